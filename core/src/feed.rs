@@ -1,0 +1,239 @@
+//! From one source to its viewers: newest frame, pointer and status for each, and their demand back.
+//!
+//! The source's side ([`Feed`]) never waits for a viewer and takes no lock. A viewer's side ([`Subscription`]) takes what
+//! is newest when it is ready for it, and says so beforehand, so that nothing is captured that nobody can take.
+
+use std::sync::mpsc;
+use std::task::{Context, Poll, Waker};
+
+use atomic_waker::AtomicWaker;
+
+use crate::frame::Frame;
+use crate::slot::Slot;
+use crate::source::Cursor;
+use crate::sync::{Arc, AtomicBool, Ordering};
+
+/// A feed, and the handle through which viewers join it.
+pub fn feed() -> (Feed, Entrance) {
+    let (sender, joins) = mpsc::channel();
+    let source = Arc::new(SourceSide::default());
+    let feed = Feed { joins, seats: Vec::new(), source: Arc::clone(&source), cursor: None, status: None };
+    (feed, Entrance { joins: sender, source })
+}
+
+/// What a source is doing, for people who watch it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It shows pictures.
+    Live {
+        /// What it shows.
+        name: String,
+    },
+    /// It is gone for now; the viewer keeps the last picture.
+    Lost {
+        /// Why.
+        reason: String,
+    },
+    /// It is over.
+    Ended {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What the source's thread holds.
+#[derive(Debug)]
+pub struct Feed {
+    joins: mpsc::Receiver<Arc<Seat>>,
+    seats: Vec<Arc<Seat>>,
+    source: Arc<SourceSide>,
+    cursor: Option<Arc<Cursor>>,
+    status: Option<Arc<Status>>,
+}
+
+impl Feed {
+    /// Lets in those who joined, with `current` for a start, and forgets those who left.
+    pub fn admit(&mut self, current: Option<&Arc<Frame>>) {
+        self.seats.retain(|seat| !seat.left.load(Ordering::Acquire));
+        while let Ok(seat) = self.joins.try_recv() {
+            current.map(|frame| seat.frames.put(Arc::clone(frame)));
+            self.cursor.as_ref().map(|cursor| seat.cursor.put(cursor.clone()));
+            self.status.as_ref().map(|status| seat.status.put(status.clone()));
+            seat.viewer.wake();
+            self.seats.push(seat);
+        }
+    }
+
+    /// Number of viewers.
+    pub fn viewers(&self) -> usize {
+        self.seats.len()
+    }
+
+    /// Whether a viewer waits for a frame.
+    pub fn has_demand(&self) -> bool {
+        self.seats.iter().any(|seat| seat.wants.load(Ordering::SeqCst))
+    }
+
+    /// Gives `frame` to every viewer.
+    pub fn publish(&self, frame: &Arc<Frame>) {
+        for seat in &self.seats {
+            // Cleared before the frame is there: a viewer that takes it at once and wants the next is not overheard.
+            seat.wants.store(false, Ordering::SeqCst);
+            seat.frames.put(Arc::clone(frame));
+            seat.viewer.wake();
+        }
+    }
+
+    /// Tells every viewer, now and later, where the pointer is.
+    pub fn point(&mut self, cursor: Cursor) {
+        if self.cursor.as_deref() != Some(&cursor) {
+            let cursor = Arc::new(cursor);
+            self.tell(|seat| drop(seat.cursor.put(cursor.clone())));
+            self.cursor = Some(cursor);
+        }
+    }
+
+    /// Tells every viewer, now and later, what the source is doing.
+    pub fn announce(&mut self, status: Status) {
+        let status = Arc::new(status);
+        self.tell(|seat| drop(seat.status.put(status.clone())));
+        self.status = Some(status);
+    }
+
+    /// Prepares for waiting: from now on `waker` is used when a viewer joins, leaves or, with `starved`, wants a frame.
+    /// Returns whether there is such news already, so that waiting would miss it.
+    pub fn listen(&self, waker: &Waker, starved: bool) -> bool {
+        self.source.waker.register(waker);
+        self.source.starved.store(starved, Ordering::SeqCst);
+        let news = self.source.news.swap(false, Ordering::SeqCst);
+        news || (starved && self.has_demand())
+    }
+
+    fn tell(&self, put: impl Fn(&Seat)) {
+        for seat in &self.seats {
+            put(seat);
+            seat.viewer.wake();
+        }
+    }
+}
+
+/// Lets viewers join a feed.
+#[derive(Clone, Debug)]
+pub struct Entrance {
+    joins: mpsc::Sender<Arc<Seat>>,
+    source: Arc<SourceSide>,
+}
+
+impl Entrance {
+    /// A viewer's place at the feed. `None` where the source's thread is gone.
+    pub fn join(&self) -> Option<Subscription> {
+        let seat = Arc::new(Seat::default());
+        self.joins.send(Arc::clone(&seat)).ok()?;
+        self.source.tell();
+        Some(Subscription { seat, source: Arc::clone(&self.source) })
+    }
+
+    /// Wakes the source's thread, so that it looks around.
+    pub fn nudge(&self) {
+        self.source.tell();
+    }
+}
+
+/// What one viewer holds. Dropping it leaves the feed.
+#[derive(Debug)]
+pub struct Subscription {
+    seat: Arc<Seat>,
+    source: Arc<SourceSide>,
+}
+
+impl Subscription {
+    /// Uses the context's waker, from now on and once, when there is something to take.
+    pub fn register(&self, context: &Context<'_>) {
+        self.seat.viewer.register(context.waker());
+    }
+
+    /// The newest frame, if it was not taken before. Call [`register`](Self::register) first.
+    ///
+    /// Pending says to the source that this viewer is ready for the next one.
+    pub fn poll_frame(&self) -> Poll<Arc<Frame>> {
+        if let Some(frame) = self.seat.frames.take() {
+            return Poll::Ready(frame);
+        }
+        self.want();
+        self.seat.frames.take().map_or(Poll::Pending, Poll::Ready)
+    }
+
+    /// Where the pointer is, if that is new.
+    pub fn take_cursor(&self) -> Option<Arc<Cursor>> {
+        self.seat.cursor.take()
+    }
+
+    /// What the source does, if that is new.
+    pub fn take_status(&self) -> Option<Arc<Status>> {
+        self.seat.status.take()
+    }
+
+    fn want(&self) {
+        // SeqCst with the source's "starved, then look for demand": one of the two sees the other.
+        self.seat.wants.store(true, Ordering::SeqCst);
+        if self.source.starved.load(Ordering::SeqCst) {
+            self.source.tell();
+        }
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.seat.left.store(true, Ordering::Release);
+        self.source.tell();
+    }
+}
+
+/// What one viewer and the source's thread share.
+#[derive(Debug)]
+struct Seat {
+    frames: Slot<Frame>,
+    cursor: Slot<Cursor>,
+    status: Slot<Status>,
+    /// The viewer is ready for a frame. Set by the viewer, cleared by the source.
+    wants: AtomicBool,
+    /// The viewer is gone.
+    left: AtomicBool,
+    viewer: AtomicWaker,
+}
+
+impl Default for Seat {
+    fn default() -> Self {
+        Self {
+            frames: Slot::new(),
+            cursor: Slot::new(),
+            status: Slot::new(),
+            wants: AtomicBool::new(false),
+            left: AtomicBool::new(false),
+            viewer: AtomicWaker::new(),
+        }
+    }
+}
+
+/// How viewers reach the source's thread.
+#[derive(Debug)]
+struct SourceSide {
+    waker: AtomicWaker,
+    /// Something happened since the source last listened.
+    news: AtomicBool,
+    /// The source has something to show and waits for a viewer to want it.
+    starved: AtomicBool,
+}
+
+impl Default for SourceSide {
+    fn default() -> Self {
+        Self { waker: AtomicWaker::new(), news: AtomicBool::new(false), starved: AtomicBool::new(false) }
+    }
+}
+
+impl SourceSide {
+    fn tell(&self) {
+        self.news.store(true, Ordering::SeqCst);
+        self.waker.wake();
+    }
+}

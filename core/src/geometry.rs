@@ -1,0 +1,127 @@
+//! Pixel sizes and rectangles. A `Rect` is never empty and never reaches past [`SIDE_MAX`].
+
+/// Longest side of a picture, in pixels: coordinates fit 16 bits on the wire with room to add two of them.
+pub const SIDE_MAX: u32 = 16_384;
+
+/// Width and height of a picture in pixels, each in `1..=SIDE_MAX`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// Pixels in a row.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+}
+
+impl Size {
+    /// A size, or `None` where a side is zero or longer than [`SIDE_MAX`].
+    pub fn new(width: u32, height: u32) -> Option<Self> {
+        let valid = |side| (1..=SIDE_MAX).contains(&side);
+        (valid(width) && valid(height)).then_some(Self { width, height })
+    }
+
+    /// The rectangle that covers all of it.
+    pub fn bounds(self) -> Rect {
+        Rect { x: 0, y: 0, width: self.width, height: self.height }
+    }
+
+    /// Number of pixels.
+    pub fn area(self) -> usize {
+        self.width as usize * self.height as usize
+    }
+}
+
+impl std::fmt::Display for Size {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}x{}", self.width, self.height)
+    }
+}
+
+/// A non-empty rectangle of pixels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rect {
+    /// Left edge.
+    pub x: u32,
+    /// Top edge.
+    pub y: u32,
+    /// Pixels in a row, at least 1.
+    pub width: u32,
+    /// Rows, at least 1.
+    pub height: u32,
+}
+
+impl Rect {
+    /// A rectangle, or `None` where it is empty or reaches past [`SIDE_MAX`].
+    pub fn new(x: u32, y: u32, width: u32, height: u32) -> Option<Self> {
+        let fits =
+            |start: u32, len: u32| len > 0 && start.checked_add(len).is_some_and(|end| end <= SIDE_MAX);
+        (fits(x, width) && fits(y, height)).then_some(Self { x, y, width, height })
+    }
+
+    /// The part of a rectangle with signed coordinates, as windowing systems give them, that lies within `size`.
+    pub fn clipped(x: i32, y: i32, width: u32, height: u32, size: Size) -> Option<Self> {
+        let span = |start: i32, len: u32, limit: u32| {
+            let begin = i64::from(start).clamp(0, i64::from(limit));
+            let end = (i64::from(start) + i64::from(len)).clamp(0, i64::from(limit));
+            (begin < end).then_some((begin as u32, (end - begin) as u32))
+        };
+        let (x, width) = span(x, width, size.width)?;
+        let (y, height) = span(y, height, size.height)?;
+        Some(Self { x, y, width, height })
+    }
+
+    /// First column to the right of it.
+    pub fn right(self) -> u32 {
+        self.x + self.width
+    }
+
+    /// First row below it.
+    pub fn bottom(self) -> u32 {
+        self.y + self.height
+    }
+
+    /// Number of pixels.
+    pub fn area(self) -> u64 {
+        u64::from(self.width) * u64::from(self.height)
+    }
+
+    /// The part that both share.
+    pub fn intersection(self, other: Self) -> Option<Self> {
+        let (x, y) = (self.x.max(other.x), self.y.max(other.y));
+        let (right, bottom) = (self.right().min(other.right()), self.bottom().min(other.bottom()));
+        (x < right && y < bottom).then(|| Self { x, y, width: right - x, height: bottom - y })
+    }
+
+    /// The smallest rectangle that covers both.
+    pub fn bounding(self, other: Self) -> Self {
+        let (x, y) = (self.x.min(other.x), self.y.min(other.y));
+        let (right, bottom) = (self.right().max(other.right()), self.bottom().max(other.bottom()));
+        Self { x, y, width: right - x, height: bottom - y }
+    }
+
+    /// Whether `other` lies within it.
+    pub fn contains(self, other: Self) -> bool {
+        self.bounding(other) == self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clip_keeps_what_lies_within() {
+        let size = Size::new(100, 50).unwrap();
+        assert_eq!(Rect::clipped(-10, 40, 30, 30, size), Rect::new(0, 40, 20, 10));
+        assert_eq!(Rect::clipped(100, 0, 5, 5, size), None);
+        assert_eq!(Rect::clipped(-20, 0, 20, 5, size), None);
+        assert_eq!(Rect::clipped(i32::MIN, 0, u32::MAX, 1, size), Rect::new(0, 0, 100, 1));
+    }
+
+    #[test]
+    fn sizes_and_rects_stay_in_range() {
+        assert_eq!(Size::new(0, 1), None);
+        assert_eq!(Size::new(1, SIDE_MAX + 1), None);
+        assert_eq!(Rect::new(SIDE_MAX, 0, 1, 1), None);
+        assert_eq!(Rect::new(u32::MAX, 0, 2, 1), None);
+    }
+}

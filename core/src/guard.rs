@@ -1,0 +1,150 @@
+//! Who is let in: exact Host and Origin allow-lists, and secrets compared in constant time. Pure; every sink uses it.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use subtle::ConstantTimeEq;
+
+/// Bytes of a secret: 256 bits, beyond guessing.
+pub const SECRET_BYTES: usize = 32;
+
+/// A token or session key. It never appears in `Debug` output or logs.
+#[derive(Clone)]
+pub struct Secret([u8; SECRET_BYTES]);
+
+impl Secret {
+    /// A secret of random bytes that the caller drew.
+    pub fn new(bytes: [u8; SECRET_BYTES]) -> Self {
+        Self(bytes)
+    }
+
+    /// Reads 64 hexadecimal digits.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+        if pairs.len() != SECRET_BYTES || !rest.is_empty() {
+            return None;
+        }
+        let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
+        let mut bytes = [0; SECRET_BYTES];
+        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+            *byte = digit(*high)? << 4 | digit(*low)?;
+        }
+        Some(Self(bytes))
+    }
+
+    /// 64 hexadecimal digits, for the one place that may show them.
+    pub fn to_hex(&self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Whether both are the same, in time that does not depend on where they differ.
+    pub fn matches(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+/// Which names a server answers to and which pages may talk to it.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    hosts: Vec<String>,
+    origins: Vec<String>,
+}
+
+/// Why a request is refused. The texts are for the person who sees them in a browser.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// There is no Host header, or more than one.
+    #[error("the request has no single Host header")]
+    HostMissing,
+    /// The Host is not one of ours: DNS rebinding, or a name that was not allowed.
+    #[error("host {0:?} is not allowed; if it is yours, start with --allow-host {0}")]
+    HostForeign(String),
+    /// The page that asks is not ours.
+    #[error("origin {0:?} is not allowed; if it is yours, start with --allow-origin {0}")]
+    OriginForeign(String),
+    /// An upgrade or an action without an Origin header.
+    #[error("the request has no Origin header")]
+    OriginMissing,
+    /// No token, or not this run's.
+    #[error("the token is missing or not this run's: open the URL that lanstream printed")]
+    TokenInvalid,
+}
+
+impl Guard {
+    /// A guard for servers at `addresses`. A loopback address answers to `localhost` too; other names and pages must be
+    /// allowed by the user.
+    pub fn new(addresses: &[SocketAddr], allowed_hosts: &[String], allowed_origins: &[String]) -> Self {
+        let mut hosts: Vec<String> = Vec::new();
+        for address in addresses {
+            if !address.ip().is_unspecified() {
+                hosts.push(address.to_string());
+            }
+            if address.ip().is_loopback() || address.ip().is_unspecified() {
+                let port = address.port();
+                hosts.extend([
+                    format!("localhost:{port}"),
+                    format!("127.0.0.1:{port}"),
+                    format!("[::1]:{port}"),
+                ]);
+            }
+            hosts.extend(allowed_hosts.iter().map(|host| with_port(host, address.port())));
+        }
+        hosts.sort();
+        hosts.dedup();
+        let own = hosts.iter().map(|host| format!("http://{host}"));
+        let origins = own.chain(allowed_origins.iter().cloned()).collect();
+        Self { hosts, origins }
+    }
+
+    /// Checks what every request must pass. `hosts` and `origins` are all values of these headers.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub fn check(&self, hosts: &[&str], origins: &[&str]) -> Result<(), Refusal> {
+        let [host] = hosts else { return Err(Refusal::HostMissing) };
+        if !self.hosts.iter().any(|own| own.eq_ignore_ascii_case(host)) {
+            return Err(Refusal::HostForeign(printable(host)));
+        }
+        match origins {
+            [] => Ok(()),
+            [origin] if self.origins.iter().any(|own| own.eq_ignore_ascii_case(origin)) => Ok(()),
+            [origin, ..] => Err(Refusal::OriginForeign(printable(origin))),
+        }
+    }
+
+    /// The same for what acts or upgrades: there the browser always says which page asks.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub fn check_action(&self, hosts: &[&str], origins: &[&str]) -> Result<(), Refusal> {
+        self.check(hosts, origins)?;
+        if origins.is_empty() { Err(Refusal::OriginMissing) } else { Ok(()) }
+    }
+
+    /// The hosts that are answered to, with ports.
+    pub fn hosts(&self) -> &[String] {
+        &self.hosts
+    }
+}
+
+fn with_port(host: &str, port: u16) -> String {
+    let has_port = host.rsplit_once(':').is_some_and(|(name, port)| {
+        port.parse::<u16>().is_ok() && (!name.contains(':') || name.ends_with(']'))
+    });
+    if has_port { host.to_owned() } else { format!("{host}:{port}") }
+}
+
+/// At most so many characters of a refused header are repeated.
+const ECHO_CHARS_MAX: usize = 80;
+
+/// What of a header may be shown: no control characters, not endless.
+fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(ECHO_CHARS_MAX).collect()
+}

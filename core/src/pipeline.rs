@@ -1,0 +1,223 @@
+//! One source's loop: wait, capture what may have changed, find what did, publish. Runs on the thread of its caller.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::task::Waker;
+use std::time::Duration;
+
+use crate::feed::{Feed, Status};
+use crate::geometry::Rect;
+use crate::pool::{FRAMES_SPARE, FramePool};
+use crate::region::Region;
+use crate::source::{Error, ErrorKind, Event, Source};
+use crate::stage::{Change, Stage};
+use crate::time::{Clock, Micros};
+
+/// Parts in which a picture that no damage tells of is looked at, one every [`AUDIT_INTERVAL`].
+pub const AUDIT_PARTS: u32 = 12;
+/// Time between two such looks: all of the picture is seen once a second, at a fraction of a percent of a core.
+pub const AUDIT_INTERVAL: Duration = Duration::from_millis(83);
+/// How long a source that said "ask again" is left alone.
+const RETRY_PAUSE: Duration = Duration::from_millis(5);
+/// Frames that one viewer can hold: the one being sent, and with proofs asked for the one being proven.
+const FRAMES_PER_VIEWER: usize = 2;
+
+/// Takes pictures from a source to a feed.
+pub struct Pipeline {
+    feed: Feed,
+    stage: Stage,
+    pool: FramePool,
+    pace: Pace,
+    audit: Audit,
+    clock: Clock,
+    control: Arc<Control>,
+}
+
+/// What others set and read while the pipeline runs.
+#[derive(Debug, Default)]
+pub struct Control {
+    /// Ends the run. Wake the source's thread after setting it.
+    pub stop: AtomicBool,
+    /// Frames published.
+    pub frames: AtomicU64,
+    /// Tiles that changed although no damage told of it, found by the audit.
+    pub lies: AtomicU64,
+    /// Microseconds the last capture took.
+    pub capture_us: AtomicU32,
+    /// Microseconds the last comparison took.
+    pub compare_us: AtomicU32,
+}
+
+impl Control {
+    fn account(&self, began: Micros, captured: Micros, compared: Micros, change: Change) {
+        self.capture_us.store(captured.since(began).as_micros() as u32, Ordering::Relaxed);
+        self.compare_us.store(compared.since(captured).as_micros() as u32, Ordering::Relaxed);
+        self.lies.fetch_add(change.undamaged as u64, Ordering::Relaxed);
+    }
+}
+
+/// Why a run returned without an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stopped;
+
+impl Pipeline {
+    /// A pipeline that publishes to `feed`, at most every `interval`.
+    pub fn new(feed: Feed, interval: Option<Duration>, clock: Clock, control: Arc<Control>) -> Self {
+        let pace = Pace { interval: interval.unwrap_or_default(), next: Micros::ZERO };
+        let audit = Audit { next: Micros::ZERO, part: 0 };
+        Self { feed, stage: Stage::default(), pool: FramePool::default(), pace, audit, clock, control }
+    }
+
+    /// Tells viewers what the source is doing.
+    pub fn announce(&mut self, status: Status) {
+        self.feed.admit(self.stage.current());
+        self.feed.announce(status);
+    }
+
+    /// Runs until it is stopped. The pictures of a source that was lost stay for viewers until the next run shows its own.
+    ///
+    /// # Errors
+    /// The source's, other than [`ErrorKind::Retry`].
+    pub fn run(&mut self, source: &mut dyn Source) -> Result<Stopped, Error> {
+        self.pool = FramePool::default();
+        self.stage.clear();
+        let waker = source.waker();
+        while !self.control.stop.load(Ordering::SeqCst) {
+            self.feed.admit(self.stage.current());
+            let now = (self.clock)();
+            match self.next_step(source, now) {
+                Step::Capture(region) => self.capture(source, &region)?,
+                Step::Wait { timeout, starved } => self.wait(source, &waker, timeout, starved)?,
+            }
+        }
+        Ok(Stopped)
+    }
+
+    fn next_step(&self, source: &dyn Source, now: Micros) -> Step {
+        if self.feed.viewers() == 0 {
+            return Step::Wait { timeout: None, starved: false };
+        }
+        let audited =
+            if source.needs_audit() { self.audit.due(now, source.layout().size.bounds()) } else { None };
+        let mut region = source.damage();
+        let quiet = region.is_empty();
+        audited.map(|part| region.add(part));
+        if !region.is_empty() && !(quiet || self.feed.has_demand()) {
+            return Step::Wait { timeout: None, starved: true };
+        }
+        let until_due = self.pace.next.since(now);
+        match (region.is_empty(), until_due.is_zero()) {
+            (false, true) => Step::Capture(region),
+            (false, false) => Step::Wait { timeout: Some(until_due), starved: false },
+            (true, _) => {
+                let audit = source.needs_audit().then(|| self.audit.next.since(now));
+                Step::Wait { timeout: audit, starved: false }
+            }
+        }
+    }
+
+    fn wait(
+        &mut self,
+        source: &mut dyn Source,
+        waker: &Waker,
+        timeout: Option<Duration>,
+        starved: bool,
+    ) -> Result<(), Error> {
+        let news = self.feed.listen(waker, starved);
+        if news || self.control.stop.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        match source.wait(timeout)? {
+            Event::Resized => self.stage.clear(),
+            Event::CursorMoved => {
+                source.cursor().map(|cursor| self.feed.point(cursor));
+            }
+            Event::Damaged | Event::Woken | Event::TimedOut => {}
+        }
+        Ok(())
+    }
+
+    fn capture(&mut self, source: &mut dyn Source, region: &Region) -> Result<(), Error> {
+        let limit = FRAMES_SPARE + FRAMES_PER_VIEWER * self.feed.viewers();
+        let layout = source.layout();
+        let damage = source.damage();
+        let Some(slot) = self.pool.acquire(layout, limit, || source.allocate())? else {
+            debug_assert!(false, "viewers hold more frames than they may");
+            return source.wait(Some(RETRY_PAUSE)).map(drop);
+        };
+        let Some(frame) = Arc::get_mut(slot) else { return Ok(()) };
+        let mut wanted = self.stage.stale(frame);
+        wanted.merge(region);
+        let wanted = wanted.clipped(layout.size.bounds());
+        frame.captured_at = (self.clock)();
+        if let Err(error) = source.capture(frame, &wanted) {
+            frame.seq = 0;
+            return self.retry(source, error);
+        }
+        let captured = (self.clock)();
+        let change = self.stage.stamp(frame, &wanted, &damage);
+        self.control.account(frame.captured_at, captured, (self.clock)(), change);
+        self.pace.took(frame.captured_at);
+        self.audit.took(frame.captured_at, region, layout.size.bounds());
+        if self.stage.advance(slot) {
+            self.feed.publish(slot);
+            self.control.frames.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    fn retry(&mut self, source: &mut dyn Source, error: Error) -> Result<(), Error> {
+        if error.kind != ErrorKind::Retry {
+            return Err(error);
+        }
+        if source.wait(Some(RETRY_PAUSE))? == Event::Resized {
+            self.stage.clear();
+        }
+        Ok(())
+    }
+}
+
+enum Step {
+    Capture(Region),
+    Wait { timeout: Option<Duration>, starved: bool },
+}
+
+/// Keeps captures at least an interval apart.
+struct Pace {
+    interval: Duration,
+    next: Micros,
+}
+
+impl Pace {
+    /// The next capture is due an interval after this one was, not after it happened: a late one doesn't slow the rate.
+    fn took(&mut self, now: Micros) {
+        let due = self.next + self.interval;
+        self.next = if due < now { now + self.interval / 2 } else { due };
+    }
+}
+
+/// Which part of the picture is to be looked at without being told to.
+struct Audit {
+    next: Micros,
+    part: u32,
+}
+
+impl Audit {
+    fn due(&self, now: Micros, bounds: Rect) -> Option<Rect> {
+        (self.next <= now).then(|| self.rows(bounds)).flatten()
+    }
+
+    fn took(&mut self, now: Micros, region: &Region, bounds: Rect) {
+        let seen = self.rows(bounds).is_none_or(|rows| region.contains(rows));
+        if seen && self.next <= now {
+            self.part = (self.part + 1) % AUDIT_PARTS;
+            self.next = now + AUDIT_INTERVAL;
+        }
+    }
+
+    fn rows(&self, bounds: Rect) -> Option<Rect> {
+        let (top, bottom) =
+            (bounds.height * self.part / AUDIT_PARTS, bounds.height * (self.part + 1) / AUDIT_PARTS);
+        Rect::new(0, top, bounds.width, bottom - top)
+    }
+}

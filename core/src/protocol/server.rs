@@ -1,0 +1,141 @@
+//! What a server sends on the control channel.
+
+use super::wire::message;
+use crate::source::Cursor;
+
+/// A message to a viewer, other than pixels.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ServerMessage<'a> {
+    /// The answer to a hello.
+    Welcome {
+        /// Names this run of the source: a viewer that comes back with it can keep its picture.
+        epoch: u64,
+        /// The server's clock now, in microseconds.
+        clock_us: u64,
+    },
+    /// What the source is doing.
+    Source {
+        /// In a word.
+        state: SourceState,
+        /// What it shows, or why it shows nothing.
+        text: &'a str,
+    },
+    /// The pointer's shape, before the first position that uses it.
+    CursorShape(&'a crate::source::CursorShape),
+    /// Where the pointer is.
+    CursorAt {
+        /// Position of the hotspot, and whether there is a pointer to be shown.
+        cursor: &'a Cursor,
+    },
+    /// The answer to a ping.
+    Pong {
+        /// The ping's.
+        token: u32,
+        /// The server's clock, in microseconds.
+        clock_us: u64,
+    },
+    /// Numbers for the overlay, as JSON.
+    Stats {
+        /// One object.
+        json: &'a str,
+    },
+    /// What the server found when it compared a proof.
+    Proven {
+        /// The update.
+        seq: u32,
+        /// Whether the viewer's picture is exactly the frame.
+        exact: bool,
+        /// Updates proven exact on this channel so far.
+        count: u64,
+    },
+    /// Something the person who watches should know.
+    Notice {
+        /// In a word.
+        code: NoticeCode,
+        /// In words.
+        text: &'a str,
+    },
+    /// The server ends on purpose; come back or not is said by `text`.
+    Goodbye {
+        /// Why.
+        text: &'a str,
+    },
+}
+
+/// What a source is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum SourceState {
+    /// It shows pictures.
+    Live = 0,
+    /// Gone for now.
+    Lost = 1,
+    /// Over.
+    Ended = 2,
+}
+
+/// What a notice is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum NoticeCode {
+    /// The viewer is shown on the display that it mirrors.
+    Feedback = 1,
+    /// That is over.
+    FeedbackOver = 2,
+}
+
+const WELCOME: u8 = 0x10;
+const SOURCE: u8 = 0x11;
+const CURSOR_SHAPE: u8 = 0x12;
+const CURSOR_AT: u8 = 0x13;
+const PONG: u8 = 0x14;
+const STATS: u8 = 0x15;
+const PROVEN: u8 = 0x16;
+const NOTICE: u8 = 0x17;
+const GOODBYE: u8 = 0x18;
+
+impl ServerMessage<'_> {
+    /// Appends the message to `out`.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Welcome { epoch, clock_us } => message(out, WELCOME, |out| {
+                out.extend_from_slice(&super::VERSION.to_le_bytes());
+                out.extend_from_slice(&[0, 0]);
+                out.extend_from_slice(&epoch.to_le_bytes());
+                out.extend_from_slice(&clock_us.to_le_bytes());
+            }),
+            Self::Source { state, text } => message(out, SOURCE, |out| coded_text(out, *state as u8, text)),
+            Self::CursorShape(shape) => message(out, CURSOR_SHAPE, |out| {
+                out.extend_from_slice(&shape.serial.to_le_bytes());
+                for field in [shape.width, shape.height, shape.hot_x, shape.hot_y] {
+                    out.extend_from_slice(&field.to_le_bytes());
+                }
+                out.extend_from_slice(&shape.rgba);
+            }),
+            Self::CursorAt { cursor } => message(out, CURSOR_AT, |out| {
+                out.extend_from_slice(&cursor.x.to_le_bytes());
+                out.extend_from_slice(&cursor.y.to_le_bytes());
+                let serial = cursor.shape.as_ref().map_or(0, |shape| shape.serial);
+                out.extend_from_slice(&serial.to_le_bytes());
+            }),
+            Self::Pong { token, clock_us } => message(out, PONG, |out| {
+                out.extend_from_slice(&token.to_le_bytes());
+                out.extend_from_slice(&clock_us.to_le_bytes());
+            }),
+            Self::Stats { json } => message(out, STATS, |out| out.extend_from_slice(json.as_bytes())),
+            Self::Proven { seq, exact, count } => message(out, PROVEN, |out| {
+                out.extend_from_slice(&seq.to_le_bytes());
+                out.extend_from_slice(&u32::from(*exact).to_le_bytes());
+                out.extend_from_slice(&count.to_le_bytes());
+            }),
+            Self::Notice { code, text } => message(out, NOTICE, |out| coded_text(out, *code as u8, text)),
+            Self::Goodbye { text } => message(out, GOODBYE, |out| out.extend_from_slice(text.as_bytes())),
+        }
+    }
+}
+
+fn coded_text(out: &mut Vec<u8>, code: u8, text: &str) {
+    out.push(code);
+    out.extend_from_slice(text.as_bytes());
+}

@@ -1,0 +1,126 @@
+//! What a viewer sends.
+
+use super::wire::{Fields, message, split};
+use super::{ParseError, VIEWER_MESSAGE_BYTES_MAX};
+
+/// A message from a viewer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ViewerMessage {
+    /// The first message on a control channel.
+    Hello(Hello),
+    /// A whole update has arrived and will be shown before anything after it.
+    Ack(Ack),
+    /// The hash of the picture after an update, where the viewer asked for proofs.
+    Proof {
+        /// The update.
+        seq: u32,
+        /// See [`hash`](crate::hash).
+        hash: u64,
+    },
+    /// Asks for a [`Pong`](super::ServerMessage::Pong).
+    Ping {
+        /// Comes back unchanged.
+        token: u32,
+    },
+    /// The viewer lost its picture: the next update must not build on one.
+    Refresh,
+    /// Whether pictures are wanted: a hidden page wants none.
+    Flow {
+        /// No pictures until told otherwise.
+        paused: bool,
+    },
+}
+
+/// How a viewer introduces itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hello {
+    /// The protocol it speaks.
+    pub version: u16,
+    /// [`HELLO_VERIFY`] or nothing.
+    pub flags: u16,
+    /// Whose picture it still shows, from an earlier welcome; 0 where it shows none.
+    pub epoch: u64,
+    /// The update that picture stands at.
+    pub held_seq: u32,
+}
+
+/// In a [`Hello`]: the viewer will send a proof of every update.
+pub const HELLO_VERIFY: u16 = 1;
+
+/// Receipt of an update, and how long things took at the viewer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ack {
+    /// The update.
+    pub seq: u32,
+    /// Microseconds from its first to its last byte.
+    pub receive_us: u32,
+    /// Microseconds that painting the update before took.
+    pub paint_us: u32,
+}
+
+const HELLO: u8 = 0x81;
+const ACK: u8 = 0x82;
+const PROOF: u8 = 0x83;
+const PING: u8 = 0x84;
+const REFRESH: u8 = 0x85;
+const FLOW: u8 = 0x86;
+
+impl ViewerMessage {
+    /// Reads the first message of `bytes` and how many it took; `None` where it is not all there.
+    ///
+    /// # Errors
+    /// Where it is not a message that a viewer sends.
+    pub fn read(bytes: &[u8]) -> Result<Option<(Self, usize)>, ParseError> {
+        let Some((kind, body, taken)) = split(bytes, VIEWER_MESSAGE_BYTES_MAX)? else { return Ok(None) };
+        let mut fields = Fields::new(kind, body);
+        let message = match kind {
+            HELLO => Self::Hello(Hello {
+                version: fields.u16()?,
+                flags: fields.u16()?,
+                epoch: fields.u64()?,
+                held_seq: fields.u32()?,
+            }),
+            ACK => Self::Ack(Ack { seq: fields.u32()?, receive_us: fields.u32()?, paint_us: fields.u32()? }),
+            PROOF => Self::Proof { seq: fields.u32()?, hash: fields.u64()? },
+            PING => Self::Ping { token: fields.u32()? },
+            REFRESH => Self::Refresh,
+            FLOW => Self::Flow { paused: flag(fields.u8()?, kind)? },
+            _ => return Err(ParseError::UnknownKind(kind)),
+        };
+        fields.end()?;
+        Ok(Some((message, taken)))
+    }
+
+    /// Appends the message to `out`.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        match *self {
+            Self::Hello(hello) => message(out, HELLO, |out| {
+                out.extend_from_slice(&hello.version.to_le_bytes());
+                out.extend_from_slice(&hello.flags.to_le_bytes());
+                out.extend_from_slice(&hello.epoch.to_le_bytes());
+                out.extend_from_slice(&hello.held_seq.to_le_bytes());
+            }),
+            Self::Ack(ack) => message(out, ACK, |out| {
+                out.extend_from_slice(&ack.seq.to_le_bytes());
+                out.extend_from_slice(&ack.receive_us.to_le_bytes());
+                out.extend_from_slice(&ack.paint_us.to_le_bytes());
+            }),
+            Self::Proof { seq, hash } => message(out, PROOF, |out| {
+                out.extend_from_slice(&seq.to_le_bytes());
+                out.extend_from_slice(&hash.to_le_bytes());
+            }),
+            Self::Ping { token } => message(out, PING, |out| out.extend_from_slice(&token.to_le_bytes())),
+            Self::Refresh => message(out, REFRESH, |_| {}),
+            Self::Flow { paused } => message(out, FLOW, |out| out.push(u8::from(paused))),
+        }
+    }
+}
+
+fn flag(byte: u8, kind: u8) -> Result<bool, ParseError> {
+    match byte {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(ParseError::InvalidField(kind)),
+    }
+}

@@ -1,0 +1,294 @@
+//! One viewer's pixels, sans-IO: what it holds, what is on its way, and the bytes of the next update.
+//!
+//! One update is in flight at a time. While it is, newer frames replace each other in the viewer's slot; the
+//! acknowledgement gives credit for the next update, which is then built from the newest frame.
+//!
+//! The order of calls is: [`wants_frame`](Session::wants_frame), [`begin`](Session::begin), [`fill`](Session::fill) until it
+//! says [`Fill::Done`], then [`acknowledge`](Session::acknowledge) when the viewer says so.
+
+use std::sync::Arc;
+
+use bytes::BytesMut;
+
+use crate::encode::{self, Plan};
+use crate::frame::Frame;
+use crate::geometry::{Rect, Size};
+use crate::hash;
+use crate::protocol::{Ack, BandHead, Encoding, Patch};
+use crate::time::Micros;
+
+/// Most patches in one band: its table stays under 16 KiB, so that a buffer's room for it can be set aside.
+pub const BAND_PATCHES_MAX: usize = 1000;
+
+/// One viewer's pixels.
+#[derive(Debug)]
+pub struct Session {
+    /// Bytes of pixels after which a band ends.
+    band_bytes: usize,
+    /// The picture that the viewer holds or will hold when what is in flight has arrived.
+    held: Option<Held>,
+    sending: Option<Sending>,
+    awaited: Option<Awaited>,
+    /// The frame of the last update, until the viewer's proof of it arrived.
+    unproven: Option<Arc<Frame>>,
+    verify: bool,
+    paused: bool,
+    plan: Plan,
+    band: Vec<Patch>,
+    totals: Totals,
+}
+
+/// A picture that a viewer holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Held {
+    seq: u32,
+    /// Unknown after a reconnect: then the viewer's word is that it holds that frame.
+    size: Option<Size>,
+}
+
+/// The update whose bytes are being written.
+#[derive(Debug)]
+struct Sending {
+    frame: Arc<Frame>,
+    base: u32,
+    began_at: Micros,
+    bytes: u64,
+    /// Next patch of the plan, and row within it, that no band covers yet.
+    next: (usize, u32),
+    /// Patch of the open band, and row within it, to be written next. `None`: no band is open.
+    band: Option<(usize, u32)>,
+    first: bool,
+}
+
+/// The update that the viewer has not acknowledged.
+#[derive(Clone, Copy, Debug)]
+struct Awaited {
+    seq: u32,
+    began_at: Micros,
+}
+
+/// What a session has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Updates acknowledged.
+    pub updates: u64,
+    /// Bytes of updates, written to the sink.
+    pub bytes: u64,
+    /// Updates proven exact by the viewer.
+    pub proven: u64,
+    /// Updates whose proof was wrong.
+    pub refuted: u64,
+    /// Frames that were never sent, since a newer one came first.
+    pub skipped: u64,
+}
+
+/// How far [`Session::fill`] came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fill {
+    /// The buffer is full; there is more.
+    More,
+    /// The update is written.
+    Done,
+}
+
+/// A viewer said something that cannot be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Violation {
+    /// It acknowledged an update that is not in flight.
+    #[error("acknowledged update {0}, which is not in flight")]
+    UnexpectedAck(u32),
+}
+
+/// What became of an acknowledged update.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delivered {
+    /// From the moment its frame was given to the session until the acknowledgement.
+    pub took: std::time::Duration,
+}
+
+/// What a viewer's proof showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// The update.
+    pub seq: u32,
+    /// Whether the viewer's picture equals the frame.
+    pub exact: bool,
+}
+
+impl Session {
+    /// A session that splits updates into bands of about `band_bytes` of pixels.
+    ///
+    /// `held_seq` is what a viewer that comes back says it shows, already checked to be of this run; 0 for none.
+    pub fn new(band_bytes: usize, verify: bool, held_seq: u32) -> Self {
+        Self {
+            band_bytes,
+            held: (held_seq > 0).then_some(Held { seq: held_seq, size: None }),
+            sending: None,
+            awaited: None,
+            unproven: None,
+            verify,
+            paused: false,
+            plan: Plan::default(),
+            band: Vec::with_capacity(BAND_PATCHES_MAX),
+            totals: Totals::default(),
+        }
+    }
+
+    /// Whether the viewer can take an update now.
+    pub fn wants_frame(&self) -> bool {
+        let proof_due = self.verify && self.unproven.is_some();
+        !self.paused && self.sending.is_none() && self.awaited.is_none() && !proof_due
+    }
+
+    /// Whether there are bytes to be written.
+    pub fn is_sending(&self) -> bool {
+        self.sending.is_some()
+    }
+
+    /// Starts the update that leads from what the viewer holds to `frame`. Where that is what it holds, nothing happens.
+    pub fn begin(&mut self, frame: Arc<Frame>, now: Micros) {
+        debug_assert!(self.wants_frame(), "one update at a time");
+        let base = self.base_for(&frame);
+        if base == frame.seq() {
+            return;
+        }
+        self.totals.skipped +=
+            u64::from(frame.seq().saturating_sub(base.max(1)).saturating_sub(1)) * u64::from(base > 0);
+        self.plan.fill(&frame, base);
+        self.held = Some(Held { seq: frame.seq(), size: Some(frame.size()) });
+        self.awaited = Some(Awaited { seq: frame.seq(), began_at: now });
+        self.unproven = self.verify.then(|| Arc::clone(&frame));
+        self.sending =
+            Some(Sending { frame, base, began_at: now, bytes: 0, next: (0, 0), band: None, first: true });
+    }
+
+    /// Appends bytes of the update until `out` holds `limit` or more; it takes at most one row and one table more.
+    pub fn fill(&mut self, out: &mut BytesMut, limit: usize) -> Fill {
+        let Some(sending) = self.sending.as_mut() else { return Fill::Done };
+        let before = out.len();
+        let fill = loop {
+            if out.len() >= limit {
+                break Fill::More;
+            }
+            match sending.band {
+                None if sending.next.0 >= self.plan.patches().len() => break Fill::Done,
+                None => sending.open_band(&self.plan, &mut self.band, self.band_bytes, out),
+                Some(_) => sending.write_row(&self.band, out),
+            }
+        };
+        sending.bytes += (out.len() - before) as u64;
+        self.totals.bytes += (out.len() - before) as u64;
+        if fill == Fill::Done {
+            self.sending = None;
+        }
+        fill
+    }
+
+    /// The viewer has all of an update.
+    ///
+    /// # Errors
+    /// Where that update is not in flight.
+    pub fn acknowledge(&mut self, ack: Ack, now: Micros) -> Result<Delivered, Violation> {
+        match self.awaited.take() {
+            Some(awaited) if awaited.seq == ack.seq && self.sending.is_none() => {
+                self.totals.updates += 1;
+                Ok(Delivered { took: now.since(awaited.began_at) })
+            }
+            _ => Err(Violation::UnexpectedAck(ack.seq)),
+        }
+    }
+
+    /// The viewer's hash of its picture after an update. `None` where no proof of that update is due.
+    pub fn prove(&mut self, seq: u32, viewer_hash: u64) -> Option<Proof> {
+        let frame = self.unproven.take_if(|frame| frame.seq() == seq)?;
+        let exact = hash::of(&frame) == viewer_hash;
+        if exact {
+            self.totals.proven += 1;
+        } else {
+            self.totals.refuted += 1;
+            self.held = None;
+        }
+        Some(Proof { seq, exact })
+    }
+
+    /// The viewer lost its picture: the next update needs none.
+    pub fn refresh(&mut self) {
+        self.held = None;
+    }
+
+    /// Stops updates, or lets them go on.
+    pub fn pause(&mut self, paused: bool) {
+        self.paused = paused;
+    }
+
+    /// What it has done so far.
+    pub fn totals(&self) -> Totals {
+        self.totals
+    }
+
+    fn base_for(&self, frame: &Frame) -> u32 {
+        match self.held {
+            Some(held) if held.seq <= frame.seq() && held.size.is_none_or(|size| size == frame.size()) => {
+                held.seq
+            }
+            _ => 0,
+        }
+    }
+}
+
+impl Sending {
+    /// Gathers patches, cut where the band is full, and writes the band's head.
+    fn open_band(&mut self, plan: &Plan, band: &mut Vec<Patch>, band_bytes: usize, out: &mut BytesMut) {
+        band.clear();
+        let mut room = band_bytes;
+        while let Some(patch) =
+            plan.patches().get(self.next.0).filter(|_| room > 0 && band.len() < BAND_PATCHES_MAX)
+        {
+            let part = self.cut(patch, room);
+            room = room.saturating_sub(part.data_bytes());
+            band.push(part);
+        }
+        let commit = self.next.0 >= plan.patches().len();
+        let head = BandHead {
+            seq: self.frame.seq(),
+            base: self.base,
+            size: self.frame.size(),
+            captured_at_us: self.frame.captured_at().0,
+            first: std::mem::take(&mut self.first),
+            commit,
+        };
+        out.reserve(BandHead::bytes(band.len()));
+        head.write(out, band);
+        self.band = Some((0, 0));
+    }
+
+    /// The next part of `patch`: as many of its rows as there is room for, at least one.
+    fn cut(&mut self, patch: &Patch, room: usize) -> Patch {
+        let (index, row) = self.next;
+        let left = patch.rect.height - row;
+        let fitting = match patch.encoding {
+            Encoding::Raw => (room / (patch.rect.width as usize * 4)).max(1).min(left as usize) as u32,
+            Encoding::Solid => left,
+        };
+        self.next = if fitting == left { (index + 1, 0) } else { (index, row + fitting) };
+        Patch {
+            rect: Rect { y: patch.rect.y + row, height: fitting, ..patch.rect },
+            encoding: patch.encoding,
+        }
+    }
+
+    fn write_row(&mut self, band: &[Patch], out: &mut BytesMut) {
+        let Some((index, row)) = self.band else { return };
+        let patch = &band[index];
+        match patch.encoding {
+            Encoding::Raw => encode::raw_row(&self.frame, patch, row, out),
+            Encoding::Solid => encode::solid(&self.frame, patch, out),
+        }
+        self.band = if row + 1 < encode::rows(patch) {
+            Some((index, row + 1))
+        } else {
+            Some((index + 1, 0)).filter(|_| index + 1 < band.len())
+        };
+    }
+}

@@ -1,0 +1,138 @@
+//! What a source of pictures is: something that can wait for a change and bring a frame up to date.
+//!
+//! A source owns its device and nothing else: not the thread it runs on, not the frames. The pipeline calls
+//! [`wait`](Source::wait) until there is something to see and a viewer to see it, then [`capture`](Source::capture).
+
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Duration;
+
+use crate::frame::{Frame, Layout, PixelMemory};
+use crate::region::Region;
+
+/// Produces pictures.
+pub trait Source: Send {
+    /// What it shows, in words for people: "monitor HDMI-1", "test pattern bars".
+    fn name(&self) -> String;
+
+    /// How the next frame lies. It changes only where [`wait`](Source::wait) has returned [`Event::Resized`].
+    fn layout(&self) -> Layout;
+
+    /// Memory for one frame of the present layout. The pipeline calls it a few times per layout, then recycles.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Lost`] where the system gives no memory.
+    fn allocate(&mut self) -> Result<Box<dyn PixelMemory>, Error> {
+        Ok(Box::new(vec![0_u8; self.layout().len()]))
+    }
+
+    /// A handle that makes a `wait` on another thread return [`Event::Woken`], at once or when it is next called.
+    fn waker(&self) -> Waker;
+
+    /// Waits until something happens, for `timeout` at most (`None`: for as long as it takes).
+    ///
+    /// # Errors
+    /// [`ErrorKind::Lost`] or [`ErrorKind::Ended`]; the source is then done for.
+    fn wait(&mut self, timeout: Option<Duration>) -> Result<Event, Error>;
+
+    /// What may have changed since the last capture: all of the picture before the first and after a change of layout,
+    /// nothing where nothing has. It lies within the layout's size.
+    fn damage(&self) -> Region;
+
+    /// Brings `region` of `frame` up to date, and forgets the damage that it took. Pixels of `frame` outside of it keep
+    /// what they hold. Where the source can't read less than a whole picture it may bring more up to date.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Retry`] where it can't now (a window being resized): nothing is lost, the pipeline waits and asks
+    /// again. The others as for `wait`.
+    fn capture(&mut self, frame: &mut Frame, region: &Region) -> Result<(), Error>;
+
+    /// Whether pictures may change without damage being told, so that undamaged parts are to be looked at now and then.
+    fn needs_audit(&self) -> bool {
+        false
+    }
+
+    /// The pointer as it is now, where the source tells it apart from the picture.
+    fn cursor(&self) -> Option<Cursor> {
+        None
+    }
+}
+
+/// Why [`Source::wait`] returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// [`Source::damage`] is no longer empty.
+    Damaged,
+    /// The layout changed; frames of the old one are of no more use.
+    Resized,
+    /// The pointer moved or changed its shape.
+    CursorMoved,
+    /// The waker was used.
+    Woken,
+    /// The timeout passed.
+    TimedOut,
+}
+
+/// The pointer over a picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// Column of the hotspot; it may lie outside of the picture.
+    pub x: i32,
+    /// Row of the hotspot.
+    pub y: i32,
+    /// What it looks like; `None` where it is hidden.
+    pub shape: Option<Arc<CursorShape>>,
+}
+
+/// What the pointer looks like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CursorShape {
+    /// Differs for every shape a source has shown, so that each is sent once.
+    pub serial: u32,
+    /// Pixels in a row, at most [`CURSOR_SIDE_MAX`].
+    pub width: u16,
+    /// Rows, at most [`CURSOR_SIDE_MAX`].
+    pub height: u16,
+    /// Column of the pixel that points.
+    pub hot_x: u16,
+    /// Row of the pixel that points.
+    pub hot_y: u16,
+    /// `width * height` pixels: red, green, blue, alpha, not premultiplied.
+    pub rgba: Vec<u8>,
+}
+
+/// Longest side of a pointer in pixels. Desktops with large pointers use 256; more is not a pointer.
+pub const CURSOR_SIDE_MAX: u16 = 512;
+
+/// What went wrong with a source, and in its words why.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Error {
+    /// What the pipeline does about it.
+    pub kind: ErrorKind,
+    /// For people: what was wrong and what to do.
+    pub message: String,
+}
+
+impl Error {
+    /// An error of `kind`.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into() }
+    }
+}
+
+/// What the pipeline does about a source's error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Nothing is lost: ask again after the next event.
+    Retry,
+    /// The device is gone for now: open the source anew after a while.
+    Lost,
+    /// It is over, as it should be or for good: the window closed, the file ended.
+    Ended,
+    /// The user asked for something that isn't there: say so and stop.
+    NotFound,
+    /// This system or server can't do it: say so and stop.
+    Unsupported,
+}
