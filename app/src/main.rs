@@ -1,2 +1,10 @@
-//! Under construction.
-fn main() {}
+//! The `lanstream` command.
+
+mod cli;
+mod list;
+mod report;
+mod run;
+
+fn main() -> std::process::ExitCode {
+    run::main(&cli::parse())
+}

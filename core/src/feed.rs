@@ -1,7 +1,7 @@
 //! From one source to its viewers: newest frame, pointer and status for each, and their demand back.
 //!
-//! The source's side ([`Feed`]) never waits for a viewer and takes no lock. A viewer's side ([`Subscription`]) takes what
-//! is newest when it is ready for it, and says so beforehand, so that nothing is captured that nobody can take.
+//! The source's side ([`Feed`]) never waits for a viewer and takes no lock. A viewer's side ([`Frames`], [`News`]) takes
+//! what is newest when it is ready for it, and says so beforehand, so that nothing is captured that nobody can take.
 
 use std::sync::mpsc;
 use std::task::{Context, Poll, Waker};
@@ -57,9 +57,10 @@ impl Feed {
         self.seats.retain(|seat| !seat.left.load(Ordering::Acquire));
         while let Ok(seat) = self.joins.try_recv() {
             current.map(|frame| seat.frames.put(Arc::clone(frame)));
+            seat.frames_waker.wake();
             self.cursor.as_ref().map(|cursor| seat.cursor.put(cursor.clone()));
             self.status.as_ref().map(|status| seat.status.put(status.clone()));
-            seat.viewer.wake();
+            seat.news_waker.wake();
             self.seats.push(seat);
         }
     }
@@ -80,7 +81,7 @@ impl Feed {
             // Cleared before the frame is there: a viewer that takes it at once and wants the next is not overheard.
             seat.wants.store(false, Ordering::SeqCst);
             seat.frames.put(Arc::clone(frame));
-            seat.viewer.wake();
+            seat.frames_waker.wake();
         }
     }
 
@@ -112,7 +113,7 @@ impl Feed {
     fn tell(&self, put: impl Fn(&Seat)) {
         for seat in &self.seats {
             put(seat);
-            seat.viewer.wake();
+            seat.news_waker.wake();
         }
     }
 }
@@ -126,11 +127,12 @@ pub struct Entrance {
 
 impl Entrance {
     /// A viewer's place at the feed. `None` where the source's thread is gone.
-    pub fn join(&self) -> Option<Subscription> {
+    pub fn join(&self) -> Option<(Frames, News)> {
         let seat = Arc::new(Seat::default());
         self.joins.send(Arc::clone(&seat)).ok()?;
         self.source.tell();
-        Some(Subscription { seat, source: Arc::clone(&self.source) })
+        let place = || Place { seat: Arc::clone(&seat), source: Arc::clone(&self.source) };
+        Some((Frames { place: place() }, News { place: place() }))
     }
 
     /// Wakes the source's thread, so that it looks around.
@@ -139,50 +141,66 @@ impl Entrance {
     }
 }
 
-/// What one viewer holds. Dropping it leaves the feed.
+/// A viewer's end for pixels.
 #[derive(Debug)]
-pub struct Subscription {
-    seat: Arc<Seat>,
-    source: Arc<SourceSide>,
+pub struct Frames {
+    place: Place,
 }
 
-impl Subscription {
-    /// Uses the context's waker, from now on and once, when there is something to take.
-    pub fn register(&self, context: &Context<'_>) {
-        self.seat.viewer.register(context.waker());
-    }
-
-    /// The newest frame, if it was not taken before. Call [`register`](Self::register) first.
+impl Frames {
+    /// The newest frame, if it was not taken before.
     ///
-    /// Pending says to the source that this viewer is ready for the next one.
-    pub fn poll_frame(&self) -> Poll<Arc<Frame>> {
-        if let Some(frame) = self.seat.frames.take() {
+    /// Pending says to the source that this viewer is ready for the next one, and uses the context's waker then.
+    pub fn poll(&self, context: &Context<'_>) -> Poll<Arc<Frame>> {
+        let seat = &self.place.seat;
+        if let Some(frame) = seat.frames.take() {
             return Poll::Ready(frame);
         }
+        seat.frames_waker.register(context.waker());
         self.want();
-        self.seat.frames.take().map_or(Poll::Pending, Poll::Ready)
-    }
-
-    /// Where the pointer is, if that is new.
-    pub fn take_cursor(&self) -> Option<Arc<Cursor>> {
-        self.seat.cursor.take()
-    }
-
-    /// What the source does, if that is new.
-    pub fn take_status(&self) -> Option<Arc<Status>> {
-        self.seat.status.take()
+        seat.frames.take().map_or(Poll::Pending, Poll::Ready)
     }
 
     fn want(&self) {
         // SeqCst with the source's "starved, then look for demand": one of the two sees the other.
-        self.seat.wants.store(true, Ordering::SeqCst);
-        if self.source.starved.load(Ordering::SeqCst) {
-            self.source.tell();
+        self.place.seat.wants.store(true, Ordering::SeqCst);
+        if self.place.source.starved.load(Ordering::SeqCst) {
+            self.place.source.tell();
         }
     }
 }
 
-impl Drop for Subscription {
+/// A viewer's end for everything else.
+#[derive(Debug)]
+pub struct News {
+    place: Place,
+}
+
+impl News {
+    /// Uses the context's waker, once, when there is something to take.
+    pub fn register(&self, context: &Context<'_>) {
+        self.place.seat.news_waker.register(context.waker());
+    }
+
+    /// Where the pointer is, if that is new.
+    pub fn take_cursor(&self) -> Option<Arc<Cursor>> {
+        self.place.seat.cursor.take()
+    }
+
+    /// What the source does, if that is new.
+    pub fn take_status(&self) -> Option<Arc<Status>> {
+        self.place.seat.status.take()
+    }
+}
+
+/// One viewer's place, shared by its two ends. It is left when either is dropped.
+#[derive(Debug)]
+struct Place {
+    seat: Arc<Seat>,
+    source: Arc<SourceSide>,
+}
+
+impl Drop for Place {
     fn drop(&mut self) {
         self.seat.left.store(true, Ordering::Release);
         self.source.tell();
@@ -199,7 +217,8 @@ struct Seat {
     wants: AtomicBool,
     /// The viewer is gone.
     left: AtomicBool,
-    viewer: AtomicWaker,
+    frames_waker: AtomicWaker,
+    news_waker: AtomicWaker,
 }
 
 impl Default for Seat {
@@ -210,7 +229,8 @@ impl Default for Seat {
             status: Slot::new(),
             wants: AtomicBool::new(false),
             left: AtomicBool::new(false),
-            viewer: AtomicWaker::new(),
+            frames_waker: AtomicWaker::new(),
+            news_waker: AtomicWaker::new(),
         }
     }
 }

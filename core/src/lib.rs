@@ -11,14 +11,19 @@
 //! Nothing here opens a socket, reads a clock, starts a thread or calls the system: time is an argument.
 
 pub mod encode;
+#[cfg(not(loom))]
 pub mod feed;
 pub mod frame;
 pub mod geometry;
 pub mod guard;
 pub mod hash;
+pub mod picture;
+#[cfg(not(loom))]
 pub mod pipeline;
 pub mod pool;
 pub mod protocol;
+#[cfg(not(loom))]
+pub mod reception;
 pub mod region;
 pub mod session;
 pub mod slot;
@@ -26,5 +31,7 @@ pub mod source;
 pub mod stage;
 pub mod tile;
 pub mod time;
+#[cfg(not(loom))]
+pub mod viewer;
 
 mod sync;

@@ -30,12 +30,12 @@ pub struct Pipeline {
     pace: Pace,
     audit: Audit,
     clock: Clock,
-    control: Arc<Control>,
+    state: Arc<State>,
 }
 
 /// What others set and read while the pipeline runs.
 #[derive(Debug, Default)]
-pub struct Control {
+pub struct State {
     /// Ends the run. Wake the source's thread after setting it.
     pub stop: AtomicBool,
     /// Frames published.
@@ -46,9 +46,11 @@ pub struct Control {
     pub capture_us: AtomicU32,
     /// Microseconds the last comparison took.
     pub compare_us: AtomicU32,
+    /// Viewers at the feed.
+    pub viewers: AtomicU32,
 }
 
-impl Control {
+impl State {
     fn account(&self, began: Micros, captured: Micros, compared: Micros, change: Change) {
         self.capture_us.store(captured.since(began).as_micros() as u32, Ordering::Relaxed);
         self.compare_us.store(compared.since(captured).as_micros() as u32, Ordering::Relaxed);
@@ -62,10 +64,10 @@ pub struct Stopped;
 
 impl Pipeline {
     /// A pipeline that publishes to `feed`, at most every `interval`.
-    pub fn new(feed: Feed, interval: Option<Duration>, clock: Clock, control: Arc<Control>) -> Self {
+    pub fn new(feed: Feed, interval: Option<Duration>, clock: Clock, state: Arc<State>) -> Self {
         let pace = Pace { interval: interval.unwrap_or_default(), next: Micros::ZERO };
         let audit = Audit { next: Micros::ZERO, part: 0 };
-        Self { feed, stage: Stage::default(), pool: FramePool::default(), pace, audit, clock, control }
+        Self { feed, stage: Stage::default(), pool: FramePool::default(), pace, audit, clock, state }
     }
 
     /// Tells viewers what the source is doing.
@@ -82,8 +84,9 @@ impl Pipeline {
         self.pool = FramePool::default();
         self.stage.clear();
         let waker = source.waker();
-        while !self.control.stop.load(Ordering::SeqCst) {
+        while !self.state.stop.load(Ordering::SeqCst) {
             self.feed.admit(self.stage.current());
+            self.state.viewers.store(self.feed.viewers() as u32, Ordering::Relaxed);
             let now = (self.clock)();
             match self.next_step(source, now) {
                 Step::Capture(region) => self.capture(source, &region)?,
@@ -93,26 +96,23 @@ impl Pipeline {
         Ok(Stopped)
     }
 
+    /// What to do now. Without a viewer that waits for a frame nothing is captured, whatever changes.
     fn next_step(&self, source: &dyn Source, now: Micros) -> Step {
-        if self.feed.viewers() == 0 {
-            return Step::Wait { timeout: None, starved: false };
-        }
-        let audited =
-            if source.needs_audit() { self.audit.due(now, source.layout().size.bounds()) } else { None };
-        let mut region = source.damage();
-        let quiet = region.is_empty();
-        audited.map(|part| region.add(part));
-        if !region.is_empty() && !(quiet || self.feed.has_demand()) {
+        if !self.feed.has_demand() {
             return Step::Wait { timeout: None, starved: true };
         }
+        let mut region = source.damage();
+        let audit = source.needs_audit().then(|| self.audit.next.since(now));
+        if audit == Some(Duration::ZERO) {
+            self.audit.rows(source.layout().size.bounds()).map(|rows| region.add(rows));
+        }
         let until_due = self.pace.next.since(now);
-        match (region.is_empty(), until_due.is_zero()) {
-            (false, true) => Step::Capture(region),
-            (false, false) => Step::Wait { timeout: Some(until_due), starved: false },
-            (true, _) => {
-                let audit = source.needs_audit().then(|| self.audit.next.since(now));
-                Step::Wait { timeout: audit, starved: false }
-            }
+        if region.is_empty() {
+            Step::Wait { timeout: audit, starved: false }
+        } else if until_due.is_zero() {
+            Step::Capture(region)
+        } else {
+            Step::Wait { timeout: Some(until_due), starved: false }
         }
     }
 
@@ -124,7 +124,7 @@ impl Pipeline {
         starved: bool,
     ) -> Result<(), Error> {
         let news = self.feed.listen(waker, starved);
-        if news || self.control.stop.load(Ordering::SeqCst) {
+        if news || self.state.stop.load(Ordering::SeqCst) {
             return Ok(());
         }
         match source.wait(timeout)? {
@@ -140,7 +140,7 @@ impl Pipeline {
     fn capture(&mut self, source: &mut dyn Source, region: &Region) -> Result<(), Error> {
         let limit = FRAMES_SPARE + FRAMES_PER_VIEWER * self.feed.viewers();
         let layout = source.layout();
-        let damage = source.damage();
+        let mut told = source.damage();
         let Some(slot) = self.pool.acquire(layout, limit, || source.allocate())? else {
             debug_assert!(false, "viewers hold more frames than they may");
             return source.wait(Some(RETRY_PAUSE)).map(drop);
@@ -155,13 +155,15 @@ impl Pipeline {
             return self.retry(source, error);
         }
         let captured = (self.clock)();
-        let change = self.stage.stamp(frame, &wanted, &damage);
-        self.control.account(frame.captured_at, captured, (self.clock)(), change);
+        // What was drawn while we captured is told by now.
+        told.merge(&source.damage());
+        let change = self.stage.stamp(frame, &wanted, &told);
+        self.state.account(frame.captured_at, captured, (self.clock)(), change);
         self.pace.took(frame.captured_at);
         self.audit.took(frame.captured_at, region, layout.size.bounds());
         if self.stage.advance(slot) {
             self.feed.publish(slot);
-            self.control.frames.fetch_add(1, Ordering::Relaxed);
+            self.state.frames.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())
     }
@@ -203,10 +205,6 @@ struct Audit {
 }
 
 impl Audit {
-    fn due(&self, now: Micros, bounds: Rect) -> Option<Rect> {
-        (self.next <= now).then(|| self.rows(bounds)).flatten()
-    }
-
     fn took(&mut self, now: Micros, region: &Region, bounds: Rect) {
         let seen = self.rows(bounds).is_none_or(|rows| region.contains(rows));
         if seen && self.next <= now {

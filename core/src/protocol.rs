@@ -11,7 +11,7 @@ mod wire;
 
 pub use band::{BAND_BYTES, BandHead, Encoding, PATCH_BYTES, Patch};
 pub use server::{NoticeCode, ServerMessage, SourceState};
-pub use viewer::{Ack, HELLO_VERIFY, Hello, ViewerMessage};
+pub use viewer::{Ack, HELLO_PIXELS, HELLO_VERIFY, Hello, PROBE_BYTES_MAX, ViewerMessage};
 
 /// The version that both ends must speak.
 pub const VERSION: u16 = 1;
@@ -19,7 +19,7 @@ pub const VERSION: u16 = 1;
 /// Bytes of a message's header: body length (4), kind (1), flags (1), zero (2).
 pub const HEADER_BYTES: usize = 8;
 
-/// Longest message a viewer may send. Its longest, `Report`, carries a few numbers.
+/// Longest message a viewer may send. Its longest is a tenth of that.
 pub const VIEWER_MESSAGE_BYTES_MAX: usize = 1024;
 
 /// Why bytes are not a message.
@@ -29,6 +29,12 @@ pub enum ParseError {
     /// The header gives a length over the limit.
     #[error("message of {0} bytes is longer than the limit")]
     TooLong(usize),
+    /// A WebSocket message holds less than one message.
+    #[error("message ends early")]
+    Incomplete,
+    /// A WebSocket message holds more than one message.
+    #[error("bytes after the message")]
+    Trailing,
     /// The kind is not one that this end receives.
     #[error("unknown message kind {0:#04x}")]
     UnknownKind(u8),

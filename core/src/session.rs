@@ -51,8 +51,6 @@ struct Held {
 struct Sending {
     frame: Arc<Frame>,
     base: u32,
-    began_at: Micros,
-    bytes: u64,
     /// Next patch of the plan, and row within it, that no band covers yet.
     next: (usize, u32),
     /// Patch of the open band, and row within it, to be written next. `None`: no band is open.
@@ -85,8 +83,10 @@ pub struct Totals {
 /// How far [`Session::fill`] came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fill {
-    /// The buffer is full; there is more.
+    /// The buffer is full; the band goes on.
     More,
+    /// A band is complete; there are more of them.
+    Band,
     /// The update is written.
     Done,
 }
@@ -159,25 +159,27 @@ impl Session {
         self.held = Some(Held { seq: frame.seq(), size: Some(frame.size()) });
         self.awaited = Some(Awaited { seq: frame.seq(), began_at: now });
         self.unproven = self.verify.then(|| Arc::clone(&frame));
-        self.sending =
-            Some(Sending { frame, base, began_at: now, bytes: 0, next: (0, 0), band: None, first: true });
+        self.sending = Some(Sending { frame, base, next: (0, 0), band: None, first: true });
     }
 
-    /// Appends bytes of the update until `out` holds `limit` or more; it takes at most one row and one table more.
+    /// Appends bytes of the update, at most to the end of a band, until `out` holds `limit` or more; it takes at most one
+    /// row and one table more.
     pub fn fill(&mut self, out: &mut BytesMut, limit: usize) -> Fill {
         let Some(sending) = self.sending.as_mut() else { return Fill::Done };
         let before = out.len();
         let fill = loop {
-            if out.len() >= limit {
-                break Fill::More;
-            }
             match sending.band {
-                None if sending.next.0 >= self.plan.patches().len() => break Fill::Done,
                 None => sending.open_band(&self.plan, &mut self.band, self.band_bytes, out),
                 Some(_) => sending.write_row(&self.band, out),
             }
+            if sending.band.is_none() {
+                let done = sending.next.0 >= self.plan.patches().len();
+                break if done { Fill::Done } else { Fill::Band };
+            }
+            if out.len() >= limit {
+                break Fill::More;
+            }
         };
-        sending.bytes += (out.len() - before) as u64;
         self.totals.bytes += (out.len() - before) as u64;
         if fill == Fill::Done {
             self.sending = None;
@@ -227,13 +229,15 @@ impl Session {
         self.totals
     }
 
+    /// What the update to `frame` can build on: a picture of its size of which something is left.
     fn base_for(&self, frame: &Frame) -> u32 {
-        match self.held {
-            Some(held) if held.seq <= frame.seq() && held.size.is_none_or(|size| size == frame.size()) => {
-                held.seq
-            }
-            _ => 0,
-        }
+        let Some(held) = self.held.filter(|held| held.seq <= frame.seq()) else { return 0 };
+        let comparable = match held.size {
+            Some(size) => size == frame.size(),
+            // The size a viewer held before it came back is unknown, but a change of it stamps every tile.
+            None => frame.stamps.iter().any(|stamp| *stamp <= held.seq),
+        };
+        if comparable { held.seq } else { 0 }
     }
 }
 

@@ -1,2 +1,19 @@
-//! Under construction.
-fn main() {}
+//! `cargo xtask`: everything that is done to this repository, from installing what its tests need to measuring.
+
+mod bench;
+mod cli;
+mod repository;
+mod setup;
+mod test;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run().map_or_else(fail, |()| ExitCode::SUCCESS)
+}
+
+/// Says what was wrong without a backtrace: it is the step or the machine, not this program.
+fn fail(error: anyhow::Error) -> ExitCode {
+    eprintln!("xtask: {error:#}");
+    ExitCode::FAILURE
+}

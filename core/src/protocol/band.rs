@@ -13,6 +13,7 @@
 use bytes::{BufMut, BytesMut};
 
 use super::HEADER_BYTES;
+use super::wire::Fields;
 use crate::geometry::{Rect, Size};
 
 /// Bytes of the head that follows the message header.
@@ -96,5 +97,46 @@ impl BandHead {
     /// Bytes before the data of a band with so many patches.
     pub fn bytes(patches: usize) -> usize {
         HEADER_BYTES + BAND_BYTES + patches * PATCH_BYTES
+    }
+
+    /// Reads a whole band: its head, its patches and their data. `None` where the bytes are not one.
+    pub fn read(message: &[u8]) -> Option<(Self, Vec<Patch>, &[u8])> {
+        let (header, body) = message.split_first_chunk::<HEADER_BYTES>()?;
+        let [a, b, c, d, kind, flags, 0, 0] = *header else { return None };
+        if kind != BAND || u32::from_le_bytes([a, b, c, d]) as usize != body.len() {
+            return None;
+        }
+        let mut fields = Fields::new(kind, body);
+        let (seq, base) = (fields.u32().ok()?, fields.u32().ok()?);
+        let size = Size::new(fields.u16().ok()?.into(), fields.u16().ok()?.into())?;
+        let count = fields.u32().ok()? as usize;
+        let captured_at_us = fields.u64().ok()?;
+        let table = body.get(BAND_BYTES..BAND_BYTES.checked_add(count.checked_mul(PATCH_BYTES)?)?)?;
+        let patches = table
+            .as_chunks::<PATCH_BYTES>()
+            .0
+            .iter()
+            .map(|row| Patch::read(row))
+            .collect::<Option<Vec<_>>>()?;
+        let data = &body[BAND_BYTES + table.len()..];
+        let bytes: usize = patches.iter().map(Patch::data_bytes).sum();
+        let head =
+            Self { seq, base, size, captured_at_us, first: flags & FIRST != 0, commit: flags & COMMIT != 0 };
+        (bytes == data.len()).then_some((head, patches, data))
+    }
+}
+
+impl Patch {
+    fn read(row: &[u8; PATCH_BYTES]) -> Option<Self> {
+        let mut fields = Fields::new(BAND, row);
+        let mut side = || fields.u16().ok().map(u32::from);
+        let rect = Rect::new(side()?, side()?, side()?, side()?)?;
+        let encoding = match fields.u32().ok()? {
+            0 => Encoding::Raw,
+            1 => Encoding::Solid,
+            _ => return None,
+        };
+        let patch = Self { rect, encoding };
+        (fields.u32().ok()? as usize == patch.data_bytes()).then_some(patch)
     }
 }

@@ -1,6 +1,6 @@
 //! What a server sends on the control channel.
 
-use super::wire::message;
+use super::wire::{FLAGS_AT, message};
 use crate::source::Cursor;
 
 /// A message to a viewer, other than pixels.
@@ -61,6 +61,13 @@ pub enum ServerMessage<'a> {
         /// Why.
         text: &'a str,
     },
+    /// Bytes of no meaning, as the viewer asked.
+    Probe {
+        /// How many.
+        bytes: usize,
+        /// Whether they are the last.
+        last: bool,
+    },
 }
 
 /// What a source is doing.
@@ -94,6 +101,10 @@ const STATS: u8 = 0x15;
 const PROVEN: u8 = 0x16;
 const NOTICE: u8 = 0x17;
 const GOODBYE: u8 = 0x18;
+const PROBE: u8 = 0x19;
+
+/// Flag of the last message of a probe.
+const PROBE_LAST: u8 = 1;
 
 impl ServerMessage<'_> {
     /// Appends the message to `out`.
@@ -131,6 +142,11 @@ impl ServerMessage<'_> {
             }),
             Self::Notice { code, text } => message(out, NOTICE, |out| coded_text(out, *code as u8, text)),
             Self::Goodbye { text } => message(out, GOODBYE, |out| out.extend_from_slice(text.as_bytes())),
+            Self::Probe { bytes, last } => {
+                let flags = out.len() + FLAGS_AT;
+                message(out, PROBE, |out| out.resize(out.len() + bytes, 0));
+                out[flags] = u8::from(*last) * PROBE_LAST;
+            }
         }
     }
 }

@@ -30,6 +30,11 @@ pub enum ViewerMessage {
         /// No pictures until told otherwise.
         paused: bool,
     },
+    /// Asks for bytes of no meaning, to measure the path.
+    Probe {
+        /// How many, at most [`PROBE_BYTES_MAX`].
+        bytes: u32,
+    },
 }
 
 /// How a viewer introduces itself.
@@ -37,7 +42,7 @@ pub enum ViewerMessage {
 pub struct Hello {
     /// The protocol it speaks.
     pub version: u16,
-    /// [`HELLO_VERIFY`] or nothing.
+    /// [`HELLO_VERIFY`], [`HELLO_PIXELS`].
     pub flags: u16,
     /// Whose picture it still shows, from an earlier welcome; 0 where it shows none.
     pub epoch: u64,
@@ -47,6 +52,10 @@ pub struct Hello {
 
 /// In a [`Hello`]: the viewer will send a proof of every update.
 pub const HELLO_VERIFY: u16 = 1;
+/// In a [`Hello`]: bands are to come on the control channel itself.
+pub const HELLO_PIXELS: u16 = 2;
+/// Most bytes of a probe: enough for a tenth of a second on a slow path.
+pub const PROBE_BYTES_MAX: u32 = 4 << 20;
 
 /// Receipt of an update, and how long things took at the viewer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,6 +74,7 @@ const PROOF: u8 = 0x83;
 const PING: u8 = 0x84;
 const REFRESH: u8 = 0x85;
 const FLOW: u8 = 0x86;
+const PROBE: u8 = 0x87;
 
 impl ViewerMessage {
     /// Reads the first message of `bytes` and how many it took; `None` where it is not all there.
@@ -86,6 +96,7 @@ impl ViewerMessage {
             PING => Self::Ping { token: fields.u32()? },
             REFRESH => Self::Refresh,
             FLOW => Self::Flow { paused: flag(fields.u8()?, kind)? },
+            PROBE => Self::Probe { bytes: at_most(fields.u32()?, PROBE_BYTES_MAX, kind)? },
             _ => return Err(ParseError::UnknownKind(kind)),
         };
         fields.end()?;
@@ -113,6 +124,7 @@ impl ViewerMessage {
             Self::Ping { token } => message(out, PING, |out| out.extend_from_slice(&token.to_le_bytes())),
             Self::Refresh => message(out, REFRESH, |_| {}),
             Self::Flow { paused } => message(out, FLOW, |out| out.push(u8::from(paused))),
+            Self::Probe { bytes } => message(out, PROBE, |out| out.extend_from_slice(&bytes.to_le_bytes())),
         }
     }
 }
@@ -123,4 +135,8 @@ fn flag(byte: u8, kind: u8) -> Result<bool, ParseError> {
         1 => Ok(true),
         _ => Err(ParseError::InvalidField(kind)),
     }
+}
+
+fn at_most(value: u32, limit: u32, kind: u8) -> Result<u32, ParseError> {
+    if value <= limit { Ok(value) } else { Err(ParseError::InvalidField(kind)) }
 }

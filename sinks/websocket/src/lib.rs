@@ -1,1 +1,212 @@
-//! Under construction.
+//! Carries a viewer's control channel over WebSocket, and its pixels too where the viewer asked for them here.
+//!
+//! What is said is decided by core; this crate only carries it.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures_core::Stream;
+use futures_sink::Sink;
+use lanstream_core::protocol::ServerMessage;
+use lanstream_core::reception::Stay;
+use lanstream_core::viewer::{self, Control, Pump, Reaction};
+use tokio::net::TcpStream;
+use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_websockets::{CloseCode, Config, Limits, Message, ServerBuilder, WebSocketStream};
+
+/// Bytes of pixels after which a band, and so a message, ends. Chromium takes messages of this size fastest; in larger
+/// ones its pipe between processes stalls.
+const BAND_BYTES: usize = 256 << 10;
+/// Bands of an HTTP stream: one for most updates, since there the stream itself is cut where it fits.
+const HTTP_BAND_BYTES: usize = 16 << 20;
+/// Room for a band with its table and the row that ends it.
+const BUFFER_BYTES: usize = BAND_BYTES + (96 << 10);
+/// Bytes of one inbound message with its header; WebSocket's own framing is not counted.
+const INBOUND_BYTES_MAX: usize =
+    lanstream_core::protocol::VIEWER_MESSAGE_BYTES_MAX + lanstream_core::protocol::HEADER_BYTES;
+/// Time from the handshake to the hello.
+const HELLO_TIMEOUT: Duration = Duration::from_secs(5);
+/// Time for the last words to leave.
+const GOODBYE_TIMEOUT: Duration = Duration::from_millis(200);
+/// Time between two reports.
+const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Serves one viewer's channel until it leaves, breaks the rules, or `shutdown`.
+pub async fn serve(stream: TcpStream, control: Control, stay: Stay, shutdown: CancellationToken) {
+    let limits = Limits::default().max_payload_len(Some(INBOUND_BYTES_MAX));
+    let config = Config::default().frame_size(usize::MAX);
+    let socket = ServerBuilder::new().config(config).limits(limits).serve(stream);
+    let mut channel = Channel {
+        socket,
+        control,
+        pump: None,
+        buffers: [BytesMut::new(), BytesMut::new()],
+        reports: reports(),
+    };
+    let end = tokio::select! {
+        () = shutdown.cancelled() => End::Shutdown,
+        end = channel.run(&stay) => end,
+    };
+    match end {
+        End::Gone => {}
+        End::Shutdown => channel.leave(CloseCode::GOING_AWAY, "lanstream has ended").await,
+        End::Expelled(reason) => {
+            channel.leave(CloseCode::POLICY_VIOLATION, &reason).await;
+            tracing::warn!(%reason, "a viewer was sent away");
+            stay.end(reason);
+        }
+    }
+}
+
+/// Why a channel ended.
+enum End {
+    /// The viewer left.
+    Gone,
+    /// The server stops.
+    Shutdown,
+    /// The viewer broke the rules.
+    Expelled(String),
+}
+
+impl From<viewer::Error> for End {
+    fn from(error: viewer::Error) -> Self {
+        Self::Expelled(error.to_string())
+    }
+}
+
+/// What to do next on a channel.
+enum Next {
+    Received(Option<Result<Message, tokio_websockets::Error>>),
+    Send(Message),
+    Report,
+    Over,
+}
+
+struct Channel {
+    socket: WebSocketStream<TcpStream>,
+    control: Control,
+    /// The pixels, where they come here.
+    pump: Option<Box<Pump>>,
+    /// Filled in turn: while the socket still holds one, the next band is packed into the other.
+    buffers: [BytesMut; 2],
+    reports: Interval,
+}
+
+impl Channel {
+    async fn run(&mut self, stay: &Stay) -> End {
+        loop {
+            let next = poll_fn(|context| self.poll_next(context)).await;
+            if let Err(end) = self.act(next, stay).await {
+                return end;
+            }
+        }
+    }
+
+    /// What the viewer said comes first, then what is to be said to it, then pixels.
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Next> {
+        if let Poll::Ready(message) = Pin::new(&mut self.socket).poll_next(context) {
+            return Poll::Ready(Next::Received(message));
+        }
+        if let Poll::Ready(message) = self.control.poll_message(context) {
+            return Poll::Ready(Next::Send(Message::binary(Bytes::from(message))));
+        }
+        if self.control.is_over() {
+            return Poll::Ready(Next::Over);
+        }
+        if self.reports.poll_tick(context).is_ready() {
+            return Poll::Ready(Next::Report);
+        }
+        self.poll_band(context)
+    }
+
+    fn poll_band(&mut self, context: &Context<'_>) -> Poll<Next> {
+        let Some(pump) = self.pump.as_mut() else { return Poll::Pending };
+        self.buffers.swap(0, 1);
+        let buffer = &mut self.buffers[0];
+        // Gives the memory back to this buffer once the socket is done with it: no allocation after the first rounds.
+        buffer.reserve(BUFFER_BYTES);
+        pump.poll_fill(context, buffer, usize::MAX).map(|filled| match filled {
+            Some(_) => Next::Send(Message::binary(buffer.split().freeze())),
+            None => Next::Over,
+        })
+    }
+
+    async fn act(&mut self, next: Next, stay: &Stay) -> Result<(), End> {
+        match next {
+            Next::Received(Some(Ok(message))) => self.receive(message, stay),
+            Next::Received(Some(Err(error))) => {
+                tracing::debug!(%error, "a control channel ended");
+                Err(End::Gone)
+            }
+            Next::Received(None) => Err(End::Gone),
+            Next::Send(message) => self.send(message).await.map_err(|_| End::Gone),
+            Next::Report => self.report(),
+            Next::Over => Err(self
+                .control
+                .violation()
+                .map_or(End::Gone, |violation| End::Expelled(violation.to_string()))),
+        }
+    }
+
+    fn receive(&mut self, message: Message, stay: &Stay) -> Result<(), End> {
+        if message.is_close() {
+            return Err(End::Gone);
+        }
+        if message.is_ping() || message.is_pong() {
+            return Ok(());
+        }
+        let band_bytes = |here| if here { BAND_BYTES } else { HTTP_BAND_BYTES };
+        if let Reaction::Start { pump, here } = self.control.handle(message.as_payload(), band_bytes)? {
+            self.reports.reset_after(REPORT_INTERVAL);
+            if here { self.pump = Some(pump) } else { stay.deposit(pump) }
+        }
+        Ok(())
+    }
+
+    fn report(&mut self) -> Result<(), End> {
+        if !self.control.has_started() {
+            return Err(End::Expelled(format!("no hello within {} seconds", HELLO_TIMEOUT.as_secs())));
+        }
+        Ok(self.control.report()?)
+    }
+
+    async fn send(&mut self, message: Message) -> Result<(), tokio_websockets::Error> {
+        let mut message = Some(message);
+        poll_fn(|context| {
+            let mut socket = Pin::new(&mut self.socket);
+            if message.is_some() {
+                std::task::ready!(socket.as_mut().poll_ready(context))?;
+            }
+            if let Some(message) = message.take() {
+                socket.as_mut().start_send(message)?;
+            }
+            socket.poll_flush(context)
+        })
+        .await
+    }
+
+    /// Says why, and closes. A viewer that does not read gets no more than a moment.
+    async fn leave(&mut self, code: CloseCode, reason: &str) {
+        let mut goodbye = Vec::new();
+        ServerMessage::Goodbye { text: reason }.write(&mut goodbye);
+        let words = async {
+            self.send(Message::binary(Bytes::from(goodbye))).await?;
+            self.send(Message::close(Some(code), "")).await
+        };
+        if timeout(GOODBYE_TIMEOUT, words).await.is_err() {
+            tracing::debug!("a viewer did not take the goodbye");
+        }
+    }
+}
+
+/// The first tick is the hello's deadline; every one after it a report.
+fn reports() -> Interval {
+    let mut reports = interval(REPORT_INTERVAL);
+    reports.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    reports.reset_after(HELLO_TIMEOUT);
+    reports
+}

@@ -1,1 +1,81 @@
-//! Under construction.
+//! Monitors, windows and parts of the screen as [`Source`]s. It is the same on every system; how a system gives its
+//! pixels away is the backend's business, which is known here as `imp`.
+//!
+//! ```no_run
+//! use lanstream_screen::{Options, Target, open};
+//!
+//! let target = Target::Monitor("0".parse()?);
+//! let source = open(&target, &Options::default())?;
+//! println!("{} of {}", source.name(), source.layout().size);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use lanstream_core::geometry::Size;
+use lanstream_core::source::{Error, Source};
+
+#[cfg(not(any(target_os = "linux", target_os = "freebsd")))]
+mod fallback;
+mod target;
+#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+mod x11;
+
+#[cfg(not(any(target_os = "linux", target_os = "freebsd")))]
+use fallback as imp;
+#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+use x11 as imp;
+
+pub use target::{MonitorChoice, ParseTargetError, RegionChoice, Target, WindowChoice};
+
+/// How to capture, whatever the target.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Whether to tell where the pointer is and what it looks like.
+    pub cursor: bool,
+    /// The X display to capture, such as `:1`; `None` for the one that `$DISPLAY` names.
+    pub x_display: Option<String>,
+}
+
+/// Something that can be captured now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Whether it is a monitor or a window.
+    pub kind: Kind,
+    /// A monitor's name or a window's title. Titles are what other programs make of them: without control characters,
+    /// but otherwise not to be trusted.
+    pub name: String,
+    /// Column of its left edge on the screen.
+    pub x: i32,
+    /// Row of its top edge on the screen.
+    pub y: i32,
+    /// Pixels.
+    pub size: Size,
+    /// The command line's words that select it: `--display 0`, `--window 0x3a00007`.
+    pub words: String,
+}
+
+/// What a [`Listed`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// All that a monitor shows.
+    Monitor,
+    /// One window, whatever covers it.
+    Window,
+}
+
+/// Opens what `target` names.
+///
+/// # Errors
+/// [`NotFound`](lanstream_core::source::ErrorKind::NotFound) where there is no such display, monitor, window or part of
+/// the screen; [`Unsupported`](lanstream_core::source::ErrorKind::Unsupported) where there is no way to capture it;
+/// [`Lost`](lanstream_core::source::ErrorKind::Lost) where the display went away meanwhile.
+pub fn open(target: &Target, options: &Options) -> Result<Box<dyn Source>, Error> {
+    imp::open(target, options)
+}
+
+/// Monitors in the system's order, then windows from the topmost down.
+///
+/// # Errors
+/// As for [`open`].
+pub fn list(options: &Options) -> Result<Vec<Listed>, Error> {
+    imp::list(options)
+}

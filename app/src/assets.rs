@@ -1,0 +1,39 @@
+//! The viewer's files in the binary: exactly those of `viewer/`, at the same paths.
+
+use lanstream_http::Asset;
+
+macro_rules! assets {
+    ($($path:literal => $file:literal),* $(,)?) => {
+        &[$(Asset { path: $path, bytes: include_bytes!(concat!("../../viewer/", $file)) }),*]
+    };
+}
+
+/// Every file that a viewer loads.
+pub(crate) static VIEWER: &[Asset] = assets! {
+    "/" => "index.html",
+    "/page.js" => "page.js",
+    "/page.css" => "page.css",
+    "/src/clock.js" => "src/clock.js",
+    "/src/cursor.js" => "src/cursor.js",
+    "/src/engine-host.js" => "src/engine-host.js",
+    "/src/engine.js" => "src/engine.js",
+    "/src/hash.js" => "src/hash.js",
+    "/src/lan-stream.js" => "src/lan-stream.js",
+    "/src/layout.js" => "src/layout.js",
+    "/src/meter.js" => "src/meter.js",
+    "/src/overlay.js" => "src/overlay.js",
+    "/src/picture.js" => "src/picture.js",
+    "/src/port.js" => "src/port.js",
+    "/src/present/canvas2d.js" => "src/present/canvas2d.js",
+    "/src/present/choose.js" => "src/present/choose.js",
+    "/src/present/webgl2.js" => "src/present/webgl2.js",
+    "/src/protocol.js" => "src/protocol.js",
+    "/src/session-end.js" => "src/session-end.js",
+    "/src/session.js" => "src/session.js",
+    "/src/style.js" => "src/style.js",
+    "/src/transport/choose.js" => "src/transport/choose.js",
+    "/src/transport/http.js" => "src/transport/http.js",
+    "/src/transport/websocket.js" => "src/transport/websocket.js",
+    "/src/update.js" => "src/update.js",
+    "/src/worker.js" => "src/worker.js",
+};

@@ -1,0 +1,77 @@
+//! What happens while a server runs, for programs and people.
+
+use serde::Serialize;
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Event {
+    /// Viewers may come. The first event.
+    Ready {
+        /// Where, with the token.
+        url: String,
+        /// What is shown.
+        source: String,
+        /// Its width and height in pixels.
+        size: [u32; 2],
+    },
+    /// A viewer came.
+    ViewerJoined {
+        /// Counts viewers from 1.
+        viewer: u64,
+        /// How many there are.
+        viewers: usize,
+    },
+    /// A viewer left or was sent away.
+    ViewerLeft {
+        /// The same number.
+        viewer: u64,
+        /// How many there are.
+        viewers: usize,
+        /// Updates it acknowledged.
+        updates: u64,
+        /// Bytes of updates sent.
+        bytes: u64,
+        /// Why the server ended it, where it did.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// The source changed its state.
+    Source {
+        /// `live`, `resized`, `lost`, `back` or `ended`.
+        state: &'static str,
+        /// What it shows, or why not.
+        text: String,
+    },
+    /// Numbers, once a second.
+    Stats(Stats),
+    /// Something went wrong.
+    Error {
+        /// What, and what to do.
+        message: String,
+    },
+}
+
+/// The numbers of the last second.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Stats {
+    /// Viewers now.
+    pub viewers: usize,
+    /// Frames that differed from the one before.
+    pub fps: f64,
+    /// Megabits of updates sent to all viewers, per second.
+    pub mbps: f64,
+    /// From capture to the viewer's acknowledgement, of the slowest viewer's last update.
+    pub latency_ms: f64,
+    /// Microseconds of the last capture.
+    pub capture_us: u32,
+    /// Microseconds of the last comparison.
+    pub compare_us: u32,
+    /// Tiles so far that changed although the system did not tell.
+    pub lies: u64,
+    /// Updates so far that viewers proved to show exactly.
+    pub proven: u64,
+    /// Updates so far that viewers showed otherwise.
+    pub refuted: u64,
+}

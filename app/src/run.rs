@@ -1,0 +1,154 @@
+//! Runs a command from start to exit status.
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use lanstream::{Event, Offer, Opener, Options, Server, SourceErrorKind, sources};
+use lanstream_screen::{MonitorChoice, Target};
+use tokio::time::interval;
+
+use crate::cli::{Capture, Cli, Command, Pattern, Serve, Switch, Transport};
+use crate::list;
+use crate::report::Reporter;
+
+/// Time between two reports of numbers.
+const STATS_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Runs what the command line says.
+pub(crate) fn main(cli: &Cli) -> ExitCode {
+    log_to_stderr(cli.serve.verbose);
+    let reporter = Reporter::new(cli.serve.json, std::io::stderr().is_terminal());
+    let done = match &cli.command {
+        None => first_monitor_or_pattern(cli, &reporter),
+        Some(Command::Capture(capture)) => serve(screen(capture), options(&cli.serve, capture.fps), cli, &reporter),
+        Some(Command::Pattern(pattern)) => serve(sources::pattern(pattern.into()), options(&cli.serve, None), cli, &reporter),
+        Some(Command::Sources) => list::print(cli.serve.json).map_err(|error| error.to_string()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            reporter.error(&message);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn first_monitor_or_pattern(cli: &Cli, reporter: &Reporter) -> Result<(), String> {
+    let target = Target::Monitor(MonitorChoice::First);
+    let capture = lanstream_screen::Options { cursor: true, x_display: None };
+    match lanstream_screen::open(&target, &capture) {
+        Ok(source) => {
+            reporter.say(&format!("capturing {}", source.name()));
+            drop(source);
+            serve(sources::screen(target, capture), options(&cli.serve, None), cli, reporter)
+        }
+        Err(error) if matches!(error.kind, SourceErrorKind::NotFound | SourceErrorKind::Unsupported) => {
+            reporter.say(&format!("{}\nshowing the test pattern instead", error.message));
+            serve(sources::pattern(lanstream_pattern::Options::default()), options(&cli.serve, None), cli, reporter)
+        }
+        Err(error) => Err(error.message),
+    }
+}
+
+fn screen(capture: &Capture) -> Opener {
+    let target = match (&capture.window, &capture.region) {
+        (Some(window), _) => Target::Window(window.clone()),
+        (None, Some(region)) => Target::Region(*region),
+        (None, None) => Target::Monitor(capture.display.clone().unwrap_or_default()),
+    };
+    sources::screen(target, lanstream_screen::Options { cursor: capture.cursor == Switch::On, x_display: None })
+}
+
+impl From<&Pattern> for lanstream_pattern::Options {
+    fn from(pattern: &Pattern) -> Self {
+        Self { kind: pattern.kind, size: pattern.size, fps: pattern.fps }
+    }
+}
+
+fn options(serve: &Serve, fps_max: Option<u32>) -> Options {
+    let offer = match serve.transport {
+        Transport::Auto => Offer { http: true, websocket: true },
+        Transport::Http => Offer { http: true, websocket: false },
+        Transport::Websocket => Offer { http: false, websocket: true },
+    };
+    Options {
+        bind: serve.bind,
+        port: serve.port,
+        offer,
+        allow_hosts: serve.allow_host.clone(),
+        allow_origins: serve.allow_origin.clone(),
+        fps_max,
+    }
+}
+
+/// Serves until a signal or the source's end.
+fn serve(open: Opener, options: Options, cli: &Cli, reporter: &Reporter) -> Result<(), String> {
+    warn_if_exposed(&options, reporter);
+    let events = reporter.clone();
+    let server = Server::start(open, &options, move |event| events.event(&event)).map_err(|error| error.to_string())?;
+    if cli.serve.open && let Err(error) = open::that_detached(server.url()) {
+        reporter.say(&format!("no browser could be started ({error}); open the URL yourself"));
+    }
+    let end = server.block_on(run(&server, reporter));
+    reporter.finish();
+    server.stop();
+    end.unwrap_or(Ok(()))
+}
+
+async fn run(server: &Server, reporter: &Reporter) -> Result<(), String> {
+    let mut ticks = interval(STATS_INTERVAL);
+    let mut totals = lanstream::Totals::default();
+    server.stats(&mut totals);
+    let stopped = stop_signal();
+    tokio::pin!(stopped);
+    loop {
+        tokio::select! {
+            () = &mut stopped => return Ok(()),
+            () = server.ended().cancelled() => return Err("the source has ended".to_owned()),
+            _ = ticks.tick() => reporter.event(&Event::Stats(server.stats(&mut totals))),
+        }
+    }
+}
+
+/// Interrupt, termination, or the terminal's end.
+#[cfg(unix)]
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) = (signal(kinds[0]), signal(kinds[1]), signal(kinds[2])) else {
+        tracing::error!("the system refuses signal handlers: end this process by force");
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        _ = hangup.recv() => {}
+    }
+}
+
+/// Interrupt.
+#[cfg(not(unix))]
+async fn stop_signal() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+fn warn_if_exposed(options: &Options, reporter: &Reporter) {
+    if let Some(address) = options.bind.filter(|address| !address.is_loopback()) {
+        reporter.say(&format!(
+            "WARNING: listening on {address}: everyone who reaches this address and has the URL sees what is captured, and the \
+             picture travels unencrypted"
+        ));
+    }
+}
+
+fn log_to_stderr(verbose: u8) {
+    let level = match verbose {
+        0 => "warn",
+        1 => "lanstream=info,lanstream_core=info,lanstream_http=info,lanstream_websocket=info,lanstream_screen=info,warn",
+        _ => "debug,hyper=info",
+    };
+    tracing_subscriber::fmt().with_env_filter(level).with_writer(std::io::stderr).without_time().init();
+}

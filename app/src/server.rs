@@ -1,0 +1,317 @@
+//! One running server: the source's thread, the sinks' threads, and how they end.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use lanstream_core::feed::{self, Entrance, Status};
+use lanstream_core::guard::{Guard, Secret};
+use lanstream_core::pipeline::{self, Pipeline};
+use lanstream_core::reception::{Reception, Settings, Visit};
+use lanstream_core::source::{Error, ErrorKind, Source};
+use lanstream_http::{BindError, Offer};
+use tokio::runtime::Runtime;
+use tokio::task::JoinHandle as Task;
+use tokio_util::sync::CancellationToken;
+
+use crate::assets;
+use crate::clock;
+use crate::event::{Event, Stats};
+
+/// Threads that carry bytes to viewers: more than the cores of a small machine would only take turns.
+const SINK_THREADS_MAX: usize = 4;
+/// Time between two attempts to open a source that was lost.
+const REOPEN_PAUSE: Duration = Duration::from_millis(500);
+/// Time for viewers to be told that it is over, at the end.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(600);
+
+/// Opens a source: at the start, and again after it was lost.
+pub type Opener = Box<dyn FnMut() -> Result<Box<dyn Source>, Error> + Send>;
+
+type Observer = Arc<dyn Fn(Event) + Send + Sync>;
+
+/// How to serve.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The address to listen on; `None`: loopback, both families.
+    pub bind: Option<IpAddr>,
+    /// The port; 0: a free one.
+    pub port: u16,
+    /// Transports that viewers may use.
+    pub offer: Offer,
+    /// Names the server answers to besides its own, `name` or `name:port`.
+    pub allow_hosts: Vec<String>,
+    /// Pages that may connect besides its own, `scheme://host[:port]`.
+    pub allow_origins: Vec<String>,
+    /// Most frames a second; `None`: as many as the source has.
+    pub fps_max: Option<u32>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let offer = Offer { http: true, websocket: true };
+        Self { bind: None, port: 0, offer, allow_hosts: Vec::new(), allow_origins: Vec::new(), fps_max: None }
+    }
+}
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// There is nothing to show.
+    #[error(transparent)]
+    Source(#[from] Error),
+    /// The port can't be had.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The system gives no threads or random bytes.
+    #[error("the system refused what a server needs: {0}")]
+    System(#[from] std::io::Error),
+}
+
+/// A running server. Dropping it ends it, as [`stop`](Self::stop) does.
+pub struct Server {
+    url: String,
+    reception: Arc<Reception>,
+    state: Arc<pipeline::State>,
+    entrance: Entrance,
+    shutdown: CancellationToken,
+    ended: CancellationToken,
+    source_thread: Option<JoinHandle<()>>,
+    serving: Option<Task<()>>,
+    runtime: Option<Runtime>,
+}
+
+impl Server {
+    /// Opens the source, listens, and serves in the background. Nothing is captured until a viewer is let in.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub fn start(
+        mut open: Opener,
+        options: &Options,
+        observer: impl Fn(Event) + Send + Sync + 'static,
+    ) -> Result<Self, StartError> {
+        let observer: Observer = Arc::new(observer);
+        let runtime = runtime()?;
+        let listeners = {
+            let _entered = runtime.enter();
+            lanstream_http::bind(options.bind, options.port)?
+        };
+        let source = open()?;
+        let token = Secret::new(random()?);
+        let url = format!("http://{}/#{}", listeners.addresses()[0], token.to_hex());
+        let (feed, entrance) = feed::feed();
+        let state = Arc::new(pipeline::State::default());
+        let visits = Arc::clone(&observer);
+        let reception = Arc::new(Reception::new(Settings {
+            guard: Guard::new(listeners.addresses(), &options.allow_hosts, &options.allow_origins),
+            token,
+            entrance: entrance.clone(),
+            clock: clock::now,
+            state: Arc::clone(&state),
+            draw: || random().unwrap_or_else(|error| panic!("the system stopped giving random bytes: {error}")),
+            observer: Box::new(move |visit| visits(visit.into())),
+        }));
+        let size = source.layout().size;
+        observer(Event::Ready { url: url.clone(), source: source.name(), size: [size.width, size.height] });
+        let shutdown = CancellationToken::new();
+        let ended = CancellationToken::new();
+        let serving = runtime.spawn(lanstream_http::serve(listeners, http(&reception, options, &shutdown), shutdown.clone()));
+        let interval = options.fps_max.map(|fps| Duration::from_secs(1) / fps.max(1));
+        let pipeline = Pipeline::new(feed, interval, clock::now, Arc::clone(&state));
+        let run = SourceRun { open, pipeline, state: Arc::clone(&state), observer, ended: ended.clone() };
+        let source_thread = std::thread::Builder::new().name("source".into()).spawn(move || run.run(source))?;
+        Ok(Self {
+            url,
+            reception,
+            state,
+            entrance,
+            shutdown,
+            ended,
+            source_thread: Some(source_thread),
+            serving: Some(serving),
+            runtime: Some(runtime),
+        })
+    }
+
+    /// Where viewers come, with the token.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Counts since the last call; keep `before` between calls.
+    pub fn stats(&self, before: &mut Totals) -> Stats {
+        let counters = self.reception.counters();
+        let sum = |number: fn(&lanstream_core::viewer::Counters) -> u64| counters.iter().map(|own| number(own)).sum::<u64>();
+        let totals = Totals {
+            at: clock::now().0,
+            frames: self.state.frames.load(Ordering::Relaxed),
+            bytes: sum(|own| own.bytes.load(Ordering::Relaxed)),
+        };
+        let earlier = std::mem::replace(before, totals);
+        let seconds = (totals.at - earlier.at).max(1) as f64 / 1e6;
+        let slowest = counters.iter().map(|own| own.latency_us.load(Ordering::Relaxed)).max().unwrap_or(0);
+        Stats {
+            viewers: counters.len(),
+            fps: (totals.frames - earlier.frames) as f64 / seconds,
+            mbps: totals.bytes.saturating_sub(earlier.bytes) as f64 * 8e-6 / seconds,
+            latency_ms: f64::from(slowest) / 1e3,
+            capture_us: self.state.capture_us.load(Ordering::Relaxed),
+            compare_us: self.state.compare_us.load(Ordering::Relaxed),
+            lies: self.state.lies.load(Ordering::Relaxed),
+            proven: sum(|own| own.proven.load(Ordering::Relaxed)),
+            refuted: sum(|own| own.refuted.load(Ordering::Relaxed)),
+        }
+    }
+
+    /// Is cancelled when the source has ended for good.
+    pub fn ended(&self) -> &CancellationToken {
+        &self.ended
+    }
+
+    /// Runs `future` among the server's own tasks until it is done.
+    pub fn block_on<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+        self.runtime.as_ref().map(|runtime| runtime.block_on(future))
+    }
+
+    /// Tells viewers that it is over, ends all threads and gives everything back.
+    pub fn stop(mut self) {
+        self.finish();
+    }
+
+    /// In reverse order of the start: sinks first, so that viewers are told while there is still something to tell.
+    fn finish(&mut self) {
+        self.shutdown.cancel();
+        if let (Some(runtime), Some(serving)) = (self.runtime.take(), self.serving.take()) {
+            let told = runtime.block_on(async { tokio::time::timeout(SHUTDOWN_TIMEOUT, serving).await });
+            if told.is_err() {
+                tracing::warn!("not every viewer could be told in time");
+            }
+            runtime.shutdown_background();
+        }
+        self.state.stop.store(true, Ordering::SeqCst);
+        self.entrance.nudge();
+        if let Some(thread) = self.source_thread.take() {
+            thread.thread().unpark();
+            if thread.join().is_err() {
+                tracing::error!("the source's thread had panicked");
+            }
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server").field("reception", &self.reception).finish_non_exhaustive()
+    }
+}
+
+/// Counts at one moment, for [`Server::stats`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Totals {
+    at: u64,
+    frames: u64,
+    bytes: u64,
+}
+
+fn http(reception: &Arc<Reception>, options: &Options, shutdown: &CancellationToken) -> lanstream_http::Server {
+    let shutdown = shutdown.clone();
+    lanstream_http::Server {
+        reception: Arc::clone(reception),
+        assets: assets::VIEWER,
+        offer: options.offer,
+        control: Arc::new(move |socket| {
+            Box::pin(lanstream_websocket::serve(socket.stream, socket.control, socket.stay, shutdown.clone()))
+        }),
+    }
+}
+
+fn runtime() -> Result<Runtime, std::io::Error> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(cores.min(SINK_THREADS_MAX))
+        .thread_name("sink")
+        .enable_all()
+        .build()
+}
+
+fn random() -> Result<[u8; 32], std::io::Error> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(std::io::Error::from)?;
+    Ok(bytes)
+}
+
+impl From<Visit> for Event {
+    fn from(visit: Visit) -> Self {
+        match visit {
+            Visit::Joined { viewer, viewers } => Self::ViewerJoined { viewer, viewers },
+            Visit::Left { viewer, viewers, counters, reason } => Self::ViewerLeft {
+                viewer,
+                viewers,
+                updates: counters.updates.load(Ordering::Relaxed),
+                bytes: counters.bytes.load(Ordering::Relaxed),
+                reason,
+            },
+        }
+    }
+}
+
+/// What the source's thread runs.
+struct SourceRun {
+    open: Opener,
+    pipeline: Pipeline,
+    state: Arc<pipeline::State>,
+    observer: Observer,
+    ended: CancellationToken,
+}
+
+impl SourceRun {
+    fn run(mut self, mut source: Box<dyn Source>) {
+        let mut state = "live";
+        loop {
+            let name = source.name();
+            (self.observer)(Event::Source { state, text: name.clone() });
+            self.pipeline.announce(Status::Live { name });
+            let Err(error) = self.pipeline.run(source.as_mut()) else { return };
+            drop(source);
+            if error.kind != ErrorKind::Lost {
+                return self.end(error);
+            }
+            (self.observer)(Event::Source { state: "lost", text: error.message.clone() });
+            let Some(reopened) = self.reopen(&error.message) else { return };
+            source = reopened;
+            state = "back";
+        }
+    }
+
+    fn end(mut self, error: Error) {
+        (self.observer)(Event::Source { state: "ended", text: error.message.clone() });
+        self.pipeline.announce(Status::Ended { reason: error.message });
+        self.ended.cancel();
+        while !self.state.stop.load(Ordering::SeqCst) {
+            std::thread::park();
+        }
+    }
+
+    /// Tries until the source is back, or the server stops.
+    fn reopen(&mut self, reason: &str) -> Option<Box<dyn Source>> {
+        while !self.state.stop.load(Ordering::SeqCst) {
+            self.pipeline.announce(Status::Lost { reason: reason.to_owned() });
+            std::thread::park_timeout(REOPEN_PAUSE);
+            match (self.open)() {
+                Ok(source) => return Some(source),
+                Err(error) => tracing::debug!(%error, "the source is not back yet"),
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,137 @@
+//! The viewer's side in Rust: applies updates to a picture. The reference for the JavaScript viewer, and what tests and
+//! native viewers use.
+//!
+//! Bytes are a stranger's: whatever does not fit is an error, and the picture stays as it was.
+
+use crate::geometry::{Rect, Size};
+use crate::protocol::{BandHead, Encoding, HEADER_BYTES, Patch};
+
+/// Longest band that is read: a full picture of the largest common screens and its table.
+pub const BAND_BYTES_MAX: usize = 256 << 20;
+
+/// What a viewer shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Picture {
+    seq: u32,
+    size: Option<Size>,
+    rgbx: Vec<u8>,
+    pending: Vec<Vec<u8>>,
+    pending_head: Option<BandHead>,
+}
+
+/// Why bytes are not an update of this picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ApplyError {
+    /// They are no band.
+    #[error("these bytes are no band")]
+    Malformed,
+    /// The band is of another update than the one before it.
+    #[error("a band of another update came in between")]
+    OutOfOrder,
+    /// The update builds on a picture that is not held.
+    #[error("the update builds on picture {base}, this is {held}")]
+    WrongBase {
+        /// What it builds on.
+        base: u32,
+        /// What is held.
+        held: u32,
+    },
+    /// A patch reaches out of the picture.
+    #[error("a patch reaches out of the picture")]
+    Outside,
+}
+
+impl Picture {
+    /// The update that it stands at; 0 before the first.
+    pub fn seq(&self) -> u32 {
+        self.seq
+    }
+
+    /// Its size, once there is one.
+    pub fn size(&self) -> Option<Size> {
+        self.size
+    }
+
+    /// Its pixels, row by row: red, green, blue, 255.
+    pub fn rgbx(&self) -> &[u8] {
+        &self.rgbx
+    }
+
+    /// Bytes of the first message in `bytes`, once its header is there.
+    ///
+    /// # Errors
+    /// Where it is longer than a band may be.
+    pub fn message_len(bytes: &[u8]) -> Result<Option<usize>, ApplyError> {
+        let Some([a, b, c, d, ..]) = bytes.get(..HEADER_BYTES) else { return Ok(None) };
+        let len = u32::from_le_bytes([*a, *b, *c, *d]) as usize;
+        if len > BAND_BYTES_MAX { Err(ApplyError::Malformed) } else { Ok(Some(HEADER_BYTES + len)) }
+    }
+
+    /// Takes one band. Returns whether it completed an update, which the picture then shows.
+    ///
+    /// # Errors
+    /// See [`ApplyError`]; the picture is unchanged and what was pending is forgotten.
+    pub fn take(&mut self, band: &[u8]) -> Result<bool, ApplyError> {
+        let taken = self.try_take(band);
+        if taken.is_err() {
+            self.pending.clear();
+            self.pending_head = None;
+        }
+        taken
+    }
+
+    fn try_take(&mut self, band: &[u8]) -> Result<bool, ApplyError> {
+        let (head, _, _) = BandHead::read(band).ok_or(ApplyError::Malformed)?;
+        match self.pending_head {
+            Some(pending) if head.first || pending.seq != head.seq => return Err(ApplyError::OutOfOrder),
+            None if !head.first => return Err(ApplyError::OutOfOrder),
+            _ => self.pending_head = Some(head),
+        }
+        self.pending.push(band.to_vec());
+        if !head.commit {
+            return Ok(false);
+        }
+        self.commit(head)?;
+        Ok(true)
+    }
+
+    fn commit(&mut self, head: BandHead) -> Result<(), ApplyError> {
+        let keeps = head.base != 0;
+        if keeps && (head.base != self.seq || Some(head.size) != self.size) {
+            return Err(ApplyError::WrongBase { base: head.base, held: self.seq });
+        }
+        let mut next = if keeps { self.rgbx.clone() } else { vec![0; head.size.area() * 4] };
+        for band in &self.pending {
+            let (_, patches, data) = BandHead::read(band).ok_or(ApplyError::Malformed)?;
+            paint(&mut next, head.size, &patches, data)?;
+        }
+        self.rgbx = next;
+        self.seq = head.seq;
+        self.size = Some(head.size);
+        self.pending.clear();
+        self.pending_head = None;
+        Ok(())
+    }
+}
+
+fn paint(rgbx: &mut [u8], size: Size, patches: &[Patch], mut data: &[u8]) -> Result<(), ApplyError> {
+    for patch in patches {
+        if !size.bounds().contains(patch.rect) {
+            return Err(ApplyError::Outside);
+        }
+        let (own, rest) = data.split_at_checked(patch.data_bytes()).ok_or(ApplyError::Malformed)?;
+        data = rest;
+        let Rect { x, y, width, height } = patch.rect;
+        let row_bytes = width as usize * 4;
+        for row in 0..height as usize {
+            let start = ((y as usize + row) * size.width as usize + x as usize) * 4;
+            let target = &mut rgbx[start..start + row_bytes];
+            match patch.encoding {
+                Encoding::Raw => target.copy_from_slice(&own[row * row_bytes..][..row_bytes]),
+                Encoding::Solid => target.as_chunks_mut::<4>().0.fill([own[0], own[1], own[2], own[3]]),
+            }
+        }
+    }
+    Ok(())
+}

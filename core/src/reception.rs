@@ -1,0 +1,275 @@
+//! Who is here: exchanges the run's token for a viewer's key, keys for places at the feed, and keeps the numbers.
+//!
+//! Sinks share one reception. It locks, but only when viewers come and go: no pixel passes through here.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::feed::Entrance;
+use crate::guard::{Guard, Refusal, Secret};
+use crate::pipeline;
+use crate::time::{Clock, Micros};
+use crate::viewer::{Control, Counters, Pump, Seating};
+
+/// Viewers at a time: each may hold two frames and a socket buffer.
+pub const VIEWERS_MAX: usize = 16;
+/// HTTP streams at a time. A browser opens six connections to a host; with more than four streams its next page would wait
+/// for a free one, so later viewers get their pixels by WebSocket, which has a limit of its own.
+pub const HTTP_STREAMS_MAX: usize = 4;
+/// Time from the exchange of the token to the control channel.
+pub const KEY_LIFETIME: Duration = Duration::from_secs(10);
+
+/// What all sinks share.
+pub struct Reception {
+    guard: Guard,
+    token: Secret,
+    entrance: Entrance,
+    clock: Clock,
+    state: Arc<pipeline::State>,
+    epoch: u64,
+    draw: fn() -> [u8; 32],
+    observer: Box<dyn Fn(Visit) + Send + Sync>,
+    book: Mutex<Book>,
+    visits: AtomicU64,
+}
+
+/// A viewer came or went.
+#[derive(Clone, Debug)]
+pub enum Visit {
+    /// Its control channel is open.
+    Joined {
+        /// Counts viewers of this run from 1.
+        viewer: u64,
+        /// Number of viewers now.
+        viewers: usize,
+    },
+    /// It is closed.
+    Left {
+        /// The same number.
+        viewer: u64,
+        /// Number of viewers now.
+        viewers: usize,
+        /// What was sent.
+        counters: Arc<Counters>,
+        /// Why, where the server closed it.
+        reason: Option<String>,
+    },
+}
+
+/// What a reception is made of.
+pub struct Settings {
+    /// Hosts and origins that are let in.
+    pub guard: Guard,
+    /// The run's token.
+    pub token: Secret,
+    /// Where viewers join the feed.
+    pub entrance: Entrance,
+    /// The pipeline's clock.
+    pub clock: Clock,
+    /// What the pipeline tells of itself.
+    pub state: Arc<pipeline::State>,
+    /// Draws random bytes, for keys.
+    pub draw: fn() -> [u8; 32],
+    /// Is told who comes and goes.
+    pub observer: Box<dyn Fn(Visit) + Send + Sync>,
+}
+
+/// Why a viewer gets no key, place or stream.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Turned {
+    /// See the refusal.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// All places are taken.
+    #[error("{VIEWERS_MAX} viewers are here already")]
+    Full,
+    /// The key is not one that was given, was used, or is too old.
+    #[error("the session is unknown or over")]
+    KeyUnknown,
+    /// The viewer has not said hello on a control channel, or has its pixels already.
+    #[error("there is no control channel that waits for this stream")]
+    NotExpected,
+    /// All HTTP streams are taken.
+    #[error("{HTTP_STREAMS_MAX} HTTP streams are open already; use WebSocket")]
+    StreamsTaken,
+    /// The source's thread has ended.
+    #[error("the source is gone")]
+    SourceGone,
+}
+
+#[derive(Default)]
+struct Book {
+    keys: Vec<(Secret, Micros)>,
+    present: Vec<Present>,
+    streams: usize,
+}
+
+struct Present {
+    viewer: u64,
+    key: Secret,
+    counters: Arc<Counters>,
+    /// The pump that waits for its HTTP stream.
+    pump: Option<Box<Pump>>,
+}
+
+impl Reception {
+    /// An empty reception. `epoch` should differ from run to run.
+    pub fn new(settings: Settings) -> Self {
+        let Settings { guard, token, entrance, clock, state, draw, observer } = settings;
+        let [a, b, c, d, e, f, g, h, ..] = draw();
+        // 0 is a viewer's word for "none".
+        let epoch = u64::from_le_bytes([a, b, c, d, e, f, g, h]) | 1;
+        Self {
+            guard,
+            token,
+            entrance,
+            clock,
+            state,
+            epoch,
+            draw,
+            observer,
+            book: Mutex::default(),
+            visits: AtomicU64::new(0),
+        }
+    }
+
+    /// Hosts and origins that are let in.
+    pub fn guard(&self) -> &Guard {
+        &self.guard
+    }
+
+    /// The source's clock.
+    pub fn now(&self) -> Micros {
+        (self.clock)()
+    }
+
+    /// Exchanges the run's token for a key that opens one control channel.
+    ///
+    /// # Errors
+    /// [`Turned::Refused`] for a wrong token, [`Turned::Full`].
+    pub fn exchange(&self, token: &Secret) -> Result<Secret, Turned> {
+        if !self.token.matches(token) {
+            return Err(Refusal::TokenInvalid.into());
+        }
+        let now = self.now();
+        let mut book = self.book();
+        book.keys.retain(|(_, drawn)| now.since(*drawn) < KEY_LIFETIME);
+        if book.present.len() + book.keys.len() >= VIEWERS_MAX {
+            return Err(Turned::Full);
+        }
+        let key = Secret::new((self.draw)());
+        book.keys.push((key.clone(), now));
+        Ok(key)
+    }
+
+    /// Opens the control channel of the viewer with this key, which is used up.
+    ///
+    /// # Errors
+    /// [`Turned::KeyUnknown`], [`Turned::SourceGone`].
+    pub fn enter(self: &Arc<Self>, key: &Secret) -> Result<(Control, Stay), Turned> {
+        let now = self.now();
+        let (frames, news) = self.entrance.join().ok_or(Turned::SourceGone)?;
+        let counters = Arc::new(Counters::default());
+        let viewer = {
+            let mut book = self.book();
+            let known =
+                |(own, drawn): &(Secret, Micros)| own.matches(key) && now.since(*drawn) < KEY_LIFETIME;
+            let index = book.keys.iter().position(known).ok_or(Turned::KeyUnknown)?;
+            let (key, _) = book.keys.swap_remove(index);
+            let viewer = self.visits.fetch_add(1, Ordering::Relaxed) + 1;
+            book.present.push(Present { viewer, key, counters: Arc::clone(&counters), pump: None });
+            (self.observer)(Visit::Joined { viewer, viewers: book.present.len() });
+            viewer
+        };
+        let (clock, state) = (self.clock, Arc::clone(&self.state));
+        let seating = Seating { frames, news, epoch: self.epoch, clock, state, counters };
+        Ok((Control::new(seating), Stay { reception: Arc::clone(self), viewer, reason: None }))
+    }
+
+    /// Whether `key` is a present viewer's.
+    pub fn is_present(&self, key: &Secret) -> bool {
+        self.book().present.iter().any(|present| present.key.matches(key))
+    }
+
+    /// Hands over the pump that waits for the HTTP stream of the viewer with this key.
+    ///
+    /// # Errors
+    /// [`Turned::KeyUnknown`], [`Turned::NotExpected`], [`Turned::StreamsTaken`].
+    pub fn stream(self: &Arc<Self>, key: &Secret) -> Result<(Box<Pump>, StreamPlace), Turned> {
+        let mut book = self.book();
+        let streams = book.streams;
+        let present =
+            book.present.iter_mut().find(|present| present.key.matches(key)).ok_or(Turned::KeyUnknown)?;
+        if streams >= HTTP_STREAMS_MAX {
+            return Err(Turned::StreamsTaken);
+        }
+        let pump = present.pump.take().ok_or(Turned::NotExpected)?;
+        book.streams += 1;
+        Ok((pump, StreamPlace { reception: Arc::clone(self) }))
+    }
+
+    /// The counters of all who are here.
+    pub fn counters(&self) -> Vec<Arc<Counters>> {
+        self.book().present.iter().map(|present| Arc::clone(&present.counters)).collect()
+    }
+
+    /// A panic elsewhere can't leave the book half-written: every change is one push, removal or assignment.
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Reception {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reception").field("guard", &self.guard).finish_non_exhaustive()
+    }
+}
+
+/// A viewer's presence, while its control channel is open.
+#[derive(Debug)]
+pub struct Stay {
+    reception: Arc<Reception>,
+    viewer: u64,
+    reason: Option<String>,
+}
+
+impl Stay {
+    /// Keeps `pump` until the viewer fetches its HTTP stream.
+    pub fn deposit(&self, pump: Box<Pump>) {
+        let mut book = self.reception.book();
+        if let Some(present) = book.present.iter_mut().find(|present| present.viewer == self.viewer) {
+            present.pump = Some(pump);
+        }
+    }
+
+    /// Says why the server ends the stay.
+    pub fn end(mut self, reason: String) {
+        self.reason = Some(reason);
+    }
+}
+
+impl Drop for Stay {
+    fn drop(&mut self) {
+        let mut book = self.reception.book();
+        let Some(index) = book.present.iter().position(|present| present.viewer == self.viewer) else {
+            return;
+        };
+        let Present { viewer, counters, .. } = book.present.swap_remove(index);
+        let viewers = book.present.len();
+        (self.reception.observer)(Visit::Left { viewer, viewers, counters, reason: self.reason.take() });
+    }
+}
+
+/// One of the HTTP streams, while it is open.
+#[derive(Debug)]
+pub struct StreamPlace {
+    reception: Arc<Reception>,
+}
+
+impl Drop for StreamPlace {
+    fn drop(&mut self) {
+        self.reception.book().streams -= 1;
+    }
+}

@@ -1,0 +1,200 @@
+//! A source whose picture a test draws, and a viewer that applies what it is sent: the whole path without a device or a
+//! network, on one thread.
+#![allow(dead_code, unreachable_pub, reason = "each test uses its part of this module")]
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use bytes::BytesMut;
+use lanstream_core::feed::{Entrance, Feed, feed};
+use lanstream_core::frame::{Frame, Layout, PixelFormat};
+use lanstream_core::geometry::{Rect, Size};
+use lanstream_core::picture::Picture;
+use lanstream_core::pipeline::{Pipeline, State};
+use lanstream_core::protocol::{Ack, HELLO_PIXELS, Hello, VERSION, ViewerMessage};
+use lanstream_core::region::Region;
+use lanstream_core::source::{Error, Event, Source};
+use lanstream_core::time::Micros;
+use lanstream_core::viewer::{Control, Counters, Pump, Reaction, Seating};
+
+static NOW: AtomicU64 = AtomicU64::new(1);
+
+/// A clock that moves by a millisecond at every look, so that whatever is due becomes due.
+pub fn clock() -> Micros {
+    Micros(NOW.fetch_add(1000, Ordering::Relaxed))
+}
+
+/// What a screen shows, and what of it is told as damaged.
+pub struct Screen {
+    pub size: Size,
+    pub pixels: Vec<u8>,
+    pub damage: Region,
+    pub resized: bool,
+    /// Every picture that was captured.
+    pub captured: Vec<(Size, Vec<u8>)>,
+}
+
+impl Screen {
+    pub fn new(size: Size) -> Self {
+        Self {
+            size,
+            pixels: vec![0; size.area() * 4],
+            damage: Region::full(size),
+            resized: false,
+            captured: Vec::new(),
+        }
+    }
+
+    /// Fills a rectangle and, unless it lies, tells of it.
+    pub fn draw(&mut self, rect: Rect, seed: u32, told: bool) {
+        let Some(rect) = rect.intersection(self.size.bounds()) else { return };
+        for y in rect.y..rect.bottom() {
+            for x in rect.x..rect.right() {
+                let start = (y as usize * self.size.width as usize + x as usize) * 4;
+                let value = seed.wrapping_mul(0x9E37_79B1)
+                    ^ if seed % 3 == 0 { 0 } else { (x * 31 + y * 17).wrapping_mul(seed) };
+                self.pixels[start..start + 4].copy_from_slice(&value.to_le_bytes());
+            }
+        }
+        if told {
+            self.damage.add(rect);
+        }
+    }
+
+    pub fn resize(&mut self, size: Size) {
+        *self = Self { resized: true, captured: std::mem::take(&mut self.captured), ..Self::new(size) };
+    }
+
+    /// The picture as a viewer must show it.
+    pub fn rgbx(pixels: &[u8]) -> Vec<u8> {
+        pixels.as_chunks::<4>().0.iter().flat_map(|[b, g, r, _]| [*r, *g, *b, 255]).collect()
+    }
+}
+
+/// Runs `step` whenever the pipeline waits; ends the run when that returns false.
+pub struct Scripted<F> {
+    pub screen: Arc<Mutex<Screen>>,
+    pub step: F,
+    pub state: Arc<State>,
+    pub record: bool,
+}
+
+impl<F: FnMut() -> bool + Send> Source for Scripted<F> {
+    fn name(&self) -> String {
+        "scripted".into()
+    }
+
+    fn layout(&self) -> Layout {
+        Layout::packed(self.screen.lock().unwrap().size, PixelFormat::Bgrx8)
+    }
+
+    fn waker(&self) -> Waker {
+        Waker::noop().clone()
+    }
+
+    fn wait(&mut self, _timeout: Option<Duration>) -> Result<Event, Error> {
+        if !(self.step)() {
+            self.state.stop.store(true, Ordering::SeqCst);
+        }
+        let resized = std::mem::take(&mut self.screen.lock().unwrap().resized);
+        Ok(if resized { Event::Resized } else { Event::Damaged })
+    }
+
+    fn damage(&self) -> Region {
+        self.screen.lock().unwrap().damage
+    }
+
+    fn capture(&mut self, frame: &mut Frame, region: &Region) -> Result<(), Error> {
+        let mut screen = self.screen.lock().unwrap();
+        let stride = frame.layout().stride;
+        for rect in region.rects() {
+            for y in rect.y as usize..rect.bottom() as usize {
+                let range = y * stride + rect.x as usize * 4..y * stride + rect.right() as usize * 4;
+                frame.memory_mut().bytes_mut()[range.clone()].copy_from_slice(&screen.pixels[range]);
+            }
+        }
+        screen.damage = Region::EMPTY;
+        if self.record {
+            let copy = (screen.size, frame.bytes().to_vec());
+            screen.captured.push(copy);
+        }
+        Ok(())
+    }
+
+    fn needs_audit(&self) -> bool {
+        true
+    }
+}
+
+/// A pipeline with nothing in it yet.
+pub fn pipeline() -> (Pipeline, Entrance, Arc<State>) {
+    let (feed, entrance): (Feed, Entrance) = feed();
+    let state = Arc::new(State::default());
+    (Pipeline::new(feed, None, clock, Arc::clone(&state)), entrance, state)
+}
+
+/// A viewer that applies what it gets.
+pub struct Viewer {
+    pub control: Control,
+    pub pump: Box<Pump>,
+    pub picture: Picture,
+    pub bytes: u64,
+    buffer: BytesMut,
+}
+
+impl Viewer {
+    pub fn join(entrance: &Entrance, state: &Arc<State>, band_bytes: usize, flags: u16) -> Self {
+        let (frames, news) = entrance.join().unwrap();
+        let counters = Arc::new(Counters::default());
+        let mut control =
+            Control::new(Seating { frames, news, epoch: 7, clock, state: Arc::clone(state), counters });
+        let hello = Hello { version: VERSION, flags: flags | HELLO_PIXELS, epoch: 0, held_seq: 0 };
+        let Ok(Reaction::Start { pump, .. }) =
+            control.handle(&bytes_of(ViewerMessage::Hello(hello)), |_| band_bytes)
+        else {
+            panic!("a hello starts the pixels")
+        };
+        Self {
+            control,
+            pump,
+            picture: Picture::default(),
+            bytes: 0,
+            buffer: BytesMut::with_capacity(4 << 20),
+        }
+    }
+
+    /// Takes what there is, up to one update. Returns its number once it is complete; it is not acknowledged yet.
+    pub fn receive(&mut self, limit: usize) -> Option<u32> {
+        let context = Context::from_waker(Waker::noop());
+        while let Poll::Ready(filled) = self.pump.poll_fill(&context, &mut self.buffer, limit) {
+            filled.expect("the viewer broke no rule");
+            while let Some(len) =
+                Picture::message_len(&self.buffer).unwrap().filter(|len| *len <= self.buffer.len())
+            {
+                let band = self.buffer.split_to(len);
+                self.bytes += len as u64;
+                if self.picture.take(&band).unwrap() {
+                    assert!(self.buffer.is_empty(), "nothing follows a commit before its acknowledgement");
+                    return Some(self.picture.seq());
+                }
+            }
+        }
+        None
+    }
+
+    pub fn say(&mut self, message: ViewerMessage) {
+        self.control.handle(&bytes_of(message), |_| 0).unwrap();
+    }
+
+    pub fn acknowledge(&mut self, seq: u32) {
+        self.say(ViewerMessage::Ack(Ack { seq, ..Ack::default() }));
+    }
+}
+
+pub fn bytes_of(message: ViewerMessage) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    message.write(&mut bytes);
+    bytes
+}

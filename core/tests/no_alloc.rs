@@ -1,0 +1,98 @@
+//! Law 5: after warm-up the pixel path allocates nothing, from the capture to the bytes of the update.
+#![cfg(not(loom))]
+
+#[path = "common/scene.rs"]
+mod common;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+
+use bytes::BytesMut;
+use common::{Screen, Scripted, Viewer, bytes_of, pipeline};
+use lanstream_core::geometry::{Rect, Size};
+use lanstream_core::picture::Picture;
+use lanstream_core::protocol::{Ack, ViewerMessage};
+use lanstream_core::session::Fill;
+
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+#[allow(unsafe_code, reason = "counts what the system's allocator is asked for")]
+// SAFETY: every call is passed on unchanged to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.with(|count| count.set(count.get() + 1));
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const WARM_UP: u32 = 20;
+const COUNTED: u32 = 200;
+
+#[test]
+fn nothing_is_allocated_between_capture_and_bytes() {
+    let (mut pipeline, entrance, state) = pipeline();
+    let size = Size { width: 640, height: 480 };
+    let screen = Arc::new(Mutex::new(Screen::new(size)));
+    let mut viewer = Viewer::join(&entrance, &state, 1 << 20, 0);
+    let (mut updates, mut counted_from) = (0, 0);
+    let mut buffer = BytesMut::with_capacity(4 << 20);
+    let shown = Arc::clone(&screen);
+    let step = move || {
+        if let Some(seq) = drain(&mut viewer, &mut buffer) {
+            viewer.acknowledge(seq);
+            updates += 1;
+            if updates == WARM_UP {
+                counted_from = ALLOCATIONS.get();
+            }
+        }
+        shown.lock().unwrap().draw(
+            Rect { x: updates % 600, y: updates % 400, width: 300, height: 64 },
+            updates,
+            true,
+        );
+        if updates == WARM_UP + COUNTED {
+            // What the viewer says is not the pixel path: an acknowledgement is written into a vector of its own here.
+            let per_ack = allocations_of(|| drop(bytes_of(ViewerMessage::Ack(Ack::default()))));
+            assert_eq!(ALLOCATIONS.get() - counted_from - per_ack, u64::from(COUNTED) * per_ack);
+        }
+        updates < WARM_UP + COUNTED
+    };
+    let mut source = Scripted { screen, step, state: Arc::clone(&state), record: false };
+    pipeline.run(&mut source).unwrap();
+}
+
+/// Takes all bytes of one update, looking only at its number.
+fn drain(viewer: &mut Viewer, buffer: &mut BytesMut) -> Option<u32> {
+    let context = Context::from_waker(Waker::noop());
+    buffer.clear();
+    loop {
+        match viewer.pump.poll_fill(&context, buffer, 1 << 20) {
+            Poll::Ready(Some(Fill::Done)) => break,
+            Poll::Ready(Some(_)) => {}
+            Poll::Ready(None) | Poll::Pending => return None,
+        }
+    }
+    assert!(Picture::message_len(buffer).unwrap().is_some());
+    Some(u32::from_le_bytes([buffer[8], buffer[9], buffer[10], buffer[11]]))
+}
+
+fn allocations_of(run: impl FnOnce()) -> u64 {
+    let before = ALLOCATIONS.get();
+    run();
+    ALLOCATIONS.get() - before
+}

@@ -1,0 +1,47 @@
+//! Every interleaving of a writer and a reader of a slot: the reader sees values in order, never one twice, and the last
+//! one is never lost. Run with `RUSTFLAGS="--cfg loom" cargo test -p lanstream-core --release --test slot_loom`.
+#![cfg(loom)]
+
+use lanstream_core::slot::Slot;
+use loom::sync::Arc;
+use loom::thread;
+
+#[test]
+fn the_newest_value_is_never_lost_and_none_is_seen_twice() {
+    loom::model(|| {
+        let slot = Arc::new(Slot::new());
+        let writer = {
+            let slot = Arc::clone(&slot);
+            thread::spawn(move || {
+                for value in 1..=3 {
+                    drop(slot.put(Arc::new(value)));
+                }
+            })
+        };
+        let mut last = 0;
+        for _ in 0..2 {
+            if let Some(value) = slot.take() {
+                assert!(*value > last);
+                last = *value;
+            }
+        }
+        writer.join().unwrap();
+        let newest = slot.take().map_or(last, |value| *value);
+        assert_eq!(newest, 3);
+    });
+}
+
+#[test]
+fn a_value_is_either_taken_or_replaced() {
+    loom::model(|| {
+        let slot = Arc::new(Slot::new());
+        drop(slot.put(Arc::new(1)));
+        let writer = {
+            let slot = Arc::clone(&slot);
+            thread::spawn(move || slot.put(Arc::new(2)).map(|value| *value))
+        };
+        let taken = slot.take().map(|value| *value);
+        let replaced = writer.join().unwrap();
+        assert!(matches!((taken, replaced), (Some(1), None) | (Some(2), Some(1))));
+    });
+}

@@ -1,0 +1,101 @@
+//! Responses, all with the headers that keep a page to itself.
+
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderName, Response, StatusCode, Version};
+use lanstream_core::guard::Refusal;
+use lanstream_core::reception::Turned;
+
+use crate::assets::Asset;
+use crate::body::Body;
+
+/// Why a request gets no answer but a status and a sentence.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Denied {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error(transparent)]
+    Turned(#[from] Turned),
+    #[error("there is nothing at this path")]
+    NotFound,
+    #[error("this path does not take this method")]
+    Method,
+    #[error("{0}")]
+    Malformed(&'static str),
+    #[error("this run does not offer this transport")]
+    NotOffered,
+}
+
+impl Denied {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Refused(Refusal::TokenInvalid) | Self::Turned(Turned::Refused(_) | Turned::KeyUnknown) => {
+                StatusCode::UNAUTHORIZED
+            }
+            Self::Refused(_) => StatusCode::FORBIDDEN,
+            Self::Turned(Turned::NotExpected) => StatusCode::CONFLICT,
+            Self::Turned(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotFound | Self::NotOffered => StatusCode::NOT_FOUND,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Malformed(_) => StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
+/// The status and the reason, in words.
+pub(crate) fn denied(reason: &Denied) -> Response<Body> {
+    response(reason.status(), "text/plain; charset=utf-8", format!("{reason}\n").into())
+}
+
+/// One of the viewer's files. `host` has passed the guard; naming it lets older engines open the control channel too.
+pub(crate) fn asset(asset: &Asset, host: &str) -> Response<Body> {
+    let bytes = bytes::Bytes::from_static(asset.bytes);
+    let mut response = response(StatusCode::OK, asset.media_type(), Body::Whole(Some(bytes)));
+    let policy = format!(
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; img-src 'self'; \
+         connect-src 'self' ws://{host}; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    );
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+/// A JSON object.
+pub(crate) fn json(text: String) -> Response<Body> {
+    response(StatusCode::OK, "application/json", text.into())
+}
+
+/// Bytes for as long as `body` lasts. As HTTP/1.0, so that they end with the connection and are not cut into chunks, which
+/// the browser would have to move together again.
+pub(crate) fn stream(body: Body) -> Response<Body> {
+    let mut response = response(StatusCode::OK, "application/octet-stream", body);
+    *response.version_mut() = Version::HTTP_10;
+    response
+}
+
+/// Bytes of a known length.
+pub(crate) fn bytes(body: Body) -> Response<Body> {
+    response(StatusCode::OK, "application/octet-stream", body)
+}
+
+fn response(status: StatusCode, media_type: &'static str, body: Body) -> Response<Body> {
+    const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+    const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let fixed = [
+        (CONTENT_TYPE, media_type),
+        (CACHE_CONTROL, "no-store"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (REFERRER_POLICY, "no-referrer"),
+        (RESOURCE_POLICY, "same-origin"),
+        (OPENER_POLICY, "same-origin"),
+    ];
+    for (name, value) in fixed {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}

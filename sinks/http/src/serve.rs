@@ -1,0 +1,203 @@
+//! Accepts connections, answers their requests, and ends when told to.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use lanstream_core::guard::Secret;
+use lanstream_core::reception::{Reception, Stay};
+use lanstream_core::viewer::Control;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::assets::Asset;
+use crate::body::Body;
+use crate::listen::Listeners;
+use crate::respond::{self, Denied};
+use crate::routes::{self, Answer};
+use crate::upgrade;
+
+/// Connections at a time: sixteen viewers with a stream, a control channel and six page loads each.
+const CONNECTIONS_MAX: usize = 128;
+/// Time for a request's head to arrive, and for which an idle connection is kept.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// Header fields of a request; browsers send about twenty.
+const HEADERS_MAX: usize = 48;
+/// Bytes of a request's head. Also where hyper stops gathering a response's chunks before it writes.
+const HEAD_BYTES_MAX: usize = 16 << 10;
+/// Pause after an error of `accept`, which is the system's lack of file descriptors or memory.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What every connection needs.
+#[derive(Clone)]
+pub struct Server {
+    /// Who is here.
+    pub reception: Arc<Reception>,
+    /// The viewer's files.
+    pub assets: &'static [Asset],
+    /// Which transports viewers may use.
+    pub offer: Offer,
+    /// Carries control channels.
+    pub control: ControlHandler,
+}
+
+/// Which transports viewers may use for pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// One HTTP response.
+    pub http: bool,
+    /// The control channel's WebSocket.
+    pub websocket: bool,
+}
+
+impl Offer {
+    /// As a JSON array.
+    pub(crate) fn names(self) -> &'static str {
+        match (self.http, self.websocket) {
+            (true, true) => r#"["http","websocket"]"#,
+            (true, false) => r#"["http"]"#,
+            (false, _) => r#"["websocket"]"#,
+        }
+    }
+}
+
+/// Takes over a connection that became a control channel.
+pub type ControlHandler =
+    Arc<dyn Fn(ControlSocket) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
+/// A control channel whose handshake is done.
+pub struct ControlSocket {
+    /// The connection, at its first WebSocket frame.
+    pub stream: TcpStream,
+    /// What is said on it.
+    pub control: Control,
+    /// The viewer's presence, for as long as it is held.
+    pub stay: Stay,
+}
+
+impl fmt::Debug for ControlSocket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ControlSocket").field("stay", &self.stay).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("offer", &self.offer).finish_non_exhaustive()
+    }
+}
+
+/// Serves until `shutdown`, then waits for the control channels to say goodbye. Other connections end at once.
+pub async fn serve(listeners: Listeners, server: Server, shutdown: CancellationToken) {
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let tasks = TaskTracker::new();
+    for listener in listeners.sockets {
+        tasks.spawn(accept_all(
+            listener,
+            server.clone(),
+            Arc::clone(&places),
+            tasks.clone(),
+            shutdown.clone(),
+        ));
+    }
+    tasks.close();
+    tasks.wait().await;
+}
+
+async fn accept_all(
+    listener: TcpListener,
+    server: Server,
+    places: Arc<Semaphore>,
+    tasks: TaskTracker,
+    shutdown: CancellationToken,
+) {
+    loop {
+        let accepted = tokio::select! {
+            () = shutdown.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            tracing::warn!("{CONNECTIONS_MAX} connections are open: one more was closed");
+            continue;
+        };
+        let connection = connection(stream, server.clone(), tasks.clone());
+        let shutdown = shutdown.clone();
+        tasks.spawn(async move {
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                () = connection => {}
+            }
+            drop(place);
+        });
+    }
+}
+
+async fn connection(stream: TcpStream, server: Server, tasks: TaskTracker) {
+    let service = service_fn(|request| respond(&server, &tasks, request));
+    let served = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_headers(HEADERS_MAX)
+        .max_buf_size(HEAD_BYTES_MAX)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades()
+        .await;
+    if let Err(error) = served {
+        tracing::debug!(%error, "a connection ended");
+    }
+}
+
+async fn respond(
+    server: &Server,
+    tasks: &TaskTracker,
+    mut request: Request<Incoming>,
+) -> Result<Response<Body>, Infallible> {
+    let upgrade = hyper::upgrade::on(&mut request);
+    let (head, _) = request.into_parts();
+    let answered = routes::answer(server, &head).and_then(|answer| match answer {
+        Answer::Response(response) => Ok(response),
+        Answer::Control(key) => {
+            let response = upgrade::accept(&head)?;
+            enter(server, tasks, &key, upgrade)?;
+            Ok(response)
+        }
+    });
+    Ok(answered.unwrap_or_else(|reason| {
+        tracing::info!(method = %head.method, path = head.uri.path(), %reason, "denied");
+        respond::denied(&reason)
+    }))
+}
+
+/// Gives the viewer its place and its connection to the control handler, which runs until the viewer leaves.
+fn enter(
+    server: &Server,
+    tasks: &TaskTracker,
+    key: &Secret,
+    upgrade: hyper::upgrade::OnUpgrade,
+) -> Result<(), Denied> {
+    let (control, stay) = server.reception.enter(key)?;
+    let handler = Arc::clone(&server.control);
+    tasks.spawn(async move {
+        if let Some(stream) = upgrade::taken_over(upgrade).await {
+            handler(ControlSocket { stream, control, stay }).await;
+        }
+    });
+    Ok(())
+}

@@ -1,0 +1,119 @@
+//! What to capture, as users say it. Whether it exists is for the backend to find out.
+
+use std::str::FromStr;
+
+use lanstream_core::geometry::Rect;
+
+/// What to capture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// All of a monitor.
+    Monitor(MonitorChoice),
+    /// One window, whatever covers it.
+    Window(WindowChoice),
+    /// A part of the screen.
+    Region(RegionChoice),
+}
+
+/// Which monitor: `0`, `HDMI-1`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum MonitorChoice {
+    /// The first that the system lists.
+    #[default]
+    First,
+    /// By its place in the system's list, from 0.
+    Number(usize),
+    /// By its name.
+    Name(String),
+}
+
+/// Which window: `0x3a00007`, `part of its title`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WindowChoice {
+    /// By the number the system knows it by.
+    Id(u32),
+    /// By a part of its title, in upper or lower case; only one window's may have it.
+    Title(String),
+}
+
+/// Which part of the screen: `X,Y,WxH`, such as `100,50,640x480`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RegionChoice(pub Rect);
+
+/// Words that name no target.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ParseTargetError(String);
+
+impl FromStr for MonitorChoice {
+    type Err = ParseTargetError;
+
+    fn from_str(words: &str) -> Result<Self, Self::Err> {
+        if words.trim().is_empty() {
+            return Err(ParseTargetError("a monitor is a number from 0 or a name such as HDMI-1".into()));
+        }
+        Ok(words.parse().map_or_else(|_| Self::Name(words.into()), Self::Number))
+    }
+}
+
+impl FromStr for WindowChoice {
+    type Err = ParseTargetError;
+
+    fn from_str(words: &str) -> Result<Self, Self::Err> {
+        if words.trim().is_empty() {
+            return Err(ParseTargetError(
+                "a window is an id such as 0x3a00007 or a part of its title".into(),
+            ));
+        }
+        let id = words.strip_prefix("0x").and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        Ok(id.map_or_else(|| Self::Title(words.into()), Self::Id))
+    }
+}
+
+impl FromStr for RegionChoice {
+    type Err = ParseTargetError;
+
+    fn from_str(words: &str) -> Result<Self, Self::Err> {
+        let rect = rect_from_words(words).map(Self);
+        rect.ok_or_else(|| {
+            ParseTargetError(format!("`{words}` is not of the form X,Y,WxH, such as 100,50,640x480"))
+        })
+    }
+}
+
+fn rect_from_words(words: &str) -> Option<Rect> {
+    let (x, rest) = words.split_once(',')?;
+    let (y, size) = rest.split_once(',')?;
+    let (width, height) = size.split_once('x')?;
+    let number = |digits: &str| digits.trim().parse().ok();
+    Rect::new(number(x)?, number(y)?, number(width)?, number(height)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn monitors_are_numbers_or_names() {
+        assert_eq!("2".parse(), Ok(MonitorChoice::Number(2)));
+        assert_eq!("HDMI-1".parse(), Ok(MonitorChoice::Name("HDMI-1".into())));
+        assert!("".parse::<MonitorChoice>().is_err());
+    }
+
+    #[test]
+    fn windows_are_ids_or_titles() {
+        assert_eq!("0x3a00007".parse(), Ok(WindowChoice::Id(0x3a0_0007)));
+        assert_eq!("0xyz".parse(), Ok(WindowChoice::Title("0xyz".into())));
+        assert_eq!("12".parse(), Ok(WindowChoice::Title("12".into())));
+        assert!(" ".parse::<WindowChoice>().is_err());
+    }
+
+    #[test]
+    fn regions_are_rectangles_that_hold_a_pixel() {
+        let rect = Rect::new(10, 20, 300, 200).unwrap();
+        assert_eq!("10,20,300x200".parse(), Ok(RegionChoice(rect)));
+        for words in ["", "10,20", "10,20,0x5", "-1,0,5x5", "1,1,99999x1", "a,b,cxd"] {
+            assert!(words.parse::<RegionChoice>().is_err(), "{words}");
+        }
+    }
+}

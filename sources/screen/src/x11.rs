@@ -1,0 +1,269 @@
+//! The X11 backend: pixels by shared memory, changes by DAMAGE, monitors by RANDR, windows by COMPOSITE, the pointer by
+//! XFIXES and XInput; all of them pure Rust, and only the first is more than a refinement.
+//!
+//! Invariant: one capture is one flush and one round trip, however many rectangles it reads, and the server answers it
+//! in one go, so that no other program draws between two of its rectangles.
+
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::{Duration, Instant};
+
+use lanstream_core::frame::{Frame, Layout, PixelMemory};
+use lanstream_core::region::Region;
+use lanstream_core::source::{Cursor, Error, ErrorKind, Event, Source};
+use x11rb::connection::{Connection, SequenceNumber};
+use x11rb::protocol::Event as XEvent;
+
+use crate::{Listed, Options, Target};
+
+mod bell;
+mod connect;
+mod cursor;
+mod damage;
+mod grab;
+mod monitor;
+mod pixel;
+mod shm;
+mod subject;
+mod window;
+mod windows;
+
+use bell::{Bell, Woken};
+use connect::{Link, lost};
+use cursor::Pointer;
+use damage::Watch;
+use grab::Grabber;
+use subject::{Followed, Subject};
+
+pub(crate) fn open(target: &Target, options: &Options) -> Result<Box<dyn Source>, Error> {
+    let link = Link::open(options)?;
+    let (subject, pixels) = Subject::open(&link, target)?;
+    let watch = Watch::new(&link, subject.window(&link))?;
+    let grabber = Grabber::new(&link, pixels, subject.size())?;
+    let pointer = if options.cursor { Pointer::new(&link, subject.window(&link))? } else { None };
+    let bell = Bell::new().map_err(|error| Error::new(ErrorKind::Lost, format!("no eventfd: {error}")))?;
+    let damage = subject.everything(&link);
+    Ok(Box::new(Screen { link, subject, grabber, watch, damage, pointer, bell, news: News::default() }))
+}
+
+pub(crate) fn list(options: &Options) -> Result<Vec<Listed>, Error> {
+    let link = Link::open(options)?;
+    let monitors = monitor::all(&link)?;
+    let mut listed: Vec<_> =
+        monitors.iter().enumerate().map(|(number, monitor)| monitor.listed(number)).collect();
+    listed.extend(windows::all(&link)?);
+    Ok(listed)
+}
+
+/// A part of an X screen or one of its windows.
+struct Screen {
+    link: Link,
+    subject: Subject,
+    grabber: Grabber,
+    watch: Watch,
+    damage: Region,
+    pointer: Option<Pointer>,
+    bell: Arc<Bell>,
+    news: News,
+}
+
+/// What happened and was not yet told.
+#[derive(Default)]
+struct News {
+    resized: bool,
+    damaged: bool,
+    pointed: bool,
+}
+
+impl Source for Screen {
+    fn name(&self) -> String {
+        self.subject.name()
+    }
+
+    fn layout(&self) -> Layout {
+        Layout::packed(self.subject.size(), self.grabber.pixels().format())
+    }
+
+    fn allocate(&mut self) -> Result<Box<dyn PixelMemory>, Error> {
+        self.grabber.allocate(&self.link, self.layout().len())
+    }
+
+    fn waker(&self) -> Waker {
+        self.bell.waker()
+    }
+
+    fn wait(&mut self, timeout: Option<Duration>) -> Result<Event, Error> {
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        loop {
+            self.catch_up()?;
+            if let Some(event) = self.news.take(&self.damage) {
+                return Ok(event);
+            }
+            self.link.conn.flush().map_err(lost)?;
+            let due = [deadline, self.next_look()].into_iter().flatten().min();
+            let woken = self.bell.sleep(self.link.conn.stream(), due).map_err(|error| lost_socket(&error))?;
+            match woken {
+                Woken::Bell => return Ok(Event::Woken),
+                Woken::Time if due == deadline => return Ok(Event::TimedOut),
+                Woken::Time | Woken::Socket => {}
+            }
+        }
+    }
+
+    fn damage(&self) -> Region {
+        self.damage
+    }
+
+    fn capture(&mut self, frame: &mut Frame, region: &Region) -> Result<(), Error> {
+        self.subject.check_open()?;
+        let view = self.subject.view(&self.link).filter(|_| frame.layout() == self.layout());
+        let view =
+            view.ok_or_else(|| Error::new(ErrorKind::Retry, "there is no picture of this size now"))?;
+        let region = &region.clipped(view.size.bounds());
+        let forgotten = self.watch.forget(&self.link)?;
+        let pointer = self.pointer.as_mut().map(|pointer| pointer.ask(&self.link)).transpose()?;
+        let grabbed = self.grabber.grab(&self.link, view, frame, region);
+        if let (Some(answer), Some(pointer)) = (pointer, self.pointer.as_mut()) {
+            self.news.pointed |= pointer.take(answer, self.subject.place())?;
+        }
+        grabbed?;
+        self.damage = without(&self.damage, region);
+        self.drain(|screen, sequence, event| screen.note_unless_seen(region, forgotten, sequence, event))?;
+        // The pipeline looks at the damage after each capture by itself.
+        self.news.damaged = false;
+        Ok(())
+    }
+
+    fn needs_audit(&self) -> bool {
+        self.watch.is_told() && self.subject.view(&self.link).is_some()
+    }
+
+    fn cursor(&self) -> Option<Cursor> {
+        self.pointer.as_ref().map(Pointer::cursor)
+    }
+}
+
+impl Screen {
+    /// Takes in all that the server has said, and what is to be asked because of it, until there is no more: events
+    /// that came with an answer are in memory, where sleeping on the socket would miss them.
+    fn catch_up(&mut self) -> Result<(), Error> {
+        loop {
+            self.drain(|screen, _, event| screen.note(&event))?;
+            self.subject.check_open()?;
+            if !(self.follow_pixels()? || self.follow_pointer()?) {
+                break;
+            }
+        }
+        if self.watch.is_time(Instant::now()) {
+            self.damage_all();
+        }
+        Ok(())
+    }
+
+    fn drain(&mut self, mut take: impl FnMut(&mut Self, SequenceNumber, XEvent)) -> Result<(), Error> {
+        while let Some((event, sequence)) = self.link.conn.poll_for_event_with_sequence().map_err(lost)? {
+            take(self, sequence, event);
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, event: &XEvent) {
+        match event {
+            XEvent::DamageNotify(event) if self.watch.is_about(event.damage) => {
+                let region = self.subject.damaged(event.area).map_or(Region::EMPTY, Region::from);
+                self.add_damage(&region);
+            }
+            other => {
+                self.subject.note(&self.link, other);
+                self.pointer.iter_mut().for_each(|pointer| pointer.note(other));
+            }
+        }
+    }
+
+    /// Notes an event that came with a capture, unless it tells of damage from before it that the capture took.
+    fn note_unless_seen(
+        &mut self,
+        taken: &Region,
+        forgotten: SequenceNumber,
+        told: SequenceNumber,
+        event: XEvent,
+    ) {
+        let seen = match &event {
+            XEvent::DamageNotify(event) if told < forgotten => {
+                self.subject.damaged(event.area).is_none_or(|rect| taken.contains(rect))
+            }
+            _ => false,
+        };
+        if !seen {
+            self.note(&event);
+        }
+    }
+
+    fn add_damage(&mut self, region: &Region) {
+        self.news.damaged |= self.damage.is_empty() && !region.is_empty();
+        self.damage.merge(region);
+    }
+
+    fn damage_all(&mut self) {
+        let everything = self.subject.everything(&self.link);
+        self.add_damage(&everything);
+    }
+
+    /// Returns whether the server was asked something.
+    fn follow_pixels(&mut self) -> Result<bool, Error> {
+        match self.subject.follow(&self.link)? {
+            None => return Ok(false),
+            Some(Followed::Redrawn) => self.damage_all(),
+            Some(Followed::Resized) => {
+                self.grabber.resize(&self.link, self.subject.size())?;
+                self.damage = self.subject.everything(&self.link);
+                self.news.resized = true;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Returns whether the server was asked something.
+    fn follow_pointer(&mut self) -> Result<bool, Error> {
+        let Some(pointer) = &mut self.pointer else { return Ok(false) };
+        let due = pointer.due().is_some_and(|due| due <= Instant::now());
+        if due {
+            self.news.pointed |= pointer.refresh(&self.link, self.subject.place())?;
+        }
+        Ok(due)
+    }
+
+    /// When there is something to do although nobody says so.
+    fn next_look(&self) -> Option<Instant> {
+        let pixels = self.watch.due().filter(|_| self.damage.is_empty());
+        let pointer = self.pointer.as_ref().and_then(Pointer::due);
+        [pixels, pointer].into_iter().flatten().min()
+    }
+}
+
+impl News {
+    /// The most important of them. Damage is told when there is some after there was none: the rest can be looked up.
+    fn take(&mut self, damage: &Region) -> Option<Event> {
+        if std::mem::take(&mut self.resized) {
+            self.damaged = false;
+            return Some(Event::Resized);
+        }
+        if std::mem::take(&mut self.damaged) && !damage.is_empty() {
+            return Some(Event::Damaged);
+        }
+        std::mem::take(&mut self.pointed).then_some(Event::CursorMoved)
+    }
+}
+
+/// What of `damage` is not wholly in `taken`.
+fn without(damage: &Region, taken: &Region) -> Region {
+    let mut left = Region::EMPTY;
+    for rect in damage.rects().iter().filter(|rect| !taken.contains(**rect)) {
+        left.add(*rect);
+    }
+    left
+}
+
+fn lost_socket(error: &std::io::Error) -> Error {
+    Error::new(ErrorKind::Lost, format!("lost the X display: {error}"))
+}

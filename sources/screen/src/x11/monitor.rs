@@ -1,0 +1,108 @@
+//! Monitors: the rectangles of the screen that RANDR says they show.
+
+use lanstream_core::geometry::{Rect, Size};
+use lanstream_core::source::{Error, ErrorKind};
+use x11rb::protocol::randr::{self, ConnectionExt as _, MonitorInfo, NotifyMask};
+use x11rb::protocol::xproto::{ChangeWindowAttributesAux, ConnectionExt as _, EventMask};
+
+use super::connect::{Link, lost};
+use crate::{Kind, Listed, MonitorChoice};
+
+/// What the one monitor of a server without RANDR monitors is called.
+const WHOLE_SCREEN: &str = "screen";
+
+/// A monitor as it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Monitor {
+    pub(super) name: String,
+    pub(super) rect: Rect,
+}
+
+impl Monitor {
+    pub(super) fn listed(&self, number: usize) -> Listed {
+        Listed {
+            kind: Kind::Monitor,
+            name: self.name.clone(),
+            x: self.rect.x as i32,
+            y: self.rect.y as i32,
+            size: Size { width: self.rect.width, height: self.rect.height },
+            words: format!("--display {number}"),
+        }
+    }
+}
+
+/// All monitors, in RANDR's order.
+pub(super) fn all(link: &Link) -> Result<Vec<Monitor>, Error> {
+    let screen = screen_size(link)?;
+    let mut monitors = Vec::new();
+    for info in active(link)? {
+        let (width, height) = (u32::from(info.width), u32::from(info.height));
+        // One may be set up to reach past the screen; there are no pixels there.
+        let rect = Rect::clipped(info.x.into(), info.y.into(), width, height, screen);
+        let name = link.conn.get_atom_name(info.name).map_err(lost)?.reply().map_err(lost)?.name;
+        let name = String::from_utf8_lossy(&name).into_owned();
+        monitors.extend(rect.map(|rect| Monitor { name, rect }));
+    }
+    if monitors.is_empty() {
+        monitors.push(Monitor { name: WHOLE_SCREEN.into(), rect: screen.bounds() });
+    }
+    Ok(monitors)
+}
+
+/// The one that `choice` means.
+pub(super) fn find(link: &Link, choice: &MonitorChoice) -> Result<Monitor, Error> {
+    let monitors = all(link)?;
+    let found = match choice {
+        MonitorChoice::First => monitors.first(),
+        MonitorChoice::Number(number) => monitors.get(*number),
+        MonitorChoice::Name(name) => monitors.iter().find(|monitor| monitor.name == *name),
+    };
+    found.cloned().ok_or_else(|| not_found(choice, &monitors))
+}
+
+/// The size of the screen that all monitors are part of.
+pub(super) fn screen_size(link: &Link) -> Result<Size, Error> {
+    let root = link.conn.get_geometry(link.root).map_err(lost)?.reply().map_err(lost)?;
+    Size::new(root.width.into(), root.height.into()).ok_or_else(|| {
+        let message = format!("the screen of {}x{} is too large to capture", root.width, root.height);
+        Error::new(ErrorKind::Unsupported, message)
+    })
+}
+
+/// Asks to be told when monitors come, go, move or change their size.
+pub(super) fn select_changes(link: &Link) -> Result<(), Error> {
+    let structure = ChangeWindowAttributesAux::new().event_mask(EventMask::STRUCTURE_NOTIFY);
+    link.conn.change_window_attributes(link.root, &structure).map_err(lost)?;
+    if link.offers(randr::X11_EXTENSION_NAME)? {
+        let changes = NotifyMask::SCREEN_CHANGE | NotifyMask::CRTC_CHANGE | NotifyMask::OUTPUT_CHANGE;
+        link.conn.randr_select_input(link.root, changes).map_err(lost)?;
+    }
+    Ok(())
+}
+
+fn active(link: &Link) -> Result<Vec<MonitorInfo>, Error> {
+    if !link.offers(randr::X11_EXTENSION_NAME)? {
+        return Ok(Vec::new());
+    }
+    let version = link.conn.randr_query_version(1, 5).map_err(lost)?.reply().map_err(lost)?;
+    if (version.major_version, version.minor_version) < (1, 5) {
+        return Ok(Vec::new());
+    }
+    let reply = link.conn.randr_get_monitors(link.root, true).map_err(lost)?.reply().map_err(lost)?;
+    Ok(reply.monitors)
+}
+
+fn not_found(choice: &MonitorChoice, monitors: &[Monitor]) -> Error {
+    let wanted = match choice {
+        MonitorChoice::First => "no monitor".into(),
+        MonitorChoice::Number(number) => format!("no monitor {number}"),
+        MonitorChoice::Name(name) => format!("no monitor named `{name}`"),
+    };
+    let there: Vec<_> = monitors.iter().enumerate().map(|(number, monitor)| line(number, monitor)).collect();
+    Error::new(ErrorKind::NotFound, format!("{wanted}; there are:\n{}", there.join("\n")))
+}
+
+fn line(number: usize, monitor: &Monitor) -> String {
+    let Rect { x, y, width, height } = monitor.rect;
+    format!("  {number}  {}  {width}x{height} at {x},{y}", monitor.name)
+}

@@ -1,0 +1,178 @@
+//! Memory that the X server writes pixels into: attached to it when made, detached when dropped. It leaves nothing
+//! behind, however the process ends: a memfd has no name, and a System V segment is marked for removal at birth.
+//!
+//! The only module of the backend with unsafe code: it maps the memory.
+#![allow(unsafe_code, reason = "mapping shared memory")]
+
+use std::ffi::c_void;
+use std::io;
+use std::ptr::NonNull;
+use std::sync::{Arc, Weak};
+
+use lanstream_core::frame::PixelMemory;
+use lanstream_core::source::{Error, ErrorKind};
+use rustix::fd::OwnedFd;
+use rustix::fs::MemfdFlags;
+use rustix::mm::{MapFlags, ProtFlags};
+use x11rb::protocol::shm::{self, ConnectionExt as _, Seg};
+use x11rb::rust_connection::RustConnection;
+
+use super::connect::{Link, lost};
+
+/// How this process and the server share memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sharing {
+    /// An anonymous file, its descriptor handed over the connection. SHM 1.2 over a Unix socket.
+    Descriptor,
+    /// A System V segment, named by its number. It takes a server on this machine and in this IPC namespace.
+    Number,
+}
+
+impl Sharing {
+    /// The ways to try with this server, best first. Whether one works is known once a segment was made.
+    pub(super) fn candidates(link: &Link) -> Result<&'static [Self], Error> {
+        let local = rustix::net::getsockname(link.conn.stream())
+            .is_ok_and(|address| address.address_family() == rustix::net::AddressFamily::UNIX);
+        // Over TCP, as through ssh, the server is elsewhere, and a descriptor would break the connection.
+        if !local || !link.offers(shm::X11_EXTENSION_NAME)? {
+            return Ok(&[]);
+        }
+        let version = link.conn.shm_query_version().map_err(lost)?.reply().map_err(lost)?;
+        let passes_descriptors = (version.major_version, version.minor_version) >= (1, 2);
+        Ok(if passes_descriptors { &[Self::Descriptor, Self::Number] } else { &[Self::Number] })
+    }
+}
+
+/// A piece of memory that the server is attached to.
+pub(super) struct Segment {
+    id: Seg,
+    map: Map,
+    /// Weak, so that frames that viewers still hold don't keep open a connection that nobody reads from any more.
+    conn: Weak<RustConnection>,
+}
+
+impl Segment {
+    /// `len` bytes of zeroes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Lost`] where the system gives no memory or the server doesn't take it.
+    pub(super) fn new(link: &Link, sharing: Sharing, len: usize) -> Result<Self, Error> {
+        let id = link.id()?;
+        let map = match sharing {
+            Sharing::Descriptor => {
+                let (map, file) = Map::of_memfd(len).map_err(no_memory)?;
+                link.conn.shm_attach_fd(id, file, false).map_err(lost)?.check().map_err(lost)?;
+                map
+            }
+            Sharing::Number => {
+                let (map, number) = Map::of_system_v(len).map_err(no_memory)?;
+                link.conn.shm_attach(id, number as u32, false).map_err(lost)?.check().map_err(lost)?;
+                map
+            }
+        };
+        Ok(Self { id, map, conn: Arc::downgrade(&link.conn) })
+    }
+
+    pub(super) fn id(&self) -> Seg {
+        self.id
+    }
+
+    /// Its name at the server behind `link`, or `None` where it is attached to another one.
+    pub(super) fn id_at(&self, link: &Link) -> Option<Seg> {
+        std::ptr::eq(self.conn.as_ptr(), Arc::as_ptr(&link.conn)).then_some(self.id)
+    }
+}
+
+impl PixelMemory for Segment {
+    fn bytes(&self) -> &[u8] {
+        // SAFETY: the map is `len` initialised bytes for as long as `self` lives. The server writes to it only between a
+        // ShmGetImage and its reply, both of which lie within one `capture`, which holds the frame alone.
+        unsafe { std::slice::from_raw_parts(self.map.start.as_ptr().cast(), self.map.len) }
+    }
+
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        // SAFETY: as in `bytes`; `&mut self` says that nobody else looks at it.
+        unsafe { std::slice::from_raw_parts_mut(self.map.start.as_ptr().cast(), self.map.len) }
+    }
+}
+
+impl Drop for Segment {
+    fn drop(&mut self) {
+        // A closed connection has detached it already. It isn't flushed: this may be a viewer's thread, which must not
+        // wait for the server; the next capture flushes.
+        if let Some(conn) = self.conn.upgrade()
+            && let Ok(cookie) = conn.shm_detach(self.id)
+        {
+            cookie.ignore_error();
+        }
+    }
+}
+
+fn no_memory(error: io::Error) -> Error {
+    Error::new(ErrorKind::Lost, format!("no shared memory for pictures: {error}"))
+}
+
+struct Map {
+    start: NonNull<c_void>,
+    len: usize,
+    unmap: unsafe fn(NonNull<c_void>, usize),
+}
+
+// SAFETY: a map is plain memory, valid on every thread; `Segment` hands out references to it by Rust's own rules.
+unsafe impl Send for Map {}
+// SAFETY: as for `Send`; through `&Map` it is only read.
+unsafe impl Sync for Map {}
+
+impl Map {
+    fn of_memfd(len: usize) -> io::Result<(Self, OwnedFd)> {
+        let file = rustix::fs::memfd_create(c"lanstream-frame", MemfdFlags::CLOEXEC)?;
+        rustix::fs::ftruncate(&file, len as u64)?;
+        let access = ProtFlags::READ | ProtFlags::WRITE;
+        // SAFETY: the kernel picks an address that nothing else uses; the file is `len` bytes and never shrinks, since
+        // only the server has it and servers don't.
+        let start =
+            unsafe { rustix::mm::mmap(std::ptr::null_mut(), len, access, MapFlags::SHARED, &file, 0)? };
+        Ok((Self::at(start, len, munmap)?, file))
+    }
+
+    fn of_system_v(len: usize) -> io::Result<(Self, i32)> {
+        // SAFETY: makes a segment and touches no memory.
+        let number = unsafe { libc::shmget(libc::IPC_PRIVATE, len, libc::IPC_CREAT | 0o600) };
+        if number < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: the kernel picks an address that nothing else uses; the segment is `len` bytes.
+        let start = unsafe { libc::shmat(number, std::ptr::null(), 0) };
+        let attached = if start.addr() == usize::MAX { Err(io::Error::last_os_error()) } else { Ok(start) };
+        // Linux lets the server attach a segment that is marked for removal for as long as it is mapped here.
+        // SAFETY: marks the segment made above and touches no memory.
+        unsafe { libc::shmctl(number, libc::IPC_RMID, std::ptr::null_mut()) };
+        Ok((Self::at(attached?, len, shmdt)?, number))
+    }
+
+    fn at(start: *mut c_void, len: usize, unmap: unsafe fn(NonNull<c_void>, usize)) -> io::Result<Self> {
+        let start = NonNull::new(start).ok_or(io::ErrorKind::OutOfMemory)?;
+        Ok(Self { start, len, unmap })
+    }
+}
+
+impl Drop for Map {
+    fn drop(&mut self) {
+        // SAFETY: `unmap` is the counterpart of what mapped it, and no reference outlives the owner.
+        unsafe { (self.unmap)(self.start, self.len) }
+    }
+}
+
+/// # Safety
+/// `start` and `len` are those of one `mmap`, and nothing refers to it.
+unsafe fn munmap(start: NonNull<c_void>, len: usize) {
+    // SAFETY: the caller's promise. It fails only for arguments that were never mapped.
+    let _ = unsafe { rustix::mm::munmap(start.as_ptr(), len) };
+}
+
+/// # Safety
+/// `start` is that of one `shmat`, and nothing refers to it.
+unsafe fn shmdt(start: NonNull<c_void>, _len: usize) {
+    // SAFETY: the caller's promise. It fails only for an address that was never attached.
+    let _ = unsafe { libc::shmdt(start.as_ptr()) };
+}

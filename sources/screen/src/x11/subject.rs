@@ -1,0 +1,196 @@
+//! What is captured: a part of the screen or a window. It knows where its pixels are and follows them.
+
+use lanstream_core::geometry::{Rect, Size};
+use lanstream_core::region::Region;
+use lanstream_core::source::{Error, ErrorKind};
+use x11rb::connection::Connection;
+use x11rb::protocol::Event;
+use x11rb::protocol::xproto::{Rectangle, Window};
+
+use super::connect::Link;
+use super::cursor::Place;
+use super::grab::View;
+use super::monitor::{self, Monitor};
+use super::pixel::Pixels;
+use super::window::Redirected;
+use crate::{RegionChoice, Target, WindowChoice};
+
+/// What is captured.
+pub(super) enum Subject {
+    Part(Part),
+    Window(Redirected),
+}
+
+/// A part of the screen.
+pub(super) struct Part {
+    /// `None` for a part that the user drew, which stays where it is.
+    monitor: Option<String>,
+    rect: Rect,
+    outdated: bool,
+}
+
+/// What following the pixels brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Followed {
+    /// They are others now, of the same size and in the same place.
+    Redrawn,
+    /// They are of another size or from another place.
+    Resized,
+}
+
+impl Subject {
+    pub(super) fn open(link: &Link, target: &Target) -> Result<(Self, Pixels), Error> {
+        match target {
+            Target::Window(choice) => Self::open_window(link, choice),
+            Target::Monitor(choice) => Self::open_part(link, || monitor::find(link, choice).map(Part::from)),
+            Target::Region(RegionChoice(rect)) => Self::open_part(link, || Part::region(link, *rect)),
+        }
+    }
+
+    fn open_window(link: &Link, choice: &WindowChoice) -> Result<(Self, Pixels), Error> {
+        let (window, look) = Redirected::open(link, choice)?;
+        let pixels = Pixels::new(link.conn.setup(), look.depth, look.visual)?;
+        Ok((Self::Window(window), pixels))
+    }
+
+    /// Changes are asked for before the part is found, so that none between the two is missed.
+    fn open_part(link: &Link, find: impl FnOnce() -> Result<Part, Error>) -> Result<(Self, Pixels), Error> {
+        let pixels = Pixels::new(link.conn.setup(), link.screen().root_depth, link.screen().root_visual)?;
+        monitor::select_changes(link)?;
+        Ok((Self::Part(find()?), pixels))
+    }
+
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Window(window) => format!("window {}", window.title()),
+            Self::Part(Part { monitor: Some(name), .. }) => format!("monitor {name}"),
+            Self::Part(Part { rect, .. }) => {
+                format!("region {}x{} at {},{}", rect.width, rect.height, rect.x, rect.y)
+            }
+        }
+    }
+
+    pub(super) fn size(&self) -> Size {
+        match self {
+            Self::Part(part) => Size { width: part.rect.width, height: part.rect.height },
+            Self::Window(window) => window.size(),
+        }
+    }
+
+    /// Where its pixels are, or `None` for a window that has not been on the screen yet.
+    pub(super) fn view(&self, link: &Link) -> Option<View> {
+        match self {
+            Self::Part(Part { rect, .. }) => {
+                Some(View { drawable: link.root, x: rect.x as i32, y: rect.y as i32, size: self.size() })
+            }
+            Self::Window(window) => window.view(),
+        }
+    }
+
+    /// The window whose damage and whose pointer are its own.
+    pub(super) fn window(&self, link: &Link) -> Window {
+        match self {
+            Self::Part(_) => link.root,
+            Self::Window(window) => window.id(),
+        }
+    }
+
+    /// Where the picture lies in that window.
+    pub(super) fn place(&self) -> Place {
+        let (x, y) = match self {
+            Self::Part(part) => (part.rect.x as i32, part.rect.y as i32),
+            Self::Window(_) => (0, 0),
+        };
+        Place { x, y, size: self.size() }
+    }
+
+    /// The part of the picture that damage of that window is about.
+    pub(super) fn damaged(&self, area: Rectangle) -> Option<Rect> {
+        let Place { x, y, size } = self.place();
+        let (x, y) = (i32::from(area.x) - x, i32::from(area.y) - y);
+        Rect::clipped(x, y, area.width.into(), area.height.into(), size)
+    }
+
+    /// All of the picture, or nothing while there is none.
+    pub(super) fn everything(&self, link: &Link) -> Region {
+        self.view(link).map_or(Region::EMPTY, |view| Region::full(view.size))
+    }
+
+    pub(super) fn note(&mut self, link: &Link, event: &Event) {
+        match self {
+            Self::Part(part) => part.note(link.root, event),
+            Self::Window(window) => window.note(event),
+        }
+    }
+
+    /// # Errors
+    /// [`ErrorKind::Ended`] once its window was closed.
+    pub(super) fn check_open(&self) -> Result<(), Error> {
+        match self {
+            Self::Part(_) => Ok(()),
+            Self::Window(window) => window.check_open(),
+        }
+    }
+
+    /// Follows the pixels where they may have gone; `None` where nothing says that they did.
+    pub(super) fn follow(&mut self, link: &Link) -> Result<Option<Followed>, Error> {
+        match self {
+            Self::Part(part) if part.outdated => part.follow(link).map(Some),
+            Self::Window(window) if window.is_outdated() => {
+                let before = window.size();
+                window.refresh(link)?;
+                Ok(Some(if window.size() == before { Followed::Redrawn } else { Followed::Resized }))
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+impl Part {
+    fn region(link: &Link, rect: Rect) -> Result<Self, Error> {
+        let screen = monitor::screen_size(link)?;
+        if !screen.bounds().contains(rect) {
+            let Rect { x, y, width, height } = rect;
+            let message =
+                format!("the region {x},{y},{width}x{height} reaches past the screen, which is {screen}");
+            return Err(Error::new(ErrorKind::NotFound, message));
+        }
+        Ok(Self { monitor: None, rect, outdated: false })
+    }
+
+    fn note(&mut self, root: Window, event: &Event) {
+        self.outdated |= match event {
+            Event::RandrScreenChangeNotify(_) | Event::RandrNotify(_) => true,
+            Event::ConfigureNotify(event) => event.window == root,
+            _ => false,
+        };
+    }
+
+    fn follow(&mut self, link: &Link) -> Result<Followed, Error> {
+        self.outdated = false;
+        let now = match &self.monitor {
+            Some(name) => {
+                monitor::all(link)?.into_iter().find(|monitor| monitor.name == *name).map(|found| found.rect)
+            }
+            None => Some(self.rect)
+                .filter(|rect| monitor::screen_size(link).is_ok_and(|size| size.bounds().contains(*rect))),
+        };
+        let rect = now.ok_or_else(|| self.gone())?;
+        let moved = std::mem::replace(&mut self.rect, rect) != rect;
+        Ok(if moved { Followed::Resized } else { Followed::Redrawn })
+    }
+
+    fn gone(&self) -> Error {
+        let message = match &self.monitor {
+            Some(name) => format!("the monitor {name} is gone"),
+            None => "the screen became smaller than the region that was captured".into(),
+        };
+        Error::new(ErrorKind::Lost, message)
+    }
+}
+
+impl From<Monitor> for Part {
+    fn from(monitor: Monitor) -> Self {
+        Self { monitor: Some(monitor.name), rect: monitor.rect, outdated: false }
+    }
+}

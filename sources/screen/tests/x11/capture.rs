@@ -1,0 +1,196 @@
+//! Pixels: what is captured is what was drawn, where it was asked for and nowhere else.
+
+use lanstream_core::frame::PixelFormat;
+use lanstream_core::geometry::Rect;
+use lanstream_core::region::Region;
+use lanstream_core::source::{ErrorKind, Event};
+use lanstream_screen::{RegionChoice, Target};
+
+use crate::painter::Painter;
+use crate::server::{Server, all_colours, colours, frame_of, picture_of, rect};
+use crate::watch::wait_for;
+
+#[test]
+fn picture_equals_what_was_drawn() {
+    let server = Server::start("640x480x24");
+    let drawn = Painter::new(&server).noise(Painter::new(&server).root, 640, 480, 7);
+    let mut source = server.screen();
+    assert!(source.needs_audit());
+    assert_eq!(source.layout().format, PixelFormat::Bgrx8);
+    assert_eq!(source.damage().area(), 640 * 480);
+    assert_eq!(all_colours(&picture_of(source.as_mut())), drawn);
+    assert!(source.damage().is_empty());
+}
+
+#[test]
+fn damage_is_what_was_drawn_since() {
+    let server = Server::start("640x480x24");
+    let painter = Painter::new(&server);
+    let mut source = server.screen();
+    picture_of(source.as_mut());
+
+    painter.fill(painter.root, 10, 20, 30, 40, 0xff_0000);
+    painter.fill(painter.root, 500, 400, 50, 8, 0x00_ff00);
+    wait_for(source.as_mut(), Event::Damaged).unwrap();
+    let damage = source.damage();
+    assert!(damage.contains(rect(10, 20, 30, 40)) && damage.contains(rect(500, 400, 50, 8)), "{damage:?}");
+    assert_eq!(damage.area(), 30 * 40 + 50 * 8);
+}
+
+#[test]
+fn damage_that_a_capture_took_is_not_told_again() {
+    let server = Server::start("640x480x24");
+    let painter = Painter::new(&server);
+    let mut source = server.screen();
+    let mut frame = picture_of(source.as_mut());
+
+    painter.fill(painter.root, 10, 20, 30, 40, 0xff_0000);
+    source.capture(&mut frame, &Region::from(rect(0, 0, 100, 100))).unwrap();
+    assert!(source.damage().is_empty(), "{:?}", source.damage());
+    painter.fill(painter.root, 10, 20, 30, 40, 0x00_00ff);
+    wait_for(source.as_mut(), Event::Damaged).unwrap();
+}
+
+#[test]
+fn damage_outside_of_what_was_captured_stays() {
+    let server = Server::start("640x480x24");
+    let painter = Painter::new(&server);
+    let mut source = server.screen();
+    let mut frame = picture_of(source.as_mut());
+
+    painter.fill(painter.root, 10, 20, 30, 40, 0xff_0000);
+    painter.fill(painter.root, 300, 300, 30, 40, 0xff_0000);
+    wait_for(source.as_mut(), Event::Damaged).unwrap();
+    source.capture(&mut frame, &Region::from(rect(10, 20, 30, 40))).unwrap();
+    assert_eq!(source.damage().rects(), [rect(300, 300, 30, 40)]);
+    painter.fill(painter.root, 500, 20, 30, 40, 0xff_0000);
+    source.capture(&mut frame, &Region::from(rect(300, 300, 30, 40))).unwrap();
+    assert_eq!(source.damage().rects(), [rect(500, 20, 30, 40)]);
+}
+
+/// Captures some rectangles of noise over a marked frame, and looks at every pixel.
+fn check_only_what_was_asked_for(server: &Server, rects: &[Rect]) {
+    let painter = Painter::new(server);
+    let drawn = painter.noise(painter.root, 320, 240, 3);
+    let mut source = server.screen();
+    let mut frame = frame_of(source.as_mut());
+    let mut region = Region::EMPTY;
+    rects.iter().for_each(|rect| region.add(*rect));
+    source.capture(&mut frame, &region).unwrap();
+    for (index, colour) in all_colours(&frame).into_iter().enumerate() {
+        let pixel = rect(index as u32 % 320, index as u32 / 320, 1, 1);
+        let expected = if region.contains(pixel) { drawn[index] } else { 0xee_eeee };
+        assert_eq!(colour, expected, "{pixel:?} of {region:?}");
+    }
+}
+
+#[test]
+fn every_way_writes_what_was_asked_for_and_nothing_else() {
+    let several: Vec<_> = (0..12).map(|index| rect(index * 25 + 1, index * 19 + 2, 7 + index, 3)).collect();
+    let bands = [rect(0, 0, 320, 1), rect(0, 100, 320, 30), rect(0, 239, 320, 1)];
+    let wide = [rect(1, 5, 319, 10), rect(0, 50, 319, 10), rect(40, 100, 200, 10)];
+    let corners = [rect(0, 0, 1, 1), rect(319, 0, 1, 1), rect(0, 239, 1, 1), rect(319, 239, 1, 1)];
+    for server in [Server::start("320x240x24"), Server::without("MIT-SHM")] {
+        check_only_what_was_asked_for(&server, &several);
+        check_only_what_was_asked_for(&server, &bands);
+        check_only_what_was_asked_for(&server, &wide);
+        check_only_what_was_asked_for(&server, &corners);
+        check_only_what_was_asked_for(&server, &[rect(0, 0, 320, 240)]);
+        check_only_what_was_asked_for(&server, &[rect(0, 10, 320, 20), rect(5, 100, 9, 9)]);
+    }
+}
+
+#[test]
+fn frames_are_brought_up_to_date_by_their_age() {
+    let server = Server::start("320x240x24");
+    let painter = Painter::new(&server);
+    let mut source = server.screen();
+    let mut frames: Vec<_> = (0..3).map(|_| (picture_of(source.as_mut()), Region::EMPTY)).collect();
+    for step in 0..20_i16 {
+        painter.fill(painter.root, step * 9, step * 7, 40, 30, 0x01_0305 * step as u32);
+        wait_for(source.as_mut(), Event::Damaged).unwrap();
+        let damage = source.damage();
+        frames.iter_mut().for_each(|(_, missed)| missed.merge(&damage));
+        let (frame, missed) = &mut frames[step as usize % 3];
+        source.capture(frame, missed).unwrap();
+        *missed = Region::EMPTY;
+        assert_eq!(all_colours(frame), all_colours(&picture_of(server.screen().as_mut())), "step {step}");
+    }
+}
+
+#[test]
+fn frames_of_another_connection_or_of_the_heap_are_filled_too() {
+    let server = Server::start("320x240x24");
+    let painter = Painter::new(&server);
+    let drawn = painter.noise(painter.root, 320, 240, 5);
+    let mut old = server.screen();
+    let foreign = frame_of(old.as_mut());
+    drop(old);
+    let mut source = server.screen();
+    let layout = source.layout();
+    let heap = lanstream_core::frame::Frame::new(layout, Box::new(vec![0_u8; layout.len()])).unwrap();
+    for mut frame in [foreign, heap] {
+        source.capture(&mut frame, &Region::full(layout.size)).unwrap();
+        assert_eq!(all_colours(&frame), drawn);
+    }
+}
+
+#[test]
+fn without_shared_memory_it_is_slower_but_equal() {
+    let server = Server::without("MIT-SHM");
+    let painter = Painter::new(&server);
+    let drawn = painter.noise(painter.root, 320, 240, 9);
+    assert_eq!(all_colours(&picture_of(server.screen().as_mut())), drawn);
+}
+
+#[test]
+fn sixteen_bit_screen_becomes_eight_bits_a_channel() {
+    let server = Server::start("320x240x16");
+    let painter = Painter::new(&server);
+    painter.fill(painter.root, 0, 0, 320, 240, 0);
+    for (index, colour) in [0xf800, 0x07e0, 0x001f, 0xffff, 0x8410].into_iter().enumerate() {
+        painter.fill(painter.root, index as i16 * 3, 0, 3, 240, colour);
+    }
+    let mut source = server.screen();
+    let frame = picture_of(source.as_mut());
+    let row = colours(&frame, rect(0, 100, 15, 1));
+    let expected = [0xff_0000, 0x00_ff00, 0x00_00ff, 0xff_ffff, 0x84_8284];
+    assert_eq!(row, expected.map(|colour| [colour; 3]).concat());
+    // An odd width has rows that the server pads.
+    let mut frame = frame_of(source.as_mut());
+    source.capture(&mut frame, &Region::from(rect(1, 1, 5, 3))).unwrap();
+    assert_eq!(colours(&frame, rect(1, 3, 5, 1)), [0xff_0000, 0xff_0000, 0x00_ff00, 0x00_ff00, 0x00_ff00]);
+}
+
+#[test]
+fn palette_screens_are_refused() {
+    let server = Server::start("320x240x8");
+    let error = server.open(&Target::Monitor(lanstream_screen::MonitorChoice::First)).err().unwrap();
+    assert_eq!(error.kind, ErrorKind::Unsupported);
+    assert!(error.message.contains("depth 8") && error.message.contains("24"), "{error}");
+}
+
+#[test]
+fn region_is_a_part_of_the_screen_and_so_is_its_damage() {
+    let server = Server::start("320x240x24");
+    let painter = Painter::new(&server);
+    let drawn = painter.noise(painter.root, 320, 240, 11);
+    let part = rect(33, 44, 101, 57);
+    let mut source = server.open(&Target::Region(RegionChoice(part))).unwrap();
+    let picture = all_colours(&picture_of(source.as_mut()));
+    let expected: Vec<_> = (44..101).flat_map(|y| drawn[y * 320 + 33..][..101].to_vec()).collect();
+    assert_eq!(picture, expected);
+
+    painter.fill(painter.root, 0, 0, 20, 20, 0);
+    painter.fill(painter.root, 30, 40, 10, 10, 0);
+    wait_for(source.as_mut(), Event::Damaged).unwrap();
+    assert_eq!(source.damage().rects(), [rect(0, 0, 7, 6)]);
+}
+
+#[test]
+fn region_past_the_screen_is_refused_with_its_size() {
+    let server = Server::start("320x240x24");
+    let error = server.open(&Target::Region(RegionChoice(rect(300, 0, 21, 10)))).err().unwrap();
+    assert_eq!(error.kind, ErrorKind::NotFound);
+    assert!(error.message.contains("320x240"), "{error}");
+}

@@ -1,0 +1,13 @@
+//! The X11 backend against real servers: each test starts an Xvfb of its own and draws to it as a second client.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
+
+mod capture;
+mod cursor;
+mod leftovers;
+mod monitor;
+mod painter;
+mod server;
+mod timing;
+mod watch;
+mod window;

@@ -1,0 +1,124 @@
+//! Monitors: finding them, following them, losing them.
+
+use lanstream_core::geometry::Size;
+use lanstream_core::region::Region;
+use lanstream_core::source::{ErrorKind, Event};
+use lanstream_screen::{Kind, MonitorChoice, Target, list};
+use x11rb::protocol::randr::{ConnectionExt as _, MonitorInfo};
+use x11rb::protocol::xproto::ConnectionExt as _;
+
+use crate::painter::Painter;
+use crate::server::{Server, all_colours, frame_of, picture_of};
+use crate::watch::{wait_for, wait_for_end};
+
+fn set_monitor(painter: &Painter, name: &str, x: i16, y: i16, width: u16, height: u16) {
+    let name = painter.conn.intern_atom(false, name.as_bytes()).unwrap().reply().unwrap().atom;
+    let info = MonitorInfo {
+        name,
+        primary: false,
+        automatic: false,
+        x,
+        y,
+        width,
+        height,
+        width_in_millimeters: 0,
+        height_in_millimeters: 0,
+        outputs: Vec::new(),
+    };
+    painter.conn.randr_set_monitor(painter.root, info).unwrap().check().unwrap();
+}
+
+fn delete_monitor(painter: &Painter, name: &str) {
+    let name = painter.conn.intern_atom(false, name.as_bytes()).unwrap().reply().unwrap().atom;
+    painter.conn.randr_delete_monitor(painter.root, name).unwrap().check().unwrap();
+}
+
+fn by_name(name: &str) -> Target {
+    Target::Monitor(MonitorChoice::Name(name.into()))
+}
+
+#[test]
+fn monitors_are_listed_with_the_words_that_open_them() {
+    let server = Server::start("640x480x24");
+    let painter = Painter::new(&server);
+    set_monitor(&painter, "RIGHT-1", 320, 0, 320, 480);
+    let listed = list(&server.options()).unwrap();
+    assert!(listed.iter().all(|listed| listed.kind == Kind::Monitor), "{listed:?}");
+    let right = listed.iter().find(|listed| listed.name == "RIGHT-1").unwrap();
+    assert_eq!((right.x, right.y, right.size), (320, 0, Size::new(320, 480).unwrap()));
+    let number = right.words.strip_prefix("--display ").unwrap().parse().unwrap();
+    let source = server.open(&Target::Monitor(number)).unwrap();
+    assert_eq!(source.name(), "monitor RIGHT-1");
+}
+
+#[test]
+fn monitor_that_is_not_there_is_answered_with_those_that_are() {
+    let server = Server::start("640x480x24");
+    for choice in [MonitorChoice::Name("HDMI-9".into()), MonitorChoice::Number(9)] {
+        let error = server.open(&Target::Monitor(choice)).err().unwrap();
+        assert_eq!(error.kind, ErrorKind::NotFound);
+        assert!(error.message.contains('9') && error.message.contains("640x480 at 0,0"), "{error}");
+    }
+}
+
+#[test]
+fn server_without_randr_has_one_monitor() {
+    let server = Server::without("RANDR");
+    let source = server.screen();
+    assert_eq!(source.layout().size, Size::new(320, 240).unwrap());
+    assert_eq!(source.name(), "monitor screen");
+}
+
+#[test]
+fn monitor_shows_its_own_part_and_follows_it() {
+    let server = Server::start("640x480x24");
+    let painter = Painter::new(&server);
+    let drawn = painter.noise(painter.root, 640, 480, 13);
+    let part = |x: usize, y: usize, width: usize, height: usize| -> Vec<u32> {
+        (y..y + height).flat_map(|row| drawn[row * 640 + x..][..width].to_vec()).collect()
+    };
+    set_monitor(&painter, "M", 320, 16, 300, 400);
+    let mut source = server.open(&by_name("M")).unwrap();
+    assert_eq!(all_colours(&picture_of(source.as_mut())), part(320, 16, 300, 400));
+
+    let mut old = frame_of(source.as_mut());
+    set_monitor(&painter, "M", 100, 50, 200, 100);
+    wait_for(source.as_mut(), Event::Resized).unwrap();
+    assert_eq!(source.layout().size, Size::new(200, 100).unwrap());
+    assert_eq!(source.damage().area(), 200 * 100);
+    assert_eq!(all_colours(&picture_of(source.as_mut())), part(100, 50, 200, 100));
+    let everything = Region::full(old.size());
+    assert_eq!(source.capture(&mut old, &everything).unwrap_err().kind, ErrorKind::Retry);
+
+    set_monitor(&painter, "M", 90, 50, 200, 100);
+    wait_for(source.as_mut(), Event::Resized).unwrap();
+    assert_eq!(all_colours(&picture_of(source.as_mut())), part(90, 50, 200, 100));
+}
+
+#[test]
+fn monitor_that_goes_is_lost() {
+    let server = Server::start("640x480x24");
+    let painter = Painter::new(&server);
+    set_monitor(&painter, "M", 0, 0, 300, 400);
+    let mut source = server.open(&by_name("M")).unwrap();
+    delete_monitor(&painter, "M");
+    let error = wait_for_end(source.as_mut());
+    assert_eq!((error.kind, error.message.as_str()), (ErrorKind::Lost, "the monitor M is gone"));
+}
+
+#[test]
+fn screen_that_changes_its_mode_is_followed() {
+    let server = Server::start("800x600x24");
+    let painter = Painter::new(&server);
+    let mut source = server.screen();
+    picture_of(source.as_mut());
+    let status = std::process::Command::new("xrandr")
+        .args(["-display", &server.display, "-s", "640x480"])
+        .status()
+        .expect("xrandr is installed");
+    assert!(status.success());
+    wait_for(source.as_mut(), Event::Resized).unwrap();
+    assert_eq!(source.layout().size, Size::new(640, 480).unwrap());
+    let drawn = painter.noise(painter.root, 640, 480, 17);
+    assert_eq!(all_colours(&picture_of(source.as_mut())), drawn);
+}

@@ -1,0 +1,126 @@
+//! Another X client: it draws what the tests capture, and has drawn it when a call returns.
+
+use x11rb::connection::Connection;
+use x11rb::protocol::xproto::{
+    AtomEnum, ChangeGCAux, ConfigureWindowAux, ConnectionExt as _, CreateGCAux, CreateWindowAux, Drawable,
+    Gcontext, ImageFormat, PropMode, Rectangle, Window, WindowClass,
+};
+use x11rb::rust_connection::RustConnection;
+use x11rb::wrapper::ConnectionExt as _;
+
+use crate::server::Server;
+
+pub(crate) struct Painter {
+    pub(crate) conn: RustConnection,
+    pub(crate) root: Window,
+    depth: u8,
+    context: Gcontext,
+}
+
+impl Painter {
+    pub(crate) fn new(server: &Server) -> Self {
+        let (conn, screen) = RustConnection::connect(Some(&server.display)).unwrap();
+        let screen = &conn.setup().roots[screen];
+        let (root, depth) = (screen.root, screen.root_depth);
+        let context = conn.generate_id().unwrap();
+        conn.create_gc(context, root, &CreateGCAux::new()).unwrap();
+        Self { conn, root, depth, context }
+    }
+
+    /// Waits until the server has done all that was asked.
+    pub(crate) fn sync(&self) {
+        self.conn.sync().unwrap();
+    }
+
+    pub(crate) fn fill(&self, drawable: Drawable, x: i16, y: i16, width: u16, height: u16, colour: u32) {
+        self.conn.change_gc(self.context, &ChangeGCAux::new().foreground(colour)).unwrap();
+        let area = Rectangle { x, y, width, height };
+        self.conn.poly_fill_rectangle(drawable, self.context, &[area]).unwrap();
+        self.sync();
+    }
+
+    /// Fills a drawable of 32-bit pixels with noise. Returns its colours.
+    pub(crate) fn noise(&self, drawable: Drawable, width: u16, height: u16, seed: u32) -> Vec<u32> {
+        let mut state = seed;
+        let colours: Vec<u32> = (0..u32::from(width) * u32::from(height)).map(|_| next(&mut state)).collect();
+        // A request holds 256 KB at most without BIG-REQUESTS; 16 rows stay below that.
+        for (band, rows) in colours.chunks(usize::from(width) * 16).enumerate() {
+            let bytes: Vec<u8> = rows.iter().flat_map(|colour| colour.to_le_bytes()).collect();
+            let height = (rows.len() / usize::from(width)) as u16;
+            let (y, depth, format) = (band as i16 * 16, self.depth, ImageFormat::Z_PIXMAP);
+            self.conn
+                .put_image(format, drawable, self.context, width, height, 0, y, 0, depth, &bytes)
+                .unwrap();
+        }
+        self.sync();
+        colours
+    }
+
+    /// A shown window with a title.
+    pub(crate) fn window(&self, title: &str, x: i16, y: i16, width: u16, height: u16) -> Window {
+        let window = self.hidden_window(title, x, y, width, height, 0);
+        self.show(window);
+        window
+    }
+
+    pub(crate) fn hidden_window(
+        &self,
+        title: &str,
+        x: i16,
+        y: i16,
+        width: u16,
+        height: u16,
+        border: u16,
+    ) -> Window {
+        let window = self.conn.generate_id().unwrap();
+        let look =
+            CreateWindowAux::new().background_pixel(0x11_2233).border_pixel(0xff_00ff).override_redirect(0);
+        let class = WindowClass::INPUT_OUTPUT;
+        self.conn
+            .create_window(
+                self.depth,
+                window,
+                self.root,
+                x,
+                y,
+                width,
+                height,
+                border,
+                class,
+                x11rb::COPY_FROM_PARENT,
+                &look,
+            )
+            .unwrap();
+        let name = AtomEnum::WM_NAME;
+        self.conn
+            .change_property8(PropMode::REPLACE, window, name, AtomEnum::STRING, title.as_bytes())
+            .unwrap();
+        self.sync();
+        window
+    }
+
+    pub(crate) fn show(&self, window: Window) {
+        self.conn.map_window(window).unwrap();
+        self.sync();
+    }
+
+    pub(crate) fn hide(&self, window: Window) {
+        self.conn.unmap_window(window).unwrap();
+        self.sync();
+    }
+
+    pub(crate) fn resize(&self, window: Window, width: u32, height: u32) {
+        self.conn.configure_window(window, &ConfigureWindowAux::new().width(width).height(height)).unwrap();
+        self.sync();
+    }
+
+    pub(crate) fn close(&self, window: Window) {
+        self.conn.destroy_window(window).unwrap();
+        self.sync();
+    }
+}
+
+fn next(state: &mut u32) -> u32 {
+    *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+    *state >> 8
+}

@@ -1,0 +1,106 @@
+//! Waiting: what wakes a source, and what doesn't.
+
+use std::time::{Duration, Instant};
+
+use lanstream_core::source::{Error, ErrorKind, Event, Source};
+use lanstream_screen::{MonitorChoice, Options, Target, open};
+
+use crate::painter::Painter;
+use crate::server::{Server, all_colours, picture_of};
+
+/// Longer than anything takes on a loaded machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Waits for one event, over others that may come before it.
+pub(crate) fn wait_for(source: &mut dyn Source, wanted: Event) -> Result<(), Error> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let event = source.wait(Some(deadline.saturating_duration_since(Instant::now())))?;
+        if event == wanted {
+            return Ok(());
+        }
+        assert_ne!(event, Event::TimedOut, "waited for {wanted:?} in vain");
+    }
+}
+
+/// The error that the source ends with.
+pub(crate) fn wait_for_end(source: &mut dyn Source) -> Error {
+    loop {
+        match source.wait(Some(PATIENCE)) {
+            Ok(Event::TimedOut) => panic!("waited for the end in vain"),
+            Ok(_) => {}
+            Err(error) => return error,
+        }
+    }
+}
+
+#[test]
+fn nothing_happens_on_a_still_screen() {
+    let server = Server::start("320x240x24");
+    let mut source = server.screen();
+    picture_of(source.as_mut());
+    assert_eq!(source.wait(Some(Duration::from_millis(100))), Ok(Event::TimedOut));
+    assert!(source.damage().is_empty());
+}
+
+#[test]
+fn known_damage_does_not_keep_a_source_awake() {
+    let server = Server::start("320x240x24");
+    let mut source = server.screen();
+    assert!(!source.damage().is_empty());
+    assert_eq!(source.wait(Some(Duration::from_millis(20))), Ok(Event::TimedOut));
+}
+
+#[test]
+fn waker_wakes_a_waiting_thread_and_one_that_comes_late() {
+    let server = Server::start("320x240x24");
+    let mut source = server.screen();
+    let waker = source.waker();
+    let waiting = std::thread::spawn(move || (source.wait(None), source));
+    waker.wake_by_ref();
+    let (event, mut source) = waiting.join().unwrap();
+    assert_eq!(event, Ok(Event::Woken));
+
+    waker.wake_by_ref();
+    assert_eq!(source.wait(None), Ok(Event::Woken));
+    assert_eq!(source.wait(Some(Duration::ZERO)), Ok(Event::TimedOut));
+}
+
+#[test]
+fn server_that_dies_is_lost_by_wait_and_by_capture() {
+    let mut server = Server::start("320x240x24");
+    let (mut waiting, mut capturing) = (server.screen(), server.screen());
+    picture_of(waiting.as_mut());
+    let mut frame = picture_of(capturing.as_mut());
+    server.kill();
+
+    let error = wait_for_end(waiting.as_mut());
+    assert_eq!(error.kind, ErrorKind::Lost);
+    assert!(error.message.starts_with("lost the X display"), "{error}");
+
+    let region = lanstream_core::region::Region::full(frame.size());
+    let error = capturing.capture(&mut frame, &region).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Lost);
+}
+
+#[test]
+fn display_that_is_not_there_is_said_by_name() {
+    let options = Options { x_display: Some(":64999".into()), cursor: false };
+    let error = open(&Target::Monitor(MonitorChoice::First), &options).err().unwrap();
+    assert_eq!(error.kind, ErrorKind::NotFound);
+    assert!(error.message.contains(":64999") && error.message.contains("lanstream pattern"), "{error}");
+}
+
+#[test]
+fn without_damage_everything_may_have_changed_all_the_time() {
+    let server = Server::without("DAMAGE");
+    let painter = Painter::new(&server);
+    let mut source = server.screen();
+    assert!(!source.needs_audit());
+    picture_of(source.as_mut());
+
+    let drawn = painter.noise(painter.root, 320, 240, 1);
+    wait_for(source.as_mut(), Event::Damaged).unwrap();
+    assert_eq!(source.damage().area(), 320 * 240);
+    assert_eq!(all_colours(&picture_of(source.as_mut())), drawn);
+}

@@ -1,0 +1,257 @@
+// The viewer without a face: keeps a session with the server, comes back when it ends, and says what it sees. It runs in
+// a worker or in the page, and draws on the canvas that it is given. No DOM, no overlay.
+
+import { Meter } from './meter.js';
+import { Picture } from './picture.js';
+import { ProtocolError } from './protocol.js';
+import { SessionEnd } from './session-end.js';
+import { Session } from './session.js';
+
+const BACKOFF_MS_MIN = 100;
+const BACKOFF_MS_MAX = 3000;
+/** Frames are reported at most this often: a message for each would cost more than it tells. */
+const REPORT_MS = 100;
+const STATS_MS = 500;
+
+/**
+ * @typedef {import('./protocol.js').CursorShape} CursorShape
+ * @typedef {import('./session.js').Surroundings} Surroundings
+ * @typedef {import('./transport/choose.js').Choice} Choice
+ *
+ * @typedef {'connecting' | 'open' | 'reconnecting' | 'unauthorized' | 'closed'} Phase
+ * @typedef {{
+ *   phase: Phase, connected: boolean, paused: boolean, reason: string,
+ *   transport: string, transportReason: string, presenter: string, presenterReason: string,
+ *   width: number, height: number, seq: number, frames: number, skipped: number,
+ *   verify: boolean, proven: number, refuted: number, exact: boolean | null,
+ *   sourceState: string, sourceText: string, feedback: string, reconnects: number,
+ * }} State plain, so that it can be posted and compared
+ * @typedef {import('./meter.js').Measured & { server: Record<string, unknown> }} Stats
+ * @typedef {{ type: 'state', state: State } | { type: 'stats', stats: Stats } | { type: 'error', message: string }
+ *   | { type: 'refuted', seq: number } | { type: 'cursor-shape', shape: CursorShape } | { type: 'cursor-at', x: number, y: number, serial: number }} EngineEvent
+ * @typedef {{ origin: string, token: string, transport: 'http' | 'websocket' | 'auto', verify: boolean, paused: boolean }} EngineOptions
+ * @typedef {{
+ *   presenter: import('./present/choose.js').Presenter,
+ *   presenterName: string,
+ *   presenterReason: string,
+ *   post: (event: EngineEvent) => void,
+ * }} EngineParts
+ */
+
+export class Engine {
+  #options;
+  #post;
+  #around;
+  #picture;
+  #meter = new Meter();
+  #session = /** @type {Session | null} */ (null);
+  #choice = /** @type {Choice | null} */ (null);
+  #failures = 0;
+  #closed = false;
+  #wake = /** @type {(() => void) | null} */ (null);
+  #reportTimer = /** @type {unknown} */ (null);
+  #statsTimer = /** @type {unknown} */ (null);
+  #serverStats = /** @type {Record<string, unknown>} */ ({});
+  /** @type {State} */
+  #state;
+
+  /**
+   * @param {EngineOptions} options
+   * @param {EngineParts} parts
+   * @param {Surroundings} around
+   */
+  constructor(options, { presenter, presenterName, presenterReason, post }, around) {
+    this.#options = { ...options };
+    this.#post = post;
+    this.#around = around;
+    this.#picture = new Picture(presenter);
+    this.#state = {
+      phase: 'connecting', connected: false, paused: options.paused, reason: '',
+      transport: '', transportReason: '', presenter: presenterName, presenterReason,
+      width: 0, height: 0, seq: 0, frames: 0, skipped: 0,
+      verify: options.verify, proven: 0, refuted: 0, exact: null,
+      sourceState: 'live', sourceText: '', feedback: '', reconnects: 0,
+    };
+  }
+
+  get state() { return { ...this.#state }; }
+
+  /** Runs until it is closed, or the token turns out to be wrong. */
+  async run() {
+    while (!this.#closed && this.#state.phase !== 'unauthorized') {
+      const startedMs = this.#around.now();
+      const framesBefore = this.#meter.frames;
+      this.#session = this.#newSession();
+      const reason = await this.#session.run();
+      this.#session = null;
+      const held = this.#meter.frames > framesBefore || this.#around.now() - startedMs > BACKOFF_MS_MAX;
+      if (held) this.#failures = 0;
+      await this.#afterwards(reason);
+    }
+  }
+
+  close() {
+    this.#closed = true;
+    this.#restart('closed');
+    this.#around.clearTimeout(this.#reportTimer);
+    this.setStats(false);
+    this.#change({ phase: 'closed', connected: false });
+    this.#picture.close();
+  }
+
+  /** @param {boolean} paused */
+  setPaused(paused) {
+    if (this.#options.paused === paused) return;
+    this.#options.paused = paused;
+    this.#session?.setPaused(paused);
+    this.#wake?.(); // A page that is looked at again should not wait for the backoff's end.
+    this.#change({ paused });
+  }
+
+  /** @param {boolean} verify */
+  setVerify(verify) {
+    if (this.#options.verify === verify) return;
+    this.#options.verify = verify;
+    this.#change({ verify, exact: null });
+    this.#restart('switch'); // Only a hello can say so.
+  }
+
+  /** @param {boolean} wanted whether `stats` are to be posted */
+  setStats(wanted) {
+    this.#around.clearTimeout(this.#statsTimer);
+    this.#statsTimer = null;
+    if (!wanted || this.#closed) return;
+    this.#meter.take(this.#around.now());
+    const tick = () => {
+      this.#post({ type: 'stats', stats: { ...this.#meter.take(this.#around.now()), server: this.#serverStats } });
+      this.#statsTimer = this.#around.setTimeout(tick, STATS_MS);
+    };
+    this.#statsTimer = this.#around.setTimeout(tick, STATS_MS);
+  }
+
+  /** The canvas lost its pixels: ask for all of them. */
+  pictureLost() {
+    this.#picture.lose();
+    // With proofs, a proof of an update that cannot be shown would be due, so the session begins again instead.
+    if (this.#options.verify) this.#restart('switch');
+    else this.#session?.refresh();
+  }
+
+  /** Red, green, blue, 255 of what the canvas shows, row by row. */
+  readPixels() {
+    const { width, height } = this.#picture;
+    return { width, height, rgba: width === 0 ? new Uint8ClampedArray(0) : this.#picture.read() };
+  }
+
+  #newSession() {
+    const { origin, token, transport, verify, paused } = this.#options;
+    return new Session({ origin, token, wanted: transport, known: this.#choice, verify, paused, picture: this.#picture }, {
+      chosen: choice => this.#chosen(choice),
+      welcome: () => this.#change({ phase: 'open', connected: true, reason: '', feedback: '' }),
+      message: message => this.#receive(message),
+      shown: (update, took) => this.#shown(update, took),
+    }, this.#around);
+  }
+
+  /** @param {Choice} choice */
+  #chosen(choice) {
+    this.#choice = choice;
+    this.#change({ transport: choice.transport, transportReason: choice.reason });
+  }
+
+  /** @param {import('./protocol.js').ServerMessage} message */
+  #receive(message) {
+    switch (message.type) {
+      case 'Source': return this.#change({ sourceState: message.state, sourceText: message.text });
+      case 'Notice': return this.#noticed(message.code, message.text);
+      case 'Stats': this.#serverStats = message.stats; return undefined;
+      case 'Proven': return this.#proven(message.seq, message.exact);
+      case 'CursorShape': return this.#post({ type: 'cursor-shape', shape: message.shape });
+      case 'CursorAt': return this.#post({ type: 'cursor-at', x: message.x, y: message.y, serial: message.serial });
+      default: return undefined;
+    }
+  }
+
+  /** @param {number} code @param {string} text */
+  #noticed(code, text) {
+    if (code === 1) this.#change({ feedback: text || 'this page shows the display it mirrors' });
+    else if (code === 2) this.#change({ feedback: '' });
+  }
+
+  /** @param {number} seq @param {boolean} exact */
+  #proven(seq, exact) {
+    const wasExact = this.#state.exact;
+    this.#state.proven += exact ? 1 : 0;
+    this.#state.refuted += exact ? 0 : 1;
+    this.#state.exact = exact;
+    if (!exact) this.#post({ type: 'refuted', seq });
+    if (exact === wasExact) this.#report();
+    else this.#change({});
+  }
+
+  /**
+   * @param {import('./update.js').Update} update
+   * @param {import('./session.js').Took} took
+   */
+  #shown(update, took) {
+    this.#meter.shown(update, took);
+    const { width, height, frames } = this.#state;
+    const prompt = frames === 0 || width !== update.width || height !== update.height;
+    Object.assign(this.#state, {
+      seq: update.seq, frames: this.#meter.frames, skipped: this.#meter.skipped, width: update.width, height: update.height,
+    });
+    if (prompt) this.#change({});
+    else this.#report();
+  }
+
+  /** Decides what follows a session's end. @param {Error} reason */
+  async #afterwards(reason) {
+    if (this.#closed) return;
+    const code = reason instanceof SessionEnd ? reason.code : reason instanceof ProtocolError ? 'malformed' : 'lost';
+    // After an error of ours or the server's nobody knows what the canvas shows: begin anew. A lost connection leaves it intact.
+    if (!(reason instanceof SessionEnd) && !isConnectionError(reason)) this.#picture.forget();
+    if (code === 'malformed' || code === 'lost') this.#post({ type: 'error', message: reason.message });
+    if (code === 'http-full') this.#chosen({ transport: 'websocket', reason: reason.message });
+    if (code === 'unauthorized') this.#change({ phase: 'unauthorized', connected: false, reason: reason.message });
+    if (code === 'unauthorized' || code === 'switch' || code === 'http-full') return;
+    this.#state.reconnects += 1;
+    this.#change({ phase: 'reconnecting', connected: false, reason: reason.message });
+    await this.#backOff();
+  }
+
+  /** Doubles with each failure, and is spread so that many viewers do not come back at once. */
+  #backOff() {
+    const fullMs = Math.min(BACKOFF_MS_MIN * 2 ** this.#failures, BACKOFF_MS_MAX);
+    this.#failures += 1;
+    const ms = fullMs * (0.5 + this.#around.random() / 2);
+    return /** @type {Promise<void>} */ (new Promise(resolve => {
+      const timer = this.#around.setTimeout(resolve, ms);
+      this.#wake = () => { this.#around.clearTimeout(timer); resolve(); };
+    })).finally(() => { this.#wake = null; });
+  }
+
+  /** @param {'switch' | 'closed'} code */
+  #restart(code) {
+    this.#session?.end(new SessionEnd(code, ''));
+    this.#wake?.();
+  }
+
+  /** Changes that somebody waits for are posted at once. @param {Partial<State>} changes */
+  #change(changes) {
+    Object.assign(this.#state, changes);
+    this.#around.clearTimeout(this.#reportTimer);
+    this.#reportTimer = null;
+    this.#post({ type: 'state', state: this.state });
+  }
+
+  /** Counts are posted soon. */
+  #report() {
+    if (this.#closed) return;
+    this.#reportTimer ??= this.#around.setTimeout(() => this.#change({}), REPORT_MS);
+  }
+}
+
+/** What fetch throws where the network fails, and a stream where the connection breaks. @param {Error} error */
+function isConnectionError(error) {
+  return error instanceof TypeError || error.name === 'AbortError' || error.name === 'NetworkError';
+}

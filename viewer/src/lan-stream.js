@@ -1,0 +1,270 @@
+// The custom element <lan-stream>: in the manner of <video>, a picture that plays, here a mirrored screen, bit-exact.
+// It joins the engine, the canvas and the overlay; it draws and receives nothing itself.
+
+import { CursorLayer } from './cursor.js';
+import { EngineHost } from './engine-host.js';
+import { FITS, place } from './layout.js';
+import { Overlay } from './overlay.js';
+import { adoptStyle } from './style.js';
+
+/**
+ * @typedef {import('./engine.js').State} State
+ * @typedef {import('./engine.js').Stats} Stats
+ * @typedef {import('./layout.js').Fit} Fit
+ */
+
+/**
+ * Attributes: `src` (the URL that lanstream printed; without it the page's own), `transport`, `present`, `fit`, `stats`, `verify`.
+ * Events: `resize`, `playing`, `waiting`, `error`, `frame` (at most ten a second), `stats` (with the attribute), `exactness-lost`.
+ */
+export class LanStream extends HTMLElement {
+  static observedAttributes = ['src', 'transport', 'present', 'fit', 'stats', 'verify'];
+
+  #root = document.createElement('div');
+  #stage = document.createElement('div');
+  #cursor = new CursorLayer();
+  #overlay;
+  #canvas = /** @type {HTMLCanvasElement | null} */ (null);
+  #host = /** @type {EngineHost | null} */ (null);
+  #state = /** @type {State | null} */ (null);
+  #stats = /** @type {Stats | null} */ (null);
+  #place = /** @type {import('./layout.js').Place | null} */ (null);
+  #paused = false;
+  #playing = false;
+  #reads = /** @type {Map<number, (picture: ImageData) => void>} */ (new Map());
+  #readId = 0;
+  /** Ends all that `connectedCallback` began to listen to. */
+  #connection = new AbortController();
+  #resizes = new ResizeObserver(() => this.#layOut());
+
+  constructor() {
+    super();
+    const shadow = this.attachShadow({ mode: 'open' });
+    adoptStyle(shadow);
+    this.#stage.className = 'stage';
+    this.#root.append(this.#stage);
+    this.#overlay = new Overlay(this.#root, {
+      toggleStats: () => { this.stats = !this.stats; },
+      setFit: fit => { this.fit = fit; },
+      togglePause: () => { if (this.paused) this.play(); else this.pause(); },
+      toggleFullscreen: () => this.#toggleFullscreen(),
+    });
+    this.#overlay.showFit(this.fit);
+    shadow.append(this.#root);
+    this.addEventListener('keydown', event => this.handleKey(event));
+  }
+
+  connectedCallback() {
+    this.#connection = new AbortController();
+    const { signal } = this.#connection;
+    document.addEventListener('visibilitychange', () => this.#sendPaused(), { signal });
+    addEventListener('hashchange', () => { if (!this.hasAttribute('src')) this.#restart(); }, { signal });
+    this.#followDevicePixels(signal);
+    this.#resizes.observe(this);
+    // Attributes that the page sets in the same breath are to count.
+    queueMicrotask(() => { if (this.isConnected && this.#host === null) this.#start(); });
+  }
+
+  disconnectedCallback() {
+    this.#connection.abort();
+    this.#resizes.disconnect();
+    this.#overlay.close();
+    this.#stop();
+  }
+
+  /** @param {string} name @param {string | null} before @param {string | null} now */
+  attributeChangedCallback(name, before, now) {
+    if (before === now) return;
+    if (name === 'fit') this.#refit();
+    else if (name === 'stats') this.#showStats();
+    else if (name === 'verify') this.#host?.send({ type: 'verify', verify: this.verify });
+    else if (this.#host !== null) this.#restart();
+  }
+
+  /** Width of the picture in its own pixels; 0 before there is one. */
+  get videoWidth() { return this.#state?.width ?? 0; }
+  get videoHeight() { return this.#state?.height ?? 0; }
+  get paused() { return this.#paused; }
+
+  /** What is going on, as a plain object: the engine's state and what this element adds to it. */
+  get state() {
+    return { ...this.#state, thread: this.#host?.thread ?? '', playing: this.#playing, fit: this.fit, scale: this.#place?.scale ?? 0, stats: this.#stats };
+  }
+
+  /** @returns {Fit} */
+  get fit() { return FITS.find(fit => fit === this.getAttribute('fit')) ?? 'exact'; }
+  set fit(fit) { this.setAttribute('fit', fit); }
+
+  get stats() { return this.hasAttribute('stats'); }
+  set stats(shown) { this.toggleAttribute('stats', shown); }
+
+  get verify() { return this.hasAttribute('verify'); }
+  set verify(wanted) { this.toggleAttribute('verify', wanted); }
+
+  play() { this.#setPaused(false); }
+  pause() { this.#setPaused(true); }
+
+  /** What the canvas shows now: red, green, blue, 255. @returns {Promise<ImageData>} */
+  readPixels() {
+    const host = this.#host;
+    if (host === null || this.videoWidth === 0) return Promise.reject(new DOMException('no picture yet', 'InvalidStateError'));
+    this.#readId += 1;
+    const id = this.#readId;
+    return new Promise(resolve => {
+      this.#reads.set(id, resolve);
+      host.send({ type: 'read', id });
+    });
+  }
+
+  /** For a page whose keys are this element's. @param {KeyboardEvent} event */
+  handleKey(event) {
+    if (event.key === 's' && !event.ctrlKey && !event.altKey && !event.metaKey) this.stats = !this.stats;
+  }
+
+  #start() {
+    const url = new URL(this.getAttribute('src') ?? location.href, location.href);
+    this.#host = new EngineHost({
+      present: oneOf(['2d', 'webgl2'], this.getAttribute('present')),
+      options: {
+        origin: url.origin, token: url.hash.slice(1), transport: oneOf(['http', 'websocket'], this.getAttribute('transport')),
+        verify: this.verify, paused: this.#paused || document.hidden,
+      },
+      mount: canvas => this.#mount(canvas),
+      answer: answer => this.#receive(answer),
+    });
+    this.#overlay.showFailure('connecting');
+    this.#showStats();
+  }
+
+  #stop() {
+    this.#host?.close();
+    this.#host = null;
+    this.#state = null;
+    this.#stats = null;
+    this.#cursor.hide();
+    this.#reads.clear();
+  }
+
+  #restart() {
+    this.#stop();
+    this.#start();
+  }
+
+  /** @param {HTMLCanvasElement} canvas */
+  #mount(canvas) {
+    this.#canvas = canvas;
+    this.#stage.replaceChildren(canvas, this.#cursor.canvas);
+    this.#layOut();
+  }
+
+  /** @param {import('./port.js').Answer} answer */
+  #receive(answer) {
+    switch (answer.type) {
+      case 'state': this.#receiveState(answer.state); break;
+      case 'stats': this.#receiveStats(answer.stats); break;
+      case 'cursor-shape': this.#cursor.shape(answer.shape); break;
+      case 'cursor-at': this.#cursor.at(answer.x, answer.y, answer.serial); break;
+      case 'refuted': this.dispatchEvent(new CustomEvent('exactness-lost', { detail: { seq: answer.seq } })); break;
+      case 'error': this.dispatchEvent(new ErrorEvent('error', { message: answer.message })); break;
+      case 'unfit': this.#overlay.showFailure(`this browser cannot show the picture: ${answer.message}`); break;
+      case 'pixels': this.#receivePixels(answer); break;
+    }
+  }
+
+  /** @param {State} state */
+  #receiveState(state) {
+    const before = this.#state;
+    this.#state = state;
+    this.#overlay.showState(state);
+    if (!state.connected) this.#cursor.hide();
+    if (state.width !== before?.width || state.height !== before.height) this.#resized();
+    const playing = state.connected && state.frames > 0 && state.sourceState === 'live' && !state.paused;
+    if (playing !== this.#playing) this.dispatchEvent(new Event(playing ? 'playing' : 'waiting'));
+    this.#playing = playing;
+    if (state.frames !== (before?.frames ?? 0)) this.dispatchEvent(new CustomEvent('frame', { detail: { seq: state.seq, frames: state.frames } }));
+  }
+
+  /** @param {Stats} stats */
+  #receiveStats(stats) {
+    this.#stats = stats;
+    this.#updateOverlay();
+    this.dispatchEvent(new CustomEvent('stats', { detail: stats }));
+  }
+
+  /** @param {Extract<import('./port.js').Answer, { type: 'pixels' }>} answer */
+  #receivePixels({ id, width, height, rgba }) {
+    this.#reads.get(id)?.(new ImageData(rgba, width, height));
+    this.#reads.delete(id);
+  }
+
+  #resized() {
+    this.#layOut();
+    if (this.videoWidth > 0) this.dispatchEvent(new Event('resize'));
+  }
+
+  #refit() {
+    this.#overlay.showFit(this.fit);
+    this.#layOut();
+    this.#updateOverlay();
+  }
+
+  #layOut() {
+    if (this.#canvas === null || this.videoWidth === 0) return;
+    const size = { width: this.videoWidth, height: this.videoHeight };
+    const placed = place(this.fit, size, this.getBoundingClientRect(), devicePixelRatio);
+    this.#place = placed;
+    Object.assign(this.#canvas.style, {
+      left: `${placed.leftCssPx}px`, top: `${placed.topCssPx}px`, width: `${placed.widthCssPx}px`, height: `${placed.heightCssPx}px`,
+    });
+    this.#root.classList.toggle('crisp', this.fit !== 'contain');
+    this.#root.classList.toggle('cropped', placed.cropped);
+    this.#cursor.follow(placed);
+  }
+
+  /** The query names one ratio, so each change needs a new one. @param {AbortSignal} signal */
+  #followDevicePixels(signal) {
+    matchMedia(`(resolution: ${devicePixelRatio}dppx)`).addEventListener('change', () => {
+      this.#layOut();
+      if (!signal.aborted) this.#followDevicePixels(signal);
+    }, { once: true, signal });
+  }
+
+  #showStats() {
+    this.#overlay.showStats(this.stats);
+    this.#host?.send({ type: 'stats', wanted: this.stats });
+    this.#updateOverlay();
+  }
+
+  #updateOverlay() {
+    if (this.#state !== null) this.#overlay.update(this.#state, this.#stats, this.#place, this.#host?.thread ?? 'page');
+  }
+
+  /** @param {boolean} paused */
+  #setPaused(paused) {
+    this.#paused = paused;
+    this.#overlay.showPaused(paused);
+    this.#sendPaused();
+  }
+
+  /** Nobody looks at a hidden page, so the server need not send. */
+  #sendPaused() {
+    this.#host?.send({ type: 'paused', paused: this.#paused || document.hidden });
+  }
+
+  #toggleFullscreen() {
+    const done = document.fullscreenElement === null ? this.requestFullscreen() : document.exitFullscreen();
+    done.catch(error => this.dispatchEvent(new ErrorEvent('error', { message: String(error) })));
+  }
+}
+
+/**
+ * @template {string} T
+ * @param {readonly T[]} values
+ * @param {string | null} value
+ * @returns {T | 'auto'}
+ */
+function oneOf(values, value) {
+  return values.find(each => each === value) ?? 'auto';
+}
+
+customElements.define('lan-stream', LanStream);

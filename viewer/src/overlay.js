@@ -1,0 +1,174 @@
+// What lies over the picture: numbers, buttons, a banner. While the picture is live and nobody moves the pointer, nothing does.
+
+import { FITS } from './layout.js';
+
+/**
+ * @typedef {import('./engine.js').State} State
+ * @typedef {import('./engine.js').Stats} Stats
+ * @typedef {import('./layout.js').Place} Place
+ * @typedef {{ toggleStats(): void, setFit(fit: import('./layout.js').Fit): void, togglePause(): void, toggleFullscreen(): void }} Actions
+ */
+
+/** After the last movement. */
+const AWAKE_MS = 2000;
+
+export class Overlay {
+  #root;
+  #stats = document.createElement('pre');
+  #banner = document.createElement('p');
+  #statsButton;
+  #fitButton;
+  #pauseButton;
+  #timer = 0;
+
+  /**
+   * @param {HTMLElement} root of everything the element shows
+   * @param {Actions} actions
+   */
+  constructor(root, actions) {
+    this.#root = root;
+    this.#stats.className = 'stats';
+    this.#stats.hidden = true;
+    this.#banner.className = 'banner';
+    this.#banner.setAttribute('role', 'status');
+    this.#statsButton = button('stats', 'show statistics (s)', () => actions.toggleStats());
+    this.#fitButton = button('', '', () => actions.setFit(nextFit(this.#fitButton.dataset['fit'])));
+    this.#pauseButton = button('pause', 'pause', () => actions.togglePause());
+    const fullscreen = button('full screen', 'full screen', () => actions.toggleFullscreen());
+    const controls = document.createElement('div');
+    controls.className = 'controls';
+    controls.append(this.#statsButton, this.#fitButton, this.#pauseButton, fullscreen);
+    root.append(this.#stats, this.#banner, controls);
+    root.classList.add('asleep');
+    root.addEventListener('pointermove', () => this.#wake());
+  }
+
+  /** @param {boolean} shown */
+  showStats(shown) {
+    this.#stats.hidden = !shown;
+    this.#statsButton.setAttribute('aria-pressed', String(shown));
+  }
+
+  /** @param {import('./layout.js').Fit} fit */
+  showFit(fit) {
+    this.#fitButton.dataset['fit'] = fit;
+    this.#fitButton.textContent = `fit: ${fit}`;
+    this.#fitButton.setAttribute('aria-label', `fit: ${fit}; change to ${nextFit(fit)}`);
+  }
+
+  /** @param {boolean} paused */
+  showPaused(paused) {
+    this.#pauseButton.textContent = paused ? 'play' : 'pause';
+    this.#pauseButton.setAttribute('aria-pressed', String(paused));
+  }
+
+  /** @param {State} state */
+  showState(state) {
+    setText(this.#banner, bannerText(state));
+  }
+
+  /** In place of all else: what keeps the page from showing anything. @param {string} text */
+  showFailure(text) {
+    setText(this.#banner, text);
+  }
+
+  /**
+   * @param {State} state
+   * @param {Stats | null} stats
+   * @param {Place | null} place
+   * @param {string} thread
+   */
+  update(state, stats, place, thread) {
+    if (!this.#stats.hidden) setText(this.#stats, statsText(state, stats, place, thread));
+  }
+
+  close() {
+    clearTimeout(this.#timer);
+  }
+
+  #wake() {
+    clearTimeout(this.#timer);
+    this.#root.classList.remove('asleep');
+    this.#timer = Number(setTimeout(() => this.#root.classList.add('asleep'), AWAKE_MS));
+  }
+}
+
+/** @param {State} state */
+export function bannerText(state) {
+  if (state.phase === 'unauthorized') return 'wrong token: open the URL that lanstream printed';
+  if (state.phase === 'connecting') return 'connecting';
+  if (state.phase === 'reconnecting') return `reconnecting: ${state.reason}`;
+  if (state.phase === 'closed') return '';
+  if (state.feedback !== '') return state.feedback;
+  if (state.sourceState !== 'live') return `source ${state.sourceState}: ${state.sourceText}`;
+  if (state.exact === false) return 'not exact: what is shown differs from the source';
+  return state.frames === 0 && !state.paused ? 'waiting for the first picture' : '';
+}
+
+/**
+ * @param {State} state
+ * @param {Stats | null} stats
+ * @param {Place | null} place
+ * @param {string} thread
+ */
+export function statsText(state, stats, place, thread) {
+  const lines = [
+    ['picture', `${state.width}x${state.height}, ${placeText(place)}`],
+    ['rate', stats === null ? '' : `${stats.fps.toFixed(1)} painted/s, ${stats.skipped} skipped, ${stats.mbps.toFixed(stats.mbps < 10 ? 2 : 0)} Mbit/s`],
+    ['latency', stats === null ? '' : latencyText(stats)],
+    ['transport', `${state.transport} (${state.transportReason})`],
+    ['presenter', `${state.presenter} in the ${thread} (${state.presenterReason})`],
+    ['exact', exactText(state)],
+    ['source', state.sourceText],
+  ];
+  return lines.map(([name, text]) => `${String(name).padEnd(10)}${text}`).join('\n');
+}
+
+/** @param {Stats} stats */
+function latencyText({ server, receiveMs, paintMs, totalMs }) {
+  const stages = [
+    ['capture', serverMs(server['capture_us'])], ['compare', serverMs(server['compare_us'])], ['send', serverMs(server['send_us'])],
+    ['receive', receiveMs], ['paint', paintMs], ['total', totalMs],
+  ];
+  return stages.map(([name, ms]) => `${name} ${typeof ms === 'number' ? ms.toFixed(1) : '–'}`).join(', ') + ' ms';
+}
+
+/** The server's numbers are its own word: anything may be missing. @param {unknown} us */
+function serverMs(us) {
+  return typeof us === 'number' ? us / 1000 : null;
+}
+
+/** @param {State} state */
+function exactText({ verify, proven, refuted, exact }) {
+  if (!verify) return 'not verified (?verify=1)';
+  if (exact === null) return 'no frame proven yet';
+  return `${exact ? '✓' : '✗'} ${proven} frames proven${refuted > 0 ? `, ${refuted} not exact` : ''}`;
+}
+
+/** @param {Place | null} place */
+function placeText(place) {
+  if (place === null) return 'not shown';
+  const scale = place.scale === 1 ? 'shown 1:1' : `not 1:1: scaled by ${place.scale.toFixed(3).replace(/\.?0+$/, '')}`;
+  return place.cropped ? `${scale}, larger than the window: scroll` : scale;
+}
+
+/** @param {string | undefined} fit */
+function nextFit(fit) {
+  const next = (FITS.findIndex(each => each === fit) + 1) % FITS.length;
+  return FITS[next] ?? 'exact';
+}
+
+/** @param {string} text @param {string} label @param {() => void} press */
+function button(text, label, press) {
+  const element = document.createElement('button');
+  element.type = 'button';
+  element.textContent = text;
+  element.setAttribute('aria-label', label);
+  element.addEventListener('click', press);
+  return element;
+}
+
+/** Only where it changes: a live region repeats what is written to it. @param {HTMLElement} element @param {string} text */
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}

@@ -1,0 +1,108 @@
+// Which presenter paints: whichever uploads fastest here, found by trying both, once in the life of a page. A presenter
+// takes one update's patches, shows them together, and can read back what it shows.
+
+import { Canvas2d } from './canvas2d.js';
+import { WebGl2 } from './webgl2.js';
+
+/**
+ * @typedef {{
+ *   resize(width: number, height: number): void,
+ *   raw(bytes: Uint8ClampedArray<ArrayBuffer>, x: number, y: number, width: number, height: number): void,
+ *   solid(red: number, green: number, blue: number, x: number, y: number, width: number, height: number): void,
+ *   commit(): void,
+ *   read(): Uint8ClampedArray<ArrayBuffer>,
+ *   close(): void,
+ * }} Presenter `resize` leaves an undefined picture; `read` gives red, green, blue, 255, row by row
+ * @typedef {'2d' | 'webgl2'} PresenterName
+ * @typedef {{ name: PresenterName, reason: string }} PresenterChoice
+ */
+
+const SIDE_PX = 512;
+const ROUNDS = 4;
+/** For each presenter; both together are to be done before anyone sees that the page waits. */
+const BUDGET_MS = 15;
+
+/** @type {PresenterChoice | null} */
+let remembered = null;
+
+/**
+ * @param {PresenterName | 'auto'} wanted
+ * @returns {PresenterChoice}
+ */
+export function choosePresenter(wanted) {
+  if (wanted !== 'auto') return { name: wanted, reason: 'asked for' };
+  remembered ??= calibrate();
+  return remembered;
+}
+
+/**
+ * @param {PresenterName} name
+ * @param {OffscreenCanvas | HTMLCanvasElement} canvas
+ * @param {() => void} lost called when the picture is gone
+ * @returns {Presenter}
+ */
+export function createPresenter(name, canvas, lost) {
+  return name === 'webgl2' ? new WebGl2(canvas, lost) : new Canvas2d(canvas, lost);
+}
+
+/** @returns {PresenterChoice} */
+function calibrate() {
+  const canvas2d = fastestMs('2d');
+  const webgl2 = fastestMs('webgl2');
+  const name = webgl2 < canvas2d ? 'webgl2' : '2d';
+  return { name, reason: `2d ${milliseconds(canvas2d)}, webgl2 ${milliseconds(webgl2)} for ${SIDE_PX}x${SIDE_PX}` };
+}
+
+/** @param {PresenterName} name */
+function fastestMs(name) {
+  try {
+    const canvas = scratchCanvas();
+    const presenter = createPresenter(name, canvas, () => {});
+    try {
+      return fastestUploadMs(presenter, canvas);
+    } finally {
+      presenter.close();
+    }
+  } catch {
+    return Infinity;
+  }
+}
+
+/** @param {Presenter} presenter @param {OffscreenCanvas | HTMLCanvasElement} canvas */
+function fastestUploadMs(presenter, canvas) {
+  const bytes = new Uint8ClampedArray(SIDE_PX * SIDE_PX * 4).fill(255);
+  presenter.resize(SIDE_PX, SIDE_PX);
+  // The first drawing compiles shaders, which no later one pays for.
+  presenter.raw(bytes.subarray(0, 4), 0, 0, 1, 1);
+  presenter.commit();
+  finish(canvas);
+  const endMs = performance.now() + BUDGET_MS;
+  let fastest = Infinity;
+  for (let round = 0; round < ROUNDS && performance.now() < endMs; round += 1) {
+    const startedMs = performance.now();
+    presenter.raw(bytes, 0, 0, SIDE_PX, SIDE_PX);
+    presenter.commit();
+    finish(canvas);
+    fastest = Math.min(fastest, performance.now() - startedMs);
+  }
+  return fastest;
+}
+
+/**
+ * WebGL only queues its work: reading one pixel waits until it is done.
+ * @param {OffscreenCanvas | HTMLCanvasElement} canvas
+ */
+function finish(canvas) {
+  const gl = /** @type {WebGL2RenderingContext | null} */ (/** @type {OffscreenCanvas} */ (canvas).getContext('webgl2'));
+  gl?.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
+}
+
+function scratchCanvas() {
+  if (typeof OffscreenCanvas !== 'undefined') return new OffscreenCanvas(SIDE_PX, SIDE_PX);
+  return Object.assign(document.createElement('canvas'), { width: SIDE_PX, height: SIDE_PX });
+}
+
+/** @param {number} ms */
+function milliseconds(ms) {
+  return Number.isFinite(ms) ? `${ms.toFixed(1)} ms` : 'not there';
+}

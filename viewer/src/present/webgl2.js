@@ -1,0 +1,151 @@
+// Pictures onto a canvas by WebGL2: one texture that patches are written into, drawn pixel for pixel.
+
+/** @typedef {import('./choose.js').Presenter} Presenter */
+
+const VERTEX = `#version 300 es
+void main() {
+  // One triangle that covers the canvas, made from the vertex's number alone.
+  gl_Position = vec4(vec2(gl_VertexID & 1, gl_VertexID >> 1) * 4.0 - 1.0, 0.0, 1.0);
+}`;
+
+// A fetch, not a sample: no filter, no rounding of coordinates. The picture's first row is its uppermost, WebGL's the lowest.
+const FRAGMENT = `#version 300 es
+precision highp float;
+precision highp sampler2D;
+uniform sampler2D picture;
+uniform int height;
+out vec4 colour;
+void main() {
+  colour = vec4(texelFetch(picture, ivec2(int(gl_FragCoord.x), height - 1 - int(gl_FragCoord.y)), 0).rgb, 1.0);
+}`;
+
+/** @implements {Presenter} */
+export class WebGl2 {
+  #canvas;
+  #gl;
+  #heightUniform = /** @type {WebGLUniformLocation | null} */ (null);
+  #framebuffer = /** @type {WebGLFramebuffer | null} */ (null);
+  #texture = /** @type {WebGLTexture | null} */ (null);
+  /** What has been written and not drawn, in the picture's coordinates. */
+  #left = Infinity;
+  #top = Infinity;
+  #right = 0;
+  #bottom = 0;
+
+  /**
+   * @param {OffscreenCanvas | HTMLCanvasElement} canvas
+   * @param {() => void} lost called when the picture is gone
+   */
+  constructor(canvas, lost = () => {}) {
+    const settings = { alpha: false, antialias: false, depth: false, stencil: false, preserveDrawingBuffer: true };
+    const gl = /** @type {WebGL2RenderingContext | null} */ (
+      /** @type {OffscreenCanvas} */ (canvas).getContext('webgl2', settings));
+    if (gl === null) throw new Error('no WebGL2 context');
+    this.#canvas = canvas;
+    this.#gl = gl;
+    this.#setUp();
+    // Without preventDefault a lost context never comes back; when it does, it is empty.
+    canvas.addEventListener('webglcontextlost', event => event.preventDefault());
+    canvas.addEventListener('webglcontextrestored', () => { this.#setUp(); lost(); });
+  }
+
+  /** @param {number} width @param {number} height */
+  resize(width, height) {
+    const gl = this.#gl;
+    if (Math.max(width, height) > gl.getParameter(gl.MAX_TEXTURE_SIZE)) throw new Error(`${width}x${height} is too large for WebGL2 here`);
+    this.#canvas.width = width;
+    this.#canvas.height = height;
+    gl.viewport(0, 0, width, height);
+    gl.uniform1i(this.#heightUniform, height);
+    gl.deleteTexture(this.#texture);
+    this.#texture = gl.createTexture();
+    gl.bindTexture(gl.TEXTURE_2D, this.#texture);
+    gl.texStorage2D(gl.TEXTURE_2D, 1, gl.RGBA8, width, height);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, this.#framebuffer);
+    gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, this.#texture, 0);
+    this.#touch(0, 0, width, height);
+  }
+
+  /** @type {Presenter['raw']} */
+  raw(bytes, x, y, width, height) {
+    const gl = this.#gl;
+    gl.texSubImage2D(gl.TEXTURE_2D, 0, x, y, width, height, gl.RGBA, gl.UNSIGNED_BYTE, bytes, 0);
+    this.#touch(x, y, width, height);
+  }
+
+  /** A clear of the texture through a framebuffer: n / 255 is stored as n again. @type {Presenter['solid']} */
+  solid(red, green, blue, x, y, width, height) {
+    const gl = this.#gl;
+    gl.bindFramebuffer(gl.FRAMEBUFFER, this.#framebuffer);
+    gl.scissor(x, y, width, height); // The texture is filled from the top, so here rows are the picture's.
+    gl.clearColor(red / 255, green / 255, blue / 255, 1);
+    gl.clear(gl.COLOR_BUFFER_BIT);
+    this.#touch(x, y, width, height);
+  }
+
+  commit() {
+    if (this.#right === 0) return;
+    const gl = this.#gl;
+    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+    gl.scissor(this.#left, this.#canvas.height - this.#bottom, this.#right - this.#left, this.#bottom - this.#top);
+    gl.drawArrays(gl.TRIANGLES, 0, 3);
+    [this.#left, this.#top, this.#right, this.#bottom] = [Infinity, Infinity, 0, 0];
+  }
+
+  /** Reads the canvas, not the texture: what is proven is what is shown. */
+  read() {
+    const gl = this.#gl;
+    const { width, height } = this.#canvas;
+    const flipped = new Uint8Array(width * height * 4);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+    gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, flipped);
+    const row = width * 4;
+    const bytes = new Uint8ClampedArray(flipped.length);
+    for (let y = 0; y < height; y += 1) bytes.set(flipped.subarray((height - 1 - y) * row, (height - y) * row), y * row);
+    return bytes;
+  }
+
+  close() {
+    this.#gl.getExtension('WEBGL_lose_context')?.loseContext();
+  }
+
+  #setUp() {
+    const gl = this.#gl;
+    const program = link(gl);
+    gl.useProgram(program);
+    this.#heightUniform = gl.getUniformLocation(program, 'height');
+    this.#framebuffer = gl.createFramebuffer();
+    this.#texture = null;
+    // Bytes are to arrive as they are.
+    gl.pixelStorei(gl.UNPACK_COLORSPACE_CONVERSION_WEBGL, gl.NONE);
+    gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, false);
+    gl.disable(gl.DITHER);
+    gl.disable(gl.BLEND);
+    gl.enable(gl.SCISSOR_TEST);
+  }
+
+  /** @param {number} x @param {number} y @param {number} width @param {number} height */
+  #touch(x, y, width, height) {
+    this.#left = Math.min(this.#left, x);
+    this.#top = Math.min(this.#top, y);
+    this.#right = Math.max(this.#right, x + width);
+    this.#bottom = Math.max(this.#bottom, y + height);
+  }
+}
+
+/** @param {WebGL2RenderingContext} gl */
+function link(gl) {
+  const program = gl.createProgram();
+  for (const [type, text] of /** @type {const} */ ([[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]])) {
+    const shader = gl.createShader(type);
+    if (shader === null) throw new Error('WebGL2 context was lost');
+    gl.shaderSource(shader, text);
+    gl.compileShader(shader);
+    gl.attachShader(program, shader);
+  }
+  gl.linkProgram(program);
+  if (!gl.getProgramParameter(program, gl.LINK_STATUS)) throw new Error(`WebGL2: ${gl.getProgramInfoLog(program)}`);
+  return program;
+}

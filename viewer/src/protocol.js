@@ -1,0 +1,288 @@
+// The messages of docs/protocol.md, read and written: names and bounds as in core/src/protocol. Not what they mean for a
+// session (session.js), nor a band's patches (update.js).
+
+export const VERSION = 1;
+export const HEADER_BYTES = 8;
+export const BAND_BYTES = 24;
+export const PATCH_BYTES = 16;
+
+/** Longest side of a picture, as in core/src/geometry.rs. */
+export const SIDE_PX_MAX = 16384;
+/** A band's longest body: an 8K picture in a single band and some room; a length that lies must not exhaust memory. */
+export const BAND_BODY_BYTES_MAX = 160 << 20;
+/** Longest body of every other kind; the longest honest one is a large cursor. */
+export const CONTROL_BODY_BYTES_MAX = 2 << 20;
+/** Longest side of a cursor; a 256 px one is already rare. */
+const CURSOR_SIDE_PX_MAX = 512;
+
+export const KIND = Object.freeze({
+  BAND: 0x01,
+  WELCOME: 0x10,
+  SOURCE: 0x11,
+  CURSOR_SHAPE: 0x12,
+  CURSOR_AT: 0x13,
+  PONG: 0x14,
+  STATS: 0x15,
+  PROVEN: 0x16,
+  NOTICE: 0x17,
+  GOODBYE: 0x18,
+  PROBE: 0x19,
+  HELLO: 0x81,
+  ACK: 0x82,
+  PROOF: 0x83,
+  PING: 0x84,
+  REFRESH: 0x85,
+  FLOW: 0x86,
+  PROBE_REQUEST: 0x87,
+});
+
+export const FIRST = 1;
+export const COMMIT = 2;
+export const PROBE_LAST = 1;
+export const HELLO_VERIFY = 1;
+export const HELLO_PIXELS = 2;
+export const ENCODING_RAW = 0;
+export const ENCODING_SOLID = 1;
+
+/** @typedef {'live' | 'lost' | 'ended'} SourceState */
+/** @type {readonly SourceState[]} */
+const SOURCE_STATES = ['live', 'lost', 'ended'];
+
+/** The server does not speak this protocol, or bytes were lost: the session must end. */
+export class ProtocolError extends Error {
+  /** @override */
+  name = 'ProtocolError';
+}
+
+/**
+ * @typedef {{ serial: number, width: number, height: number, hotX: number, hotY: number, rgba: Uint8ClampedArray<ArrayBuffer> }} CursorShape
+ * @typedef {{ type: 'Welcome', version: number, epoch: bigint, clockUs: number }
+ *   | { type: 'Source', state: SourceState, text: string }
+ *   | { type: 'CursorShape', shape: CursorShape }
+ *   | { type: 'CursorAt', x: number, y: number, serial: number }
+ *   | { type: 'Pong', token: number, clockUs: number }
+ *   | { type: 'Stats', stats: Record<string, unknown> }
+ *   | { type: 'Proven', seq: number, exact: boolean, count: number }
+ *   | { type: 'Notice', code: number, text: string }
+ *   | { type: 'Goodbye', text: string }
+ *   | { type: 'Probe', bytes: number, last: boolean }
+ *   | { type: 'Unknown', kind: number }} ServerMessage
+ */
+
+/**
+ * A message's whole length in bytes, from its header.
+ * @param {DataView} view
+ * @param {number} at where its header starts; `HEADER_BYTES` must be there
+ */
+export function messageBytes(view, at) {
+  const body = view.getUint32(at, true);
+  const kind = view.getUint8(at + 4);
+  const max = kind === KIND.BAND ? BAND_BODY_BYTES_MAX : CONTROL_BODY_BYTES_MAX;
+  if (body > max) throw new ProtocolError(`message ${hex(kind)} of ${body} bytes is longer than the limit`);
+  return HEADER_BYTES + body;
+}
+
+/**
+ * The kind of the one message in a WebSocket message, after a check that its length is right.
+ * @param {ArrayBuffer} buffer
+ */
+export function kindOf(buffer) {
+  if (buffer.byteLength < HEADER_BYTES) throw new ProtocolError('message without a header');
+  const view = new DataView(buffer);
+  const kind = view.getUint8(4);
+  if (messageBytes(view, 0) !== buffer.byteLength) throw new ProtocolError(`message ${hex(kind)} has the wrong length`);
+  return kind;
+}
+
+/**
+ * Reads one whole control message.
+ * @param {ArrayBuffer} buffer
+ * @returns {ServerMessage}
+ */
+export function readServerMessage(buffer) {
+  const kind = kindOf(buffer);
+  const fields = new Fields(kind, buffer);
+  const message = readBody(kind, fields);
+  if (message.type !== 'Unknown') fields.end();
+  return message;
+}
+
+/**
+ * @param {number} kind
+ * @param {Fields} fields
+ * @returns {ServerMessage}
+ */
+function readBody(kind, fields) {
+  switch (kind) {
+    case KIND.WELCOME: return readWelcome(fields);
+    case KIND.SOURCE: return { type: 'Source', state: sourceState(fields.u8()), text: fields.text() };
+    case KIND.CURSOR_SHAPE: return { type: 'CursorShape', shape: readCursorShape(fields) };
+    case KIND.CURSOR_AT: return { type: 'CursorAt', x: fields.i32(), y: fields.i32(), serial: fields.u32() };
+    case KIND.PONG: return { type: 'Pong', token: fields.u32(), clockUs: fields.u64Number() };
+    case KIND.STATS: return { type: 'Stats', stats: jsonObject(fields.text()) };
+    case KIND.PROVEN: return { type: 'Proven', seq: fields.u32(), exact: flag(fields.u32()), count: fields.u64Number() };
+    case KIND.NOTICE: return { type: 'Notice', code: fields.u8(), text: fields.text() };
+    case KIND.GOODBYE: return { type: 'Goodbye', text: fields.text() };
+    case KIND.PROBE: return { type: 'Probe', bytes: fields.rest().byteLength, last: (fields.flags & PROBE_LAST) !== 0 };
+    default: return { type: 'Unknown', kind };
+  }
+}
+
+/** @param {Fields} fields @returns {ServerMessage} */
+function readWelcome(fields) {
+  const version = fields.u16();
+  fields.u16();
+  return { type: 'Welcome', version, epoch: fields.u64(), clockUs: fields.u64Number() };
+}
+
+/** @param {Fields} fields @returns {CursorShape} */
+function readCursorShape(fields) {
+  const serial = fields.u32();
+  const [width, height, hotX, hotY] = [fields.u16(), fields.u16(), fields.u16(), fields.u16()];
+  const rgba = fields.rest();
+  if (width > CURSOR_SIDE_PX_MAX || height > CURSOR_SIDE_PX_MAX) throw new ProtocolError('cursor is too large');
+  if (rgba.byteLength !== width * height * 4) throw new ProtocolError('cursor has the wrong length');
+  return { serial, width, height, hotX, hotY, rgba };
+}
+
+/** @param {number} code */
+function sourceState(code) {
+  const state = SOURCE_STATES[code];
+  if (state === undefined) throw new ProtocolError(`source state ${code} means nothing`);
+  return state;
+}
+
+/** @param {number} value */
+function flag(value) {
+  if (value > 1) throw new ProtocolError(`flag with the value ${value}`);
+  return value === 1;
+}
+
+/** @param {string} text @returns {Record<string, unknown>} */
+function jsonObject(text) {
+  try {
+    const value = /** @type {unknown} */ (JSON.parse(text));
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return /** @type {Record<string, unknown>} */ (value);
+  } catch { /* Not JSON: said below, together with JSON that is no object. */ }
+  throw new ProtocolError('stats are not a JSON object');
+}
+
+/** @param {number} kind */
+function hex(kind) {
+  return `0x${kind.toString(16).padStart(2, '0')}`;
+}
+
+/** Reads the fields of one body, front to back; past the end it throws. */
+class Fields {
+  #kind;
+  #view;
+  #at = HEADER_BYTES;
+
+  /**
+   * @param {number} kind
+   * @param {ArrayBuffer} buffer
+   */
+  constructor(kind, buffer) {
+    this.#kind = kind;
+    this.#view = new DataView(buffer);
+  }
+
+  get flags() { return this.#view.getUint8(5); }
+  u8() { return this.#view.getUint8(this.#take(1)); }
+  u16() { return this.#view.getUint16(this.#take(2), true); }
+  u32() { return this.#view.getUint32(this.#take(4), true); }
+  i32() { return this.#view.getInt32(this.#take(4), true); }
+  u64() { return this.#view.getBigUint64(this.#take(8), true); }
+
+  /** For clocks and counts, which stay below 2^53 for centuries. */
+  u64Number() { return Number(this.u64()); }
+
+  /** All that is left, as a copy-free view. */
+  rest() {
+    const bytes = this.#view.byteLength - this.#at;
+    return new Uint8ClampedArray(/** @type {ArrayBuffer} */ (this.#view.buffer), this.#take(bytes), bytes);
+  }
+
+  text() {
+    try {
+      return new TextDecoder('utf-8', { fatal: true }).decode(this.rest());
+    } catch {
+      throw new ProtocolError(`text of message ${hex(this.#kind)} is not UTF-8`);
+    }
+  }
+
+  end() {
+    if (this.#at !== this.#view.byteLength) throw new ProtocolError(`message ${hex(this.#kind)} is too long`);
+  }
+
+  /** @param {number} bytes */
+  #take(bytes) {
+    const at = this.#at;
+    if (at + bytes > this.#view.byteLength) throw new ProtocolError(`message ${hex(this.#kind)} is too short`);
+    this.#at = at + bytes;
+    return at;
+  }
+}
+
+/**
+ * @param {number} kind
+ * @param {number} bodyBytes
+ */
+function message(kind, bodyBytes) {
+  const view = new DataView(new ArrayBuffer(HEADER_BYTES + bodyBytes));
+  view.setUint32(0, bodyBytes, true);
+  view.setUint8(4, kind);
+  return view;
+}
+
+/** @param {{ flags: number, epoch: bigint, heldSeq: number, version?: number }} hello */
+export function writeHello({ flags, epoch, heldSeq, version = VERSION }) {
+  const view = message(KIND.HELLO, 16);
+  view.setUint16(8, version, true);
+  view.setUint16(10, flags, true);
+  view.setBigUint64(12, epoch, true);
+  view.setUint32(20, heldSeq, true);
+  return view.buffer;
+}
+
+/** @param {{ seq: number, receiveUs: number, paintUs: number }} ack */
+export function writeAck({ seq, receiveUs, paintUs }) {
+  const view = message(KIND.ACK, 12);
+  view.setUint32(8, seq, true);
+  view.setUint32(12, receiveUs, true);
+  view.setUint32(16, paintUs, true);
+  return view.buffer;
+}
+
+/** @param {{ seq: number, hash: bigint }} proof */
+export function writeProof({ seq, hash }) {
+  const view = message(KIND.PROOF, 12);
+  view.setUint32(8, seq, true);
+  view.setBigUint64(12, hash, true);
+  return view.buffer;
+}
+
+/** @param {number} token */
+export function writePing(token) {
+  const view = message(KIND.PING, 4);
+  view.setUint32(8, token, true);
+  return view.buffer;
+}
+
+export function writeRefresh() {
+  return message(KIND.REFRESH, 0).buffer;
+}
+
+/** @param {boolean} paused */
+export function writeFlow(paused) {
+  const view = message(KIND.FLOW, 1);
+  view.setUint8(8, paused ? 1 : 0);
+  return view.buffer;
+}
+
+/** @param {number} bytes */
+export function writeProbe(bytes) {
+  const view = message(KIND.PROBE_REQUEST, 4);
+  view.setUint32(8, bytes, true);
+  return view.buffer;
+}

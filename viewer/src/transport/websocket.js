@@ -1,0 +1,83 @@
+// The control channel, and pixels on it where they travel by WebSocket. It knows messages from each other, not what they mean.
+
+import { KIND, kindOf, readServerMessage } from '../protocol.js';
+import { SessionEnd } from '../session-end.js';
+
+const PROTOCOL = 'lanstream.1';
+
+/**
+ * @typedef {import('../protocol.js').ServerMessage} ServerMessage
+ * @typedef {import('./http.js').BandSink} BandSink
+ * @typedef {{ message(message: ServerMessage): void, end(reason: Error): void }} ControlEvents
+ */
+
+export class ControlChannel {
+  #socket;
+  #events;
+  #sink;
+  /** Bands of the update that has not been committed, each in the buffer it came in: put together they would be copied. */
+  #chunks = /** @type {ArrayBuffer[]} */ ([]);
+
+  /**
+   * @param {WebSocket} socket
+   * @param {BandSink} sink
+   * @param {ControlEvents} events
+   */
+  constructor(socket, sink, events) {
+    this.#socket = socket;
+    this.#sink = sink;
+    this.#events = events;
+    socket.binaryType = 'arraybuffer';
+    socket.onmessage = event => this.#receive(event.data);
+    socket.onclose = () => events.end(new SessionEnd('lost', 'the control channel closed'));
+  }
+
+  /**
+   * @param {{ origin: string, key: string, WebSocket: typeof WebSocket }} server
+   * @param {BandSink} sink
+   * @param {ControlEvents} events
+   * @returns {Promise<ControlChannel>}
+   */
+  static open({ origin, key, WebSocket }, sink, events) {
+    const socket = new WebSocket(`${origin.replace(/^http/, 'ws')}/control`, [PROTOCOL, `session.${key}`]);
+    return new Promise((resolve, reject) => {
+      socket.onopen = () => resolve(channel);
+      const channel = new ControlChannel(socket, sink, {
+        message: message => events.message(message),
+        end: reason => { reject(reason); events.end(reason); },
+      });
+    });
+  }
+
+  /** @param {ArrayBuffer} bytes */
+  send(bytes) {
+    // A socket that is closing drops what is sent, and `onclose` is on its way.
+    if (this.#socket.readyState === 1) this.#socket.send(bytes);
+  }
+
+  close() {
+    this.#socket.onmessage = null;
+    this.#socket.onclose = null;
+    this.#socket.close();
+    this.#chunks.length = 0;
+  }
+
+  /** @param {unknown} data */
+  #receive(data) {
+    try {
+      if (!(data instanceof ArrayBuffer)) return; // Text means nothing in this protocol.
+      if (kindOf(data) === KIND.BAND) this.#receiveBand(data);
+      else this.#events.message(readServerMessage(data));
+    } catch (error) {
+      this.#events.end(/** @type {Error} */ (error));
+    }
+  }
+
+  /** @param {ArrayBuffer} buffer */
+  #receiveBand(buffer) {
+    const chunk = this.#chunks.push(buffer) - 1;
+    if (!this.#sink.band(buffer, 0, buffer.byteLength, chunk)) return;
+    this.#sink.commit(this.#chunks);
+    this.#chunks.length = 0;
+  }
+}

@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Engine } from '../src/engine.js';
+import { pictureHash } from '../src/hash.js';
+import { COMMIT, FIRST, KIND } from '../src/protocol.js';
+import { band, message, raw, solid, u16, u32, u64 } from './bytes.js';
+import { FakeBrowser, FakePresenter, settle } from './fakes.js';
+
+const EPOCH = 42n;
+const WELCOME = message(KIND.WELCOME, 0, [...u16(1), ...u16(0), ...u64(EPOCH), ...u64(0n)]);
+
+/** @param {Partial<import('../src/engine.js').EngineOptions>} [options] @param {(url: string) => Response} [answer] */
+function start(options = {}, answer = session) {
+  const browser = new FakeBrowser(answer);
+  const presenter = new FakePresenter(browser.log);
+  const events = /** @type {import('../src/engine.js').EngineEvent[]} */ ([]);
+  const engine = new Engine(
+    { origin: 'http://127.0.0.1:1', token: 'secret', transport: 'websocket', verify: false, paused: false, ...options },
+    { presenter, presenterName: '2d', presenterReason: 'test', post: event => events.push(event) }, browser.around);
+  void engine.run();
+  return { browser, presenter, events, engine };
+}
+
+function session() {
+  return Response.json({ session: 'key', transports: ['http', 'websocket'] });
+}
+
+/** Lets the newest control channel open and greet. @param {FakeBrowser} browser */
+async function greet(browser) {
+  await settle();
+  const socket = /** @type {import('./fakes.js').FakeSocket} */ (browser.sockets.at(-1));
+  socket.open();
+  await settle();
+  socket.receive(WELCOME);
+  await settle();
+  return socket;
+}
+
+const FULL = [band({ seq: 1, flags: FIRST, patches: [raw(0, 0, 4, 2, 7)] }), band({ seq: 1, flags: COMMIT, patches: [solid(0, 2, 4, 2, 9)] })];
+
+/** @param {import('./fakes.js').FakeSocket} socket */
+function sendFull(socket) {
+  for (const bytes of FULL) socket.receive(bytes);
+}
+
+test('an update is shown whole, and acknowledged before it is painted', async () => {
+  const { browser, engine, presenter } = start();
+  const socket = await greet(browser);
+  assert.deepEqual(browser.requests[0]?.init.headers, { Authorization: 'Bearer secret' });
+  assert.equal(socket.last(KIND.HELLO).getUint16(10, true), 2);
+  socket.receive(/** @type {Uint8Array} */ (FULL[0]));
+  assert.deepEqual(browser.log, ['send HELLO']);
+  socket.receive(/** @type {Uint8Array} */ (FULL[1]));
+  assert.deepEqual(browser.log.slice(1), ['send ACK', 'resize 4x4', 'raw 0,0 4x2', 'solid 0,2 4x2', 'commit']);
+  assert.deepEqual([...new Set(presenter.pixels)], [7, 9, 255]);
+  const { connected, width, height, seq, frames } = engine.state;
+  assert.deepEqual({ connected, width, height, seq, frames }, { connected: true, width: 4, height: 4, seq: 1, frames: 1 });
+  engine.close();
+});
+
+test('an ack tells how long receiving took, and painting the update before', async () => {
+  const { browser, engine } = start();
+  const socket = await greet(browser);
+  socket.receive(/** @type {Uint8Array} */ (FULL[0]));
+  browser.clockMs += 2;
+  socket.receive(/** @type {Uint8Array} */ (FULL[1]));
+  assert.deepEqual([8, 12, 16].map(at => socket.last(KIND.ACK).getUint32(at, true)), [1, 2000, 0]);
+  engine.close();
+});
+
+test('another size resizes the canvas and is posted at once', async () => {
+  const { browser, engine, events } = start();
+  const socket = await greet(browser);
+  sendFull(socket);
+  socket.receive(band({ seq: 2, width: 2, height: 2, flags: FIRST | COMMIT, patches: [raw(0, 0, 2, 2, 3)] }));
+  assert.ok(browser.log.includes('resize 2x2'));
+  const posted = events.findLast(event => event.type === 'state');
+  assert.ok(posted?.type === 'state' && posted.state.width === 2 && posted.state.seq === 2);
+  engine.close();
+});
+
+test('a lost connection comes back with what it holds', async () => {
+  const { browser, engine, presenter } = start();
+  const first = await greet(browser);
+  sendFull(first);
+  first.receive(band({ seq: 2, base: 1, flags: FIRST, patches: [raw(0, 0, 1, 1, 1)] })); // Never whole.
+  first.drop();
+  await settle();
+  assert.equal(engine.state.phase, 'reconnecting');
+  browser.ring(100);
+  const second = await greet(browser);
+  const hello = second.last(KIND.HELLO);
+  assert.deepEqual([hello.getBigUint64(12, true), hello.getUint32(20, true)], [EPOCH, 1]);
+  second.receive(band({ seq: 3, base: 1, flags: FIRST | COMMIT, patches: [raw(0, 0, 1, 1, 5)] }));
+  assert.equal(presenter.pixels[0], 5);
+  assert.equal(presenter.pixels[4], 7);
+  assert.equal(engine.state.skipped, 1);
+  engine.close();
+});
+
+test('after a malformed band it asks for the whole picture', async () => {
+  for (const bytes of [band({ seq: 9, base: 5, flags: FIRST | COMMIT }), band({ seq: 2, base: 1, flags: FIRST, patches: [raw(9, 9, 9, 9, 0)] }),
+    band({ seq: 2, base: 1, width: 8, flags: FIRST | COMMIT })]) {
+    const { browser, engine, events } = start();
+    const first = await greet(browser);
+    sendFull(first);
+    first.receive(bytes);
+    await settle();
+    assert.ok(first.closed);
+    assert.ok(events.some(event => event.type === 'error'));
+    assert.ok(!browser.log.slice(-1).includes('commit') || engine.state.seq === 1);
+    browser.ring(100);
+    const second = await greet(browser);
+    assert.deepEqual([second.last(KIND.HELLO).getBigUint64(12, true), second.last(KIND.HELLO).getUint32(20, true)], [0n, 0]);
+    engine.close();
+  }
+});
+
+test('with verify, each update is proven by a hash of what is shown', async () => {
+  const { browser, engine, presenter, events } = start({ verify: true });
+  const socket = await greet(browser);
+  assert.equal(socket.last(KIND.HELLO).getUint16(10, true), 3);
+  sendFull(socket);
+  assert.deepEqual(browser.log.slice(-2), ['commit', 'send PROOF']);
+  assert.equal(socket.last(KIND.PROOF).getBigUint64(12, true), pictureHash(presenter.pixels));
+  socket.receive(message(KIND.PROVEN, 0, [...u32(1), ...u32(1), ...u64(1n)]));
+  assert.equal(engine.state.exact, true);
+  socket.receive(message(KIND.PROVEN, 0, [...u32(2), ...u32(0), ...u64(1n)]));
+  assert.deepEqual([engine.state.exact, engine.state.proven, engine.state.refuted], [false, 1, 1]);
+  assert.ok(events.some(event => event.type === 'refuted' && event.seq === 2));
+  engine.close();
+});
+
+test('a lost canvas asks for a refresh and shows nothing that builds on it', async () => {
+  const { browser, engine } = start();
+  const socket = await greet(browser);
+  sendFull(socket);
+  engine.pictureLost();
+  assert.equal(browser.log.at(-1), 'send REFRESH');
+  socket.receive(band({ seq: 2, base: 1, flags: FIRST | COMMIT, patches: [raw(0, 0, 1, 1, 1)] }));
+  assert.equal(browser.log.at(-1), 'send ACK');
+  socket.receive(band({ seq: 3, flags: FIRST | COMMIT, patches: [raw(0, 0, 4, 4, 1)] }));
+  assert.equal(browser.log.at(-1), 'commit');
+  engine.close();
+});
+
+test('a wrong token is final', async () => {
+  const { browser, engine } = start({}, () => new Response('', { status: 401 }));
+  await settle();
+  assert.equal(engine.state.phase, 'unauthorized');
+  assert.equal(browser.timers.length, 0);
+});
+
+test('the backoff doubles up to its cap', async () => {
+  const { browser, engine } = start({}, () => { throw new TypeError('refused'); });
+  for (const ms of [100, 200, 400, 800, 1600, 3000, 3000]) {
+    await settle();
+    browser.ring(ms);
+  }
+  engine.close();
+});
+
+test('where all HTTP streams are taken, the pixels come by WebSocket', async () => {
+  const { browser, engine } = start({ transport: 'http' }, url => url.endsWith('/stream') ? new Response('', { status: 503 }) : session());
+  const first = await greet(browser);
+  assert.equal(first.last(KIND.HELLO).getUint16(10, true), 0);
+  const second = await greet(browser);
+  assert.notEqual(first, second);
+  assert.equal(second.last(KIND.HELLO).getUint16(10, true), 2);
+  assert.deepEqual([engine.state.transport, engine.state.connected], ['websocket', true]);
+  engine.close();
+});
+
+test('HTTP pixels arrive on the stream of the session', async () => {
+  const { browser, engine, presenter } = start({ transport: 'http' }, url => url.endsWith('/stream') ? new Response(new Blob(FULL)) : session());
+  await greet(browser);
+  const request = browser.requests.find(({ url }) => url.endsWith('/stream'));
+  assert.equal(request?.init.headers.Authorization, 'Session key');
+  assert.equal(engine.state.seq, 1);
+  assert.equal(presenter.pixels[0], 7);
+  engine.close();
+});
+
+test('a server that is silent is left', async () => {
+  const { browser, engine } = start();
+  const socket = await greet(browser);
+  for (let i = 0; i < 3; i += 1) browser.ring(2000);
+  await settle();
+  assert.ok(socket.closed);
+  assert.equal(engine.state.phase, 'reconnecting');
+  engine.close();
+});
+
+test('a hidden page says so, also after it has come back', async () => {
+  const { browser, engine } = start();
+  const first = await greet(browser);
+  engine.setPaused(true);
+  assert.equal(first.last(KIND.FLOW).getUint8(8), 1);
+  first.drop();
+  await settle();
+  browser.ring(100);
+  const second = await greet(browser);
+  assert.equal(second.last(KIND.FLOW).getUint8(8), 1);
+  engine.close();
+});
+
+test('closing leaves no timer behind', async () => {
+  const { browser, engine } = start();
+  const socket = await greet(browser);
+  sendFull(socket);
+  engine.setStats(true);
+  socket.receive(band({ seq: 2, base: 1, flags: FIRST | COMMIT }));
+  engine.close();
+  await settle();
+  assert.deepEqual(browser.timers, []);
+  assert.ok(socket.closed);
+});

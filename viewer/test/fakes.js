@@ -1,0 +1,109 @@
+// Stand-ins for a browser and a server: nothing here waits, and every order of events is the test's.
+
+import { KIND } from '../src/protocol.js';
+
+/** Paints into memory and notes what was done, in order. */
+export class FakePresenter {
+  width = 0;
+  height = 0;
+  pixels = new Uint8ClampedArray(0);
+  /** @param {string[]} log */
+  constructor(log = []) { this.log = log; }
+  /** @param {number} width @param {number} height */
+  resize(width, height) {
+    this.log.push(`resize ${width}x${height}`);
+    Object.assign(this, { width, height, pixels: new Uint8ClampedArray(width * height * 4) });
+  }
+  /** @param {Uint8ClampedArray} bytes @param {number} x @param {number} y @param {number} width @param {number} height */
+  raw(bytes, x, y, width, height) {
+    this.log.push(`raw ${x},${y} ${width}x${height}`);
+    for (let row = 0; row < height; row += 1) {
+      this.pixels.set(bytes.subarray(row * width * 4, (row + 1) * width * 4), ((y + row) * this.width + x) * 4);
+    }
+  }
+  /** @param {number} r @param {number} g @param {number} b @param {number} x @param {number} y @param {number} width @param {number} height */
+  solid(r, g, b, x, y, width, height) {
+    this.log.push(`solid ${x},${y} ${width}x${height}`);
+    for (let row = y; row < y + height; row += 1) {
+      for (let column = x; column < x + width; column += 1) this.pixels.set([r, g, b, 255], (row * this.width + column) * 4);
+    }
+  }
+  commit() { this.log.push('commit'); }
+  read() { return this.pixels.slice(); }
+  close() {}
+}
+
+/** The server's end of a control channel. */
+export class FakeSocket {
+  readyState = 0;
+  binaryType = '';
+  onopen = /** @type {(() => void) | null} */ (null);
+  onclose = /** @type {(() => void) | null} */ (null);
+  onmessage = /** @type {((event: { data: unknown }) => void) | null} */ (null);
+  sent = /** @type {ArrayBuffer[]} */ ([]);
+  closed = false;
+  /** @param {string} url @param {string[]} protocols @param {string[]} log */
+  constructor(url, protocols, log) { Object.assign(this, { url, protocols }); this.log = log; }
+  /** @param {ArrayBuffer} bytes */
+  send(bytes) {
+    this.sent.push(bytes);
+    const kind = new DataView(bytes).getUint8(4);
+    const name = Object.entries(KIND).find(([, value]) => value === kind)?.[0];
+    if (kind !== KIND.PING) this.log.push(`send ${name}`);
+  }
+  close() { this.closed = true; }
+  open() { this.readyState = 1; this.onopen?.(); }
+  /** @param {Uint8Array} bytes */
+  receive(bytes) { this.onmessage?.({ data: Uint8Array.from(bytes).buffer }); }
+  drop() { this.readyState = 3; this.onclose?.(); }
+  /** @param {number} kind */
+  last(kind) {
+    const found = this.sent.findLast(bytes => new DataView(bytes).getUint8(4) === kind);
+    if (found === undefined) throw new Error(`no message of kind ${kind} was sent`);
+    return new DataView(found);
+  }
+}
+
+/** A browser whose clock, timers, requests and sockets belong to the test. */
+export class FakeBrowser {
+  log = /** @type {string[]} */ ([]);
+  sockets = /** @type {FakeSocket[]} */ ([]);
+  requests = /** @type {{ url: string, init: any }[]} */ ([]);
+  timers = /** @type {{ call: () => void, ms: number }[]} */ ([]);
+  clockMs = 1000;
+  /** @param {(url: string) => Response | Promise<Response>} answer */
+  constructor(answer) { this.answer = answer; }
+
+  /** @returns {import('../src/session.js').Surroundings} */
+  get around() {
+    const browser = this;
+    return {
+      fetch: /** @type {typeof fetch} */ (async (url, init) => {
+        browser.requests.push({ url: String(url), init });
+        return browser.answer(String(url));
+      }),
+      WebSocket: /** @type {typeof WebSocket} */ (/** @type {unknown} */ (function (/** @type {string} */ url, /** @type {string[]} */ protocols) {
+        const socket = new FakeSocket(url, protocols, browser.log);
+        browser.sockets.push(socket);
+        return socket;
+      })),
+      now: () => browser.clockMs,
+      random: () => 1,
+      setTimeout: (call, ms) => { const timer = { call, ms }; browser.timers.push(timer); return timer; },
+      clearTimeout: timer => { browser.timers = browser.timers.filter(each => each !== timer); },
+    };
+  }
+
+  /** Lets the one timer of that length ring. @param {number} ms */
+  ring(ms) {
+    const timer = this.timers.find(each => each.ms === ms);
+    if (timer === undefined) throw new Error(`no timer of ${ms} ms among ${this.timers.map(each => each.ms)}`);
+    this.timers = this.timers.filter(each => each !== timer);
+    timer.call();
+  }
+}
+
+/** Lets everything that is ready to run, run. */
+export async function settle() {
+  for (let i = 0; i < 5; i += 1) await new Promise(resolve => setImmediate(resolve));
+}

@@ -1,0 +1,110 @@
+// The golden vectors that the Rust tests share: what the server writes is read here, what this writes is what it reads.
+
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import {
+  KIND, readServerMessage, writeAck, writeFlow, writeHello, writePing, writeProbe, writeProof, writeRefresh,
+} from '../src/protocol.js';
+import { Update } from '../src/update.js';
+import { fromHex, toHex } from './bytes.js';
+import { FakePresenter } from './fakes.js';
+
+/** @typedef {{ name: string, kind: string | number, hex: string, fields: Record<string, any> }} Vector */
+
+const FILE = new URL('../../docs/protocol-vectors.json', import.meta.url);
+// An npm package does not carry the file; in the repository it must be there.
+const skip = existsSync(FILE) ? false : 'docs/protocol-vectors.json is not here';
+
+/** A viewer's messages, from the fields of a vector. @type {Record<number, (fields: Record<string, any>) => ArrayBuffer>} */
+const WRITERS = {
+  [KIND.HELLO]: f => writeHello({ version: f['version'], flags: f['flags'], epoch: BigInt(f['epoch']), heldSeq: f['held_seq'] }),
+  [KIND.ACK]: f => writeAck({ seq: f['seq'], receiveUs: f['receive_us'], paintUs: f['paint_us'] }),
+  [KIND.PROOF]: f => writeProof({ seq: f['seq'], hash: BigInt(f['hash']) }),
+  [KIND.PING]: f => writePing(f['token']),
+  [KIND.REFRESH]: () => writeRefresh(),
+  [KIND.FLOW]: f => writeFlow(Boolean(f['paused'])),
+  [KIND.PROBE_REQUEST]: f => writeProbe(f['bytes']),
+};
+
+test('the golden vectors', { skip }, async t => {
+  const vectors = /** @type {Vector[]} */ (JSON.parse(readFileSync(FILE, 'utf8')));
+  assert.ok(vectors.length > 0);
+  for (const vector of vectors) await t.test(vector.name, () => check(vector));
+});
+
+/** @param {Vector} vector */
+function check({ hex, fields }) {
+  const bytes = fromHex(hex);
+  const kind = /** @type {number} */ (bytes[4]);
+  const write = WRITERS[kind];
+  if (write !== undefined) assert.equal(toHex(write(fields)), toHex(bytes));
+  else if (kind === KIND.BAND) checkBand(bytes, fields);
+  else checkFields(flatten(readServerMessage(bytes.buffer)), fields);
+}
+
+/** @param {Uint8Array<ArrayBuffer>} bytes @param {Record<string, any>} fields */
+function checkBand(bytes, fields) {
+  const update = new Update();
+  const first = bytes.slice();
+  if ((/** @type {number} */ (bytes[5]) & 1) === 0) { // A later band needs one that begins its update: its own head, without patches.
+    const head = bytes.slice(0, 32);
+    head[5] = 1;
+    new DataView(head.buffer).setUint32(0, 24, true);
+    new DataView(head.buffer).setUint32(20, 0, true);
+    update.add(head.buffer, 0, 32, 0);
+  }
+  const commit = update.add(first.buffer, 0, first.length, 0);
+  const presenter = new FakePresenter();
+  presenter.resize(update.width, update.height);
+  presenter.log.length = 0;
+  update.paint(presenter, [first.buffer]);
+  const { patches, ...scalars } = fields;
+  checkFields({
+    seq: update.seq, base: update.base, width: update.width, height: update.height, captured_at_us: update.capturedAtUs,
+    flags: bytes[5], first: (Number(bytes[5]) & 1) !== 0, commit,
+  }, scalars);
+  if (Array.isArray(patches)) {
+    assert.deepEqual(presenter.log, patches.map(p => `${['raw', 'solid'][encodingOf(p.encoding)]} ${p.x},${p.y} ${p.width}x${p.height}`));
+  }
+}
+
+/** @param {string | number} encoding */
+function encodingOf(encoding) {
+  return typeof encoding === 'number' ? encoding : ['raw', 'solid'].indexOf(encoding.toLowerCase());
+}
+
+/** A message's fields by the names of docs/protocol.md. @param {import('../src/protocol.js').ServerMessage} message */
+function flatten(message) {
+  switch (message.type) {
+    case 'Welcome': return { version: message.version, epoch: message.epoch, clock_us: message.clockUs };
+    case 'Source': return { state: message.state, text: message.text };
+    case 'CursorShape': {
+      const { hotX, hotY, rgba, ...rest } = message.shape;
+      return { ...rest, hot_x: hotX, hot_y: hotY, rgba: [...rgba], pixels: [...rgba] };
+    }
+    case 'Pong': return { token: message.token, clock_us: message.clockUs };
+    case 'Stats': return { ...message.stats, json: JSON.stringify(message.stats) };
+    default: return { ...message };
+  }
+}
+
+/** @param {Record<string, any>} read @param {Record<string, any>} expected */
+function checkFields(read, expected) {
+  for (const [name, value] of Object.entries(expected)) {
+    assert.ok(name in read, `field ${name} is not read`);
+    assert.equal(plain(name, read[name]), plain(name, value), name);
+  }
+}
+
+const STATES = ['live', 'lost', 'ended'];
+
+/** One spelling for what JSON and JavaScript spell differently. @param {string} name @param {any} value */
+function plain(name, value) {
+  if (typeof value === 'boolean') return String(Number(value));
+  if (name === 'state' && typeof value === 'number') return STATES[value];
+  if (name === 'json') return JSON.stringify(typeof value === 'string' ? JSON.parse(value) : value);
+  if (name === 'rgba' || name === 'pixels') return typeof value === 'string' ? value : toHex(Uint8Array.from(value));
+  if (typeof value === 'string' && /^0x[0-9a-f]+$/i.test(value)) return String(BigInt(value));
+  return typeof value === 'string' && name === 'state' ? value.toLowerCase() : String(value);
+}

@@ -1,0 +1,165 @@
+//! `bench glass`: mirrors one X display into a browser on another and measures what a person there would see.
+//!
+//! The sampler draws numbered frames on the first display and reads their numbers from the framebuffer of the second.
+//! It knows nothing of the mirror between them, so any mirror can be measured the same way, in turn, in one run.
+
+mod barcode;
+mod browser;
+mod content;
+mod display;
+mod glass;
+mod idle;
+mod load;
+mod machine;
+mod painter;
+mod patience;
+mod process;
+mod report;
+mod sample;
+mod screen;
+mod server;
+mod shared_memory;
+mod stuck;
+mod watcher;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+
+use browser::Engine;
+use display::Display;
+use glass::Glass;
+use load::Load;
+use patience::Patience;
+use report::{Report, Round};
+use server::{Recipe, Server, Transport};
+
+/// What to measure.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Times that each server is started and measured; figures are medians over them
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    /// Seconds that each load is drawn for
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=60))]
+    seconds: u32,
+    /// Loads as content:fps or content:fps:WIDTHxHEIGHT; content is flat, ui, video or noise
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "flat:25:400x300,ui:25:800x600,ui:25,video:25,noise:60"
+    )]
+    loads: Vec<Load>,
+    /// Another mirror, measured in turn with ours; {display} and {port} are filled in
+    #[arg(long, value_name = "COMMAND")]
+    versus: Vec<String>,
+    /// The page of the mirror in the same place among the --versus; without it, it must print a ready event as ours does
+    #[arg(long, value_name = "URL")]
+    versus_url: Vec<String>,
+    /// A command to be measured in place of this tree's release build: an older binary, say
+    #[arg(long, value_name = "COMMAND")]
+    server: Option<String>,
+    /// The page of --server, where it prints no ready event
+    #[arg(long, value_name = "URL", requires = "server")]
+    server_url: Option<String>,
+    /// How our viewer is to fetch pixels
+    #[arg(long, value_enum, default_value_t)]
+    transport: Transport,
+    /// What shows the page
+    #[arg(long, value_enum, default_value_t)]
+    browser: Engine,
+    /// Also measure the server's CPU time and bytes sent while nothing changes
+    #[arg(long)]
+    idle: bool,
+    /// Also measure every load while a second viewer has opened its stream and reads nothing
+    #[arg(long)]
+    stuck: bool,
+    /// Write everything measured to this file
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+/// What is mirrored.
+const SOURCE_SIZE: (u16, u16) = (1920, 1080);
+/// A browser without a window manager comes out a pixel short each way, so its display is a pixel larger.
+const MIRROR_SIZE: (u16, u16) = (1921, 1081);
+/// Drawn and not counted: a browser that has just started compiles scripts and tidies up beside its first frames.
+const WARM_UP: Duration = Duration::from_secs(3);
+
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    ensure!(options.versus_url.len() <= options.versus.len(), "there are more --versus-url than --versus");
+    let recipes = recipes(options)?;
+    let patience = Patience::new()?;
+    let source = Display::start(SOURCE_SIZE, &patience)?;
+    let mirror = Display::start(MIRROR_SIZE, &patience)?;
+    let mut bench = Bench { options, source, mirror, patience, number: FIRST_NUMBER };
+    let mut report = Report::new(options.browser.command());
+    for round in 1..=options.rounds {
+        for recipe in &recipes {
+            eprintln!("round {round} of {}: {}", options.rounds, recipe.name);
+            report.rounds.push(bench.measure(recipe)?);
+        }
+    }
+    report.print(&recipes[0].name);
+    options.json.as_ref().map_or(Ok(()), |path| report.write(path))
+}
+
+fn recipes(options: &Options) -> anyhow::Result<Vec<Recipe>> {
+    let transport = options.transport;
+    let mut recipes = vec![match &options.server {
+        Some(command) => Recipe::given(command, options.server_url.as_deref(), transport),
+        None => Recipe::build_ours(transport)?,
+    }];
+    let urls = options.versus_url.iter().map(|url| Some(url.as_str())).chain(std::iter::repeat(None));
+    for (command, url) in options.versus.iter().zip(urls) {
+        let mut recipe = Recipe::given(command, url, transport);
+        let same = recipes.iter().filter(|other| other.program == recipe.program).count();
+        if same > 0 {
+            recipe.name = format!("{} {}", recipe.program, same + 1);
+        }
+        recipes.push(recipe);
+    }
+    Ok(recipes)
+}
+
+/// Numbers start here so that none is all zeros, and go on from load to load: what an earlier load drew is never taken
+/// for what a later one did.
+const FIRST_NUMBER: u32 = 1;
+
+/// The two displays, for as long as anything is measured.
+struct Bench<'a> {
+    options: &'a Options,
+    source: Display,
+    mirror: Display,
+    patience: Patience,
+    number: u32,
+}
+
+impl Bench<'_> {
+    /// Starts a server and a browser, measures, and ends both.
+    fn measure(&mut self, recipe: &Recipe) -> anyhow::Result<Round> {
+        let server = Server::start(recipe, &self.source, &self.patience)?;
+        let _browser = self.options.browser.open(&server.url, &self.mirror, MIRROR_SIZE)?;
+        let mut glass = Glass::new(&self.source, &self.mirror, &self.patience, &mut self.number)
+            .with_context(|| format!("{} in {}", recipe.name, self.options.browser.command()))?;
+        let warm_up = Load { content: content::Content::Ui, fps: 25, area: None };
+        glass.run(&warm_up, WARM_UP, server.id())?;
+        let samples = self.options.run_loads(&mut glass, &server)?;
+        let idle = if self.options.idle { Some(idle::measure(&server, &self.patience)?) } else { None };
+        let stuck = if self.options.stuck && recipe.is_lanstream() {
+            let _viewer = stuck::open(&server.url, self.options.transport)?;
+            Some(self.options.run_loads(&mut glass, &server)?)
+        } else {
+            None
+        };
+        Ok(Round { server: recipe.name.clone(), samples, stuck, idle })
+    }
+}
+
+impl Options {
+    fn run_loads(&self, glass: &mut Glass<'_>, server: &Server) -> anyhow::Result<Vec<sample::Sample>> {
+        let duration = Duration::from_secs(self.seconds.into());
+        self.loads.iter().map(|load| glass.run(load, duration, server.id())).collect()
+    }
+}

@@ -1,0 +1,160 @@
+//! The sampler: puts a mirror between two displays under a load and times what comes through.
+
+use std::time::{Duration, Instant};
+
+use super::barcode;
+use super::content::Dice;
+use super::display::Display;
+use super::idle;
+use super::load::Load;
+use super::painter::Painter;
+use super::patience::Patience;
+use super::sample::Sample;
+use super::screen::{Image, PIXEL_BYTES, Screen};
+use super::watcher::{Sightings, Watcher};
+
+/// How long a browser may take from its start to the first picture.
+const PICTURE_LIMIT: Duration = Duration::from_secs(60);
+/// How long the last frame may take to appear, and a picture that is refined to settle.
+const SETTLE_LIMIT: Duration = Duration::from_millis(1500);
+/// A frame is drawn up to this share of its interval late, at random, so that drawing keeps no phase with the browser's
+/// refresh. At high rates little: two frames within one refresh could not both be seen.
+const JITTER: f64 = 0.9;
+const JITTER_FAST: f64 = 0.2;
+/// From this rate on jitter is little.
+const FAST_FPS: u32 = 40;
+/// Keeps a late frame's sleep from being asked for less than nothing.
+const SECOND: f64 = 1.0;
+
+/// Two displays with a mirror between them that shows the first one's picture.
+pub(crate) struct Glass<'a> {
+    source: &'a str,
+    mirror: &'a str,
+    /// Where the picture's top left lies on the mirror's display.
+    corner: (u16, u16),
+    patience: &'a Patience,
+    number: &'a mut u32,
+}
+
+impl<'a> Glass<'a> {
+    /// Waits until the mirror shows the picture, and finds where.
+    pub(crate) fn new(
+        source: &'a Display,
+        mirror: &'a Display,
+        patience: &'a Patience,
+        number: &'a mut u32,
+    ) -> anyhow::Result<Self> {
+        let mut painter = Painter::new(&source.name, |_| (barcode::WIDTH, 2 * barcode::HEIGHT))?;
+        let (width, height) = painter.area();
+        painter.paint(&vec![0; usize::from(width) * usize::from(height) * PIXEL_BYTES], *number)?;
+        let screen = Screen::connect(&mirror.name)?;
+        let mut image = screen.image(screen.size.0, screen.size.1)?;
+        let corner =
+            patience.until("picture of the same size on the second display", PICTURE_LIMIT, || {
+                screen.grab(&mut image, 0, 0)?;
+                Ok(barcode::find(&image, *number))
+            })?;
+        *number += 1;
+        Ok(Self { source: &source.name, mirror: &mirror.name, corner, patience, number })
+    }
+
+    /// Draws a load for a while and says what was seen of it.
+    pub(crate) fn run(&mut self, load: &Load, duration: Duration, server: u32) -> anyhow::Result<Sample> {
+        let mut painter = Painter::new(self.source, |screen| load.area_on(screen))?;
+        let (width, height) = painter.area();
+        let pictures = load.content.pictures(width.into(), height.into());
+        let frames = (duration.as_secs_f64() * f64::from(load.fps)) as u32;
+        let numbers = *self.number..*self.number + frames;
+        *self.number = numbers.end;
+        let watcher = Watcher::start(self.mirror, self.corner, (width, height), numbers.clone())?;
+        let cpu_before = idle::cpu_time(server)?;
+        let drawn = self.draw(&mut painter, &pictures, load.fps, numbers.start)?;
+        let cpu = idle::cpu_time(server)?.saturating_sub(cpu_before);
+        let settled = Instant::now() + SETTLE_LIMIT;
+        while watcher.newest() + 1 != numbers.end && Instant::now() < settled {
+            self.patience.check()?;
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let sightings = watcher.stop()?;
+        let (pixels_differ, difference_max) = self.compare(painter.area(), settled)?;
+        Ok(Sample {
+            load: load.to_string(),
+            sent: drawn.asked.len(),
+            late: drawn.late,
+            seconds: drawn.seconds,
+            latencies_ms: latencies_ms(&drawn.asked, &sightings),
+            looks: sightings.looks,
+            torn: sightings.torn,
+            pixels_differ,
+            difference_max,
+            server_cpu_seconds: cpu.as_secs_f64(),
+        })
+    }
+
+    fn draw(
+        &self,
+        painter: &mut Painter,
+        pictures: &[Vec<u8>],
+        fps: u32,
+        first: u32,
+    ) -> anyhow::Result<Drawn> {
+        let mut dice = Dice(0x5eed_0123_4567_89ab);
+        let jitter = if fps < FAST_FPS { JITTER } else { JITTER_FAST };
+        let interval = SECOND / f64::from(fps);
+        let began = Instant::now();
+        let mut drawn = Drawn { asked: Vec::new(), late: 0, seconds: 0.0 };
+        let frames = *self.number - first;
+        for frame in 0..frames {
+            self.patience.check()?;
+            let offset = (dice.roll() >> 11) as f64 / (1_u64 << 53) as f64 * jitter;
+            let due = Duration::from_secs_f64((f64::from(frame) + offset) * interval);
+            let elapsed = began.elapsed();
+            std::thread::sleep(due.saturating_sub(elapsed));
+            drawn.late += usize::from(elapsed > due + Duration::from_secs_f64(interval));
+            let picture = &pictures[frame as usize % pictures.len()];
+            drawn.asked.push(painter.paint(picture, first + frame)?);
+        }
+        drawn.seconds = began.elapsed().as_secs_f64();
+        Ok(drawn)
+    }
+
+    /// How many pixels of the area differ between the displays, and by how much, when they no longer change or at `end`.
+    fn compare(&self, (width, height): (u16, u16), end: Instant) -> anyhow::Result<(usize, u8)> {
+        let (source, mirror) = (Screen::connect(self.source)?, Screen::connect(self.mirror)?);
+        let (mut drawn, mut shown) = (source.image(width, height)?, mirror.image(width, height)?);
+        loop {
+            source.grab(&mut drawn, 0, 0)?;
+            mirror.grab(&mut shown, self.corner.0, self.corner.1)?;
+            let difference = difference(&drawn, &shown);
+            if difference.0 == 0 || Instant::now() >= end {
+                return Ok(difference);
+            }
+            self.patience.check()?;
+        }
+    }
+}
+
+/// What was drawn, and when.
+struct Drawn {
+    asked: Vec<Instant>,
+    late: usize,
+    seconds: f64,
+}
+
+fn latencies_ms(asked: &[Instant], sightings: &Sightings) -> Vec<f64> {
+    let pairs = asked.iter().zip(&sightings.first_seen);
+    let seen = pairs.filter_map(|(asked, seen)| Some(seen.as_ref()?.saturating_duration_since(*asked)));
+    let mut latencies: Vec<_> = seen.map(|latency| (latency.as_secs_f64() * 1e6).round() / 1e3).collect();
+    latencies.sort_by(f64::total_cmp);
+    latencies
+}
+
+fn difference(a: &Image, b: &Image) -> (usize, u8) {
+    if a.bytes() == b.bytes() {
+        return (0, 0);
+    }
+    let pixels = a.bytes().as_chunks::<PIXEL_BYTES>().0.iter().zip(b.bytes().as_chunks::<PIXEL_BYTES>().0);
+    // The fourth byte means nothing and may differ.
+    let largest = pixels.map(|(a, b)| a[0].abs_diff(b[0]).max(a[1].abs_diff(b[1])).max(a[2].abs_diff(b[2])));
+    largest.fold((0, 0), |(count, max), delta| (count + usize::from(delta > 0), max.max(delta)))
+}

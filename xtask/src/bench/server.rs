@@ -1,0 +1,189 @@
+//! A mirror under test: how it is started and where its page is.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use serde::Deserialize;
+
+use super::display::Display;
+use super::patience::Patience;
+use super::process::Process;
+use crate::repository;
+
+/// How long a server may take until it is ready.
+const START_LIMIT: Duration = Duration::from_secs(30);
+/// How long it may take to answer a request.
+const ANSWER_LIMIT: Duration = Duration::from_secs(2);
+
+/// How our viewer fetches pixels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Transport {
+    /// As the viewer chooses
+    #[default]
+    Auto,
+    /// One streaming HTTP response
+    Http,
+    /// WebSocket messages
+    Websocket,
+}
+
+/// How a server is started.
+pub(crate) struct Recipe {
+    /// What it goes by in the report, unlike any other in the run.
+    pub(crate) name: String,
+    /// Its program's file name.
+    pub(crate) program: String,
+    /// A shell's command with {display} and {port} in it.
+    command: String,
+    page: Page,
+}
+
+/// Where a server's page is.
+enum Page {
+    /// It says so in a ready event, as lanstream does; the viewer takes the transport from the URL.
+    Printed(Transport),
+    /// At a URL with {port} in it.
+    Given(String),
+}
+
+impl Recipe {
+    /// Builds this tree's release binary.
+    pub(crate) fn build_ours(transport: Transport) -> anyhow::Result<Self> {
+        let status = repository::cargo().args(["build", "--release", "-p", "lanstream"]).status()?;
+        ensure!(status.success(), "cargo build ended with {status}");
+        let binary = repository::target().join("release/lanstream");
+        let command = format!("'{}' capture --display 0 --port 0 --json", binary.display());
+        let program = "lanstream".to_owned();
+        Ok(Self { name: program.clone(), program, command, page: Page::Printed(transport) })
+    }
+
+    /// Another server; without a URL, a lanstream of another build.
+    pub(crate) fn given(command: &str, url: Option<&str>, transport: Transport) -> Self {
+        let path = Path::new(command.split_ascii_whitespace().next().unwrap_or_default());
+        let program = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let page = url.map_or(Page::Printed(transport), |url| Page::Given(url.to_owned()));
+        Self { name: program.clone(), program, command: command.to_owned(), page }
+    }
+
+    /// Whether it speaks our protocol.
+    pub(crate) fn is_lanstream(&self) -> bool {
+        matches!(self.page, Page::Printed(_))
+    }
+}
+
+/// A running server.
+pub(crate) struct Server {
+    /// The page to open.
+    pub(crate) url: String,
+    process: Process,
+}
+
+impl Server {
+    /// Starts a server that mirrors `display`, and waits until it is ready.
+    pub(crate) fn start(recipe: &Recipe, display: &Display, patience: &Patience) -> anyhow::Result<Self> {
+        let port = free_port()?.to_string();
+        let fill = |template: &str| template.replace("{display}", &display.name).replace("{port}", &port);
+        let mut shell = Command::new("sh");
+        // With exec the shell becomes the server, so that the process measured is the server's.
+        shell.arg("-c").arg(format!("exec {}", fill(&recipe.command))).env("DISPLAY", &display.name);
+        let mut process = Process::start(shell.stdin(Stdio::null()).stdout(Stdio::piped()))
+            .with_context(|| recipe.name.clone())?;
+        let url = match &recipe.page {
+            Page::Given(url) => answering(fill(url), patience)?,
+            Page::Printed(transport) => {
+                transport.in_url(&process.line("ready event", START_LIMIT, patience, url_from_event)?)
+            }
+        };
+        Ok(Self { url, process })
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    pub(crate) fn port(&self) -> anyhow::Result<u16> {
+        let (_, port) = authority(&self.url).rsplit_once(':').context("the page's URL has no port")?;
+        Ok(port.parse()?)
+    }
+}
+
+impl Transport {
+    /// The viewer takes its options from the query; the token stays in the fragment.
+    fn in_url(self, url: &str) -> String {
+        let name = match self {
+            Self::Auto => return url.to_owned(),
+            Self::Http => "http",
+            Self::Websocket => "websocket",
+        };
+        let (page, fragment) = url.split_once('#').unwrap_or((url, ""));
+        format!("{page}?transport={name}#{fragment}")
+    }
+}
+
+/// Host and port of a URL.
+pub(crate) fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or(rest)
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "event", rename_all = "lowercase")]
+enum Event {
+    Ready {
+        url: String,
+    },
+    #[serde(other)]
+    Other,
+}
+
+fn url_from_event(line: &str) -> Option<String> {
+    match serde_json::from_str(line) {
+        Ok(Event::Ready { url }) => Some(url),
+        Ok(Event::Other) | Err(_) => None,
+    }
+}
+
+/// A port that was free a moment ago. A server that can pick its own does not need it.
+fn free_port() -> anyhow::Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
+/// Waits until something answers at a URL.
+fn answering(url: String, patience: &Patience) -> anyhow::Result<String> {
+    patience.until("answer from the server", START_LIMIT, || Ok(ask(&url).ok()))?;
+    Ok(url)
+}
+
+fn ask(url: &str) -> std::io::Result<()> {
+    let host = authority(url);
+    let mut stream = TcpStream::connect(host)?;
+    stream.set_read_timeout(Some(ANSWER_LIMIT))?;
+    write!(stream, "GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
+    stream.read_to_end(&mut Vec::new())?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_transport_goes_before_the_token() {
+        let url = "http://127.0.0.1:8000/#abc";
+        assert_eq!(Transport::Websocket.in_url(url), "http://127.0.0.1:8000/?transport=websocket#abc");
+        assert_eq!(Transport::Auto.in_url(url), url);
+        assert_eq!(authority(url), "127.0.0.1:8000");
+    }
+
+    #[test]
+    fn only_a_ready_event_is_one() {
+        let ready = r#"{"event":"ready","url":"http://127.0.0.1:1/#a","version":"0.1.0"}"#;
+        assert_eq!(url_from_event(ready).as_deref(), Some("http://127.0.0.1:1/#a"));
+        assert_eq!(url_from_event(r#"{"event":"viewer"}"#), None);
+        assert_eq!(url_from_event("listening"), None);
+    }
+}

@@ -1,0 +1,38 @@
+//! The commands and their options.
+
+use clap::{Parser, Subcommand};
+
+use crate::{bench, setup, test};
+
+/// Tasks of the lanstream repository.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Install what the tests need, where it is missing
+    Setup,
+    /// Check and test everything, in the order in which faults are found fastest
+    Test(test::Options),
+    /// Measure
+    #[command(subcommand)]
+    Bench(Bench),
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// Latency from drawing on one display to seeing it in a browser on another, with pixel equality
+    Glass(bench::Options),
+}
+
+pub(crate) fn run() -> anyhow::Result<()> {
+    match Cli::parse().task {
+        Task::Setup => setup::run(),
+        Task::Test(options) => test::run(&options),
+        Task::Bench(Bench::Glass(options)) => bench::run(&options),
+    }
+}

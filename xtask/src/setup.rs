@@ -1,0 +1,71 @@
+//! Installs what the tests need on Debian; elsewhere, or without the right to, says what is needed.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, bail, ensure};
+
+/// Commands that the tests run, and the Debian package each comes in.
+const COMMANDS: [(&str, &str); 10] = [
+    ("Xvfb", "xvfb"),
+    ("xterm", "xterm"),
+    ("xdpyinfo", "x11-utils"),
+    ("xrandr", "x11-xserver-utils"),
+    ("xdotool", "xdotool"),
+    ("ss", "iproute2"),
+    ("chromium", "chromium"),
+    ("firefox-esr", "firefox-esr"),
+    ("node", "nodejs"),
+    ("npm", "npm"),
+];
+/// A font for the browsers. No command tells of it, so it comes along with whatever else is missing.
+const FONTS: &str = "fonts-dejavu-core";
+
+pub(crate) fn run() -> anyhow::Result<()> {
+    let missing = missing_packages();
+    if missing.is_empty() {
+        println!("setup: everything is there");
+        return Ok(());
+    }
+    ensure!(
+        Path::new("/etc/debian_version").exists() && is_on_path("apt-get"),
+        "the tests need what Debian has in the packages {}: install it",
+        missing.join(" ")
+    );
+    if !rustix::process::geteuid().is_root() {
+        bail!(
+            "the tests need packages; as root run:\n    apt-get update && apt-get install -y --no-install-recommends {}",
+            missing.join(" ")
+        );
+    }
+    apt_get(&["update"])?;
+    let options = ["install", "-y", "--no-install-recommends"];
+    apt_get(&[&options[..], &missing].concat())
+}
+
+fn missing_packages() -> Vec<&'static str> {
+    let absent = COMMANDS.iter().filter(|(command, _)| !is_on_path(command));
+    let mut packages: Vec<_> = absent.map(|(_, package)| *package).collect();
+    if is_on_path("node") {
+        // A node that is not Debian's brings its own npm, and Debian's npm would pull in a second node.
+        packages.retain(|package| *package != "npm");
+    }
+    if !packages.is_empty() {
+        packages.push(FONTS);
+    }
+    packages
+}
+
+fn is_on_path(command: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(command).is_file())
+}
+
+fn apt_get(arguments: &[&str]) -> anyhow::Result<()> {
+    println!("setup: apt-get {}", arguments.join(" "));
+    let mut command = Command::new("apt-get");
+    let status = command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive").status();
+    let status = status.context("can't run apt-get")?;
+    ensure!(status.success(), "apt-get {} ended with {status}", arguments.join(" "));
+    Ok(())
+}

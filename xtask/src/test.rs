@@ -1,0 +1,116 @@
+//! Everything that has to hold before a change goes in, one step after the other.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+
+use crate::{repository, setup};
+
+/// What to test.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Ten thousand cases per property, and the tests that are too slow for every day
+    #[arg(long)]
+    deep: bool,
+    /// Only these steps (setup, fmt, clippy, doc, viewer, rust, loom); any other word selects Rust tests by their name
+    filters: Vec<String>,
+}
+
+/// Cases per property with `--deep`; the default is 256.
+const DEEP_CASES: &str = "10000";
+
+/// The steps in order: what is quick and fails often comes first.
+const STEPS: [(&str, Run); 7] = [
+    ("setup", |_, _| setup::run()),
+    ("fmt", |_, _| cargo(&["fmt", "--check"])),
+    ("clippy", |_, _| cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])),
+    ("doc", |_, _| doc()),
+    ("viewer", |_, _| viewer()),
+    ("rust", rust),
+    ("loom", |_, _| loom()),
+];
+
+type Run = fn(&Options, &[&str]) -> anyhow::Result<()>;
+
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    let is_step = |word: &str| STEPS.iter().any(|(name, _)| *name == word);
+    let words = options.filters.iter().map(String::as_str);
+    let (steps, names): (Vec<_>, Vec<_>) = words.partition(|word| is_step(word));
+    let is_wanted = |step: &str| {
+        options.filters.is_empty() || steps.contains(&step) || (step == "rust" && !names.is_empty())
+    };
+    let mut times = Vec::new();
+    for (step, run) in STEPS.iter().filter(|(name, _)| is_wanted(name)) {
+        println!("\n== {step} ==");
+        let began = Instant::now();
+        run(options, &names).with_context(|| format!("step {step}"))?;
+        times.push((*step, began.elapsed()));
+    }
+    print_times(&times);
+    Ok(())
+}
+
+fn print_times(times: &[(&str, Duration)]) {
+    println!("\n== all steps passed ==");
+    for (step, time) in times {
+        println!("{step:<8} {:>7.1} s", time.as_secs_f64());
+    }
+}
+
+fn doc() -> anyhow::Result<()> {
+    let mut command = repository::cargo();
+    succeed(command.args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn viewer() -> anyhow::Result<()> {
+    let folder = repository::root().join("viewer");
+    npm(&folder, &["ci"])?;
+    npm(&folder, &["run", "check"])?;
+    npm(&folder, &["test"])
+}
+
+fn rust(options: &Options, names: &[&str]) -> anyhow::Result<()> {
+    let mut command = repository::cargo();
+    command.args(["test", "--workspace"]);
+    // The documentation's examples take no names, and a name is meant for one test among the others.
+    if !names.is_empty() {
+        command.arg("--tests");
+    }
+    command.arg("--").args(names);
+    if options.deep {
+        command.arg("--include-ignored").env("PROPTEST_CASES", DEEP_CASES);
+    }
+    succeed(&mut command)
+}
+
+/// Loom's builds differ in a cfg from all others: a folder of their own keeps each from rebuilding the other's.
+fn loom() -> anyhow::Result<()> {
+    let mut command = repository::cargo();
+    command.args(["test", "-p", "lanstream-core", "--release", "--test", "slot_loom", "--target-dir"]);
+    succeed(command.arg(repository::target().join("loom")).env("RUSTFLAGS", "--cfg loom"))
+}
+
+fn cargo(arguments: &[&str]) -> anyhow::Result<()> {
+    succeed(repository::cargo().args(arguments))
+}
+
+fn npm(folder: &Path, arguments: &[&str]) -> anyhow::Result<()> {
+    succeed(Command::new("npm").current_dir(folder).args(arguments))
+}
+
+fn succeed(command: &mut Command) -> anyhow::Result<()> {
+    let line = line_of(command);
+    println!("$ {line}");
+    let status = command.status().with_context(|| format!("can't run {line}"))?;
+    ensure!(status.success(), "{line} ended with {status}");
+    Ok(())
+}
+
+/// The command as one would type it.
+fn line_of(command: &Command) -> String {
+    let program = Path::new(command.get_program()).file_name().unwrap_or_default();
+    let words = [program].into_iter().chain(command.get_args());
+    words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+}
