@@ -157,6 +157,9 @@ impl Session {
             u64::from(frame.seq().saturating_sub(base.max(1)).saturating_sub(1)) * u64::from(base > 0);
         self.plan.fill(&frame, base);
         self.held = Some(Held { seq: frame.seq(), size: Some(frame.size()) });
+        if self.plan.patches().is_empty() {
+            return;
+        }
         self.awaited = Some(Awaited { seq: frame.seq(), began_at: now });
         self.unproven = self.verify.then(|| Arc::clone(&frame));
         self.sending = Some(Sending { frame, base, next: (0, 0), band: None, first: true });

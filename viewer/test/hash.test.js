@@ -40,3 +40,8 @@ test('one bit of one pixel changes the hash', () => {
     assert.notEqual(pictureHash(changed), before);
   }
 });
+
+test('the hash of known pixels is the one that the Rust test has', () => {
+  const bytes = Uint8Array.from({ length: 44 }, (_, i) => (i % 4 === 3 ? 255 : i * 5));
+  assert.equal(pictureHash(bytes), 17008374878294315656n);
+});

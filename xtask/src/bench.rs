@@ -139,7 +139,8 @@ struct Bench<'a> {
 impl Bench<'_> {
     /// Starts a server and a browser, measures, and ends both.
     fn measure(&mut self, recipe: &Recipe) -> anyhow::Result<Round> {
-        let server = Server::start(recipe, &self.source, &self.patience)?;
+        let server = Server::start(recipe, &self.source, &self.patience)
+            .with_context(|| format!("{} did not start", recipe.name))?;
         let _browser = self.options.browser.open(&server.url, &self.mirror, MIRROR_SIZE)?;
         let mut glass = Glass::new(&self.source, &self.mirror, &self.patience, &mut self.number)
             .with_context(|| format!("{} in {}", recipe.name, self.options.browser.command()))?;

@@ -26,7 +26,10 @@ impl Painter {
         let screen = Screen::connect(display)?;
         let (window, context) = (screen.connection.generate_id()?, screen.connection.generate_id()?);
         let (width, height) = screen.size;
-        let look = CreateWindowAux::new().override_redirect(1).background_pixel(BACKGROUND);
+        let look = CreateWindowAux::new()
+            .override_redirect(1)
+            .background_pixel(BACKGROUND)
+            .cursor(invisible_pointer(&screen)?);
         let class = WindowClass::INPUT_OUTPUT;
         screen.connection.create_window(0, window, screen.root, 0, 0, width, height, 0, class, 0, &look)?;
         screen.connection.map_window(window)?;
@@ -50,4 +53,17 @@ impl Painter {
         self.screen.put(&self.image, self.window, self.context)?;
         Ok(asked)
     }
+}
+
+/// The pointer is no part of what is drawn: a mirror that shows it, as it should, would differ from one that can't.
+fn invisible_pointer(screen: &Screen) -> anyhow::Result<Cursor> {
+    let connection = &screen.connection;
+    let (mask, context, cursor) =
+        (connection.generate_id()?, connection.generate_id()?, connection.generate_id()?);
+    connection.create_pixmap(1, mask, screen.root, 1, 1)?;
+    connection.create_gc(context, mask, &CreateGCAux::new().foreground(0))?;
+    let dot = Rectangle { x: 0, y: 0, width: 1, height: 1 };
+    connection.poly_fill_rectangle(mask, context, &[dot])?;
+    connection.create_cursor(cursor, mask, mask, 0, 0, 0, 0, 0, 0, 0, 0)?;
+    Ok(cursor)
 }

@@ -45,7 +45,7 @@ impl Process {
         patience.until(what, limit, || match lines.try_recv() {
             Ok(line) => Ok(pick(&line)),
             Err(TryRecvError::Empty) => Ok(None),
-            Err(TryRecvError::Disconnected) => bail!("{} ended without a {what}", self.name),
+            Err(TryRecvError::Disconnected) => bail!("it ended without a {what}"),
         })
     }
 

@@ -90,8 +90,7 @@ impl Server {
         let mut shell = Command::new("sh");
         // With exec the shell becomes the server, so that the process measured is the server's.
         shell.arg("-c").arg(format!("exec {}", fill(&recipe.command))).env("DISPLAY", &display.name);
-        let mut process = Process::start(shell.stdin(Stdio::null()).stdout(Stdio::piped()))
-            .with_context(|| recipe.name.clone())?;
+        let mut process = Process::start(shell.stdin(Stdio::null()).stdout(Stdio::piped()))?;
         let url = match &recipe.page {
             Page::Given(url) => answering(fill(url), patience)?,
             Page::Printed(transport) => {

@@ -1,0 +1,214 @@
+//! The golden vectors of `docs/protocol-vectors.json`, which the JavaScript tests read too: every message as bytes and as
+//! fields. `LANSTREAM_BLESS=1 cargo test -p lanstream-core --test vectors` writes the file anew after a change meant so.
+#![cfg(not(loom))]
+
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use lanstream_core::geometry::{Rect, Size};
+use lanstream_core::hash;
+use lanstream_core::picture::Picture;
+use lanstream_core::protocol::{
+    Ack, BandHead, Encoding, HELLO_PIXELS, HELLO_VERIFY, Hello, NoticeCode, Patch, ServerMessage,
+    SourceState, VERSION, ViewerMessage,
+};
+use lanstream_core::source::{Cursor, CursorShape};
+use serde_json::{Value, json};
+
+#[test]
+fn the_file_holds_what_this_end_writes() {
+    let vectors = Value::Array([viewer(), server(), bands()].concat());
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/protocol-vectors.json");
+    if std::env::var_os("LANSTREAM_BLESS").is_some() {
+        let text = serde_json::to_string_pretty(&vectors).unwrap();
+        std::fs::write(&path, text + "\n").unwrap();
+    }
+    let file: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    assert_eq!(file, vectors);
+}
+
+#[test]
+fn what_a_viewer_writes_reads_back_and_every_cut_is_incomplete() {
+    for (_, message, _) in viewer_messages() {
+        let bytes = bytes_of(&message);
+        assert_eq!(ViewerMessage::read(&bytes), Ok(Some((message, bytes.len()))));
+        for cut in 0..bytes.len() {
+            assert_eq!(ViewerMessage::read(&bytes[..cut]), Ok(None));
+        }
+    }
+}
+
+#[test]
+fn lengths_that_lie_are_errors() {
+    let mut bytes = bytes_of(&ViewerMessage::Ping { token: 1 });
+    bytes[0] = 3;
+    assert!(ViewerMessage::read(&bytes).is_err());
+    bytes[0] = 5;
+    bytes.push(0);
+    assert!(ViewerMessage::read(&bytes).is_err());
+    bytes[..4].copy_from_slice(&u32::MAX.to_le_bytes());
+    assert!(ViewerMessage::read(&bytes).is_err());
+    assert!(ViewerMessage::read(&[0, 0, 0, 0, 0x7f, 0, 0, 0]).is_err());
+}
+
+fn viewer_messages() -> Vec<(&'static str, ViewerMessage, Value)> {
+    let hello =
+        Hello { version: VERSION, flags: HELLO_VERIFY | HELLO_PIXELS, epoch: u64::MAX - 1, held_seq: 77 };
+    let ack = Ack { seq: 5, receive_us: 1234, paint_us: 900 };
+    vec![
+        (
+            "hello",
+            ViewerMessage::Hello(hello),
+            json!({"version": VERSION, "flags": 3, "epoch": "18446744073709551614", "held_seq": 77}),
+        ),
+        ("ack", ViewerMessage::Ack(ack), json!({"seq": 5, "receive_us": 1234, "paint_us": 900})),
+        (
+            "proof",
+            ViewerMessage::Proof { seq: 6, hash: 0xfedc_ba98_7654_3210 },
+            json!({"seq": 6, "hash": "18364758544493064720"}),
+        ),
+        ("ping", ViewerMessage::Ping { token: 0xdead_beef }, json!({"token": 0xdead_beef_u32})),
+        ("refresh", ViewerMessage::Refresh, json!({})),
+        ("flow", ViewerMessage::Flow { paused: true }, json!({"paused": true})),
+        ("probe-request", ViewerMessage::Probe { bytes: 2 << 20 }, json!({"bytes": 2 << 20})),
+    ]
+}
+
+fn viewer() -> Vec<Value> {
+    viewer_messages()
+        .iter()
+        .map(|(name, message, fields)| vector(name, "viewer", &bytes_of(message), fields))
+        .collect()
+}
+
+fn server() -> Vec<Value> {
+    let rgba: Vec<u8> = (0..2 * 3 * 4).collect();
+    let shape = CursorShape { serial: 9, width: 2, height: 3, hot_x: 1, hot_y: 2, rgba: rgba.clone() };
+    let cursor = Cursor { x: -4, y: 70_000, shape: Some(Arc::new(shape.clone())) };
+    let stats = r#"{"capture_us":1,"compare_us":2,"send_us":3,"fps":25.0,"mbps":4000.5,"viewers":1,"lies":0,"skipped":7}"#;
+    let messages = [
+        (
+            "welcome",
+            ServerMessage::Welcome { epoch: 3, clock_us: 1 << 40 },
+            json!({"version": VERSION, "epoch": "3", "clock_us": 1_u64 << 40}),
+        ),
+        (
+            "source",
+            ServerMessage::Source { state: SourceState::Lost, text: "größer" },
+            json!({"state": 1, "text": "größer"}),
+        ),
+        (
+            "cursor-shape",
+            ServerMessage::CursorShape(&shape),
+            json!({"serial": 9, "width": 2, "height": 3, "hot_x": 1, "hot_y": 2, "pixels": hex(&rgba)}),
+        ),
+        (
+            "cursor-at",
+            ServerMessage::CursorAt { cursor: &cursor },
+            json!({"x": -4, "y": 70_000, "serial": 9}),
+        ),
+        ("pong", ServerMessage::Pong { token: 8, clock_us: 99 }, json!({"token": 8, "clock_us": 99})),
+        ("stats", ServerMessage::Stats { json: stats }, json!({"json": stats})),
+        (
+            "proven",
+            ServerMessage::Proven { seq: 4, exact: true, count: 12_345 },
+            json!({"seq": 4, "exact": true, "count": 12_345}),
+        ),
+        (
+            "notice",
+            ServerMessage::Notice { code: NoticeCode::Feedback, text: "mirror" },
+            json!({"code": 1, "text": "mirror"}),
+        ),
+        ("goodbye", ServerMessage::Goodbye { text: "bye" }, json!({"text": "bye"})),
+    ];
+    let write = |message: &ServerMessage<'_>| {
+        let mut bytes = Vec::new();
+        message.write(&mut bytes);
+        bytes
+    };
+    messages.iter().map(|(name, message, fields)| vector(name, "server", &write(message), fields)).collect()
+}
+
+fn bands() -> Vec<Value> {
+    let size = Size { width: 40, height: 30 };
+    let head = BandHead { seq: 2, base: 0, size, captured_at_us: 1_000_000, first: true, commit: true };
+    let raw = Patch { rect: Rect { x: 1, y: 2, width: 3, height: 2 }, encoding: Encoding::Raw };
+    let solid = Patch { rect: Rect { x: 10, y: 20, width: 30, height: 10 }, encoding: Encoding::Solid };
+    let later = BandHead { first: false, base: 1, ..head };
+    let opening = BandHead { commit: false, ..head };
+    vec![
+        band("band-whole", &head, &[raw, solid]),
+        band("band-opening", &opening, &[solid]),
+        band("band-last", &later, &[raw]),
+    ]
+}
+
+fn band(name: &str, head: &BandHead, patches: &[Patch]) -> Value {
+    let mut bytes = BytesMut::new();
+    head.write(&mut bytes, patches);
+    let data: usize = patches.iter().map(Patch::data_bytes).sum();
+    bytes.extend((0..data).map(|i| if i % 4 == 3 { 255 } else { i as u8 }));
+    assert_eq!(
+        BandHead::read(&bytes).map(|(head, patches, _)| (head, patches)),
+        Some((*head, patches.to_vec()))
+    );
+    let rows: Vec<Value> = patches
+        .iter()
+        .map(|Patch { rect, encoding }| {
+            json!({"x": rect.x, "y": rect.y, "width": rect.width, "height": rect.height, "encoding": *encoding as u8})
+        })
+        .collect();
+    let fields = json!({
+        "seq": head.seq, "base": head.base, "width": head.size.width, "height": head.size.height,
+        "captured_at_us": head.captured_at_us, "first": head.first, "commit": head.commit, "patches": rows,
+    });
+    vector(name, "band", &bytes, &fields)
+}
+
+#[test]
+fn the_hash_of_known_pixels() {
+    let pixels: Vec<u8> = (0..11 * 4).map(|i| if i % 4 == 3 { 255 } else { i as u8 * 5 }).collect();
+    assert_eq!(hash::of_rgbx(&pixels), HASH_OF_ELEVEN);
+    let empty = hash::of_rgbx(&[]);
+    assert_ne!(empty, hash::of_rgbx(&[0, 0, 0, 255]));
+}
+
+/// The JavaScript hash test has the same figure.
+const HASH_OF_ELEVEN: u64 = 17_008_374_878_294_315_656;
+
+#[test]
+fn truncated_and_altered_bands_never_change_a_picture() {
+    let size = Size { width: 40, height: 30 };
+    let head = BandHead { seq: 2, base: 0, size, captured_at_us: 0, first: true, commit: true };
+    let patch = Patch { rect: Rect { x: 1, y: 2, width: 3, height: 2 }, encoding: Encoding::Raw };
+    let mut whole = BytesMut::new();
+    head.write(&mut whole, &[patch]);
+    whole.extend([9; 24]);
+    for cut in 0..whole.len() {
+        assert!(Picture::default().take(&whole[..cut]).is_err());
+    }
+    for at in 0..whole.len() - 24 {
+        for bit in 0..8 {
+            let mut altered = whole.to_vec();
+            altered[at] ^= 1 << bit;
+            let mut picture = Picture::default();
+            let taken = picture.take(&altered);
+            assert!(taken.is_ok() || picture == Picture::default());
+        }
+    }
+}
+
+fn vector(name: &str, kind: &str, bytes: &[u8], fields: &Value) -> Value {
+    json!({"name": name, "kind": kind, "hex": hex(bytes), "fields": fields})
+}
+
+fn bytes_of(message: &ViewerMessage) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    message.write(&mut bytes);
+    bytes
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
