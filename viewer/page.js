@@ -21,4 +21,10 @@ addEventListener('keydown', event => {
   if (!event.composedPath().includes(element)) element.handleKey(event);
 });
 
+// The marker lets the server notice that this page is on the display that it mirrors.
+element.addEventListener('playing', () => {
+  const { sourceText, marker } = element.state;
+  document.title = `${sourceText} · lanstream ${marker}`;
+});
+
 Object.assign(window, { lanstream: element });

@@ -146,7 +146,8 @@ pub(crate) fn parse() -> Cli {
 }
 
 fn parse_size(text: &str) -> Result<Size, String> {
-    let size = text.split_once('x').and_then(|(width, height)| Size::new(width.parse().ok()?, height.parse().ok()?));
+    let size =
+        text.split_once('x').and_then(|(width, height)| Size::new(width.parse().ok()?, height.parse().ok()?));
     size.ok_or_else(|| "a size is WIDTHxHEIGHT, such as 1920x1080, with sides from 1 to 16384".to_owned())
 }
 
@@ -154,10 +155,19 @@ fn parse_origin(text: &str) -> Result<String, String> {
     let whole = text.split_once("://").is_some_and(|(scheme, host)| {
         !scheme.is_empty() && !host.is_empty() && !host.contains(['/', '*', '@', '#', '?', ' '])
     });
-    if whole { Ok(text.to_owned()) } else { Err("an origin is SCHEME://HOST[:PORT] without a path or wildcard, such as http://localhost:5173".to_owned()) }
+    if whole {
+        Ok(text.to_owned())
+    } else {
+        Err("an origin is SCHEME://HOST[:PORT] without a path or wildcard, such as http://localhost:5173"
+            .to_owned())
+    }
 }
 
 fn parse_host(text: &str) -> Result<String, String> {
     let plain = !text.is_empty() && !text.contains(['/', '*', '@', '#', '?', ' ']);
-    if plain { Ok(text.to_owned()) } else { Err("a host is NAME or NAME:PORT without a scheme, path or wildcard".to_owned()) }
+    if plain {
+        Ok(text.to_owned())
+    } else {
+        Err("a host is NAME or NAME:PORT without a scheme, path or wildcard".to_owned())
+    }
 }

@@ -40,7 +40,8 @@ impl Line {
     }
 
     fn text(&self) -> String {
-        let size = self.width.zip(self.height).map_or(String::new(), |(width, height)| format!("{width}x{height}"));
+        let size =
+            self.width.zip(self.height).map_or(String::new(), |(width, height)| format!("{width}x{height}"));
         format!("{:<8} {:<34} {:>11}  {}", self.kind, self.select, size, self.name)
     }
 }

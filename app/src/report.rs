@@ -28,7 +28,9 @@ impl Reporter {
         match event {
             Event::Ready { url, .. } => print_line(url),
             Event::Stats(stats) => self.status(stats),
-            Event::ViewerJoined { viewer, viewers } => self.say(&format!("viewer {viewer} joined ({viewers} now)")),
+            Event::ViewerJoined { viewer, viewers } => {
+                self.say(&format!("viewer {viewer} joined ({viewers} now)"))
+            }
             Event::ViewerLeft { viewer, viewers, reason, .. } => {
                 let why = reason.as_ref().map_or(String::new(), |reason| format!(": {reason}"));
                 self.say(&format!("viewer {viewer} left ({viewers} now){why}"));

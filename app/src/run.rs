@@ -21,8 +21,12 @@ pub(crate) fn main(cli: &Cli) -> ExitCode {
     let reporter = Reporter::new(cli.serve.json, std::io::stderr().is_terminal());
     let done = match &cli.command {
         None => first_monitor_or_pattern(cli, &reporter),
-        Some(Command::Capture(capture)) => serve(screen(capture), options(&cli.serve, capture.fps), cli, &reporter),
-        Some(Command::Pattern(pattern)) => serve(sources::pattern(pattern.into()), options(&cli.serve, None), cli, &reporter),
+        Some(Command::Capture(capture)) => {
+            serve(screen(capture), options(&cli.serve, capture.fps), cli, &reporter)
+        }
+        Some(Command::Pattern(pattern)) => {
+            serve(sources::pattern(pattern.into()), options(&cli.serve, None), cli, &reporter)
+        }
         Some(Command::Sources) => list::print(cli.serve.json).map_err(|error| error.to_string()),
     };
     match done {
@@ -45,7 +49,12 @@ fn first_monitor_or_pattern(cli: &Cli, reporter: &Reporter) -> Result<(), String
         }
         Err(error) if matches!(error.kind, SourceErrorKind::NotFound | SourceErrorKind::Unsupported) => {
             reporter.say(&format!("{}\nshowing the test pattern instead", error.message));
-            serve(sources::pattern(lanstream_pattern::Options::default()), options(&cli.serve, None), cli, reporter)
+            serve(
+                sources::pattern(lanstream_pattern::Options::default()),
+                options(&cli.serve, None),
+                cli,
+                reporter,
+            )
         }
         Err(error) => Err(error.message),
     }
@@ -57,7 +66,10 @@ fn screen(capture: &Capture) -> Opener {
         (None, Some(region)) => Target::Region(*region),
         (None, None) => Target::Monitor(capture.display.clone().unwrap_or_default()),
     };
-    sources::screen(target, lanstream_screen::Options { cursor: capture.cursor == Switch::On, x_display: None })
+    sources::screen(
+        target,
+        lanstream_screen::Options { cursor: capture.cursor == Switch::On, x_display: None },
+    )
 }
 
 impl From<&Pattern> for lanstream_pattern::Options {
@@ -86,8 +98,11 @@ fn options(serve: &Serve, fps_max: Option<u32>) -> Options {
 fn serve(open: Opener, options: Options, cli: &Cli, reporter: &Reporter) -> Result<(), String> {
     warn_if_exposed(&options, reporter);
     let events = reporter.clone();
-    let server = Server::start(open, &options, move |event| events.event(&event)).map_err(|error| error.to_string())?;
-    if cli.serve.open && let Err(error) = open::that_detached(server.url()) {
+    let server = Server::start(open, &options, move |event| events.event(&event))
+        .map_err(|error| error.to_string())?;
+    if cli.serve.open
+        && let Err(error) = open::that_detached(server.url())
+    {
         reporter.say(&format!("no browser could be started ({error}); open the URL yourself"));
     }
     let end = server.block_on(run(&server, reporter));
@@ -116,7 +131,9 @@ async fn run(server: &Server, reporter: &Reporter) -> Result<(), String> {
 async fn stop_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
-    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) = (signal(kinds[0]), signal(kinds[1]), signal(kinds[2])) else {
+    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) =
+        (signal(kinds[0]), signal(kinds[1]), signal(kinds[2]))
+    else {
         tracing::error!("the system refuses signal handlers: end this process by force");
         return std::future::pending().await;
     };
@@ -147,7 +164,9 @@ fn warn_if_exposed(options: &Options, reporter: &Reporter) {
 fn log_to_stderr(verbose: u8) {
     let level = match verbose {
         0 => "warn",
-        1 => "lanstream=info,lanstream_core=info,lanstream_http=info,lanstream_websocket=info,lanstream_screen=info,warn",
+        1 => {
+            "lanstream=info,lanstream_core=info,lanstream_http=info,lanstream_websocket=info,lanstream_screen=info,warn"
+        }
         _ => "debug,hyper=info",
     };
     tracing_subscriber::fmt().with_env_filter(level).with_writer(std::io::stderr).without_time().init();

@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use lanstream_core::feed::{self, Entrance, Status};
+use lanstream_core::feedback::Marker;
 use lanstream_core::guard::{Guard, Secret};
 use lanstream_core::pipeline::{self, Pipeline};
 use lanstream_core::reception::{Reception, Settings, Visit};
@@ -112,18 +113,26 @@ impl Server {
             entrance: entrance.clone(),
             clock: clock::now,
             state: Arc::clone(&state),
-            draw: || random().unwrap_or_else(|error| panic!("the system stopped giving random bytes: {error}")),
+            draw: || {
+                random().unwrap_or_else(|error| panic!("the system stopped giving random bytes: {error}"))
+            },
             observer: Box::new(move |visit| visits(visit.into())),
         }));
         let size = source.layout().size;
         observer(Event::Ready { url: url.clone(), source: source.name(), size: [size.width, size.height] });
         let shutdown = CancellationToken::new();
         let ended = CancellationToken::new();
-        let serving = runtime.spawn(lanstream_http::serve(listeners, http(&reception, options, &shutdown), shutdown.clone()));
+        let serving = runtime.spawn(lanstream_http::serve(
+            listeners,
+            http(&reception, options, &shutdown),
+            shutdown.clone(),
+        ));
         let interval = options.fps_max.map(|fps| Duration::from_secs(1) / fps.max(1));
-        let pipeline = Pipeline::new(feed, interval, clock::now, Arc::clone(&state));
+        let pipeline =
+            Pipeline::new(feed, interval, clock::now, Arc::clone(&state), Marker::of(reception.epoch()));
         let run = SourceRun { open, pipeline, state: Arc::clone(&state), observer, ended: ended.clone() };
-        let source_thread = std::thread::Builder::new().name("source".into()).spawn(move || run.run(source))?;
+        let source_thread =
+            std::thread::Builder::new().name("source".into()).spawn(move || run.run(source))?;
         Ok(Self {
             url,
             reception,
@@ -145,7 +154,9 @@ impl Server {
     /// Counts since the last call; keep `before` between calls.
     pub fn stats(&self, before: &mut Totals) -> Stats {
         let counters = self.reception.counters();
-        let sum = |number: fn(&lanstream_core::viewer::Counters) -> u64| counters.iter().map(|own| number(own)).sum::<u64>();
+        let sum = |number: fn(&lanstream_core::viewer::Counters) -> u64| {
+            counters.iter().map(|own| number(own)).sum::<u64>()
+        };
         let totals = Totals {
             at: clock::now().0,
             frames: self.state.frames.load(Ordering::Relaxed),
@@ -223,7 +234,11 @@ pub struct Totals {
     bytes: u64,
 }
 
-fn http(reception: &Arc<Reception>, options: &Options, shutdown: &CancellationToken) -> lanstream_http::Server {
+fn http(
+    reception: &Arc<Reception>,
+    options: &Options,
+    shutdown: &CancellationToken,
+) -> lanstream_http::Server {
     let shutdown = shutdown.clone();
     lanstream_http::Server {
         reception: Arc::clone(reception),

@@ -29,6 +29,11 @@ pub enum Status {
         /// What it shows.
         name: String,
     },
+    /// It shows pictures, and a viewer of them among them: the rate is bounded.
+    Mirrored {
+        /// What it shows.
+        name: String,
+    },
     /// It is gone for now; the viewer keeps the last picture.
     Lost {
         /// Why.

@@ -13,6 +13,7 @@
 pub mod encode;
 #[cfg(not(loom))]
 pub mod feed;
+pub mod feedback;
 pub mod frame;
 pub mod geometry;
 pub mod guard;

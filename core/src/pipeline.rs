@@ -6,6 +6,7 @@ use std::task::Waker;
 use std::time::Duration;
 
 use crate::feed::{Feed, Status};
+use crate::feedback::{Feedback, Finding, Marker};
 use crate::geometry::Rect;
 use crate::pool::{FRAMES_SPARE, FramePool};
 use crate::region::Region;
@@ -29,6 +30,7 @@ pub struct Pipeline {
     pool: FramePool,
     pace: Pace,
     audit: Audit,
+    feedback: Feedback,
     clock: Clock,
     state: Arc<State>,
 }
@@ -63,11 +65,27 @@ impl State {
 pub struct Stopped;
 
 impl Pipeline {
-    /// A pipeline that publishes to `feed`, at most every `interval`.
-    pub fn new(feed: Feed, interval: Option<Duration>, clock: Clock, state: Arc<State>) -> Self {
+    /// A pipeline that publishes to `feed`, at most every `interval`, to viewers with `marker` in their titles.
+    pub fn new(
+        feed: Feed,
+        interval: Option<Duration>,
+        clock: Clock,
+        state: Arc<State>,
+        marker: Marker,
+    ) -> Self {
         let pace = Pace { interval: interval.unwrap_or_default(), next: Micros::ZERO };
+        let feedback = Feedback::new(marker);
         let audit = Audit { next: Micros::ZERO, part: 0 };
-        Self { feed, stage: Stage::default(), pool: FramePool::default(), pace, audit, clock, state }
+        Self {
+            feed,
+            stage: Stage::default(),
+            pool: FramePool::default(),
+            pace,
+            audit,
+            feedback,
+            clock,
+            state,
+        }
     }
 
     /// Tells viewers what the source is doing.
@@ -140,7 +158,6 @@ impl Pipeline {
     fn capture(&mut self, source: &mut dyn Source, region: &Region) -> Result<(), Error> {
         let limit = FRAMES_SPARE + FRAMES_PER_VIEWER * self.feed.viewers();
         let layout = source.layout();
-        let mut told = source.damage();
         let Some(slot) = self.pool.acquire(layout, limit, || source.allocate())? else {
             debug_assert!(false, "viewers hold more frames than they may");
             return source.wait(Some(RETRY_PAUSE)).map(drop);
@@ -150,22 +167,32 @@ impl Pipeline {
         wanted.merge(region);
         let wanted = wanted.clipped(layout.size.bounds());
         frame.captured_at = (self.clock)();
-        if let Err(error) = source.capture(frame, &wanted) {
-            frame.seq = 0;
-            return self.retry(source, error);
-        }
+        let told = match source.capture(frame, &wanted) {
+            Ok(told) => told,
+            Err(error) => {
+                frame.seq = 0;
+                return self.retry(source, error);
+            }
+        };
         let captured = (self.clock)();
-        // What was drawn while we captured is told by now.
-        told.merge(&source.damage());
         let change = self.stage.stamp(frame, &wanted, &told);
         self.state.account(frame.captured_at, captured, (self.clock)(), change);
-        self.pace.took(frame.captured_at);
+        self.pace.took(frame.captured_at, self.feedback.interval());
         self.audit.took(frame.captured_at, region, layout.size.bounds());
         if self.stage.advance(slot) {
             self.feed.publish(slot);
             self.state.frames.fetch_add(1, Ordering::Relaxed);
+            self.look_for_feedback(source, captured);
         }
         Ok(())
+    }
+
+    fn look_for_feedback(&mut self, source: &mut dyn Source, now: Micros) {
+        match self.feedback.changed(now, source) {
+            Some(Finding::Mirrored) => self.feed.announce(Status::Mirrored { name: source.name() }),
+            Some(Finding::Over) => self.feed.announce(Status::Live { name: source.name() }),
+            None => {}
+        }
     }
 
     fn retry(&mut self, source: &mut dyn Source, error: Error) -> Result<(), Error> {
@@ -192,9 +219,10 @@ struct Pace {
 
 impl Pace {
     /// The next capture is due an interval after this one was, not after it happened: a late one doesn't slow the rate.
-    fn took(&mut self, now: Micros) {
-        let due = self.next + self.interval;
-        self.next = if due < now { now + self.interval / 2 } else { due };
+    fn took(&mut self, now: Micros, interval_min: Duration) {
+        let interval = self.interval.max(interval_min);
+        let due = self.next + interval;
+        self.next = if due < now { now + interval / 2 } else { due };
     }
 }
 

@@ -135,6 +135,11 @@ impl Reception {
         }
     }
 
+    /// Names this run of the source.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
     /// Hosts and origins that are let in.
     pub fn guard(&self) -> &Guard {
         &self.guard

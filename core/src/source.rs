@@ -42,13 +42,21 @@ pub trait Source: Send {
     /// Brings `region` of `frame` up to date, and forgets the damage that it took. Pixels of `frame` outside of it keep
     /// what they hold. Where the source can't read less than a whole picture it may bring more up to date.
     ///
+    /// Returns all damage that was told of what it read, so that a change nobody told of can be counted.
+    ///
     /// # Errors
     /// [`ErrorKind::Retry`] where it can't now (a window being resized): nothing is lost, the pipeline waits and asks
     /// again. The others as for `wait`.
-    fn capture(&mut self, frame: &mut Frame, region: &Region) -> Result<(), Error>;
+    fn capture(&mut self, frame: &mut Frame, region: &Region) -> Result<Region, Error>;
 
     /// Whether pictures may change without damage being told, so that undamaged parts are to be looked at now and then.
     fn needs_audit(&self) -> bool {
+        false
+    }
+
+    /// Whether a window with `part` in its title can be seen in the picture.
+    fn shows_title(&mut self, part: &str) -> bool {
+        let _ = part;
         false
     }
 

@@ -30,6 +30,10 @@ const MESSAGES_PER_SECOND_MAX: u32 = 1000;
 /// Longest probe message, so that it is not held in memory as a whole.
 const PROBE_CHUNK_BYTES: usize = 256 << 10;
 
+/// What a viewer is told that is seen on the display it mirrors.
+const MIRRORED_TEXT: &str =
+    "this page is on the display that it mirrors: the rate is held at 10 frames a second";
+
 /// What a viewer and the server share over its life.
 #[derive(Debug, Default)]
 pub struct Counters {
@@ -121,6 +125,8 @@ pub struct Control {
     /// Bytes of a probe still to be sent.
     probe: Option<usize>,
     shape_sent: u32,
+    /// Whether the viewer was told that it mirrors itself.
+    mirrored: bool,
     budget: Budget,
 }
 
@@ -141,6 +147,7 @@ impl Control {
             outgoing: VecDeque::new(),
             probe: None,
             shape_sent: 0,
+            mirrored: false,
             budget: Budget { second: 0, left: MESSAGES_PER_SECOND_MAX },
         }
     }
@@ -272,12 +279,7 @@ impl Control {
             return;
         }
         if let Some(status) = self.news.take_status() {
-            let (state, text) = match &*status {
-                Status::Live { name } => (SourceState::Live, name),
-                Status::Lost { reason } => (SourceState::Lost, reason),
-                Status::Ended { reason } => (SourceState::Ended, reason),
-            };
-            self.send(&ServerMessage::Source { state, text });
+            self.tell_status(&status);
         }
         if let Some(cursor) = self.news.take_cursor() {
             self.point(&cursor);
@@ -286,6 +288,22 @@ impl Control {
             let count = self.counters.proven.load(Ordering::Relaxed);
             self.send(&ServerMessage::Proven { seq, exact, count });
         }
+    }
+
+    fn tell_status(&mut self, status: &Status) {
+        let (state, text) = match status {
+            Status::Live { name } | Status::Mirrored { name } => (SourceState::Live, name),
+            Status::Lost { reason } => (SourceState::Lost, reason),
+            Status::Ended { reason } => (SourceState::Ended, reason),
+        };
+        self.send(&ServerMessage::Source { state, text });
+        let mirrored = matches!(status, Status::Mirrored { .. });
+        if mirrored {
+            self.send(&ServerMessage::Notice { code: NoticeCode::Feedback, text: MIRRORED_TEXT });
+        } else if self.mirrored {
+            self.send(&ServerMessage::Notice { code: NoticeCode::FeedbackOver, text: "" });
+        }
+        self.mirrored = mirrored;
     }
 
     fn point(&mut self, cursor: &Cursor) {
@@ -303,11 +321,6 @@ impl Control {
         let mut message = Vec::new();
         ServerMessage::Probe { bytes, last: bytes == left }.write(&mut message);
         Some(message)
-    }
-
-    /// Tells the viewer something a person should know.
-    pub fn notice(&mut self, code: NoticeCode, text: &str) {
-        self.send(&ServerMessage::Notice { code, text });
     }
 }
 

@@ -24,7 +24,7 @@ const STATS_MS = 500;
  *   transport: string, transportReason: string, presenter: string, presenterReason: string,
  *   width: number, height: number, seq: number, frames: number, skipped: number,
  *   verify: boolean, proven: number, refuted: number, exact: boolean | null,
- *   sourceState: string, sourceText: string, feedback: string, reconnects: number,
+ *   marker: string, sourceState: string, sourceText: string, feedback: string, reconnects: number,
  * }} State plain, so that it can be posted and compared
  * @typedef {import('./meter.js').Measured & { server: Record<string, unknown> }} Stats
  * @typedef {{ type: 'state', state: State } | { type: 'stats', stats: Stats } | { type: 'error', message: string }
@@ -70,7 +70,7 @@ export class Engine {
       transport: '', transportReason: '', presenter: presenterName, presenterReason,
       width: 0, height: 0, seq: 0, frames: 0, skipped: 0,
       verify: options.verify, proven: 0, refuted: 0, exact: null,
-      sourceState: 'live', sourceText: '', feedback: '', reconnects: 0,
+      marker: '', sourceState: 'live', sourceText: '', feedback: '', reconnects: 0,
     };
   }
 
@@ -162,6 +162,7 @@ export class Engine {
   /** @param {import('./protocol.js').ServerMessage} message */
   #receive(message) {
     switch (message.type) {
+      case 'Welcome': return this.#change({ marker: markerOf(message.epoch) });
       case 'Source': return this.#change({ sourceState: message.state, sourceText: message.text });
       case 'Notice': return this.#noticed(message.code, message.text);
       case 'Stats': this.#serverStats = message.stats; return undefined;
@@ -254,4 +255,9 @@ export class Engine {
 /** What fetch throws where the network fails, and a stream where the connection breaks. @param {Error} error */
 function isConnectionError(error) {
   return error instanceof TypeError || error.name === 'AbortError' || error.name === 'NetworkError';
+}
+
+/** What a page that shows this run has in its title, so that the server can find it on the display that it mirrors. @param {bigint} epoch */
+function markerOf(epoch) {
+  return `[${(epoch & 0xffffffffn).toString(16).padStart(8, '0')}]`;
 }

@@ -217,11 +217,13 @@ export class Session {
     }
   }
 
-  /** @param {{ version: number, epoch: bigint }} welcome */
-  #greeted({ version, epoch }) {
+  /** @param {ServerMessage & { type: 'Welcome' }} welcome */
+  #greeted(welcome) {
+    const { version, epoch } = welcome;
     if (version !== VERSION) throw new ProtocolError(`the server speaks version ${version}, this page ${VERSION}`);
     if (epoch !== this.#picture.epoch) this.#picture.forget();
     this.#picture.epoch = epoch;
+    this.#events.message(welcome);
     this.#welcome.resolve(undefined);
   }
 

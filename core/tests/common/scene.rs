@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use lanstream_core::feed::{Entrance, Feed, feed};
+use lanstream_core::feedback::Marker;
 use lanstream_core::frame::{Frame, Layout, PixelFormat};
 use lanstream_core::geometry::{Rect, Size};
 use lanstream_core::picture::Picture;
@@ -106,7 +107,7 @@ impl<F: FnMut() -> bool + Send> Source for Scripted<F> {
         self.screen.lock().unwrap().damage
     }
 
-    fn capture(&mut self, frame: &mut Frame, region: &Region) -> Result<(), Error> {
+    fn capture(&mut self, frame: &mut Frame, region: &Region) -> Result<Region, Error> {
         let mut screen = self.screen.lock().unwrap();
         let stride = frame.layout().stride;
         for rect in region.rects() {
@@ -115,12 +116,12 @@ impl<F: FnMut() -> bool + Send> Source for Scripted<F> {
                 frame.memory_mut().bytes_mut()[range.clone()].copy_from_slice(&screen.pixels[range]);
             }
         }
-        screen.damage = Region::EMPTY;
+        let told = std::mem::take(&mut screen.damage);
         if self.record {
             let copy = (screen.size, frame.bytes().to_vec());
             screen.captured.push(copy);
         }
-        Ok(())
+        Ok(told)
     }
 
     fn needs_audit(&self) -> bool {
@@ -132,7 +133,7 @@ impl<F: FnMut() -> bool + Send> Source for Scripted<F> {
 pub fn pipeline() -> (Pipeline, Entrance, Arc<State>) {
     let (feed, entrance): (Feed, Entrance) = feed();
     let state = Arc::new(State::default());
-    (Pipeline::new(feed, None, clock, Arc::clone(&state)), entrance, state)
+    (Pipeline::new(feed, None, clock, Arc::clone(&state), Marker::of(7)), entrance, state)
 }
 
 /// A viewer that applies what it gets.

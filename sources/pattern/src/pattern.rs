@@ -100,13 +100,13 @@ impl Source for Pattern {
         if current { Region::EMPTY } else { Region::full(self.layout.size) }
     }
 
-    fn capture(&mut self, frame: &mut Frame, _region: &Region) -> Result<(), Error> {
+    fn capture(&mut self, frame: &mut Frame, _region: &Region) -> Result<Region, Error> {
         let number = self.number();
         let Layout { size, stride, .. } = frame.layout();
         draw(self.kind, number as u32, size, stride, frame.memory_mut().bytes_mut());
         self.captured = Some(number);
         self.told = Some(number);
-        Ok(())
+        Ok(Region::full(size))
     }
 }
 

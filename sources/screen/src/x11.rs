@@ -114,7 +114,7 @@ impl Source for Screen {
         self.damage
     }
 
-    fn capture(&mut self, frame: &mut Frame, region: &Region) -> Result<(), Error> {
+    fn capture(&mut self, frame: &mut Frame, region: &Region) -> Result<Region, Error> {
         self.subject.check_open()?;
         let view = self.subject.view(&self.link).filter(|_| frame.layout() == self.layout());
         let view =
@@ -127,11 +127,21 @@ impl Source for Screen {
             self.news.pointed |= pointer.take(answer, self.subject.place())?;
         }
         grabbed?;
+        let mut told = self.damage;
         self.damage = without(&self.damage, region);
-        self.drain(|screen, sequence, event| screen.note_unless_seen(region, forgotten, sequence, event))?;
+        self.drain(|screen, sequence, event| {
+            screen.tell(&mut told, &event);
+            screen.note_unless_seen(region, forgotten, sequence, event);
+        })?;
         // The pipeline looks at the damage after each capture by itself.
         self.news.damaged = false;
-        Ok(())
+        Ok(told)
+    }
+
+    fn shows_title(&mut self, part: &str) -> bool {
+        windows::all(&self.link).is_ok_and(|windows| {
+            windows.iter().any(|window| window.name.contains(part) && self.subject.shows(window))
+        })
     }
 
     fn needs_audit(&self) -> bool {
@@ -177,6 +187,16 @@ impl Screen {
                 self.subject.note(&self.link, other);
                 self.pointer.iter_mut().for_each(|pointer| pointer.note(other));
             }
+        }
+    }
+
+    /// Adds what `event` tells of damage.
+    fn tell(&self, told: &mut Region, event: &XEvent) {
+        if let XEvent::DamageNotify(event) = event
+            && self.watch.is_about(event.damage)
+            && let Some(rect) = self.subject.damaged(event.area)
+        {
+            told.add(rect);
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{
-    ConnectionExt as _, CreateGCAux, CreateWindowAux, Gcontext, Window, WindowClass,
+    ConnectionExt as _, CreateGCAux, CreateWindowAux, Cursor, Gcontext, Rectangle, Window, WindowClass,
 };
 
 use super::barcode;

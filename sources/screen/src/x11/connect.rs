@@ -1,15 +1,20 @@
 //! The connection to an X server: opening it, what went wrong with it in words, and which extensions it has.
 
 use std::env;
+use std::fmt::Display;
 use std::sync::Arc;
 
 use lanstream_core::source::{Error, ErrorKind};
 use x11rb::connection::{Connection, RequestConnection};
-use x11rb::errors::{ConnectError, ReplyError, ReplyOrIdError};
+use x11rb::errors::{ReplyError, ReplyOrIdError};
 use x11rb::protocol::xproto::{Screen, Window};
+use x11rb::reexports::x11rb_protocol::parse_display::parse_display;
 use x11rb::rust_connection::RustConnection;
 
 use crate::Options;
+
+/// Highest number of a display: display `n` is TCP port 6000 + `n`.
+const DISPLAY_MAX: u16 = u16::MAX - 6000;
 
 /// A server's screen.
 pub(super) struct Link {
@@ -22,6 +27,7 @@ pub(super) struct Link {
 impl Link {
     pub(super) fn open(options: &Options) -> Result<Self, Error> {
         let display = display_name(options, |name| env::var(name).ok().filter(|value| !value.is_empty()))?;
+        refuse_impossible(&display)?;
         let (conn, screen) =
             RustConnection::connect(Some(&display)).map_err(|error| unreachable_display(&display, &error))?;
         let root = conn.setup().roots[screen].root;
@@ -73,7 +79,17 @@ fn display_name(options: &Options, variable: impl Fn(&str) -> Option<String>) ->
     Err(Error::new(ErrorKind::NotFound, message))
 }
 
-fn unreachable_display(display: &str, error: &ConnectError) -> Error {
+/// x11rb adds the display's number to its base port without looking, which overflows.
+fn refuse_impossible(display: &str) -> Result<(), Error> {
+    match parse_display(Some(display)) {
+        Ok(parsed) if parsed.display > DISPLAY_MAX => {
+            Err(unreachable_display(display, &format!("displays are numbered up to {DISPLAY_MAX}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn unreachable_display(display: &str, error: &dyn Display) -> Error {
     let message = format!(
         "cannot open the X display {display}: {error}. Check $DISPLAY and that this user may use it (xauth, xhost), or \
          try `lanstream pattern`"

@@ -187,4 +187,19 @@ mod tests {
         assert_eq!(straight_rgba(0x0000_0000), [0, 0, 0, 0]);
         assert_eq!(straight_rgba(0x40ff_0000), [255, 0, 0, 0x40]);
     }
+
+    #[test]
+    fn it_is_asked_for_when_it_moved_or_by_the_clock() {
+        let asked_at = Instant::now();
+        let due = |told_of_motion, moved, reshaped| {
+            let shown = Cursor { x: 0, y: 0, shape: None };
+            let pointer =
+                Pointer { window: 1, told_of_motion, moved, reshaped, asked_at, shape: None, shown };
+            pointer.due().map(|due| due - asked_at)
+        };
+        assert_eq!(due(true, false, false), None);
+        assert_eq!(due(true, true, false), Some(MOTION_INTERVAL));
+        assert_eq!(due(false, false, false), Some(POLL_INTERVAL));
+        assert_eq!(due(true, false, true), Some(Duration::ZERO));
+    }
 }

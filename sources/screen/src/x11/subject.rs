@@ -13,7 +13,8 @@ use super::grab::View;
 use super::monitor::{self, Monitor};
 use super::pixel::Pixels;
 use super::window::Redirected;
-use crate::{RegionChoice, Target, WindowChoice};
+use super::windows;
+use crate::{Listed, RegionChoice, Target, WindowChoice};
 
 /// What is captured.
 pub(super) enum Subject {
@@ -109,6 +110,17 @@ impl Subject {
         let Place { x, y, size } = self.place();
         let (x, y) = (i32::from(area.x) - x, i32::from(area.y) - y);
         Rect::clipped(x, y, area.width.into(), area.height.into(), size)
+    }
+
+    /// Whether a window is in the picture, or would be if nothing covered it.
+    pub(super) fn shows(&self, window: &Listed) -> bool {
+        match self {
+            Self::Part(Part { rect, .. }) => {
+                let (x, y) = (window.x - rect.x as i32, window.y - rect.y as i32);
+                Rect::clipped(x, y, window.size.width, window.size.height, self.size()).is_some()
+            }
+            Self::Window(own) => window.words == windows::words(own.id()),
+        }
     }
 
     /// All of the picture, or nothing while there is none.

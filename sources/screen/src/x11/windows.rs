@@ -85,7 +85,8 @@ fn lines(windows: &[Named]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn words(window: Window) -> String {
+/// The command line's words that select it.
+pub(super) fn words(window: Window) -> String {
     format!("--window {window:#x}")
 }
 

@@ -1,5 +1,7 @@
 //! Monitors: finding them, following them, losing them.
 
+use std::process::Command;
+
 use lanstream_core::geometry::Size;
 use lanstream_core::region::Region;
 use lanstream_core::source::{ErrorKind, Event};
@@ -26,6 +28,15 @@ fn set_monitor(painter: &Painter, name: &str, x: i16, y: i16, width: u16, height
         outputs: Vec::new(),
     };
     painter.conn.randr_set_monitor(painter.root, info).unwrap().check().unwrap();
+}
+
+/// Changes a monitor at once, as a change of mode does: nobody sees the server without it.
+fn change_monitor(painter: &Painter, name: &str, x: i16, y: i16, width: u16, height: u16) {
+    painter.conn.grab_server().unwrap();
+    delete_monitor(painter, name);
+    set_monitor(painter, name, x, y, width, height);
+    painter.conn.ungrab_server().unwrap();
+    painter.sync();
 }
 
 fn delete_monitor(painter: &Painter, name: &str) {
@@ -82,7 +93,7 @@ fn monitor_shows_its_own_part_and_follows_it() {
     assert_eq!(all_colours(&picture_of(source.as_mut())), part(320, 16, 300, 400));
 
     let mut old = frame_of(source.as_mut());
-    set_monitor(&painter, "M", 100, 50, 200, 100);
+    change_monitor(&painter, "M", 100, 50, 200, 100);
     wait_for(source.as_mut(), Event::Resized).unwrap();
     assert_eq!(source.layout().size, Size::new(200, 100).unwrap());
     assert_eq!(source.damage().area(), 200 * 100);
@@ -90,7 +101,7 @@ fn monitor_shows_its_own_part_and_follows_it() {
     let everything = Region::full(old.size());
     assert_eq!(source.capture(&mut old, &everything).unwrap_err().kind, ErrorKind::Retry);
 
-    set_monitor(&painter, "M", 90, 50, 200, 100);
+    change_monitor(&painter, "M", 90, 50, 200, 100);
     wait_for(source.as_mut(), Event::Resized).unwrap();
     assert_eq!(all_colours(&picture_of(source.as_mut())), part(90, 50, 200, 100));
 }
@@ -112,11 +123,14 @@ fn screen_that_changes_its_mode_is_followed() {
     let painter = Painter::new(&server);
     let mut source = server.screen();
     picture_of(source.as_mut());
-    let status = std::process::Command::new("xrandr")
-        .args(["-display", &server.display, "-s", "640x480"])
-        .status()
-        .expect("xrandr is installed");
-    assert!(status.success());
+    let mode = "small 23.75 640 664 720 800 480 483 487 500";
+    for arguments in
+        [format!("--newmode {mode}"), "--addmode screen small".into(), "--output screen --mode small".into()]
+    {
+        let mut xrandr = Command::new("xrandr");
+        xrandr.args(["-display", &server.display]).args(arguments.split(' '));
+        assert!(xrandr.status().expect("xrandr is installed").success());
+    }
     wait_for(source.as_mut(), Event::Resized).unwrap();
     assert_eq!(source.layout().size, Size::new(640, 480).unwrap());
     let drawn = painter.noise(painter.root, 640, 480, 17);

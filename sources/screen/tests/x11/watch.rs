@@ -85,10 +85,12 @@ fn server_that_dies_is_lost_by_wait_and_by_capture() {
 
 #[test]
 fn display_that_is_not_there_is_said_by_name() {
-    let options = Options { x_display: Some(":64999".into()), cursor: false };
-    let error = open(&Target::Monitor(MonitorChoice::First), &options).err().unwrap();
-    assert_eq!(error.kind, ErrorKind::NotFound);
-    assert!(error.message.contains(":64999") && error.message.contains("lanstream pattern"), "{error}");
+    for display in [":59499", ":64999", "nonsense"] {
+        let options = Options { x_display: Some(display.into()), cursor: false };
+        let error = open(&Target::Monitor(MonitorChoice::First), &options).err().unwrap();
+        assert_eq!(error.kind, ErrorKind::NotFound);
+        assert!(error.message.contains(display) && error.message.contains("lanstream pattern"), "{error}");
+    }
 }
 
 #[test]

@@ -1,0 +1,170 @@
+//! Notices a viewer that is shown on the very display that it mirrors, where every update changes the next picture.
+//!
+//! Pictures that change without end are the sign; the proof is the viewer's own title on that display, which carries
+//! this run's [`Marker`]. While it lasts, the rate is bounded.
+
+use std::time::Duration;
+
+use crate::source::Source;
+use crate::time::Micros;
+
+/// Least time between two frames while a viewer mirrors itself: it stays usable, at a tenth of a core.
+pub const MIRRORED_INTERVAL: Duration = Duration::from_millis(100);
+/// Changes in each of so many intervals in a row are "without end".
+const ENDLESS_INTERVALS: u32 = 4;
+/// Time in which at least one change must fall.
+const INTERVAL: Duration = Duration::from_millis(500);
+/// Longest time between two looks for the title: a film plays for hours, and each look costs the source a question.
+const LOOK_INTERVAL_MAX: Duration = Duration::from_secs(64);
+/// First time between two looks, and the time between them while the viewer mirrors itself.
+const LOOK_INTERVAL: Duration = Duration::from_secs(2);
+
+/// What this run's viewers carry in their titles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Marker(u64);
+
+impl Marker {
+    /// The marker of the run that `epoch` names.
+    pub fn of(epoch: u64) -> Self {
+        Self(epoch)
+    }
+}
+
+impl std::fmt::Display for Marker {
+    /// As the viewer writes it: the epoch's low half in hexadecimal.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "[{:08x}]", self.0 as u32)
+    }
+}
+
+/// What it found out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// A viewer is now seen on the display that it mirrors.
+    Mirrored,
+    /// No longer.
+    Over,
+}
+
+/// Watches the changes.
+#[derive(Debug)]
+pub struct Feedback {
+    marker: String,
+    mirrored: bool,
+    last_change: Micros,
+    endless_since: Micros,
+    next_look: Micros,
+    pause: Duration,
+}
+
+impl Feedback {
+    /// A watch for viewers of the run with this marker.
+    pub fn new(marker: Marker) -> Self {
+        let never = Micros::ZERO;
+        let marker = marker.to_string();
+        Self {
+            marker,
+            mirrored: false,
+            last_change: never,
+            endless_since: never,
+            next_look: never,
+            pause: LOOK_INTERVAL,
+        }
+    }
+
+    /// Least time between two frames.
+    pub fn interval(&self) -> Duration {
+        if self.mirrored { MIRRORED_INTERVAL } else { Duration::ZERO }
+    }
+
+    /// The picture changed. Looks for the viewer where changes have no end, now and then.
+    pub fn changed(&mut self, now: Micros, source: &mut dyn Source) -> Option<Finding> {
+        if now.since(self.last_change) > INTERVAL {
+            self.endless_since = now;
+            self.pause = LOOK_INTERVAL;
+        }
+        self.last_change = now;
+        let endless = now.since(self.endless_since) > INTERVAL * ENDLESS_INTERVALS;
+        if now < self.next_look || !(endless || self.mirrored) {
+            return None;
+        }
+        let seen = source.shows_title(&self.marker);
+        self.pause = if seen { LOOK_INTERVAL } else { (self.pause * 2).min(LOOK_INTERVAL_MAX) };
+        self.next_look = now + self.pause;
+        let changed = seen != self.mirrored;
+        self.mirrored = seen;
+        changed.then_some(if seen { Finding::Mirrored } else { Finding::Over })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::{Frame, Layout, PixelFormat};
+    use crate::geometry::Size;
+    use crate::region::Region;
+    use crate::source::{Error, Event};
+
+    struct Titled {
+        title: String,
+        looks: u32,
+    }
+
+    impl Source for Titled {
+        fn name(&self) -> String {
+            self.title.clone()
+        }
+        fn layout(&self) -> Layout {
+            Layout::packed(Size { width: 1, height: 1 }, PixelFormat::Rgbx8)
+        }
+        fn waker(&self) -> std::task::Waker {
+            std::task::Waker::noop().clone()
+        }
+        fn wait(&mut self, _: Option<Duration>) -> Result<Event, Error> {
+            Ok(Event::TimedOut)
+        }
+        fn damage(&self) -> Region {
+            Region::EMPTY
+        }
+        fn capture(&mut self, _: &mut Frame, region: &Region) -> Result<Region, Error> {
+            Ok(*region)
+        }
+        fn shows_title(&mut self, part: &str) -> bool {
+            self.looks += 1;
+            self.title.contains(part)
+        }
+    }
+
+    fn run(
+        feedback: &mut Feedback,
+        source: &mut Titled,
+        from_ms: u64,
+        to_ms: u64,
+        step_ms: usize,
+    ) -> Vec<Finding> {
+        let times = (from_ms..to_ms).step_by(step_ms);
+        times.filter_map(|ms| feedback.changed(Micros(ms * 1000), source)).collect()
+    }
+
+    #[test]
+    fn endless_changes_with_the_title_in_sight_are_found_and_bounded_until_it_is_gone() {
+        let mut source = Titled { title: format!("lanstream {}", Marker::of(5)), looks: 0 };
+        let mut feedback = Feedback::new(Marker::of(5));
+        assert_eq!(run(&mut feedback, &mut source, 1000, 6000, 50), [Finding::Mirrored]);
+        assert_eq!(feedback.interval(), MIRRORED_INTERVAL);
+        source.title.clear();
+        assert_eq!(run(&mut feedback, &mut source, 6000, 9000, 50), [Finding::Over]);
+        assert_eq!(feedback.interval(), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_film_is_looked_for_seldom_and_single_changes_never() {
+        let mut source = Titled { title: "a film".into(), looks: 0 };
+        let mut feedback = Feedback::new(Marker::of(5));
+        assert_eq!(run(&mut feedback, &mut source, 1000, 600_000, 16), []);
+        assert!((3..20).contains(&source.looks), "{} looks in ten minutes", source.looks);
+        source.looks = 0;
+        assert_eq!(run(&mut feedback, &mut source, 700_000, 900_000, 1000), []);
+        assert_eq!(source.looks, 0);
+    }
+}
