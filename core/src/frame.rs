@@ -57,7 +57,7 @@ impl Layout {
     }
 
     /// Bytes that the rows take.
-    pub fn len(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         self.stride * self.size.height as usize
     }
 }
@@ -80,7 +80,7 @@ impl Frame {
         let row = layout.size.width as usize * PIXEL_BYTES;
         let fits = layout.stride >= row
             && layout.stride.is_multiple_of(PIXEL_BYTES)
-            && memory.bytes().len() >= layout.len();
+            && memory.bytes().len() >= layout.bytes();
         fits.then_some(Self { seq: 0, captured_at: Micros::ZERO, stamps: Vec::new(), layout, memory })
     }
 

@@ -122,7 +122,7 @@ impl Pipeline {
         let mut region = source.damage();
         let audit = source.needs_audit().then(|| self.audit.next.since(now));
         if audit == Some(Duration::ZERO) {
-            self.audit.rows(source.layout().size.bounds()).map(|rows| region.add(rows));
+            region.merge(&self.audit.rows(source.layout().size.bounds()).map_or(Region::EMPTY, Region::from));
         }
         let until_due = self.pace.next.since(now);
         if region.is_empty() {
@@ -148,7 +148,9 @@ impl Pipeline {
         match source.wait(timeout)? {
             Event::Resized => self.stage.clear(),
             Event::CursorMoved => {
-                source.cursor().map(|cursor| self.feed.point(cursor));
+                if let Some(cursor) = source.cursor() {
+                    self.feed.point(cursor);
+                }
             }
             Event::Damaged | Event::Woken | Event::TimedOut => {}
         }
@@ -206,6 +208,10 @@ impl Pipeline {
     }
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "lives on the stack for one turn; a box would allocate on the pixel path"
+)]
 enum Step {
     Capture(Region),
     Wait { timeout: Option<Duration>, starved: bool },

@@ -23,7 +23,7 @@ pub trait Source: Send {
     /// # Errors
     /// [`ErrorKind::Lost`] where the system gives no memory.
     fn allocate(&mut self) -> Result<Box<dyn PixelMemory>, Error> {
-        Ok(Box::new(vec![0_u8; self.layout().len()]))
+        Ok(Box::new(vec![0_u8; self.layout().bytes()]))
     }
 
     /// A handle that makes a `wait` on another thread return [`Event::Woken`], at once or when it is next called.
@@ -39,8 +39,8 @@ pub trait Source: Send {
     /// nothing where nothing has. It lies within the layout's size.
     fn damage(&self) -> Region;
 
-    /// Brings `region` of `frame` up to date, and forgets the damage that it took. Pixels of `frame` outside of it keep
-    /// what they hold. Where the source can't read less than a whole picture it may bring more up to date.
+    /// Brings `region` of `frame` up to date, and forgets the damage that it took. All other pixels of `frame` keep what
+    /// they hold: what is compared is `region`, so a change written outside of it would never be seen.
     ///
     /// Returns all damage that was told of what it read, so that a change nobody told of can be counted.
     ///

@@ -17,6 +17,8 @@ use crate::tile::{self, Grid};
 pub struct Stage {
     current: Option<Arc<Frame>>,
     last_seq: u32,
+    /// Which tiles of the row at hand differ; kept for its memory.
+    differing: Vec<bool>,
 }
 
 /// What a new frame brought.
@@ -36,32 +38,30 @@ impl Stage {
 
     /// What must be brought up to date in `buffer`, over and above new damage, before it can be shown.
     pub fn stale(&self, buffer: &Frame) -> Region {
-        let Some(current) = self.comparable(buffer) else { return Region::full(buffer.size()) };
-        if buffer.seq == 0 {
-            return Region::full(buffer.size());
+        match self.current.as_deref().filter(|current| current.layout() == buffer.layout()) {
+            Some(current) if buffer.seq > 0 => changed_since(current, buffer.seq),
+            _ => Region::full(buffer.size()),
         }
-        changed_since(current, buffer.seq)
     }
 
     /// Compares `frame`, which was brought up to date in `looked_at`, with the current one, and stamps it.
     ///
     /// Where nothing differs it takes the current number, so that it counts as up to date from now on.
-    pub fn stamp(&mut self, frame: &mut Frame, looked_at: &Region, damage: &Region) -> Change {
-        let grid = Grid::new(frame.size());
-        let mut stamps = std::mem::take(&mut frame.stamps);
+    pub fn stamp(&mut self, frame: &mut Frame, looked_at: &Region, told: &Region) -> Change {
         let next = self.last_seq + 1;
-        let change = match self.comparable(frame) {
+        let current = self.current.as_deref().filter(|current| current.layout() == frame.layout());
+        let change = match current {
             None => {
-                stamps.clear();
-                stamps.resize(grid.len(), next);
-                Change { tiles: grid.len(), undamaged: 0 }
+                let tiles = Grid::new(frame.size()).tiles();
+                frame.stamps.clear();
+                frame.stamps.resize(tiles, next);
+                Change { tiles, undamaged: 0 }
             }
             Some(current) => {
-                stamps.clone_from(&current.stamps);
-                compare(current, frame, looked_at, damage, |index| stamps[index] = next)
+                frame.stamps.clone_from(&current.stamps);
+                compare(current, frame, looked_at, told, &mut self.differing, next)
             }
         };
-        frame.stamps = stamps;
         frame.seq = if change.tiles > 0 { next } else { self.last_seq };
         change
     }
@@ -80,10 +80,6 @@ impl Stage {
     pub fn clear(&mut self) {
         self.current = None;
     }
-
-    fn comparable(&self, frame: &Frame) -> Option<&Frame> {
-        self.current.as_deref().filter(|current| current.layout() == frame.layout())
-    }
 }
 
 /// Everything that changed after frame `seq`, as a region.
@@ -100,22 +96,30 @@ pub fn changed_since(frame: &Frame, seq: u32) -> Region {
     region
 }
 
+/// Compares the tiles that `looked_at` touches, and stamps those that differ with `next`.
 fn compare(
     current: &Frame,
-    frame: &Frame,
+    frame: &mut Frame,
     looked_at: &Region,
-    damage: &Region,
-    mut changed: impl FnMut(usize),
+    told: &Region,
+    differing: &mut Vec<bool>,
+    next: u32,
 ) -> Change {
     let grid = Grid::new(frame.size());
     let mut change = Change::default();
-    for (column, row) in looked_at.rects().iter().flat_map(|rect| grid.touched(*rect)) {
-        let rect = grid.rect(column, row);
-        if tile::differs(current, frame, rect) {
-            changed(grid.index(column, row));
-            change.tiles += 1;
-            let told = damage.rects().iter().any(|damaged| damaged.intersection(rect).is_some());
-            change.undamaged += usize::from(!told);
+    for rect in looked_at.rects() {
+        let (columns, rows) = grid.span(*rect);
+        for row in rows {
+            differing.clear();
+            differing.resize(columns.len(), false);
+            tile::mark_differing(current, frame, grid, row, columns.clone(), differing);
+            for (column, _) in columns.clone().zip(&*differing).filter(|(_, differs)| **differs) {
+                frame.stamps[grid.index(column, row)] = next;
+                let tile = grid.rect(column, row);
+                let was_told = told.rects().iter().any(|damaged| damaged.intersection(tile).is_some());
+                change.tiles += 1;
+                change.undamaged += usize::from(!was_told);
+            }
         }
     }
     change

@@ -1,6 +1,7 @@
 //! Law 1: whatever is drawn, told or not told, dropped, resized: a viewer's picture after a commit is one captured
 //! frame, and after a quiet while the screen itself.
 #![cfg(not(loom))]
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 #[path = "common/scene.rs"]
 mod common;

@@ -1,5 +1,6 @@
 //! Law 5: after warm-up the pixel path allocates nothing, from the capture to the bytes of the update.
 #![cfg(not(loom))]
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 #[path = "common/scene.rs"]
 mod common;

@@ -77,7 +77,7 @@ impl BandHead {
         let data: usize = patches.iter().map(Patch::data_bytes).sum();
         out.put_u32_le((BAND_BYTES + patches.len() * PATCH_BYTES + data) as u32);
         out.put_u8(BAND);
-        out.put_u8(u8::from(self.first) * FIRST | u8::from(self.commit) * COMMIT);
+        out.put_u8((u8::from(self.first) * FIRST) | (u8::from(self.commit) * COMMIT));
         out.put_u16_le(0);
         out.put_u32_le(self.seq);
         out.put_u32_le(self.base);
@@ -112,12 +112,8 @@ impl BandHead {
         let count = fields.u32().ok()? as usize;
         let captured_at_us = fields.u64().ok()?;
         let table = body.get(BAND_BYTES..BAND_BYTES.checked_add(count.checked_mul(PATCH_BYTES)?)?)?;
-        let patches = table
-            .as_chunks::<PATCH_BYTES>()
-            .0
-            .iter()
-            .map(|row| Patch::read(row))
-            .collect::<Option<Vec<_>>>()?;
+        let patches =
+            table.as_chunks::<PATCH_BYTES>().0.iter().map(Patch::read).collect::<Option<Vec<_>>>()?;
         let data = &body[BAND_BYTES + table.len()..];
         let bytes: usize = patches.iter().map(Patch::data_bytes).sum();
         let head =

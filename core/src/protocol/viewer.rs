@@ -1,6 +1,6 @@
 //! What a viewer sends.
 
-use super::wire::{Fields, message, split};
+use super::wire::{Fields, First, message, split};
 use super::{ParseError, VIEWER_MESSAGE_BYTES_MAX};
 
 /// A message from a viewer.
@@ -82,7 +82,9 @@ impl ViewerMessage {
     /// # Errors
     /// Where it is not a message that a viewer sends.
     pub fn read(bytes: &[u8]) -> Result<Option<(Self, usize)>, ParseError> {
-        let Some((kind, body, taken)) = split(bytes, VIEWER_MESSAGE_BYTES_MAX)? else { return Ok(None) };
+        let Some(First { kind, body, taken }) = split(bytes, VIEWER_MESSAGE_BYTES_MAX)? else {
+            return Ok(None);
+        };
         let mut fields = Fields::new(kind, body);
         let message = match kind {
             HELLO => Self::Hello(Hello {

@@ -43,15 +43,23 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Splits the first message off `bytes`: its kind, its body, and the bytes that it takes in all.
-pub(super) fn split(bytes: &[u8], body_max: usize) -> Result<Option<(u8, &[u8], usize)>, ParseError> {
+/// The first message of some bytes.
+pub(super) struct First<'a> {
+    pub(super) kind: u8,
+    pub(super) body: &'a [u8],
+    /// Bytes that it takes in all.
+    pub(super) taken: usize,
+}
+
+/// Splits the first message off `bytes`; `None` where it is not all there.
+pub(super) fn split(bytes: &[u8], body_max: usize) -> Result<Option<First<'_>>, ParseError> {
     let Some((header, rest)) = bytes.split_first_chunk::<HEADER_BYTES>() else { return Ok(None) };
     let [a, b, c, d, kind, ..] = *header;
     let length = u32::from_le_bytes([a, b, c, d]) as usize;
     if length > body_max {
         return Err(ParseError::TooLong(length));
     }
-    Ok(rest.get(..length).map(|body| (kind, body, HEADER_BYTES + length)))
+    Ok(rest.get(..length).map(|body| First { kind, body, taken: HEADER_BYTES + length }))
 }
 
 /// Writes one message: `body` appends the body.

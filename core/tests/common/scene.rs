@@ -55,7 +55,7 @@ impl Screen {
             for x in rect.x..rect.right() {
                 let start = (y as usize * self.size.width as usize + x as usize) * 4;
                 let value = seed.wrapping_mul(0x9E37_79B1)
-                    ^ if seed % 3 == 0 { 0 } else { (x * 31 + y * 17).wrapping_mul(seed) };
+                    ^ if seed.is_multiple_of(3) { 0 } else { (x * 31 + y * 17).wrapping_mul(seed) };
                 self.pixels[start..start + 4].copy_from_slice(&value.to_le_bytes());
             }
         }

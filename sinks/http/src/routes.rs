@@ -80,10 +80,9 @@ fn pixels(server: &Server, head: &Parts) -> Result<Answer, Denied> {
 }
 
 fn probe(server: &Server, head: &Parts) -> Result<Answer, Denied> {
-    let key = authorization(head, "Session ")
-        .filter(|key| server.reception.is_present(key))
-        .ok_or(Turned::KeyUnknown)?;
-    drop(key);
+    if !authorization(head, "Session ").is_some_and(|key| server.reception.is_present(&key)) {
+        return Err(Turned::KeyUnknown.into());
+    }
     let query = head.uri.query().unwrap_or("");
     let bytes: u32 = query.strip_prefix("bytes=").and_then(|number| number.parse().ok()).unwrap_or(0);
     if bytes == 0 || bytes > PROBE_BYTES_MAX {

@@ -85,7 +85,7 @@ impl Source for Screen {
     }
 
     fn allocate(&mut self) -> Result<Box<dyn PixelMemory>, Error> {
-        self.grabber.allocate(&self.link, self.layout().len())
+        self.grabber.allocate(&self.link, self.layout().bytes())
     }
 
     fn waker(&self) -> Waker {

@@ -176,3 +176,75 @@ unsafe fn shmdt(start: NonNull<c_void>, _len: usize) {
     // SAFETY: the caller's promise. It fails only for an address that was never attached.
     let _ = unsafe { libc::shmdt(start.as_ptr()) };
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Child, Command, Stdio};
+
+    use x11rb::protocol::xproto::ImageFormat;
+    use x11rb::wrapper::ConnectionExt as _;
+
+    use super::*;
+    use crate::Options;
+
+    #[test]
+    fn both_ways_share_memory_and_leave_none() {
+        let (_server, display) = start_server();
+        let link = Link::open(&Options { x_display: Some(display), cursor: false }).unwrap();
+        assert_eq!(Sharing::candidates(&link).unwrap(), [Sharing::Descriptor, Sharing::Number]);
+        for sharing in [Sharing::Descriptor, Sharing::Number] {
+            let mut segment = Segment::new(&link, sharing, 4096).unwrap();
+            segment.bytes_mut().fill(0xee);
+            let format = ImageFormat::Z_PIXMAP.into();
+            let image = link.conn.shm_get_image(link.root, 0, 0, 4, 1, !0, format, segment.id(), 8).unwrap();
+            image.reply().unwrap();
+            assert_eq!((segment.bytes()[7], segment.bytes()[24]), (0xee, 0xee));
+            assert_ne!(segment.bytes()[8..24], [0xee; 16]);
+            // Marked for removal by the kernel as soon as nobody maps it, also if this process is killed.
+            assert!(own_segments().iter().all(|line| line.contains("dest")));
+        }
+        link.conn.sync().unwrap();
+        assert_eq!(own_segments(), [""; 0]);
+    }
+
+    struct Server(Child);
+
+    impl Drop for Server {
+        fn drop(&mut self) {
+            // Asked to end it removes its socket and its lock.
+            let _ = Command::new("kill").arg(self.0.id().to_string()).status();
+            let _ = self.0.wait();
+        }
+    }
+
+    fn start_server() -> (Server, String) {
+        let mut server = Command::new("Xvfb")
+            .args(["-displayfd", "1", "-nolisten", "tcp", "-noreset"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("Xvfb is installed");
+        let mut number = String::new();
+        let said = server.stdout.take().unwrap();
+        let server = Server(server);
+        BufReader::new(said).read_line(&mut number).unwrap();
+        (server, format!(":{}", number.trim()))
+    }
+
+    /// The lines of `ipcs` about segments that this process made.
+    fn own_segments() -> Vec<String> {
+        let run = |arguments: &[&str]| {
+            let output = Command::new("ipcs").args(arguments).output().expect("ipcs is installed");
+            String::from_utf8_lossy(&output.stdout).into_owned()
+        };
+        let own = std::process::id().to_string();
+        let makers = run(&["-m", "-p"]);
+        let made = makers.lines().filter(|line| line.split_whitespace().nth(2) == Some(&own));
+        let numbers: Vec<_> = made.filter_map(|line| line.split_whitespace().next()).collect();
+        let all = run(&["-m"]);
+        let of_own =
+            |line: &&str| line.split_whitespace().nth(1).is_some_and(|number| numbers.contains(&number));
+        all.lines().filter(of_own).map(str::to_owned).collect()
+    }
+}

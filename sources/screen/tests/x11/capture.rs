@@ -1,5 +1,7 @@
 //! Pixels: what is captured is what was drawn, where it was asked for and nowhere else.
 
+use std::time::Duration;
+
 use lanstream_core::frame::PixelFormat;
 use lanstream_core::geometry::Rect;
 use lanstream_core::region::Region;
@@ -119,6 +121,37 @@ fn frames_are_brought_up_to_date_by_their_age() {
 }
 
 #[test]
+fn drawing_that_races_captures_is_never_missed() {
+    let server = Server::start("320x240x24");
+    let mut source = server.screen();
+    let mut frame = picture_of(source.as_mut());
+    let painter = Painter::new(&server);
+    let drawing = std::thread::spawn(move || {
+        for step in 0..6000_u32 {
+            let (x, y) = ((step * 7919 % 300) as i16, (step * 104_729 % 220) as i16);
+            painter.fill(painter.root, x, y, 20, 15, step.wrapping_mul(2_654_435) & 0xff_ffff);
+        }
+    });
+    let mut captures = 0;
+    while !drawing.is_finished() || !source.damage().is_empty() {
+        let damage = source.damage();
+        if damage.is_empty() {
+            source.wait(Some(Duration::from_millis(5))).unwrap();
+            continue;
+        }
+        source.capture(&mut frame, &damage).unwrap();
+        captures += 1;
+    }
+    drawing.join().unwrap();
+    while source.wait(Some(Duration::from_millis(50))).unwrap() == Event::Damaged {
+        let damage = source.damage();
+        source.capture(&mut frame, &damage).unwrap();
+    }
+    assert!(captures > 20, "{captures} captures are no race");
+    assert_eq!(all_colours(&frame), all_colours(&picture_of(server.screen().as_mut())));
+}
+
+#[test]
 fn frames_of_another_connection_or_of_the_heap_are_filled_too() {
     let server = Server::start("320x240x24");
     let painter = Painter::new(&server);
@@ -128,7 +161,7 @@ fn frames_of_another_connection_or_of_the_heap_are_filled_too() {
     drop(old);
     let mut source = server.screen();
     let layout = source.layout();
-    let heap = lanstream_core::frame::Frame::new(layout, Box::new(vec![0_u8; layout.len()])).unwrap();
+    let heap = lanstream_core::frame::Frame::new(layout, Box::new(vec![0_u8; layout.bytes()])).unwrap();
     for mut frame in [foreign, heap] {
         source.capture(&mut frame, &Region::full(layout.size)).unwrap();
         assert_eq!(all_colours(&frame), drawn);

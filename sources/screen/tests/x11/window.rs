@@ -162,6 +162,21 @@ fn windows_are_found_by_a_part_of_their_title() {
 }
 
 #[test]
+fn titles_that_can_be_seen_are_those_within_the_picture() {
+    let server = Server::start("640x480x24");
+    let painter = Painter::new(&server);
+    painter.window("Left viewer", 10, 10, 100, 80);
+    let right = painter.window("Right", 400, 10, 100, 80);
+    let region = |x| Target::Region(lanstream_screen::RegionChoice(rect(x, 0, 50, 50)));
+    assert!(server.screen().shows_title("viewer"));
+    assert!(server.open(&region(100)).unwrap().shows_title("viewer"));
+    assert!(!server.open(&region(110)).unwrap().shows_title("viewer"));
+    assert!(!open(&server, right).shows_title("viewer"));
+    assert!(open(&server, right).shows_title("Right"));
+    assert!(!server.screen().shows_title("nowhere"));
+}
+
+#[test]
 fn without_composite_windows_are_refused_and_monitors_are_not() {
     let server = Server::without("Composite");
     let painter = Painter::new(&server);

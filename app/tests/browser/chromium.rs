@@ -1,0 +1,154 @@
+//! A Chromium that tests can ask: its DevTools protocol over a pair of pipes, with which it ends as well.
+
+use std::cell::{Cell, RefCell};
+use std::io::{BufRead, BufReader, Write};
+use std::process::{ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::display::Display;
+use crate::engine::{Browser, Engine};
+use crate::wait::until;
+
+/// How long an answer may take on a machine that is busy with other things.
+const ANSWER_LIMIT: Duration = Duration::from_secs(60);
+
+/// A running Chromium.
+pub(crate) struct Chromium {
+    input: RefCell<ChildStdin>,
+    messages: Receiver<Value>,
+    calls: Cell<u64>,
+    pub(crate) browser: Browser,
+}
+
+/// One page in it.
+pub(crate) struct Page<'a> {
+    chromium: &'a Chromium,
+    session: String,
+}
+
+impl Chromium {
+    /// Fills a display with a page.
+    pub(crate) fn open(url: &str, on: &Display) -> Self {
+        Self::open_with(url, on, &[])
+    }
+
+    pub(crate) fn open_with(url: &str, on: &Display, arguments: &[&str]) -> Self {
+        let mut browser = Engine::Chromium.open_with(url, on, |command| piped(command.args(arguments)));
+        let input = browser.process.child.stdin.take().expect("it is piped");
+        let output = browser.process.child.stdout.take().expect("it is piped");
+        Self { input: RefCell::new(input), messages: listen(output), calls: Cell::new(0), browser }
+    }
+
+    /// The page that it was opened with.
+    pub(crate) fn page(&self) -> Page<'_> {
+        let target = until("Chromium's page", || {
+            let targets = self.call(None, "Target.getTargets", &json!({}));
+            let targets = targets["targetInfos"].as_array().expect("it is a list").clone();
+            targets.into_iter().find(|target| target["type"] == "page").ok_or("there is none")
+        });
+        self.attach(&target["targetId"])
+    }
+
+    /// A page in another window.
+    pub(crate) fn another(&self, url: &str) -> Page<'_> {
+        let made = self.call(None, "Target.createTarget", &json!({ "url": url, "newWindow": true }));
+        self.attach(&made["targetId"])
+    }
+
+    fn attach(&self, target: &Value) -> Page<'_> {
+        let wanted = json!({ "targetId": target, "flatten": true });
+        let attached = self.call(None, "Target.attachToTarget", &wanted);
+        Page { chromium: self, session: attached["sessionId"].as_str().expect("it is text").to_owned() }
+    }
+
+    fn call(&self, session: Option<&str>, method: &str, params: &Value) -> Value {
+        let id = self.calls.get() + 1;
+        self.calls.set(id);
+        let mut call = json!({ "id": id, "method": method, "params": params });
+        if let Some(session) = session {
+            call["sessionId"] = session.into();
+        }
+        let mut input = self.input.borrow_mut();
+        input.write_all(format!("{call}\0").as_bytes()).expect("Chromium listens");
+        loop {
+            let mut message = self.messages.recv_timeout(ANSWER_LIMIT).expect("Chromium answers");
+            if message["id"] == id {
+                assert!(message["error"].is_null(), "{method}: {}", message["error"]);
+                return message["result"].take();
+            }
+        }
+    }
+}
+
+impl Page<'_> {
+    /// What an expression comes to, after what it promises.
+    pub(crate) fn evaluate(&self, expression: &str) -> Value {
+        let wanted = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
+        let mut done = self.chromium.call(Some(&self.session), "Runtime.evaluate", &wanted);
+        assert!(done["exceptionDetails"].is_null(), "{expression}: {}", done["exceptionDetails"]);
+        done["result"]["value"].take()
+    }
+
+    /// What the viewer says of itself; null before it is there.
+    pub(crate) fn state(&self) -> Value {
+        self.evaluate("window.lanstream?.state ?? null")
+    }
+
+    /// What the viewer says to the person before it.
+    pub(crate) fn banner(&self) -> String {
+        let text = self.evaluate("window.lanstream?.shadowRoot.querySelector('.banner').textContent ?? ''");
+        text.as_str().expect("it is text").to_owned()
+    }
+
+    /// Waits until the state is as wanted.
+    pub(crate) fn state_where(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        until(what, || {
+            let state = self.state();
+            if wanted(&state) { Ok(state) } else { Err(state) }
+        })
+    }
+
+    /// Waits until it tells the person so.
+    pub(crate) fn banner_with(&self, words: &str) {
+        until(&format!("a banner with {words:?}"), || {
+            let banner = self.banner();
+            if banner.contains(words) { Ok(()) } else { Err(format!("it says {banner:?}")) }
+        });
+    }
+
+    /// Waits until it shows a live picture.
+    pub(crate) fn playing(&self) -> Value {
+        self.state_where("a playing page", |state| state["playing"] == true)
+    }
+}
+
+/// The protocol's descriptors are 3 and 4; the shell moves ours there.
+fn piped(command: &mut Command) -> &mut Command {
+    let program = command.get_program().to_owned();
+    let arguments: Vec<_> = command.get_args().map(ToOwned::to_owned).collect();
+    let environment: Vec<_> = command.get_envs().map(|(k, v)| (k.to_owned(), v.map(ToOwned::to_owned))).collect();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", r#"exec "$0" --remote-debugging-pipe "$@" 3<&0 4>&1 </dev/null >/dev/null"#]);
+    shell.arg(program).args(arguments);
+    shell.envs(environment.into_iter().filter_map(|(k, v)| Some((k, v?))));
+    *command = shell;
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null())
+}
+
+/// Messages end with a zero byte.
+fn listen(output: ChildStdout) -> Receiver<Value> {
+    let (sender, receiver) = mpsc::channel();
+    let read = move || {
+        for message in BufReader::new(output).split(0).map_while(Result::ok) {
+            let message = serde_json::from_slice(&message).expect("each message is JSON");
+            if sender.send(message).is_err() {
+                return;
+            }
+        }
+    };
+    std::thread::Builder::new().name("chromium output".to_owned()).spawn(read).unwrap();
+    receiver
+}

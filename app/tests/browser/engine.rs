@@ -1,0 +1,110 @@
+//! Browsers that fill a display with one page, pixel for pixel. No debugger is attached to them.
+//!
+//! Without a window manager Chromium's window comes out one pixel short of the display on each side, and Firefox's does not: on a
+//! display one pixel larger than the picture, both show it at the top left corner.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+use crate::display::Display;
+use crate::process::Process;
+
+/// What shows the page.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Engine {
+    Chromium,
+    Firefox,
+}
+
+/// A running browser. It ends before its profile is removed: fields go in order.
+pub(crate) struct Browser {
+    pub(crate) process: Process,
+    profile: TempDir,
+}
+
+/// A page in a window without anything around it, pixel for pixel, that asks and reports nothing.
+const CHROMIUM: [&str; 16] = [
+    "--no-first-run",
+    // As root it can't have one, and these pages are our own.
+    "--no-sandbox",
+    "--disable-gpu",
+    "--kiosk",
+    "--window-position=0,0",
+    "--force-device-scale-factor=1",
+    "--force-color-profile=srgb",
+    "--hide-scrollbars",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-default-apps",
+    "--disable-breakpad",
+    "--disable-dev-shm-usage",
+    "--noerrdialogs",
+    "--password-store=basic",
+];
+/// The same for Firefox, as preferences of its profile.
+const FIREFOX: &str = r#"
+user_pref("app.normandy.enabled", false);
+user_pref("app.update.enabled", false);
+user_pref("browser.aboutwelcome.enabled", false);
+user_pref("browser.safebrowsing.malware.enabled", false);
+user_pref("browser.safebrowsing.phishing.enabled", false);
+user_pref("browser.shell.checkDefaultBrowser", false);
+user_pref("browser.startup.page", 0);
+user_pref("datareporting.policy.dataSubmissionEnabled", false);
+user_pref("extensions.update.enabled", false);
+user_pref("full-screen-api.warning.timeout", 0);
+user_pref("gfx.color_management.mode", 0);
+user_pref("layout.css.devPixelsPerPx", "1.0");
+user_pref("marionette.port", 0);
+user_pref("network.captive-portal-service.enabled", false);
+user_pref("network.connectivity-service.enabled", false);
+user_pref("services.settings.server", "http://127.0.0.1:1");
+user_pref("termsofuse.bypassNotification", true);
+user_pref("toolkit.telemetry.enabled", false);
+"#;
+
+impl Engine {
+    /// Opens a page on a display.
+    pub(crate) fn open(self, url: &str, on: &Display) -> Browser {
+        self.open_with(url, on, |command| command.stdout(Stdio::null()))
+    }
+
+    /// Opens a page with more arguments, or with pipes.
+    pub(crate) fn open_with(
+        self,
+        url: &str,
+        on: &Display,
+        adapt: impl FnOnce(&mut Command) -> &mut Command,
+    ) -> Browser {
+        let profile = TempDir::with_prefix("lanstream-browser-").unwrap();
+        let mut command = match self {
+            Self::Chromium => chromium(url, on, profile.path()),
+            Self::Firefox => firefox(url, profile.path()),
+        };
+        command.env("DISPLAY", &on.name).env("HOME", profile.path()).stderr(Stdio::null());
+        Browser { process: Process::start(adapt(&mut command)), profile }
+    }
+}
+
+impl Browser {
+    pub(crate) fn profile(&self) -> &Path {
+        self.profile.path()
+    }
+}
+
+fn chromium(url: &str, on: &Display, profile: &Path) -> Command {
+    let mut command = Command::new("chromium");
+    command.args(CHROMIUM).arg(format!("--window-size={},{}", on.width, on.height));
+    command.arg(format!("--user-data-dir={}", profile.display())).arg(format!("--app={url}"));
+    command
+}
+
+fn firefox(url: &str, profile: &Path) -> Command {
+    std::fs::write(profile.join("user.js"), FIREFOX).unwrap();
+    let mut command = Command::new("firefox-esr");
+    command.args(["--kiosk", "--no-remote", "--new-instance", "--profile"]).arg(profile).arg(url);
+    command
+}

@@ -1,0 +1,109 @@
+//! A server in this process that shows a pattern, and what it told.
+#![allow(dead_code, unreachable_pub, reason = "each test uses its part of this module")]
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, Once};
+
+use lanstream::{Event, Options, Server, Totals, sources};
+use lanstream_core::geometry::Size;
+use lanstream_pattern::Kind;
+
+use crate::http::PATIENCE;
+use crate::viewer::{BOTH, Door, Viewer};
+
+/// Small enough to be quick, large enough for several chunks and for the number.
+pub const SIZE: Size = Size { width: 640, height: 360 };
+
+/// Panics of the server's own threads, which tokio would swallow.
+static PANICS: AtomicUsize = AtomicUsize::new(0);
+
+pub struct Serving {
+    pub server: Server,
+    pub door: Door,
+    pub kind: Kind,
+    told: Arc<Told>,
+}
+
+#[derive(Default)]
+struct Told {
+    events: Mutex<Vec<Event>>,
+    more: Condvar,
+}
+
+impl Serving {
+    pub fn start(kind: Kind, options: &Options) -> Self {
+        count_panics();
+        let told = Arc::new(Told::default());
+        let teller = Arc::clone(&told);
+        let pattern = lanstream_pattern::Options { kind, size: SIZE, fps: 60 };
+        let server = Server::start(sources::pattern(pattern), options, move |event| {
+            teller.events.lock().unwrap().push(event);
+            teller.more.notify_all();
+        });
+        let server = server.expect("a pattern can always be served");
+        let door = Door::from_url(server.url());
+        Self { server, door, kind, told }
+    }
+
+    /// Every pixel changes with every frame.
+    pub fn motion() -> Self {
+        Self::start(Kind::Motion, &Options::default())
+    }
+
+    /// Frames captured so far; not a number but a rate, of which only 0 means something.
+    pub fn captured(&self) -> f64 {
+        self.server.stats(&mut Totals::default()).fps
+    }
+
+    /// Waits until the events so far satisfy `enough`.
+    pub fn wait_until(&self, what: &str, enough: impl Fn(&[Event]) -> bool) {
+        let events = self.told.events.lock().unwrap();
+        let (events, timeout) =
+            self.told.more.wait_timeout_while(events, PATIENCE, |events| !enough(events)).unwrap();
+        assert!(!timeout.timed_out(), "waited for {what}; there was {events:?}");
+    }
+
+    /// Waits until nobody is here.
+    pub fn wait_until_empty(&self) {
+        self.wait_until("all viewers to have left", |events| viewers(events) == 0);
+    }
+
+    /// Why the viewers that the server sent away had to go.
+    pub fn reasons(&self) -> Vec<String> {
+        let events = self.told.events.lock().unwrap();
+        let left = events.iter().filter_map(|event| match event {
+            Event::ViewerLeft { reason, .. } => reason.clone(),
+            _ => None,
+        });
+        left.collect()
+    }
+
+    /// A viewer on each transport still gets exact pictures, and no thread of the server has panicked.
+    pub fn assert_well(&self) {
+        for transport in BOTH {
+            Viewer::join(&self.door, transport).watch(self.kind, 3);
+        }
+        assert_eq!(PANICS.load(Ordering::SeqCst), 0, "the server panicked");
+    }
+}
+
+fn viewers(events: &[Event]) -> usize {
+    let last = events.iter().rev().find_map(|event| match event {
+        Event::ViewerJoined { viewers, .. } | Event::ViewerLeft { viewers, .. } => Some(*viewers),
+        _ => None,
+    });
+    last.unwrap_or(0)
+}
+
+fn count_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if matches!(std::thread::current().name(), Some("sink" | "source")) {
+                PANICS.fetch_add(1, Ordering::SeqCst);
+            }
+            before(info);
+        }));
+    });
+}

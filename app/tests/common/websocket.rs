@@ -1,0 +1,99 @@
+//! A WebSocket client that can break every rule.
+#![allow(dead_code, unreachable_pub, reason = "each test uses its part of this module")]
+
+use lanstream_core::protocol::ViewerMessage;
+
+use crate::http::Peer;
+
+pub const BINARY: u8 = 0x2;
+pub const TEXT: u8 = 0x1;
+pub const CLOSE: u8 = 0x8;
+pub const PING: u8 = 0x9;
+/// The bit of a frame that ends its message.
+pub const FINAL: u8 = 0x80;
+const MASK: [u8; 4] = [0x12, 0x9a, 0x5c, 0xe7];
+const MASKED: u8 = 0x80;
+
+/// A connection after its handshake.
+#[derive(Debug)]
+pub struct WebSocket {
+    pub peer: Peer,
+}
+
+/// What came.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Heard {
+    Binary(Vec<u8>),
+    Pong(Vec<u8>),
+    Close(u16),
+    /// The connection ended.
+    Gone,
+}
+
+impl WebSocket {
+    /// Sends one message of the protocol.
+    pub fn say(&mut self, message: ViewerMessage) {
+        let mut bytes = Vec::new();
+        message.write(&mut bytes);
+        self.send(FINAL | BINARY, &bytes);
+    }
+
+    /// Sends one frame, masked as a client must.
+    pub fn send(&mut self, first: u8, payload: &[u8]) {
+        self.peer.send(&frame(first, payload));
+    }
+
+    /// Sends one frame as only a server may.
+    pub fn send_unmasked(&mut self, first: u8, payload: &[u8]) {
+        let mut bytes = head(first, payload.len(), 0);
+        bytes.extend_from_slice(payload);
+        self.peer.send(&bytes);
+    }
+
+    /// The next thing that the server says.
+    pub fn hear(&mut self) -> Heard {
+        self.try_hear().unwrap_or(Heard::Gone)
+    }
+
+    /// All that the server says until it closes or ends the connection, the close included.
+    pub fn hear_out(&mut self) -> Vec<Heard> {
+        let mut all = Vec::new();
+        while !matches!(all.last(), Some(Heard::Close(_) | Heard::Gone)) {
+            all.push(self.hear());
+        }
+        all
+    }
+
+    fn try_hear(&mut self) -> Option<Heard> {
+        let head = self.peer.take(2)?;
+        assert_eq!(head[1] & MASKED, 0, "a server does not mask");
+        let len = match head[1] {
+            126 => u16::from_be_bytes(self.peer.take(2)?.try_into().unwrap()).into(),
+            127 => u64::from_be_bytes(self.peer.take(8)?.try_into().unwrap()) as usize,
+            len => len.into(),
+        };
+        let payload = self.peer.take(len)?;
+        match head[0] {
+            0x82 => Some(Heard::Binary(payload)),
+            0x8a => Some(Heard::Pong(payload)),
+            0x88 => Some(Heard::Close(payload.first_chunk().map_or(0, |code| u16::from_be_bytes(*code)))),
+            other => panic!("the server sent a frame of type {other:#04x}"),
+        }
+    }
+}
+
+/// One frame's bytes, masked as a client must.
+pub fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let mut bytes = head(first, payload.len(), MASKED);
+    bytes.extend_from_slice(&MASK);
+    bytes.extend(payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+    bytes
+}
+
+fn head(first: u8, len: usize, masked: u8) -> Vec<u8> {
+    match len {
+        0..126 => vec![first, masked | len as u8],
+        126..0x1_0000 => [&[first, masked | 126][..], &(len as u16).to_be_bytes()].concat(),
+        _ => [&[first, masked | 127][..], &(len as u64).to_be_bytes()].concat(),
+    }
+}
