@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use atomic_waker::AtomicWaker;
 
+use crate::demand::{Starved, Wish};
 use crate::frame::Frame;
 use crate::slot::Slot;
 use crate::source::Cursor;
@@ -77,14 +78,14 @@ impl Feed {
 
     /// Whether a viewer waits for a frame.
     pub fn has_demand(&self) -> bool {
-        self.seats.iter().any(|seat| seat.wants.load(Ordering::SeqCst))
+        self.seats.iter().any(|seat| seat.wish.is_set())
     }
 
     /// Gives `frame` to every viewer.
     pub fn publish(&self, frame: &Arc<Frame>) {
         for seat in &self.seats {
             // Cleared before the frame is there: a viewer that takes it at once and wants the next is not overheard.
-            seat.wants.store(false, Ordering::SeqCst);
+            seat.wish.clear();
             seat.frames.put(Arc::clone(frame));
             seat.frames_waker.wake();
         }
@@ -110,7 +111,7 @@ impl Feed {
     /// Returns whether there is such news already, so that waiting would miss it.
     pub fn listen(&self, waker: &Waker, starved: bool) -> bool {
         self.source.waker.register(waker);
-        self.source.starved.store(starved, Ordering::SeqCst);
+        self.source.starved.set(starved);
         let news = self.source.news.swap(false, Ordering::SeqCst);
         news || (starved && self.has_demand())
     }
@@ -162,16 +163,10 @@ impl Frames {
             return Poll::Ready(frame);
         }
         seat.frames_waker.register(context.waker());
-        self.want();
-        seat.frames.take().map_or(Poll::Pending, Poll::Ready)
-    }
-
-    fn want(&self) {
-        // SeqCst with the source's "starved, then look for demand": one of the two sees the other.
-        self.place.seat.wants.store(true, Ordering::SeqCst);
-        if self.place.source.starved.load(Ordering::SeqCst) {
+        if seat.wish.set(&self.place.source.starved) {
             self.place.source.tell();
         }
+        seat.frames.take().map_or(Poll::Pending, Poll::Ready)
     }
 }
 
@@ -218,8 +213,7 @@ struct Seat {
     frames: Slot<Frame>,
     cursor: Slot<Cursor>,
     status: Slot<Status>,
-    /// The viewer is ready for a frame. Set by the viewer, cleared by the source.
-    wants: AtomicBool,
+    wish: Wish,
     /// The viewer is gone.
     left: AtomicBool,
     frames_waker: AtomicWaker,
@@ -232,7 +226,7 @@ impl Default for Seat {
             frames: Slot::new(),
             cursor: Slot::new(),
             status: Slot::new(),
-            wants: AtomicBool::new(false),
+            wish: Wish::new(),
             left: AtomicBool::new(false),
             frames_waker: AtomicWaker::new(),
             news_waker: AtomicWaker::new(),
@@ -246,13 +240,12 @@ struct SourceSide {
     waker: AtomicWaker,
     /// Something happened since the source last listened.
     news: AtomicBool,
-    /// The source has something to show and waits for a viewer to want it.
-    starved: AtomicBool,
+    starved: Starved,
 }
 
 impl Default for SourceSide {
     fn default() -> Self {
-        Self { waker: AtomicWaker::new(), news: AtomicBool::new(false), starved: AtomicBool::new(false) }
+        Self { waker: AtomicWaker::new(), news: AtomicBool::new(false), starved: Starved::new() }
     }
 }
 

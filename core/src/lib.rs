@@ -10,6 +10,7 @@
 //!
 //! Nothing here opens a socket, reads a clock, starts a thread or calls the system: time is an argument.
 
+pub mod demand;
 pub mod encode;
 #[cfg(not(loom))]
 pub mod feed;

@@ -1,7 +1,8 @@
-//! Every interleaving of a writer and a reader of a slot: the reader sees values in order, never one twice, and the last
-//! one is never lost. Run with `RUSTFLAGS="--cfg loom" cargo test -p lanstream-core --release --test slot_loom`.
+//! Every interleaving of the two sides of a slot and of a demand. Run with
+//! `RUSTFLAGS="--cfg loom" cargo test -p lanstream-core --release --test lock_free_loom`.
 #![cfg(loom)]
 
+use lanstream_core::demand::{Starved, Wish};
 use lanstream_core::slot::Slot;
 use loom::sync::Arc;
 use loom::thread;
@@ -43,5 +44,20 @@ fn a_value_is_either_taken_or_replaced() {
         let taken = slot.take().map(|value| *value);
         let replaced = writer.join().unwrap();
         assert!(matches!((taken, replaced), (Some(1), None) | (Some(2), Some(1))));
+    });
+}
+
+#[test]
+fn a_wish_is_found_or_wakes() {
+    loom::model(|| {
+        let both = Arc::new((Wish::new(), Starved::new()));
+        let viewer = {
+            let both = Arc::clone(&both);
+            thread::spawn(move || both.0.set(&both.1))
+        };
+        both.1.set(true);
+        let found = both.0.is_set();
+        let woken = viewer.join().unwrap();
+        assert!(found || woken, "the source sleeps and nobody wakes it");
     });
 }
