@@ -96,6 +96,12 @@ impl Guard {
             }
             hosts.extend(allowed_hosts.iter().map(|host| with_port(host, address.port())));
         }
+        // As written too: behind a proxy the name comes without a port, or with the proxy's.
+        hosts.extend(allowed_hosts.iter().cloned());
+        // Browsers leave out the port that `http` means by itself.
+        let bare: Vec<_> =
+            hosts.iter().filter_map(|host| host.strip_suffix(":80")).map(str::to_owned).collect();
+        hosts.extend(bare);
         hosts.sort();
         hosts.dedup();
         let own = hosts.iter().map(|host| format!("http://{host}"));

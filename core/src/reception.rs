@@ -175,18 +175,19 @@ impl Reception {
     /// [`Turned::KeyUnknown`], [`Turned::SourceGone`].
     pub fn enter(self: &Arc<Self>, key: &Secret) -> Result<(Control, Stay), Turned> {
         let now = self.now();
-        let (frames, news) = self.entrance.join().ok_or(Turned::SourceGone)?;
         let counters = Arc::new(Counters::default());
-        let viewer = {
+        let (viewer, (frames, news)) = {
             let mut book = self.book();
             let known =
                 |(own, drawn): &(Secret, Micros)| own.matches(key) && now.since(*drawn) < KEY_LIFETIME;
             let index = book.keys.iter().position(known).ok_or(Turned::KeyUnknown)?;
+            // Only now: who has no key must not even wake the source.
+            let place = self.entrance.join().ok_or(Turned::SourceGone)?;
             let (key, _) = book.keys.swap_remove(index);
             let viewer = self.visits.fetch_add(1, Ordering::Relaxed) + 1;
             book.present.push(Present { viewer, key, counters: Arc::clone(&counters), pump: None });
             (self.observer)(Visit::Joined { viewer, viewers: book.present.len() });
-            viewer
+            (viewer, place)
         };
         let (clock, state) = (self.clock, Arc::clone(&self.state));
         let seating = Seating { frames, news, epoch: self.epoch, clock, state, counters };

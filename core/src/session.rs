@@ -12,13 +12,11 @@ use bytes::BytesMut;
 
 use crate::encode::{self, Plan};
 use crate::frame::Frame;
-use crate::geometry::{Rect, Size};
+use crate::geometry::Size;
 use crate::hash;
 use crate::protocol::{Ack, BandHead, Encoding, Patch};
+use crate::tile::Grid;
 use crate::time::Micros;
-
-/// Most patches in one band: its table stays under 16 KiB, so that a buffer's room for it can be set aside.
-pub const BAND_PATCHES_MAX: usize = 1000;
 
 /// One viewer's pixels.
 #[derive(Debug)]
@@ -34,7 +32,6 @@ pub struct Session {
     verify: bool,
     paused: bool,
     plan: Plan,
-    band: Vec<Patch>,
     totals: Totals,
 }
 
@@ -51,8 +48,8 @@ struct Held {
 struct Sending {
     frame: Arc<Frame>,
     base: u32,
-    /// Next patch of the plan, and row within it, that no band covers yet.
-    next: (usize, u32),
+    /// Row of tiles that no band covers yet.
+    next_row: u32,
     /// Patch of the open band, and row within it, to be written next. `None`: no band is open.
     band: Option<(usize, u32)>,
     first: bool,
@@ -130,7 +127,6 @@ impl Session {
             verify,
             paused: false,
             plan: Plan::default(),
-            band: Vec::with_capacity(BAND_PATCHES_MAX),
             totals: Totals::default(),
         }
     }
@@ -155,14 +151,10 @@ impl Session {
         }
         self.totals.skipped +=
             u64::from(frame.seq().saturating_sub(base.max(1)).saturating_sub(1)) * u64::from(base > 0);
-        self.plan.fill(&frame, base);
         self.held = Some(Held { seq: frame.seq(), size: Some(frame.size()) });
-        if self.plan.patches().is_empty() {
-            return;
-        }
         self.awaited = Some(Awaited { seq: frame.seq(), began_at: now });
         self.unproven = self.verify.then(|| Arc::clone(&frame));
-        self.sending = Some(Sending { frame, base, next: (0, 0), band: None, first: true });
+        self.sending = Some(Sending { frame, base, next_row: 0, band: None, first: true });
     }
 
     /// Appends bytes of the update, at most to the end of a band, until `out` holds `limit` or more; it takes at most one
@@ -172,12 +164,11 @@ impl Session {
         let before = out.len();
         let fill = loop {
             match sending.band {
-                None => sending.open_band(&self.plan, &mut self.band, self.band_bytes, out),
-                Some(_) => sending.write_row(&self.band, out),
+                None => sending.open_band(&mut self.plan, self.band_bytes, out),
+                Some(_) => sending.write_row(self.plan.patches(), out),
             }
             if sending.band.is_none() {
-                let done = sending.next.0 >= self.plan.patches().len();
-                break if done { Fill::Done } else { Fill::Band };
+                break if sending.is_last() { Fill::Done } else { Fill::Band };
             }
             if out.len() >= limit {
                 break Fill::More;
@@ -245,44 +236,25 @@ impl Session {
 }
 
 impl Sending {
-    /// Gathers patches, cut where the band is full, and writes the band's head.
-    fn open_band(&mut self, plan: &Plan, band: &mut Vec<Patch>, band_bytes: usize, out: &mut BytesMut) {
-        band.clear();
-        let mut room = band_bytes;
-        while let Some(patch) =
-            plan.patches().get(self.next.0).filter(|_| room > 0 && band.len() < BAND_PATCHES_MAX)
-        {
-            let part = self.cut(patch, room);
-            room = room.saturating_sub(part.data_bytes());
-            band.push(part);
-        }
-        let commit = self.next.0 >= plan.patches().len();
+    /// Plans the next band and writes its head.
+    fn open_band(&mut self, plan: &mut Plan, band_bytes: usize, out: &mut BytesMut) {
+        self.next_row = plan.fill(&self.frame, self.base, self.next_row, band_bytes);
+        let patches = plan.patches();
         let head = BandHead {
             seq: self.frame.seq(),
             base: self.base,
             size: self.frame.size(),
             captured_at_us: self.frame.captured_at().0,
             first: std::mem::take(&mut self.first),
-            commit,
+            commit: self.is_last(),
         };
-        out.reserve(BandHead::bytes(band.len()));
-        head.write(out, band);
-        self.band = Some((0, 0));
+        out.reserve(BandHead::bytes(patches.len()));
+        head.write(out, patches);
+        self.band = Some((0, 0)).filter(|_| !patches.is_empty());
     }
 
-    /// The next part of `patch`: as many of its rows as there is room for, at least one.
-    fn cut(&mut self, patch: &Patch, room: usize) -> Patch {
-        let (index, row) = self.next;
-        let left = patch.rect.height - row;
-        let fitting = match patch.encoding {
-            Encoding::Raw => (room / (patch.rect.width as usize * 4)).max(1).min(left as usize) as u32,
-            Encoding::Solid => left,
-        };
-        self.next = if fitting == left { (index + 1, 0) } else { (index, row + fitting) };
-        Patch {
-            rect: Rect { y: patch.rect.y + row, height: fitting, ..patch.rect },
-            encoding: patch.encoding,
-        }
+    fn is_last(&self) -> bool {
+        self.next_row >= Grid::new(self.frame.size()).rows()
     }
 
     fn write_row(&mut self, band: &[Patch], out: &mut BytesMut) {

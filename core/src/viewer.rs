@@ -175,6 +175,14 @@ impl Control {
         Ok(Reaction::None)
     }
 
+    /// Counts a message that is not the protocol's, such as a WebSocket ping, among those a viewer may send.
+    ///
+    /// # Errors
+    /// [`Error::Flood`].
+    pub fn count(&mut self) -> Result<(), Error> {
+        self.budget.spend((self.clock)())
+    }
+
     /// The next message for the viewer; pending until there is one.
     pub fn poll_message(&mut self, context: &Context<'_>) -> Poll<Vec<u8>> {
         self.news.register(context);

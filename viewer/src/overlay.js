@@ -95,7 +95,7 @@ export class Overlay {
 
 /** @param {State} state */
 export function bannerText(state) {
-  if (state.phase === 'unauthorized') return 'wrong token: open the URL that lanstream printed';
+  if (state.phase === 'unauthorized') return unauthorizedText(state);
   if (state.phase === 'connecting') return 'connecting';
   if (state.phase === 'reconnecting') return `reconnecting: ${state.reason}`;
   if (state.phase === 'closed') return '';
@@ -103,6 +103,12 @@ export function bannerText(state) {
   if (state.sourceState !== 'live') return `source ${state.sourceState}: ${state.sourceText}`;
   if (state.exact === false) return 'not exact: what is shown differs from the source';
   return state.frames === 0 && !state.paused ? 'waiting for the first picture' : '';
+}
+
+/** A token that was good once belongs to a run that is over. @param {State} state */
+function unauthorizedText({ marker }) {
+  return marker === '' ? 'wrong token: open the URL that lanstream printed'
+    : 'lanstream was started again: open the URL that it printed this time';
 }
 
 /**

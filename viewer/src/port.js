@@ -1,7 +1,7 @@
 // The engine behind a pair of message pipes: the same whether the other end is in another thread or in this one.
 
 import { Engine } from './engine.js';
-import { choosePresenter, createPresenter } from './present/choose.js';
+import { openPresenter } from './present/choose.js';
 
 /**
  * @typedef {import('./engine.js').EngineEvent} EngineEvent
@@ -40,8 +40,7 @@ export function serve(post) {
  */
 function start({ canvas, present, options }, post) {
   try {
-    const { name, reason } = choosePresenter(present);
-    const presenter = createPresenter(name, canvas, () => engine.pictureLost());
+    const { name, reason, presenter } = openPresenter(present, canvas, () => engine.pictureLost());
     const engine = new Engine(options, { presenter, presenterName: name, presenterReason: reason, post }, browser());
     void engine.run();
     return engine;

@@ -58,19 +58,31 @@ export class Update {
   }
 
   /**
-   * Paints all patches, in one go: with a pause in between, half an update could be shown.
+   * Paints all patches, in one go: with a pause in between, half an update could be shown. First one kind, then the
+   * other: a canvas that is filled and written to by turns finishes the one before each turn.
    * @param {Presenter} presenter
    * @param {readonly ArrayBuffer[]} buffers
    */
   paint(presenter, buffers) {
+    this.#paintAll(ENCODING_SOLID, presenter, buffers);
+    this.#paintAll(ENCODING_RAW, presenter, buffers);
+  }
+
+  /**
+   * @param {number} encoding
+   * @param {Presenter} presenter
+   * @param {readonly ArrayBuffer[]} buffers
+   */
+  #paintAll(encoding, presenter, buffers) {
     const patches = this.#patches;
     const end = this.#count * FIELDS;
     for (let i = 0; i < end; i += FIELDS) {
+      if (patches[i + 4] !== encoding) continue;
       const x = number(patches[i]), y = number(patches[i + 1]), width = number(patches[i + 2]), height = number(patches[i + 3]);
       const buffer = buffers[number(patches[i + 5])];
       if (buffer === undefined) throw new RangeError('a band without its buffer');
       const offset = number(patches[i + 6]);
-      if (patches[i + 4] === ENCODING_RAW) {
+      if (encoding === ENCODING_RAW) {
         presenter.raw(new Uint8ClampedArray(buffer, offset, width * height * 4), x, y, width, height);
       } else {
         const pixel = new Uint8Array(buffer, offset, 4);

@@ -51,7 +51,7 @@ test('an update is shown whole, and acknowledged before it is painted', async ()
   socket.receive(/** @type {Uint8Array} */ (FULL[0]));
   assert.deepEqual(browser.log, ['send HELLO']);
   socket.receive(/** @type {Uint8Array} */ (FULL[1]));
-  assert.deepEqual(browser.log.slice(1), ['send ACK', 'resize 4x4', 'raw 0,0 4x2', 'solid 0,2 4x2', 'commit']);
+  assert.deepEqual(browser.log.slice(1), ['send ACK', 'resize 4x4', 'solid 0,2 4x2', 'raw 0,0 4x2', 'commit']);
   assert.deepEqual([...new Set(presenter.pixels)], [7, 9, 255]);
   const { connected, width, height, seq, frames } = engine.state;
   assert.deepEqual({ connected, width, height, seq, frames }, { connected: true, width: 4, height: 4, seq: 1, frames: 1 });

@@ -21,10 +21,11 @@ use tokio_websockets::{CloseCode, Config, Limits, Message, ServerBuilder, WebSoc
 /// Bytes of pixels after which a band, and so a message, ends. Chromium takes messages of this size fastest; in larger
 /// ones its pipe between processes stalls.
 const BAND_BYTES: usize = 256 << 10;
-/// Bands of an HTTP stream: one for most updates, since there the stream itself is cut where it fits.
-const HTTP_BAND_BYTES: usize = 16 << 20;
+/// The same of an HTTP stream, where the stream itself is cut where it fits: as many tiles as are looked at before the
+/// next bytes leave.
+const HTTP_BAND_BYTES: usize = 2 << 20;
 /// Room for a band with its table and the row that ends it.
-const BUFFER_BYTES: usize = BAND_BYTES + (96 << 10);
+const BUFFER_BYTES: usize = BAND_BYTES + (192 << 10);
 /// Bytes of one inbound message with its header; WebSocket's own framing is not counted.
 const INBOUND_BYTES_MAX: usize =
     lanstream_core::protocol::VIEWER_MESSAGE_BYTES_MAX + lanstream_core::protocol::HEADER_BYTES;
@@ -137,13 +138,18 @@ impl Channel {
 
     async fn act(&mut self, next: Next, stay: &Stay) -> Result<(), End> {
         match next {
+            Next::Received(Some(Ok(ping))) if ping.is_ping() => {
+                self.control.count()?;
+                // The pong leaves before more is heard: a viewer that reads nothing would have them pile up.
+                patiently(self.flush()).await
+            }
             Next::Received(Some(Ok(message))) => self.receive(message, stay),
             Next::Received(Some(Err(error))) => {
                 tracing::debug!(%error, "a control channel ended");
                 Err(End::Gone)
             }
             Next::Received(None) => Err(End::Gone),
-            Next::Send(message) => self.send(message).await.map_err(|_| End::Gone),
+            Next::Send(message) => patiently(self.send(message)).await,
             Next::Report => self.report(),
             Next::Over => Err(self
                 .control
@@ -156,8 +162,8 @@ impl Channel {
         if message.is_close() {
             return Err(End::Gone);
         }
-        if message.is_ping() || message.is_pong() {
-            return Ok(());
+        if message.is_pong() {
+            return Ok(self.control.count()?);
         }
         let band_bytes = |here| if here { BAND_BYTES } else { HTTP_BAND_BYTES };
         if let Reaction::Start { pump, here } = self.control.handle(message.as_payload(), band_bytes)? {
@@ -189,6 +195,10 @@ impl Channel {
         .await
     }
 
+    async fn flush(&mut self) -> Result<(), tokio_websockets::Error> {
+        poll_fn(|context| Pin::new(&mut self.socket).poll_flush(context)).await
+    }
+
     /// Says why, and closes. A viewer that does not read gets no more than a moment.
     async fn leave(&mut self, code: CloseCode, reason: &str) {
         let mut goodbye = Vec::new();
@@ -200,6 +210,14 @@ impl Channel {
         if timeout(GOODBYE_TIMEOUT, words).await.is_err() {
             tracing::debug!("a viewer did not take the goodbye");
         }
+    }
+}
+
+/// While a viewer takes nothing there are no reports, which would find that it answers nothing: so that is found here.
+async fn patiently(sent: impl Future<Output = Result<(), tokio_websockets::Error>>) -> Result<(), End> {
+    match timeout(viewer::UNANSWERED_MAX, sent).await {
+        Ok(sent) => sent.map_err(|_| End::Gone),
+        Err(_) => Err(viewer::Error::Unanswered.into()),
     }
 }
 

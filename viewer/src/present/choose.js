@@ -29,7 +29,7 @@ let remembered = null;
  * @param {PresenterName | 'auto'} wanted
  * @returns {PresenterChoice}
  */
-export function choosePresenter(wanted) {
+function choosePresenter(wanted) {
   if (wanted !== 'auto') return { name: wanted, reason: 'asked for' };
   remembered ??= calibrate();
   return remembered;
@@ -41,8 +41,27 @@ export function choosePresenter(wanted) {
  * @param {() => void} lost called when the picture is gone
  * @returns {Presenter}
  */
-export function createPresenter(name, canvas, lost) {
+function createPresenter(name, canvas, lost) {
   return name === 'webgl2' ? new WebGl2(canvas, lost) : new Canvas2d(canvas, lost);
+}
+
+/**
+ * The presenter that was wanted. WebGL2 may not be there: then the 2D context, which is everywhere.
+ * @param {PresenterName | 'auto'} wanted
+ * @param {OffscreenCanvas | HTMLCanvasElement} canvas
+ * @param {() => void} lost called when the picture is gone
+ * @returns {PresenterChoice & { presenter: Presenter }}
+ */
+export function openPresenter(wanted, canvas, lost) {
+  const choice = choosePresenter(wanted);
+  try {
+    return { ...choice, presenter: createPresenter(choice.name, canvas, lost) };
+  } catch (error) {
+    if (choice.name === '2d') throw error;
+    // A canvas that gave no context is still free for one of another kind.
+    const reason = `${choice.name} was ${choice.reason}, but: ${/** @type {Error} */ (error).message}`;
+    return { name: '2d', reason, presenter: createPresenter('2d', canvas, lost) };
+  }
 }
 
 /** @returns {PresenterChoice} */
