@@ -4,6 +4,8 @@ use lanstream::SourceError;
 use lanstream_screen::{Kind, Listed};
 use serde::Serialize;
 
+use crate::report;
+
 /// One line of the list.
 #[derive(Debug, Serialize)]
 struct Line {
@@ -25,11 +27,11 @@ pub(crate) fn print(json: bool) -> Result<(), SourceError> {
     let mut lines = Vec::new();
     match lanstream_screen::list(&lanstream_screen::Options::default()) {
         Ok(listed) => lines.extend(listed.into_iter().map(Line::from)),
-        Err(error) => eprintln!("lanstream: {error}"),
+        Err(error) => report::write_error(&format!("lanstream: {error}\n")),
     }
     lines.extend(lanstream_pattern::Kind::ALL.map(Line::from));
     for line in &lines {
-        println!("{}", if json { line.json() } else { line.text() });
+        report::print_line(&if json { line.json() } else { line.text() });
     }
     Ok(())
 }

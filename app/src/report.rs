@@ -1,23 +1,47 @@
 //! What a run says: the URL or JSON objects on stdout, words and a live status line on stderr.
 
 use std::io::Write;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use lanstream::{Event, Stats};
 
-/// Says things, from any thread.
+/// Words that may wait for their reader: minutes of events. Beyond it they are lost, since a run must not wait for a program
+/// that started it and reads no further than the URL.
+const WORDS_MAX: usize = 1024;
+/// Time for them to be read, at the end.
+const FLUSH_TIMEOUT: Duration = Duration::from_millis(100);
+
+/// Says things, from any thread, and waits for nobody who listens.
 #[derive(Clone, Debug)]
 pub(crate) struct Reporter {
     json: bool,
     terminal: bool,
     /// Whether the last line on the terminal is a status line, to be overwritten.
     status: Arc<Mutex<bool>>,
+    words: SyncSender<Words>,
+}
+
+/// What is to be written.
+#[derive(Debug)]
+enum Words {
+    Out(String),
+    Error(String),
+    /// Tell that all before it is written.
+    End(SyncSender<()>),
 }
 
 impl Reporter {
     /// `terminal`: whether stderr is one.
     pub(crate) fn new(json: bool, terminal: bool) -> Self {
-        Self { json, terminal, status: Arc::default() }
+        let (words, written) = sync_channel(WORDS_MAX);
+        // It may hang for good in a pipe that nobody reads, so it is never joined; `flush` waits for what matters.
+        let writer = std::thread::Builder::new().name("report".into()).spawn(move || write_all(&written));
+        if let Err(error) = writer {
+            tracing::error!(%error, "nothing can be said");
+        }
+        Self { json, terminal, status: Arc::default(), words }
     }
 
     /// Says what happened.
@@ -26,7 +50,7 @@ impl Reporter {
             return self.json(event);
         }
         match event {
-            Event::Ready { url, .. } => print_line(url),
+            Event::Ready { url, .. } => self.write(Words::Out(url.clone())),
             Event::Stats(stats) => self.status(stats),
             Event::ViewerJoined { viewer, viewers } => {
                 self.say(&format!("viewer {viewer} joined ({viewers} now)"))
@@ -45,7 +69,7 @@ impl Reporter {
     pub(crate) fn say(&self, text: &str) {
         let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
         let clear = if std::mem::take(&mut *status) { "\r\x1b[K" } else { "" };
-        write_error(&format!("{clear}lanstream: {text}\n"));
+        self.write(Words::Error(format!("{clear}lanstream: {text}\n")));
     }
 
     /// Says why the run failed.
@@ -59,13 +83,25 @@ impl Reporter {
     /// Leaves the status line behind.
     pub(crate) fn finish(&self) {
         if std::mem::take(&mut *self.status.lock().unwrap_or_else(PoisonError::into_inner)) {
-            write_error("\n");
+            self.write(Words::Error("\n".to_owned()));
         }
+    }
+
+    /// Lets what was said be heard, for a moment.
+    pub(crate) fn flush(&self) {
+        let (told, end) = sync_channel(1);
+        if self.words.try_send(Words::End(told)).is_ok() {
+            let _unheard = end.recv_timeout(FLUSH_TIMEOUT);
+        }
+    }
+
+    fn write(&self, words: Words) {
+        let _unheard = self.words.try_send(words);
     }
 
     fn json(&self, event: &Event) {
         match serde_json::to_string(event) {
-            Ok(line) => print_line(&line),
+            Ok(line) => self.write(Words::Out(line)),
             Err(error) => tracing::error!(%error, "an event could not be written"),
         }
     }
@@ -78,17 +114,27 @@ impl Reporter {
         let plural = if *viewers == 1 { "" } else { "s" };
         let line = format!("{fps:5.1} fps  {mbps:7.1} Mbit/s  {viewers} viewer{plural}  {latency_ms:5.1} ms");
         *self.status.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        write_error(&format!("\r\x1b[K{line}"));
+        self.write(Words::Error(format!("\r\x1b[K{line}")));
+    }
+}
+
+fn write_all(words: &Receiver<Words>) {
+    for words in words {
+        match words {
+            Words::Out(line) => print_line(&line),
+            Words::Error(text) => write_error(&text),
+            Words::End(told) => drop(told.send(())),
+        }
     }
 }
 
 /// A reader that is gone is no reason to fail: the run goes on without being heard.
-fn print_line(line: &str) {
+pub(crate) fn print_line(line: &str) {
     let mut stdout = std::io::stdout().lock();
     let _unheard = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
 }
 
-fn write_error(text: &str) {
+pub(crate) fn write_error(text: &str) {
     let mut stderr = std::io::stderr().lock();
     let _unheard = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
 }

@@ -29,13 +29,15 @@ pub(crate) fn main(cli: &Cli) -> ExitCode {
         }
         Some(Command::Sources) => list::print(cli.serve.json).map_err(|error| error.to_string()),
     };
-    match done {
+    let status = match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             reporter.error(&message);
             ExitCode::FAILURE
         }
-    }
+    };
+    reporter.flush();
+    status
 }
 
 fn first_monitor_or_pattern(cli: &Cli, reporter: &Reporter) -> Result<(), String> {
@@ -119,6 +121,8 @@ async fn run(server: &Server, reporter: &Reporter) -> Result<(), String> {
     tokio::pin!(stopped);
     loop {
         tokio::select! {
+            // In this order, so that signals are heard before anything is said.
+            biased;
             () = &mut stopped => return Ok(()),
             () = server.ended().cancelled() => return Err("the source has ended".to_owned()),
             _ = ticks.tick() => reporter.event(&Event::Stats(server.stats(&mut totals))),

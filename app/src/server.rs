@@ -1,6 +1,6 @@
 //! One running server: the source's thread, the sinks' threads, and how they end.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
@@ -15,6 +15,7 @@ use lanstream_core::source::{Error, ErrorKind, Source};
 use lanstream_http::{BindError, Offer};
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle as Task;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::assets;
@@ -27,6 +28,8 @@ const SINK_THREADS_MAX: usize = 4;
 const REOPEN_PAUSE: Duration = Duration::from_millis(500);
 /// Time for viewers to be told that it is over, at the end.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(600);
+/// Time for the source to return from what it does then. A display server that hangs would keep it forever.
+const SOURCE_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// Opens a source: at the start, and again after it was lost.
 pub type Opener = Box<dyn FnMut() -> Result<Box<dyn Source>, Error> + Send>;
@@ -81,6 +84,8 @@ pub struct Server {
     shutdown: CancellationToken,
     ended: CancellationToken,
     source_thread: Option<JoinHandle<()>>,
+    /// Is cancelled when the source's thread is at its end.
+    source_gone: CancellationToken,
     serving: Option<Task<()>>,
     runtime: Option<Runtime>,
 }
@@ -103,7 +108,7 @@ impl Server {
         };
         let source = open()?;
         let token = Secret::new(random()?);
-        let url = format!("http://{}/#{}", listeners.addresses()[0], token.to_hex());
+        let url = format!("http://{}/#{}", reachable(listeners.addresses()[0]), token.to_hex());
         let (feed, entrance) = feed::feed();
         let state = Arc::new(pipeline::State::default());
         let visits = Arc::clone(&observer);
@@ -131,8 +136,12 @@ impl Server {
         let pipeline =
             Pipeline::new(feed, interval, clock::now, Arc::clone(&state), Marker::of(reception.epoch()));
         let run = SourceRun { open, pipeline, state: Arc::clone(&state), observer, ended: ended.clone() };
-        let source_thread =
-            std::thread::Builder::new().name("source".into()).spawn(move || run.run(source))?;
+        let source_gone = CancellationToken::new();
+        let gone = source_gone.clone().drop_guard();
+        let source_thread = std::thread::Builder::new().name("source".into()).spawn(move || {
+            run.run(source);
+            drop(gone);
+        })?;
         Ok(Self {
             url,
             reception,
@@ -141,6 +150,7 @@ impl Server {
             shutdown,
             ended,
             source_thread: Some(source_thread),
+            source_gone,
             serving: Some(serving),
             runtime: Some(runtime),
         })
@@ -196,20 +206,27 @@ impl Server {
     /// In reverse order of the start: sinks first, so that viewers are told while there is still something to tell.
     fn finish(&mut self) {
         self.shutdown.cancel();
-        if let (Some(runtime), Some(serving)) = (self.runtime.take(), self.serving.take()) {
-            let told = runtime.block_on(async { tokio::time::timeout(SHUTDOWN_TIMEOUT, serving).await });
+        let Some(runtime) = self.runtime.take() else { return };
+        if let Some(serving) = self.serving.take() {
+            let told = runtime.block_on(async { timeout(SHUTDOWN_TIMEOUT, serving).await });
             if told.is_err() {
                 tracing::warn!("not every viewer could be told in time");
             }
-            runtime.shutdown_background();
         }
         self.state.stop.store(true, Ordering::SeqCst);
         self.entrance.nudge();
-        if let Some(thread) = self.source_thread.take() {
-            thread.thread().unpark();
-            if thread.join().is_err() {
-                tracing::error!("the source's thread had panicked");
-            }
+        self.join_source(&runtime);
+        runtime.shutdown_background();
+    }
+
+    fn join_source(&mut self, runtime: &Runtime) {
+        let Some(thread) = self.source_thread.take() else { return };
+        thread.thread().unpark();
+        let gone = runtime.block_on(async { timeout(SOURCE_TIMEOUT, self.source_gone.cancelled()).await });
+        if gone.is_err() {
+            tracing::warn!("the source does not answer: its thread is left behind");
+        } else if thread.join().is_err() {
+            tracing::error!("the source's thread had panicked");
         }
     }
 }
@@ -248,6 +265,16 @@ fn http(
             Box::pin(lanstream_websocket::serve(socket.stream, socket.control, socket.stay, shutdown.clone()))
         }),
     }
+}
+
+/// Where this machine reaches a listener: one on all addresses is no place to go to.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
 }
 
 fn runtime() -> Result<Runtime, std::io::Error> {

@@ -1,4 +1,6 @@
 //! Strangers' bytes: whatever comes, it is refused or the connection ends, and everyone else goes on.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
 
 #[path = "common/http.rs"]
 mod http;
@@ -47,7 +49,8 @@ fn bytes_that_are_no_request() {
         format!("GET / HTTP/1.1\r\n{host}\r\nX: a\0b\r\n\r\n").into_bytes(),
         format!("GET /\u{7f} HTTP/1.1\r\n{host}\r\n\r\n").into_bytes(),
         format!("POST /session HTTP/1.1\r\n{host}\r\nContent-Length: -1\r\n\r\n").into_bytes(),
-        format!("POST /session HTTP/1.1\r\n{host}\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n").into_bytes(),
+        format!("POST /session HTTP/1.1\r\n{host}\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n")
+            .into_bytes(),
         format!("POST /session HTTP/1.1\r\n{host}\r\nTransfer-Encoding: gzip\r\n\r\n").into_bytes(),
     ];
     for head in heads {
@@ -83,8 +86,12 @@ fn heads_beyond_all_size() {
 fn a_body_that_never_comes() {
     let serving = Serving::motion();
     let door = &serving.door;
-    let headers =
-        [door.host(), door.origin(), format!("Authorization: Bearer {}", door.token), "Content-Length: 999999999".into()];
+    let headers = [
+        door.host(),
+        door.origin(),
+        format!("Authorization: Bearer {}", door.token),
+        "Content-Length: 999999999".into(),
+    ];
     let mut peer = Peer::connect(door.address);
     peer.send(&request("POST /session", &headers));
     assert_eq!(peer.response().map(|response| response.status), Some(200));
@@ -174,7 +181,11 @@ type Offence = (&'static str, fn(&mut Viewer), &'static str);
 const BEFORE_HELLO: &[Offence] = &[
     ("ack before hello", |viewer| viewer.control.say(ack(1)), "hello must come first"),
     ("refresh before hello", |viewer| viewer.control.say(ViewerMessage::Refresh), "hello must come first"),
-    ("pause before hello", |viewer| viewer.control.say(ViewerMessage::Flow { paused: true }), "hello must come first"),
+    (
+        "pause before hello",
+        |viewer| viewer.control.say(ViewerMessage::Flow { paused: true }),
+        "hello must come first",
+    ),
     ("another version", |viewer| viewer.control.say(hello_of_version(VERSION + 1)), "speaks protocol 2"),
     ("version 0", |viewer| viewer.control.say(hello_of_version(0)), "speaks protocol 0"),
 ];
@@ -187,19 +198,63 @@ const AFTER_HELLO: &[Offence] = &[
     ("text", |viewer| viewer.control.send(FINAL | TEXT, b"{\"hello\":1}"), "message"),
     ("empty message", |viewer| viewer.control.send(FINAL | BINARY, b""), "ends early"),
     ("half a header", |viewer| viewer.control.send(FINAL | BINARY, &[0; 4]), "ends early"),
-    ("length beyond the message", |viewer| viewer.control.send(FINAL | BINARY, &[9, 0, 0, 0, 0x84, 0, 0, 0]), "ends early"),
-    ("length beyond the limit", |viewer| viewer.control.send(FINAL | BINARY, &[255; 8]), "longer than the limit"),
+    (
+        "length beyond the message",
+        |viewer| viewer.control.send(FINAL | BINARY, &[9, 0, 0, 0, 0x84, 0, 0, 0]),
+        "ends early",
+    ),
+    (
+        "length beyond the limit",
+        |viewer| viewer.control.send(FINAL | BINARY, &[255; 8]),
+        "longer than the limit",
+    ),
     ("two messages in one", two_messages_in_one, "bytes after the message"),
-    ("unknown kind", |viewer| viewer.control.send(FINAL | BINARY, &[0, 0, 0, 0, 0x99, 0, 0, 0]), "unknown message kind"),
-    ("a server's kind", |viewer| viewer.control.send(FINAL | BINARY, &[0, 0, 0, 0, 0x01, 0, 0, 0]), "unknown message kind"),
-    ("body of the wrong length", |viewer| viewer.control.send(FINAL | BINARY, &[1, 0, 0, 0, 0x84, 0, 0, 0, 0]), "wrong length"),
-    ("pause by 2", |viewer| viewer.control.send(FINAL | BINARY, &[1, 0, 0, 0, 0x86, 0, 0, 0, 2]), "invalid field"),
-    ("endless probe", |viewer| viewer.control.say(ViewerMessage::Probe { bytes: PROBE_BYTES_MAX + 1 }), "invalid field"),
-    ("flood of pings", |viewer| flood(viewer, |viewer| viewer.control.say(ViewerMessage::Ping { token: 1 })), "too many messages"),
-    ("flood of refreshes", |viewer| flood(viewer, |viewer| viewer.control.say(ViewerMessage::Refresh)), "too many messages"),
-    ("flood of WebSocket pings", |viewer| flood(viewer, |viewer| viewer.control.send(FINAL | PING, b"")), "too many messages"),
+    (
+        "unknown kind",
+        |viewer| viewer.control.send(FINAL | BINARY, &[0, 0, 0, 0, 0x99, 0, 0, 0]),
+        "unknown message kind",
+    ),
+    (
+        "a server's kind",
+        |viewer| viewer.control.send(FINAL | BINARY, &[0, 0, 0, 0, 0x01, 0, 0, 0]),
+        "unknown message kind",
+    ),
+    (
+        "body of the wrong length",
+        |viewer| viewer.control.send(FINAL | BINARY, &[1, 0, 0, 0, 0x84, 0, 0, 0, 0]),
+        "wrong length",
+    ),
+    (
+        "pause by 2",
+        |viewer| viewer.control.send(FINAL | BINARY, &[1, 0, 0, 0, 0x86, 0, 0, 0, 2]),
+        "invalid field",
+    ),
+    (
+        "endless probe",
+        |viewer| viewer.control.say(ViewerMessage::Probe { bytes: PROBE_BYTES_MAX + 1 }),
+        "invalid field",
+    ),
+    (
+        "flood of pings",
+        |viewer| flood(viewer, |viewer| viewer.control.say(ViewerMessage::Ping { token: 1 })),
+        "too many messages",
+    ),
+    (
+        "flood of refreshes",
+        |viewer| flood(viewer, |viewer| viewer.control.say(ViewerMessage::Refresh)),
+        "too many messages",
+    ),
+    (
+        "flood of WebSocket pings",
+        |viewer| flood(viewer, |viewer| viewer.control.send(FINAL | PING, b"")),
+        "too many messages",
+    ),
     ("unmasked", |viewer| viewer.control.send_unmasked(FINAL | BINARY, &[0, 0, 0, 0, 0x85, 0, 0, 0]), ""),
-    ("message over 1 KiB", |viewer| viewer.control.send(FINAL | BINARY, &[0; VIEWER_MESSAGE_BYTES_MAX + 9]), ""),
+    (
+        "message over 1 KiB",
+        |viewer| viewer.control.send(FINAL | BINARY, &[0; VIEWER_MESSAGE_BYTES_MAX + 9]),
+        "",
+    ),
     ("message of 64 KiB", |viewer| viewer.control.send(FINAL | BINARY, &[0; 1 << 16]), ""),
     ("fragments over 1 KiB", fragments_over_the_limit, ""),
     ("fragment of nothing", |viewer| viewer.control.send(FINAL, b"abc"), ""),
@@ -267,7 +322,10 @@ fn punish(serving: &Serving, mut viewer: Viewer, (offence, commit, reason): &Off
         _ => None,
     });
     // A flood that was not read to its end makes the system reset the connection, words and all.
-    assert!(offence.contains("flood") || words.is_some_and(|words| words.contains(reason)), "{offence}: {heard:?}");
+    assert!(
+        offence.contains("flood") || words.is_some_and(|words| words.contains(reason)),
+        "{offence}: {heard:?}"
+    );
 }
 
 #[test]
@@ -358,10 +416,25 @@ fn probes_of_every_number() {
     let serving = Serving::motion();
     let viewer = Viewer::enter(&serving.door);
     let session = [format!("Authorization: Session {}", viewer.key)];
-    let bad = ["", "bytes=", "bytes=0", "bytes=-1", "bytes=4194305", "bytes=99999999999999999999", "bytes=0x10",
-        "bytes=1e3", "bytes=5&bytes=6", "bytes= 5", "size=5"];
+    let bad = [
+        "",
+        "bytes=",
+        "bytes=0",
+        "bytes=-1",
+        "bytes=4194305",
+        "bytes=99999999999999999999",
+        "bytes=0x10",
+        "bytes=1e3",
+        "bytes=5&bytes=6",
+        "bytes= 5",
+        "size=5",
+    ];
     for query in bad {
-        assert_eq!(serving.door.ask(&format!("GET /probe?{query}").replace(' ', "%20"), &session).status, 400, "{query}");
+        assert_eq!(
+            serving.door.ask(&format!("GET /probe?{query}").replace(' ', "%20"), &session).status,
+            400,
+            "{query}"
+        );
     }
     for len in [1, 65_536, 65_537, PROBE_BYTES_MAX as usize] {
         let response = serving.door.ask(&format!("GET /probe?bytes={len}"), &session);
@@ -387,7 +460,8 @@ fn a_probe_nobody_reads() {
 #[test]
 fn more_streams_than_there_are() {
     let serving = Serving::motion();
-    let mut first: Vec<_> = (0..HTTP_STREAMS_MAX).map(|_| Viewer::join(&serving.door, Transport::Http)).collect();
+    let mut first: Vec<_> =
+        (0..HTTP_STREAMS_MAX).map(|_| Viewer::join(&serving.door, Transport::Http)).collect();
     let mut fifth = Viewer::enter(&serving.door);
     fifth.control.say(hello(0, 0, 0));
     fifth.hear(WELCOME);
@@ -404,7 +478,8 @@ fn more_streams_than_there_are() {
 #[test]
 fn more_viewers_than_there_are_places() {
     let serving = Serving::motion();
-    let mut all: Vec<_> = (0..VIEWERS_MAX).map(|_| Viewer::join(&serving.door, Transport::WebSocket)).collect();
+    let mut all: Vec<_> =
+        (0..VIEWERS_MAX).map(|_| Viewer::join(&serving.door, Transport::WebSocket)).collect();
     assert_eq!(serving.door.exchange().status, 503);
     all.iter_mut().for_each(|viewer| viewer.watch(serving.kind, 2));
     drop(all);

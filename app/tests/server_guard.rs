@@ -1,4 +1,6 @@
 //! Law 7: nobody uninvited. What a request says of itself, and what it gets.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
 
 #[path = "common/http.rs"]
 mod http;
@@ -417,16 +419,14 @@ fn secrets_stay_out_of_the_log() {
         secrets.push(viewer.key);
     }
     door.ask(&format!("POST /session?token={}", door.token), &[door.origin()]);
-    door.ask(&format!("GET /{}", door.token), &[]);
     running.signal(Signal::TERM);
     let (status, stdout, stderr) = running.end(PATIENCE);
     assert!(status.success(), "{stderr}");
     assert!(stderr.contains("denied"), "the log tells of what was denied: {stderr}");
-    for secret in &secrets[1..] {
-        assert!(!stderr.contains(secret) && !stdout.contains(secret), "a key was told:\n{stderr}");
+    for secret in &secrets {
+        assert!(
+            !stderr.contains(secret) && !stdout.contains(secret),
+            "{secret} was told:\n{stderr}\n{stdout}"
+        );
     }
-    let told =
-        |line: &&str| line.contains(&secrets[0]) && !line.contains(&format!("path=\"/{}\"", secrets[0]));
-    assert_eq!(stderr.lines().find(told), None, "the token was told");
-    assert!(!stdout.contains(&secrets[0]), "the token was told again:\n{stdout}");
 }

@@ -4,6 +4,8 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 /// An `Xvfb`, ended with the test.
 pub struct Display {
     server: Child,
@@ -44,6 +46,12 @@ impl Display {
 
     pub fn pid(&self) -> u32 {
         self.server.id()
+    }
+
+    /// Such as the one that makes it hang.
+    pub fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(self.pid().cast_signed()).unwrap();
+        kill_process(pid, signal).expect("it runs");
     }
 
     /// Ends it as a crash does.

@@ -3,9 +3,8 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -29,7 +28,8 @@ pub fn run(arguments: &[&str]) -> Output {
 pub struct Running {
     pub child: Child,
     lines: Receiver<String>,
-    errors: Option<JoinHandle<String>>,
+    /// All of stderr, once it is closed.
+    errors: Receiver<String>,
 }
 
 impl Running {
@@ -37,15 +37,24 @@ impl Running {
         Self::spawn(lanstream(arguments))
     }
 
-    pub fn spawn(mut command: Command) -> Self {
+    pub fn spawn(command: Command) -> Self {
+        let (mut running, stdout) = Self::unread(command);
+        running.lines = lines_of(stdout);
+        running
+    }
+
+    /// Nobody reads its stdout but the caller.
+    pub fn unread(mut command: Command) -> (Self, ChildStdout) {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
-        let lines = lines_of(child.stdout.take().unwrap());
+        let stdout = child.stdout.take().unwrap();
         let mut stderr = child.stderr.take().unwrap();
-        let errors = std::thread::spawn(move || {
+        let (sender, errors) = channel();
+        std::thread::spawn(move || {
             let mut text = String::new();
-            stderr.read_to_string(&mut text).map_or_else(|error| error.to_string(), |_| text)
+            let read = stderr.read_to_string(&mut text);
+            let _test_is_over = sender.send(read.map_or_else(|error| error.to_string(), |_| text));
         });
-        Self { child, lines, errors: Some(errors) }
+        (Self { child, lines: channel().1, errors }, stdout)
     }
 
     /// The next line on stdout.
@@ -92,16 +101,9 @@ impl Running {
 
     /// Waits for its end. Returns its status, what it wrote on stdout after the last line taken, and all of stderr.
     pub fn end(mut self, within: Duration) -> (ExitStatus, String, String) {
-        let deadline = Instant::now() + within;
-        let mut stdout = String::new();
-        loop {
-            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-                Ok(line) => stdout.extend([line.as_str(), "\n"]),
-                Err(RecvTimeoutError::Disconnected) => break,
-                Err(RecvTimeoutError::Timeout) => panic!("it goes on after {within:?}"),
-            }
-        }
-        let stderr = self.errors.take().unwrap().join().unwrap();
+        let stderr =
+            self.errors.recv_timeout(within).unwrap_or_else(|_| panic!("it goes on after {within:?}"));
+        let stdout = self.lines.iter().map(|line| line + "\n").collect();
         (self.child.wait().unwrap(), stdout, stderr)
     }
 }

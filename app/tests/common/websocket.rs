@@ -1,9 +1,11 @@
 //! A WebSocket client that can break every rule.
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part of this module")]
 
+use std::time::Instant;
+
 use lanstream_core::protocol::ViewerMessage;
 
-use crate::http::Peer;
+use crate::http::{PATIENCE, Peer};
 
 pub const BINARY: u8 = 0x2;
 pub const TEXT: u8 = 0x1;
@@ -58,8 +60,10 @@ impl WebSocket {
     /// All that the server says until it closes or ends the connection, the close included.
     pub fn hear_out(&mut self) -> Vec<Heard> {
         let mut all = Vec::new();
+        let began = Instant::now();
         while !matches!(all.last(), Some(Heard::Close(_) | Heard::Gone)) {
             all.push(self.hear());
+            assert!(began.elapsed() < PATIENCE, "the server goes on talking: {:?}", all.last());
         }
         all
     }
