@@ -11,7 +11,7 @@ use lanstream::{Event, Stats};
 /// that started it and reads no further than the URL.
 const WORDS_MAX: usize = 1024;
 /// Time for them to be read, at the end.
-const FLUSH_TIMEOUT: Duration = Duration::from_millis(100);
+const FLUSH_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// Says things, from any thread, and waits for nobody who listens.
 #[derive(Clone, Debug)]
@@ -77,7 +77,10 @@ impl Reporter {
         if self.json {
             self.json(&Event::Error { message: message.to_owned() });
         }
-        self.say(&format!("error: {message}"));
+        self.finish();
+        self.flush();
+        // Nothing comes after it, so it is worth waiting for.
+        write_error(&format!("lanstream: error: {message}\n"));
     }
 
     /// Leaves the status line behind.

@@ -7,10 +7,12 @@ use std::time::Duration;
 use lanstream::{Event, Offer, Opener, Options, Server, SourceErrorKind, sources};
 use lanstream_screen::{MonitorChoice, Target};
 use tokio::time::interval;
+use tokio_util::sync::CancellationToken;
 
 use crate::cli::{Capture, Cli, Command, Pattern, Serve, Switch, Transport};
 use crate::list;
 use crate::report::Reporter;
+use crate::stop;
 
 /// Time between two reports of numbers.
 const STATS_INTERVAL: Duration = Duration::from_secs(1);
@@ -99,6 +101,8 @@ fn options(serve: &Serve, fps_max: Option<u32>) -> Options {
 /// Serves until a signal or the source's end.
 fn serve(open: Opener, options: Options, cli: &Cli, reporter: &Reporter) -> Result<(), String> {
     warn_if_exposed(&options, reporter);
+    // Before anything is said: whoever reads the URL may ask to stop at once.
+    let stop = stop::on_request().map_err(|error| format!("no signal can be heard: {error}"))?;
     let events = reporter.clone();
     let server = Server::start(open, &options, move |event| events.event(&event))
         .map_err(|error| error.to_string())?;
@@ -107,52 +111,22 @@ fn serve(open: Opener, options: Options, cli: &Cli, reporter: &Reporter) -> Resu
     {
         reporter.say(&format!("no browser could be started ({error}); open the URL yourself"));
     }
-    let end = server.block_on(run(&server, reporter));
+    let end = server.block_on(run(&server, reporter, &stop));
     reporter.finish();
     server.stop();
     end.unwrap_or(Ok(()))
 }
 
-async fn run(server: &Server, reporter: &Reporter) -> Result<(), String> {
+async fn run(server: &Server, reporter: &Reporter, stop: &CancellationToken) -> Result<(), String> {
     let mut ticks = interval(STATS_INTERVAL);
     let mut totals = lanstream::Totals::default();
     server.stats(&mut totals);
-    let stopped = stop_signal();
-    tokio::pin!(stopped);
     loop {
         tokio::select! {
-            // In this order, so that signals are heard before anything is said.
-            biased;
-            () = &mut stopped => return Ok(()),
+            () = stop.cancelled() => return Ok(()),
             () = server.ended().cancelled() => return Err("the source has ended".to_owned()),
             _ = ticks.tick() => reporter.event(&Event::Stats(server.stats(&mut totals))),
         }
-    }
-}
-
-/// Interrupt, termination, or the terminal's end.
-#[cfg(unix)]
-async fn stop_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
-    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) =
-        (signal(kinds[0]), signal(kinds[1]), signal(kinds[2]))
-    else {
-        tracing::error!("the system refuses signal handlers: end this process by force");
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-        _ = hangup.recv() => {}
-    }
-}
-
-/// Interrupt.
-#[cfg(not(unix))]
-async fn stop_signal() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
     }
 }
 
@@ -160,7 +134,7 @@ fn warn_if_exposed(options: &Options, reporter: &Reporter) {
     if let Some(address) = options.bind.filter(|address| !address.is_loopback()) {
         reporter.say(&format!(
             "WARNING: listening on {address}: everyone who reaches this address and has the URL sees what is captured, and the \
-             picture travels unencrypted"
+             picture travels unencrypted. Name the hosts that viewers use with --allow-host"
         ));
     }
 }

@@ -1,24 +1,18 @@
 //! Two displays, a desktop on one, a browser on the other: what is seen there is what is here, pixel by pixel.
-
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
 
 #[path = "browser/display.rs"]
-#[allow(dead_code, reason = "other tests use the rest")]
 mod display;
 #[path = "browser/engine.rs"]
-#[allow(dead_code, reason = "other tests use the rest")]
 mod engine;
 #[path = "browser/painter.rs"]
-#[allow(dead_code, reason = "other tests use the rest")]
 mod painter;
 #[path = "browser/picture.rs"]
-#[allow(dead_code, reason = "other tests use the rest")]
 mod picture;
 #[path = "browser/process.rs"]
-#[allow(dead_code, reason = "other tests use the rest")]
 mod process;
 #[path = "browser/server.rs"]
-#[allow(dead_code, reason = "other tests use the rest")]
 mod server;
 #[path = "browser/wait.rs"]
 mod wait;
@@ -89,6 +83,7 @@ fn stir(painter: &Painter, window: u32, round: u32) {
 fn desktop_at_rest(engine: Engine, query: &str) {
     let (source, viewing) = (Display::start(WIDTH, HEIGHT), viewing_display());
     let painter = Painter::on(&source);
+    painter.paint_background(0x2f_6f_4f);
     let window = painter.window("moving", 700, 300, SIDE, SIDE);
     let _terminal = terminal(&source);
     let server = Lanstream::capture(&source, &["--display", "0", "--cursor", "off"]);

@@ -102,6 +102,9 @@ impl Feed {
 
     /// Tells every viewer, now and later, what the source is doing.
     pub fn announce(&mut self, status: Status) {
+        if self.status.as_deref() == Some(&status) {
+            return;
+        }
         let status = Arc::new(status);
         self.tell(|seat| drop(seat.status.put(status.clone())));
         self.status = Some(status);

@@ -53,7 +53,10 @@ impl fmt::Debug for Secret {
 #[derive(Clone, Debug)]
 pub struct Guard {
     hosts: Vec<String>,
-    origins: Vec<String>,
+    /// The origins of these hosts.
+    own: Vec<String>,
+    /// Other pages that the user lets connect.
+    foreign: Vec<String>,
 }
 
 /// Why a request is refused. The texts are for the person who sees them in a browser.
@@ -104,9 +107,8 @@ impl Guard {
         hosts.extend(bare);
         hosts.sort();
         hosts.dedup();
-        let own = hosts.iter().map(|host| format!("http://{host}"));
-        let origins = own.chain(allowed_origins.iter().cloned()).collect();
-        Self { hosts, origins }
+        let own = hosts.iter().map(|host| format!("http://{host}")).collect();
+        Self { hosts, own, foreign: allowed_origins.to_vec() }
     }
 
     /// Checks what every request must pass. `hosts` and `origins` are all values of these headers.
@@ -120,7 +122,7 @@ impl Guard {
         }
         match origins {
             [] => Ok(()),
-            [origin] if self.origins.iter().any(|own| own.eq_ignore_ascii_case(origin)) => Ok(()),
+            [origin] if self.is_own(origin) || self.is_allowed_foreign(origin) => Ok(()),
             [origin, ..] => Err(Refusal::OriginForeign(printable(origin))),
         }
     }
@@ -132,6 +134,20 @@ impl Guard {
     pub fn check_action(&self, hosts: &[&str], origins: &[&str]) -> Result<(), Refusal> {
         self.check(hosts, origins)?;
         if origins.is_empty() { Err(Refusal::OriginMissing) } else { Ok(()) }
+    }
+
+    fn is_own(&self, origin: &str) -> bool {
+        self.own.iter().any(|own| own.eq_ignore_ascii_case(origin))
+    }
+
+    /// Whether `origin` is of another page that the user lets connect.
+    pub fn is_allowed_foreign(&self, origin: &str) -> bool {
+        self.foreign.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin))
+    }
+
+    /// Other pages that the user lets connect.
+    pub fn foreign(&self) -> &[String] {
+        &self.foreign
     }
 
     /// The hosts that are answered to, with ports.

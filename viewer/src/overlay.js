@@ -11,6 +11,8 @@ import { FITS } from './layout.js';
 
 /** After the last movement. */
 const AWAKE_MS = 2000;
+/** Room for the longest name and a gap. */
+const NAME_COLUMNS = 11;
 
 export class Overlay {
   #root;
@@ -100,6 +102,7 @@ export function bannerText(state) {
   if (state.phase === 'reconnecting') return `reconnecting: ${state.reason}`;
   if (state.phase === 'closed') return '';
   if (state.feedback !== '') return state.feedback;
+  if (state.sourceState === 'lost') return `source lost: ${state.sourceText}; it is shown again as soon as it is back`;
   if (state.sourceState !== 'live') return `source ${state.sourceState}: ${state.sourceText}`;
   if (state.exact === false) return 'not exact: what is shown differs from the source';
   return state.frames === 0 && !state.paused ? 'waiting for the first picture' : '';
@@ -107,7 +110,7 @@ export function bannerText(state) {
 
 /** A token that was good once belongs to a run that is over. @param {State} state */
 function unauthorizedText({ marker }) {
-  return marker === '' ? 'wrong token: open the URL that lanstream printed'
+  return marker === '' ? 'wrong token: open the whole URL that lanstream printed, up to its last character'
     : 'lanstream was started again: open the URL that it printed this time';
 }
 
@@ -127,7 +130,7 @@ export function statsText(state, stats, place, thread) {
     ['exact', exactText(state)],
     ['source', state.sourceText],
   ];
-  return lines.map(([name, text]) => `${String(name).padEnd(10)}${text}`).join('\n');
+  return lines.map(([name, text]) => `${String(name).padEnd(NAME_COLUMNS)}${text}`).join('\n');
 }
 
 /** @param {Stats} stats */
@@ -148,7 +151,7 @@ function serverMs(us) {
 function exactText({ verify, proven, refuted, exact }) {
   if (!verify) return 'not verified (?verify=1)';
   if (exact === null) return 'no frame proven yet';
-  return `${exact ? '✓' : '✗'} ${proven} frames proven${refuted > 0 ? `, ${refuted} not exact` : ''}`;
+  return `${exact ? '✓' : '✗'} ${proven} ${proven === 1 ? 'frame' : 'frames'} proven${refuted > 0 ? `, ${refuted} not exact` : ''}`;
 }
 
 /** @param {Place | null} place */

@@ -126,7 +126,7 @@ export class Session {
     const { origin, token } = this.#options;
     const response = await this.#around.fetch(`${origin}/session`, {
       method: 'POST', headers: { Authorization: `Bearer ${token}` }, cache: 'no-store', credentials: 'omit', signal: this.#abort.signal,
-    });
+    }).catch(() => { throw new SessionEnd('lost', 'lanstream does not answer'); });
     if (response.status === 401) throw new SessionEnd('unauthorized', 'the token is not this run\'s');
     if (response.status === 503) throw new SessionEnd('full', 'the server has as many viewers as it takes');
     if (!response.ok) throw new SessionEnd('lost', `the session was refused: ${response.status}`);

@@ -16,7 +16,7 @@ const CSS = `
 
 .stats, .banner, .controls {
   position: absolute; margin: 0; padding: 8px 12px; border-radius: 6px;
-  background: #111c; color: #eee; font: 12px/1.5 ui-monospace, monospace;
+  border: 1px solid #555; background: #111e; color: #eee; font: 12px/1.5 ui-monospace, monospace;
 }
 .stats { left: 8px; top: 8px; pointer-events: none; white-space: pre-wrap; max-width: calc(100% - 40px); }
 .banner { left: 50%; top: 50%; transform: translate(-50%, -50%); font-family: system-ui, sans-serif; font-size: 15px; }

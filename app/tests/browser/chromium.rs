@@ -1,4 +1,5 @@
 //! A Chromium that tests can ask: its DevTools protocol over a pair of pipes, with which it ends as well.
+#![allow(dead_code, reason = "each test uses its part of this module")]
 
 use std::cell::{Cell, RefCell};
 use std::io::{BufRead, BufReader, Write};
@@ -20,7 +21,7 @@ pub(crate) struct Chromium {
     input: RefCell<ChildStdin>,
     messages: Receiver<Value>,
     calls: Cell<u64>,
-    pub(crate) browser: Browser,
+    _browser: Browser,
 }
 
 /// One page in it.
@@ -39,7 +40,7 @@ impl Chromium {
         let mut browser = Engine::Chromium.open_with(url, on, |command| piped(command.args(arguments)));
         let input = browser.process.child.stdin.take().expect("it is piped");
         let output = browser.process.child.stdout.take().expect("it is piped");
-        Self { input: RefCell::new(input), messages: listen(output), calls: Cell::new(0), browser }
+        Self { input: RefCell::new(input), messages: listen(output), calls: Cell::new(0), _browser: browser }
     }
 
     /// The page that it was opened with.
@@ -61,10 +62,22 @@ impl Chromium {
     fn attach(&self, target: &Value) -> Page<'_> {
         let wanted = json!({ "targetId": target, "flatten": true });
         let attached = self.call(None, "Target.attachToTarget", &wanted);
-        Page { chromium: self, session: attached["sessionId"].as_str().expect("it is text").to_owned() }
+        let session = attached["sessionId"].as_str().expect("it is text").to_owned();
+        let page = Page { chromium: self, session };
+        // An empty page comes first, and goes with whatever was asked of it.
+        let progress = "location.protocol === 'http:' ? document.readyState : location.href";
+        until("a loaded page", || match page.try_evaluate(progress)?.as_str() {
+            Some("complete") => Ok(()),
+            other => Err(format!("it is {other:?}")),
+        });
+        page
     }
 
     fn call(&self, session: Option<&str>, method: &str, params: &Value) -> Value {
+        self.try_call(session, method, params).unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    fn try_call(&self, session: Option<&str>, method: &str, params: &Value) -> Result<Value, String> {
         let id = self.calls.get() + 1;
         self.calls.set(id);
         let mut call = json!({ "id": id, "method": method, "params": params });
@@ -76,8 +89,8 @@ impl Chromium {
         loop {
             let mut message = self.messages.recv_timeout(ANSWER_LIMIT).expect("Chromium answers");
             if message["id"] == id {
-                assert!(message["error"].is_null(), "{method}: {}", message["error"]);
-                return message["result"].take();
+                let error = &message["error"];
+                return if error.is_null() { Ok(message["result"].take()) } else { Err(error.to_string()) };
             }
         }
     }
@@ -86,10 +99,14 @@ impl Chromium {
 impl Page<'_> {
     /// What an expression comes to, after what it promises.
     pub(crate) fn evaluate(&self, expression: &str) -> Value {
+        self.try_evaluate(expression).unwrap_or_else(|error| panic!("{expression}: {error}"))
+    }
+
+    fn try_evaluate(&self, expression: &str) -> Result<Value, String> {
         let wanted = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
-        let mut done = self.chromium.call(Some(&self.session), "Runtime.evaluate", &wanted);
-        assert!(done["exceptionDetails"].is_null(), "{expression}: {}", done["exceptionDetails"]);
-        done["result"]["value"].take()
+        let mut done = self.chromium.try_call(Some(&self.session), "Runtime.evaluate", &wanted)?;
+        let thrown = &done["exceptionDetails"];
+        if thrown.is_null() { Ok(done["result"]["value"].take()) } else { Err(thrown.to_string()) }
     }
 
     /// What the viewer says of itself; null before it is there.
@@ -129,7 +146,8 @@ impl Page<'_> {
 fn piped(command: &mut Command) -> &mut Command {
     let program = command.get_program().to_owned();
     let arguments: Vec<_> = command.get_args().map(ToOwned::to_owned).collect();
-    let environment: Vec<_> = command.get_envs().map(|(k, v)| (k.to_owned(), v.map(ToOwned::to_owned))).collect();
+    let environment: Vec<_> =
+        command.get_envs().map(|(k, v)| (k.to_owned(), v.map(ToOwned::to_owned))).collect();
     let mut shell = Command::new("sh");
     shell.args(["-c", r#"exec "$0" --remote-debugging-pipe "$@" 3<&0 4>&1 </dev/null >/dev/null"#]);
     shell.arg(program).args(arguments);

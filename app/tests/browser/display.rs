@@ -1,4 +1,5 @@
 //! An X display of our own, without a screen, and what can be seen on it.
+#![allow(dead_code, reason = "each test uses its part of this module")]
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};

@@ -2,6 +2,7 @@
 //!
 //! Without a window manager Chromium's window comes out one pixel short of the display on each side, and Firefox's does not: on a
 //! display one pixel larger than the picture, both show it at the top left corner.
+#![allow(dead_code, reason = "each test uses its part of this module")]
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -82,8 +83,9 @@ impl Engine {
         let profile = TempDir::with_prefix("lanstream-browser-").unwrap();
         let mut command = match self {
             Self::Chromium => chromium(url, on, profile.path()),
-            Self::Firefox => firefox(url, profile.path()),
+            Self::Firefox => firefox(url, on, profile.path()),
         };
+        require(&command);
         command.env("DISPLAY", &on.name).env("HOME", profile.path()).stderr(Stdio::null());
         Browser { process: Process::start(adapt(&mut command)), profile }
     }
@@ -95,6 +97,14 @@ impl Browser {
     }
 }
 
+/// A missing browser is not a reason to skip a test.
+fn require(command: &Command) {
+    let program = command.get_program();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let is_there = std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
+    assert!(is_there, "{program:?} is not installed: `cargo xtask setup` installs what these tests need");
+}
+
 fn chromium(url: &str, on: &Display, profile: &Path) -> Command {
     let mut command = Command::new("chromium");
     command.args(CHROMIUM).arg(format!("--window-size={},{}", on.width, on.height));
@@ -102,9 +112,10 @@ fn chromium(url: &str, on: &Display, profile: &Path) -> Command {
     command
 }
 
-fn firefox(url: &str, profile: &Path) -> Command {
+fn firefox(url: &str, on: &Display, profile: &Path) -> Command {
     std::fs::write(profile.join("user.js"), FIREFOX).unwrap();
     let mut command = Command::new("firefox-esr");
-    command.args(["--kiosk", "--no-remote", "--new-instance", "--profile"]).arg(profile).arg(url);
+    command.args(["--kiosk", "--no-remote", "--new-instance", "--profile"]).arg(profile);
+    command.args(["--width", &on.width.to_string(), "--height", &on.height.to_string()]).arg(url);
     command
 }

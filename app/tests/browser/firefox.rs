@@ -25,24 +25,25 @@ pub(crate) struct Firefox {
 impl Firefox {
     /// Fills a display with a page.
     pub(crate) fn open(url: &str, on: &Display) -> Self {
-        let browser =
-            Engine::Firefox.open_with("about:blank", on, |command| command.arg("--marionette").stdout(Stdio::null()));
+        let browser = Engine::Firefox
+            .open_with("about:blank", on, |command| command.arg("--marionette").stdout(Stdio::null()));
         let port = browser.profile().join("MarionetteActivePort");
         let socket = until("Firefox's port", || {
             let port = std::fs::read_to_string(&port).map_err(|error| error.to_string())?;
             TcpStream::connect(format!("127.0.0.1:{}", port.trim())).map_err(|error| error.to_string())
         });
         socket.set_read_timeout(Some(ANSWER_LIMIT)).unwrap();
-        let firefox = Self { socket: RefCell::new(BufReader::new(socket)), calls: Cell::new(0), _browser: browser };
+        let firefox =
+            Self { socket: RefCell::new(BufReader::new(socket)), calls: Cell::new(0), _browser: browser };
         firefox.receive();
         firefox.call("WebDriver:NewSession", &json!({}));
         firefox.call("WebDriver:Navigate", &json!({ "url": url }));
         firefox
     }
 
-    /// What an expression over `page`, the page's own window, comes to.
+    /// What an expression comes to.
     pub(crate) fn evaluate(&self, expression: &str) -> Value {
-        let script = format!("const page = window.wrappedJSObject; return JSON.stringify({expression});");
+        let script = format!("return JSON.stringify({expression});");
         let answer = self.call("WebDriver:ExecuteScript", &json!({ "script": script, "args": [] }));
         serde_json::from_str(answer["value"].as_str().expect("it is text")).expect("it is JSON")
     }

@@ -1,4 +1,5 @@
 //! Another X client: it draws what the tests mirror, and has drawn it when a call returns.
+#![allow(dead_code, reason = "each test uses its part of this module")]
 
 use x11rb::connection::Connection;
 use x11rb::protocol::randr::{ConnectionExt as _, MonitorInfo};
@@ -32,6 +33,14 @@ impl Painter {
         let context = conn.generate_id().unwrap();
         conn.create_gc(context, root, &CreateGCAux::new()).unwrap();
         Self { conn, root, depth, context }
+    }
+
+    /// Colours what no window covers.
+    pub(crate) fn paint_background(&self, colour: u32) {
+        let change = ChangeWindowAttributesAux::new().background_pixel(colour);
+        self.conn.change_window_attributes(self.root, &change).unwrap();
+        self.conn.clear_area(false, self.root, 0, 0, 0, 0).unwrap();
+        self.sync();
     }
 
     /// A shown window with a title.

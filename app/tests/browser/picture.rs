@@ -1,4 +1,5 @@
 //! Pixels to compare: red, green, blue, 255, row by row.
+#![allow(dead_code, reason = "each test uses its part of this module")]
 
 use std::fmt;
 

@@ -1,4 +1,5 @@
 //! A program that is ended, with all that it started, when its value goes.
+#![allow(dead_code, reason = "each test uses its part of this module")]
 
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command};

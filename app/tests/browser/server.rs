@@ -1,4 +1,5 @@
 //! The built binary at work, and what it says.
+#![allow(dead_code, reason = "each test uses its part of this module")]
 
 use std::io::{BufRead, BufReader};
 use std::process::{ChildStdout, Command, Stdio};

@@ -1,8 +1,9 @@
 //! Responses, all with the headers that keep a page to itself.
 
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS,
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue,
+    REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderName, Response, StatusCode, Version};
 use lanstream_core::guard::Refusal;
@@ -10,6 +11,8 @@ use lanstream_core::reception::Turned;
 
 use crate::assets::Asset;
 use crate::body::Body;
+
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// Why a request gets no answer but a status and a sentence.
 #[derive(Debug, thiserror::Error)]
@@ -50,17 +53,37 @@ pub(crate) fn denied(reason: &Denied) -> Response<Body> {
 }
 
 /// One of the viewer's files. `host` has passed the guard; naming it lets older engines open the control channel too.
-pub(crate) fn asset(asset: &Asset, host: &str) -> Response<Body> {
+/// `foreign` pages may show it in a frame.
+pub(crate) fn asset(asset: &Asset, host: &str, foreign: &[String]) -> Response<Body> {
     let bytes = bytes::Bytes::from_static(asset.bytes);
     let mut response = response(StatusCode::OK, asset.media_type(), Body::Whole(Some(bytes)));
     let policy = format!(
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; img-src 'self'; \
-         connect-src 'self' ws://{host}; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+         connect-src 'self' ws://{host}; base-uri 'none'; form-action 'none'; frame-ancestors 'self' {}",
+        foreign.join(" ")
     );
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     }
     response
+}
+
+/// The answer to a browser that asks whether another page may ask.
+pub(crate) fn preflight() -> Response<Body> {
+    let mut response = response(StatusCode::NO_CONTENT, "text/plain; charset=utf-8", Body::Whole(None));
+    let headers = response.headers_mut();
+    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
+    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("authorization"));
+    headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    response
+}
+
+/// Lets the page of `origin`, which the user allowed, read the response.
+pub(crate) fn share(response: &mut Response<Body>, origin: &HeaderValue) {
+    let headers = response.headers_mut();
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+    headers.insert(VARY, HeaderValue::from_static("origin"));
+    headers.insert(RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
 }
 
 /// A JSON object.
@@ -82,7 +105,6 @@ pub(crate) fn bytes(body: Body) -> Response<Body> {
 }
 
 fn response(status: StatusCode, media_type: &'static str, body: Body) -> Response<Body> {
-    const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
     const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
     let mut response = Response::new(body);
     *response.status_mut() = status;

@@ -2,7 +2,7 @@
 
 use http::header::{AUTHORIZATION, HOST, ORIGIN};
 use http::request::Parts;
-use http::{HeaderName, Method, Response};
+use http::{HeaderName, HeaderValue, Method, Response};
 use lanstream_core::guard::{Refusal, Secret};
 use lanstream_core::protocol::PROBE_BYTES_MAX;
 use lanstream_core::reception::Turned;
@@ -26,10 +26,11 @@ pub(crate) fn answer(server: &Server, head: &Parts) -> Result<Answer, Denied> {
         ("/control", &Method::GET) => Ok(Answer::Control(control_key(head)?)),
         ("/stream", &Method::GET) => pixels(server, head),
         ("/probe", &Method::GET) => probe(server, head),
+        ("/session" | "/stream" | "/probe", &Method::OPTIONS) => Ok(Answer::Response(respond::preflight())),
         ("/session" | "/control" | "/stream" | "/probe", _) => Err(Denied::Method),
         (path, &Method::GET) => {
             let asset = server.assets.iter().find(|asset| asset.path == path).ok_or(Denied::NotFound)?;
-            Ok(Answer::Response(respond::asset(asset, host)))
+            Ok(Answer::Response(respond::asset(asset, host, server.reception.guard().foreign())))
         }
         (_, _) => Err(Denied::Method),
     }
@@ -45,6 +46,12 @@ fn check<'a>(server: &Server, head: &'a Parts) -> Result<&'a str, Refusal> {
     let acts = head.method != Method::GET || head.uri.path() == "/control";
     if acts { guard.check_action(&hosts, &origins) } else { guard.check(&hosts, &origins) }?;
     hosts.first().copied().ok_or(Refusal::HostMissing)
+}
+
+/// The origin of another page that asks and may.
+pub(crate) fn foreign_origin<'a>(server: &Server, head: &'a Parts) -> Option<&'a HeaderValue> {
+    let origin = head.headers.get(ORIGIN)?;
+    server.reception.guard().is_allowed_foreign(origin.to_str().ok()?).then_some(origin)
 }
 
 /// All values of a header; one that is not text counts as one that matches nothing.

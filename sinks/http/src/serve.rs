@@ -179,10 +179,14 @@ async fn respond(
             Ok(response)
         }
     });
-    Ok(answered.unwrap_or_else(|reason| {
+    let mut response = answered.unwrap_or_else(|reason| {
         tracing::info!(method = %head.method, path = head.uri.path(), %reason, "denied");
         respond::denied(&reason)
-    }))
+    });
+    if let Some(origin) = routes::foreign_origin(server, &head) {
+        respond::share(&mut response, origin);
+    }
+    Ok(response)
 }
 
 /// Gives the viewer its place and its connection to the control handler, which runs until the viewer leaves.

@@ -1,0 +1,41 @@
+//! The wish to stop: interrupt, termination, or the terminal's end.
+
+use tokio_util::sync::CancellationToken;
+
+/// A token that is cancelled when this process is asked to stop. From its return on, no such wish ends it by force.
+///
+/// # Errors
+/// Where the system refuses handlers or a thread.
+#[cfg(unix)]
+pub(crate) fn on_request() -> std::io::Result<CancellationToken> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    let stop = CancellationToken::new();
+    let requested = stop.clone();
+    let wait = move || {
+        if signals.forever().next().is_some() {
+            requested.cancel();
+        }
+    };
+    // It waits as long as the process lives, so it is never joined.
+    std::thread::Builder::new().name("signals".into()).spawn(wait)?;
+    Ok(stop)
+}
+
+/// The same, by the console's interrupt.
+///
+/// # Errors
+/// Where the system gives no runtime or thread.
+#[cfg(not(unix))]
+pub(crate) fn on_request() -> std::io::Result<CancellationToken> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let stop = CancellationToken::new();
+    let requested = stop.clone();
+    let wait = move || {
+        if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
+            requested.cancel();
+        }
+    };
+    std::thread::Builder::new().name("signals".into()).spawn(wait)?;
+    Ok(stop)
+}

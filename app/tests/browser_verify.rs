@@ -1,0 +1,128 @@
+//! The viewers' proofs: with `?verify=1` the server hears of every picture's hash, whichever way it came and was painted.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
+
+#[path = "browser/chromium.rs"]
+mod chromium;
+#[path = "browser/display.rs"]
+mod display;
+#[path = "browser/engine.rs"]
+mod engine;
+#[path = "browser/firefox.rs"]
+mod firefox;
+#[path = "browser/picture.rs"]
+mod picture;
+#[path = "browser/process.rs"]
+mod process;
+#[path = "browser/server.rs"]
+mod server;
+#[path = "browser/wait.rs"]
+mod wait;
+
+use serde_json::Value;
+
+use crate::chromium::Chromium;
+use crate::display::Display;
+use crate::firefox::Firefox;
+use crate::server::Lanstream;
+
+/// More updates than this must be proven.
+const PROOFS: u64 = 50;
+/// A Chromium that draws WebGL on the CPU.
+const WITH_WEBGL: [&str; 2] = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"];
+const HAS_WEBGL2: &str = "document.createElement('canvas').getContext('webgl2') !== null";
+
+struct Way {
+    transport: &'static str,
+    presenter: &'static str,
+}
+
+const HTTP_2D: Way = Way { transport: "http", presenter: "2d" };
+const HTTP_WEBGL2: Way = Way { transport: "http", presenter: "webgl2" };
+const WEBSOCKET_2D: Way = Way { transport: "websocket", presenter: "2d" };
+const WEBSOCKET_WEBGL2: Way = Way { transport: "websocket", presenter: "webgl2" };
+
+fn server() -> Lanstream {
+    Lanstream::pattern(&["--kind", "motion", "--size", "1280x720"])
+}
+
+fn page(server: &Lanstream, way: &Way) -> String {
+    server.page(&format!("?verify=1&transport={}&present={}", way.transport, way.presenter))
+}
+
+/// Waits for proofs; then the page's state, asked for by `state`, must name the way, or why not.
+fn expect_proofs(server: &Lanstream, way: &Way, has_webgl2: bool, state: impl Fn() -> Value) {
+    let stats = server.stats_where("proofs", |stats| stats["proven"].as_u64() > Some(PROOFS));
+    assert_eq!(stats["refuted"], 0, "{stats}");
+    let state = state();
+    assert_eq!((&state["transport"], &state["exact"]), (&way.transport.into(), &true.into()), "{state}");
+    assert_eq!((&state["refuted"], &state["reconnects"]), (&0.into(), &0.into()), "{state}");
+    if way.presenter == "webgl2" && !has_webgl2 {
+        assert_eq!(state["presenter"], "2d", "{state}");
+        let reason = state["presenterReason"].as_str().expect("it is text");
+        assert!(reason.contains("no WebGL2 context"), "{reason}");
+    } else {
+        assert_eq!(state["presenter"], way.presenter, "{state}");
+    }
+}
+
+fn chromium_proves(way: &Way, arguments: &[&str]) -> bool {
+    let (server, viewing) = (server(), Display::start(1281, 721));
+    let chromium = Chromium::open_with(&page(&server, way), &viewing, arguments);
+    let page = chromium.page();
+    let has_webgl2 = page.evaluate(HAS_WEBGL2) == true;
+    expect_proofs(&server, way, has_webgl2, || page.state());
+    has_webgl2
+}
+
+fn firefox_proves(way: &Way) {
+    let (server, viewing) = (server(), Display::start(1281, 721));
+    let firefox = Firefox::open(&page(&server, way), &viewing);
+    let has_webgl2 = firefox.evaluate(HAS_WEBGL2) == true;
+    expect_proofs(&server, way, has_webgl2, || firefox.evaluate("window.lanstream.state"));
+}
+
+#[test]
+fn chromium_proves_http_on_2d() {
+    chromium_proves(&HTTP_2D, &[]);
+}
+
+#[test]
+fn chromium_proves_websocket_on_2d() {
+    chromium_proves(&WEBSOCKET_2D, &[]);
+}
+
+#[test]
+fn chromium_proves_http_on_webgl2() {
+    assert!(chromium_proves(&HTTP_WEBGL2, &WITH_WEBGL), "Chromium brings a WebGL2 of its own");
+}
+
+#[test]
+fn chromium_proves_websocket_on_webgl2() {
+    assert!(chromium_proves(&WEBSOCKET_WEBGL2, &WITH_WEBGL), "Chromium brings a WebGL2 of its own");
+}
+
+#[test]
+fn chromium_without_webgl2_says_so_and_falls_back() {
+    assert!(!chromium_proves(&HTTP_WEBGL2, &["--disable-3d-apis"]), "it was told to have none");
+}
+
+#[test]
+fn firefox_proves_http_on_2d() {
+    firefox_proves(&HTTP_2D);
+}
+
+#[test]
+fn firefox_proves_websocket_on_2d() {
+    firefox_proves(&WEBSOCKET_2D);
+}
+
+#[test]
+fn firefox_proves_http_on_webgl2_or_says_why_not() {
+    firefox_proves(&HTTP_WEBGL2);
+}
+
+#[test]
+fn firefox_proves_websocket_on_webgl2_or_says_why_not() {
+    firefox_proves(&WEBSOCKET_WEBGL2);
+}
