@@ -97,5 +97,6 @@ fn page_that_was_allowed_gets_in() {
     let allowed = site.origin("127.0.0.1");
     let server = Lanstream::pattern(&["--size", "640x360", "--allow-origin", &allowed]);
     let report = report(Chromium, &site, "127.0.0.1", &server);
+    assert_eq!(report["session with the token"], "got in: cors 200", "{report:#}");
     assert_eq!(report["control channel with the key"], "got in: open", "{report:#}");
 }

@@ -402,7 +402,7 @@ fn an_x_server_that_crashes_and_comes_back() {
     viewers.iter_mut().for_each(|viewer| watch_until(viewer, [0x12, 0x34, 0x56, 255]));
     display.kill();
     let lost = running.next_where("source", |source| source["state"] == "lost");
-    assert!(lost["text"].as_str().unwrap().contains("lost the X display"), "{lost}");
+    assert!(lost["text"].as_str().unwrap().contains("the X display is gone"), "{lost}");
     viewers.iter_mut().for_each(|viewer| while viewer.hear(SOURCE)[0] != 1 {});
     let mut late = Viewer::join(&door, Transport::WebSocket);
     watch_until(&mut late, [0x12, 0x34, 0x56, 255]);

@@ -285,5 +285,5 @@ fn without(damage: &Region, taken: &Region) -> Region {
 }
 
 fn lost_socket(error: &std::io::Error) -> Error {
-    Error::new(ErrorKind::Lost, format!("lost the X display: {error}"))
+    Error::new(ErrorKind::Lost, format!("the X display is gone: {error}"))
 }

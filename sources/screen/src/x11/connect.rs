@@ -54,7 +54,7 @@ pub(super) fn lost(error: impl Into<ReplyOrIdError>) -> Error {
         ReplyOrIdError::X11Error(error) => format!("it answered with {:?}", error.error_kind),
         other => other.to_string(),
     };
-    Error::new(ErrorKind::Lost, format!("lost the X display: {reason}"))
+    Error::new(ErrorKind::Lost, format!("the X display is gone: {reason}"))
 }
 
 /// What the server answered about something of another program's, or `None` where that has gone meanwhile.
