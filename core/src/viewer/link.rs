@@ -1,0 +1,53 @@
+//! What the two ends of a viewer share: orders one way, the end and verdicts the other.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use atomic_waker::AtomicWaker;
+
+use crate::protocol::Ack;
+use crate::session::Violation;
+use crate::time::Micros;
+
+/// Orders from control to pump that may wait. A viewer has at most one update in flight, so a few are plenty.
+pub(super) const ORDERS_MAX: usize = 32;
+
+/// What control tells the pump.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Order {
+    Ack(Ack, Micros),
+    Proof { seq: u32, hash: u64 },
+    Refresh,
+    Pause(bool),
+}
+
+/// What both ends see.
+#[derive(Debug, Default)]
+pub(super) struct Link {
+    /// One of the ends is gone, or the viewer broke the rules.
+    pub(super) over: AtomicBool,
+    /// The rule it broke.
+    pub(super) violation: OnceLock<Violation>,
+    pub(super) control: AtomicWaker,
+    pub(super) pump: AtomicWaker,
+    /// The last proof: `seq << 2 | exact << 1 | 1`, or 0. Proofs come one at a time, each after the answer to the last.
+    verdict: AtomicU64,
+}
+
+impl Link {
+    pub(super) fn end(&self) {
+        self.over.store(true, Ordering::Release);
+        self.control.wake();
+        self.pump.wake();
+    }
+
+    pub(super) fn tell_verdict(&self, seq: u32, exact: bool) {
+        self.verdict.store(u64::from(seq) << 2 | u64::from(exact) << 1 | 1, Ordering::Release);
+        self.control.wake();
+    }
+
+    pub(super) fn take_verdict(&self) -> Option<(u32, bool)> {
+        let verdict = self.verdict.swap(0, Ordering::AcqRel);
+        (verdict != 0).then_some(((verdict >> 2) as u32, verdict & 2 != 0))
+    }
+}
