@@ -19,7 +19,8 @@ export class CursorLayer {
 
   /** @param {CursorShape} shape */
   shape(shape) {
-    this.#shape = shape;
+    // A layer of nothing would still have to be drawn over every picture.
+    this.#shape = isVisible(shape) ? shape : null;
     const { width, height, rgba } = shape;
     if (width > 0 && height > 0) {
       Object.assign(this.canvas, { width, height });
@@ -58,4 +59,9 @@ export class CursorLayer {
       height: `${shape.height * cssPxPerPx}px`,
     });
   }
+}
+
+/** Whether any pixel shows. @param {CursorShape} shape */
+function isVisible({ rgba }) {
+  return rgba.some((value, at) => at % 4 === 3 && value !== 0);
 }

@@ -56,7 +56,7 @@ impl Recipe {
         let status = repository::cargo().args(["build", "--release", "-p", "lanstream"]).status()?;
         ensure!(status.success(), "cargo build ended with {status}");
         let binary = repository::target().join("release/lanstream");
-        let command = format!("'{}' capture --display 0 --port 0 --json", binary.display());
+        let command = format!("'{}' capture --display 0 --cursor off --port 0 --json", binary.display());
         let program = "lanstream".to_owned();
         Ok(Self { name: program.clone(), program, command, page: Page::Printed(transport) })
     }
