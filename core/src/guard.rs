@@ -149,11 +149,6 @@ impl Guard {
     pub fn foreign(&self) -> &[String] {
         &self.foreign
     }
-
-    /// The hosts that are answered to, with ports.
-    pub fn hosts(&self) -> &[String] {
-        &self.hosts
-    }
 }
 
 fn with_port(host: &str, port: u16) -> String {
