@@ -58,7 +58,7 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Lets in those who joined, with `current` for a start, and forgets those who left.
+    /// Lets in those who joined and forgets those who left. `current` is for a start, and for those who want it again.
     pub fn admit(&mut self, current: Option<&Arc<Frame>>) {
         self.seats.retain(|seat| !seat.left.load(Ordering::Acquire));
         while let Ok(seat) = self.joins.try_recv() {
@@ -68,6 +68,10 @@ impl Feed {
             self.status.as_ref().map(|status| seat.status.put(status.clone()));
             seat.news_waker.wake();
             self.seats.push(seat);
+        }
+        for seat in self.seats.iter().filter(|seat| seat.again.swap(false, Ordering::AcqRel)) {
+            current.map(|frame| seat.frames.put(Arc::clone(frame)));
+            seat.frames_waker.wake();
         }
     }
 
@@ -166,10 +170,21 @@ impl Frames {
             return Poll::Ready(frame);
         }
         seat.frames_waker.register(context.waker());
-        if seat.wish.set(&self.place.source.starved) {
+        self.order();
+        seat.frames.take().map_or(Poll::Pending, Poll::Ready)
+    }
+
+    /// Asks for the newest frame once more, though it was taken: the viewer lost its picture.
+    pub fn again(&self) {
+        self.place.seat.again.store(true, Ordering::Release);
+        self.place.source.tell();
+    }
+
+    /// Says to the source that this viewer will soon be ready for a frame, so that it can be captured beforehand.
+    pub fn order(&self) {
+        if self.place.seat.wish.set(&self.place.source.starved) {
             self.place.source.tell();
         }
-        seat.frames.take().map_or(Poll::Pending, Poll::Ready)
     }
 }
 
@@ -217,6 +232,8 @@ struct Seat {
     cursor: Slot<Cursor>,
     status: Slot<Status>,
     wish: Wish,
+    /// The viewer wants the newest frame, though it has had it.
+    again: AtomicBool,
     /// The viewer is gone.
     left: AtomicBool,
     frames_waker: AtomicWaker,
@@ -230,6 +247,7 @@ impl Default for Seat {
             cursor: Slot::new(),
             status: Slot::new(),
             wish: Wish::new(),
+            again: AtomicBool::new(false),
             left: AtomicBool::new(false),
             frames_waker: AtomicWaker::new(),
             news_waker: AtomicWaker::new(),

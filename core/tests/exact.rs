@@ -125,7 +125,7 @@ fn acknowledge((viewer, unanswered): &mut Seated) {
 }
 
 #[test]
-fn proofs_are_compared_and_a_wrong_one_brings_the_whole_picture_again() {
+fn a_wrong_proof_or_a_refresh_brings_the_whole_picture_again_though_nothing_changes() {
     let (mut pipeline, entrance, state) = pipeline();
     let size = Size { width: 140, height: 80 };
     let screen = Arc::new(Mutex::new(Screen::new(size)));
@@ -140,13 +140,18 @@ fn proofs_are_compared_and_a_wrong_one_brings_the_whole_picture_again() {
             viewer.acknowledge(seq);
             let wrong = u64::from(updates.len() == 2);
             viewer.say(ViewerMessage::Proof { seq, hash: hash::of_rgbx(viewer.picture.rgbx()) ^ wrong });
-            shown.lock().unwrap().draw(Rect { x: 3, y: 3, width: 2, height: 2 }, seq + 1, true);
+            match updates.len() {
+                1 => shown.lock().unwrap().draw(Rect { x: 3, y: 3, width: 2, height: 2 }, 2, true),
+                3 => viewer.say(ViewerMessage::Refresh),
+                _ => {}
+            }
         }
-        if updates.len() == 3 {
+        if updates.len() == 4 {
             assert!(updates[1] < updates[0] / 2, "a small change is a small update");
             assert!(updates[2] >= updates[0] / 2, "after a wrong proof all of the picture comes again");
+            assert!(updates[3] >= updates[0] / 2, "a viewer that asks for it gets it");
         }
-        updates.len() < 3
+        updates.len() < 4
     };
     let mut source = Scripted { screen, step, state: Arc::clone(&state), record: false };
     pipeline.run(&mut source).unwrap();

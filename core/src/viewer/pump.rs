@@ -64,6 +64,8 @@ impl Pump {
         let fill = self.session.fill(out, limit);
         if let (Fill::Done, Some((began, _))) = (fill, self.began) {
             self.counters.send_us.store((self.clock)().since(began).as_micros() as u32, Ordering::Relaxed);
+            // While the last bytes travel and are acknowledged, the source may capture what changed meanwhile.
+            self.frames.order();
         }
         self.publish_totals();
         fill
@@ -74,7 +76,11 @@ impl Pump {
             match order {
                 Order::Ack(ack, at) => self.acknowledge(ack, at)?,
                 Order::Proof { seq, hash } => self.prove(seq, hash),
-                Order::Refresh => self.session.refresh(),
+                Order::Refresh => {
+                    self.session.refresh();
+                    // The source may not change again for long.
+                    self.frames.again();
+                }
                 Order::Pause(paused) => self.session.pause(paused),
             }
         }
@@ -93,6 +99,9 @@ impl Pump {
 
     fn prove(&mut self, seq: u32, hash: u64) {
         if let Some(proof) = self.session.prove(seq, hash) {
+            if !proof.exact {
+                self.frames.again();
+            }
             self.publish_totals();
             self.link.tell_verdict(proof.seq, proof.exact);
         }
