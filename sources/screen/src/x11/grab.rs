@@ -83,6 +83,9 @@ impl Grabber {
 
     /// Brings `region` of `frame` up to date. Requests that are still buffered go out in front, in the same flush.
     ///
+    /// A server may turn to other programs between two requests of one, so several rectangles are read with it grabbed.
+    /// The release leaves in the same flush: were this program stopped meanwhile, the desktop would go on.
+    ///
     /// # Errors
     /// [`ErrorKind::Retry`] where the server has no such pixels now.
     pub(super) fn grab(
@@ -95,12 +98,19 @@ impl Grabber {
         let rects = region.rects();
         let target = self.target(link, frame);
         let mut scratch_used = 0;
+        let hold = rects.len() > 1;
+        if hold {
+            link.conn.grab_server().map_err(lost)?.ignore_error();
+        }
         let pending: [_; RECTS_MAX] = std::array::from_fn(|index| {
             let rect = *rects.get(index)?;
             let way = self.way(rect, frame, target, &mut scratch_used);
             Some(way.and_then(|way| request(&link.conn, view, rect, way)))
         });
         let mut outcome = Ok(());
+        if hold {
+            outcome = link.conn.ungrab_server().map(|cookie| cookie.ignore_error()).map_err(lost);
+        }
         for (rect, pending) in rects.iter().zip(pending.into_iter().flatten()) {
             // Every answer is awaited, also after an error: until then the server may be writing to the frame.
             let landed = pending.and_then(|pending| self.land(pending, *rect, frame));

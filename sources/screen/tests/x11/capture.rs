@@ -1,5 +1,8 @@
 //! Pixels: what is captured is what was drawn, where it was asked for and nowhere else.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use lanstream_core::frame::PixelFormat;
@@ -149,6 +152,34 @@ fn drawing_that_races_captures_is_never_missed() {
     }
     assert!(captures > 20, "{captures} captures are no race");
     assert_eq!(all_colours(&frame), all_colours(&picture_of(server.screen().as_mut())));
+}
+
+#[test]
+fn several_rectangles_are_of_one_moment() {
+    // Large enough that a server would turn to another program in the midst of a capture, unless it is held.
+    let server = Server::start("7680x4320x24");
+    let mut source = server.screen();
+    let mut frame = picture_of(source.as_mut());
+    let mut region = Region::EMPTY;
+    (0..16).for_each(|index| region.add(rect(index, index * 270, 7600, 240)));
+    let (painter, done) = (Painter::new(&server), Arc::new(AtomicBool::new(false)));
+    let stop = Arc::clone(&done);
+    let drawing = std::thread::spawn(move || {
+        for colour in (0..0xff_ffff).take_while(|_| !stop.load(Ordering::Relaxed)) {
+            painter.fill(painter.root, 0, 0, 7680, 4320, colour);
+        }
+    });
+    let mut moments = HashSet::new();
+    for _ in 0..30 {
+        source.capture(&mut frame, &region).unwrap();
+        let seen: HashSet<_> =
+            region.rects().iter().map(|band| colours(&frame, rect(band.x, band.y, 1, 1))[0]).collect();
+        assert_eq!(seen.len(), 1, "{seen:x?} in one capture");
+        moments.extend(seen);
+    }
+    done.store(true, Ordering::Relaxed);
+    drawing.join().unwrap();
+    assert!(moments.len() > 10, "{} pictures are no race", moments.len());
 }
 
 #[test]
