@@ -34,6 +34,9 @@ const WIDTH: u32 = 1280;
 const HEIGHT: u32 = 800;
 const HTTP: &str = "?transport=http";
 const WEBSOCKET: &str = "?transport=websocket";
+/// Chromium's own choice is the page, see `browser_verify`.
+const HTTP_IN_WORKER: &str = "?transport=http&paint=worker";
+const WEBSOCKET_IN_WORKER: &str = "?transport=websocket&paint=worker";
 /// Lines that the terminal prints: they scroll through it several times.
 const LINES: u32 = 400;
 /// Distinct pictures that a viewer must have been caught with.
@@ -143,6 +146,11 @@ fn desktop_at_rest_over_websocket_in_chromium() {
 }
 
 #[test]
+fn desktop_at_rest_painted_by_the_worker_in_chromium() {
+    desktop_at_rest(Chromium, WEBSOCKET_IN_WORKER);
+}
+
+#[test]
 fn desktop_at_rest_over_http_in_firefox() {
     desktop_at_rest(Firefox, HTTP);
 }
@@ -160,6 +168,11 @@ fn pictures_in_motion_are_whole_over_http_in_chromium() {
 #[test]
 fn pictures_in_motion_are_whole_over_websocket_in_chromium() {
     motion(Chromium, WEBSOCKET);
+}
+
+#[test]
+fn pictures_in_motion_painted_by_the_worker_are_whole_in_chromium() {
+    motion(Chromium, HTTP_IN_WORKER);
 }
 
 #[test]

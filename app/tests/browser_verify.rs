@@ -19,7 +19,7 @@ mod server;
 #[path = "browser/wait.rs"]
 mod wait;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::chromium::Chromium;
 use crate::display::Display;
@@ -35,19 +35,21 @@ const HAS_WEBGL2: &str = "document.createElement('canvas').getContext('webgl2') 
 struct Way {
     transport: &'static str,
     presenter: &'static str,
+    paint: &'static str,
 }
 
-const HTTP_2D: Way = Way { transport: "http", presenter: "2d" };
-const HTTP_WEBGL2: Way = Way { transport: "http", presenter: "webgl2" };
-const WEBSOCKET_2D: Way = Way { transport: "websocket", presenter: "2d" };
-const WEBSOCKET_WEBGL2: Way = Way { transport: "websocket", presenter: "webgl2" };
+const HTTP_2D: Way = Way { transport: "http", presenter: "2d", paint: "auto" };
+const HTTP_WEBGL2: Way = Way { presenter: "webgl2", ..HTTP_2D };
+const WEBSOCKET_2D: Way = Way { transport: "websocket", ..HTTP_2D };
+const WEBSOCKET_WEBGL2: Way = Way { presenter: "webgl2", ..WEBSOCKET_2D };
 
 fn server() -> Lanstream {
     Lanstream::pattern(&["--kind", "motion", "--size", "1280x720"])
 }
 
 fn page(server: &Lanstream, way: &Way) -> String {
-    server.page(&format!("?verify=1&transport={}&present={}", way.transport, way.presenter))
+    let Way { transport, presenter, paint } = way;
+    server.page(&format!("?verify=1&transport={transport}&present={presenter}&paint={paint}"))
 }
 
 /// Waits for proofs; then the page's state, asked for by `state`, must name the way, or why not.
@@ -66,12 +68,24 @@ fn expect_proofs(server: &Lanstream, way: &Way, has_webgl2: bool, state: impl Fn
     }
 }
 
+/// The engine is in a worker wherever the picture is painted; by itself only a 2D canvas of Chromium's is painted by the page.
+fn expect_place(state: &Value, way: &Way, by_itself: &str) {
+    let (place, reason) = if way.paint == "auto" { (by_itself, "") } else { (way.paint, "asked for") };
+    assert_eq!((&state["thread"], &state["paint"]), (&"worker".into(), &place.into()), "{state}");
+    assert!(state["paintReason"].as_str().expect("it is text").contains(reason), "{state}");
+}
+
 fn chromium_proves(way: &Way, arguments: &[&str]) -> bool {
     let (server, viewing) = (server(), Display::start(1281, 721));
     let chromium = Chromium::open_with(&page(&server, way), &viewing, arguments);
     let page = chromium.page();
     let has_webgl2 = page.evaluate(HAS_WEBGL2) == true;
     expect_proofs(&server, way, has_webgl2, || page.state());
+    expect_place(&page.state(), way, if way.presenter == "2d" { "page" } else { "worker" });
+    let read = page.evaluate(
+        "window.lanstream.readPixels().then(({ width, height, data }) => [width, height, data[3]])",
+    );
+    assert_eq!(read, json!([1280, 720, 255]));
     has_webgl2
 }
 
@@ -79,7 +93,9 @@ fn firefox_proves(way: &Way) {
     let (server, viewing) = (server(), Display::start(1281, 721));
     let firefox = Firefox::open(&page(&server, way), &viewing);
     let has_webgl2 = firefox.evaluate(HAS_WEBGL2) == true;
-    expect_proofs(&server, way, has_webgl2, || firefox.evaluate("window.lanstream.state"));
+    let state = || firefox.evaluate("window.lanstream.state");
+    expect_proofs(&server, way, has_webgl2, state);
+    expect_place(&state(), way, "worker");
 }
 
 #[test]
@@ -93,6 +109,16 @@ fn chromium_proves_websocket_on_2d() {
 }
 
 #[test]
+fn chromium_proves_http_on_2d_in_the_worker() {
+    chromium_proves(&Way { paint: "worker", ..HTTP_2D }, &[]);
+}
+
+#[test]
+fn chromium_proves_websocket_on_2d_in_the_worker() {
+    chromium_proves(&Way { paint: "worker", ..WEBSOCKET_2D }, &[]);
+}
+
+#[test]
 fn chromium_proves_http_on_webgl2() {
     assert!(chromium_proves(&HTTP_WEBGL2, &WITH_WEBGL), "Chromium brings a WebGL2 of its own");
 }
@@ -100,6 +126,14 @@ fn chromium_proves_http_on_webgl2() {
 #[test]
 fn chromium_proves_websocket_on_webgl2() {
     assert!(chromium_proves(&WEBSOCKET_WEBGL2, &WITH_WEBGL), "Chromium brings a WebGL2 of its own");
+}
+
+#[test]
+fn chromium_proves_http_on_webgl2_in_the_page() {
+    assert!(
+        chromium_proves(&Way { paint: "page", ..HTTP_WEBGL2 }, &WITH_WEBGL),
+        "Chromium brings a WebGL2 of its own"
+    );
 }
 
 #[test]
@@ -115,6 +149,11 @@ fn firefox_proves_http_on_2d() {
 #[test]
 fn firefox_proves_websocket_on_2d() {
     firefox_proves(&WEBSOCKET_2D);
+}
+
+#[test]
+fn firefox_proves_http_on_2d_in_the_page() {
+    firefox_proves(&Way { paint: "page", ..HTTP_2D });
 }
 
 #[test]

@@ -1,5 +1,5 @@
 // The viewer without a face: keeps a session with the server, comes back when it ends, and says what it sees. It runs in
-// a worker or in the page, and draws on the canvas that it is given. No DOM, no overlay.
+// a worker or in the page, and paints on the surface that it is given. No DOM, no overlay.
 
 import { Meter } from './meter.js';
 import { Picture } from './picture.js';
@@ -21,19 +21,19 @@ const STATS_MS = 500;
  * @typedef {'connecting' | 'open' | 'reconnecting' | 'unauthorized' | 'closed'} Phase
  * @typedef {{
  *   phase: Phase, connected: boolean, paused: boolean, reason: string,
- *   transport: string, transportReason: string, presenter: string, presenterReason: string,
+ *   transport: string, transportReason: string, presenter: string, presenterReason: string, paint: string, paintReason: string,
  *   width: number, height: number, seq: number, frames: number, skipped: number,
  *   verify: boolean, proven: number, refuted: number, exact: boolean | null,
  *   marker: string, sourceState: string, sourceText: string, feedback: string, reconnects: number,
- * }} State plain, so that it can be posted and compared
+ * }} State plain, so that it can be posted and compared; `paint`: where that happens, `page` or `worker`
  * @typedef {import('./meter.js').Measured & { server: Record<string, unknown> }} Stats
  * @typedef {{ type: 'state', state: State } | { type: 'stats', stats: Stats } | { type: 'error', message: string }
  *   | { type: 'refuted', seq: number } | { type: 'cursor-shape', shape: CursorShape } | { type: 'cursor-at', x: number, y: number, serial: number }} EngineEvent
  * @typedef {{ origin: string, token: string, transport: 'http' | 'websocket' | 'auto', verify: boolean, paused: boolean }} EngineOptions
  * @typedef {{
- *   presenter: import('./present/choose.js').Presenter,
- *   presenterName: string,
- *   presenterReason: string,
+ *   surface: import('./surface/choose.js').Surface,
+ *   presenter: import('./present/choose.js').PresenterChoice,
+ *   paint: import('./surface/choose.js').PaintChoice,
  *   post: (event: EngineEvent) => void,
  * }} EngineParts
  */
@@ -60,14 +60,15 @@ export class Engine {
    * @param {EngineParts} parts
    * @param {Surroundings} around
    */
-  constructor(options, { presenter, presenterName, presenterReason, post }, around) {
+  constructor(options, { surface, presenter, paint, post }, around) {
     this.#options = { ...options };
     this.#post = post;
     this.#around = around;
-    this.#picture = new Picture(presenter);
+    this.#picture = new Picture(surface);
     this.#state = {
       phase: 'connecting', connected: false, paused: options.paused, reason: '',
-      transport: '', transportReason: '', presenter: presenterName, presenterReason,
+      transport: '', transportReason: '', presenter: presenter.name, presenterReason: presenter.reason,
+      paint: paint.place, paintReason: paint.reason,
       width: 0, height: 0, seq: 0, frames: 0, skipped: 0,
       verify: options.verify, proven: 0, refuted: 0, exact: null,
       marker: '', sourceState: 'live', sourceText: '', feedback: '', reconnects: 0,
@@ -137,10 +138,9 @@ export class Engine {
     else this.#session?.refresh();
   }
 
-  /** Red, green, blue, 255 of what the canvas shows, row by row. */
+  /** What the canvas shows. */
   readPixels() {
-    const { width, height } = this.#picture;
-    return { width, height, rgba: width === 0 ? new Uint8ClampedArray(0) : this.#picture.read() };
+    return this.#picture.read();
   }
 
   #newSession() {

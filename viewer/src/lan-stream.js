@@ -14,11 +14,11 @@ import { adoptStyle } from './style.js';
  */
 
 /**
- * Attributes: `src` (the URL that lanstream printed; without it the page's own), `transport`, `present`, `fit`, `stats`, `verify`.
+ * Attributes: `src` (the URL that lanstream printed; without it the page's own), `transport`, `present`, `paint`, `fit`, `stats`, `verify`.
  * Events: `resize`, `playing`, `waiting`, `error`, `frame` (at most ten a second), `stats` (with the attribute), `exactness-lost`.
  */
 export class LanStream extends HTMLElement {
-  static observedAttributes = ['src', 'transport', 'present', 'fit', 'stats', 'verify'];
+  static observedAttributes = ['src', 'transport', 'present', 'paint', 'fit', 'stats', 'verify'];
 
   #root = document.createElement('div');
   #stage = document.createElement('div');
@@ -125,6 +125,7 @@ export class LanStream extends HTMLElement {
     const url = new URL(this.getAttribute('src') ?? location.href, location.href);
     this.#host = new EngineHost({
       present: oneOf(['2d', 'webgl2'], this.getAttribute('present')),
+      paint: oneOf(['page', 'worker'], this.getAttribute('paint')),
       options: {
         origin: url.origin, token: url.hash.slice(1), transport: oneOf(['http', 'websocket'], this.getAttribute('transport')),
         verify: this.verify, paused: this.#paused || document.hidden,

@@ -126,7 +126,8 @@ export function statsText(state, stats, place, thread) {
     ['rate', stats === null ? '' : `${stats.fps.toFixed(1)} painted/s, ${stats.skipped} skipped, ${stats.mbps.toFixed(stats.mbps < 10 ? 2 : 0)} Mbit/s`],
     ['latency', stats === null ? '' : latencyText(stats)],
     ['transport', `${state.transport} (${state.transportReason})`],
-    ['presenter', `${state.presenter} in the ${thread} (${state.presenterReason})`],
+    ['presenter', `${state.presenter} (${state.presenterReason})`],
+    ['painting', `in the ${state.paint} (${state.paintReason}), received in the ${thread}`],
     ['exact', exactText(state)],
     ['source', state.sourceText],
   ];
@@ -139,7 +140,16 @@ function latencyText({ server, receiveMs, paintMs, totalMs }) {
     ['capture', serverMs(server['capture_us'])], ['compare', serverMs(server['compare_us'])], ['send', serverMs(server['send_us'])],
     ['receive', receiveMs], ['paint', paintMs], ['total', totalMs],
   ];
-  return stages.map(([name, ms]) => `${name} ${typeof ms === 'number' ? ms.toFixed(1) : '–'}`).join(', ') + ' ms';
+  return stages.map(([name, ms]) => `${name} ${typeof ms === 'number' ? millisecondsText(ms) : '–'}`).join(', ') + ' ms';
+}
+
+/**
+ * What was too short to be measured was not nothing: receiving lasts from the first bytes that can be looked at to the
+ * last, and a small update is there all at once.
+ * @param {number} ms
+ */
+function millisecondsText(ms) {
+  return ms < 0.1 ? '< 0.1' : ms.toFixed(1);
 }
 
 /** The server's numbers are its own word: anything may be missing. @param {unknown} us */

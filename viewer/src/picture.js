@@ -1,10 +1,11 @@
-// What is on the canvas: which picture of which run it is, and its way from one to the next. Not where updates come from.
+// What is on the canvas: which picture of which run it is, and its way from one to the next. Not where updates come from,
+// nor which thread paints them.
 
 import { pictureHash } from './hash.js';
 import { ProtocolError } from './protocol.js';
 
 /**
- * @typedef {import('./present/choose.js').Presenter} Presenter
+ * @typedef {import('./surface/choose.js').Surface} Surface
  * @typedef {import('./update.js').Update} Update
  */
 
@@ -13,16 +14,16 @@ export class Picture {
   height = 0;
   /** The run of the source that the picture is of. */
   epoch = 0n;
-  /** The update it stands at; 0: it shows none. */
+  /** The update it stands at, or will as soon as it is painted; 0: it shows none. */
   seq = 0;
 
-  #presenter;
+  #surface;
   /** The picture is gone, though the server still builds on it until it has heard so. */
   #lost = false;
 
-  /** @param {Presenter} presenter */
-  constructor(presenter) {
-    this.#presenter = presenter;
+  /** @param {Surface} surface */
+  constructor(surface) {
+    this.#surface = surface;
   }
 
   /** What a hello may say of it. */
@@ -40,20 +41,47 @@ export class Picture {
     if (update.width !== this.width || update.height !== this.height) throw new ProtocolError('an update of another size');
   }
 
+  /** Whether `apply` keeps this thread busy until all is painted. */
+  get blocks() {
+    return this.#surface.blocks;
+  }
+
+  /** Memory for a band of so many bytes. @param {number} bytes */
+  buffer(bytes) {
+    return this.#surface.buffer(bytes);
+  }
+
+  /** Takes a band of the next update. @param {ArrayBuffer} buffer */
+  hold(buffer) {
+    this.#surface.hold(buffer);
+  }
+
+  /** Forgets the bands of an update that will never be whole. */
+  drop() {
+    this.#surface.drop();
+  }
+
   /**
-   * Shows a whole update at once. It runs without a pause, since the browser may show the canvas whenever this thread is idle.
+   * Shows a whole update at once, unless what it builds on is gone.
    * @param {Update} update
-   * @param {readonly ArrayBuffer[]} buffers
    */
-  apply(update, buffers) {
+  async apply(update) {
     const builds = !this.#lost || update.base === 0;
     this.seq = update.seq;
-    if (!builds) return;
-    this.#lost = true; // An exception on the way leaves something that nothing can be built on.
-    if (update.base === 0) this.#begin(update);
-    update.paint(this.#presenter, buffers);
-    this.#presenter.commit();
+    if (!builds) {
+      this.drop();
+      return { paintMs: 0 };
+    }
+    this.width = update.width;
+    this.height = update.height;
+    // A loss from now on counts, though this update may come after it: better one whole picture too many.
     this.#lost = false;
+    try {
+      return await this.#surface.paint(update);
+    } catch (error) {
+      this.#lost = true; // What an exception on the way leaves is nothing that can be built on.
+      throw error;
+    }
   }
 
   /** The canvas lost its pixels: nothing can be built on them. */
@@ -67,22 +95,18 @@ export class Picture {
     this.epoch = 0n;
   }
 
-  hash() {
-    return pictureHash(this.#presenter.read());
+  async hash() {
+    return pictureHash(await this.#surface.read());
   }
 
-  read() {
-    return this.#presenter.read();
+  /** Red, green, blue, 255 of what the canvas shows, row by row. */
+  async read() {
+    const { width, height } = this;
+    const rgba = width === 0 ? new Uint8ClampedArray(0) : await this.#surface.read();
+    return { width, height, rgba };
   }
 
   close() {
-    this.#presenter.close();
-  }
-
-  /** A picture that needs none before it. Resizing clears the canvas, so that nothing of an older picture shines through. */
-  #begin(/** @type {Update} */ update) {
-    this.width = update.width;
-    this.height = update.height;
-    this.#presenter.resize(update.width, update.height);
+    this.#surface.close();
   }
 }

@@ -63,8 +63,14 @@ export class Session {
   #welcome = deferred();
   #probed = /** @type {(() => void) | null} */ (null);
   #timers = new Set();
-  #startedMs = 0;
+  /** When the first bytes of the newest update had arrived. */
+  #begunMs = 0;
+  /** Painting the update before. */
   #paintMs = 0;
+  /** Whether an update is there that has not been acknowledged. */
+  #unacknowledged = false;
+  /** The newest update on its way to the canvas; it does not fail. */
+  #shown = Promise.resolve();
 
   /**
    * @param {SessionOptions} options
@@ -86,6 +92,9 @@ export class Session {
     this.#go().catch(error => this.#ended.resolve(error));
     const reason = await this.#ended.promise;
     this.#shutDown();
+    // What is still being painted is what the next session builds on, or not, should it fail.
+    await this.#shown;
+    this.#picture.drop();
     return reason;
   }
 
@@ -181,29 +190,68 @@ export class Session {
 
   /** Takes the bands of either transport. @type {import('./transport/http.js').BandSink} */
   #sink = {
-    band: (buffer, at, bytes, chunk) => {
-      if (!this.#update.open) this.#startedMs = this.#around.now();
-      return this.#update.add(buffer, at, bytes, chunk);
+    buffer: bytes => this.#picture.buffer(bytes),
+    begin: () => { if (this.#update.seq === 0) this.#begunMs = this.#around.now(); },
+    band: (buffer, bytes) => {
+      // A stream that was aborted may still hand on what had arrived; the next session must find the picture as it told the server.
+      if (this.#abort.signal.aborted) return;
+      if (this.#unacknowledged) throw new ProtocolError('an update came before the last was acknowledged');
+      const isLast = this.#update.add(buffer, bytes);
+      this.#picture.hold(buffer);
+      if (isLast) this.#commit();
     },
-    commit: buffers => this.#commit(buffers),
   };
 
-  /** @param {readonly ArrayBuffer[]} buffers */
-  #commit(buffers) {
-    const { now } = this.#around;
+  #commit() {
+    this.#unacknowledged = true;
     const update = this.#update;
-    // A stream that was aborted may still hand on what had arrived; the next session must find the picture as it told the server.
-    if (this.#abort.signal.aborted) return;
-    this.#picture.check(update);
-    const receivedMs = now();
-    const receiveMs = receivedMs - this.#startedMs;
-    // First of all: while this page paints, the server can make the next update.
-    this.#control?.send(writeAck({ seq: update.seq, receiveUs: microseconds(receiveMs), paintUs: microseconds(this.#paintMs) }));
-    this.#picture.apply(update, buffers);
-    const paintedMs = now();
-    this.#paintMs = paintedMs - receivedMs;
-    if (this.#options.verify) this.#control?.send(writeProof({ seq: update.seq, hash: this.#picture.hash() }));
-    this.#events.shown(update, { receiveMs, paintMs: this.#paintMs, totalMs: this.#clock.sinceMs(update.capturedAtUs, paintedMs) });
+    this.#update = new Update();
+    this.#shown = this.#show(update, this.#around.now() - this.#begunMs);
+  }
+
+  /**
+   * @param {Update} update
+   * @param {number} receiveMs
+   */
+  async #show(update, receiveMs) {
+    try {
+      // One update is painted and one waits: while what paints is busy no ack asks for more, so nothing queues.
+      await this.#shown;
+      if (this.#abort.signal.aborted) return;
+      this.#picture.check(update);
+      // The server is to make the next one while this one is painted, and this one is not to wait for the ack to be sent.
+      const { blocks } = this.#picture;
+      if (blocks) this.#acknowledge(update, receiveMs);
+      const painting = this.#paint(update, receiveMs);
+      if (!blocks) this.#acknowledge(update, receiveMs);
+      await painting;
+    } catch (error) {
+      this.#ended.resolve(error);
+    }
+  }
+
+  /**
+   * @param {Update} update
+   * @param {number} receiveMs
+   */
+  #acknowledge({ seq }, receiveMs) {
+    this.#control?.send(writeAck({ seq, receiveUs: microseconds(receiveMs), paintUs: microseconds(this.#paintMs) }));
+    this.#unacknowledged = false;
+  }
+
+  /**
+   * @param {Update} update
+   * @param {number} receiveMs
+   */
+  async #paint(update, receiveMs) {
+    const { paintMs } = await this.#picture.apply(update);
+    const totalMs = this.#clock.sinceMs(update.capturedAtUs, this.#around.now());
+    this.#paintMs = paintMs;
+    if (this.#options.verify) {
+      const hash = await this.#picture.hash();
+      this.#control?.send(writeProof({ seq: update.seq, hash }));
+    }
+    this.#events.shown(update, { receiveMs, paintMs, totalMs });
   }
 
   /** @param {ServerMessage} message */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Clock } from '../src/clock.js';
-import { bannerText } from '../src/overlay.js';
+import { bannerText, statsText } from '../src/overlay.js';
 import { chooseByFacts, chooseByMeasuring } from '../src/transport/choose.js';
 
 const BOTH = ['http', 'websocket'];
@@ -18,14 +18,14 @@ test('what is asked for or alone is not measured', () => {
 
 test('the faster wins, and HTTP wins what is nearly a tie', async () => {
   const measure = (/** @type {number} */ http, /** @type {number} */ websocket) => chooseByMeasuring({ http: async () => http, websocket: async () => websocket });
-  assert.deepEqual(await measure(2, 5), { transport: 'http', reason: 'http 8389 Mbit/s, websocket 3355 Mbit/s' });
-  assert.equal((await measure(10.9, 10)).transport, 'http');
-  assert.equal((await measure(11.1, 10)).transport, 'websocket');
+  assert.deepEqual(await measure(2, 5), { transport: 'http', reason: 'http 16777 Mbit/s, websocket 6711 Mbit/s' });
+  assert.equal((await measure(12.4, 10)).transport, 'http');
+  assert.equal((await measure(12.6, 10)).transport, 'websocket');
 });
 
 test('a path whose probe fails loses', async () => {
   const choice = await chooseByMeasuring({ http: () => Promise.reject(new Error('no')), websocket: async () => 5 });
-  assert.deepEqual(choice, { transport: 'websocket', reason: 'http failed, websocket 3355 Mbit/s' });
+  assert.deepEqual(choice, { transport: 'websocket', reason: 'http failed, websocket 6711 Mbit/s' });
 });
 
 test('the clock believes the ping that came back soonest', () => {
@@ -48,4 +48,15 @@ test('while the picture is live nothing is said over it', () => {
   assert.match(bannerText({ ...live, sourceState: 'lost' }), /source lost: a/);
   assert.match(bannerText({ ...live, phase: 'unauthorized' }), /open the URL/);
   assert.match(bannerText({ ...live, feedback: 'mirror' }), /mirror/);
+});
+
+test('the numbers say where painting happens and why, and call nothing 0.0 that took time', () => {
+  const state = /** @type {import('../src/engine.js').State} */ ({
+    presenter: '2d', presenterReason: 'asked for', paint: 'page', paintReason: 'its canvas is desynchronized',
+  });
+  const stats = { fps: 25, skipped: 0, mbps: 1, receiveMs: 0, paintMs: 0.26, totalMs: null, server: { send_us: 1900 } };
+  const text = statsText(state, stats, null, 'worker');
+  assert.match(text, /2d \(asked for\)/);
+  assert.match(text, /in the page \(its canvas is desynchronized\), received in the worker/);
+  assert.match(text, /send 1.9, receive < 0.1, paint 0.3, total –/);
 });

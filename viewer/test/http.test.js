@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { COMMIT, FIRST } from '../src/protocol.js';
+import { LocalSurface } from '../src/surface/local.js';
 import { StreamReader } from '../src/transport/http.js';
 import { Update } from '../src/update.js';
 import { band, join, message, random, raw } from './bytes.js';
@@ -45,20 +46,50 @@ function streamOf(pieces, type) {
   }));
 }
 
+/** Takes bands as a session does, and paints at each commit. */
+class FakeSink {
+  begun = 0;
+  shown = /** @type {number[][]} */ ([]);
+  /** Distinct memories that bands came in. */
+  memories = 0;
+  #update = new Update();
+  #presenter = new FakePresenter();
+  #surface = new LocalSurface(this.#presenter);
+  /** @param {number} bytes */
+  buffer(bytes) { return this.#surface.buffer(bytes); }
+  begin() { this.begun += 1; }
+  /** @type {import('../src/transport/http.js').BandSink['band']} */
+  band(buffer, bytes) {
+    this.#count(buffer);
+    const isLast = this.#update.add(buffer, bytes);
+    this.#surface.hold(buffer);
+    if (!isLast) return;
+    void this.#surface.paint(this.#update);
+    this.#update = new Update();
+    this.shown.push([...new Set(this.#presenter.pixels.subarray(0, 256))]);
+  }
+  /** The last byte of a buffer, where no bytes ever arrive, tells whether it was here before. @param {ArrayBuffer} buffer */
+  #count(buffer) {
+    const tail = new Uint8Array(buffer, buffer.byteLength - 1);
+    if (tail[0] === 0) this.memories += 1;
+    tail[0] = 1;
+  }
+}
+
 /** @param {ReadableStream} source */
-async function picturesOf(source) {
-  const update = new Update();
-  const presenter = new FakePresenter();
-  presenter.resize(8, 8);
-  const shown = /** @type {number[][]} */ ([]);
-  await new StreamReader(source, {
-    band: (buffer, at, bytes, chunk) => update.add(buffer, at, bytes, chunk),
-    commit: buffers => {
-      update.paint(presenter, buffers);
-      shown.push([...new Set(presenter.pixels)]);
-    },
-  }).run();
-  return shown;
+async function read(source) {
+  const sink = new FakeSink();
+  await new StreamReader(source, sink).run();
+  return sink;
+}
+
+/** An update that one value fills. @param {number} seq @param {number} side @param {number} value */
+function large(seq, side, value) {
+  const table = band({ seq, width: side, height: side, flags: FIRST | COMMIT, patches: [{ ...raw(0, 0, 1, 1, 0), width: side, height: side, data: new Uint8Array(0), length: side * side * 4 }] });
+  const bytes = new Uint8Array(table.length + side * side * 4).fill(value);
+  bytes.set(table);
+  new DataView(bytes.buffer).setUint32(0, bytes.length - 8, true);
+  return bytes;
 }
 
 const WHOLE = Array.from({ length: UPDATES }, (_, i) => [i + 1]);
@@ -67,28 +98,35 @@ for (const [name, type] of /** @type {const} */ ([['BYOB', 'bytes'], ['default',
   test(`${name} reader: random cuts change nothing`, async () => {
     for (const [seed, longest] of [[1, 1], [2, 9], [3, 100], [4, 700], [5, 5000]]) {
       const pieces = cut(stream(), random(Number(seed)), Number(longest));
-      assert.deepEqual(await picturesOf(streamOf(pieces, type)), WHOLE, `pieces of up to ${longest}`);
+      const { shown } = await read(streamOf(pieces, type));
+      assert.deepEqual(shown, WHOLE, `pieces of up to ${longest}`);
     }
   });
 
-  test(`${name} reader: an update larger than the buffer`, async () => {
-    const large = band({ seq: 1, width: 2600, height: 2600, flags: FIRST | COMMIT, patches: [{ ...raw(0, 0, 1, 1, 0), width: 2600, height: 2600, data: new Uint8Array(0), length: 2600 * 2600 * 4 }] });
-    const bytes = new Uint8Array(large.length + 2600 * 2600 * 4).fill(5);
-    bytes.set(large);
-    new DataView(bytes.buffer).setUint32(0, bytes.length - 8, true);
-    let first = 0;
-    const sink = {
-      update: new Update(),
-      band(/** @type {ArrayBuffer} */ buffer, /** @type {number} */ at, /** @type {number} */ length, /** @type {number} */ chunk) { return this.update.add(buffer, at, length, chunk); },
-      commit(/** @type {readonly ArrayBuffer[]} */ [buffer]) { first = new Uint8Array(/** @type {ArrayBuffer} */ (buffer))[large.length] ?? 0; },
-    };
-    await new StreamReader(streamOf(cut(bytes, () => 0.99, 1 << 20), type), sink).run();
-    assert.equal(first, 5);
+  test(`${name} reader: the memory of one update is used for the next`, async () => {
+    const { shown, memories } = await read(streamOf(cut(stream(), random(7), 300), type));
+    assert.deepEqual(shown, WHOLE);
+    assert.equal(memories, 3);
+  });
+
+  test(`${name} reader: a band larger than a segment`, async () => {
+    const bytes = join([large(1, 2, 4), large(2, 800, 5), large(3, 2, 6)]);
+    const { shown } = await read(streamOf(cut(bytes, () => 0.99, 1 << 20), type));
+    assert.deepEqual(shown.map(([value]) => value), [4, 5, 6]);
+  });
+
+  test(`${name} reader: a band begins with its first bytes, and a stream may end within one`, async () => {
+    const [first, second] = [large(1, 2, 1), large(2, 2, 2)];
+    for (const pieces of [[first, second], [join([first, second])], [join([first, second.slice(0, 9)])]]) {
+      const { begun, shown } = await read(streamOf(pieces, type));
+      assert.equal(begun, 2);
+      assert.equal(shown.length, pieces.length === 1 && pieces[0]?.length !== first.length + second.length ? 1 : 2);
+    }
   });
 
   test(`${name} reader: a length beyond the limit ends it`, async () => {
     const bytes = message(1, 3, []);
     new DataView(bytes.buffer).setUint32(0, 0xffff_ffff, true);
-    await assert.rejects(picturesOf(streamOf([bytes], type)), /longer than the limit/);
+    await assert.rejects(read(streamOf([bytes], type)), /longer than the limit/);
   });
 }

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { paintPatches } from '../src/patches.js';
 import {
   KIND, readServerMessage, writeAck, writeFlow, writeHello, writePing, writeProbe, writeProof, writeRefresh,
 } from '../src/protocol.js';
@@ -46,19 +47,20 @@ function check({ hex, fields }) {
 /** @param {Uint8Array<ArrayBuffer>} bytes @param {Record<string, any>} fields */
 function checkBand(bytes, fields) {
   const update = new Update();
-  const first = bytes.slice();
+  const bands = [bytes.slice().buffer];
   if ((/** @type {number} */ (bytes[5]) & 1) === 0) { // A later band needs one that begins its update: its own head, without patches.
     const head = bytes.slice(0, 32);
     head[5] = 1;
     new DataView(head.buffer).setUint32(0, 24, true);
     new DataView(head.buffer).setUint32(20, 0, true);
-    update.add(head.buffer, 0, 32, 0);
+    update.add(head.buffer, 32);
+    bands.unshift(head.buffer);
   }
-  const commit = update.add(first.buffer, 0, first.length, 0);
+  const commit = update.add(/** @type {ArrayBuffer} */ (bands.at(-1)), bytes.length);
   const presenter = new FakePresenter();
   presenter.resize(update.width, update.height);
   presenter.log.length = 0;
-  update.paint(presenter, [first.buffer]);
+  paintPatches(update.patches, bands, presenter);
   const { patches, ...scalars } = fields;
   checkFields({
     seq: update.seq, base: update.base, width: update.width, height: update.height, captured_at_us: update.capturedAtUs,

@@ -21,11 +21,21 @@ pub(crate) struct Display {
 }
 
 impl Display {
+    /// On a number that the server finds free.
     pub(crate) fn start(width: u32, height: u32) -> Self {
+        Self::spawn(&[], width, height)
+    }
+
+    /// On this number: `:7`.
+    pub(crate) fn start_as(name: &str, width: u32, height: u32) -> Self {
+        Self::spawn(&[name], width, height)
+    }
+
+    fn spawn(name: &[&str], width: u32, height: u32) -> Self {
         let screen = format!("{width}x{height}x24");
         let mut command = Command::new("Xvfb");
-        // It picks a free number itself and writes it to the given descriptor.
-        command.args(["-displayfd", "1", "-nolisten", "tcp", "-noreset", "-screen", "0", &screen]);
+        // It writes its number to the given descriptor when it is ready.
+        command.args(name).args(["-displayfd", "1", "-nolisten", "tcp", "-noreset", "-screen", "0", &screen]);
         let mut process = Process::start(command.stdout(Stdio::piped()).stderr(Stdio::null()));
         let mut number = String::new();
         let output = process.child.stdout.take().expect("it is piped");

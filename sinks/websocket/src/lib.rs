@@ -22,8 +22,8 @@ use tokio_websockets::{CloseCode, Config, Limits, Message, ServerBuilder, WebSoc
 /// ones its pipe between processes stalls.
 const BAND_BYTES: usize = 256 << 10;
 /// The same of an HTTP stream, where the stream itself is cut where it fits: as many tiles as are looked at before the
-/// next bytes leave.
-const HTTP_BAND_BYTES: usize = 2 << 20;
+/// next bytes leave. The viewer's segments are of this, the row that ends it and the table.
+const HTTP_BAND_BYTES: usize = 1 << 20;
 /// Room for a band with its table and the row that ends it.
 const BUFFER_BYTES: usize = BAND_BYTES + (192 << 10);
 /// Bytes of one inbound message with its header; WebSocket's own framing is not counted.

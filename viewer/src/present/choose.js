@@ -29,7 +29,7 @@ let remembered = null;
  * @param {PresenterName | 'auto'} wanted
  * @returns {PresenterChoice}
  */
-function choosePresenter(wanted) {
+export function choosePresenter(wanted) {
   if (wanted !== 'auto') return { name: wanted, reason: 'asked for' };
   remembered ??= calibrate();
   return remembered;
@@ -46,21 +46,20 @@ function createPresenter(name, canvas, lost) {
 }
 
 /**
- * The presenter that was wanted. WebGL2 may not be there: then the 2D context, which is everywhere.
- * @param {PresenterName | 'auto'} wanted
+ * The presenter that was chosen. WebGL2 may not be there: then the 2D context, which is everywhere.
+ * @param {PresenterChoice} choice
  * @param {OffscreenCanvas | HTMLCanvasElement} canvas
  * @param {() => void} lost called when the picture is gone
- * @returns {PresenterChoice & { presenter: Presenter }}
+ * @returns {{ choice: PresenterChoice, presenter: Presenter }} what it came to in the end
  */
-export function openPresenter(wanted, canvas, lost) {
-  const choice = choosePresenter(wanted);
+export function openPresenter(choice, canvas, lost) {
   try {
-    return { ...choice, presenter: createPresenter(choice.name, canvas, lost) };
+    return { choice, presenter: createPresenter(choice.name, canvas, lost) };
   } catch (error) {
     if (choice.name === '2d') throw error;
     // A canvas that gave no context is still free for one of another kind.
     const reason = `${choice.name} was ${choice.reason}, but: ${/** @type {Error} */ (error).message}`;
-    return { name: '2d', reason, presenter: createPresenter('2d', canvas, lost) };
+    return { choice: { name: '2d', reason }, presenter: createPresenter('2d', canvas, lost) };
   }
 }
 

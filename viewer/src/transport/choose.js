@@ -9,12 +9,13 @@ import { byteSource } from './http.js';
  * @typedef {{ http(bytes: number): Promise<number>, websocket(bytes: number): Promise<number> }} Probes resolve to milliseconds
  */
 
-/** Long enough that it takes milliseconds, short enough that nobody waits for it. */
-export const PROBE_BYTES = 2 << 20;
-/** The first round pays for connections and compilation; the fastest counts. */
-const ROUNDS = 3;
+/** As much as a large update: less fits into buffers on the way, and tells nothing of the path. */
+export const PROBE_BYTES = 4 << 20;
+/** The first round pays for connections and compilation, and any other may meet a busy moment; the fastest counts. */
+const ROUNDS = 4;
 /** HTTP costs less CPU at the same speed, so it wins what is nearly a tie. */
-const TIE = 1.1;
+const TIE = 1.25;
+const PATHS = /** @type {const} */ (['http', 'websocket']);
 const MEASURE_MS_MAX = 3000;
 
 /**
@@ -34,29 +35,31 @@ export function chooseByFacts({ wanted, offered, byob }) {
 }
 
 /**
- * Measures both. A path that fails its probe loses.
+ * Measures both by turns, so that a busy moment slows neither alone. A path that fails its probe loses.
  * @param {Probes} probes
  * @returns {Promise<Choice>}
  */
 export async function chooseByMeasuring(probes) {
-  const http = await fastestMs(() => probes.http(PROBE_BYTES));
-  const websocket = await fastestMs(() => probes.websocket(PROBE_BYTES));
+  const fastestMs = { http: Infinity, websocket: Infinity };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const path of PATHS) {
+      if (round > 0 && fastestMs[path] === Infinity) continue;
+      fastestMs[path] = Math.min(fastestMs[path], await probeMs(() => probes[path](PROBE_BYTES)));
+    }
+  }
+  const { http, websocket } = fastestMs;
   const transport = http <= websocket * TIE ? 'http' : 'websocket';
   return { transport, reason: `http ${rate(http)}, websocket ${rate(websocket)}` };
 }
 
 /** @param {() => Promise<number>} probe */
-async function fastestMs(probe) {
-  let fastest = Infinity;
-  for (let round = 0; round < ROUNDS; round += 1) {
-    try {
-      fastest = Math.min(fastest, await probe());
-    } catch (error) {
-      if (error instanceof SessionEnd) throw error;
-      break;
-    }
+async function probeMs(probe) {
+  try {
+    return await probe();
+  } catch (error) {
+    if (error instanceof SessionEnd) throw error;
+    return Infinity;
   }
-  return fastest;
 }
 
 /** @param {number} ms */
@@ -81,7 +84,7 @@ export async function probeHttp({ origin, key, fetch, now }, bytes) {
   const source = byteSource(response.body);
   let buffer = new ArrayBuffer(bytes);
   for (let filled = 0; filled < bytes;) {
-    const read = await source.read(buffer, filled, bytes - filled);
+    const read = await source.read(buffer, filled, bytes - filled, bytes - filled);
     if (read.bytes === 0) throw new Error('probe was cut off');
     buffer = read.buffer;
     filled += read.bytes;

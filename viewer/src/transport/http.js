@@ -1,22 +1,21 @@
-// Pixels over HTTP: an endless response, read into one large buffer that is used over and over. With a BYOB reader the
+// Pixels over HTTP: an endless response, cut into messages, each read into a buffer of its own. With a BYOB reader the
 // browser writes straight into it, and the canvas is painted straight from it. Engines without BYOB get the same by a copy.
 
-import { HEADER_BYTES, KIND, ProtocolError, messageBytes } from '../protocol.js';
+import { HEADER_BYTES, KIND, messageBytes } from '../protocol.js';
 import { SessionEnd } from '../session-end.js';
 
-/** Room for a 1080p picture twice, so that it is not outgrown at the first; untouched pages of it cost nothing. */
-const BUFFER_BYTES_AT_FIRST = 16 << 20;
-/** Room for an 8K picture in one update four times over; more is a server that lies. */
-const BUFFER_BYTES_MAX = 512 << 20;
-
 /**
- * Takes bands as they arrive. `band` says whether it was the last of its update; then `commit` follows with the buffers
- * that the bands lie in, which are the sink's until it returns.
+ * Takes bands as they arrive: `buffer` gives memory for one of so many bytes, `begin` says that its first bytes are there,
+ * `band` that all are, and takes the buffer away. It throws where the server breaks the protocol.
  * @typedef {{
- *   band(buffer: ArrayBuffer, at: number, bytes: number, chunk: number): boolean,
- *   commit(buffers: readonly ArrayBuffer[]): void,
+ *   buffer(bytes: number): ArrayBuffer,
+ *   begin(): void,
+ *   band(buffer: ArrayBuffer, bytes: number): void,
  * }} BandSink
  */
+
+/** Asked for before the length of a message is known: a small update comes in one read, and little of what follows is moved. */
+const HEAD_BYTES = 64 << 10;
 
 /** Whether this engine reads response bodies into buffers of ours. A probe, since no version number says it. */
 export function hasByob() {
@@ -48,13 +47,9 @@ export async function openStream({ origin, key, fetch, signal }) {
 export class StreamReader {
   #source;
   #sink;
-  #buffer = new ArrayBuffer(BUFFER_BYTES_AT_FIRST);
-  /** Start of the first message that is not handed on. */
-  #start = 0;
-  /** End of what has arrived. */
+  /** Where the present message goes, from the front. */
+  #buffer;
   #filled = 0;
-  /** Whether bands before `#start` wait for their commit. */
-  #holding = false;
 
   /**
    * @param {ReadableStream<Uint8Array<ArrayBuffer>>} stream
@@ -63,63 +58,50 @@ export class StreamReader {
   constructor(stream, sink) {
     this.#source = byteSource(stream);
     this.#sink = sink;
+    this.#buffer = sink.buffer(HEAD_BYTES);
   }
 
   /** Reads until the stream ends. */
   async run() {
     for (;;) {
-      const missing = this.#handOn();
-      this.#makeRoom(missing);
-      const read = await this.#source.read(this.#buffer, this.#filled, missing);
-      this.#buffer = read.buffer;
-      if (read.bytes === 0) return;
-      this.#filled += read.bytes;
+      while (this.#filled < HEADER_BYTES) if (!await this.#read(HEADER_BYTES, HEAD_BYTES)) return;
+      const view = new DataView(this.#buffer);
+      const bytes = messageBytes(view, 0);
+      const isBand = view.getUint8(4) === KIND.BAND;
+      if (isBand) this.#sink.begin();
+      if (bytes > this.#buffer.byteLength) this.#moveTo(new ArrayBuffer(bytes), 0);
+      while (this.#filled < bytes) if (!await this.#read(bytes, bytes)) return;
+      const whole = this.#buffer;
+      this.#moveTo(isBand ? this.#sink.buffer(HEAD_BYTES) : whole, bytes);
+      if (isBand) this.#sink.band(whole, bytes);
     }
   }
 
-  /** Hands on all messages that are whole. Returns how many bytes the next one still needs. */
-  #handOn() {
-    const view = new DataView(this.#buffer);
-    while (this.#filled - this.#start >= HEADER_BYTES) {
-      const at = this.#start;
-      const bytes = messageBytes(view, at);
-      const missing = bytes - (this.#filled - at);
-      if (missing > 0) return missing;
-      this.#start = at + bytes;
-      if (view.getUint8(at + 4) === KIND.BAND) this.#handOnBand(at, bytes);
-      if (!this.#holding) this.#recycle();
-    }
-    return HEADER_BYTES - (this.#filled - this.#start);
+  /**
+   * Reads until at least `min` bytes are there if the engine can wait for so many, and at most `max`.
+   * @param {number} min
+   * @param {number} max
+   * @returns {Promise<boolean>} `false`: the stream ended
+   */
+  async #read(min, max) {
+    const read = await this.#source.read(this.#buffer, this.#filled, max - this.#filled, min - this.#filled);
+    this.#buffer = read.buffer;
+    this.#filled += read.bytes;
+    return read.bytes > 0;
   }
 
-  /** @param {number} at @param {number} bytes */
-  #handOnBand(at, bytes) {
-    this.#holding = !this.#sink.band(this.#buffer, at, bytes, 0);
-    if (!this.#holding) this.#sink.commit([this.#buffer]);
-  }
-
-  /** Nothing before `#start` is needed any more: begin at the front again, with what is left, which is nearly always nothing. */
-  #recycle() {
-    if (this.#filled > this.#start) new Uint8Array(this.#buffer).copyWithin(0, this.#start, this.#filled);
-    this.#filled -= this.#start;
-    this.#start = 0;
-  }
-
-  /** @param {number} missing */
-  #makeRoom(missing) {
-    const needed = this.#filled + missing;
-    if (needed <= this.#buffer.byteLength) return;
-    if (needed > BUFFER_BYTES_MAX) throw new ProtocolError(`an update of more than ${BUFFER_BYTES_MAX} bytes`);
-    const grown = new ArrayBuffer(Math.min(needed * 2, BUFFER_BYTES_MAX));
-    new Uint8Array(grown).set(new Uint8Array(this.#buffer, 0, this.#filled));
-    this.#buffer = grown;
+  /** Goes on in another buffer, with what was read from `start` on. @param {ArrayBuffer} buffer @param {number} start */
+  #moveTo(buffer, start) {
+    new Uint8Array(buffer).set(new Uint8Array(this.#buffer, start, this.#filled - start));
+    this.#buffer = buffer;
+    this.#filled -= start;
   }
 }
 
 /**
- * Where bytes come from. `read` puts at least `min` bytes at `at` if the engine can wait for so many, else at least one;
- * 0 is the end. The buffer it returns replaces the one it got, which may be gone.
- * @typedef {{ read(buffer: ArrayBuffer, at: number, min: number): Promise<{ buffer: ArrayBuffer, bytes: number }> }} ByteSource
+ * Where bytes come from. `read` puts at most `max` bytes at `at`, and at least `min` if the engine can wait for so many, else
+ * at least one; 0 is the end. The buffer it returns replaces the one it got, which may be gone.
+ * @typedef {{ read(buffer: ArrayBuffer, at: number, max: number, min: number): Promise<{ buffer: ArrayBuffer, bytes: number }> }} ByteSource
  */
 
 /** @param {ReadableStream<Uint8Array<ArrayBuffer>>} stream @returns {ByteSource} */
@@ -145,10 +127,9 @@ class ByobSource {
   }
 
   /** @type {ByteSource['read']} */
-  async read(buffer, at, min) {
-    // The view takes in all room there is, so that one read gets header and body where both are there; `min` spares the
-    // wake-ups in between. Engines that do not know `min` ignore it.
-    const { value } = await this.#reader.read(new Uint8Array(buffer, at), { min });
+  async read(buffer, at, max, min) {
+    // `min` spares the wake-ups in between. Engines that do not know it ignore it.
+    const { value } = await this.#reader.read(new Uint8Array(buffer, at, max), { min });
     // No value: the stream was cancelled, and the buffer is lost with it.
     if (value === undefined) return { buffer: new ArrayBuffer(0), bytes: 0 };
     return { buffer: value.buffer, bytes: value.byteLength };
@@ -166,13 +147,13 @@ class CopyingSource {
   }
 
   /** @type {ByteSource['read']} */
-  async read(buffer, at) {
+  async read(buffer, at, max) {
     while (this.#left.byteLength === 0) {
       const { value, done } = await this.#reader.read();
       if (done) return { buffer, bytes: 0 };
       this.#left = value;
     }
-    const bytes = Math.min(this.#left.byteLength, buffer.byteLength - at);
+    const bytes = Math.min(this.#left.byteLength, max);
     new Uint8Array(buffer, at, bytes).set(this.#left.subarray(0, bytes));
     this.#left = this.#left.subarray(bytes);
     return { buffer, bytes };

@@ -15,8 +15,6 @@ export class ControlChannel {
   #socket;
   #events;
   #sink;
-  /** Bands of the update that has not been committed, each in the buffer it came in: put together they would be copied. */
-  #chunks = /** @type {ArrayBuffer[]} */ ([]);
 
   /**
    * @param {WebSocket} socket
@@ -59,25 +57,18 @@ export class ControlChannel {
     this.#socket.onmessage = null;
     this.#socket.onclose = null;
     this.#socket.close();
-    this.#chunks.length = 0;
   }
 
   /** @param {unknown} data */
   #receive(data) {
     try {
       if (!(data instanceof ArrayBuffer)) return; // Text means nothing in this protocol.
-      if (kindOf(data) === KIND.BAND) this.#receiveBand(data);
-      else this.#events.message(readServerMessage(data));
+      if (kindOf(data) === KIND.BAND) {
+        this.#sink.begin();
+        this.#sink.band(data, data.byteLength);
+      } else this.#events.message(readServerMessage(data));
     } catch (error) {
       this.#events.end(/** @type {Error} */ (error));
     }
-  }
-
-  /** @param {ArrayBuffer} buffer */
-  #receiveBand(buffer) {
-    const chunk = this.#chunks.push(buffer) - 1;
-    if (!this.#sink.band(buffer, 0, buffer.byteLength, chunk)) return;
-    this.#sink.commit(this.#chunks);
-    this.#chunks.length = 0;
   }
 }
