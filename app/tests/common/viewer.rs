@@ -117,6 +117,8 @@ pub struct Viewer {
     pub bytes: usize,
     /// Kinds and bodies of messages that came while another was waited for.
     pub heard: Vec<(u8, Vec<u8>)>,
+    /// An update came whole while a message was waited for; the server sends no other before it is acknowledged.
+    pub arrived: bool,
 }
 
 impl Viewer {
@@ -144,7 +146,7 @@ impl Viewer {
         let key = door.key();
         let control = door.control(&key).expect("a fresh key opens the control channel");
         let picture = Picture::default();
-        Self { key, control, pixels: None, picture, epoch: 0, base: 0, bytes: 0, heard: Vec::new() }
+        Self { key, control, pixels: None, picture, epoch: 0, base: 0, bytes: 0, heard: Vec::new(), arrived: false }
     }
 
     /// The body of the next message of this kind. Pixels that come before are taken.
@@ -159,8 +161,7 @@ impl Viewer {
 
     /// Takes an update, unacknowledged. Returns its number.
     pub fn take_update(&mut self) -> u32 {
-        self.bytes = 0;
-        while !self.take_band() {}
+        while !std::mem::take(&mut self.arrived) && !self.take_band() {}
         self.picture.seq()
     }
 
@@ -222,13 +223,13 @@ impl Viewer {
     fn apply(&mut self, band: &[u8]) -> bool {
         let (head, _, _) = BandHead::read(band).expect("a band");
         self.base = head.base;
-        self.bytes += band.len();
+        self.bytes = if head.first { band.len() } else { self.bytes + band.len() };
         self.picture.take(band).expect("an update of this picture")
     }
 
     fn listen(&mut self) {
         match self.control.hear() {
-            Heard::Binary(message) if message[4] == BAND => drop(self.apply(&message)),
+            Heard::Binary(message) if message[4] == BAND => self.arrived = self.apply(&message),
             Heard::Binary(message) => self.heard.push((message[4], message[HEADER_BYTES..].to_vec())),
             other => panic!("the channel goes on, but there was {other:?}"),
         }
