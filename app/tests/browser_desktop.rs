@@ -35,8 +35,8 @@ const HEIGHT: u32 = 800;
 const HTTP: &str = "?transport=http";
 const WEBSOCKET: &str = "?transport=websocket";
 /// Chromium's own choice is the page, see `browser_verify`.
-const HTTP_IN_WORKER: &str = "?transport=http&paint=worker";
-const WEBSOCKET_IN_WORKER: &str = "?transport=websocket&paint=worker";
+const HTTP_IN_WORKER: &str = "?transport=http&thread=worker";
+const WEBSOCKET_IN_WORKER: &str = "?transport=websocket&thread=worker";
 /// Lines that the terminal prints: they scroll through it several times.
 const LINES: u32 = 400;
 /// Distinct pictures that a viewer must have been caught with.

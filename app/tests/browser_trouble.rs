@@ -241,7 +241,7 @@ fn busy_page_is_sent_nothing_and_catches_up(transport: &str) {
     let painter = Painter::on(&source);
     let window = painter.window("busy", 100, 100, 600, 400);
     let server = Lanstream::capture(&source, &["--display", "0", "--cursor", "off"]);
-    let chromium = Chromium::open(&server.page(&format!("?paint=page&transport={transport}")), &viewing);
+    let chromium = Chromium::open(&server.page(&format!("?thread=page&transport={transport}")), &viewing);
     let page = chromium.page();
     page.playing();
     page.evaluate(BUSY);
@@ -275,7 +275,7 @@ fn canvas_that_lost_its_pixels_is_painted_again() {
     let painter = Painter::on(&source);
     painter.noise(painter.root, 1280, 800, 1);
     let server = Lanstream::capture(&source, &["--display", "0", "--cursor", "off"]);
-    let chromium = Chromium::open(&server.page("?paint=page"), &viewing);
+    let chromium = Chromium::open(&server.page("?thread=page"), &viewing);
     let page = chromium.page();
     let (here, there) = (Screen::of(&source), Screen::of(&viewing));
     expect_part(&here, (0, 0), &there, (1280, 800));

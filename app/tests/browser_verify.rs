@@ -35,10 +35,10 @@ const HAS_WEBGL2: &str = "document.createElement('canvas').getContext('webgl2') 
 struct Way {
     transport: &'static str,
     presenter: &'static str,
-    paint: &'static str,
+    thread: &'static str,
 }
 
-const HTTP_2D: Way = Way { transport: "http", presenter: "2d", paint: "auto" };
+const HTTP_2D: Way = Way { transport: "http", presenter: "2d", thread: "auto" };
 const HTTP_WEBGL2: Way = Way { presenter: "webgl2", ..HTTP_2D };
 const WEBSOCKET_2D: Way = Way { transport: "websocket", ..HTTP_2D };
 const WEBSOCKET_WEBGL2: Way = Way { presenter: "webgl2", ..WEBSOCKET_2D };
@@ -48,8 +48,8 @@ fn server() -> Lanstream {
 }
 
 fn page(server: &Lanstream, way: &Way) -> String {
-    let Way { transport, presenter, paint } = way;
-    server.page(&format!("?verify=1&transport={transport}&present={presenter}&paint={paint}"))
+    let Way { transport, presenter, thread } = way;
+    server.page(&format!("?verify=1&transport={transport}&present={presenter}&thread={thread}"))
 }
 
 /// Waits for proofs; then the page's state, asked for by `state`, must name the way, or why not.
@@ -68,11 +68,11 @@ fn expect_proofs(server: &Lanstream, way: &Way, has_webgl2: bool, state: impl Fn
     }
 }
 
-/// The engine is in a worker wherever the picture is painted; by itself only a 2D canvas of Chromium's is painted by the page.
-fn expect_place(state: &Value, way: &Way, by_itself: &str) {
-    let (place, reason) = if way.paint == "auto" { (by_itself, "") } else { (way.paint, "asked for") };
-    assert_eq!((&state["thread"], &state["paint"]), (&"worker".into(), &place.into()), "{state}");
-    assert!(state["paintReason"].as_str().expect("it is text").contains(reason), "{state}");
+/// By itself only a Chromium with a 2D canvas has the engine in its page's thread.
+fn expect_thread(state: &Value, way: &Way, by_itself: &str) {
+    let (thread, reason) = if way.thread == "auto" { (by_itself, "") } else { (way.thread, "asked for") };
+    assert_eq!(state["thread"], thread, "{state}");
+    assert!(state["threadReason"].as_str().expect("it is text").contains(reason), "{state}");
 }
 
 fn chromium_proves(way: &Way, arguments: &[&str]) -> bool {
@@ -81,7 +81,7 @@ fn chromium_proves(way: &Way, arguments: &[&str]) -> bool {
     let page = chromium.page();
     let has_webgl2 = page.evaluate(HAS_WEBGL2) == true;
     expect_proofs(&server, way, has_webgl2, || page.state());
-    expect_place(&page.state(), way, if way.presenter == "2d" { "page" } else { "worker" });
+    expect_thread(&page.state(), way, if way.presenter == "2d" { "page" } else { "worker" });
     let read = page.evaluate(
         "window.lanstream.readPixels().then(({ width, height, data }) => [width, height, data[3]])",
     );
@@ -95,7 +95,7 @@ fn firefox_proves(way: &Way) {
     let has_webgl2 = firefox.evaluate(HAS_WEBGL2) == true;
     let state = || firefox.evaluate("window.lanstream.state");
     expect_proofs(&server, way, has_webgl2, state);
-    expect_place(&state(), way, "worker");
+    expect_thread(&state(), way, "worker");
 }
 
 #[test]
@@ -110,12 +110,12 @@ fn chromium_proves_websocket_on_2d() {
 
 #[test]
 fn chromium_proves_http_on_2d_in_the_worker() {
-    chromium_proves(&Way { paint: "worker", ..HTTP_2D }, &[]);
+    chromium_proves(&Way { thread: "worker", ..HTTP_2D }, &[]);
 }
 
 #[test]
 fn chromium_proves_websocket_on_2d_in_the_worker() {
-    chromium_proves(&Way { paint: "worker", ..WEBSOCKET_2D }, &[]);
+    chromium_proves(&Way { thread: "worker", ..WEBSOCKET_2D }, &[]);
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn chromium_proves_websocket_on_webgl2() {
 #[test]
 fn chromium_proves_http_on_webgl2_in_the_page() {
     assert!(
-        chromium_proves(&Way { paint: "page", ..HTTP_WEBGL2 }, &WITH_WEBGL),
+        chromium_proves(&Way { thread: "page", ..HTTP_WEBGL2 }, &WITH_WEBGL),
         "Chromium brings a WebGL2 of its own"
     );
 }
@@ -153,7 +153,7 @@ fn firefox_proves_websocket_on_2d() {
 
 #[test]
 fn firefox_proves_http_on_2d_in_the_page() {
-    firefox_proves(&Way { paint: "page", ..HTTP_2D });
+    firefox_proves(&Way { thread: "page", ..HTTP_2D });
 }
 
 #[test]

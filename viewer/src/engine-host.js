@@ -1,21 +1,17 @@
-// Gives the engine a thread and a canvas: a worker, and either the worker or the page paints; this thread does both where
-// no worker can be had, which is found by trying.
+// Gives the engine a thread and a canvas: this thread where that is faster, else a worker; this one, too, where no worker
+// can be had, which is found by trying.
 
 import { serve } from './port.js';
 import { choosePresenter } from './present/choose.js';
-import { choosePaintPlace, hasDesynchronized } from './surface/choose.js';
-import { openSurface } from './surface/local.js';
-import { serveSurface } from './surface/remote.js';
+import { chooseThread, hasDesynchronized } from './thread.js';
 
 /**
  * @typedef {import('./port.js').Answer} Answer
  * @typedef {import('./port.js').Command} Command
- * @typedef {import('./present/choose.js').PresenterChoice} PresenterChoice
- * @typedef {import('./surface/remote.js').Report} Report
- * @typedef {(command: Command, transfer?: Transferable[]) => void} Send
+ * @typedef {import('./thread.js').ThreadChoice} ThreadChoice
  * @typedef {{
  *   present: import('./port.js').Present,
- *   paint: import('./surface/choose.js').PaintPlace | 'auto',
+ *   thread: import('./thread.js').Thread | 'auto',
  *   options: import('./engine.js').EngineOptions,
  *   mount: (canvas: HTMLCanvasElement) => void,
  *   answer: (answer: Answer) => void,
@@ -23,25 +19,18 @@ import { serveSurface } from './surface/remote.js';
  */
 
 export class EngineHost {
-  /** Where the engine runs. */
-  thread = /** @type {'worker' | 'page'} */ ('worker');
   #options;
   #worker = /** @type {Worker | null} */ (null);
-  #send = /** @type {Send} */ (() => {});
-  /** The last command of each type, said once the engine has started, and again where it has to move. */
+  #send = /** @type {(command: Command) => void} */ (() => {});
+  /** The last command of each type, said again where the engine has to move. */
   #said = /** @type {Map<string, Command>} */ (new Map());
-  /** Where this thread paints for the worker. */
-  #surface = /** @type {import('./surface/choose.js').Surface | null} */ (null);
-  #paint = /** @type {((task: import('./surface/remote.js').Task) => void) | null} */ (null);
 
   /** @param {HostOptions} options */
   constructor(options) {
     this.#options = options;
-    try {
-      this.#openWorker();
-    } catch {
-      this.#startHere();
-    }
+    const choice = thread(options);
+    if (choice.thread === 'page') this.#startHere(choice);
+    else this.#tryThere(choice);
   }
 
   /** @param {Command} command */
@@ -53,20 +42,47 @@ export class EngineHost {
   close() {
     this.#send({ type: 'close' });
     this.#closeWorker();
-    this.#surface?.close();
   }
 
-  #openWorker() {
+  /** @param {ThreadChoice} thread */
+  #tryThere(thread) {
+    try {
+      this.#startThere(thread);
+    } catch {
+      this.#moveHere();
+    }
+  }
+
+  /** @param {ThreadChoice} thread */
+  #startThere(thread) {
+    const { present, options } = this.#options;
+    const canvas = this.#newCanvas().transferControlToOffscreen();
     const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
     this.#worker = worker;
     let loaded = false;
     worker.onmessage = event => {
-      loaded = true;
-      this.#receive(worker, event.data);
+      const answer = /** @type {Answer} */ (event.data);
+      if (answer.type === 'loaded') loaded = true;
+      else if (answer.type === 'unfit') this.#moveHere();
+      else this.#options.answer(answer);
     };
-    // An error before its first word means that the worker could not be loaded; later ones are single mishaps.
-    worker.onerror = () => { if (!loaded) this.#startHere(); };
-    worker.postMessage({ type: 'choose', present: this.#options.present });
+    // An error before it is loaded means that it cannot be; later ones are single mishaps.
+    worker.onerror = () => { if (!loaded) this.#moveHere(); };
+    this.#send = command => worker.postMessage(command);
+    worker.postMessage({ type: 'start', canvas, present, thread, options }, [canvas]);
+  }
+
+  #moveHere() {
+    this.#closeWorker();
+    this.#startHere({ thread: 'page', reason: 'no worker can paint here' });
+    for (const command of this.#said.values()) this.#send(command);
+  }
+
+  /** @param {ThreadChoice} thread */
+  #startHere(thread) {
+    const { present, options, answer } = this.#options;
+    this.#send = serve(answer);
+    this.#send({ type: 'start', canvas: this.#newCanvas(), present, thread, options });
   }
 
   #closeWorker() {
@@ -78,66 +94,6 @@ export class EngineHost {
     this.#worker = null;
   }
 
-  /** @param {Worker} worker @param {Answer} answer */
-  #receive(worker, answer) {
-    switch (answer.type) {
-      case 'chosen': this.#startThere(worker, answer.presenter); break;
-      case 'surface': this.#paint?.(answer.task); break;
-      case 'unfit': this.#startHere(); break;
-      default: this.#options.answer(answer);
-    }
-  }
-
-  /**
-   * The worker knows how it would paint, and waits to be told where.
-   * @param {Worker} worker
-   * @param {PresenterChoice} presenter
-   */
-  #startThere(worker, presenter) {
-    const paint = choosePaintPlace({ wanted: this.#options.paint, presenter: presenter.name, desynchronized: hasDesynchronized() });
-    /** @type {Send} */
-    const send = (command, transfer = []) => worker.postMessage(command, transfer);
-    try {
-      if (paint.place === 'page') {
-        this.#start(send, { canvas: null, presenter: this.#openSurface(send, presenter), paint });
-      } else {
-        const canvas = this.#newCanvas().transferControlToOffscreen();
-        this.#start(send, { canvas, presenter, paint }, [canvas]);
-      }
-    } catch {
-      this.#startHere();
-    }
-  }
-
-  /** @param {Send} send @param {PresenterChoice} choice */
-  #openSurface(send, choice) {
-    /** @param {Report} report @param {Transferable[]} [transfer] */
-    const post = (report, transfer) => send({ type: 'surface', report }, transfer);
-    const { surface, presenter } = openSurface(this.#newCanvas(), choice, () => post({ type: 'lost' }));
-    this.#surface = surface;
-    this.#paint = serveSurface(surface, post);
-    return presenter;
-  }
-
-  #startHere() {
-    this.#closeWorker();
-    this.thread = 'page';
-    const { present, answer } = this.#options;
-    const paint = /** @type {const} */ ({ place: 'page', reason: 'no worker can paint here' });
-    this.#start(serve(answer), { canvas: this.#newCanvas(), presenter: choosePresenter(present), paint });
-  }
-
-  /**
-   * @param {Send} send
-   * @param {Pick<import('./port.js').Start, 'canvas' | 'presenter' | 'paint'>} parts
-   * @param {Transferable[]} [transfer]
-   */
-  #start(send, parts, transfer) {
-    this.#send = send;
-    send({ type: 'start', ...parts, options: this.#options.options }, transfer);
-    for (const command of this.#said.values()) send(command);
-  }
-
   /** A canvas that was given to a worker never comes back, so each try has its own. */
   #newCanvas() {
     const canvas = document.createElement('canvas');
@@ -147,4 +103,10 @@ export class EngineHost {
     this.#options.mount(canvas);
     return canvas;
   }
+}
+
+/** Nothing is calibrated in this thread unless it may paint. @param {HostOptions} options */
+function thread({ thread, present }) {
+  const desynchronized = thread === 'auto' && hasDesynchronized();
+  return chooseThread({ wanted: thread, presenter: desynchronized ? choosePresenter(present).name : '2d', desynchronized });
 }

@@ -21,19 +21,19 @@ const STATS_MS = 500;
  * @typedef {'connecting' | 'open' | 'reconnecting' | 'unauthorized' | 'closed'} Phase
  * @typedef {{
  *   phase: Phase, connected: boolean, paused: boolean, reason: string,
- *   transport: string, transportReason: string, presenter: string, presenterReason: string, paint: string, paintReason: string,
+ *   transport: string, transportReason: string, presenter: string, presenterReason: string, thread: string, threadReason: string,
  *   width: number, height: number, seq: number, frames: number, skipped: number,
  *   verify: boolean, proven: number, refuted: number, exact: boolean | null,
  *   marker: string, sourceState: string, sourceText: string, feedback: string, reconnects: number,
- * }} State plain, so that it can be posted and compared; `paint`: where that happens, `page` or `worker`
+ * }} State plain, so that it can be posted and compared; `thread`: the one that receives and paints, `page` or `worker`
  * @typedef {import('./meter.js').Measured & { server: Record<string, unknown> }} Stats
  * @typedef {{ type: 'state', state: State } | { type: 'stats', stats: Stats } | { type: 'error', message: string }
  *   | { type: 'refuted', seq: number } | { type: 'cursor-shape', shape: CursorShape } | { type: 'cursor-at', x: number, y: number, serial: number }} EngineEvent
  * @typedef {{ origin: string, token: string, transport: 'http' | 'websocket' | 'auto', verify: boolean, paused: boolean }} EngineOptions
  * @typedef {{
- *   surface: import('./surface/choose.js').Surface,
+ *   surface: import('./surface.js').Surface,
  *   presenter: import('./present/choose.js').PresenterChoice,
- *   paint: import('./surface/choose.js').PaintChoice,
+ *   thread: import('./thread.js').ThreadChoice,
  *   post: (event: EngineEvent) => void,
  * }} EngineParts
  */
@@ -60,7 +60,7 @@ export class Engine {
    * @param {EngineParts} parts
    * @param {Surroundings} around
    */
-  constructor(options, { surface, presenter, paint, post }, around) {
+  constructor(options, { surface, presenter, thread, post }, around) {
     this.#options = { ...options };
     this.#post = post;
     this.#around = around;
@@ -68,7 +68,7 @@ export class Engine {
     this.#state = {
       phase: 'connecting', connected: false, paused: options.paused, reason: '',
       transport: '', transportReason: '', presenter: presenter.name, presenterReason: presenter.reason,
-      paint: paint.place, paintReason: paint.reason,
+      thread: thread.thread, threadReason: thread.reason,
       width: 0, height: 0, seq: 0, frames: 0, skipped: 0,
       verify: options.verify, proven: 0, refuted: 0, exact: null,
       marker: '', sourceState: 'live', sourceText: '', feedback: '', reconnects: 0,

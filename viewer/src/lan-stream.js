@@ -14,11 +14,11 @@ import { adoptStyle } from './style.js';
  */
 
 /**
- * Attributes: `src` (the URL that lanstream printed; without it the page's own), `transport`, `present`, `paint`, `fit`, `stats`, `verify`.
+ * Attributes: `src` (the URL that lanstream printed; without it the page's own), `transport`, `present`, `thread`, `fit`, `stats`, `verify`.
  * Events: `resize`, `playing`, `waiting`, `error`, `frame` (at most ten a second), `stats` (with the attribute), `exactness-lost`.
  */
 export class LanStream extends HTMLElement {
-  static observedAttributes = ['src', 'transport', 'present', 'paint', 'fit', 'stats', 'verify'];
+  static observedAttributes = ['src', 'transport', 'present', 'thread', 'fit', 'stats', 'verify'];
 
   #root = document.createElement('div');
   #stage = document.createElement('div');
@@ -88,7 +88,7 @@ export class LanStream extends HTMLElement {
 
   /** What is going on, as a plain object: the engine's state and what this element adds to it. */
   get state() {
-    return { ...this.#state, thread: this.#host?.thread ?? '', playing: this.#playing, fit: this.fit, scale: this.#place?.scale ?? 0, stats: this.#stats };
+    return { ...this.#state, playing: this.#playing, fit: this.fit, scale: this.#place?.scale ?? 0, stats: this.#stats };
   }
 
   /** @returns {Fit} */
@@ -123,9 +123,10 @@ export class LanStream extends HTMLElement {
 
   #start() {
     const url = new URL(this.getAttribute('src') ?? location.href, location.href);
+    this.#overlay.showFailure('connecting');
     this.#host = new EngineHost({
       present: oneOf(['2d', 'webgl2'], this.getAttribute('present')),
-      paint: oneOf(['page', 'worker'], this.getAttribute('paint')),
+      thread: oneOf(['page', 'worker'], this.getAttribute('thread')),
       options: {
         origin: url.origin, token: url.hash.slice(1), transport: oneOf(['http', 'websocket'], this.getAttribute('transport')),
         verify: this.verify, paused: this.#paused || document.hidden,
@@ -133,7 +134,6 @@ export class LanStream extends HTMLElement {
       mount: canvas => this.#mount(canvas),
       answer: answer => this.#receive(answer),
     });
-    this.#overlay.showFailure('connecting');
     this.#showStats();
   }
 
@@ -237,7 +237,7 @@ export class LanStream extends HTMLElement {
   }
 
   #updateOverlay() {
-    if (this.#state !== null) this.#overlay.update(this.#state, this.#stats, this.#place, this.#host?.thread ?? 'page');
+    if (this.#state !== null) this.#overlay.update(this.#state, this.#stats, this.#place);
   }
 
   /** @param {boolean} paused */

@@ -78,10 +78,9 @@ export class Overlay {
    * @param {State} state
    * @param {Stats | null} stats
    * @param {Place | null} place
-   * @param {string} thread
    */
-  update(state, stats, place, thread) {
-    if (!this.#stats.hidden) setText(this.#stats, statsText(state, stats, place, thread));
+  update(state, stats, place) {
+    if (!this.#stats.hidden) setText(this.#stats, statsText(state, stats, place));
   }
 
   close() {
@@ -118,16 +117,15 @@ function unauthorizedText({ marker }) {
  * @param {State} state
  * @param {Stats | null} stats
  * @param {Place | null} place
- * @param {string} thread
  */
-export function statsText(state, stats, place, thread) {
+export function statsText(state, stats, place) {
   const lines = [
     ['picture', `${state.width}x${state.height}, ${placeText(place)}`],
     ['rate', stats === null ? '' : `${stats.fps.toFixed(1)} painted/s, ${stats.skipped} skipped, ${stats.mbps.toFixed(stats.mbps < 10 ? 2 : 0)} Mbit/s`],
     ['latency', stats === null ? '' : latencyText(stats)],
     ['transport', `${state.transport} (${state.transportReason})`],
     ['presenter', `${state.presenter} (${state.presenterReason})`],
-    ['painting', `in the ${state.paint} (${state.paintReason}), received in the ${thread}`],
+    ['thread', `${state.thread} (${state.threadReason})`],
     ['exact', exactText(state)],
     ['source', state.sourceText],
   ];

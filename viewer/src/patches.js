@@ -1,5 +1,5 @@
-// The patches of one update: a table of numbers, which can be given to another thread as it is, and the walk over it that
-// paints them. Not their pixels: those lie in the buffers that the table points into.
+// The patches of one update: a table of numbers, and the walk over it that paints them. Not their pixels: those lie in the
+// buffers that the table points into.
 
 import { ENCODING_RAW, ENCODING_SOLID } from './protocol.js';
 

@@ -1,11 +1,10 @@
-// What is on the canvas: which picture of which run it is, and its way from one to the next. Not where updates come from,
-// nor which thread paints them.
+// What is on the canvas: which picture of which run it is, and its way from one to the next. Not where updates come from.
 
 import { pictureHash } from './hash.js';
 import { ProtocolError } from './protocol.js';
 
 /**
- * @typedef {import('./surface/choose.js').Surface} Surface
+ * @typedef {import('./surface.js').Surface} Surface
  * @typedef {import('./update.js').Update} Update
  */
 
@@ -14,7 +13,7 @@ export class Picture {
   height = 0;
   /** The run of the source that the picture is of. */
   epoch = 0n;
-  /** The update it stands at, or will as soon as it is painted; 0: it shows none. */
+  /** The update it stands at; 0: it shows none. */
   seq = 0;
 
   #surface;
@@ -41,11 +40,6 @@ export class Picture {
     if (update.width !== this.width || update.height !== this.height) throw new ProtocolError('an update of another size');
   }
 
-  /** Whether `apply` keeps this thread busy until all is painted. */
-  get blocks() {
-    return this.#surface.blocks;
-  }
-
   /** Memory for a band of so many bytes. @param {number} bytes */
   buffer(bytes) {
     return this.#surface.buffer(bytes);
@@ -65,23 +59,15 @@ export class Picture {
    * Shows a whole update at once, unless what it builds on is gone.
    * @param {Update} update
    */
-  async apply(update) {
+  apply(update) {
     const builds = !this.#lost || update.base === 0;
     this.seq = update.seq;
-    if (!builds) {
-      this.drop();
-      return { paintMs: 0 };
-    }
+    if (!builds) return this.drop();
     this.width = update.width;
     this.height = update.height;
-    // A loss from now on counts, though this update may come after it: better one whole picture too many.
+    this.#lost = true; // An exception on the way leaves something that nothing can be built on.
+    this.#surface.paint(update);
     this.#lost = false;
-    try {
-      return await this.#surface.paint(update);
-    } catch (error) {
-      this.#lost = true; // What an exception on the way leaves is nothing that can be built on.
-      throw error;
-    }
   }
 
   /** The canvas lost its pixels: nothing can be built on them. */
@@ -95,14 +81,14 @@ export class Picture {
     this.epoch = 0n;
   }
 
-  async hash() {
-    return pictureHash(await this.#surface.read());
+  hash() {
+    return pictureHash(this.#surface.read());
   }
 
   /** Red, green, blue, 255 of what the canvas shows, row by row. */
-  async read() {
+  read() {
     const { width, height } = this;
-    const rgba = width === 0 ? new Uint8ClampedArray(0) : await this.#surface.read();
+    const rgba = width === 0 ? new Uint8ClampedArray(0) : this.#surface.read();
     return { width, height, rgba };
   }
 

@@ -2,25 +2,19 @@
 
 import { Engine } from './engine.js';
 import { choosePresenter } from './present/choose.js';
-import { openSurface } from './surface/local.js';
-import { RemoteSurface } from './surface/remote.js';
+import { openSurface } from './surface.js';
 
 /**
  * @typedef {import('./engine.js').EngineEvent} EngineEvent
  * @typedef {import('./engine.js').EngineOptions} EngineOptions
- * @typedef {import('./present/choose.js').PresenterChoice} PresenterChoice
  * @typedef {import('./present/choose.js').PresenterName | 'auto'} Present
- * @typedef {import('./surface/choose.js').PaintChoice} PaintChoice
- * @typedef {{
- *   type: 'start', canvas: OffscreenCanvas | HTMLCanvasElement | null, presenter: PresenterChoice, paint: PaintChoice, options: EngineOptions,
- * }} Start `canvas`: to be painted on here; `null`: the other end paints
- * @typedef {{ type: 'choose', present: Present } | Start | { type: 'surface', report: import('./surface/remote.js').Report }
- *   | { type: 'paused', paused: boolean } | { type: 'verify', verify: boolean } | { type: 'stats', wanted: boolean }
+ * @typedef {import('./thread.js').ThreadChoice} ThreadChoice
+ * @typedef {{ type: 'start', canvas: OffscreenCanvas | HTMLCanvasElement, present: Present, thread: ThreadChoice, options: EngineOptions }} Start
+ * @typedef {Start | { type: 'paused', paused: boolean } | { type: 'verify', verify: boolean } | { type: 'stats', wanted: boolean }
  *   | { type: 'read', id: number } | { type: 'close' }} Command
- * @typedef {EngineEvent | { type: 'chosen', presenter: PresenterChoice } | { type: 'surface', task: import('./surface/remote.js').Task }
- *   | { type: 'unfit', message: string }
+ * @typedef {EngineEvent | { type: 'loaded' } | { type: 'unfit', message: string }
  *   | { type: 'pixels', id: number, width: number, height: number, rgba: Uint8ClampedArray<ArrayBuffer> }} Answer
- *   `unfit`: nothing can be painted here
+ *   `loaded`: a worker's first word; `unfit`: nothing can be painted here
  */
 
 /**
@@ -30,16 +24,13 @@ import { RemoteSurface } from './surface/remote.js';
 export function serve(post) {
   /** @type {Engine | null} */
   let engine = null;
-  const remote = new RemoteSurface((task, transfer) => post({ type: 'surface', task }, transfer), () => engine?.pictureLost());
   return command => {
     switch (command.type) {
-      case 'choose': post({ type: 'chosen', presenter: choosePresenter(command.present) }); break;
-      case 'start': engine ??= start(command, remote, post); break;
-      case 'surface': remote.receive(command.report); break;
+      case 'start': engine ??= start(command, post); break;
       case 'paused': engine?.setPaused(command.paused); break;
       case 'verify': engine?.setVerify(command.verify); break;
       case 'stats': engine?.setStats(command.wanted); break;
-      case 'read': void engine?.readPixels().then(pixels => post({ type: 'pixels', id: command.id, ...pixels })); break;
+      case 'read': if (engine !== null) postPixels(engine, command.id, post); break;
       case 'close': engine?.close(); break;
     }
   };
@@ -47,19 +38,28 @@ export function serve(post) {
 
 /**
  * @param {Start} command
- * @param {RemoteSurface} remote
  * @param {(answer: Answer) => void} post
  */
-function start({ canvas, presenter, paint, options }, remote, post) {
+function start({ canvas, present, thread, options }, post) {
   try {
-    const painter = canvas === null ? { surface: remote, presenter } : openSurface(canvas, presenter, () => engine.pictureLost());
-    const engine = new Engine(options, { ...painter, paint, post }, browser());
+    const painter = openSurface(canvas, choosePresenter(present), () => engine.pictureLost());
+    const engine = new Engine(options, { ...painter, thread, post }, browser());
     void engine.run();
     return engine;
   } catch (error) {
     post({ type: 'unfit', message: /** @type {Error} */ (error).message });
     return null;
   }
+}
+
+/**
+ * @param {Engine} engine
+ * @param {number} id
+ * @param {(answer: Answer, transfer: Transferable[]) => void} post
+ */
+function postPixels(engine, id, post) {
+  const pixels = engine.readPixels();
+  post({ type: 'pixels', id, ...pixels }, [pixels.rgba.buffer]);
 }
 
 /** @returns {import('./session.js').Surroundings} */

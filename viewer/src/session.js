@@ -67,10 +67,6 @@ export class Session {
   #begunMs = 0;
   /** Painting the update before. */
   #paintMs = 0;
-  /** Whether an update is there that has not been acknowledged. */
-  #unacknowledged = false;
-  /** The newest update on its way to the canvas; it does not fail. */
-  #shown = Promise.resolve();
 
   /**
    * @param {SessionOptions} options
@@ -92,8 +88,6 @@ export class Session {
     this.#go().catch(error => this.#ended.resolve(error));
     const reason = await this.#ended.promise;
     this.#shutDown();
-    // What is still being painted is what the next session builds on, or not, should it fail.
-    await this.#shown;
     this.#picture.drop();
     return reason;
   }
@@ -195,7 +189,6 @@ export class Session {
     band: (buffer, bytes) => {
       // A stream that was aborted may still hand on what had arrived; the next session must find the picture as it told the server.
       if (this.#abort.signal.aborted) return;
-      if (this.#unacknowledged) throw new ProtocolError('an update came before the last was acknowledged');
       const isLast = this.#update.add(buffer, bytes);
       this.#picture.hold(buffer);
       if (isLast) this.#commit();
@@ -203,55 +196,19 @@ export class Session {
   };
 
   #commit() {
-    this.#unacknowledged = true;
+    const { now } = this.#around;
     const update = this.#update;
     this.#update = new Update();
-    this.#shown = this.#show(update, this.#around.now() - this.#begunMs);
-  }
-
-  /**
-   * @param {Update} update
-   * @param {number} receiveMs
-   */
-  async #show(update, receiveMs) {
-    try {
-      // One update is painted and one waits: while what paints is busy no ack asks for more, so nothing queues.
-      await this.#shown;
-      if (this.#abort.signal.aborted) return;
-      this.#picture.check(update);
-      // The server is to make the next one while this one is painted, and this one is not to wait for the ack to be sent.
-      const { blocks } = this.#picture;
-      if (blocks) this.#acknowledge(update, receiveMs);
-      const painting = this.#paint(update, receiveMs);
-      if (!blocks) this.#acknowledge(update, receiveMs);
-      await painting;
-    } catch (error) {
-      this.#ended.resolve(error);
-    }
-  }
-
-  /**
-   * @param {Update} update
-   * @param {number} receiveMs
-   */
-  #acknowledge({ seq }, receiveMs) {
-    this.#control?.send(writeAck({ seq, receiveUs: microseconds(receiveMs), paintUs: microseconds(this.#paintMs) }));
-    this.#unacknowledged = false;
-  }
-
-  /**
-   * @param {Update} update
-   * @param {number} receiveMs
-   */
-  async #paint(update, receiveMs) {
-    const { paintMs } = await this.#picture.apply(update);
-    const totalMs = this.#clock.sinceMs(update.capturedAtUs, this.#around.now());
-    this.#paintMs = paintMs;
-    if (this.#options.verify) {
-      const hash = await this.#picture.hash();
-      this.#control?.send(writeProof({ seq: update.seq, hash }));
-    }
-    this.#events.shown(update, { receiveMs, paintMs, totalMs });
+    this.#picture.check(update);
+    const arrivedMs = now();
+    const receiveMs = arrivedMs - this.#begunMs;
+    // First of all: the server is to make the next one while this one is painted.
+    this.#control?.send(writeAck({ seq: update.seq, receiveUs: microseconds(receiveMs), paintUs: microseconds(this.#paintMs) }));
+    this.#picture.apply(update);
+    const paintedMs = now();
+    this.#paintMs = paintedMs - arrivedMs;
+    if (this.#options.verify) this.#control?.send(writeProof({ seq: update.seq, hash: this.#picture.hash() }));
+    this.#events.shown(update, { receiveMs, paintMs: this.#paintMs, totalMs: this.#clock.sinceMs(update.capturedAtUs, paintedMs) });
   }
 
   /** @param {ServerMessage} message */

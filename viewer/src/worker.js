@@ -1,4 +1,4 @@
-// The engine in a worker of its own: the page's thread may be busy, the session goes on.
+// The engine in a worker of its own.
 
 import { serve } from './port.js';
 
@@ -12,3 +12,4 @@ import { serve } from './port.js';
 const scope = /** @type {WorkerScope} */ (/** @type {unknown} */ (self));
 const receive = serve((answer, transfer) => scope.postMessage(answer, transfer));
 scope.onmessage = (/** @type {MessageEvent} */ event) => receive(event.data);
+scope.postMessage({ type: 'loaded' });

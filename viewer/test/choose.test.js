@@ -50,13 +50,13 @@ test('while the picture is live nothing is said over it', () => {
   assert.match(bannerText({ ...live, feedback: 'mirror' }), /mirror/);
 });
 
-test('the numbers say where painting happens and why, and call nothing 0.0 that took time', () => {
+test('the numbers say which thread it is and why, and call nothing 0.0 that took time', () => {
   const state = /** @type {import('../src/engine.js').State} */ ({
-    presenter: '2d', presenterReason: 'asked for', paint: 'page', paintReason: 'its canvas is desynchronized',
+    presenter: '2d', presenterReason: 'asked for', thread: 'page', threadReason: 'its canvas is desynchronized',
   });
   const stats = { fps: 25, skipped: 0, mbps: 1, receiveMs: 0, paintMs: 0.26, totalMs: null, server: { send_us: 1900 } };
-  const text = statsText(state, stats, null, 'worker');
+  const text = statsText(state, stats, null);
   assert.match(text, /2d \(asked for\)/);
-  assert.match(text, /in the page \(its canvas is desynchronized\), received in the worker/);
+  assert.match(text, /thread +page \(its canvas is desynchronized\)/);
   assert.match(text, /send 1.9, receive < 0.1, paint 0.3, total –/);
 });

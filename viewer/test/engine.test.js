@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { Engine } from '../src/engine.js';
 import { pictureHash } from '../src/hash.js';
 import { COMMIT, FIRST, KIND } from '../src/protocol.js';
-import { LocalSurface } from '../src/surface/local.js';
+import { Surface } from '../src/surface.js';
 import { band, message, raw, solid, u16, u32, u64 } from './bytes.js';
-import { FakeBrowser, FakePresenter, FakeSurface, settle } from './fakes.js';
+import { FakeBrowser, FakePresenter, settle } from './fakes.js';
 
 const EPOCH = 42n;
 const WELCOME = message(KIND.WELCOME, 0, [...u16(1), ...u16(0), ...u64(EPOCH), ...u64(0n)]);
@@ -14,11 +14,11 @@ const WELCOME = message(KIND.WELCOME, 0, [...u16(1), ...u16(0), ...u64(EPOCH), .
 function start(options = {}, answer = session) {
   const browser = new FakeBrowser(answer);
   const presenter = new FakePresenter(browser.log);
-  const surface = new FakeSurface(new LocalSurface(presenter, browser.around.now));
+  const surface = new Surface(presenter);
   const events = /** @type {import('../src/engine.js').EngineEvent[]} */ ([]);
   const engine = new Engine(
     { origin: 'http://127.0.0.1:1', token: 'secret', transport: 'websocket', verify: false, paused: false, ...options },
-    { surface, presenter: { name: '2d', reason: 'test' }, paint: { place: 'page', reason: 'test' }, post: event => events.push(event) }, browser.around);
+    { surface, presenter: { name: '2d', reason: 'test' }, thread: { thread: 'page', reason: 'test' }, post: event => events.push(event) }, browser.around);
   void engine.run();
   return { browser, presenter, surface, events, engine };
 }
@@ -60,54 +60,17 @@ test('an update is shown whole, and acknowledged before it is painted', async ()
 });
 
 test('an ack tells how long receiving took, and painting the update before', async () => {
-  const { browser, engine, surface } = start();
+  const { browser, engine, presenter } = start();
   const socket = await greet(browser);
   const told = () => [8, 12, 16].map(at => socket.last(KIND.ACK).getUint32(at, true));
   await socket.receive(/** @type {Uint8Array} */ (FULL[0]));
   browser.clockMs += 2;
   await socket.receive(/** @type {Uint8Array} */ (FULL[1]));
   assert.deepEqual(told(), [1, 2000, 0]);
-  surface.paint = async () => ({ paintMs: 3 });
+  presenter.commit = () => { browser.clockMs += 3; };
   await socket.receive(next(2, 1));
   await socket.receive(next(3, 1));
   assert.deepEqual(told(), [3, 0, 3000]);
-  engine.close();
-});
-
-test('an update is acknowledged when the one before it is painted', async () => {
-  const { browser, engine, surface } = start();
-  const socket = await greet(browser);
-  surface.holds = true;
-  await socket.receive(...FULL);
-  await socket.receive(next(2, 8));
-  assert.deepEqual(browser.log, ['send HELLO', 'send ACK']);
-  assert.equal(engine.state.frames, 0);
-  await surface.go();
-  assert.deepEqual(browser.log.slice(2), ['resize 4x4', 'solid 0,2 4x2', 'raw 0,0 4x2', 'commit', 'send ACK']);
-  assert.equal(engine.state.seq, 1);
-  await surface.go();
-  assert.deepEqual(browser.log.slice(7), ['raw 0,0 1x1', 'commit']);
-  assert.equal(engine.state.seq, 2);
-  engine.close();
-});
-
-test('where another thread paints, it is asked to before the ack is sent', async () => {
-  const { browser, engine, surface } = start();
-  const socket = await greet(browser);
-  surface.blocks = false;
-  await socket.receive(...FULL);
-  assert.deepEqual(browser.log, ['send HELLO', 'resize 4x4', 'solid 0,2 4x2', 'raw 0,0 4x2', 'commit', 'send ACK']);
-  engine.close();
-});
-
-test('a server that does not wait for an ack is left', async () => {
-  const { browser, engine, surface, events } = start();
-  const socket = await greet(browser);
-  surface.holds = true;
-  await socket.receive(...FULL, next(2, 8), next(3, 9));
-  assert.ok(socket.closed);
-  await surface.go();
-  assert.ok(events.some(event => event.type === 'error' && /before the last was acknowledged/.test(event.message)));
   engine.close();
 });
 
@@ -141,42 +104,18 @@ test('a lost connection comes back with what it holds', async () => {
   engine.close();
 });
 
-test('what is being painted when a connection is lost is what the next session builds on', async () => {
-  const { browser, engine, surface, presenter } = start();
+test('after painting failed it asks for the whole picture', async () => {
+  const { browser, engine, presenter, events } = start();
   const first = await greet(browser);
-  surface.holds = true;
   await first.receive(...FULL);
-  await first.receive(next(2, 8)); // Waits, and is not painted any more.
-  first.drop();
-  await settle();
-  await surface.go();
-  assert.deepEqual([engine.state.phase, engine.state.seq, engine.state.width], ['reconnecting', 1, 4]);
+  presenter.raw = () => { throw new Error('no memory'); };
+  await first.receive(next(2, 8));
+  assert.ok(first.closed);
+  assert.ok(events.some(event => event.type === 'error' && event.message === 'no memory'));
   browser.ring(100);
   const second = await greet(browser);
-  assert.equal(second.last(KIND.HELLO).getUint32(20, true), 1);
-  surface.holds = false;
-  await second.receive(next(2, 5));
-  assert.deepEqual([presenter.pixels[0], presenter.pixels[4]], [5, 7]);
+  assert.deepEqual([second.last(KIND.HELLO).getBigUint64(12, true), second.last(KIND.HELLO).getUint32(20, true)], [0n, 0]);
   engine.close();
-});
-
-test('after painting failed it asks for the whole picture', async () => {
-  for (const isDropped of [false, true]) {
-    const { browser, engine, surface, events } = start();
-    const first = await greet(browser);
-    await first.receive(...FULL);
-    surface.holds = true;
-    surface.surface.paint = () => Promise.reject(new Error('no memory'));
-    await first.receive(next(2, 8));
-    if (isDropped) first.drop();
-    await surface.go();
-    assert.ok(first.closed);
-    assert.equal(events.some(event => event.type === 'error' && event.message === 'no memory'), !isDropped);
-    browser.ring(100);
-    const second = await greet(browser);
-    assert.deepEqual([second.last(KIND.HELLO).getBigUint64(12, true), second.last(KIND.HELLO).getUint32(20, true)], [0n, 0]);
-    engine.close();
-  }
 });
 
 test('after a malformed band it asks for the whole picture', async () => {
@@ -208,33 +147,6 @@ test('with verify, each update is proven by a hash of what is shown', async () =
   await socket.receive(message(KIND.PROVEN, 0, [...u32(2), ...u32(0), ...u64(1n)]));
   assert.deepEqual([engine.state.exact, engine.state.proven, engine.state.refuted], [false, 1, 1]);
   assert.ok(events.some(event => event.type === 'refuted' && event.seq === 2));
-  engine.close();
-});
-
-test('a proof is of what the canvas shows when its update is painted', async () => {
-  const { browser, engine, surface, presenter } = start({ verify: true });
-  const socket = await greet(browser);
-  surface.holds = true;
-  await socket.receive(...FULL);
-  await surface.go();
-  await socket.receive(next(2, 8)); // No honest server sends it before the proof.
-  await surface.go();
-  assert.equal(socket.last(KIND.PROOF).getBigUint64(12, true), pictureHash(presenter.pixels));
-  assert.equal(browser.log.at(-1), 'send ACK');
-  engine.close();
-});
-
-test('a canvas that is lost while it is painted on asks for a refresh', async () => {
-  const { browser, engine, surface } = start();
-  const socket = await greet(browser);
-  await socket.receive(...FULL);
-  surface.holds = true;
-  await socket.receive(next(2, 8));
-  engine.pictureLost();
-  await surface.go();
-  assert.equal(browser.log.filter(entry => entry === 'send REFRESH').length, 1);
-  await socket.receive(next(3, 8));
-  assert.equal(browser.log.at(-1), 'send ACK');
   engine.close();
 });
 

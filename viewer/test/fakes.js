@@ -33,48 +33,6 @@ export class FakePresenter {
   close() {}
 }
 
-/** A surface that does what it was asked for at once, or, where it holds, in order when the test says so. */
-export class FakeSurface {
-  holds = false;
-  blocks = true;
-  #tasks = /** @type {(() => void)[]} */ ([]);
-  /** As between threads, bands of one update are there before the one before it is painted. */
-  #bands = /** @type {ArrayBuffer[]} */ ([]);
-  /** @param {import('../src/surface/choose.js').Surface} surface */
-  constructor(surface) { this.surface = surface; }
-  /** @param {number} bytes */
-  buffer(bytes) { return this.surface.buffer(bytes); }
-  /** @param {ArrayBuffer} buffer */
-  hold(buffer) { this.#bands.push(buffer); }
-  drop() {
-    this.#bands = [];
-    this.surface.drop();
-  }
-  /** @type {import('../src/surface/choose.js').Surface['paint']} */
-  paint(update) {
-    const bands = this.#bands;
-    this.#bands = [];
-    return this.#later(() => {
-      for (const band of bands) this.surface.hold(band);
-      return this.surface.paint(update);
-    });
-  }
-  read() { return this.#later(() => this.surface.read()); }
-  close() {}
-  /** Does the next task. */
-  async go() {
-    const task = this.#tasks.shift();
-    if (task === undefined) throw new Error('nothing was asked for');
-    task();
-    await settle();
-  }
-  /** @template T @param {() => Promise<T>} task @returns {Promise<T>} */
-  #later(task) {
-    if (!this.holds) return task();
-    return new Promise((resolve, reject) => this.#tasks.push(() => task().then(resolve, reject)));
-  }
-}
-
 /** The server's end of a control channel. */
 export class FakeSocket {
   readyState = 0;

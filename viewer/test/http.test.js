@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { COMMIT, FIRST } from '../src/protocol.js';
-import { LocalSurface } from '../src/surface/local.js';
+import { Surface } from '../src/surface.js';
 import { StreamReader } from '../src/transport/http.js';
 import { Update } from '../src/update.js';
 import { band, join, message, random, raw } from './bytes.js';
@@ -54,7 +54,7 @@ class FakeSink {
   memories = 0;
   #update = new Update();
   #presenter = new FakePresenter();
-  #surface = new LocalSurface(this.#presenter);
+  #surface = new Surface(this.#presenter);
   /** @param {number} bytes */
   buffer(bytes) { return this.#surface.buffer(bytes); }
   begin() { this.begun += 1; }
@@ -64,7 +64,7 @@ class FakeSink {
     const isLast = this.#update.add(buffer, bytes);
     this.#surface.hold(buffer);
     if (!isLast) return;
-    void this.#surface.paint(this.#update);
+    this.#surface.paint(this.#update);
     this.#update = new Update();
     this.shown.push([...new Set(this.#presenter.pixels.subarray(0, 256))]);
   }

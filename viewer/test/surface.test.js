@@ -1,105 +1,62 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Patches } from '../src/patches.js';
-import { choosePaintPlace } from '../src/surface/choose.js';
-import { LocalSurface } from '../src/surface/local.js';
-import { RemoteSurface, serveSurface } from '../src/surface/remote.js';
-import { Segments } from '../src/surface/segments.js';
-import { FakePresenter, settle } from './fakes.js';
-
-/** @typedef {import('../src/surface/remote.js').Report} Report */
-/** @typedef {import('../src/surface/remote.js').Task} Task */
+import { Segments } from '../src/segments.js';
+import { Surface } from '../src/surface.js';
+import { chooseThread } from '../src/thread.js';
+import { FakePresenter } from './fakes.js';
 
 const BYTES = 64;
 
-/** Two threads' ends of a surface; what goes between them is moved, as between threads, and waits until it is taken. */
-class FakePipe {
-  presenter = new FakePresenter();
-  lost = 0;
-  #tasks = /** @type {Task[]} */ ([]);
-  #reports = /** @type {Report[]} */ ([]);
-  surface = new RemoteSurface((task, transfer) => { this.#tasks.push(structuredClone(task, { transfer })); }, () => { this.lost += 1; });
-  #serve = serveSurface(new LocalSurface(this.presenter), (report, transfer) => this.post(report, transfer));
-  /** @param {Report} report @param {Transferable[]} [transfer] */
-  post(report, transfer = []) { this.#reports.push(structuredClone(report, { transfer })); }
-
-  /** The page does all that is asked for; then the worker hears of it. */
-  async go() {
-    for (const task of this.#tasks.splice(0)) void this.#serve(task);
-    await settle();
-    for (const report of this.#reports.splice(0)) this.surface.receive(report);
-    await settle();
-  }
-}
-
 /**
- * A raw pixel at the corner before a solid row below it.
+ * Paints a raw pixel at the corner before a solid row below it, from bands of this surface's memory.
+ * @param {Surface} surface
  * @param {number} base
  * @param {number} value
  */
-function update(base, value) {
+function paint(surface, base, value) {
   const patches = new Patches();
   patches.add({ x: 0, y: 0, width: 1, height: 1, encoding: 0, band: 0, offset: 4 });
   patches.add({ x: 0, y: 1, width: 2, height: 1, encoding: 1, band: 1, offset: 8 });
-  const buffers = [new ArrayBuffer(BYTES), new ArrayBuffer(BYTES)];
-  for (const buffer of buffers) new Uint8Array(buffer).fill(value);
-  return { painting: { base, width: 2, height: 2, patches: patches.table }, buffers };
-}
-
-/** @param {import('../src/surface/choose.js').Surface} surface @param {ReturnType<typeof update>} update */
-function paint(surface, { painting, buffers }) {
-  for (const buffer of buffers) surface.hold(buffer);
-  return surface.paint(painting);
-}
-
-test('a surface in this thread has painted when it returns', async () => {
-  const presenter = new FakePresenter();
-  let clockMs = 0;
-  const surface = new LocalSurface(presenter, () => clockMs++);
-  const painted = paint(surface, update(0, 7));
-  assert.deepEqual(presenter.log, ['resize 2x2', 'solid 0,1 2x1', 'raw 0,0 1x1', 'commit']);
-  assert.deepEqual(await painted, { paintMs: 1 });
-  presenter.log.length = 0;
-  await paint(surface, update(1, 8));
-  assert.ok(!presenter.log.includes('resize 2x2'));
-});
-
-test('a surface in another thread paints the same', async () => {
-  const pipe = new FakePipe();
-  const given = update(0, 7);
-  const painted = paint(pipe.surface, given);
-  assert.deepEqual(given.buffers.map(buffer => buffer.byteLength), [0, 0]);
-  await pipe.go();
-  assert.deepEqual(pipe.presenter.log, ['resize 2x2', 'solid 0,1 2x1', 'raw 0,0 1x1', 'commit']);
-  assert.ok((await painted).paintMs >= 0);
-});
-
-test('for each band that goes over, memory comes back once there is some', async () => {
-  const pipe = new FakePipe();
-  const marks = new Set();
-  for (let round = 0; round < 20; round += 1) {
-    const given = update(0, 7);
-    given.buffers = given.buffers.map(() => pipe.surface.buffer(BYTES));
-    for (const buffer of given.buffers) {
-      const tail = new Uint8Array(buffer, buffer.byteLength - 1);
-      if (tail[0] === 0) marks.add(round);
-      tail[0] = 1;
-    }
-    const painted = paint(pipe.surface, given);
-    await pipe.go();
-    await painted;
+  for (const buffer of [surface.buffer(BYTES), surface.buffer(BYTES)]) {
+    new Uint8Array(buffer, 0, BYTES).fill(value);
+    surface.hold(buffer);
   }
-  assert.deepEqual([...marks], [0, 1]);
+  surface.paint({ base, width: 2, height: 2, patches: patches.table });
+}
+
+test('a picture begins with its size, and goes on without', () => {
+  const presenter = new FakePresenter();
+  const surface = new Surface(presenter);
+  paint(surface, 0, 7);
+  assert.deepEqual(presenter.log, ['resize 2x2', 'solid 0,1 2x1', 'raw 0,0 1x1', 'commit']);
+  presenter.log.length = 0;
+  paint(surface, 1, 8);
+  assert.deepEqual(presenter.log, ['solid 0,1 2x1', 'raw 0,0 1x1', 'commit']);
+  assert.deepEqual([...surface.read().subarray(0, 1)], [8]);
 });
 
-test('what is dropped is not painted', async () => {
-  const pipe = new FakePipe();
-  for (const buffer of update(0, 3).buffers) pipe.surface.hold(buffer);
-  pipe.surface.drop();
-  const painted = paint(pipe.surface, update(0, 7));
-  await pipe.go();
-  await painted;
-  assert.equal(pipe.presenter.pixels[0], 7);
+test('memory is used over and over', () => {
+  const surface = new Surface(new FakePresenter());
+  const first = [surface.buffer(BYTES), surface.buffer(BYTES)];
+  for (const buffer of first) surface.hold(buffer);
+  surface.drop();
+  assert.deepEqual(new Set([surface.buffer(BYTES), surface.buffer(BYTES)]), new Set(first));
+});
+
+test('what is dropped is not painted, nor what failed', () => {
+  const presenter = new FakePresenter();
+  const surface = new Surface(presenter);
+  surface.hold(new Uint8Array(BYTES).fill(3).buffer);
+  surface.drop();
+  paint(surface, 0, 7);
+  assert.equal(presenter.pixels[0], 7);
+  const raw = presenter.raw;
+  presenter.raw = () => { throw new Error('no memory'); };
+  assert.throws(() => paint(surface, 1, 8), /no memory/);
+  presenter.raw = raw;
+  paint(surface, 0, 9);
+  assert.equal(presenter.pixels[0], 9);
 });
 
 test('of memory that comes back only segments are kept, and not too many', () => {
@@ -107,56 +64,18 @@ test('of memory that comes back only segments are kept, and not too many', () =>
   const own = segments.take(100);
   segments.give([new ArrayBuffer(100), own, segments.take(5 << 20)]);
   assert.equal(segments.take(200), own);
-  assert.equal(segments.spare(), null);
-  segments.give(Array.from({ length: 100 }, () => segments.take(1)));
-  let spares = 0;
-  while (segments.spare() !== null) spares += 1;
-  assert.ok(spares > 8 && spares < 20, String(spares));
+  const many = new Set(Array.from({ length: 100 }, () => segments.take(1)));
+  assert.ok(!many.has(own));
+  segments.give([...many]);
+  const kept = Array.from({ length: 100 }, () => segments.take(1)).filter(buffer => many.has(buffer)).length;
+  assert.ok(kept > 8 && kept < 20, String(kept));
 });
 
-test('what is read is what was painted before, not after', async () => {
-  const pipe = new FakePipe();
-  const reads = [paint(pipe.surface, update(0, 7)), pipe.surface.read(), paint(pipe.surface, update(1, 8)), pipe.surface.read()];
-  await pipe.go();
-  const [, before, , after] = await Promise.all(reads);
-  assert.deepEqual([before, after].map(pixels => /** @type {Uint8ClampedArray} */ (pixels)[0]), [7, 8]);
-});
-
-test('an error on the other side reaches the one who asked, and nobody else', async () => {
-  const pipe = new FakePipe();
-  const [bad, good] = [update(0, 7), update(0, 8)];
-  bad.buffers.pop();
-  const failed = assert.rejects(paint(pipe.surface, bad), /a band without its buffer/);
-  const painted = paint(pipe.surface, good);
-  await pipe.go();
-  await failed;
-  await painted;
-  assert.equal(pipe.presenter.pixels[0], 8);
-});
-
-test('what cannot be posted waits for no answer', async () => {
-  const surface = new RemoteSurface(task => { if (task.type === 'paint') throw new Error('cannot be moved'); }, () => {});
-  await assert.rejects(paint(surface, update(0, 7)), /cannot be moved/);
-  const read = surface.read();
-  const rgba = new Uint8ClampedArray(4);
-  surface.receive({ type: 'pixels', rgba });
-  assert.equal(await read, rgba);
-});
-
-test('a canvas that is lost there is told of here', async () => {
-  const pipe = new FakePipe();
-  const painted = paint(pipe.surface, update(0, 7));
-  pipe.post({ type: 'lost' });
-  await pipe.go();
-  await painted;
-  assert.equal(pipe.lost, 1);
-});
-
-test('the page paints where that is asked for, or its 2D canvas is desynchronized', () => {
+test('the page it is where that is asked for, or its 2D canvas is desynchronized', () => {
   const auto = /** @type {const} */ ({ wanted: 'auto', presenter: '2d', desynchronized: true });
-  assert.deepEqual(choosePaintPlace(auto), { place: 'page', reason: 'its canvas is desynchronized' });
-  assert.equal(choosePaintPlace({ ...auto, desynchronized: false }).place, 'worker');
-  assert.equal(choosePaintPlace({ ...auto, presenter: 'webgl2' }).place, 'worker');
-  assert.deepEqual(choosePaintPlace({ ...auto, wanted: 'worker' }), { place: 'worker', reason: 'asked for' });
-  assert.deepEqual(choosePaintPlace({ wanted: 'page', presenter: 'webgl2', desynchronized: false }), { place: 'page', reason: 'asked for' });
+  assert.deepEqual(chooseThread(auto), { thread: 'page', reason: 'its canvas is desynchronized' });
+  assert.equal(chooseThread({ ...auto, desynchronized: false }).thread, 'worker');
+  assert.equal(chooseThread({ ...auto, presenter: 'webgl2' }).thread, 'worker');
+  assert.deepEqual(chooseThread({ ...auto, wanted: 'worker' }), { thread: 'worker', reason: 'asked for' });
+  assert.deepEqual(chooseThread({ wanted: 'page', presenter: 'webgl2', desynchronized: false }), { thread: 'page', reason: 'asked for' });
 });

@@ -1,6 +1,6 @@
 // Memory for bands, used over and over. The engine's garbage collector counts all that a thread's objects hold: were it to
 // swing by more than a few megabytes, as with a buffer for a whole picture, the collector would run at every update. So
-// there is a segment for each band, and a thread that gives a filled one away gets an empty one back for it.
+// there is a segment for each band.
 
 /** A band over HTTP is of one megabyte, and ends with the row of tiles in which it is reached: half a megabyte of an 8K picture. */
 const SEGMENT_BYTES = (1 << 20) + (512 << 10);
@@ -14,11 +14,6 @@ export class Segments {
   take(bytes) {
     if (bytes > SEGMENT_BYTES) return new ArrayBuffer(bytes);
     return this.#spares.pop() ?? new ArrayBuffer(SEGMENT_BYTES);
-  }
-
-  /** One that is not used any more, if there is any. */
-  spare() {
-    return this.#spares.pop() ?? null;
   }
 
   /** What is of another length came from elsewhere, and is left to the collector. @param {readonly ArrayBuffer[]} buffers */

@@ -1,0 +1,73 @@
+// What updates are painted on: a canvas by one of the presenters, and the memory that bands arrive in until then.
+
+import { paintPatches } from './patches.js';
+import { openPresenter } from './present/choose.js';
+import { Segments } from './segments.js';
+
+/**
+ * @typedef {import('./present/choose.js').PresenterChoice} PresenterChoice
+ * @typedef {{ base: number, width: number, height: number, patches: Float64Array }} Painting
+ *   what of an update is painted; with `base` 0 it begins a picture of that size
+ */
+
+/**
+ * @param {OffscreenCanvas | HTMLCanvasElement} canvas
+ * @param {PresenterChoice} choice
+ * @param {() => void} lost called when the picture is gone
+ * @returns {{ surface: Surface, presenter: PresenterChoice }} `presenter`: what the choice came to
+ */
+export function openSurface(canvas, choice, lost) {
+  const opened = openPresenter(choice, canvas, lost);
+  return { surface: new Surface(opened.presenter), presenter: opened.choice };
+}
+
+export class Surface {
+  #presenter;
+  #segments = new Segments();
+  #held = /** @type {ArrayBuffer[]} */ ([]);
+
+  /** @param {import('./present/choose.js').Presenter} presenter */
+  constructor(presenter) {
+    this.#presenter = presenter;
+  }
+
+  /** Memory for a band. @param {number} bytes */
+  buffer(bytes) {
+    return this.#segments.take(bytes);
+  }
+
+  /** Takes it back filled, in the order of the bands. @param {ArrayBuffer} buffer */
+  hold(buffer) {
+    this.#held.push(buffer);
+  }
+
+  /** Forgets what is held. */
+  drop() {
+    this.#segments.give(this.#held);
+    this.#held = [];
+  }
+
+  /**
+   * Paints what is held, all of it before this returns, without a pause: the browser may show the canvas whenever this thread
+   * is idle. Resizing clears the canvas, so that nothing of an older picture shines through.
+   * @param {Painting} update
+   */
+  paint({ base, width, height, patches }) {
+    try {
+      if (base === 0) this.#presenter.resize(width, height);
+      paintPatches(patches, this.#held, this.#presenter);
+      this.#presenter.commit();
+    } finally {
+      this.drop();
+    }
+  }
+
+  /** Red, green, blue, 255 of what the canvas shows, row by row. */
+  read() {
+    return this.#presenter.read();
+  }
+
+  close() {
+    this.#presenter.close();
+  }
+}

@@ -1,0 +1,29 @@
+// Which thread receives and paints: the page's, where its canvas need not wait for the browser's frames, else a worker.
+// Not both: a message from one to the other takes as long as painting a window does.
+
+import { Canvas2d } from './present/canvas2d.js';
+
+/**
+ * @typedef {'page' | 'worker'} Thread
+ * @typedef {{ thread: Thread, reason: string }} ThreadChoice
+ */
+
+/**
+ * @param {{ wanted: Thread | 'auto', presenter: import('./present/choose.js').PresenterName, desynchronized: boolean }} facts
+ * @returns {ThreadChoice}
+ */
+export function chooseThread({ wanted, presenter, desynchronized }) {
+  if (wanted !== 'auto') return { thread: wanted, reason: 'asked for' };
+  if (!desynchronized) return { thread: 'worker', reason: 'no desynchronized canvas here' };
+  if (presenter !== '2d') return { thread: 'worker', reason: 'only 2d is faster in the page' };
+  return { thread: 'page', reason: 'its canvas is desynchronized' };
+}
+
+/** Whether this page's canvases are. Asked of one of its own, since a canvas that has a context cannot be given away. */
+export function hasDesynchronized() {
+  try {
+    return new Canvas2d(document.createElement('canvas')).desynchronized;
+  } catch {
+    return false;
+  }
+}
