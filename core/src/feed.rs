@@ -85,7 +85,7 @@ impl Feed {
         self.seats.iter().any(|seat| seat.wish.is_set())
     }
 
-    /// Gives `frame` to every viewer.
+    /// Gives `frame`, of which at least the top is compared, to every viewer.
     pub fn publish(&self, frame: &Arc<Frame>) {
         for seat in &self.seats {
             // Cleared before the frame is there: a viewer that takes it at once and wants the next is not overheard.
@@ -93,6 +93,11 @@ impl Feed {
             seat.frames.put(Arc::clone(frame));
             seat.frames_waker.wake();
         }
+    }
+
+    /// Says that all of the published frame is compared, to the viewers who came to where it was not.
+    pub fn completed(&self) {
+        self.seats.iter().for_each(|seat| seat.frames_waker.wake());
     }
 
     /// Tells every viewer, now and later, where the pointer is.
@@ -169,9 +174,14 @@ impl Frames {
         if let Some(frame) = seat.frames.take() {
             return Poll::Ready(frame);
         }
-        seat.frames_waker.register(context.waker());
+        self.register(context);
         self.order();
         seat.frames.take().map_or(Poll::Pending, Poll::Ready)
+    }
+
+    /// Uses the context's waker when there is a newer frame, or all of the one that was taken is compared.
+    pub fn register(&self, context: &Context<'_>) {
+        self.place.seat.frames_waker.register(context.waker());
     }
 
     /// Asks for the newest frame once more, though it was taken: the viewer lost its picture.

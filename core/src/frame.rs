@@ -1,8 +1,10 @@
-//! One image and when it was taken: immutable once published, its memory from a [`FramePool`](crate::pool::FramePool).
+//! One image and when it was taken: its pixels are immutable once published, its memory is from a
+//! [`FramePool`](crate::pool::FramePool).
 
 use std::any::Any;
 
 use crate::geometry::Size;
+use crate::stamps::Stamps;
 use crate::time::Micros;
 
 /// How a pixel's four bytes stand in memory, in address order.
@@ -68,8 +70,8 @@ pub struct Frame {
     pub(crate) seq: u32,
     /// When its pixels were read.
     pub(crate) captured_at: Micros,
-    /// For each tile, row by row, the frame in which it last changed; see [`stage`](crate::stage).
-    pub(crate) stamps: Vec<u32>,
+    /// For each tile the frame in which it last changed; see [`stage`](crate::stage).
+    pub(crate) stamps: Stamps,
     layout: Layout,
     memory: Box<dyn PixelMemory>,
 }
@@ -81,7 +83,7 @@ impl Frame {
         let fits = layout.stride >= row
             && layout.stride.is_multiple_of(PIXEL_BYTES)
             && memory.bytes().len() >= layout.bytes();
-        fits.then_some(Self { seq: 0, captured_at: Micros::ZERO, stamps: Vec::new(), layout, memory })
+        fits.then_some(Self { seq: 0, captured_at: Micros::ZERO, stamps: Stamps::default(), layout, memory })
     }
 
     /// Its number among the source's published frames, from 1.

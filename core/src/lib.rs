@@ -31,6 +31,7 @@ pub mod session;
 pub mod slot;
 pub mod source;
 pub mod stage;
+pub mod stamps;
 pub mod tile;
 pub mod time;
 #[cfg(not(loom))]

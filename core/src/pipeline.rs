@@ -177,12 +177,17 @@ impl Pipeline {
             }
         };
         let captured = (self.clock)();
-        let change = self.stage.stamp(frame, &wanted, &told);
-        self.state.account(frame.captured_at, captured, (self.clock)(), change);
-        self.pace.took(frame.captured_at, self.feedback.interval());
-        self.audit.took(frame.captured_at, region, layout.size.bounds());
-        if self.stage.advance(slot) {
+        let comparison = self.stage.begin(frame, &wanted, &told);
+        // Viewers are sent the top of the picture while its bottom is still compared.
+        if comparison.differs() {
             self.feed.publish(slot);
+        }
+        let change = self.stage.finish(slot, comparison);
+        self.state.account(slot.captured_at, captured, (self.clock)(), change);
+        self.pace.took(slot.captured_at, self.feedback.interval());
+        self.audit.took(slot.captured_at, region, layout.size.bounds());
+        if self.stage.advance(slot) {
+            self.feed.completed();
             self.state.frames.fetch_add(1, Ordering::Relaxed);
             self.look_for_feedback(source, captured);
         }

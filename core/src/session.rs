@@ -84,6 +84,8 @@ pub enum Fill {
     More,
     /// A band is complete; there are more of them.
     Band,
+    /// Nothing was written: what comes next is still being compared with the frame before.
+    Waiting,
     /// The update is written.
     Done,
 }
@@ -163,9 +165,10 @@ impl Session {
         let Some(sending) = self.sending.as_mut() else { return Fill::Done };
         let before = out.len();
         let fill = loop {
-            match sending.band {
-                None => sending.open_band(&mut self.plan, self.band_bytes, out),
-                Some(_) => sending.write_row(self.plan.patches(), out),
+            if sending.band.is_some() {
+                sending.write_row(self.plan.patches(), out);
+            } else if !sending.open_band(&mut self.plan, self.band_bytes, out) {
+                break Fill::Waiting;
             }
             if sending.band.is_none() {
                 break if sending.is_last() { Fill::Done } else { Fill::Band };
@@ -229,17 +232,20 @@ impl Session {
         let comparable = match held.size {
             Some(size) => size == frame.size(),
             // The size a viewer held before it came back is unknown, but a change of it stamps every tile.
-            None => frame.stamps.iter().any(|stamp| *stamp <= held.seq),
+            None => frame.stamps.iter().any(|stamp| stamp <= held.seq),
         };
         if comparable { held.seq } else { 0 }
     }
 }
 
 impl Sending {
-    /// Plans the next band and writes its head.
-    fn open_band(&mut self, plan: &mut Plan, band_bytes: usize, out: &mut BytesMut) {
+    /// Plans the next band and writes its head. Returns whether there is one: it may not be known yet what is in it.
+    fn open_band(&mut self, plan: &mut Plan, band_bytes: usize, out: &mut BytesMut) -> bool {
         self.next_row = plan.fill(&self.frame, self.base, self.next_row, band_bytes);
         let patches = plan.patches();
+        if patches.is_empty() && !self.is_last() {
+            return false;
+        }
         let head = BandHead {
             seq: self.frame.seq(),
             base: self.base,
@@ -251,6 +257,7 @@ impl Sending {
         out.reserve(BandHead::bytes(patches.len()));
         head.write(out, patches);
         self.band = Some((0, 0)).filter(|_| !patches.is_empty());
+        true
     }
 
     fn is_last(&self) -> bool {

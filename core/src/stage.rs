@@ -44,26 +44,45 @@ impl Stage {
         }
     }
 
-    /// Compares `frame`, which was brought up to date in `looked_at`, with the current one, and stamps it.
+    /// Compares `frame`, which was brought up to date in `looked_at`, with the current one from the top, as far as the first
+    /// row of tiles that differ, and numbers it. From there on it may be published, while [`finish`](Self::finish) compares
+    /// the rest.
     ///
     /// Where nothing differs it takes the current number, so that it counts as up to date from now on.
-    pub fn stamp(&mut self, frame: &mut Frame, looked_at: &Region, told: &Region) -> Change {
+    pub fn begin<'a>(
+        &mut self,
+        frame: &mut Frame,
+        looked_at: &'a Region,
+        told: &'a Region,
+    ) -> Comparison<'a> {
+        let grid = Grid::new(frame.size());
         let next = self.last_seq + 1;
-        let current = self.current.as_deref().filter(|current| current.layout() == frame.layout());
-        let change = match current {
+        let mut comparison = Comparison { looked_at, told, grid, row: 0, change: Change::default(), next };
+        match self.current.as_deref().filter(|current| current.layout() == frame.layout()) {
             None => {
-                let tiles = Grid::new(frame.size()).tiles();
-                frame.stamps.clear();
-                frame.stamps.resize(tiles, next);
-                Change { tiles, undamaged: 0 }
+                comparison.row = grid.rows();
+                comparison.change.tiles = grid.tiles();
+                frame.stamps.fill(grid.tiles(), next, grid.rows());
             }
             Some(current) => {
-                frame.stamps.clone_from(&current.stamps);
-                compare(current, frame, looked_at, told, &mut self.differing, next)
+                frame.stamps.begin_from(&current.stamps);
+                while !comparison.differs() && comparison.row < grid.rows() {
+                    comparison.step(current, frame, &mut self.differing);
+                }
             }
-        };
-        frame.seq = if change.tiles > 0 { next } else { self.last_seq };
-        change
+        }
+        frame.seq = if comparison.differs() { next } else { self.last_seq };
+        comparison
+    }
+
+    /// Compares what is left.
+    pub fn finish(&mut self, frame: &Frame, mut comparison: Comparison<'_>) -> Change {
+        if let Some(current) = self.current.as_deref() {
+            while comparison.row < comparison.grid.rows() {
+                comparison.step(current, frame, &mut self.differing);
+            }
+        }
+        comparison.change
     }
 
     /// Makes a stamped frame the current one. Returns whether it differs from the one before.
@@ -87,7 +106,8 @@ pub fn changed_since(frame: &Frame, seq: u32) -> Region {
     let grid = Grid::new(frame.size());
     let mut region = Region::EMPTY;
     for row in 0..grid.rows() {
-        let mut changed = (0..grid.columns()).filter(|column| frame.stamps[grid.index(*column, row)] > seq);
+        let mut changed =
+            (0..grid.columns()).filter(|column| frame.stamps.of(grid.index(*column, row)) > seq);
         if let Some(first) = changed.next() {
             let last = changed.next_back().unwrap_or(first);
             region.add(grid.rect(first, row).bounding(grid.rect(last, row)));
@@ -96,31 +116,50 @@ pub fn changed_since(frame: &Frame, seq: u32) -> Region {
     region
 }
 
-/// Compares the tiles that `looked_at` touches, and stamps those that differ with `next`.
-fn compare(
-    current: &Frame,
-    frame: &mut Frame,
-    looked_at: &Region,
-    told: &Region,
-    differing: &mut Vec<bool>,
+/// A frame's comparison with the one before, so far.
+#[derive(Debug)]
+pub struct Comparison<'a> {
+    looked_at: &'a Region,
+    told: &'a Region,
+    grid: Grid,
+    /// The row of tiles to be looked at next.
+    row: u32,
+    change: Change,
+    /// What to stamp tiles with that differ.
     next: u32,
-) -> Change {
-    let grid = Grid::new(frame.size());
-    let mut change = Change::default();
-    for rect in looked_at.rects() {
-        let (columns, rows) = grid.span(*rect);
-        for row in rows {
-            differing.clear();
-            differing.resize(columns.len(), false);
-            tile::mark_differing(current, frame, grid, row, columns.clone(), differing);
-            for (column, _) in columns.clone().zip(&*differing).filter(|(_, differs)| **differs) {
-                frame.stamps[grid.index(column, row)] = next;
-                let tile = grid.rect(column, row);
-                let was_told = told.rects().iter().any(|damaged| damaged.intersection(tile).is_some());
-                change.tiles += 1;
-                change.undamaged += usize::from(!was_told);
+}
+
+impl Comparison<'_> {
+    /// Whether a tile was found that differs.
+    pub fn differs(&self) -> bool {
+        self.change.tiles > 0
+    }
+
+    /// Compares one row of tiles, as far as `looked_at` touches it, and stamps those that differ.
+    fn step(&mut self, current: &Frame, frame: &Frame, differing: &mut Vec<bool>) {
+        for rect in self.looked_at.rects() {
+            let (columns, rows) = self.grid.span(*rect);
+            if rows.contains(&self.row) {
+                differing.clear();
+                differing.resize(columns.len(), false);
+                tile::mark_differing(current, frame, self.grid, self.row, columns.clone(), differing);
+                self.stamp(
+                    frame,
+                    columns.zip(&*differing).filter(|(_, differs)| **differs).map(|(column, _)| column),
+                );
             }
         }
+        self.row += 1;
+        frame.stamps.know(self.row);
     }
-    change
+
+    fn stamp(&mut self, frame: &Frame, columns: impl Iterator<Item = u32>) {
+        for column in columns {
+            frame.stamps.set(self.grid.index(column, self.row), self.next);
+            let tile = self.grid.rect(column, self.row);
+            let was_told = self.told.rects().iter().any(|damaged| damaged.intersection(tile).is_some());
+            self.change.tiles += 1;
+            self.change.undamaged += usize::from(!was_told);
+        }
+    }
 }

@@ -6,7 +6,11 @@
 #[path = "common/scene.rs"]
 mod common;
 
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::task::{Wake, Waker};
+use std::thread::Thread;
+use std::time::{Duration, Instant};
 
 use common::{Screen, Scripted, Viewer, pipeline};
 use lanstream_core::geometry::{Rect, Size};
@@ -155,4 +159,103 @@ fn a_wrong_proof_or_a_refresh_brings_the_whole_picture_again_though_nothing_chan
     };
     let mut source = Scripted { screen, step, state: Arc::clone(&state), record: false };
     pipeline.run(&mut source).unwrap();
+}
+
+/// Takes pixels as soon as there are any: on the source's own thread, while it still compares.
+struct Eager {
+    viewer: Mutex<Viewer>,
+    screen: Arc<Mutex<Screen>>,
+    /// Times that an update had begun and could not yet be complete.
+    begun_early: AtomicU32,
+}
+
+impl Wake for Eager {
+    fn wake(self: Arc<Self>) {
+        // What is said in here wakes, too.
+        let Ok(mut viewer) = self.viewer.try_lock() else { return };
+        let waker = Waker::from(Arc::clone(&self));
+        let before = viewer.bytes;
+        let mut completed = None;
+        while let Some(seq) = viewer.receive_or_wake(usize::MAX, &waker) {
+            let screen = self.screen.lock().unwrap();
+            assert!(viewer.picture.rgbx() == Screen::rgbx(&screen.captured.last().unwrap().1));
+            viewer.acknowledge(seq);
+            completed = Some(seq);
+        }
+        let has_begun = viewer.bytes > before && completed.is_none();
+        self.begun_early.fetch_add(u32::from(has_begun), Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn an_update_begins_before_all_of_it_is_compared_and_is_exact() {
+    let (mut pipeline, entrance, state) = pipeline();
+    let size = Size { width: 150, height: 90 };
+    let screen = Arc::new(Mutex::new(Screen::new(size)));
+    let viewer = Mutex::new(Viewer::join(&entrance, &state, 4_000, 0));
+    let eager = Arc::new(Eager { viewer, screen: Arc::clone(&screen), begun_early: AtomicU32::new(0) });
+    let (watching, shown) = (Arc::clone(&eager), Arc::clone(&screen));
+    let mut rounds = 0..200_u32;
+    let step = move || {
+        Arc::clone(&watching).wake();
+        let Some(round) = rounds.next() else { return false };
+        let mut screen = shown.lock().unwrap();
+        screen.draw(Rect { x: round % 100, y: round % 20, width: 30, height: 70 }, round, true);
+        screen.draw(Rect { x: round % 130, y: 85, width: 9, height: 5 }, round + 7, true);
+        true
+    };
+    let mut source = Scripted { screen: Arc::clone(&screen), step, state: Arc::clone(&state), record: true };
+    pipeline.run(&mut source).unwrap();
+    let viewer = eager.viewer.lock().unwrap();
+    assert!(viewer.picture.rgbx() == Screen::rgbx(&screen.lock().unwrap().pixels));
+    let early = eager.begun_early.load(Ordering::Relaxed);
+    assert!(early > 150, "{early} updates began while they were compared");
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+#[test]
+fn a_viewer_on_another_thread_that_overtakes_the_comparison_is_woken_and_stays_exact() {
+    let (mut pipeline, entrance, state) = pipeline();
+    let screen = Arc::new(Mutex::new(Screen::new(Size { width: 1600, height: 900 })));
+    let mut viewer = Viewer::join(&entrance, &state, 8_000, 0);
+    let (told, updates) = mpsc::channel();
+    let done = Arc::new(AtomicBool::new(false));
+    let watching = Arc::clone(&done);
+    let watcher = std::thread::spawn(move || {
+        let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+        while !watching.load(Ordering::SeqCst) {
+            match viewer.receive_or_wake(usize::MAX, &waker) {
+                Some(seq) => {
+                    viewer.acknowledge(seq);
+                    told.send(hash::of_rgbx(viewer.picture.rgbx())).unwrap();
+                }
+                None => std::thread::park(),
+            }
+        }
+    });
+    let shown = Arc::clone(&screen);
+    let (began, mut rounds) = (Instant::now(), 1..100_u32);
+    let step = move || {
+        // One update for each picture, and none is left out, since the next is drawn when this one has arrived.
+        assert!(began.elapsed() < Duration::from_secs(60), "nobody woke the viewer");
+        let Ok(arrived) = updates.recv_timeout(Duration::from_millis(1)) else { return true };
+        let mut screen = shown.lock().unwrap();
+        assert_eq!(arrived, hash::of_rgbx(&Screen::rgbx(&screen.pixels)));
+        let Some(round) = rounds.next() else { return false };
+        screen.draw(Rect { x: round % 100, y: round % 50, width: 1400, height: 2 }, round, true);
+        screen.draw(Rect { x: round % 100, y: 880, width: 1400, height: 2 }, round + 7, true);
+        true
+    };
+    let mut source = Scripted { screen, step, state: Arc::clone(&state), record: false };
+    pipeline.run(&mut source).unwrap();
+    done.store(true, Ordering::SeqCst);
+    watcher.thread().unpark();
+    watcher.join().unwrap();
 }

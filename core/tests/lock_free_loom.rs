@@ -1,9 +1,10 @@
-//! Every interleaving of the two sides of a slot and of a demand. Run with
+//! Every interleaving of the two sides of a slot, of a demand and of stamps. Run with
 //! `RUSTFLAGS="--cfg loom" cargo test -p lanstream-core --release --test lock_free_loom`.
 #![cfg(loom)]
 
 use lanstream_core::demand::{Starved, Wish};
 use lanstream_core::slot::Slot;
+use lanstream_core::stamps::Stamps;
 use loom::sync::Arc;
 use loom::thread;
 
@@ -59,5 +60,28 @@ fn a_wish_is_found_or_wakes() {
         let found = both.0.is_set();
         let woken = viewer.join().unwrap();
         assert!(found || woken, "the source sleeps and nobody wakes it");
+    });
+}
+
+#[test]
+fn stamps_of_rows_that_are_known_are_seen() {
+    loom::model(|| {
+        let mut stamps = Stamps::default();
+        stamps.fill(2, 1, 0);
+        let stamps = Arc::new(stamps);
+        let stage = {
+            let stamps = Arc::clone(&stamps);
+            thread::spawn(move || {
+                for row in 0..2 {
+                    stamps.set(row, 2);
+                    stamps.know(row as u32 + 1);
+                }
+            })
+        };
+        for row in 0..stamps.rows() {
+            assert_eq!(stamps.of(row as usize), 2);
+        }
+        stage.join().unwrap();
+        assert_eq!(stamps.rows(), 2);
     });
 }

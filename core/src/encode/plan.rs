@@ -45,21 +45,23 @@ enum Fill {
 
 impl Plan {
     /// Plans for the tiles of `frame` stamped after `base`, from row `first` of tiles on, until there are `bytes` of data or
-    /// no more rows. With base 0 it plans for all tiles. Returns the row that it did not come to.
+    /// no more rows. Ends at the rows whose stamps are not known. With base 0 it plans for all tiles. Returns the row that it
+    /// did not come to.
     pub fn fill(&mut self, frame: &Frame, base: u32, first: u32, bytes: usize) -> u32 {
         self.patches.clear();
         self.fills.clear();
         self.open.clear();
         self.bytes = 0;
         let grid = Grid::new(frame.size());
-        for row in first..grid.rows() {
+        let known = frame.stamps.rows();
+        for row in first..known {
             if self.bytes >= bytes || self.patches.len() >= PATCHES_MAX {
                 return row;
             }
             self.find_runs(frame, base, grid, row);
             self.place_runs();
         }
-        grid.rows()
+        known.max(first)
     }
 
     /// The patches, disjoint, in the order in which they are to be sent.
@@ -71,7 +73,7 @@ impl Plan {
         self.runs.clear();
         let mut run: Option<Run> = None;
         for column in 0..grid.columns() {
-            if frame.stamps[grid.index(column, row)] <= base {
+            if frame.stamps.of(grid.index(column, row)) <= base {
                 self.end_run(run.take());
                 continue;
             }
@@ -174,10 +176,10 @@ mod tests {
         let layout = Layout::packed(size, PixelFormat::Bgrx8);
         let mut memory = vec![0_u8; layout.bytes()];
         let grid = Grid::new(size);
-        let mut stamps = Vec::new();
+        let mut changed = Vec::new();
         for (row, letters) in (0..).zip(rows) {
             for (column, letter) in (0..).zip(letters.bytes()) {
-                stamps.push(if letter == b'.' { 1 } else { 2 });
+                changed.push(letter != b'.');
                 let rect = grid.rect(column, row);
                 for (y, x) in
                     (rect.y..rect.bottom()).flat_map(|y| (rect.x..rect.right()).map(move |x| (y, x)))
@@ -190,7 +192,9 @@ mod tests {
             }
         }
         let mut frame = Frame::new(layout, Box::new(memory)).unwrap();
-        frame.stamps = stamps;
+        frame.stamps.fill(changed.len(), 1, 0);
+        (0..).zip(changed).filter(|(_, changed)| *changed).for_each(|(tile, _)| frame.stamps.set(tile, 2));
+        frame.stamps.know(6);
         frame
     }
 
@@ -214,7 +218,7 @@ mod tests {
             (0..grid.rows()).flat_map(|row| (0..grid.columns()).map(move |column| (row, column)))
         {
             let covers = patches.iter().filter(|patch| patch.rect.contains(grid.rect(column, row))).count();
-            let changed = frame.stamps[grid.index(column, row)] > 1;
+            let changed = frame.stamps.of(grid.index(column, row)) > 1;
             assert!(
                 covers == 1 || (covers == 0 && !changed),
                 "tile {column},{row} is in {covers} of {patches:?}"

@@ -46,7 +46,7 @@ impl Pump {
                 return Poll::Ready(None);
             }
             if self.session.is_sending() {
-                return Poll::Ready(Some(self.write(out, limit)));
+                return self.poll_write(context, out, limit).map(Some);
             }
             if !self.session.wants_frame() {
                 return Poll::Pending;
@@ -58,6 +58,17 @@ impl Pump {
             let since = if self.session.is_sending() { now.0 } else { 0 };
             self.counters.unanswered_since.store(since, Ordering::Relaxed);
         }
+    }
+
+    /// Pending where what comes next is still being compared.
+    fn poll_write(&mut self, context: &Context<'_>, out: &mut BytesMut, limit: usize) -> Poll<Fill> {
+        let mut fill = self.write(out, limit);
+        if fill == Fill::Waiting {
+            self.frames.register(context);
+            // It may have been compared just before.
+            fill = self.write(out, limit);
+        }
+        if fill == Fill::Waiting { Poll::Pending } else { Poll::Ready(fill) }
     }
 
     fn write(&mut self, out: &mut BytesMut, limit: usize) -> Fill {

@@ -168,7 +168,12 @@ impl Viewer {
 
     /// Takes what there is, up to one update. Returns its number once it is complete; it is not acknowledged yet.
     pub fn receive(&mut self, limit: usize) -> Option<u32> {
-        let context = Context::from_waker(Waker::noop());
+        self.receive_or_wake(limit, Waker::noop())
+    }
+
+    /// The same; `waker` is used when there is more.
+    pub fn receive_or_wake(&mut self, limit: usize, waker: &Waker) -> Option<u32> {
+        let context = Context::from_waker(waker);
         while let Poll::Ready(filled) = self.pump.poll_fill(&context, &mut self.buffer, limit) {
             filled.expect("the viewer broke no rule");
             while let Some(len) =
