@@ -146,7 +146,17 @@ impl Viewer {
         let key = door.key();
         let control = door.control(&key).expect("a fresh key opens the control channel");
         let picture = Picture::default();
-        Self { key, control, pixels: None, picture, epoch: 0, base: 0, bytes: 0, heard: Vec::new(), arrived: false }
+        Self {
+            key,
+            control,
+            pixels: None,
+            picture,
+            epoch: 0,
+            base: 0,
+            bytes: 0,
+            heard: Vec::new(),
+            arrived: false,
+        }
     }
 
     /// The body of the next message of this kind. Pixels that come before are taken.

@@ -9,9 +9,9 @@ use http_body::Frame;
 use lanstream_core::reception::StreamPlace;
 use lanstream_core::viewer::Pump;
 
-/// Bytes of pixels packed before they are handed to the socket: small enough to be in cache when the kernel copies them,
-/// large enough that calls cost little.
-const CHUNK_BYTES: usize = 256 << 10;
+/// Bytes of pixels packed before they are handed to the socket: a band. With smaller chunks the browser is woken more
+/// often and takes processor time from the packing.
+const CHUNK_BYTES: usize = 1 << 20;
 /// Room beyond a chunk for the row and the patch table that may end it.
 const CHUNK_ROOM: usize = CHUNK_BYTES + (96 << 10);
 /// Bytes of no meaning.
