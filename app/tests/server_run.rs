@@ -391,6 +391,26 @@ fn watch_until(viewer: &mut Viewer, rgbx: [u8; 4]) {
 }
 
 #[test]
+fn frames_a_second_are_capped_however_much_changes() {
+    const FRAMES: u32 = 20;
+    const INTERVAL: Duration = Duration::from_millis(50);
+    let display = Display::start();
+    let running = Running::spawn(on(&display, &["capture", "--json", "--fps", "20"]));
+    let mut viewer = Viewer::join(&running.door(), Transport::Http);
+    viewer.take_update();
+    let first = viewer.captured_at_us;
+    for frame in 0..FRAMES {
+        viewer.acknowledge();
+        // What is drawn by then is in one frame, so there is a frame for each that is drawn.
+        paint(&display, 1 + frame);
+        viewer.take_update();
+    }
+    let took = Duration::from_micros(viewer.captured_at_us - first);
+    // A capture that was late does not put off the next, so one interval may be shorter.
+    assert!(took >= INTERVAL * (FRAMES - 1), "{FRAMES} frames in {took:?}");
+}
+
+#[test]
 fn an_x_server_that_crashes_and_comes_back() {
     // Out of the way of displays that are started on the first free number.
     let number = 1000 + std::process::id() % 30_000;

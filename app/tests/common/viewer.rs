@@ -112,9 +112,10 @@ pub struct Viewer {
     pub pixels: Option<Peer>,
     pub picture: Picture,
     pub epoch: u64,
-    /// The picture that the last update builds on, and the bytes of all its bands.
+    /// The picture that the last update builds on, the bytes of all its bands, and when its picture was captured.
     pub base: u32,
     pub bytes: usize,
+    pub captured_at_us: u64,
     /// Kinds and bodies of messages that came while another was waited for.
     pub heard: Vec<(u8, Vec<u8>)>,
     /// An update came whole while a message was waited for; the server sends no other before it is acknowledged.
@@ -154,6 +155,7 @@ impl Viewer {
             epoch: 0,
             base: 0,
             bytes: 0,
+            captured_at_us: 0,
             heard: Vec::new(),
             arrived: false,
         }
@@ -233,6 +235,7 @@ impl Viewer {
     fn apply(&mut self, band: &[u8]) -> bool {
         let (head, _, _) = BandHead::read(band).expect("a band");
         self.base = head.base;
+        self.captured_at_us = head.captured_at_us;
         self.bytes = if head.first { band.len() } else { self.bytes + band.len() };
         self.picture.take(band).expect("an update of this picture")
     }
