@@ -252,9 +252,31 @@ impl Audit {
         }
     }
 
+    /// The rows of the present part: a low picture has fewer parts, so that none is without rows.
     fn rows(&self, bounds: Rect) -> Option<Rect> {
-        let (top, bottom) =
-            (bounds.height * self.part / AUDIT_PARTS, bounds.height * (self.part + 1) / AUDIT_PARTS);
+        let parts = AUDIT_PARTS.min(bounds.height);
+        let part = self.part.checked_rem(parts)?;
+        let (top, bottom) = (bounds.height * part / parts, bounds.height * (part + 1) / parts);
         Rect::new(0, top, bounds.width, bottom - top)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_of_every_picture_comes_to_be_looked_at() {
+        for height in 1..40 {
+            let bounds = Rect { x: 0, y: 0, width: 10, height };
+            let mut audit = Audit { next: Micros::ZERO, part: 0 };
+            let mut seen = Region::EMPTY;
+            for _ in 0..AUDIT_PARTS {
+                let part = Region::from(audit.rows(bounds).unwrap());
+                seen.merge(&part);
+                audit.took(audit.next, &part, bounds);
+            }
+            assert!(seen.contains(bounds), "{seen:?} of {height} rows");
+        }
     }
 }

@@ -39,15 +39,13 @@ enum Op {
     Resize(Size),
 }
 
+fn rect() -> impl Strategy<Value = Rect> {
+    (0..150u32, 0..90u32, 1..120u32, 1..80u32).prop_map(|(x, y, width, height)| Rect { x, y, width, height })
+}
+
 fn op() -> impl Strategy<Value = Op> {
-    let rect = (0..150u32, 0..90u32, 1..120u32, 1..80u32).prop_map(|(x, y, width, height)| Rect {
-        x,
-        y,
-        width,
-        height,
-    });
     prop_oneof![
-        6 => (rect, any::<u32>(), prop::bool::weighted(0.8)).prop_map(|(rect, seed, told)| Op::Draw { rect, seed, told }),
+        6 => (rect(), any::<u32>(), prop::bool::weighted(0.8)).prop_map(|(rect, seed, told)| Op::Draw { rect, seed, told }),
         6 => (0..2usize, 1..20_000usize).prop_map(|(viewer, limit)| Op::Receive { viewer, limit }),
         4 => (0..2usize).prop_map(|viewer| Op::Acknowledge { viewer }),
         1 => (0..2usize).prop_map(|viewer| Op::Refresh { viewer }),
@@ -56,7 +54,7 @@ fn op() -> impl Strategy<Value = Op> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
 
     #[test]
     fn a_viewer_shows_one_captured_frame_and_in_the_end_the_screen(
@@ -89,6 +87,18 @@ proptest! {
         };
         let mut source = Scripted { screen, step, state: Arc::clone(&state), record: true };
         pipeline.run(&mut source).unwrap();
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_viewer_that_takes_what_is_compared_so_far_stays_exact(
+        drawings in prop::collection::vec(prop::collection::vec((rect(), any::<u32>()), 0..4), 1..20),
+        band_bytes in 1_000..60_000usize,
+    ) {
+        watch_eagerly(band_bytes, drawings.into_iter());
     }
 }
 
@@ -187,28 +197,35 @@ impl Wake for Eager {
     }
 }
 
-#[test]
-fn an_update_begins_before_all_of_it_is_compared_and_is_exact() {
+/// Draws, a set after the other, for an eager viewer. Returns how many updates began early; in the end the picture is the
+/// screen.
+fn watch_eagerly(band_bytes: usize, drawings: impl Iterator<Item = Vec<(Rect, u32)>> + Send) -> u32 {
     let (mut pipeline, entrance, state) = pipeline();
-    let size = Size { width: 150, height: 90 };
-    let screen = Arc::new(Mutex::new(Screen::new(size)));
-    let viewer = Mutex::new(Viewer::join(&entrance, &state, 4_000, 0));
+    let screen = Arc::new(Mutex::new(Screen::new(Size { width: 150, height: 90 })));
+    let viewer = Mutex::new(Viewer::join(&entrance, &state, band_bytes, 0));
     let eager = Arc::new(Eager { viewer, screen: Arc::clone(&screen), begun_early: AtomicU32::new(0) });
     let (watching, shown) = (Arc::clone(&eager), Arc::clone(&screen));
-    let mut rounds = 0..200_u32;
+    let mut drawings = drawings.fuse();
     let step = move || {
         Arc::clone(&watching).wake();
-        let Some(round) = rounds.next() else { return false };
-        let mut screen = shown.lock().unwrap();
-        screen.draw(Rect { x: round % 100, y: round % 20, width: 30, height: 70 }, round, true);
-        screen.draw(Rect { x: round % 130, y: 85, width: 9, height: 5 }, round + 7, true);
+        let Some(drawing) = drawings.next() else { return false };
+        drawing.into_iter().for_each(|(rect, seed)| shown.lock().unwrap().draw(rect, seed, true));
         true
     };
     let mut source = Scripted { screen: Arc::clone(&screen), step, state: Arc::clone(&state), record: true };
     pipeline.run(&mut source).unwrap();
     let viewer = eager.viewer.lock().unwrap();
     assert!(viewer.picture.rgbx() == Screen::rgbx(&screen.lock().unwrap().pixels));
-    let early = eager.begun_early.load(Ordering::Relaxed);
+    eager.begun_early.load(Ordering::Relaxed)
+}
+
+#[test]
+fn an_update_begins_before_all_of_it_is_compared_and_is_exact() {
+    let drawing = |round| {
+        let rect = Rect { x: round % 100, y: round % 20, width: 30, height: 70 };
+        vec![(rect, round), (Rect { x: round % 130, y: 85, width: 9, height: 5 }, round + 7)]
+    };
+    let early = watch_eagerly(4_000, (0..200).map(drawing));
     assert!(early > 150, "{early} updates began while they were compared");
 }
 
