@@ -123,11 +123,11 @@ export function statsText(state, stats, place) {
     ['picture', `${state.width}x${state.height}, ${placeText(place)}`],
     ['rate', stats === null ? '' : `${stats.fps.toFixed(1)} painted/s, ${stats.skipped} skipped, ${stats.mbps.toFixed(stats.mbps < 10 ? 2 : 0)} Mbit/s`],
     ['latency', stats === null ? '' : latencyText(stats)],
-    ['transport', `${state.transport} (${state.transportReason})`],
+    ['transport', state.transport === '' ? '–' : `${state.transport} (${state.transportReason})`],
     ['presenter', `${state.presenter} (${state.presenterReason})`],
     ['thread', `${state.thread} (${state.threadReason})`],
     ['exact', exactText(state)],
-    ['source', state.sourceText],
+    ['source', state.sourceText || '–'],
   ];
   return lines.map(([name, text]) => `${String(name).padEnd(NAME_COLUMNS)}${text}`).join('\n');
 }

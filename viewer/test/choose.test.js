@@ -52,10 +52,11 @@ test('while the picture is live nothing is said over it', () => {
 
 test('the numbers say which thread it is and why, and call nothing 0.0 that took time', () => {
   const state = /** @type {import('../src/engine.js').State} */ ({
-    presenter: '2d', presenterReason: 'asked for', thread: 'page', threadReason: 'its canvas is desynchronized',
+    transport: '', presenter: '2d', presenterReason: 'asked for', thread: 'page', threadReason: 'its canvas is desynchronized',
   });
   const stats = { fps: 25, skipped: 0, mbps: 1, receiveMs: 0, paintMs: 0.26, totalMs: null, server: { send_us: 1900 } };
   const text = statsText(state, stats, null);
+  assert.match(text, /transport +–\n/);
   assert.match(text, /2d \(asked for\)/);
   assert.match(text, /thread +page \(its canvas is desynchronized\)/);
   assert.match(text, /send 1.9, receive < 0.1, paint 0.3, total –/);
