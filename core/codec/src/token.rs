@@ -1,0 +1,49 @@
+//! The bytes of a coded rectangle: a row of tokens, each of which continues the pixels before it in reading order.
+//!
+//! | first byte | then | pixels |
+//! | --- | --- | --- |
+//! | 00 iiiiii | | the recent colour in place i |
+//! | 01 rrggbb | | left, each channel −2…1 |
+//! | 10 gggggg | rrrrbbbb | left, green −32…31, red and blue −8…7 on top of that |
+//! | 110 nnnnn | | n + 1 pixels as left |
+//! | 1110 nnnn | | n + 1 pixels as above |
+//! | 11110000 | n | n + 33 pixels as left |
+//! | 11110001 | n | n + 17 pixels as above |
+//! | 11110010 | red, green, blue | this pixel |
+//!
+//! n is of seven bits a byte, low ones first, the eighth says that there are more. Left of the first pixel and above the
+//! first row all is black. A pixel that was not as left or above is kept as the recent colour of its place.
+
+pub(crate) const INDEX: u8 = 0b0000_0000;
+pub(crate) const DIFF: u8 = 0b0100_0000;
+pub(crate) const LUMA: u8 = 0b1000_0000;
+pub(crate) const LEFT: u8 = 0b1100_0000;
+pub(crate) const ABOVE: u8 = 0b1110_0000;
+pub(crate) const LEFT_LONG: u8 = 0b1111_0000;
+pub(crate) const ABOVE_LONG: u8 = 0b1111_0001;
+pub(crate) const PIXEL: u8 = 0b1111_0010;
+
+/// Pixels of the longest run that one byte tells of.
+pub(crate) const LEFT_SHORT_MAX: usize = 32;
+pub(crate) const ABOVE_SHORT_MAX: usize = 16;
+/// Places for recent colours.
+pub(crate) const RECENT: usize = 64;
+/// Red 0, green 0, blue 0, 255.
+pub(crate) const BLACK: u32 = 0xff00_0000;
+
+/// The place of a colour among the recent ones.
+pub(crate) fn place(pixel: u32) -> usize {
+    // The top bits of a product depend on all bits of the pixel.
+    (pixel.wrapping_mul(0x9E37_79B1) >> 26) as usize
+}
+
+/// A pixel's red, green and blue.
+pub(crate) fn channels(pixel: u32) -> [u8; 3] {
+    let [red, green, blue, _] = pixel.to_le_bytes();
+    [red, green, blue]
+}
+
+/// The pixel of these.
+pub(crate) fn pixel([red, green, blue]: [u8; 3]) -> u32 {
+    u32::from_le_bytes([red, green, blue, 255])
+}
