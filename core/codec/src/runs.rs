@@ -3,7 +3,7 @@
 /// Pixels compared at once.
 const STEP: usize = 16;
 
-/// How many pixels from the start equal those of `other`, which is as long.
+/// How many pixels from the start equal those of `other`, which is at least as long.
 pub(crate) fn same(pixels: &[u32], other: &[u32]) -> usize {
     let (steps, _) = pixels.as_chunks::<STEP>();
     let (others, _) = other.as_chunks::<STEP>();

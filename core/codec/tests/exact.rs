@@ -1,22 +1,28 @@
 //! `decode(encode(pixels)) == pixels`, for screens and for anything; hostile bytes are errors.
 
-use lanstream_codec::{Error, decode, encode};
+use lanstream_codec::{Code, Error, decode, encode};
 use proptest::prelude::*;
 
 const BLACK: u32 = 0xff00_0000;
 
-fn code_of(pixels: &[u32], width: usize) -> Vec<u8> {
-    let mut code = b"before".to_vec();
-    assert!(encode(pixels, width, usize::MAX / 2, &mut code));
-    code.split_off(6)
+/// `None`: there are too many colours for this code.
+fn code_of(code: Code, pixels: &[u32], width: usize) -> Option<Vec<u8>> {
+    let mut bytes = b"before".to_vec();
+    let is_coded = encode(code, pixels, width, usize::MAX / 8, &mut bytes);
+    assert!(is_coded || code == Code::Palette, "{code:?} takes any pixels");
+    is_coded.then(|| bytes.split_off(6))
 }
 
-fn check(pixels: &[u32], width: usize) -> Vec<u8> {
-    let code = code_of(pixels, width);
+fn check(code: Code, pixels: &[u32], width: usize) -> Option<Vec<u8>> {
+    let bytes = code_of(code, pixels, width)?;
     let mut decoded = vec![7; pixels.len()];
-    assert_eq!(decode(&code, width, &mut decoded), Ok(()));
-    assert!(decoded == pixels, "{width} wide, {} bytes", code.len());
-    code
+    assert_eq!(decode(code, &bytes, width, &mut decoded), Ok(()));
+    assert!(decoded == pixels, "{code:?} {width} wide, {} bytes", bytes.len());
+    Some(bytes)
+}
+
+fn check_all(pixels: &[u32], width: usize) {
+    Code::ALL.iter().for_each(|code| drop(check(*code, pixels, width)));
 }
 
 /// Pixels as screens have them: rows that repeat, flat parts, few colours, noise.
@@ -52,22 +58,33 @@ proptest! {
 
     #[test]
     fn what_was_encoded_is_decoded((width, pixels) in screen()) {
-        let code = check(&pixels, width);
-        for cut in (0..code.len()).step_by(code.len() / 8 + 1) {
-            let mut decoded = vec![0; pixels.len()];
-            prop_assert_eq!(decode(&code[..cut], width, &mut decoded), Err(Error::Short));
+        for code in Code::ALL {
+            let Some(bytes) = check(code, &pixels, width) else { continue };
+            for cut in (0..bytes.len()).step_by(bytes.len() / 8 + 1) {
+                let cut = decode(code, &bytes[..cut], width, &mut vec![0; pixels.len()]);
+                prop_assert_eq!(cut, Err(Error::Short));
+            }
+            let longer = [&bytes[..], &[0]].concat();
+            prop_assert_eq!(decode(code, &longer, width, &mut vec![0; pixels.len()]), Err(Error::Left));
         }
-        let mut longer = code.clone();
-        longer.push(0);
-        prop_assert_eq!(decode(&longer, width, &mut vec![0; pixels.len()]), Err(Error::Left));
     }
 
     #[test]
-    fn any_bytes_are_pixels_or_an_error(code in prop::collection::vec(any::<u8>(), 0..300), width in 1..50_usize, rows in 0..20_usize) {
-        let mut pixels = vec![BLACK; width * rows];
-        if decode(&code, width, &mut pixels).is_ok() {
-            prop_assert!(pixels.iter().all(|pixel| pixel >> 24 == 255));
-            check(&pixels, width);
+    fn few_colours_fit_a_palette(colours in prop::collection::vec(any::<u32>(), 1..=16), seed in any::<u32>(), width in 1..40_usize, rows in 1..20_usize) {
+        let number = |at: usize| (seed ^ at as u32).wrapping_mul(0x9E37_79B1) as usize >> 20;
+        let pixels: Vec<u32> = (0..width * rows).map(|at| BLACK | colours[number(at) % colours.len()]).collect();
+        let bytes = check(Code::Palette, &pixels, width);
+        prop_assert!(bytes.is_some_and(|bytes| bytes.len() <= 1 + 48 + pixels.len().div_ceil(2)));
+    }
+
+    #[test]
+    fn any_bytes_are_pixels_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..300), width in 1..50_usize, rows in 0..20_usize) {
+        for code in Code::ALL {
+            let mut pixels = vec![BLACK; width * rows];
+            if decode(code, &bytes, width, &mut pixels).is_ok() {
+                prop_assert!(pixels.iter().all(|pixel| pixel >> 24 == 255));
+                check_all(&pixels, width);
+            }
         }
     }
 }
@@ -76,9 +93,13 @@ proptest! {
 fn long_sides_and_single_pixels() {
     for (width, rows) in [(1, 1), (16384, 1), (1, 16384), (16384, 3), (3, 16384), (1, 2), (33, 1), (17, 1)] {
         let gradient = |at: usize| BLACK | (at as u32 * 7) & 0xff | (at as u32 / 3) << 8 & 0xff00;
-        check(&(0..width * rows).map(gradient).collect::<Vec<_>>(), width);
-        let flat = check(&vec![0xff12_3456; width * rows], width);
-        assert!(flat.len() <= 8, "{} bytes for one colour", flat.len());
+        check_all(&(0..width * rows).map(gradient).collect::<Vec<_>>(), width);
+        let flat = vec![0xff12_3456; width * rows];
+        check_all(&flat, width);
+        for code in [Code::Predict, Code::Lz] {
+            let bytes = check(code, &flat, width).map_or(usize::MAX, |bytes| bytes.len());
+            assert!(bytes <= 9, "{code:?}: {bytes} bytes for one colour");
+        }
     }
 }
 
@@ -86,25 +107,76 @@ fn long_sides_and_single_pixels() {
 fn every_length_of_run() {
     for length in 1..400 {
         let pixels = [vec![0xff00_00ff; length], vec![0xffff_0000; 3]].concat();
-        check(&pixels, pixels.len());
-        check(&[pixels.clone(), pixels.clone()].concat(), pixels.len());
+        check_all(&pixels, pixels.len());
+        check_all(&[pixels.clone(), pixels.clone()].concat(), pixels.len());
     }
 }
 
 #[test]
-fn what_is_larger_than_its_limit_is_given_up() {
-    let noise: Vec<u32> = (0..10_000_u32).map(|at| BLACK | at.wrapping_mul(0x9E37_79B1) >> 3).collect();
-    let mut code = Vec::new();
-    assert!(!encode(&noise, 100, 20_000, &mut code));
-    assert!(code.len() < 20_010, "it went on for {} bytes", code.len());
+fn what_was_seen_before_is_a_repeat() {
+    let noise = |at: usize| BLACK | (at as u32).wrapping_mul(0x9E37_79B1) >> 3;
+    // Neither on the left nor above: 500 pixels of noise, then the same again in rows of 77.
+    let pixels: Vec<u32> = (0..77 * 13).map(|at| noise(at % 500)).collect();
+    let bytes = check(Code::Lz, &pixels, 77).unwrap();
+    assert!(bytes.len() < 500 * 3 + 20, "{} bytes", bytes.len());
 }
 
 #[test]
-fn a_run_may_not_leave_the_rectangle() {
-    let mut pixels = [0; 4];
-    assert_eq!(decode(&[0b1100_0100], 2, &mut pixels), Err(Error::Beyond));
-    assert_eq!(decode(&[0b1110_0100], 2, &mut pixels), Err(Error::Beyond));
-    assert_eq!(decode(&[0b1111_0000, 0xff, 0xff, 0xff, 0xff, 0x7f], 2, &mut pixels), Err(Error::Beyond));
-    assert_eq!(decode(&[0b1111_1111], 2, &mut pixels), Err(Error::Token(0xff)));
-    assert_eq!(decode(&[], 2, &mut []), Ok(()));
+fn what_is_larger_than_its_limit_is_given_up_early() {
+    let noise: Vec<u32> = (0..100_000_u32).map(|at| BLACK | at.wrapping_mul(0x9E37_79B1) >> 3).collect();
+    for code in Code::ALL {
+        let mut bytes = Vec::new();
+        assert!(!encode(code, &noise, 100, 40_000, &mut bytes));
+        assert!(bytes.len() < 20_000, "{code:?} went on for {} bytes", bytes.len());
+    }
+}
+
+#[test]
+fn a_limit_is_kept_to_the_byte() {
+    let stripes: Vec<u32> = (0..600_u32).map(|at| BLACK | at / 7 % 5 * 0x33).collect();
+    let new_at_the_end = [&stripes[..540], &(0..60).map(|at| BLACK | at % 11).collect::<Vec<_>>()].concat();
+    for (code, stripes) in Code::ALL.into_iter().flat_map(|code| [(code, &stripes), (code, &new_at_the_end)])
+    {
+        let bytes = check(code, stripes, 60).unwrap().len();
+        assert!(encode(code, stripes, 60, bytes, &mut Vec::new()), "{code:?}");
+        assert!(!encode(code, stripes, 60, bytes - 1, &mut Vec::new()), "{code:?}");
+    }
+}
+
+#[test]
+fn hostile_bytes_have_an_error_each() {
+    let wrong = |code, bytes: &[u8]| decode(code, bytes, 2, &mut [0; 4]).unwrap_err();
+    assert_eq!(wrong(Code::Predict, &[0b1100_0100]), Error::Beyond);
+    assert_eq!(wrong(Code::Predict, &[0b1110_0100]), Error::Beyond);
+    assert_eq!(wrong(Code::Predict, &[0b1111_0000, 0xff, 0xff, 0xff, 0xff, 0x7f]), Error::Beyond);
+    assert_eq!(wrong(Code::Predict, &[0b1111_1111]), Error::Token);
+    let colours = [2, 1, 1, 1, 9, 9, 9];
+    assert_eq!(wrong(Code::Palette, &[&colours[..], &[0b1_0000]].concat()), Error::Colour);
+    assert_eq!(wrong(Code::Palette, &[1, 5, 5, 5, 0]), Error::Colour);
+    assert_eq!(wrong(Code::Palette, &[17]), Error::Colour);
+    assert_eq!(wrong(Code::Palette, &[3, 1, 1, 1, 2, 2, 2, 3, 3, 3, 0b1100]), Error::Colour);
+    assert_eq!(wrong(Code::Lz, &[0x10, 1, 1, 1, 1]), Error::Before);
+    assert_eq!(wrong(Code::Lz, &[0x13, 1, 1, 1, 0]), Error::Beyond);
+    assert_eq!(wrong(Code::Lz, &[0x50, 1, 1, 1]), Error::Beyond);
+    assert_eq!(wrong(Code::Lz, &[0xf0, 0xff, 0xff, 0xff, 0xff]), Error::Beyond);
+    assert_eq!(wrong(Code::Lz, &[0x41, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4]), Error::Beyond);
+}
+
+#[test]
+fn what_is_no_rectangle_is_refused() {
+    for (pixels, width) in [(4, 0), (5, 2), (0, 0)] {
+        for code in Code::ALL {
+            assert!(!encode(code, &vec![BLACK; pixels], width, 1000, &mut Vec::new()));
+            assert_eq!(decode(code, &[], width, &mut vec![BLACK; pixels]), Err(Error::Rectangle));
+        }
+    }
+    assert_eq!(decode(Code::Predict, &[], 2, &mut []), Ok(()));
+}
+
+#[test]
+fn numbers_are_places() {
+    for (number, code) in (0_u8..).zip(Code::ALL) {
+        assert_eq!((code.number(), Code::from_number(number)), (number, Some(code)));
+    }
+    assert_eq!(Code::from_number(3), None);
 }

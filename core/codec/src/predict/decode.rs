@@ -1,57 +1,24 @@
 //! Tokens to pixels. The bytes may be anything: what they mean is checked before it is done.
 
-use crate::token::{
-    ABOVE, ABOVE_LONG, ABOVE_SHORT_MAX, BLACK, DIFF, INDEX, LEFT, LEFT_LONG, LEFT_SHORT_MAX, LUMA, PIXEL,
-    RECENT, channels, pixel, place,
+use super::{
+    ABOVE, ABOVE_LONG, ABOVE_SHORT_MAX, DIFF, INDEX, LEFT, LEFT_LONG, LEFT_SHORT_MAX, LUMA, PIXEL, RECENT,
+    place,
 };
+use crate::Error;
+use crate::pixel::{BLACK, channels, pixel};
+use crate::reader::Reader;
 
-/// Why bytes are no code of a rectangle of this size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Error {
-    /// They end within a token, or before the last pixel.
-    Short,
-    /// A run goes beyond the last pixel.
-    Beyond,
-    /// Bytes are left after the last pixel.
-    Left,
-    /// A token that there is none of.
-    Token(u8),
-}
-
-impl core::fmt::Display for Error {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        match self {
-            Self::Short => f.write_str("the code ends before the pixels do"),
-            Self::Beyond => f.write_str("a run goes beyond the last pixel"),
-            Self::Left => f.write_str("bytes are left after the last pixel"),
-            Self::Token(token) => write!(f, "token {token:#04x} has no meaning"),
-        }
-    }
-}
-
-impl core::error::Error for Error {}
-
-/// Fills `pixels`, rows of `width`, with what `code` says. After an error they hold something of both.
-///
-/// # Errors
-/// Where `code` is not of exactly so many pixels.
-///
-/// # Panics
-/// Where `width` is 0.
-pub fn decode(code: &[u8], width: usize, pixels: &mut [u32]) -> Result<(), Error> {
-    assert!(width > 0, "a rectangle has columns");
-    let mut decoder = Decoder { code, recent: [BLACK; RECENT], left: BLACK };
+pub(crate) fn decode(bytes: Reader<'_>, width: usize, pixels: &mut [u32]) -> Result<(), Error> {
+    let mut decoder = Decoder { bytes, recent: [BLACK; RECENT], left: BLACK };
     let mut at = 0;
     while at < pixels.len() {
         at += decoder.next(pixels, width, at)?;
     }
-    if decoder.code.is_empty() { Ok(()) } else { Err(Error::Left) }
+    decoder.bytes.end()
 }
 
 struct Decoder<'a> {
-    /// What is left of it.
-    code: &'a [u8],
+    bytes: Reader<'a>,
     recent: [u32; RECENT],
     left: u32,
 }
@@ -59,7 +26,7 @@ struct Decoder<'a> {
 impl Decoder<'_> {
     /// Takes one token, and returns how many pixels it filled.
     fn next(&mut self, pixels: &mut [u32], width: usize, at: usize) -> Result<usize, Error> {
-        let token = self.byte()?;
+        let token = self.bytes.byte()?;
         match token {
             INDEX..DIFF => Ok(self.put(pixels, at, self.recent[usize::from(token)])),
             DIFF..LUMA => {
@@ -69,7 +36,7 @@ impl Decoder<'_> {
             }
             LUMA..LEFT => {
                 let [red, green, blue] = channels(self.left);
-                let (by, also) = ((token & 63).wrapping_sub(32), self.byte()?);
+                let (by, also) = ((token & 63).wrapping_sub(32), self.bytes.byte()?);
                 let near =
                     |channel: u8, more: u8| channel.wrapping_add(by).wrapping_add(more).wrapping_sub(8);
                 let green = green.wrapping_add(by);
@@ -78,39 +45,19 @@ impl Decoder<'_> {
             LEFT..ABOVE => self.as_left(pixels, at, usize::from(token - LEFT) + 1),
             ABOVE..LEFT_LONG => self.as_above(pixels, width, at, usize::from(token - ABOVE) + 1),
             LEFT_LONG => {
-                let run = self.length(LEFT_SHORT_MAX)?;
+                let run = self.bytes.number()? + LEFT_SHORT_MAX + 1;
                 self.as_left(pixels, at, run)
             }
             ABOVE_LONG => {
-                let run = self.length(ABOVE_SHORT_MAX)?;
+                let run = self.bytes.number()? + ABOVE_SHORT_MAX + 1;
                 self.as_above(pixels, width, at, run)
             }
             PIXEL => {
-                let colour = pixel([self.byte()?, self.byte()?, self.byte()?]);
+                let colour = self.bytes.pixel()?;
                 Ok(self.keep(pixels, at, colour))
             }
-            _ => Err(Error::Token(token)),
+            _ => Err(Error::Token),
         }
-    }
-
-    fn byte(&mut self) -> Result<u8, Error> {
-        let (first, rest) = self.code.split_first().ok_or(Error::Short)?;
-        self.code = rest;
-        Ok(*first)
-    }
-
-    /// The length of a run that is longer than `short`.
-    fn length(&mut self, short: usize) -> Result<usize, Error> {
-        let mut length = 0_u32;
-        for shift in (0..28).step_by(7) {
-            let byte = self.byte()?;
-            length |= u32::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Ok(length as usize + short + 1);
-            }
-        }
-        // No rectangle has so many pixels.
-        Err(Error::Beyond)
     }
 
     fn put(&mut self, pixels: &mut [u32], at: usize, pixel: u32) -> usize {

@@ -2,31 +2,28 @@
 
 use alloc::vec::Vec;
 
-use crate::runs;
-use crate::token::{
-    ABOVE, ABOVE_LONG, ABOVE_SHORT_MAX, BLACK, DIFF, INDEX, LEFT, LEFT_LONG, LEFT_SHORT_MAX, LUMA, PIXEL,
-    RECENT, channels, place,
+use super::{
+    ABOVE, ABOVE_LONG, ABOVE_SHORT_MAX, DIFF, INDEX, LEFT, LEFT_LONG, LEFT_SHORT_MAX, LUMA, PIXEL, RECENT,
+    place,
 };
+use crate::budget::{Budget, STEP_PX};
+use crate::pixel::{BLACK, channels};
+use crate::reader::extend_number;
+use crate::runs;
 
-/// Appends the code of `pixels`, in rows of `width`, to `out`, and gives up where it would be more than `limit` bytes: then
-/// it returns `false`, and what was appended means nothing.
-///
-/// The fourth byte of every pixel is to be 255: it is not coded, and comes out as that.
-///
-/// # Panics
-/// Where `width` is 0.
-pub fn encode(pixels: &[u32], width: usize, limit: usize, out: &mut Vec<u8>) -> bool {
-    assert!(width > 0, "a rectangle has columns");
-    let end = out.len() + limit;
+pub(crate) fn encode(pixels: &[u32], width: usize, budget: &Budget, out: &mut Vec<u8>) -> bool {
     let mut encoder = Encoder { recent: [BLACK; RECENT], left: BLACK };
-    let mut at = 0;
+    let (mut at, mut ask_at) = (0, 0);
     while at < pixels.len() {
-        if out.len() > end {
-            return false;
+        if at >= ask_at {
+            if !budget.allows(at, out, 0) {
+                return false;
+            }
+            ask_at = at + STEP_PX;
         }
         at += encoder.next(pixels, width, at, out);
     }
-    out.len() <= end
+    budget.allows(at, out, 0)
 }
 
 struct Encoder {
@@ -100,10 +97,5 @@ fn run(pixels: usize, short: u8, long: u8, short_max: usize, out: &mut Vec<u8>) 
         return out.push(short | (pixels - 1) as u8);
     }
     out.push(long);
-    let mut left = pixels - short_max - 1;
-    while left >= 0x80 {
-        out.push(left as u8 | 0x80);
-        left >>= 7;
-    }
-    out.push(left as u8);
+    extend_number(out, pixels - short_max - 1);
 }
