@@ -133,8 +133,8 @@ fn what_is_larger_than_its_limit_is_given_up_early() {
 
 #[test]
 fn a_limit_is_kept_to_the_byte() {
-    let stripes: Vec<u32> = (0..600_u32).map(|at| BLACK | at / 7 % 5 * 0x33).collect();
-    let new_at_the_end = [&stripes[..540], &(0..60).map(|at| BLACK | at % 11).collect::<Vec<_>>()].concat();
+    let stripes: Vec<u32> = (0..600_u32).map(|at| BLACK | (at / 7 % 5 * 0x33)).collect();
+    let new_at_the_end = [&stripes[..540], &(0..60).map(|at| BLACK | (at % 11)).collect::<Vec<_>>()].concat();
     for (code, stripes) in Code::ALL.into_iter().flat_map(|code| [(code, &stripes), (code, &new_at_the_end)])
     {
         let bytes = check(code, stripes, 60).unwrap().len();
