@@ -3,7 +3,7 @@
 import './src/lan-stream.js';
 
 /** Options of the address that are attributes of the element. */
-const OPTIONS = ['transport', 'fit', 'present', 'thread'];
+const OPTIONS = ['transport', 'codes', 'fit', 'present', 'thread'];
 const SWITCHES = ['stats', 'verify'];
 
 const element = /** @type {import('./src/lan-stream.js').LanStream} */ (document.querySelector('lan-stream'));

@@ -3,6 +3,7 @@
 
 use std::any::Any;
 
+use crate::encode::shelf::Shelf;
 use crate::geometry::Size;
 use crate::stamps::Stamps;
 use crate::time::Micros;
@@ -72,6 +73,8 @@ pub struct Frame {
     pub(crate) captured_at: Micros,
     /// For each tile the frame in which it last changed; see [`stage`](crate::stage).
     pub(crate) stamps: Stamps,
+    /// What of it was encoded for viewers.
+    pub(crate) shelf: Shelf,
     layout: Layout,
     memory: Box<dyn PixelMemory>,
 }
@@ -83,7 +86,8 @@ impl Frame {
         let fits = layout.stride >= row
             && layout.stride.is_multiple_of(PIXEL_BYTES)
             && memory.bytes().len() >= layout.bytes();
-        fits.then_some(Self { seq: 0, captured_at: Micros::ZERO, stamps: Stamps::default(), layout, memory })
+        let (stamps, shelf) = (Stamps::default(), Shelf::default());
+        fits.then_some(Self { seq: 0, captured_at: Micros::ZERO, stamps, shelf, layout, memory })
     }
 
     /// Its number among the source's published frames, from 1.

@@ -3,6 +3,8 @@
 //!
 //! Bytes are a stranger's: whatever does not fit is an error, and the picture stays as it was.
 
+use lanstream_codec::Code;
+
 use crate::geometry::{Rect, Size};
 use crate::protocol::{BandHead, Encoding, HEADER_BYTES, Patch};
 
@@ -37,9 +39,12 @@ pub enum ApplyError {
         /// What is held.
         held: u32,
     },
-    /// A patch reaches out of the picture.
+    /// A patch reaches out of the picture, or takes its pixels from outside.
     #[error("a patch reaches out of the picture")]
     Outside,
+    /// A patch is in a code, and its bytes are not.
+    #[error("a patch can't be decoded: {0}")]
+    Code(lanstream_codec::Error),
 }
 
 impl Picture {
@@ -102,9 +107,10 @@ impl Picture {
             return Err(ApplyError::WrongBase { base: head.base, held: self.seq });
         }
         let mut next = if keeps { self.rgbx.clone() } else { vec![0; head.size.area() * 4] };
+        let before = if keeps { self.rgbx.as_slice() } else { &[] };
         for band in &self.pending {
             let (_, patches, data) = BandHead::read(band).ok_or(ApplyError::Malformed)?;
-            paint(&mut next, head.size, &patches, data)?;
+            paint(&mut next, before, head.size, &patches, data)?;
         }
         self.rgbx = next;
         self.seq = head.seq;
@@ -115,23 +121,66 @@ impl Picture {
     }
 }
 
-fn paint(rgbx: &mut [u8], size: Size, patches: &[Patch], mut data: &[u8]) -> Result<(), ApplyError> {
+/// Paints onto `next`, with `before` to move parts of; empty where there is none.
+fn paint(
+    next: &mut [u8],
+    before: &[u8],
+    size: Size,
+    patches: &[Patch],
+    mut data: &[u8],
+) -> Result<(), ApplyError> {
     for patch in patches {
         if !size.bounds().contains(patch.rect) {
             return Err(ApplyError::Outside);
         }
-        let (own, rest) = data.split_at_checked(patch.data_bytes()).ok_or(ApplyError::Malformed)?;
+        let (own, rest) = data.split_at_checked(patch.bytes).ok_or(ApplyError::Malformed)?;
         data = rest;
-        let Rect { x, y, width, height } = patch.rect;
-        let row_bytes = width as usize * 4;
-        for row in 0..height as usize {
-            let start = ((y as usize + row) * size.width as usize + x as usize) * 4;
-            let target = &mut rgbx[start..start + row_bytes];
-            match patch.encoding {
-                Encoding::Raw => target.copy_from_slice(&own[row * row_bytes..][..row_bytes]),
-                Encoding::Solid => target.as_chunks_mut::<4>().0.fill([own[0], own[1], own[2], own[3]]),
-            }
+        match patch.encoding {
+            Encoding::Raw => each_row(next, size, patch.rect, |row, target| {
+                target.copy_from_slice(&own[row * target.len()..][..target.len()]);
+            }),
+            Encoding::Solid => each_row(next, size, patch.rect, |_, target| {
+                target.as_chunks_mut::<4>().0.fill([own[0], own[1], own[2], own[3]]);
+            }),
+            Encoding::Move => shift(next, before, size, patch.rect, own)?,
+            Encoding::Coded(code) => decode(next, size, patch.rect, code, own)?,
         }
     }
     Ok(())
+}
+
+fn shift(next: &mut [u8], before: &[u8], size: Size, rect: Rect, data: &[u8]) -> Result<(), ApplyError> {
+    let side = |at: usize| u32::from(u16::from_le_bytes([data[at], data[at + 1]]));
+    let source = Rect { x: side(0), y: side(2), ..rect };
+    if before.is_empty() || !size.bounds().contains(source) {
+        return Err(ApplyError::Outside);
+    }
+    each_row(next, size, rect, |row, target| {
+        target.copy_from_slice(&before[start_of(size, source, row)..][..target.len()]);
+    });
+    Ok(())
+}
+
+fn decode(next: &mut [u8], size: Size, rect: Rect, code: Code, data: &[u8]) -> Result<(), ApplyError> {
+    let width = rect.width as usize;
+    let mut pixels = vec![0; rect.area() as usize];
+    lanstream_codec::decode(code, data, width, &mut pixels).map_err(ApplyError::Code)?;
+    each_row(next, size, rect, |row, target| {
+        for (target, pixel) in target.as_chunks_mut::<4>().0.iter_mut().zip(&pixels[row * width..]) {
+            *target = pixel.to_le_bytes();
+        }
+    });
+    Ok(())
+}
+
+/// Calls `paint` with the number and the bytes of each row of `rect`.
+fn each_row(rgbx: &mut [u8], size: Size, rect: Rect, mut paint: impl FnMut(usize, &mut [u8])) {
+    for row in 0..rect.height as usize {
+        paint(row, &mut rgbx[start_of(size, rect, row)..][..rect.width as usize * 4]);
+    }
+}
+
+/// Where a row of `rect` starts in a picture's bytes.
+fn start_of(size: Size, rect: Rect, row: usize) -> usize {
+    ((rect.y as usize + row) * size.width as usize + rect.x as usize) * 4
 }

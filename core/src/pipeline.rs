@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::task::Waker;
 use std::time::Duration;
 
+use crate::encode::pool::FRAMES_MAX as ENCODING_FRAMES_MAX;
 use crate::feed::{Feed, Status};
 use crate::feedback::{Feedback, Finding, Marker};
 use crate::geometry::Rect;
@@ -20,8 +21,9 @@ pub const AUDIT_PARTS: u32 = 12;
 pub const AUDIT_INTERVAL: Duration = Duration::from_millis(83);
 /// How long a source that said "ask again" is left alone.
 const RETRY_PAUSE: Duration = Duration::from_millis(5);
-/// Frames that one viewer can hold: the one being sent, and with proofs asked for the one being proven.
-const FRAMES_PER_VIEWER: usize = 2;
+/// Frames that one viewer can hold: the one being sent, the one before, from which parts may be moved, and with proofs asked
+/// for the one being proven.
+const FRAMES_PER_VIEWER: usize = 3;
 
 /// Takes pictures from a source to a feed.
 pub struct Pipeline {
@@ -158,7 +160,7 @@ impl Pipeline {
     }
 
     fn capture(&mut self, source: &mut dyn Source, region: &Region) -> Result<(), Error> {
-        let limit = FRAMES_SPARE + FRAMES_PER_VIEWER * self.feed.viewers();
+        let limit = FRAMES_SPARE + ENCODING_FRAMES_MAX + FRAMES_PER_VIEWER * self.feed.viewers();
         let layout = source.layout();
         let Some(slot) = self.pool.acquire(layout, limit, || source.allocate())? else {
             debug_assert!(false, "viewers hold more frames than they may");
@@ -169,6 +171,7 @@ impl Pipeline {
         wanted.merge(region);
         let wanted = wanted.clipped(layout.size.bounds());
         frame.captured_at = (self.clock)();
+        frame.shelf.clear();
         let told = match source.capture(frame, &wanted) {
             Ok(told) => told,
             Err(error) => {

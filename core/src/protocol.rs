@@ -11,7 +11,7 @@ mod wire;
 
 pub use band::{BAND_BYTES, BandHead, Encoding, PATCH_BYTES, Patch};
 pub use server::{NoticeCode, ServerMessage, SourceState};
-pub use viewer::{Ack, HELLO_PIXELS, HELLO_VERIFY, Hello, PROBE_BYTES_MAX, ViewerMessage};
+pub use viewer::{Ack, HELLO_CODES, HELLO_PIXELS, HELLO_VERIFY, Hello, PROBE_BYTES_MAX, ViewerMessage};
 
 /// The version that both ends must speak.
 pub const VERSION: u16 = 1;

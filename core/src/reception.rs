@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::encode::Pool;
 use crate::feed::Entrance;
 use crate::guard::{Guard, Refusal, Secret};
 use crate::pipeline;
@@ -28,6 +29,7 @@ pub struct Reception {
     clock: Clock,
     state: Arc<pipeline::State>,
     epoch: u64,
+    encoders: Arc<Pool>,
     draw: fn() -> [u8; 32],
     observer: Box<dyn Fn(Visit) + Send + Sync>,
     book: Mutex<Book>,
@@ -128,6 +130,7 @@ impl Reception {
             clock,
             state,
             epoch,
+            encoders: Arc::new(Pool::new(clock)),
             draw,
             observer,
             book: Mutex::default(),
@@ -189,8 +192,8 @@ impl Reception {
             (self.observer)(Visit::Joined { viewer, viewers: book.present.len() });
             (viewer, place)
         };
-        let (clock, state) = (self.clock, Arc::clone(&self.state));
-        let seating = Seating { frames, news, epoch: self.epoch, clock, state, counters };
+        let (clock, state, encoders) = (self.clock, Arc::clone(&self.state), Arc::clone(&self.encoders));
+        let seating = Seating { frames, news, epoch: self.epoch, clock, state, counters, encoders };
         Ok((Control::new(seating), Stay { reception: Arc::clone(self), viewer, reason: None }))
     }
 

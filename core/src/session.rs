@@ -7,31 +7,29 @@
 //! says [`Fill::Done`], then [`acknowledge`](Session::acknowledge) when the viewer says so.
 
 use std::sync::Arc;
+use std::task::Context;
 
 use bytes::BytesMut;
 
-use crate::encode::{self, Plan};
+pub use crate::encode::Fill;
+use crate::encode::{Answer, Coder, Writer};
 use crate::frame::Frame;
 use crate::geometry::Size;
 use crate::hash;
-use crate::protocol::{Ack, BandHead, Encoding, Patch};
-use crate::tile::Grid;
+use crate::protocol::Ack;
 use crate::time::Micros;
 
 /// One viewer's pixels.
 #[derive(Debug)]
 pub struct Session {
-    /// Bytes of pixels after which a band ends.
-    band_bytes: usize,
+    writer: Writer,
     /// The picture that the viewer holds or will hold when what is in flight has arrived.
     held: Option<Held>,
-    sending: Option<Sending>,
     awaited: Option<Awaited>,
     /// The frame of the last update, until the viewer's proof of it arrived.
     unproven: Option<Arc<Frame>>,
     verify: bool,
     paused: bool,
-    plan: Plan,
     totals: Totals,
 }
 
@@ -43,23 +41,13 @@ struct Held {
     size: Option<Size>,
 }
 
-/// The update whose bytes are being written.
-#[derive(Debug)]
-struct Sending {
-    frame: Arc<Frame>,
-    base: u32,
-    /// Row of tiles that no band covers yet.
-    next_row: u32,
-    /// Patch of the open band, and row within it, to be written next. `None`: no band is open.
-    band: Option<(usize, u32)>,
-    first: bool,
-}
-
 /// The update that the viewer has not acknowledged.
 #[derive(Clone, Copy, Debug)]
 struct Awaited {
     seq: u32,
     began_at: Micros,
+    /// Written so far.
+    bytes: usize,
 }
 
 /// What a session has done.
@@ -75,19 +63,6 @@ pub struct Totals {
     pub refuted: u64,
     /// Frames that were never sent, since a newer one came first.
     pub skipped: u64,
-}
-
-/// How far [`Session::fill`] came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fill {
-    /// The buffer is full; the band goes on.
-    More,
-    /// A band is complete; there are more of them.
-    Band,
-    /// Nothing was written: what comes next is still being compared with the frame before.
-    Waiting,
-    /// The update is written.
-    Done,
 }
 
 /// A viewer said something that cannot be.
@@ -118,17 +93,16 @@ pub struct Proof {
 impl Session {
     /// A session that splits updates into bands of about `band_bytes` of pixels.
     ///
-    /// `held_seq` is what a viewer that comes back says it shows, already checked to be of this run; 0 for none.
-    pub fn new(band_bytes: usize, verify: bool, held_seq: u32) -> Self {
+    /// `held_seq` is what a viewer that comes back says it shows, already checked to be of this run; 0 for none. `coder` is for
+    /// one that takes codes.
+    pub fn new(band_bytes: usize, verify: bool, held_seq: u32, coder: Option<Coder>) -> Self {
         Self {
-            band_bytes,
+            writer: Writer::new(band_bytes, coder),
             held: (held_seq > 0).then_some(Held { seq: held_seq, size: None }),
-            sending: None,
             awaited: None,
             unproven: None,
             verify,
             paused: false,
-            plan: Plan::default(),
             totals: Totals::default(),
         }
     }
@@ -136,12 +110,12 @@ impl Session {
     /// Whether the viewer can take an update now.
     pub fn wants_frame(&self) -> bool {
         let proof_due = self.verify && self.unproven.is_some();
-        !self.paused && self.sending.is_none() && self.awaited.is_none() && !proof_due
+        !self.paused && !self.writer.is_writing() && self.awaited.is_none() && !proof_due
     }
 
     /// Whether there are bytes to be written.
     pub fn is_sending(&self) -> bool {
-        self.sending.is_some()
+        self.writer.is_writing()
     }
 
     /// Starts the update that leads from what the viewer holds to `frame`. Where that is what it holds, nothing happens.
@@ -154,32 +128,19 @@ impl Session {
         self.totals.skipped +=
             u64::from(frame.seq().saturating_sub(base.max(1)).saturating_sub(1)) * u64::from(base > 0);
         self.held = Some(Held { seq: frame.seq(), size: Some(frame.size()) });
-        self.awaited = Some(Awaited { seq: frame.seq(), began_at: now });
+        self.awaited = Some(Awaited { seq: frame.seq(), began_at: now, bytes: 0 });
         self.unproven = self.verify.then(|| Arc::clone(&frame));
-        self.sending = Some(Sending { frame, base, next_row: 0, band: None, first: true });
+        self.writer.begin(frame, base);
     }
 
-    /// Appends bytes of the update, at most to the end of a band, until `out` holds `limit` or more; it takes at most one
-    /// row and one table more.
-    pub fn fill(&mut self, out: &mut BytesMut, limit: usize) -> Fill {
-        let Some(sending) = self.sending.as_mut() else { return Fill::Done };
+    /// Appends bytes of the update, as [`Writer::fill`] does.
+    pub fn fill(&mut self, out: &mut BytesMut, limit: usize, context: &Context<'_>) -> Fill {
         let before = out.len();
-        let fill = loop {
-            if sending.band.is_some() {
-                sending.write_row(self.plan.patches(), out);
-            } else if !sending.open_band(&mut self.plan, self.band_bytes, out) {
-                break Fill::Waiting;
-            }
-            if sending.band.is_none() {
-                break if sending.is_last() { Fill::Done } else { Fill::Band };
-            }
-            if out.len() >= limit {
-                break Fill::More;
-            }
-        };
-        self.totals.bytes += (out.len() - before) as u64;
-        if fill == Fill::Done {
-            self.sending = None;
+        let fill = self.writer.fill(out, limit, context);
+        let written = out.len() - before;
+        self.totals.bytes += written as u64;
+        if let Some(awaited) = &mut self.awaited {
+            awaited.bytes += written;
         }
         fill
     }
@@ -190,9 +151,16 @@ impl Session {
     /// Where that update is not in flight.
     pub fn acknowledge(&mut self, ack: Ack, now: Micros) -> Result<Delivered, Violation> {
         match self.awaited.take() {
-            Some(awaited) if awaited.seq == ack.seq && self.sending.is_none() => {
+            Some(awaited) if awaited.seq == ack.seq && !self.writer.is_writing() => {
                 self.totals.updates += 1;
-                Ok(Delivered { took: now.since(awaited.began_at) })
+                let took = now.since(awaited.began_at);
+                self.writer.answered(&Answer {
+                    bytes: awaited.bytes,
+                    took_ns: took.as_nanos() as f32,
+                    decode_ns: ack.decode_us as f32 * 1e3,
+                    paint_ns: ack.paint_us as f32 * 1e3,
+                });
+                Ok(Delivered { took })
             }
             _ => Err(Violation::UnexpectedAck(ack.seq)),
         }
@@ -235,46 +203,5 @@ impl Session {
             None => frame.stamps.iter().any(|stamp| stamp <= held.seq),
         };
         if comparable { held.seq } else { 0 }
-    }
-}
-
-impl Sending {
-    /// Plans the next band and writes its head. Returns whether there is one: it may not be known yet what is in it.
-    fn open_band(&mut self, plan: &mut Plan, band_bytes: usize, out: &mut BytesMut) -> bool {
-        self.next_row = plan.fill(&self.frame, self.base, self.next_row, band_bytes);
-        let patches = plan.patches();
-        if patches.is_empty() && !self.is_last() {
-            return false;
-        }
-        let head = BandHead {
-            seq: self.frame.seq(),
-            base: self.base,
-            size: self.frame.size(),
-            captured_at_us: self.frame.captured_at().0,
-            first: std::mem::take(&mut self.first),
-            commit: self.is_last(),
-        };
-        out.reserve(BandHead::bytes(patches.len()));
-        head.write(out, patches);
-        self.band = Some((0, 0)).filter(|_| !patches.is_empty());
-        true
-    }
-
-    fn is_last(&self) -> bool {
-        self.next_row >= Grid::new(self.frame.size()).rows()
-    }
-
-    fn write_row(&mut self, band: &[Patch], out: &mut BytesMut) {
-        let Some((index, row)) = self.band else { return };
-        let patch = &band[index];
-        match patch.encoding {
-            Encoding::Raw => encode::raw_row(&self.frame, patch, row, out),
-            Encoding::Solid => encode::solid(&self.frame, patch, out),
-        }
-        self.band = if row + 1 < encode::rows(patch) {
-            Some((index, row + 1))
-        } else {
-            Some((index + 1, 0)).filter(|_| index + 1 < band.len())
-        };
     }
 }

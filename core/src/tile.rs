@@ -86,3 +86,36 @@ pub fn solid(frame: &Frame, rect: Rect) -> Option<[u8; PIXEL_BYTES]> {
     let repeats = || (rect.y + 1..rect.bottom()).all(|y| frame.row(rect.x, y, rect.width) == first);
     (uniform && repeats()).then(|| [first[0], first[1], first[2], first[3]])
 }
+
+/// One row of tiles is looked at in every so many rows of pixels to tell how busy it is: a hint needs no more.
+const BUSY_STEP: u32 = 4;
+
+/// About how many pixels of `rect` are neither as the one on their left nor as the one above: what codes have to spell out.
+pub fn busy(frame: &Frame, rect: Rect) -> u32 {
+    if rect.height == 1 {
+        return busy_in(&[], frame.row(rect.x, rect.y, rect.width));
+    }
+    let looked_at = (rect.y + 1..rect.bottom()).step_by(BUSY_STEP as usize);
+    let rows = looked_at.len() as u32;
+    let found: u32 = looked_at
+        .map(|y| busy_in(frame.row(rect.x, y - 1, rect.width), frame.row(rect.x, y, rect.width)))
+        .sum();
+    found * rect.height / rows
+}
+
+fn busy_in(above: &[u8], row: &[u8]) -> u32 {
+    /// The fourth byte means nothing.
+    fn differs(a: [u8; PIXEL_BYTES], b: [u8; PIXEL_BYTES]) -> bool {
+        (u32::from_le_bytes(a) ^ u32::from_le_bytes(b)) << 8 != 0
+    }
+    let (row, _) = row.as_chunks::<PIXEL_BYTES>();
+    let (above, _) = above.as_chunks::<PIXEL_BYTES>();
+    let beside = row.iter().zip(&row[1..]);
+    if above.is_empty() {
+        return beside.map(|(left, own)| u32::from(differs(*left, *own))).sum();
+    }
+    beside
+        .zip(&above[1..])
+        .map(|((left, own), above)| u32::from(differs(*left, *own) & differs(*above, *own)))
+        .sum()
+}

@@ -14,6 +14,7 @@ use std::time::Duration;
 pub use control::Control;
 pub use pump::Pump;
 
+use crate::encode::Pool;
 use crate::feed::{Frames, News};
 use crate::pipeline;
 use crate::protocol::{ParseError, VERSION};
@@ -93,4 +94,6 @@ pub struct Seating {
     pub state: Arc<pipeline::State>,
     /// Where the numbers go.
     pub counters: Arc<Counters>,
+    /// Encodes for viewers that take codes.
+    pub encoders: Arc<Pool>,
 }

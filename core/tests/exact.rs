@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use common::{Screen, Scripted, Viewer, pipeline};
 use lanstream_core::geometry::{Rect, Size};
-use lanstream_core::protocol::{HELLO_VERIFY, ViewerMessage};
+use lanstream_core::protocol::{HELLO_CODES, HELLO_VERIFY, ViewerMessage};
 use lanstream_core::{hash, pipeline::AUDIT_PARTS};
 use proptest::prelude::*;
 
@@ -63,7 +63,8 @@ proptest! {
     ) {
         let (mut pipeline, entrance, state) = pipeline();
         let screen = Arc::new(Mutex::new(Screen::new(Size { width: 150, height: 90 })));
-        let mut viewers = bands.map(|bytes| (Viewer::join(&entrance, &state, bytes, 0), None));
+        let mut flags = [0, HELLO_CODES].into_iter();
+        let mut viewers = bands.map(|bytes| (Viewer::join(&entrance, &state, bytes, flags.next().unwrap()), None));
         let mut ops = ops.into_iter();
         let mut quiet = 0;
         let shown = Arc::clone(&screen);

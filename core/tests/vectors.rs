@@ -10,8 +10,8 @@ use lanstream_core::geometry::{Rect, Size};
 use lanstream_core::hash;
 use lanstream_core::picture::Picture;
 use lanstream_core::protocol::{
-    Ack, BandHead, Encoding, HELLO_PIXELS, HELLO_VERIFY, Hello, NoticeCode, Patch, ServerMessage,
-    SourceState, VERSION, ViewerMessage,
+    Ack, BandHead, Encoding, HELLO_CODES, HELLO_PIXELS, HELLO_VERIFY, Hello, NoticeCode, Patch,
+    ServerMessage, SourceState, VERSION, ViewerMessage,
 };
 use lanstream_core::source::{Cursor, CursorShape};
 use serde_json::{Value, json};
@@ -53,16 +53,24 @@ fn lengths_that_lie_are_errors() {
 }
 
 fn viewer_messages() -> Vec<(&'static str, ViewerMessage, Value)> {
-    let hello =
-        Hello { version: VERSION, flags: HELLO_VERIFY | HELLO_PIXELS, epoch: u64::MAX - 1, held_seq: 77 };
-    let ack = Ack { seq: 5, receive_us: 1234, paint_us: 900 };
+    let hello = Hello {
+        version: VERSION,
+        flags: HELLO_VERIFY | HELLO_PIXELS | HELLO_CODES,
+        epoch: u64::MAX - 1,
+        held_seq: 77,
+    };
+    let ack = Ack { seq: 5, receive_us: 1234, paint_us: 900, decode_us: 450 };
     vec![
         (
             "hello",
             ViewerMessage::Hello(hello),
-            json!({"version": VERSION, "flags": 3, "epoch": "18446744073709551614", "held_seq": 77}),
+            json!({"version": VERSION, "flags": 7, "epoch": "18446744073709551614", "held_seq": 77}),
         ),
-        ("ack", ViewerMessage::Ack(ack), json!({"seq": 5, "receive_us": 1234, "paint_us": 900})),
+        (
+            "ack",
+            ViewerMessage::Ack(ack),
+            json!({"seq": 5, "receive_us": 1234, "paint_us": 900, "decode_us": 450}),
+        ),
         (
             "proof",
             ViewerMessage::Proof { seq: 6, hash: 0xfedc_ba98_7654_3210 },
@@ -133,8 +141,8 @@ fn server() -> Vec<Value> {
 fn bands() -> Vec<Value> {
     let size = Size { width: 40, height: 30 };
     let head = BandHead { seq: 2, base: 0, size, captured_at_us: 1_000_000, first: true, commit: true };
-    let raw = Patch { rect: Rect { x: 1, y: 2, width: 3, height: 2 }, encoding: Encoding::Raw };
-    let solid = Patch { rect: Rect { x: 10, y: 20, width: 30, height: 10 }, encoding: Encoding::Solid };
+    let raw = Patch::new(Rect { x: 1, y: 2, width: 3, height: 2 }, Encoding::Raw);
+    let solid = Patch::new(Rect { x: 10, y: 20, width: 30, height: 10 }, Encoding::Solid);
     let later = BandHead { first: false, base: 1, ..head };
     let opening = BandHead { commit: false, ..head };
     vec![
@@ -147,7 +155,7 @@ fn bands() -> Vec<Value> {
 fn band(name: &str, head: &BandHead, patches: &[Patch]) -> Value {
     let mut bytes = BytesMut::new();
     head.write(&mut bytes, patches);
-    let data: usize = patches.iter().map(Patch::data_bytes).sum();
+    let data: usize = patches.iter().map(|patch| patch.bytes).sum();
     bytes.extend((0..data).map(|i| if i % 4 == 3 { 255 } else { i as u8 }));
     assert_eq!(
         BandHead::read(&bytes).map(|(head, patches, _)| (head, patches)),
@@ -155,8 +163,8 @@ fn band(name: &str, head: &BandHead, patches: &[Patch]) -> Value {
     );
     let rows: Vec<Value> = patches
         .iter()
-        .map(|Patch { rect, encoding }| {
-            json!({"x": rect.x, "y": rect.y, "width": rect.width, "height": rect.height, "encoding": *encoding as u8})
+        .map(|Patch { rect, encoding, .. }| {
+            json!({"x": rect.x, "y": rect.y, "width": rect.width, "height": rect.height, "encoding": encoding.number()})
         })
         .collect();
     let fields = json!({
@@ -181,7 +189,7 @@ const HASH_OF_ELEVEN: u64 = 17_008_374_878_294_315_656;
 fn truncated_and_altered_bands_never_change_a_picture() {
     let size = Size { width: 40, height: 30 };
     let head = BandHead { seq: 2, base: 0, size, captured_at_us: 0, first: true, commit: true };
-    let patch = Patch { rect: Rect { x: 1, y: 2, width: 3, height: 2 }, encoding: Encoding::Raw };
+    let patch = Patch::new(Rect { x: 1, y: 2, width: 3, height: 2 }, Encoding::Raw);
     let mut whole = BytesMut::new();
     head.write(&mut whole, &[patch]);
     whole.extend([9; 24]);

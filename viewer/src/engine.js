@@ -22,18 +22,20 @@ const STATS_MS = 500;
  * @typedef {{
  *   phase: Phase, connected: boolean, paused: boolean, reason: string,
  *   transport: string, transportReason: string, presenter: string, presenterReason: string, thread: string, threadReason: string,
- *   width: number, height: number, seq: number, frames: number, skipped: number,
+ *   codes: boolean, codesReason: string, width: number, height: number, seq: number, frames: number, skipped: number,
  *   verify: boolean, proven: number, refuted: number, exact: boolean | null,
  *   marker: string, sourceState: string, sourceText: string, feedback: string, reconnects: number,
  * }} State plain, so that it can be posted and compared; `thread`: the one that receives and paints, `page` or `worker`
  * @typedef {import('./meter.js').Measured & { server: Record<string, unknown> }} Stats
  * @typedef {{ type: 'state', state: State } | { type: 'stats', stats: Stats } | { type: 'error', message: string }
  *   | { type: 'refuted', seq: number } | { type: 'cursor-shape', shape: CursorShape } | { type: 'cursor-at', x: number, y: number, serial: number }} EngineEvent
- * @typedef {{ origin: string, token: string, transport: 'http' | 'websocket' | 'auto', verify: boolean, paused: boolean }} EngineOptions
+ * @typedef {{ origin: string, token: string, transport: 'http' | 'websocket' | 'auto', codes: boolean, verify: boolean, paused: boolean }} EngineOptions
+ *   `codes`: whether pixels may come in fewer bytes, where this page can decode them
  * @typedef {{
  *   surface: import('./surface.js').Surface,
  *   presenter: import('./present/choose.js').PresenterChoice,
  *   thread: import('./thread.js').ThreadChoice,
+ *   codec: Promise<import('./codec.js').CodecChoice>,
  *   post: (event: EngineEvent) => void,
  * }} EngineParts
  */
@@ -42,6 +44,8 @@ export class Engine {
   #options;
   #post;
   #around;
+  #surface;
+  #codec;
   #picture;
   #meter = new Meter();
   #session = /** @type {Session | null} */ (null);
@@ -60,15 +64,17 @@ export class Engine {
    * @param {EngineParts} parts
    * @param {Surroundings} around
    */
-  constructor(options, { surface, presenter, thread, post }, around) {
+  constructor(options, { surface, presenter, thread, codec, post }, around) {
     this.#options = { ...options };
     this.#post = post;
     this.#around = around;
+    this.#surface = surface;
+    this.#codec = codec;
     this.#picture = new Picture(surface);
     this.#state = {
       phase: 'connecting', connected: false, paused: options.paused, reason: '',
       transport: '', transportReason: '', presenter: presenter.name, presenterReason: presenter.reason,
-      thread: thread.thread, threadReason: thread.reason,
+      thread: thread.thread, threadReason: thread.reason, codes: false, codesReason: '',
       width: 0, height: 0, seq: 0, frames: 0, skipped: 0,
       verify: options.verify, proven: 0, refuted: 0, exact: null,
       marker: '', sourceState: 'live', sourceText: '', feedback: '', reconnects: 0,
@@ -79,6 +85,9 @@ export class Engine {
 
   /** Runs until it is closed, or the token turns out to be wrong. */
   async run() {
+    const { codec, reason } = await this.#codec;
+    if (codec !== null) this.#surface.useCodec(codec);
+    Object.assign(this.#state, { codes: codec !== null, codesReason: reason });
     while (!this.#closed && this.#state.phase !== 'unauthorized') {
       const startedMs = this.#around.now();
       const framesBefore = this.#meter.frames;

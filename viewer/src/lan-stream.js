@@ -14,11 +14,11 @@ import { adoptStyle } from './style.js';
  */
 
 /**
- * Attributes: `src` (the URL that lanstream printed; without it the page's own), `transport`, `present`, `thread`, `fit`, `stats`, `verify`.
+ * Attributes: `src` (the URL that lanstream printed; without it the page's own), `transport`, `codes` (`off`: raw pixels), `present`, `thread`, `fit`, `stats`, `verify`.
  * Events: `resize`, `playing`, `waiting`, `error`, `frame` (at most ten a second), `stats` (with the attribute), `exactness-lost`.
  */
 export class LanStream extends HTMLElement {
-  static observedAttributes = ['src', 'transport', 'present', 'thread', 'fit', 'stats', 'verify'];
+  static observedAttributes = ['src', 'transport', 'codes', 'present', 'thread', 'fit', 'stats', 'verify'];
 
   #root = document.createElement('div');
   #stage = document.createElement('div');
@@ -129,6 +129,7 @@ export class LanStream extends HTMLElement {
       thread: oneOf(['page', 'worker'], this.getAttribute('thread')),
       options: {
         origin: url.origin, token: url.hash.slice(1), transport: oneOf(['http', 'websocket'], this.getAttribute('transport')),
+        codes: this.getAttribute('codes') !== 'off',
         verify: this.verify, paused: this.#paused || document.hidden,
       },
       mount: canvas => this.#mount(canvas),

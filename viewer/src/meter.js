@@ -1,8 +1,15 @@
 // Counts what was shown, and how long each part of it took here. Not the server's part: that comes in its Stats.
 
+import { ENCODING_LAST } from './protocol.js';
+
+/** Bytes of a raw pixel. */
+const PIXEL_BYTES = 4;
+
 /**
- * @typedef {{ fps: number, skipped: number, mbps: number, receiveMs: number | null, paintMs: number | null, totalMs: number | null }} Measured
- *   means over the window, `null` where nothing was shown in it; `skipped` since the start
+ * @typedef {{ seq: number, base: number, bytes: number, pixelsBy: Float64Array }} Shown `pixelsBy`: of each encoding
+ * @typedef {{ fps: number, skipped: number, mbps: number, receiveMs: number | null, paintMs: number | null, totalMs: number | null, bytes: number | null, saved: number | null, mix: number[] }} Measured
+ *   means over the window, `null` where nothing was shown in it; `skipped` since the start; `saved`: the share of raw pixels'
+ *   bytes that did not have to come; `mix`: the share of pixels that came in each encoding
  */
 
 export class Meter {
@@ -14,7 +21,7 @@ export class Meter {
 
   /**
    * One update was shown.
-   * @param {{ seq: number, base: number, bytes: number }} update
+   * @param {Shown} update
    * @param {{ receiveMs: number, paintMs: number, totalMs: number | null }} took
    */
   shown(update, took) {
@@ -23,6 +30,7 @@ export class Meter {
     const window = this.#window;
     window.frames += 1;
     window.bytes += update.bytes;
+    update.pixelsBy.forEach((pixels, encoding) => { window.pixelsBy[encoding] = Number(window.pixelsBy[encoding]) + pixels; });
     window.receiveMs += took.receiveMs;
     window.paintMs += took.paintMs;
     if (took.totalMs !== null) {
@@ -37,7 +45,8 @@ export class Meter {
    * @returns {Measured}
    */
   take(nowMs) {
-    const { startedMs, frames, bytes, receiveMs, paintMs, totalMs, timed } = this.#window;
+    const { startedMs, frames, bytes, pixelsBy, receiveMs, paintMs, totalMs, timed } = this.#window;
+    const pixels = pixelsBy.reduce((sum, each) => sum + each, 0);
     this.#window = emptyWindow(nowMs);
     const seconds = Math.max(nowMs - startedMs, 1) / 1000;
     return {
@@ -47,13 +56,16 @@ export class Meter {
       receiveMs: mean(receiveMs, frames),
       paintMs: mean(paintMs, frames),
       totalMs: mean(totalMs, timed),
+      bytes: mean(bytes, frames),
+      saved: pixels === 0 ? null : 1 - bytes / (pixels * PIXEL_BYTES),
+      mix: Array.from(pixelsBy, each => each / Math.max(pixels, 1)),
     };
   }
 }
 
 /** @param {number} startedMs */
 function emptyWindow(startedMs) {
-  return { startedMs, frames: 0, bytes: 0, receiveMs: 0, paintMs: 0, totalMs: 0, timed: 0 };
+  return { startedMs, frames: 0, bytes: 0, pixelsBy: new Float64Array(ENCODING_LAST + 1), receiveMs: 0, paintMs: 0, totalMs: 0, timed: 0 };
 }
 
 /** @param {number} sum @param {number} count */

@@ -1,6 +1,7 @@
 // What lies over the picture: numbers, buttons, a banner. While the picture is live and nobody moves the pointer, nothing does.
 
 import { FITS } from './layout.js';
+import { ENCODING_NAMES } from './protocol.js';
 
 /**
  * @typedef {import('./engine.js').State} State
@@ -124,12 +125,38 @@ export function statsText(state, stats, place) {
     ['rate', stats === null ? '' : `${stats.fps.toFixed(1)} painted/s, ${stats.skipped} skipped, ${stats.mbps.toFixed(stats.mbps < 10 ? 2 : 0)} Mbit/s`],
     ['latency', stats === null ? '' : latencyText(stats)],
     ['transport', state.transport === '' ? '–' : `${state.transport} (${state.transportReason})`],
+    ['codes', codesText(state, stats)],
     ['presenter', `${state.presenter} (${state.presenterReason})`],
     ['thread', `${state.thread} (${state.threadReason})`],
     ['exact', exactText(state)],
     ['source', state.sourceText || '–'],
   ];
   return lines.map(([name, text]) => `${String(name).padEnd(NAME_COLUMNS)}${text}`).join('\n');
+}
+
+/**
+ * What the pixels came in, most of them first, and what that spared.
+ * @param {State} state
+ * @param {Stats | null} stats
+ */
+function codesText({ codes, codesReason }, stats) {
+  if (!codes) return `off (${codesReason})`;
+  if (stats === null || stats.bytes === null || stats.saved === null) return '–';
+  const parts = stats.mix.map((share, encoding) => ({ share, name: ENCODING_NAMES[encoding] })).filter(({ share }) => share > 0);
+  const mix = parts.sort((a, b) => b.share - a.share).map(({ share, name }) => `${name} ${percentText(share)}`);
+  return `${mix.join(', ')}; ${bytesText(stats.bytes)} an update, ${stats.saved < 0 ? '0' : percentText(stats.saved)} saved`;
+}
+
+/** Little is not nothing, and nearly all is not all. @param {number} share */
+function percentText(share) {
+  const percent = share * 100;
+  if (percent < 1) return '< 1 %';
+  return percent < 99 || share === 1 ? `${percent.toFixed(0)} %` : `${Math.min(percent, 99.9).toFixed(1)} %`;
+}
+
+/** @param {number} bytes */
+function bytesText(bytes) {
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 /** @param {Stats} stats */

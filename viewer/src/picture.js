@@ -45,9 +45,12 @@ export class Picture {
     return this.#surface.buffer(bytes);
   }
 
-  /** Takes a band of the next update. @param {ArrayBuffer} buffer */
-  hold(buffer) {
-    this.#surface.hold(buffer);
+  /** Whether more than raw and solid patches can be taken. */
+  get takesCodes() { return this.#surface.takesCodes; }
+
+  /** Takes a band of the next update. @param {ArrayBuffer} buffer @param {Update} update */
+  hold(buffer, update) {
+    this.#surface.hold(buffer, update.patches);
   }
 
   /** Forgets the bands of an update that will never be whole. */

@@ -1,5 +1,6 @@
 // The engine behind a pair of message pipes: the same whether the other end is in another thread or in this one.
 
+import { openCodec } from './codec.js';
 import { Engine } from './engine.js';
 import { choosePresenter } from './present/choose.js';
 import { openSurface } from './surface.js';
@@ -43,7 +44,7 @@ export function serve(post) {
 function start({ canvas, present, thread, options }, post) {
   try {
     const painter = openSurface(canvas, choosePresenter(present), () => engine.pictureLost());
-    const engine = new Engine(options, { ...painter, thread, post }, browser());
+    const engine = new Engine(options, { ...painter, thread, codec: openCodec(options.codes), post }, browser());
     void engine.run();
     return engine;
   } catch (error) {

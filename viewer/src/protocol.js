@@ -41,8 +41,13 @@ export const COMMIT = 2;
 export const PROBE_LAST = 1;
 export const HELLO_VERIFY = 1;
 export const HELLO_PIXELS = 2;
+export const HELLO_CODES = 4;
 export const ENCODING_RAW = 0;
 export const ENCODING_SOLID = 1;
+export const ENCODING_MOVE = 2;
+/** What people call them; each lies where its number says. Those after the moves are codes. */
+export const ENCODING_NAMES = ['raw', 'one colour', 'moved', 'palette', 'predict', 'lz'];
+export const ENCODING_LAST = ENCODING_NAMES.length - 1;
 
 /** @typedef {'live' | 'lost' | 'ended'} SourceState */
 /** @type {readonly SourceState[]} */
@@ -245,12 +250,13 @@ export function writeHello({ flags, epoch, heldSeq, version = VERSION }) {
   return view.buffer;
 }
 
-/** @param {{ seq: number, receiveUs: number, paintUs: number }} ack */
-export function writeAck({ seq, receiveUs, paintUs }) {
-  const view = message(KIND.ACK, 12);
+/** @param {{ seq: number, receiveUs: number, paintUs: number, decodeUs: number }} ack */
+export function writeAck({ seq, receiveUs, paintUs, decodeUs }) {
+  const view = message(KIND.ACK, 16);
   view.setUint32(8, seq, true);
   view.setUint32(12, receiveUs, true);
   view.setUint32(16, paintUs, true);
+  view.setUint32(20, decodeUs, true);
   return view.buffer;
 }
 

@@ -3,7 +3,7 @@
 
 import { Clock } from './clock.js';
 import {
-  HELLO_PIXELS, HELLO_VERIFY, ProtocolError, VERSION, writeAck, writeFlow, writeHello, writePing, writeProbe, writeProof, writeRefresh,
+  HELLO_CODES, HELLO_PIXELS, HELLO_VERIFY, ProtocolError, VERSION, writeAck, writeFlow, writeHello, writePing, writeProbe, writeProof, writeRefresh,
 } from './protocol.js';
 import { SessionEnd } from './session-end.js';
 import { chooseByFacts, chooseByMeasuring, probeHttp } from './transport/choose.js';
@@ -32,7 +32,7 @@ const PROBE_MS_MAX = 3000;
  *
  * @typedef {import('./protocol.js').ServerMessage} ServerMessage
  * @typedef {import('./transport/choose.js').Choice} Choice
- * @typedef {{ receiveMs: number, paintMs: number, totalMs: number | null }} Took
+ * @typedef {{ receiveMs: number, decodeMs: number, paintMs: number, totalMs: number | null }} Took
  * @typedef {{
  *   origin: string,
  *   token: string,
@@ -65,6 +65,8 @@ export class Session {
   #timers = new Set();
   /** When the first bytes of the newest update had arrived. */
   #begunMs = 0;
+  /** Decoding the newest update so far. */
+  #decodeMs = 0;
   /** Painting the update before. */
   #paintMs = 0;
 
@@ -111,7 +113,8 @@ export class Session {
     const { key, transports } = await this.#exchange();
     const { wanted, known, picture } = this.#options;
     const choice = known ?? chooseByFacts({ wanted, offered: transports, byob: hasByob() });
-    const flags = (this.#options.verify ? HELLO_VERIFY : 0) | (choice?.transport === 'websocket' ? HELLO_PIXELS : 0);
+    const flags = (this.#options.verify ? HELLO_VERIFY : 0) | (choice?.transport === 'websocket' ? HELLO_PIXELS : 0)
+      | (picture.takesCodes ? HELLO_CODES : 0);
     const control = await this.#openControl(key);
     control.send(writeHello({ flags, ...picture.held }));
     if (this.#options.paused) control.send(writeFlow(true));
@@ -190,7 +193,10 @@ export class Session {
       // A stream that was aborted may still hand on what had arrived; the next session must find the picture as it told the server.
       if (this.#abort.signal.aborted) return;
       const isLast = this.#update.add(buffer, bytes);
-      this.#picture.hold(buffer);
+      const { now } = this.#around;
+      const startedMs = now();
+      this.#picture.hold(buffer, this.#update);
+      this.#decodeMs += now() - startedMs;
       if (isLast) this.#commit();
     },
   };
@@ -198,17 +204,21 @@ export class Session {
   #commit() {
     const { now } = this.#around;
     const update = this.#update;
+    const decodeMs = this.#decodeMs;
     this.#update = new Update();
+    this.#decodeMs = 0;
     this.#picture.check(update);
     const arrivedMs = now();
     const receiveMs = arrivedMs - this.#begunMs;
     // First of all: the server is to make the next one while this one is painted.
-    this.#control?.send(writeAck({ seq: update.seq, receiveUs: microseconds(receiveMs), paintUs: microseconds(this.#paintMs) }));
+    this.#control?.send(writeAck({
+      seq: update.seq, receiveUs: microseconds(receiveMs), paintUs: microseconds(this.#paintMs), decodeUs: microseconds(decodeMs),
+    }));
     this.#picture.apply(update);
     const paintedMs = now();
     this.#paintMs = paintedMs - arrivedMs;
     if (this.#options.verify) this.#control?.send(writeProof({ seq: update.seq, hash: this.#picture.hash() }));
-    this.#events.shown(update, { receiveMs, paintMs: this.#paintMs, totalMs: this.#clock.sinceMs(update.capturedAtUs, paintedMs) });
+    this.#events.shown(update, { receiveMs, decodeMs, paintMs: this.#paintMs, totalMs: this.#clock.sinceMs(update.capturedAtUs, paintedMs) });
   }
 
   /** @param {ServerMessage} message */

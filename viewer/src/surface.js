@@ -1,6 +1,6 @@
 // What updates are painted on: a canvas by one of the presenters, and the memory that bands arrive in until then.
 
-import { paintPatches } from './patches.js';
+import { decodePatches, paintPatches } from './patches.js';
 import { openPresenter } from './present/choose.js';
 import { Segments } from './segments.js';
 
@@ -24,6 +24,7 @@ export function openSurface(canvas, choice, lost) {
 export class Surface {
   #presenter;
   #segments = new Segments();
+  #codec = /** @type {import('./codec.js').Codec | null} */ (null);
   #held = /** @type {ArrayBuffer[]} */ ([]);
 
   /** @param {import('./present/choose.js').Presenter} presenter */
@@ -31,19 +32,33 @@ export class Surface {
     this.#presenter = presenter;
   }
 
+  /** From now on codes can be decoded. @param {import('./codec.js').Codec} codec */
+  useCodec(codec) {
+    this.#codec = codec;
+  }
+
+  get takesCodes() { return this.#codec !== null; }
+
   /** Memory for a band. @param {number} bytes */
   buffer(bytes) {
     return this.#segments.take(bytes);
   }
 
-  /** Takes it back filled, in the order of the bands. @param {ArrayBuffer} buffer */
-  hold(buffer) {
+  /**
+   * Takes it back filled, in the order of the bands, and decodes what is coded in it: more of the update may still be on
+   * its way.
+   * @param {ArrayBuffer} buffer
+   * @param {Float64Array} patches the update's, of which the last are this band's
+   */
+  hold(buffer, patches) {
     this.#held.push(buffer);
+    if (this.#codec !== null) decodePatches(patches, this.#held.length - 1, buffer, this.#codec);
   }
 
   /** Forgets what is held. */
   drop() {
     this.#segments.give(this.#held);
+    this.#codec?.reset();
     this.#held = [];
   }
 
@@ -55,7 +70,7 @@ export class Surface {
   paint({ base, width, height, patches }) {
     try {
       if (base === 0) this.#presenter.resize(width, height);
-      paintPatches(patches, this.#held, this.#presenter);
+      paintPatches(patches, this.#held, this.#codec, this.#presenter);
       this.#presenter.commit();
     } finally {
       this.drop();

@@ -3,7 +3,7 @@
 
 import { Patches } from './patches.js';
 import {
-  BAND_BYTES, COMMIT, ENCODING_RAW, ENCODING_SOLID, FIRST, HEADER_BYTES, PATCH_BYTES, ProtocolError, SIDE_PX_MAX,
+  BAND_BYTES, COMMIT, ENCODING_LAST, ENCODING_MOVE, ENCODING_RAW, ENCODING_SOLID, FIRST, HEADER_BYTES, PATCH_BYTES, ProtocolError, SIDE_PX_MAX,
 } from './protocol.js';
 
 export class Update {
@@ -16,12 +16,18 @@ export class Update {
   /** Of all bands so far, headers and tables included. */
   bytes = 0;
 
+  /** Pixels that came in each encoding. */
+  pixelsBy = new Float64Array(ENCODING_LAST + 1);
+
   #patches = new Patches();
   #areaPx = 0;
   #bands = 0;
 
   /** The table of its patches: with the bands' buffers, all that painting needs. */
   get patches() { return this.#patches.table; }
+
+  /** The number of the band that was taken in last. */
+  get band() { return this.#bands - 1; }
 
   /**
    * Takes in one whole band.
@@ -91,10 +97,24 @@ export class Update {
     const bytes = view.getUint32(row + 12, true);
     if (width === 0 || height === 0) throw new ProtocolError('a patch without pixels');
     if (x + width > this.width || y + height > this.height) throw new ProtocolError('a patch outside the picture');
-    if (bytes !== dataBytes(encoding, width * height)) throw new ProtocolError('a patch with the wrong length');
+    if (!isLength(bytes, encoding, width * height)) throw new ProtocolError('a patch with the wrong length');
+    if (encoding === ENCODING_MOVE && offset + bytes <= view.byteLength) this.#checkSource(view, offset, width, height);
     this.#areaPx += width * height;
-    this.#patches.add({ x, y, width, height, encoding, band: this.#bands, offset });
+    this.pixelsBy[encoding] = Number(this.pixelsBy[encoding]) + width * height;
+    this.#patches.add({ x, y, width, height, encoding, band: this.#bands, offset, bytes });
     return bytes;
+  }
+
+  /**
+   * @param {DataView} view
+   * @param {number} offset of the source's place
+   * @param {number} width
+   * @param {number} height
+   */
+  #checkSource(view, offset, width, height) {
+    const x = view.getUint16(offset, true), y = view.getUint16(offset + 2, true);
+    if (this.base === 0) throw new ProtocolError('a patch that moves, and no picture before');
+    if (x + width > this.width || y + height > this.height) throw new ProtocolError('a patch from outside the picture');
   }
 }
 
@@ -108,9 +128,15 @@ function isSide(px) {
   return px >= 1 && px <= SIDE_PX_MAX;
 }
 
-/** @param {number} encoding @param {number} areaPx */
-function dataBytes(encoding, areaPx) {
-  if (encoding === ENCODING_RAW) return areaPx * 4;
-  if (encoding === ENCODING_SOLID) return 4;
-  throw new ProtocolError(`encoding ${encoding} is not known`);
+/**
+ * A code's length says nothing, but one that is longer than raw is not sent.
+ * @param {number} bytes
+ * @param {number} encoding
+ * @param {number} areaPx
+ */
+function isLength(bytes, encoding, areaPx) {
+  if (encoding > ENCODING_LAST) throw new ProtocolError(`encoding ${encoding} is not known`);
+  if (encoding === ENCODING_RAW) return bytes === areaPx * 4;
+  if (encoding === ENCODING_SOLID || encoding === ENCODING_MOVE) return bytes === 4;
+  return bytes <= areaPx * 4;
 }

@@ -54,7 +54,7 @@ test('the numbers say which thread it is and why, and call nothing 0.0 that took
   const state = /** @type {import('../src/engine.js').State} */ ({
     transport: '', presenter: '2d', presenterReason: 'asked for', thread: 'page', threadReason: 'its canvas is desynchronized',
   });
-  const stats = { fps: 25, skipped: 0, mbps: 1, receiveMs: 0, paintMs: 0.26, totalMs: null, server: { send_us: 1900 } };
+  const stats = { fps: 25, skipped: 0, mbps: 1, receiveMs: 0, paintMs: 0.26, totalMs: null, bytes: null, saved: null, mix: [], server: { send_us: 1900 } };
   const text = statsText(state, stats, null);
   assert.match(text, /transport +–\n/);
   assert.match(text, /2d \(asked for\)/);

@@ -17,8 +17,9 @@ function start(options = {}, answer = session) {
   const surface = new Surface(presenter);
   const events = /** @type {import('../src/engine.js').EngineEvent[]} */ ([]);
   const engine = new Engine(
-    { origin: 'http://127.0.0.1:1', token: 'secret', transport: 'websocket', verify: false, paused: false, ...options },
-    { surface, presenter: { name: '2d', reason: 'test' }, thread: { thread: 'page', reason: 'test' }, post: event => events.push(event) }, browser.around);
+    { origin: 'http://127.0.0.1:1', token: 'secret', transport: 'websocket', codes: false, verify: false, paused: false, ...options },
+    { surface, presenter: { name: '2d', reason: 'test' }, thread: { thread: 'page', reason: 'test' },
+      codec: Promise.resolve({ codec: null, reason: 'test' }), post: event => events.push(event) }, browser.around);
   void engine.run();
   return { browser, presenter, surface, events, engine };
 }

@@ -28,6 +28,17 @@ export class FakePresenter {
       for (let column = x; column < x + width; column += 1) this.pixels.set([r, g, b, 255], (row * this.width + column) * 4);
     }
   }
+  /** @param {readonly import('../src/present/choose.js').Move[]} moves */
+  move(moves) {
+    const before = this.pixels.slice();
+    for (const { x, y, width, height, fromX, fromY } of moves) {
+      this.log.push(`move ${fromX},${fromY} to ${x},${y} ${width}x${height}`);
+      for (let row = 0; row < height; row += 1) {
+        const from = ((fromY + row) * this.width + fromX) * 4;
+        this.pixels.set(before.subarray(from, from + width * 4), ((y + row) * this.width + x) * 4);
+      }
+    }
+  }
   commit() { this.log.push('commit'); }
   read() { return this.pixels.slice(); }
   close() {}

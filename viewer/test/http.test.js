@@ -62,7 +62,7 @@ class FakeSink {
   band(buffer, bytes) {
     this.#count(buffer);
     const isLast = this.#update.add(buffer, bytes);
-    this.#surface.hold(buffer);
+    this.#surface.hold(buffer, this.#update.patches);
     if (!isLast) return;
     this.#surface.paint(this.#update);
     this.#update = new Update();

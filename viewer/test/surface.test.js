@@ -16,11 +16,11 @@ const BYTES = 64;
  */
 function paint(surface, base, value) {
   const patches = new Patches();
-  patches.add({ x: 0, y: 0, width: 1, height: 1, encoding: 0, band: 0, offset: 4 });
-  patches.add({ x: 0, y: 1, width: 2, height: 1, encoding: 1, band: 1, offset: 8 });
+  patches.add({ x: 0, y: 0, width: 1, height: 1, encoding: 0, band: 0, offset: 4, bytes: 4 });
+  patches.add({ x: 0, y: 1, width: 2, height: 1, encoding: 1, band: 1, offset: 8, bytes: 4 });
   for (const buffer of [surface.buffer(BYTES), surface.buffer(BYTES)]) {
     new Uint8Array(buffer, 0, BYTES).fill(value);
-    surface.hold(buffer);
+    surface.hold(buffer, patches.table);
   }
   surface.paint({ base, width: 2, height: 2, patches: patches.table });
 }
@@ -36,10 +36,23 @@ test('a picture begins with its size, and goes on without', () => {
   assert.deepEqual([...surface.read().subarray(0, 1)], [8]);
 });
 
+test('what moves is moved first, from where the picture was', () => {
+  const presenter = new FakePresenter();
+  const surface = new Surface(presenter);
+  paint(surface, 0, 7);
+  presenter.log.length = 0;
+  const patches = new Patches();
+  patches.add({ x: 1, y: 0, width: 1, height: 1, encoding: 1, band: 0, offset: 0, bytes: 4 });
+  patches.add({ x: 0, y: 1, width: 1, height: 1, encoding: 2, band: 0, offset: 4, bytes: 4 });
+  surface.hold(Uint8Array.of(9, 9, 9, 255, 1, 0, 0, 0).buffer, patches.table);
+  surface.paint({ base: 1, width: 2, height: 2, patches: patches.table });
+  assert.deepEqual(presenter.log, ['move 1,0 to 0,1 1x1', 'solid 1,0 1x1', 'commit']);
+});
+
 test('memory is used over and over', () => {
   const surface = new Surface(new FakePresenter());
   const first = [surface.buffer(BYTES), surface.buffer(BYTES)];
-  for (const buffer of first) surface.hold(buffer);
+  for (const buffer of first) surface.hold(buffer, new Float64Array(0));
   surface.drop();
   assert.deepEqual(new Set([surface.buffer(BYTES), surface.buffer(BYTES)]), new Set(first));
 });
@@ -47,7 +60,7 @@ test('memory is used over and over', () => {
 test('what is dropped is not painted, nor what failed', () => {
   const presenter = new FakePresenter();
   const surface = new Surface(presenter);
-  surface.hold(new Uint8Array(BYTES).fill(3).buffer);
+  surface.hold(new Uint8Array(BYTES).fill(3).buffer, new Float64Array(0));
   surface.drop();
   paint(surface, 0, 7);
   assert.equal(presenter.pixels[0], 7);

@@ -27,7 +27,7 @@ test('bands in separate buffers paint as one update', () => {
   assert.deepEqual(bands.map(bytes => add(update, bytes)), [false, true]);
   const presenter = new FakePresenter();
   presenter.resize(4, 4);
-  paintPatches(update.patches, bands.map(bytes => bytes.buffer), presenter);
+  paintPatches(update.patches, bands.map(bytes => bytes.buffer), null, presenter);
   assert.deepEqual([0, 32, 40].map(at => presenter.pixels[at]), [7, 9, 8]);
 });
 
@@ -38,7 +38,7 @@ test('many patches outgrow the first table', () => {
   assert.ok(add(update, bytes));
   const presenter = new FakePresenter();
   presenter.resize(40, 25);
-  paintPatches(update.patches, [bytes.buffer], presenter);
+  paintPatches(update.patches, [bytes.buffer], null, presenter);
   assert.deepEqual([0, 63, 500, 999].map(i => presenter.pixels[i * 4]), [0, 63, 500 % 256, 999 % 256]);
 });
 
@@ -63,8 +63,20 @@ test('refuses lengths that lie', () => {
   refuses(band({ seq: 1, flags: BOTH, patches: [{ ...raw(0, 0, 1, 1, 0), data: new Uint8Array(5), length: 4 }] }), /after the last/);
 });
 
-test('refuses encodings, sizes and pictures that mean nothing', () => {
-  refuses(band({ seq: 1, flags: BOTH, patches: [{ ...raw(0, 0, 1, 1, 0), encoding: 2 }] }), /encoding/);
+test('refuses encodings that mean nothing', () => {
+  refuses(band({ seq: 1, flags: BOTH, patches: [{ ...raw(0, 0, 1, 1, 0), encoding: 6 }] }), /encoding/);
+  refuses(band({ seq: 1, flags: BOTH, patches: [{ ...raw(0, 0, 1, 1, 0), encoding: 4, data: new Uint8Array(5) }] }), /wrong length/);
+});
+
+test('refuses to move what is not there', () => {
+  const move = (/** @type {number} */ x, /** @type {number} */ y) => ({ ...raw(0, 0, 2, 2, 0), encoding: 2, data: Uint8Array.of(x, 0, y, 0) });
+  refuses(band({ seq: 2, flags: BOTH, patches: [move(1, 1)] }), /no picture/);
+  refuses(band({ seq: 2, base: 1, flags: BOTH, patches: [move(3, 1)] }), /from outside/);
+  refuses(band({ seq: 2, base: 1, flags: BOTH, patches: [move(1, 3)] }), /from outside/);
+  assert.ok(add(new Update(), band({ seq: 2, base: 1, flags: BOTH, patches: [move(2, 2)] })));
+});
+
+test('refuses sizes and pictures that mean nothing', () => {
   refuses(band({ seq: 1, flags: BOTH, patches: [raw(0, 0, 0, 1, 0)] }), /without pixels/);
   refuses(band({ seq: 1, width: 0, flags: BOTH }), /picture of/);
   refuses(band({ seq: 1, width: 16385, flags: BOTH }), /picture of/);

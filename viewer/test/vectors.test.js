@@ -20,7 +20,7 @@ const skip = existsSync(FILE) ? false : 'docs/protocol-vectors.json is not here'
 /** A viewer's messages, from the fields of a vector. @type {Record<number, (fields: Record<string, any>) => ArrayBuffer>} */
 const WRITERS = {
   [KIND.HELLO]: f => writeHello({ version: f['version'], flags: f['flags'], epoch: BigInt(f['epoch']), heldSeq: f['held_seq'] }),
-  [KIND.ACK]: f => writeAck({ seq: f['seq'], receiveUs: f['receive_us'], paintUs: f['paint_us'] }),
+  [KIND.ACK]: f => writeAck({ seq: f['seq'], receiveUs: f['receive_us'], paintUs: f['paint_us'], decodeUs: f['decode_us'] }),
   [KIND.PROOF]: f => writeProof({ seq: f['seq'], hash: BigInt(f['hash']) }),
   [KIND.PING]: f => writePing(f['token']),
   [KIND.REFRESH]: () => writeRefresh(),
@@ -60,7 +60,7 @@ function checkBand(bytes, fields) {
   const presenter = new FakePresenter();
   presenter.resize(update.width, update.height);
   presenter.log.length = 0;
-  paintPatches(update.patches, bands, presenter);
+  paintPatches(update.patches, bands, null, presenter);
   const { patches, ...scalars } = fields;
   checkFields({
     seq: update.seq, base: update.base, width: update.width, height: update.height, captured_at_us: update.capturedAtUs,

@@ -1,84 +1,105 @@
-//! Which patches bring a viewer from the picture it holds to a frame, band by band, so that the first bytes leave before
-//! the last tiles were looked at.
+//! Which groups of tiles bring a viewer from the picture it holds to a frame, band by band, so that the first bytes leave
+//! before the last tiles were looked at.
 
+use super::coder::Means;
+use super::motion;
 use crate::frame::{Frame, PIXEL_BYTES};
 use crate::geometry::Rect;
-use crate::protocol::{Encoding, Patch};
 use crate::tile::{self, Grid};
 
-/// The patches of a band; its memory is used again for the next.
+/// The groups of a band; its memory is used again for the next.
 #[derive(Debug, Default)]
 pub struct Plan {
-    patches: Vec<Patch>,
-    /// What fills each patch.
-    fills: Vec<Fill>,
-    /// Bytes of the patches' data.
+    groups: Vec<Group>,
+    /// Pixels of them that are sent one by one, counted as bytes of raw.
     bytes: usize,
     /// What is to be sent of the present row of tiles, from the left.
-    runs: Vec<Run>,
-    /// Patches whose bottom edge is the bottom of the present row, and so may grow downwards.
+    runs: Vec<Group>,
+    /// Groups whose bottom edge is the bottom of the present row, and so may grow downwards.
     open: Vec<usize>,
     /// The same of the row above.
     above: Vec<usize>,
 }
 
-/// Most patches of a band, but for those of one row of tiles: its table stays under 32 KiB, so that room for it can be
+/// Most groups of a band, but for those of one row of tiles: its table stays under 32 KiB, so that room for it can be
 /// set aside.
-const PATCHES_MAX: usize = 1000;
-/// Pixels that cost as much to send and to paint as one more patch does. A patch takes a browser about 4 µs, and a
+const GROUPS_MAX: usize = 1000;
+/// Raw pixels that cost as much to send and to paint as one more patch does. A patch takes a browser about 4 µs, and a
 /// kilobyte of pixels 0.7 µs from here to the canvas.
 const PATCH_COST_PX: u64 = 1536;
+/// What a coded pixel costs of a raw one, in percent.
+const CODED_COST_PERCENT: u64 = 50;
+/// What a moved pixel costs of a raw one, in percent.
+const MOVED_COST_PERCENT: u64 = 30;
 
-/// Tiles next to each other that are to be sent as one.
+/// Tiles that are to be sent as one patch.
 #[derive(Clone, Copy, Debug)]
-struct Run {
-    rect: Rect,
-    fill: Fill,
+pub struct Group {
+    /// The pixels.
+    pub rect: Rect,
+    /// What fills it.
+    pub fill: Fill,
+    /// About how many pixels of it are busy; 0 where nobody wants to know.
+    pub busy: u32,
 }
 
-/// What a run of tiles is filled with.
+/// What a group is filled with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fill {
-    Pixels,
+pub enum Fill {
+    /// Pixels that no code is worth while for.
+    Raw,
+    /// Pixels that a code is worth while for.
+    Coded,
+    /// What was in another place in the picture before.
+    Moved,
+    /// One colour, as it is in the frame.
     Solid([u8; PIXEL_BYTES]),
 }
 
+/// An update to be planned: the tiles of `frame` stamped after `base`; with base 0 all of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Task<'a> {
+    /// The picture that the update leads to.
+    pub frame: &'a Frame,
+    /// The picture that it starts from.
+    pub base: u32,
+    /// What may be sent but raw and solid tiles, where the viewer takes more.
+    pub means: Option<Means<'a>>,
+}
+
 impl Plan {
-    /// Plans for the tiles of `frame` stamped after `base`, from row `first` of tiles on, until there are `bytes` of data or
-    /// no more rows. Ends at the rows whose stamps are not known. With base 0 it plans for all tiles. Returns the row that it
-    /// did not come to.
-    pub fn fill(&mut self, frame: &Frame, base: u32, first: u32, bytes: usize) -> u32 {
-        self.patches.clear();
-        self.fills.clear();
+    /// Plans from row `first` of tiles on, until there are `bytes` of pixels or no more rows. Ends at the rows whose stamps
+    /// are not known. Returns the row that it did not come to.
+    pub fn fill(&mut self, task: &Task<'_>, first: u32, bytes: usize) -> u32 {
+        self.groups.clear();
         self.open.clear();
         self.bytes = 0;
-        let grid = Grid::new(frame.size());
-        let known = frame.stamps.rows();
+        let grid = Grid::new(task.frame.size());
+        let known = task.frame.stamps.rows();
         for row in first..known {
-            if self.bytes >= bytes || self.patches.len() >= PATCHES_MAX {
+            if self.bytes >= bytes || self.groups.len() >= GROUPS_MAX {
                 return row;
             }
-            self.find_runs(frame, base, grid, row);
+            self.find_runs(task, grid, row);
             self.place_runs();
         }
         known.max(first)
     }
 
-    /// The patches, disjoint, in the order in which they are to be sent.
-    pub fn patches(&self) -> &[Patch] {
-        &self.patches
+    /// The groups, disjoint, in the order in which they are to be sent.
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
     }
 
-    fn find_runs(&mut self, frame: &Frame, base: u32, grid: Grid, row: u32) {
+    fn find_runs(&mut self, task: &Task<'_>, grid: Grid, row: u32) {
         self.runs.clear();
-        let mut run: Option<Run> = None;
+        let mut run: Option<Group> = None;
         for column in 0..grid.columns() {
-            if frame.stamps.of(grid.index(column, row)) <= base {
+            if task.frame.stamps.of(grid.index(column, row)) <= task.base {
                 self.end_run(run.take());
                 continue;
             }
-            let rect = grid.rect(column, row);
-            let tile = Run { rect, fill: tile::solid(frame, rect).map_or(Fill::Pixels, Fill::Solid) };
+            let tile = task.group(grid.rect(column, row));
             run = match run.and_then(|run| run.grown(tile)) {
                 Some(grown) => Some(grown),
                 None => {
@@ -91,7 +112,7 @@ impl Plan {
     }
 
     /// Appends a run, as one with those before it where that is cheaper.
-    fn end_run(&mut self, run: Option<Run>) {
+    fn end_run(&mut self, run: Option<Group>) {
         let Some(mut run) = run else { return };
         while let Some(joined) = self.runs.last().and_then(|last| last.joined(run)) {
             self.runs.pop();
@@ -100,67 +121,114 @@ impl Plan {
         self.runs.push(run);
     }
 
-    /// Makes patches of the row's runs, or lets patches above them grow.
+    /// Makes groups of the row's runs, or lets groups above them grow.
     fn place_runs(&mut self) {
         std::mem::swap(&mut self.open, &mut self.above);
         self.open.clear();
         for index in 0..self.runs.len() {
             let run = self.runs[index];
             let grown = (0..self.above.len()).find_map(|above| Some((above, self.grown(above, index)?)));
-            let patch = match grown {
+            let group = match grown {
                 Some((above, grown)) => {
-                    let patch = self.above.swap_remove(above);
-                    self.bytes -= self.patches[patch].data_bytes();
-                    (self.patches[patch], self.fills[patch]) = (grown.patch(), grown.fill);
-                    patch
+                    let group = self.above.swap_remove(above);
+                    self.bytes -= self.groups[group].pixel_bytes();
+                    self.groups[group] = grown;
+                    group
                 }
                 None => {
-                    self.patches.push(run.patch());
-                    self.fills.push(run.fill);
-                    self.patches.len() - 1
+                    self.groups.push(run);
+                    self.groups.len() - 1
                 }
             };
-            self.bytes += self.patches[patch].data_bytes();
-            self.open.push(patch);
+            self.bytes += self.groups[group].pixel_bytes();
+            self.open.push(group);
         }
     }
 
-    /// A patch above together with a run, where that is cheaper than both, and covers nothing else that is sent.
-    fn grown(&self, above: usize, index: usize) -> Option<Run> {
-        let patch = self.above[above];
-        let grown =
-            Run { rect: self.patches[patch].rect, fill: self.fills[patch] }.joined(self.runs[index])?;
+    /// A group above together with a run, where that is cheaper than both, and covers nothing else that is sent.
+    fn grown(&self, above: usize, index: usize) -> Option<Group> {
+        let group = self.above[above];
+        let grown = self.groups[group].joined(self.runs[index])?;
         let meets = |rect: Rect| grown.rect.intersection(rect).is_some();
-        let mut patches = self.patches.iter().enumerate().filter(|(other, _)| *other != patch);
-        let is_free = !patches.any(|(_, other)| meets(other.rect))
+        let mut groups = self.groups.iter().enumerate().filter(|(other, _)| *other != group);
+        let is_free = !groups.any(|(_, other)| meets(other.rect))
             && !self.runs[index + 1..].iter().any(|other| meets(other.rect));
         is_free.then_some(grown)
     }
 }
 
-impl Run {
+impl Task<'_> {
+    /// A tile as a group of its own. What moved comes first: one colour among it would only cut it into pieces.
+    fn group(&self, rect: Rect) -> Group {
+        if let Some(busy) = self.moved(rect) {
+            return Group { rect, fill: Fill::Moved, busy };
+        }
+        if let Some(pixel) = tile::solid(self.frame, rect) {
+            return Group { rect, fill: Fill::Solid(pixel), busy: 0 };
+        }
+        let Some(means) = &self.means else { return Group { rect, fill: Fill::Raw, busy: 0 } };
+        let busy = tile::busy(self.frame, rect);
+        let fill = if means.model.is_coded(rect.area(), busy) { Fill::Coded } else { Fill::Raw };
+        Group { rect, fill, busy }
+    }
+
+    /// How busy a tile is that moved and is better sent so.
+    fn moved(&self, rect: Rect) -> Option<u32> {
+        let means = self.means.as_ref()?;
+        let (old, offset) = means.moved?;
+        if !motion::is_moved(old, self.frame, rect, offset) {
+            return None;
+        }
+        let busy = tile::busy(self.frame, rect);
+        means.model.is_moved(rect.area(), busy).then_some(busy)
+    }
+}
+
+impl Group {
     /// This and another of the same fill as one, where they lie side by side.
     fn grown(self, other: Self) -> Option<Self> {
         let rect = self.rect.bounding(other.rect);
         let is_whole = rect.area() == self.rect.area() + other.rect.area();
-        (is_whole && self.fill == other.fill).then_some(Self { rect, fill: self.fill })
+        let busy = self.busy + other.busy;
+        (is_whole && self.fill == other.fill).then_some(Self { rect, fill: self.fill, busy })
     }
 
     /// This and another as one, unless two are cheaper.
     fn joined(self, other: Self) -> Option<Self> {
-        let pixels = Self { rect: self.rect.bounding(other.rect), fill: Fill::Pixels };
+        let rect = self.rect.bounding(other.rect);
+        let pixels = Self { rect, fill: self.fill.over(other.fill), busy: self.busy + other.busy };
         let is_cheaper = pixels.cost() <= self.cost() + other.cost();
         self.grown(other).or_else(|| is_cheaper.then_some(pixels))
     }
 
-    /// In pixels' worth.
+    /// In raw pixels' worth.
     fn cost(self) -> u64 {
-        PATCH_COST_PX + if self.fill == Fill::Pixels { self.rect.area() } else { 0 }
+        let percent = match self.fill {
+            Fill::Raw => 100,
+            Fill::Coded => CODED_COST_PERCENT,
+            Fill::Moved => MOVED_COST_PERCENT,
+            Fill::Solid(_) => 0,
+        };
+        PATCH_COST_PX + self.rect.area() * percent / 100
     }
 
-    fn patch(self) -> Patch {
-        let encoding = if self.fill == Fill::Pixels { Encoding::Raw } else { Encoding::Solid };
-        Patch { rect: self.rect, encoding }
+    /// What it takes raw, unless it is a matter of a few bytes.
+    fn pixel_bytes(&self) -> usize {
+        match self.fill {
+            Fill::Raw | Fill::Coded => self.rect.area() as usize * PIXEL_BYTES,
+            Fill::Moved | Fill::Solid(_) => PIXEL_BYTES,
+        }
+    }
+}
+
+impl Fill {
+    /// What two of different fill are together: raw where one is.
+    fn over(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Coded | Self::Moved, Self::Coded | Self::Moved | Self::Solid(_))
+            | (Self::Solid(_), Self::Coded | Self::Moved) => Self::Coded,
+            _ => Self::Raw,
+        }
     }
 }
 
@@ -201,27 +269,27 @@ mod tests {
     /// Columns, rows, width and height in tiles, with `r` or `s` for what it is sent as.
     fn planned(frame: &Frame) -> Vec<(u32, u32, u32, u32, char)> {
         let mut plan = Plan::default();
-        assert_eq!(plan.fill(frame, 1, 0, usize::MAX), 6);
-        check(frame, plan.patches());
-        let tiles = |patch: &Patch| {
-            let Rect { x, y, width, height } = patch.rect;
-            let kind = if patch.encoding == Encoding::Raw { 'r' } else { 's' };
+        assert_eq!(plan.fill(&Task { frame, base: 1, means: None }, 0, usize::MAX), 6);
+        check(frame, plan.groups());
+        let tiles = |group: &Group| {
+            let Rect { x, y, width, height } = group.rect;
+            let kind = if group.fill == Fill::Raw { 'r' } else { 's' };
             (x / tile::WIDTH, y / tile::HEIGHT, width / tile::WIDTH, height / tile::HEIGHT, kind)
         };
-        plan.patches().iter().map(tiles).collect()
+        plan.groups().iter().map(tiles).collect()
     }
 
-    /// Every tile that changed is in exactly one patch, and no tile is in two.
-    fn check(frame: &Frame, patches: &[Patch]) {
+    /// Every tile that changed is in exactly one group, and no tile is in two.
+    fn check(frame: &Frame, groups: &[Group]) {
         let grid = Grid::new(frame.size());
         for (row, column) in
             (0..grid.rows()).flat_map(|row| (0..grid.columns()).map(move |column| (row, column)))
         {
-            let covers = patches.iter().filter(|patch| patch.rect.contains(grid.rect(column, row))).count();
+            let covers = groups.iter().filter(|group| group.rect.contains(grid.rect(column, row))).count();
             let changed = frame.stamps.of(grid.index(column, row)) > 1;
             assert!(
                 covers == 1 || (covers == 0 && !changed),
-                "tile {column},{row} is in {covers} of {patches:?}"
+                "tile {column},{row} is in {covers} of {groups:?}"
             );
         }
     }

@@ -19,6 +19,31 @@ pub(super) fn extend_rgbx(out: &mut BytesMut, row: &[u8], format: PixelFormat) {
     unsafe { out.advance_mut(row.len()) };
 }
 
+/// Appends `row` as pixels that lie in memory as red, green, blue, 255.
+pub(super) fn extend_pixels(out: &mut Vec<u32>, row: &[u8], format: PixelFormat) {
+    #[cfg(target_arch = "x86_64")]
+    if std::is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor has AVX2.
+        return unsafe { extend_pixels_avx2(out, row, format) };
+    }
+    extend_pixels_portable(out, row, format);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn extend_pixels_avx2(out: &mut Vec<u32>, row: &[u8], format: PixelFormat) {
+    extend_pixels_portable(out, row, format);
+}
+
+#[inline(always)]
+fn extend_pixels_portable(out: &mut Vec<u32>, row: &[u8], format: PixelFormat) {
+    let pixels = row.as_chunks::<4>().0.iter().map(|pixel| u32::from_le_bytes(*pixel));
+    match format {
+        PixelFormat::Bgrx8 => out.extend(pixels.map(from_bgrx)),
+        PixelFormat::Rgbx8 => out.extend(pixels.map(from_rgbx)),
+    }
+}
+
 fn convert(row: &[u8], target: &mut [u8], format: PixelFormat) {
     #[cfg(target_arch = "x86_64")]
     if std::is_x86_feature_detected!("avx2") {
@@ -37,11 +62,19 @@ fn convert_avx2(row: &[u8], target: &mut [u8], format: PixelFormat) {
 #[inline(always)]
 fn convert_portable(row: &[u8], target: &mut [u8], format: PixelFormat) {
     match format {
-        PixelFormat::Bgrx8 => {
-            each_pixel(row, target, |p| p & 0xff00 | p >> 16 & 0xff | (p & 0xff) << 16 | 0xff00_0000)
-        }
-        PixelFormat::Rgbx8 => each_pixel(row, target, |p| p | 0xff00_0000),
+        PixelFormat::Bgrx8 => each_pixel(row, target, from_bgrx),
+        PixelFormat::Rgbx8 => each_pixel(row, target, from_rgbx),
     }
+}
+
+#[inline(always)]
+fn from_bgrx(pixel: u32) -> u32 {
+    pixel & 0xff00 | pixel >> 16 & 0xff | (pixel & 0xff) << 16 | 0xff00_0000
+}
+
+#[inline(always)]
+fn from_rgbx(pixel: u32) -> u32 {
+    pixel | 0xff00_0000
 }
 
 #[inline(always)]
@@ -67,6 +100,9 @@ mod tests {
                 let expected: Vec<u8> =
                     row.as_chunks().0.iter().flat_map(|pixel| crate::encode::rgbx(*pixel, format)).collect();
                 assert_eq!(out[4..], expected);
+                let mut pixels = Vec::new();
+                extend_pixels(&mut pixels, &row, format);
+                assert_eq!(pixels.iter().flat_map(|pixel| pixel.to_le_bytes()).collect::<Vec<_>>(), expected);
             }
         }
     }

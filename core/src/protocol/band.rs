@@ -10,7 +10,8 @@
 //! An update is one or more bands; the last has the commit flag, and only then is any of it shown. It turns the picture
 //! `base` into `seq`; with base 0 it needs none, and the picture takes the size given.
 
-use bytes::{BufMut, BytesMut};
+use bytes::BufMut;
+use lanstream_codec::Code;
 
 use super::HEADER_BYTES;
 use super::wire::Fields;
@@ -27,12 +28,48 @@ const COMMIT: u8 = 2;
 
 /// How a patch's pixels are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 pub enum Encoding {
     /// Every pixel as red, green, blue, 255.
-    Raw = 0,
+    Raw,
     /// One such pixel that fills the patch.
-    Solid = 1,
+    Solid,
+    /// Column and row of the picture before from which on its pixels are to be taken.
+    Move,
+    /// Fewer bytes, by one of the codes.
+    Coded(Code),
+}
+
+impl Encoding {
+    /// All there are, by their numbers on the wire.
+    pub const ALL: [Self; 6] = [
+        Self::Raw,
+        Self::Solid,
+        Self::Move,
+        Self::Coded(Code::Palette),
+        Self::Coded(Code::Predict),
+        Self::Coded(Code::Lz),
+    ];
+
+    /// Its number on the wire.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Raw => 0,
+            Self::Solid => 1,
+            Self::Move => 2,
+            Self::Coded(Code::Palette) => 3,
+            Self::Coded(Code::Predict) => 4,
+            Self::Coded(Code::Lz) => 5,
+        }
+    }
+
+    /// Bytes of the data of so many pixels, where that follows from the encoding.
+    fn bytes_of(self, pixels: u64) -> Option<usize> {
+        match self {
+            Self::Raw => Some(pixels as usize * 4),
+            Self::Solid | Self::Move => Some(4),
+            Self::Coded(_) => None,
+        }
+    }
 }
 
 /// A rectangle of an update and how it is written.
@@ -42,15 +79,19 @@ pub struct Patch {
     pub rect: Rect,
     /// How it is written.
     pub encoding: Encoding,
+    /// Bytes of its data.
+    pub bytes: usize,
 }
 
 impl Patch {
-    /// Bytes of its data.
-    pub fn data_bytes(&self) -> usize {
-        match self.encoding {
-            Encoding::Raw => self.rect.area() as usize * 4,
-            Encoding::Solid => 4,
-        }
+    /// A patch of an encoding whose length follows from it; of no bytes where it does not.
+    pub fn new(rect: Rect, encoding: Encoding) -> Self {
+        Self { rect, encoding, bytes: encoding.bytes_of(rect.area()).unwrap_or(0) }
+    }
+
+    /// A patch in so many bytes of `code`.
+    pub fn coded(rect: Rect, code: Code, bytes: usize) -> Self {
+        Self { rect, encoding: Encoding::Coded(code), bytes }
     }
 }
 
@@ -73,8 +114,8 @@ pub struct BandHead {
 
 impl BandHead {
     /// Appends header, head and table; the data must follow.
-    pub fn write(&self, out: &mut BytesMut, patches: &[Patch]) {
-        let data: usize = patches.iter().map(Patch::data_bytes).sum();
+    pub fn write(&self, out: &mut impl BufMut, patches: &[Patch]) {
+        let data: usize = patches.iter().map(|patch| patch.bytes).sum();
         out.put_u32_le((BAND_BYTES + patches.len() * PATCH_BYTES + data) as u32);
         out.put_u8(BAND);
         out.put_u8((u8::from(self.first) * FIRST) | (u8::from(self.commit) * COMMIT));
@@ -89,8 +130,8 @@ impl BandHead {
             for side in [patch.rect.x, patch.rect.y, patch.rect.width, patch.rect.height] {
                 out.put_u16_le(side as u16);
             }
-            out.put_u32_le(patch.encoding as u32);
-            out.put_u32_le(patch.data_bytes() as u32);
+            out.put_u32_le(patch.encoding.number().into());
+            out.put_u32_le(patch.bytes as u32);
         }
     }
 
@@ -115,7 +156,7 @@ impl BandHead {
         let patches =
             table.as_chunks::<PATCH_BYTES>().0.iter().map(Patch::read).collect::<Option<Vec<_>>>()?;
         let data = &body[BAND_BYTES + table.len()..];
-        let bytes: usize = patches.iter().map(Patch::data_bytes).sum();
+        let bytes: usize = patches.iter().map(|patch| patch.bytes).sum();
         let head =
             Self { seq, base, size, captured_at_us, first: flags & FIRST != 0, commit: flags & COMMIT != 0 };
         (bytes == data.len()).then_some((head, patches, data))
@@ -127,12 +168,13 @@ impl Patch {
         let mut fields = Fields::new(BAND, row);
         let mut side = || fields.u16().ok().map(u32::from);
         let rect = Rect::new(side()?, side()?, side()?, side()?)?;
-        let encoding = match fields.u32().ok()? {
-            0 => Encoding::Raw,
-            1 => Encoding::Solid,
-            _ => return None,
-        };
-        let patch = Self { rect, encoding };
-        (fields.u32().ok()? as usize == patch.data_bytes()).then_some(patch)
+        let number = fields.u32().ok()?;
+        let encoding = Encoding::ALL.into_iter().find(|encoding| u32::from(encoding.number()) == number)?;
+        let bytes = fields.u32().ok()? as usize;
+        encoding.bytes_of(rect.area()).is_none_or(|own| own == bytes).then_some(Self {
+            rect,
+            encoding,
+            bytes,
+        })
     }
 }

@@ -42,7 +42,7 @@ pub enum ViewerMessage {
 pub struct Hello {
     /// The protocol it speaks.
     pub version: u16,
-    /// [`HELLO_VERIFY`], [`HELLO_PIXELS`].
+    /// [`HELLO_VERIFY`], [`HELLO_PIXELS`], [`HELLO_CODES`].
     pub flags: u16,
     /// Whose picture it still shows, from an earlier welcome; 0 where it shows none.
     pub epoch: u64,
@@ -54,6 +54,8 @@ pub struct Hello {
 pub const HELLO_VERIFY: u16 = 1;
 /// In a [`Hello`]: bands are to come on the control channel itself.
 pub const HELLO_PIXELS: u16 = 2;
+/// In a [`Hello`]: the viewer takes every encoding, not only raw and solid ones.
+pub const HELLO_CODES: u16 = 4;
 /// Most bytes of a probe: enough for a tenth of a second on a slow path.
 pub const PROBE_BYTES_MAX: u32 = 4 << 20;
 
@@ -66,6 +68,8 @@ pub struct Ack {
     pub receive_us: u32,
     /// Microseconds that painting the update before took.
     pub paint_us: u32,
+    /// Microseconds that decoding the update took.
+    pub decode_us: u32,
 }
 
 const HELLO: u8 = 0x81;
@@ -93,7 +97,12 @@ impl ViewerMessage {
                 epoch: fields.u64()?,
                 held_seq: fields.u32()?,
             }),
-            ACK => Self::Ack(Ack { seq: fields.u32()?, receive_us: fields.u32()?, paint_us: fields.u32()? }),
+            ACK => Self::Ack(Ack {
+                seq: fields.u32()?,
+                receive_us: fields.u32()?,
+                paint_us: fields.u32()?,
+                decode_us: fields.u32()?,
+            }),
             PROOF => Self::Proof { seq: fields.u32()?, hash: fields.u64()? },
             PING => Self::Ping { token: fields.u32()? },
             REFRESH => Self::Refresh,
@@ -118,6 +127,7 @@ impl ViewerMessage {
                 out.extend_from_slice(&ack.seq.to_le_bytes());
                 out.extend_from_slice(&ack.receive_us.to_le_bytes());
                 out.extend_from_slice(&ack.paint_us.to_le_bytes());
+                out.extend_from_slice(&ack.decode_us.to_le_bytes());
             }),
             Self::Proof { seq, hash } => message(out, PROOF, |out| {
                 out.extend_from_slice(&seq.to_le_bytes());

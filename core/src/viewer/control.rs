@@ -8,11 +8,12 @@ use std::task::{Context, Poll};
 
 use super::link::{Link, ORDERS_MAX, Order};
 use super::{Counters, Error, Pump, Reaction, Seating, UNANSWERED_MAX};
+use crate::encode::{Coder, Pool};
 use crate::feed::{Frames, News, Status};
 use crate::pipeline;
 use crate::protocol::{
-    HELLO_PIXELS, HELLO_VERIFY, Hello, NoticeCode, ParseError, ServerMessage, SourceState, VERSION,
-    ViewerMessage,
+    HELLO_CODES, HELLO_PIXELS, HELLO_VERIFY, Hello, NoticeCode, ParseError, ServerMessage, SourceState,
+    VERSION, ViewerMessage,
 };
 use crate::session::{Session, Violation};
 use crate::source::Cursor;
@@ -36,6 +37,7 @@ pub struct Control {
     clock: Clock,
     state: Arc<pipeline::State>,
     counters: Arc<Counters>,
+    encoders: Arc<Pool>,
     /// Updates and bytes at the last report, and when it was.
     reported: (u64, u64, Micros),
     link: Arc<Link>,
@@ -52,7 +54,7 @@ pub struct Control {
 impl Control {
     /// The control channel of a viewer that was let in.
     pub fn new(seating: Seating) -> Self {
-        let Seating { frames, news, epoch, clock, state, counters } = seating;
+        let Seating { frames, news, epoch, clock, state, counters, encoders } = seating;
         Self {
             news,
             frames: Some(frames),
@@ -60,6 +62,7 @@ impl Control {
             clock,
             state,
             counters,
+            encoders,
             reported: (0, 0, clock()),
             link: Arc::default(),
             orders: None,
@@ -181,7 +184,9 @@ impl Control {
         self.send(&ServerMessage::Welcome { epoch: self.epoch, clock_us: (self.clock)().0 });
         let here = hello.flags & HELLO_PIXELS != 0;
         let held_seq = if hello.epoch == self.epoch { hello.held_seq } else { 0 };
-        let session = Session::new(band_bytes(here), hello.flags & HELLO_VERIFY != 0, held_seq);
+        let coder =
+            (hello.flags & HELLO_CODES != 0).then(|| Coder::new(self.clock, Arc::clone(&self.encoders)));
+        let session = Session::new(band_bytes(here), hello.flags & HELLO_VERIFY != 0, held_seq, coder);
         let (clock, counters, link) = (self.clock, Arc::clone(&self.counters), Arc::clone(&self.link));
         Ok(Reaction::Start {
             pump: Box::new(Pump { session, frames, orders, clock, counters, link, began: None }),

@@ -60,19 +60,19 @@ impl Pump {
         }
     }
 
-    /// Pending where what comes next is still being compared.
+    /// Pending where what comes next is still being compared or encoded.
     fn poll_write(&mut self, context: &Context<'_>, out: &mut BytesMut, limit: usize) -> Poll<Fill> {
-        let mut fill = self.write(out, limit);
+        let mut fill = self.write(context, out, limit);
         if fill == Fill::Waiting {
             self.frames.register(context);
             // It may have been compared just before.
-            fill = self.write(out, limit);
+            fill = self.write(context, out, limit);
         }
         if fill == Fill::Waiting { Poll::Pending } else { Poll::Ready(fill) }
     }
 
-    fn write(&mut self, out: &mut BytesMut, limit: usize) -> Fill {
-        let fill = self.session.fill(out, limit);
+    fn write(&mut self, context: &Context<'_>, out: &mut BytesMut, limit: usize) -> Fill {
+        let fill = self.session.fill(out, limit, context);
         if let (Fill::Done, Some((began, _))) = (fill, self.began) {
             self.counters.send_us.store((self.clock)().since(began).as_micros() as u32, Ordering::Relaxed);
             // While the last bytes travel and are acknowledged, the source may capture what changed meanwhile.

@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::BytesMut;
+use lanstream_core::encode::Pool;
 use lanstream_core::feed::{Entrance, Feed, feed};
 use lanstream_core::feedback::Marker;
 use lanstream_core::frame::{Frame, Layout, PixelFormat};
@@ -149,8 +150,16 @@ impl Viewer {
     pub fn join(entrance: &Entrance, state: &Arc<State>, band_bytes: usize, flags: u16) -> Self {
         let (frames, news) = entrance.join().unwrap();
         let counters = Arc::new(Counters::default());
-        let mut control =
-            Control::new(Seating { frames, news, epoch: 7, clock, state: Arc::clone(state), counters });
+        let encoders = Arc::new(Pool::new(clock));
+        let mut control = Control::new(Seating {
+            frames,
+            news,
+            epoch: 7,
+            clock,
+            state: Arc::clone(state),
+            counters,
+            encoders,
+        });
         let hello = Hello { version: VERSION, flags: flags | HELLO_PIXELS, epoch: 0, held_seq: 0 };
         let Ok(Reaction::Start { pump, .. }) =
             control.handle(&bytes_of(ViewerMessage::Hello(hello)), |_| band_bytes)

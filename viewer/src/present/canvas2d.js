@@ -1,12 +1,20 @@
 // Pictures onto a canvas by its 2D context: putImageData straight from the buffer that the bytes arrived in.
 
+import { Shadow } from './shadow.js';
+
 /** @typedef {import('./choose.js').Presenter} Presenter */
+
+/** Updates in which nothing moves, after which the shadow is given up: writing everything to it as well costs more. */
+const UNMOVED_MAX = 8;
 
 /** @implements {Presenter} */
 export class Canvas2d {
   #canvas;
   #context;
   #colour = -1;
+  #shadow = /** @type {Shadow | null} */ (null);
+  /** Updates since the last that moved something. */
+  #unmoved = 0;
 
   /**
    * @param {OffscreenCanvas | HTMLCanvasElement} canvas
@@ -37,11 +45,21 @@ export class Canvas2d {
     this.#canvas.width = width;
     this.#canvas.height = height;
     this.#colour = -1; // A resized canvas forgets its fill style.
+    this.#shadow = null;
   }
 
   /** @type {Presenter['raw']} */
   raw(bytes, x, y, width, height) {
     this.#context.putImageData(new ImageData(bytes, width, height), x, y);
+    this.#shadow?.raw(bytes, x, y, width, height);
+  }
+
+  /** @type {Presenter['move']} */
+  move(moves) {
+    this.#shadow ??= new Shadow(this.#context.getImageData(0, 0, this.#canvas.width, this.#canvas.height));
+    this.#shadow.move(moves);
+    for (const { x, y, width, height } of moves) this.#context.putImageData(this.#shadow.image, 0, 0, x, y, width, height);
+    this.#unmoved = -1;
   }
 
   /** @type {Presenter['solid']} */
@@ -52,10 +70,14 @@ export class Canvas2d {
       this.#context.fillStyle = `rgb(${red},${green},${blue})`;
     }
     this.#context.fillRect(x, y, width, height);
+    this.#shadow?.solid(red, green, blue, x, y, width, height);
   }
 
   /** The browser shows the canvas by itself. */
-  commit() {}
+  commit() {
+    this.#unmoved += 1;
+    if (this.#unmoved > UNMOVED_MAX) this.#shadow = null;
+  }
 
   read() {
     return this.#context.getImageData(0, 0, this.#canvas.width, this.#canvas.height).data;

@@ -8,11 +8,14 @@ import { WebGl2 } from './webgl2.js';
  * @typedef {{
  *   resize(width: number, height: number): void,
  *   raw(bytes: Uint8ClampedArray<ArrayBuffer>, x: number, y: number, width: number, height: number): void,
+ *   move(moves: readonly Move[]): void,
  *   solid(red: number, green: number, blue: number, x: number, y: number, width: number, height: number): void,
  *   commit(): void,
  *   read(): Uint8ClampedArray<ArrayBuffer>,
  *   close(): void,
  * }} Presenter `resize` leaves an undefined picture; `read` gives red, green, blue, 255, row by row
+ * @typedef {{ x: number, y: number, width: number, height: number, fromX: number, fromY: number }} Move
+ *   all of an update's take their pixels from the picture as it is before the first of them
  * @typedef {'2d' | 'webgl2'} PresenterName
  * @typedef {{ name: PresenterName, reason: string }} PresenterChoice
  */

@@ -26,6 +26,9 @@ export class WebGl2 {
   #heightUniform = /** @type {WebGLUniformLocation | null} */ (null);
   #framebuffer = /** @type {WebGLFramebuffer | null} */ (null);
   #texture = /** @type {WebGLTexture | null} */ (null);
+  /** A texture like the picture's, with what is being moved, and its framebuffer. */
+  #scratch = /** @type {WebGLFramebuffer | null} */ (null);
+  #scratchTexture = /** @type {WebGLTexture | null} */ (null);
   /** What has been written and not drawn, in the picture's coordinates. */
   #left = Infinity;
   #top = Infinity;
@@ -58,13 +61,9 @@ export class WebGl2 {
     gl.viewport(0, 0, width, height);
     gl.uniform1i(this.#heightUniform, height);
     gl.deleteTexture(this.#texture);
-    this.#texture = gl.createTexture();
-    gl.bindTexture(gl.TEXTURE_2D, this.#texture);
-    gl.texStorage2D(gl.TEXTURE_2D, 1, gl.RGBA8, width, height);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
-    gl.bindFramebuffer(gl.FRAMEBUFFER, this.#framebuffer);
-    gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, this.#texture, 0);
+    gl.deleteTexture(this.#scratchTexture);
+    this.#scratchTexture = null;
+    this.#texture = this.#newTexture(this.#framebuffer);
     this.#touch(0, 0, width, height);
   }
 
@@ -73,6 +72,19 @@ export class WebGl2 {
     const gl = this.#gl;
     gl.texSubImage2D(gl.TEXTURE_2D, 0, x, y, width, height, gl.RGBA, gl.UNSIGNED_BYTE, bytes, 0);
     this.#touch(x, y, width, height);
+  }
+
+  /** By way of another texture, as one may cover what the next takes. @type {Presenter['move']} */
+  move(moves) {
+    const gl = this.#gl;
+    this.#prepareScratch();
+    const [picture, scratch] = [this.#framebuffer, this.#scratch];
+    for (const { x, y, width, height, fromX, fromY } of moves) this.#blit(picture, fromX, fromY, scratch, x, y, width, height);
+    for (const { x, y, width, height } of moves) {
+      this.#blit(scratch, x, y, picture, x, y, width, height);
+      this.#touch(x, y, width, height);
+    }
+    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
   }
 
   /** A clear of the texture through a framebuffer: n / 255 is stored as n again. @type {Presenter['solid']} */
@@ -111,13 +123,46 @@ export class WebGl2 {
     this.#gl.getExtension('WEBGL_lose_context')?.loseContext();
   }
 
+  /** One of the picture's size, to be written through `framebuffer` as well. @param {WebGLFramebuffer | null} framebuffer */
+  #newTexture(framebuffer) {
+    const gl = this.#gl;
+    const texture = gl.createTexture();
+    gl.bindTexture(gl.TEXTURE_2D, texture);
+    gl.texStorage2D(gl.TEXTURE_2D, 1, gl.RGBA8, this.#canvas.width, this.#canvas.height);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, framebuffer);
+    gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0);
+    return texture;
+  }
+
+  #prepareScratch() {
+    if (this.#scratchTexture !== null) return;
+    const gl = this.#gl;
+    this.#scratchTexture = this.#newTexture(this.#scratch);
+    gl.bindTexture(gl.TEXTURE_2D, this.#texture); // Which is what all else means.
+  }
+
+  /**
+   * @param {WebGLFramebuffer | null} from @param {number} fromX @param {number} fromY
+   * @param {WebGLFramebuffer | null} to @param {number} x @param {number} y @param {number} width @param {number} height
+   */
+  #blit(from, fromX, fromY, to, x, y, width, height) {
+    const gl = this.#gl;
+    gl.bindFramebuffer(gl.READ_FRAMEBUFFER, from);
+    gl.bindFramebuffer(gl.DRAW_FRAMEBUFFER, to);
+    gl.scissor(x, y, width, height);
+    gl.blitFramebuffer(fromX, fromY, fromX + width, fromY + height, x, y, x + width, y + height, gl.COLOR_BUFFER_BIT, gl.NEAREST);
+  }
+
   #setUp() {
     const gl = this.#gl;
     const program = link(gl);
     gl.useProgram(program);
     this.#heightUniform = gl.getUniformLocation(program, 'height');
     this.#framebuffer = gl.createFramebuffer();
-    this.#texture = null;
+    this.#scratch = gl.createFramebuffer();
+    this.#texture = this.#scratchTexture = null;
     // Bytes are to arrive as they are.
     gl.pixelStorei(gl.UNPACK_COLORSPACE_CONVERSION_WEBGL, gl.NONE);
     gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, false);

@@ -1,0 +1,72 @@
+//! The band that is being written: head, table and everything short at once, the rows of raw patches one by one, so that a
+//! sink can send the first while the last are not packed yet.
+
+use bytes::{BufMut, BytesMut};
+
+use super::coder::{Coder, How, Job};
+use super::swizzle;
+use crate::frame::Frame;
+use crate::protocol::{BandHead, Encoding, Patch};
+
+/// A band's patches, and how far it was written. Its memory is used again for the next.
+#[derive(Debug, Default)]
+pub struct Band {
+    patches: Vec<Patch>,
+    /// Raw patches go last.
+    raw: Vec<Patch>,
+    /// Of the raw patches, and the row in it, to be written next.
+    next: usize,
+    row: u32,
+}
+
+impl Band {
+    /// Appends head, table, and the data of all patches but raw ones.
+    pub fn open(
+        &mut self,
+        head: &BandHead,
+        frame: &Frame,
+        jobs: &[Job],
+        mut coder: Option<&mut Coder>,
+        out: &mut BytesMut,
+    ) {
+        *self = Self {
+            patches: std::mem::take(&mut self.patches),
+            raw: std::mem::take(&mut self.raw),
+            next: 0,
+            row: 0,
+        };
+        self.patches.clear();
+        self.raw.clear();
+        let start = out.len();
+        let bytes = BandHead::bytes(jobs.len());
+        out.put_bytes(0, bytes);
+        for job in jobs {
+            let patch = match coder.as_deref_mut() {
+                Some(coder) => coder.encode(frame, job, out),
+                None if matches!(job.how, How::Solid) => super::solid(frame, &job.group, out),
+                None => None,
+            };
+            match patch {
+                Some(patch) => self.patches.push(patch),
+                None => self.raw.push(Patch::new(job.group.rect, Encoding::Raw)),
+            }
+        }
+        self.patches.extend_from_slice(&self.raw);
+        head.write(&mut &mut out[start..start + bytes], &self.patches);
+    }
+
+    /// Whether there are rows left to be written.
+    pub fn is_open(&self) -> bool {
+        self.next < self.raw.len()
+    }
+
+    /// Appends the next row.
+    pub fn write_row(&mut self, frame: &Frame, out: &mut BytesMut) {
+        let Some(Patch { rect, .. }) = self.raw.get(self.next) else { return };
+        swizzle::extend_rgbx(out, frame.row(rect.x, rect.y + self.row, rect.width), frame.layout().format);
+        self.row += 1;
+        if self.row == rect.height {
+            (self.next, self.row) = (self.next + 1, 0);
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! One viewer's codes: what moved since the picture it holds, which code each group of tiles is worth, and the group's bytes
+//! in it.
+
+use std::sync::Arc;
+use std::task::Context;
+
+use bytes::{BufMut, BytesMut};
+
+use super::encoder::{Encoder, Outcome};
+use super::model::{Answer, Model};
+use super::motion::{Motion, Offset};
+use super::plan::{Fill, Group};
+use super::pool::Pool;
+use super::shelf::Part;
+use super::way::Way;
+use crate::frame::Frame;
+use crate::geometry::Rect;
+use crate::protocol::{Encoding, Patch};
+use crate::time::Clock;
+
+/// Pixels of a sample: enough to tell, little enough to cost nothing.
+const SAMPLE_PX: u32 = 16 << 10;
+/// Pixels of a group that is worth sharing among threads and viewers: a thread takes as long to wake up as a smaller one takes
+/// to encode.
+const SHARED_PX_MIN: u64 = 64 << 10;
+
+/// One viewer's codes. Its memory is used again for each group.
+#[derive(Debug)]
+pub struct Coder {
+    model: Model,
+    clock: Clock,
+    pool: Arc<Pool>,
+    motion: Motion,
+    /// What the viewer shows, or will when the update in flight is there.
+    held: Option<Arc<Frame>>,
+    /// By how much most of the picture moved from what is held to the frame being sent.
+    offset: Option<Offset>,
+    encoder: Encoder,
+    code: Vec<u8>,
+}
+
+/// What a tile may be sent as, for its plan.
+#[derive(Clone, Copy, Debug)]
+pub struct Means<'a> {
+    /// Tells what is worth a code.
+    pub model: &'a Model,
+    /// The frame that the viewer holds, and by how much it moved.
+    pub moved: Option<(&'a Frame, Offset)>,
+}
+
+/// A group, and what is to be done with it.
+#[derive(Clone, Copy, Debug)]
+pub struct Job {
+    /// The tiles.
+    pub group: Group,
+    /// How their bytes come to be.
+    pub how: How,
+}
+
+/// How a group's bytes come to be.
+#[derive(Clone, Copy, Debug)]
+pub enum How {
+    /// Its pixels are copied.
+    Raw,
+    /// Its one colour is told.
+    Solid,
+    /// It is told where it was.
+    Moved,
+    /// It is encoded when it is written.
+    Encoded(Part),
+    /// It is encoded by whoever has time.
+    Shared(Part, usize),
+}
+
+impl Coder {
+    /// A coder that reads `clock` to learn what coding takes.
+    pub fn new(clock: Clock, pool: Arc<Pool>) -> Self {
+        Self {
+            model: Model::new(clock()),
+            clock,
+            pool,
+            motion: Motion::default(),
+            held: None,
+            offset: None,
+            encoder: Encoder::new(clock),
+            code: Vec::new(),
+        }
+    }
+
+    /// An update begins. Returns whether it is to be looked for what moved in it, once all of its stamps are known.
+    pub fn begin(&mut self, base: u32) -> bool {
+        self.model.begin((self.clock)());
+        self.held.take_if(|held| held.seq() != base);
+        self.offset = None;
+        self.held.is_some() && self.model.wants_moves() && !self.motion.rests()
+    }
+
+    /// Looks for what moved from the picture held to `frame`.
+    pub fn seek(&mut self, frame: &Frame, base: u32) {
+        let began = (self.clock)();
+        self.offset = self.held.as_deref().and_then(|held| self.motion.find(held, frame, base));
+        let took_ns = (self.clock)().since(began).as_nanos() as f32;
+        self.model.sought(frame.size().bounds().area(), took_ns);
+    }
+
+    /// The update is written: from now on the viewer holds `frame`.
+    pub fn end(&mut self, frame: Arc<Frame>) {
+        self.held = Some(frame);
+    }
+
+    /// The update was acknowledged.
+    pub fn answered(&mut self, answer: &Answer) {
+        self.model.answered(answer);
+    }
+
+    /// What the tiles of the update may be sent as.
+    pub fn means(&self) -> Means<'_> {
+        Means { model: &self.model, moved: self.held.as_deref().zip(self.offset) }
+    }
+
+    /// Bits that the pipe is thought to take in a second.
+    pub fn bits_per_second(&self) -> f32 {
+        self.model.bits_per_second()
+    }
+
+    /// Decides on groups of `frame`, and has the large ones encoded.
+    pub fn prepare(&mut self, frame: &Arc<Frame>, groups: &[Group], jobs: &mut Vec<Job>) {
+        jobs.extend(groups.iter().map(|group| Job { group: *group, how: self.how(frame, group) }));
+        let shared = jobs.iter().filter(|job| matches!(job.how, How::Shared(..))).count();
+        self.pool.help(frame, shared);
+    }
+
+    fn how(&mut self, frame: &Frame, group: &Group) -> How {
+        match group.fill {
+            Fill::Solid(_) => How::Solid,
+            Fill::Moved => How::Moved,
+            Fill::Raw | Fill::Coded => self.how_pixels(frame, group),
+        }
+    }
+
+    fn how_pixels(&mut self, frame: &Frame, group: &Group) -> How {
+        let choice = self.model.choose(group.rect.area(), group.busy);
+        if let Some(code) = choice.sample {
+            self.sample(frame, group, &Part { rect: group.rect, code, limit: choice.limit });
+        }
+        let Way::Code(code) = choice.way else { return How::Raw };
+        let part = Part { rect: group.rect, code, limit: choice.limit };
+        if group.rect.area() < SHARED_PX_MIN {
+            return How::Encoded(part);
+        }
+        How::Shared(part, frame.shelf.place(part))
+    }
+
+    /// Whether all of `jobs` can be written now. If not, `context` is woken when that may have changed.
+    pub fn poll_ready(&mut self, frame: &Frame, jobs: &[Job], context: &Context<'_>) -> bool {
+        let is_done = |place| {
+            // Whatever is begun by nobody is done here, this one or a later one.
+            while !frame.shelf.poll(place, context) {
+                if !frame.shelf.work(frame, &mut self.encoder) {
+                    return frame.shelf.poll(place, context);
+                }
+            }
+            true
+        };
+        jobs.iter()
+            .filter_map(|job| if let How::Shared(_, place) = job.how { Some(place) } else { None })
+            .all(is_done)
+    }
+
+    /// Appends the data of a group. `None`: it is to go raw, and nothing was appended.
+    pub fn encode(&mut self, frame: &Frame, job: &Job, out: &mut BytesMut) -> Option<Patch> {
+        let group = &job.group;
+        match job.how {
+            How::Solid => super::solid(frame, group, out),
+            How::Moved => self.moved(frame, group, out),
+            How::Raw => self.raw(group, 0.0),
+            How::Encoded(part) => {
+                self.code.clear();
+                let outcome = self.encoder.encode(frame, &part, &mut self.code);
+                if outcome.bytes.is_some() {
+                    out.put_slice(&self.code);
+                }
+                self.coded(group, &part, outcome)
+            }
+            How::Shared(part, place) => {
+                let outcome = frame.shelf.read(place, out).unwrap_or_default();
+                self.coded(group, &part, outcome)
+            }
+        }
+    }
+
+    fn raw(&mut self, group: &Group, encode_ns: f32) -> Option<Patch> {
+        self.model.sent(Way::Raw, group.rect.area(), group.busy, encode_ns);
+        None
+    }
+
+    fn coded(&mut self, group: &Group, part: &Part, outcome: Outcome) -> Option<Patch> {
+        let (area, Outcome { bytes, took_ns }) = (group.rect.area(), outcome);
+        self.model.encoded(part.code, area, group.busy, bytes, took_ns);
+        let Some(bytes) = bytes else { return self.raw(group, took_ns) };
+        self.model.sent(Way::Code(part.code), area, group.busy, took_ns);
+        Some(Patch::coded(group.rect, part.code, bytes))
+    }
+
+    fn moved(&mut self, frame: &Frame, group: &Group, out: &mut BytesMut) -> Option<Patch> {
+        let source = self.offset.and_then(|offset| offset.source(group.rect, frame.size()))?;
+        self.model.sent(Way::Move, group.rect.area(), group.busy, 0.0);
+        out.put_u16_le(source.x as u16);
+        out.put_u16_le(source.y as u16);
+        Some(Patch::new(group.rect, Encoding::Move))
+    }
+
+    /// Encodes the top of a group, only to learn.
+    fn sample(&mut self, frame: &Frame, group: &Group, part: &Part) {
+        let Rect { width, height, .. } = part.rect;
+        let top = Rect { height: (SAMPLE_PX / width).clamp(1, height), ..part.rect };
+        let share = top.area() as f32 / part.rect.area() as f32;
+        let limit = (part.limit as f32 * share) as usize;
+        self.code.clear();
+        let outcome = self.encoder.encode(frame, &Part { rect: top, limit, ..*part }, &mut self.code);
+        let busy = (group.busy as f32 * share) as u32;
+        self.model.encoded(part.code, top.area(), busy, outcome.bytes, outcome.took_ns);
+    }
+}

@@ -1,0 +1,339 @@
+//! Which way brings a group of tiles to a viewer soonest, by what encoding, bytes and decoding were measured to take.
+//!
+//! A group's cost is (encode + decode) × how much coding adds to this viewer's updates + bytes × what a byte takes on its
+//! pipe + what painting it takes longer than writing pixels does. There are no kinds of content: only how busy a group is, and the rates measured for that. What is not chosen is tried
+//! now and then, so that a rate that was wrong once does not stay so.
+
+use lanstream_codec::Code;
+
+use super::painting::Painting;
+use super::pipe::Pipe;
+use super::rates::{BYTES_PER_RAW_PX, Rates};
+use super::trial::{Trial, Trials};
+use super::way::{DENSITIES, Way, density};
+use crate::time::Micros;
+
+/// What is to be done with a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// How it goes.
+    pub way: Way,
+    /// Bytes of code from which on raw would have been quicker.
+    pub limit: usize,
+    /// What to code the beginning of it with as well, only to see how that does.
+    pub sample: Option<Code>,
+}
+
+/// An update that was acknowledged.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer {
+    /// Of the update.
+    pub bytes: usize,
+    /// From its beginning until the acknowledgement.
+    pub took_ns: f32,
+    /// What the viewer spent of that on decoding.
+    pub decode_ns: f32,
+    /// How long the viewer painted the update before it.
+    pub paint_ns: f32,
+}
+
+/// Another way takes over where it is cheaper by this: two that are alike do not alternate.
+const HYSTERESIS: f32 = 0.9;
+/// Groups of a density until a sample of one is coded in another way.
+const SAMPLE_EVERY: u32 = 64;
+/// Pixels whose cost is worth looking for what moved.
+const MOVES_PX_MIN: u64 = 48 << 10;
+
+/// The costs of one viewer.
+#[derive(Debug)]
+pub struct Model {
+    pipe: Pipe,
+    painting: Painting,
+    rates: Rates,
+    trials: Trials,
+    trial: Trial,
+    /// The way taken last.
+    chosen: [Way; DENSITIES],
+    turns: [u32; DENSITIES],
+    /// Pixels of each density in the update being sent, and in the one before: the next will be like it.
+    sent_px: [u64; DENSITIES],
+    usual_px: [u64; DENSITIES],
+    /// Of the update being sent.
+    encode_ns: f32,
+}
+
+impl Model {
+    /// Nothing is measured yet.
+    pub fn new(now: Micros) -> Self {
+        let mut model = Self {
+            pipe: Pipe::default(),
+            painting: Painting::default(),
+            rates: Rates::default(),
+            trials: Trials::new(now),
+            trial: Trial::None,
+            chosen: [Way::Raw; DENSITIES],
+            turns: [0; DENSITIES],
+            sent_px: [0; DENSITIES],
+            usual_px: [0; DENSITIES],
+            encode_ns: 0.0,
+        };
+        (0..DENSITIES).for_each(|density| model.reconsider(density));
+        model
+    }
+
+    /// An update begins.
+    pub fn begin(&mut self, now: Micros) {
+        (0..DENSITIES).for_each(|density| self.reconsider(density));
+        self.usual_px = std::mem::take(&mut self.sent_px);
+        let usual = |cost: &dyn Fn(usize) -> f32| -> f32 {
+            (0..DENSITIES).map(|density| self.usual_px[density] as f32 * cost(density)).sum()
+        };
+        let raw = usual(&|density| self.cost(Way::Raw, density));
+        let coded = usual(&|density| self.cost(self.best_code(density), density));
+        self.trial = self.trials.next(self.usual_px.iter().sum(), raw, coded, now);
+    }
+
+    /// Whether updates like the last are worth looking for what moved in them.
+    pub fn wants_moves(&self) -> bool {
+        let dear = |density: &usize| self.is_better_moved(*density);
+        let pixels: u64 = (0..DENSITIES).filter(dear).map(|density| self.usual_px[density]).sum();
+        self.trial == Trial::None && pixels >= MOVES_PX_MIN
+    }
+
+    /// Whether tiles that are so busy are to be moved where they can be.
+    pub fn is_moved(&self, pixels: u64, busy: u32) -> bool {
+        self.is_better_moved(density(pixels, busy))
+    }
+
+    /// Whether tiles that are so busy are to be coded; it decides what is grouped with what.
+    pub fn is_coded(&self, pixels: u64, busy: u32) -> bool {
+        self.way(density(pixels, busy)) != Way::Raw
+    }
+
+    /// How to send a group of so many pixels, so many of them busy.
+    pub fn choose(&mut self, pixels: u64, busy: u32) -> Choice {
+        let density = density(pixels, busy);
+        let way = self.way(density);
+        Choice { way, limit: self.limit(way, density, pixels), sample: self.sample(way, density) }
+    }
+
+    /// It was looked for what moved, among so many pixels.
+    pub fn sought(&mut self, pixels: u64, took_ns: f32) {
+        (0..DENSITIES).for_each(|density| self.rates.encoded(Way::Move, density, pixels, Some(0), took_ns));
+        self.encode_ns += took_ns;
+    }
+
+    /// A group, or its beginning, was encoded in so many bytes; `None`: it was given up.
+    pub fn encoded(&mut self, code: Code, pixels: u64, busy: u32, bytes: Option<usize>, took_ns: f32) {
+        self.rates.encoded(Way::Code(code), density(pixels, busy), pixels, bytes, took_ns);
+    }
+
+    /// A group is on its way.
+    pub fn sent(&mut self, way: Way, pixels: u64, busy: u32, encode_ns: f32) {
+        let density = density(pixels, busy);
+        self.rates.sent(way, density, pixels);
+        self.painting.sent(pixels, way == Way::Move);
+        self.sent_px[density] += pixels;
+        self.encode_ns += encode_ns;
+    }
+
+    /// An update was acknowledged.
+    pub fn answered(&mut self, answer: &Answer) {
+        let encode_ns = std::mem::take(&mut self.encode_ns);
+        self.pipe.took(answer.bytes, encode_ns + answer.decode_ns, answer.took_ns);
+        self.rates.decoded(answer.decode_ns);
+        self.painting.painted(answer.paint_ns);
+    }
+
+    /// Bits that the pipe is thought to take in a second.
+    pub fn bits_per_second(&self) -> f32 {
+        8e9 / self.pipe.byte_ns()
+    }
+
+    /// Nanoseconds for a pixel.
+    fn cost(&self, way: Way, density: usize) -> f32 {
+        let rate = self.rates.of(way, density);
+        let paint_ns = if way == Way::Move { self.painting.moving_ns() } else { 0.0 };
+        (rate.encode_ns + rate.decode_ns) * self.pipe.coding() + rate.bytes * self.pipe.byte_ns() + paint_ns
+    }
+
+    fn way(&self, density: usize) -> Way {
+        match self.trial {
+            Trial::None => self.chosen[density],
+            Trial::Raw => Way::Raw,
+            Trial::Coded => self.best_code(density),
+        }
+    }
+
+    fn best_code(&self, density: usize) -> Way {
+        let codes = Code::ALL.map(Way::Code).into_iter();
+        let cheaper = |a: &Way, b: &Way| self.cost(*a, density).total_cmp(&self.cost(*b, density));
+        codes.min_by(cheaper).unwrap_or(Way::Raw)
+    }
+
+    fn reconsider(&mut self, density: usize) {
+        let code = self.best_code(density);
+        let best = if self.cost(code, density) < self.cost(Way::Raw, density) { code } else { Way::Raw };
+        if self.cost(best, density) < self.cost(self.chosen[density], density) * HYSTERESIS {
+            self.chosen[density] = best;
+        }
+    }
+
+    fn is_better_moved(&self, density: usize) -> bool {
+        self.cost(Way::Move, density) < self.cost(self.chosen[density], density) * HYSTERESIS
+    }
+
+    fn sample(&mut self, way: Way, density: usize) -> Option<Code> {
+        self.turns[density] += 1;
+        let turn = self.turns[density];
+        let code = Code::ALL[(turn / SAMPLE_EVERY) as usize % Code::ALL.len()];
+        (turn.is_multiple_of(SAMPLE_EVERY) && way != Way::Code(code)).then_some(code)
+    }
+
+    /// Bytes of code from which on raw would have been quicker; never as many as raw has.
+    fn limit(&self, way: Way, density: usize, pixels: u64) -> usize {
+        let rate = self.rates.of(way, density);
+        let spared_ns = self.cost(Way::Raw, density) - (rate.encode_ns + rate.decode_ns) * self.pipe.coding();
+        let bytes_per_px = (spared_ns / self.pipe.byte_ns()).clamp(0.5, BYTES_PER_RAW_PX);
+        ((bytes_per_px * pixels as f32) as usize).min(pixels as usize * 4 - 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PX: u64 = 512 << 10;
+
+    /// What a code truly makes of a pixel: bytes and nanoseconds at both ends together; `None`: it gives up.
+    type Truth = fn(Code) -> Option<(f32, f32)>;
+
+    /// A viewer's pipe as it truly is.
+    struct World {
+        byte_ns: f32,
+        /// What coding adds for each moment of it.
+        coding: f32,
+        truth: Truth,
+    }
+
+    /// A model at work, and the time.
+    struct Play {
+        model: Model,
+        now_us: u64,
+    }
+
+    impl Play {
+        fn new() -> Self {
+            Self { model: Model::new(Micros(0)), now_us: 0 }
+        }
+
+        /// Sends updates of one kind for a minute. Returns the way that most of the last second's went.
+        fn settle(&mut self, busy: u32, world: &World) -> Way {
+            let ways: Vec<Way> = (0..1500).map(|_| self.send(busy, world)).collect();
+            let last = &ways[ways.len() - 25..];
+            let times = |way: &&Way| last.iter().filter(|other| other == way).count();
+            *last.iter().max_by_key(times).unwrap()
+        }
+
+        fn send(&mut self, busy: u32, world: &World) -> Way {
+            let model = &mut self.model;
+            self.now_us += 40_000;
+            model.begin(Micros(self.now_us));
+            let choice = model.choose(PX, busy);
+            if let Some(code) = choice.sample {
+                encode(model, code, busy, choice.limit, world);
+            }
+            let mut sent = (PX as usize * 4, 0.0, Way::Raw);
+            if let Way::Code(code) = choice.way
+                && let Some((bytes, ns)) = encode(model, code, busy, choice.limit, world)
+            {
+                sent = (bytes, ns, choice.way);
+            }
+            let (bytes, ns, way) = sent;
+            model.sent(way, PX, busy, ns / 2.0);
+            let took_ns = 400_000.0 + bytes as f32 * world.byte_ns + ns * world.coding;
+            model.answered(&Answer { bytes, took_ns, decode_ns: ns / 2.0, paint_ns: 0.4 * PX as f32 });
+            way
+        }
+    }
+
+    fn encode(model: &mut Model, code: Code, busy: u32, limit: usize, world: &World) -> Option<(usize, f32)> {
+        let truth = (world.truth)(code).map(|(bytes, ns)| ((bytes * PX as f32) as usize, ns * PX as f32));
+        let coded = truth.filter(|(bytes, _)| *bytes <= limit);
+        let ns = truth.map_or(0.01 * PX as f32, |(_, ns)| ns / 2.0);
+        model.encoded(code, PX, busy, coded.map(|(bytes, _)| bytes), ns);
+        coded
+    }
+
+    fn text(code: Code) -> Option<(f32, f32)> {
+        (code == Code::Predict).then_some((0.1, 1.1))
+    }
+
+    fn film(code: Code) -> Option<(f32, f32)> {
+        (code == Code::Predict).then_some((3.0, 14.0))
+    }
+
+    const PREDICT: Way = Way::Code(Code::Predict);
+    const TEXT_BUSY: u32 = PX as u32 / 40;
+    const FILM_BUSY: u32 = PX as u32;
+
+    #[test]
+    fn text_is_coded_and_a_film_is_not_on_a_fast_pipe() {
+        let mut play = Play::new();
+        assert_eq!(play.settle(TEXT_BUSY, &World { byte_ns: 0.7, coding: 1.0, truth: text }), PREDICT);
+        assert_eq!(play.settle(FILM_BUSY, &World { byte_ns: 0.7, coding: 1.0, truth: film }), Way::Raw);
+    }
+
+    #[test]
+    fn a_film_is_coded_where_the_pipe_is_slow() {
+        let world = World { byte_ns: 80.0, coding: 1.0, truth: film };
+        assert_eq!(Play::new().settle(FILM_BUSY, &world), PREDICT);
+    }
+
+    #[test]
+    fn what_turned_out_badly_once_is_tried_again() {
+        let mut play = Play::new();
+        let never = World { byte_ns: 2.0, coding: 1.0, truth: |_| None };
+        assert_eq!(play.settle(PX as u32 / 3, &never), Way::Raw);
+        let palette = |code| (code == Code::Palette).then_some((0.25, 1.0));
+        let later = World { byte_ns: 2.0, coding: 1.0, truth: palette };
+        assert_eq!(play.settle(PX as u32 / 3, &later), Way::Code(Code::Palette));
+    }
+
+    #[test]
+    fn a_pipe_that_is_faster_than_it_seemed_is_found_out() {
+        let mut play = Play::new();
+        let slow_code = |code| (code == Code::Predict).then_some((0.8, 7.0));
+        let before = World { byte_ns: 8.0, coding: 1.0, truth: slow_code };
+        assert_eq!(play.settle(PX as u32 / 5, &before), PREDICT);
+        let after = World { byte_ns: 0.6, ..before };
+        assert_eq!(play.settle(PX as u32 / 5, &after), Way::Raw);
+    }
+
+    #[test]
+    fn coding_that_keeps_other_things_waiting_is_given_up_and_taken_up_again() {
+        let mut play = Play::new();
+        let dear = World { byte_ns: 0.5, coding: 2.5, truth: text };
+        assert_eq!(play.settle(TEXT_BUSY, &dear), Way::Raw);
+        assert_eq!(play.settle(TEXT_BUSY, &World { coding: 0.8, ..dear }), PREDICT);
+    }
+
+    #[test]
+    fn what_moves_is_looked_for_where_it_spares_much() {
+        let mut play = Play::new();
+        play.settle(FILM_BUSY, &World { byte_ns: 2.0, coding: 1.0, truth: film });
+        play.model.begin(Micros(0));
+        assert!(play.model.wants_moves());
+        play.settle(0, &World { byte_ns: 0.5, coding: 1.0, truth: |_| Some((0.01, 0.3)) });
+        play.model.begin(Micros(0));
+        assert!(!play.model.wants_moves());
+    }
+
+    #[test]
+    fn the_limit_is_below_raw() {
+        let mut model = Model::new(Micros(0));
+        for (pixels, busy) in [(1, 0), (1, 1), (512, 300), (PX, 7)] {
+            assert!(model.choose(pixels, busy).limit < pixels as usize * 4);
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! Writes one update after the other as bands: plans them from the top, some ahead of the one that is written where they are
+//! encoded meanwhile, and writes each when all of it is there.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::task::Context;
+
+use bytes::BytesMut;
+
+use super::coder::{Coder, How, Job};
+use super::plan::{self, Plan, Task};
+use super::{Answer, Band};
+use crate::frame::Frame;
+use crate::protocol::BandHead;
+use crate::tile::Grid;
+
+/// Bands that are planned, and encoded, while the first of them is not written yet.
+const AHEAD_MAX: usize = 4;
+
+/// Writes updates for one viewer. Its memory is used again for each.
+#[derive(Debug)]
+pub struct Writer {
+    /// Bytes of pixels after which a band ends.
+    band_bytes: usize,
+    plan: Plan,
+    band: Band,
+    /// Where the viewer takes codes.
+    coder: Option<Box<Coder>>,
+    update: Option<Update>,
+    /// Bands that are planned and not begun.
+    ahead: VecDeque<Planned>,
+    spare: Vec<Vec<Job>>,
+}
+
+/// The update that is being written.
+#[derive(Debug)]
+struct Update {
+    frame: Arc<Frame>,
+    base: u32,
+    /// Row of tiles that no plan covers yet.
+    next_row: u32,
+    /// It is still to be looked for what moved.
+    seeks: bool,
+    /// What the next band is.
+    first: bool,
+    /// The band that was begun is the last.
+    last: bool,
+}
+
+#[derive(Debug)]
+struct Planned {
+    jobs: Vec<Job>,
+    last: bool,
+}
+
+/// How far [`Writer::fill`] came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fill {
+    /// The buffer is full; the band goes on.
+    More,
+    /// A band is complete; there are more of them.
+    Band,
+    /// Nothing was written: what comes next is still being compared with the frame before, or encoded.
+    Waiting,
+    /// The update is written.
+    Done,
+}
+
+impl Writer {
+    /// A writer of bands of about `band_bytes` of pixels.
+    pub fn new(band_bytes: usize, coder: Option<Coder>) -> Self {
+        Self {
+            band_bytes,
+            plan: Plan::default(),
+            band: Band::default(),
+            coder: coder.map(Box::new),
+            update: None,
+            ahead: VecDeque::new(),
+            spare: Vec::new(),
+        }
+    }
+
+    /// Whether there are bytes to be written.
+    pub fn is_writing(&self) -> bool {
+        self.update.is_some()
+    }
+
+    /// Starts the update that leads from frame `base` to `frame`.
+    pub fn begin(&mut self, frame: Arc<Frame>, base: u32) {
+        let seeks = self.coder.as_mut().is_some_and(|coder| coder.begin(base));
+        self.update = Some(Update { frame, base, next_row: 0, seeks, first: true, last: false });
+    }
+
+    /// The update was acknowledged.
+    pub fn answered(&mut self, answer: &Answer) {
+        if let Some(coder) = &mut self.coder {
+            coder.answered(answer);
+        }
+    }
+
+    /// Appends bytes of the update, at most to the end of a band, until `out` holds `limit` or more; it takes at most one
+    /// row, one table and what is coded of a band more. Where it returns [`Fill::Waiting`] for something that is encoded,
+    /// `context` is woken.
+    pub fn fill(&mut self, out: &mut BytesMut, limit: usize, context: &Context<'_>) -> Fill {
+        let Some(mut update) = self.update.take() else { return Fill::Done };
+        let fill = self.fill_from(&mut update, out, limit, context);
+        if fill != Fill::Done {
+            self.update = Some(update);
+        } else if let Some(coder) = &mut self.coder {
+            coder.end(update.frame);
+        }
+        fill
+    }
+
+    fn fill_from(
+        &mut self,
+        update: &mut Update,
+        out: &mut BytesMut,
+        limit: usize,
+        context: &Context<'_>,
+    ) -> Fill {
+        loop {
+            if self.band.is_open() {
+                self.band.write_row(&update.frame, out);
+            } else if !self.open_band(update, out, context) {
+                return Fill::Waiting;
+            }
+            if !self.band.is_open() {
+                return if update.last { Fill::Done } else { Fill::Band };
+            }
+            if out.len() >= limit {
+                return Fill::More;
+            }
+        }
+    }
+
+    /// Writes what of the next band comes before its raw rows. Returns whether there is one: it may not be known yet what is
+    /// in it.
+    fn open_band(&mut self, update: &mut Update, out: &mut BytesMut, context: &Context<'_>) -> bool {
+        self.plan_ahead(update);
+        let Some(planned) = self.ahead.front() else { return false };
+        if let Some(coder) = &mut self.coder
+            && !coder.poll_ready(&update.frame, &planned.jobs, context)
+        {
+            return false;
+        }
+        update.last = planned.last;
+        let head = BandHead {
+            seq: update.frame.seq(),
+            base: update.base,
+            size: update.frame.size(),
+            captured_at_us: update.frame.captured_at().0,
+            first: std::mem::take(&mut update.first),
+            commit: planned.last,
+        };
+        self.band.open(&head, &update.frame, &planned.jobs, self.coder.as_deref_mut(), out);
+        self.spare.extend(self.ahead.pop_front().map(|planned| planned.jobs));
+        true
+    }
+
+    /// Plans the next bands: one, or where they are encoded a few.
+    fn plan_ahead(&mut self, update: &mut Update) {
+        if update.seeks && !self.seek(update) {
+            return;
+        }
+        let ahead_max = if self.coder.is_some() { AHEAD_MAX } else { 1 };
+        while self.ahead.len() < ahead_max && self.ahead.back().is_none_or(|planned| !planned.last) {
+            let Some(planned) = self.plan_band(update) else { break };
+            self.ahead.push_back(planned);
+        }
+    }
+
+    /// Looks for what moved; `false`: that can only be told when all is known that changed.
+    fn seek(&mut self, update: &mut Update) -> bool {
+        let is_known = update.frame.stamps.rows() >= rows(&update.frame);
+        if let Some(coder) = self.coder.as_mut().filter(|_| is_known) {
+            coder.seek(&update.frame, update.base);
+            update.seeks = false;
+        }
+        is_known
+    }
+
+    fn plan_band(&mut self, update: &mut Update) -> Option<Planned> {
+        let Update { frame, base, next_row, .. } = update;
+        let task = Task { frame, base: *base, means: self.coder.as_deref().map(Coder::means) };
+        *next_row = self.plan.fill(&task, *next_row, self.band_bytes);
+        let (groups, last) = (self.plan.groups(), *next_row >= rows(frame));
+        if groups.is_empty() && !last {
+            return None;
+        }
+        let mut jobs = self.spare.pop().unwrap_or_default();
+        jobs.clear();
+        match &mut self.coder {
+            Some(coder) => coder.prepare(frame, groups, &mut jobs),
+            None => jobs.extend(groups.iter().map(plain)),
+        }
+        Some(Planned { jobs, last })
+    }
+}
+
+/// What is done with a group for a viewer that takes no codes.
+fn plain(group: &plan::Group) -> Job {
+    let how = if let plan::Fill::Solid(_) = group.fill { How::Solid } else { How::Raw };
+    Job { group: *group, how }
+}
+
+fn rows(frame: &Frame) -> u32 {
+    Grid::new(frame.size()).rows()
+}
