@@ -66,6 +66,10 @@ pub(crate) struct Options {
     /// How our viewer is to fetch pixels
     #[arg(long, value_enum, default_value_t)]
     transport: Transport,
+    /// Options of our page such as transport=websocket&codes=off; given several times, our server is measured with each in
+    /// turn, and the first is compared with the others
+    #[arg(long, value_name = "OPTIONS", conflicts_with = "server")]
+    query: Vec<String>,
     /// What shows the page
     #[arg(long, value_enum, default_value_t)]
     browser: Engine,
@@ -107,10 +111,14 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 
 fn recipes(options: &Options) -> anyhow::Result<Vec<Recipe>> {
     let transport = options.transport;
-    let mut recipes = vec![match &options.server {
-        Some(command) => Recipe::given(command, options.server_url.as_deref(), transport),
-        None => Recipe::build_ours(transport)?,
-    }];
+    let mut recipes = match &options.server {
+        Some(command) => vec![Recipe::given(command, options.server_url.as_deref(), transport)],
+        None if options.query.is_empty() => vec![Recipe::build_ours(transport, None)?],
+        None => {
+            let build = |query: &String| Recipe::build_ours(transport, Some(query));
+            options.query.iter().map(build).collect::<anyhow::Result<_>>()?
+        }
+    };
     let urls = options.versus_url.iter().map(|url| Some(url.as_str())).chain(std::iter::repeat(None));
     for (command, url) in options.versus.iter().zip(urls) {
         let mut recipe = Recipe::given(command, url, transport);

@@ -44,28 +44,33 @@ pub(crate) struct Recipe {
 
 /// Where a server's page is.
 enum Page {
-    /// It says so in a ready event, as lanstream does; the viewer takes the transport from the URL.
-    Printed(Transport),
+    /// It says so in a ready event, as lanstream does; the viewer takes options from the URL's query.
+    Printed(String),
     /// At a URL with {port} in it.
     Given(String),
 }
 
 impl Recipe {
-    /// Builds this tree's release binary.
-    pub(crate) fn build_ours(transport: Transport) -> anyhow::Result<Self> {
+    /// Builds this tree's release binary. The viewer is given `transport`, and what `query` says besides.
+    pub(crate) fn build_ours(transport: Transport, query: Option<&str>) -> anyhow::Result<Self> {
         let status = repository::cargo().args(["build", "--release", "-p", "lanstream"]).status()?;
         ensure!(status.success(), "cargo build ended with {status}");
         let binary = repository::target().join("release/lanstream");
         let command = format!("'{}' capture --display 0 --cursor off --port 0 --json", binary.display());
         let program = "lanstream".to_owned();
-        Ok(Self { name: program.clone(), program, command, page: Page::Printed(transport) })
+        let name = query.map_or_else(|| program.clone(), |query| format!("?{query}"));
+        let options = transport.option().into_iter().chain(query).collect::<Vec<_>>().join("&");
+        Ok(Self { name, program, command, page: Page::Printed(options) })
     }
 
     /// Another server; without a URL, a lanstream of another build.
     pub(crate) fn given(command: &str, url: Option<&str>, transport: Transport) -> Self {
         let path = Path::new(command.split_ascii_whitespace().next().unwrap_or_default());
         let program = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        let page = url.map_or(Page::Printed(transport), |url| Page::Given(url.to_owned()));
+        let page = url.map_or_else(
+            || Page::Printed(transport.option().unwrap_or_default().to_owned()),
+            |url| Page::Given(url.to_owned()),
+        );
         Self { name: program.clone(), program, command: command.to_owned(), page }
     }
 
@@ -93,8 +98,8 @@ impl Server {
         let mut process = Process::start(shell.stdin(Stdio::null()).stdout(Stdio::piped()))?;
         let url = match &recipe.page {
             Page::Given(url) => answering(fill(url), patience)?,
-            Page::Printed(transport) => {
-                transport.in_url(&process.line("ready event", START_LIMIT, patience, url_from_event)?)
+            Page::Printed(options) => {
+                with_query(&process.line("ready event", START_LIMIT, patience, url_from_event)?, options)
             }
         };
         Ok(Self { url, process })
@@ -111,16 +116,20 @@ impl Server {
 }
 
 impl Transport {
-    /// The viewer takes its options from the query; the token stays in the fragment.
-    fn in_url(self, url: &str) -> String {
-        let name = match self {
-            Self::Auto => return url.to_owned(),
-            Self::Http => "http",
-            Self::Websocket => "websocket",
-        };
-        let (page, fragment) = url.split_once('#').unwrap_or((url, ""));
-        format!("{page}?transport={name}#{fragment}")
+    /// As an option of the viewer.
+    fn option(self) -> Option<&'static str> {
+        match self {
+            Self::Auto => None,
+            Self::Http => Some("transport=http"),
+            Self::Websocket => Some("transport=websocket"),
+        }
     }
+}
+
+/// Options go into the query; the token stays in the fragment.
+fn with_query(url: &str, options: &str) -> String {
+    let (page, fragment) = url.split_once('#').unwrap_or((url, ""));
+    if options.is_empty() { url.to_owned() } else { format!("{page}?{options}#{fragment}") }
 }
 
 /// Host and port of a URL.
@@ -171,10 +180,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_transport_goes_before_the_token() {
+    fn options_go_before_the_token() {
         let url = "http://127.0.0.1:8000/#abc";
-        assert_eq!(Transport::Websocket.in_url(url), "http://127.0.0.1:8000/?transport=websocket#abc");
-        assert_eq!(Transport::Auto.in_url(url), url);
+        let options = Transport::Websocket.option().unwrap();
+        assert_eq!(with_query(url, options), "http://127.0.0.1:8000/?transport=websocket#abc");
+        assert_eq!(with_query(url, ""), url);
         assert_eq!(authority(url), "127.0.0.1:8000");
     }
 
