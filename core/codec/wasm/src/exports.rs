@@ -1,0 +1,34 @@
+//! What the page calls.
+#![allow(unsafe_code, reason = "exported names are the page's, and it speaks of memory in addresses")]
+
+use core::slice;
+
+use lanstream_codec::{Code, Error, decode as decode_into};
+
+use crate::room;
+use crate::spans::Spans;
+
+/// A call that makes no sense, whatever the code: there is no such number of an [`Error`].
+const WRONG_CALL: u32 = 255;
+
+/// Sees to it that so many bytes are there from an address on, and returns that address: always the same. 0 where they can't
+/// be had.
+#[unsafe(no_mangle)]
+extern "C" fn room(bytes: u32) -> u32 {
+    if room::reserve(bytes) { room::start() as u32 } else { 0 }
+}
+
+/// Decodes `bytes` from `at` on into `pixels` from `pixels_at` on, in rows of `width`, and returns 0 or an error's number.
+#[unsafe(no_mangle)]
+extern "C" fn decode(code: u32, at: u32, bytes: u32, width: u32, pixels_at: u32, pixels: u32) -> u32 {
+    let code = u8::try_from(code).ok().and_then(Code::from_number);
+    let spans = Spans::within(&room::addresses(), at, bytes, pixels_at, pixels);
+    let (Some(code), Some(spans)) = (code, spans) else { return WRONG_CALL };
+    let (start, bytes) = spans.code();
+    // SAFETY: `Spans` are within the memory, after all that is Rust's, apart from each other, and memory never shrinks.
+    let bytes = unsafe { slice::from_raw_parts(start, bytes) };
+    let (start, pixels) = spans.pixels();
+    // SAFETY: the same, and the pixels are aligned; the page runs nothing else while it waits for this call to return.
+    let pixels = unsafe { slice::from_raw_parts_mut(start, pixels) };
+    decode_into(code, bytes, width as usize, pixels).map_or_else(Error::number, |()| 0)
+}
