@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{bench, setup, test};
+use crate::{bench, setup, test, wasm};
 
 /// Tasks of the lanstream repository.
 #[derive(Parser)]
@@ -18,6 +18,8 @@ enum Task {
     Setup,
     /// Check and test everything, in the order in which faults are found fastest
     Test(test::Options),
+    /// Build the decoder that the viewer loads
+    Wasm(wasm::Options),
     /// Measure
     #[command(subcommand)]
     Bench(Bench),
@@ -33,6 +35,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     match Cli::parse().task {
         Task::Setup => setup::run(),
         Task::Test(options) => test::run(&options),
+        Task::Wasm(options) => wasm::run(&options),
         Task::Bench(Bench::Glass(options)) => bench::run(&options),
     }
 }

@@ -5,6 +5,7 @@ mod cli;
 mod repository;
 mod setup;
 mod test;
+mod wasm;
 
 use std::process::ExitCode;
 
