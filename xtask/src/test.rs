@@ -1,5 +1,7 @@
 //! Everything that has to hold before a change goes in, one step after the other.
 
+mod fuzz;
+
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -11,18 +13,21 @@ use crate::{repository, setup};
 /// What to test.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Ten thousand cases per property, and the tests that are too slow for every day
+    /// Ten thousand cases per property, the tests that are too slow for every day, and the fuzzer
     #[arg(long)]
     deep: bool,
-    /// Only these steps (setup, fmt, clippy, doc, viewer, rust, loom); any other word selects Rust tests by their name
+    /// Only these steps (setup, fmt, clippy, doc, viewer, rust, loom, fuzz); any other word selects Rust tests by their name
     filters: Vec<String>,
 }
 
 /// Cases per property with `--deep`; the default is 256.
 const DEEP_CASES: &str = "10000";
 
+/// The step that nobody waits for every day.
+const DEEP_STEP: &str = "fuzz";
+
 /// The steps in order: what is quick and fails often comes first.
-const STEPS: [(&str, Run); 7] = [
+const STEPS: [(&str, Run); 8] = [
     ("setup", |_, _| setup::run()),
     ("fmt", |_, _| cargo(&["fmt", "--check"])),
     ("clippy", |_, _| cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])),
@@ -30,6 +35,7 @@ const STEPS: [(&str, Run); 7] = [
     ("viewer", |_, _| viewer()),
     ("rust", rust),
     ("loom", |_, _| loom()),
+    (DEEP_STEP, |_, _| fuzz::run()),
 ];
 
 type Run = fn(&Options, &[&str]) -> anyhow::Result<()>;
@@ -39,7 +45,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let words = options.filters.iter().map(String::as_str);
     let (steps, names): (Vec<_>, Vec<_>) = words.partition(|word| is_step(word));
     let is_wanted = |step: &str| {
-        options.filters.is_empty() || steps.contains(&step) || (step == "rust" && !names.is_empty())
+        let is_usual = options.filters.is_empty() && (step != DEEP_STEP || options.deep);
+        is_usual || steps.contains(&step) || (step == "rust" && !names.is_empty())
     };
     let mut times = Vec::new();
     for (step, run) in STEPS.iter().filter(|(name, _)| is_wanted(name)) {

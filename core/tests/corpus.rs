@@ -1,0 +1,19 @@
+//! What the fuzzer started from and found, and changes of it: the fuzzer's law on every machine, in seconds.
+#![cfg(not(loom))]
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+#[path = "../fuzz/src/protocol.rs"]
+mod protocol;
+#[path = "../fuzz/src/replay.rs"]
+mod replay;
+
+use std::path::Path;
+
+/// Inputs that are made of the corpus: a fraction of a second.
+const CHANGED: usize = 50_000;
+
+#[test]
+fn bytes_near_the_corpus_are_read_or_refused() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/protocol");
+    replay::replay(&folder, CHANGED, protocol::check);
+}
