@@ -1,6 +1,9 @@
 //! The `lanstream` command.
 
 mod cli;
+#[cfg(feature = "codec-bench")]
+mod codec_bench;
+mod corpus;
 mod list;
 mod report;
 mod run;
