@@ -4,19 +4,19 @@
 //! It knows nothing of the mirror between them, so any mirror can be measured the same way, in turn, in one run.
 
 mod barcode;
-mod browser;
-mod content;
-mod display;
+pub(crate) mod browser;
+pub(crate) mod content;
+pub(crate) mod display;
 mod glass;
 mod idle;
 mod load;
 mod machine;
 mod painter;
-mod patience;
-mod process;
+pub(crate) mod patience;
+pub(crate) mod process;
 mod report;
 mod sample;
-mod screen;
+pub(crate) mod screen;
 mod server;
 mod shared_memory;
 mod stuck;

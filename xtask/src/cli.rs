@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{bench, setup, test, wasm};
+use crate::{bench, corpus, setup, test, wasm};
 
 /// Tasks of the lanstream repository.
 #[derive(Parser)]
@@ -23,6 +23,8 @@ enum Task {
     /// Measure
     #[command(subcommand)]
     Bench(Bench),
+    /// Make the pictures that `lanstream codec bench` measures on, and install what that takes
+    Corpus(corpus::Options),
 }
 
 #[derive(Subcommand)]
@@ -37,5 +39,6 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Task::Test(options) => test::run(&options),
         Task::Wasm(options) => wasm::run(&options),
         Task::Bench(Bench::Glass(options)) => bench::run(&options),
+        Task::Corpus(options) => corpus::run(&options),
     }
 }

@@ -2,6 +2,7 @@
 
 mod bench;
 mod cli;
+mod corpus;
 mod repository;
 mod setup;
 mod test;

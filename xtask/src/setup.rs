@@ -1,4 +1,4 @@
-//! Installs what the tests need on Debian; elsewhere, or without the right to, says what is needed.
+//! Installs what the tests and other tasks need on Debian; elsewhere, or without the right to, says what is needed.
 
 use std::path::Path;
 use std::process::Command;
@@ -22,19 +22,24 @@ const COMMANDS: [(&str, &str); 10] = [
 const FONTS: &str = "fonts-dejavu-core";
 
 pub(crate) fn run() -> anyhow::Result<()> {
-    let missing = missing_packages();
+    install("the tests need", &COMMANDS)
+}
+
+/// Installs the packages, the second of each pair, of commands that are missing. `reason` says who needs them.
+pub(crate) fn install(reason: &str, commands: &[(&'static str, &'static str)]) -> anyhow::Result<()> {
+    let missing = missing_packages(commands);
     if missing.is_empty() {
         println!("setup: everything is there");
         return Ok(());
     }
     ensure!(
         Path::new("/etc/debian_version").exists() && is_on_path("apt-get"),
-        "the tests need what Debian has in the packages {}: install it",
+        "{reason} what Debian has in the packages {}: install it",
         missing.join(" ")
     );
     if !rustix::process::geteuid().is_root() {
         bail!(
-            "the tests need packages; as root run:\n    apt-get update && apt-get install -y --no-install-recommends {}",
+            "{reason} packages; as root run:\n    apt-get update && apt-get install -y --no-install-recommends {}",
             missing.join(" ")
         );
     }
@@ -43,8 +48,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
     apt_get(&[&options[..], &missing].concat())
 }
 
-fn missing_packages() -> Vec<&'static str> {
-    let absent = COMMANDS.iter().filter(|(command, _)| !is_on_path(command));
+fn missing_packages(commands: &[(&'static str, &'static str)]) -> Vec<&'static str> {
+    let absent = commands.iter().filter(|(command, _)| !is_on_path(command));
     let mut packages: Vec<_> = absent.map(|(_, package)| *package).collect();
     if is_on_path("node") {
         // A node that is not Debian's brings its own npm, and Debian's npm would pull in a second node.
