@@ -72,6 +72,13 @@ pub enum How {
     Shared(Part, usize),
 }
 
+impl Job {
+    /// Whether others may do it.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.how, How::Shared(..))
+    }
+}
+
 impl Coder {
     /// A coder that reads `clock` to learn what coding takes.
     pub fn new(clock: Clock, pool: Arc<Pool>) -> Self {
@@ -126,7 +133,7 @@ impl Coder {
     /// Decides on groups of `frame`, and has the large ones encoded.
     pub fn prepare(&mut self, frame: &Arc<Frame>, groups: &[Group], jobs: &mut Vec<Job>) {
         jobs.extend(groups.iter().map(|group| Job { group: *group, how: self.how(frame, group) }));
-        let shared = jobs.iter().filter(|job| matches!(job.how, How::Shared(..))).count();
+        let shared = jobs.iter().filter(|job| job.is_shared()).count();
         self.pool.help(frame, shared);
     }
 

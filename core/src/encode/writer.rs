@@ -158,13 +158,13 @@ impl Writer {
         true
     }
 
-    /// Plans the next bands: one, or where they are encoded a few.
+    /// Plans the next band, and more as long as others have something to encode in them: what is raw is sooner there without.
     fn plan_ahead(&mut self, update: &mut Update) {
         if update.seeks && !self.seek(update) {
             return;
         }
-        let ahead_max = if self.coder.is_some() { AHEAD_MAX } else { 1 };
-        while self.ahead.len() < ahead_max && self.ahead.back().is_none_or(|planned| !planned.last) {
+        let goes_on = |last: &Planned| !last.last && last.jobs.iter().any(Job::is_shared);
+        while self.ahead.len() < AHEAD_MAX && self.ahead.back().is_none_or(goes_on) {
             let Some(planned) = self.plan_band(update) else { break };
             self.ahead.push_back(planned);
         }
