@@ -87,8 +87,9 @@ pub fn solid(frame: &Frame, rect: Rect) -> Option<[u8; PIXEL_BYTES]> {
     (uniform && repeats()).then(|| [first[0], first[1], first[2], first[3]])
 }
 
-/// One row of tiles is looked at in every so many rows of pixels to tell how busy it is: a hint needs no more.
-const BUSY_STEP: u32 = 4;
+/// Of so many rows of pixels one is looked at to tell how busy a tile is: a hint needs no more. An odd number, since what is
+/// drawn in steps of two pixels changes in every other row only.
+const BUSY_STEP: u32 = 5;
 
 /// About how many pixels of `rect` are neither as the one on their left nor as the one above: what codes have to spell out.
 pub fn busy(frame: &Frame, rect: Rect) -> u32 {

@@ -16,7 +16,7 @@ use super::way::Way;
 use crate::frame::Frame;
 use crate::geometry::Rect;
 use crate::protocol::{Encoding, Patch};
-use crate::time::Clock;
+use crate::time::{Clock, Micros};
 
 /// Pixels of a sample: enough to tell, little enough to cost nothing.
 const SAMPLE_PX: u32 = 16 << 10;
@@ -35,6 +35,11 @@ pub struct Coder {
     held: Option<Arc<Frame>>,
     /// By how much most of the picture moved from what is held to the frame being sent.
     offset: Option<Offset>,
+    /// It is looked for what moved in this update, and what that took so far: waiting, searching and comparing.
+    seeks: bool,
+    seek_ns: f32,
+    /// When the present part of that began.
+    began: Micros,
     encoder: Encoder,
     code: Vec<u8>,
 }
@@ -89,6 +94,9 @@ impl Coder {
             motion: Motion::default(),
             held: None,
             offset: None,
+            seeks: false,
+            seek_ns: 0.0,
+            began: Micros::ZERO,
             encoder: Encoder::new(clock),
             code: Vec::new(),
         }
@@ -96,23 +104,31 @@ impl Coder {
 
     /// An update begins. Returns whether it is to be looked for what moved in it, once all of its stamps are known.
     pub fn begin(&mut self, base: u32) -> bool {
-        self.model.begin((self.clock)());
+        self.began = (self.clock)();
+        self.model.begin(self.began);
         self.held.take_if(|held| held.seq() != base);
         self.offset = None;
-        self.held.is_some() && self.model.wants_moves() && !self.motion.rests()
+        self.seeks = self.held.is_some() && self.model.wants_moves() && !self.motion.rests();
+        self.seeks
     }
 
     /// Looks for what moved from the picture held to `frame`.
     pub fn seek(&mut self, frame: &Frame, base: u32) {
-        let began = (self.clock)();
         self.offset = self.held.as_deref().and_then(|held| self.motion.find(held, frame, base));
-        let took_ns = (self.clock)().since(began).as_nanos() as f32;
-        self.model.sought(frame.size().bounds().area(), took_ns);
+        self.seek_ns += (self.clock)().since(self.began).as_nanos() as f32;
+    }
+
+    /// A band is about to be planned.
+    pub fn begin_plan(&mut self) {
+        self.began = (self.clock)();
     }
 
     /// The update is written: from now on the viewer holds `frame`.
     pub fn end(&mut self, frame: Arc<Frame>) {
         self.held = Some(frame);
+        if std::mem::take(&mut self.seeks) {
+            self.model.sought(std::mem::take(&mut self.seek_ns));
+        }
     }
 
     /// The update was acknowledged.
@@ -130,8 +146,11 @@ impl Coder {
         self.model.bits_per_second()
     }
 
-    /// Decides on groups of `frame`, and has the large ones encoded.
+    /// Decides on the groups of the band that was planned, and has the large ones encoded.
     pub fn prepare(&mut self, frame: &Arc<Frame>, groups: &[Group], jobs: &mut Vec<Job>) {
+        if self.offset.is_some() {
+            self.seek_ns += (self.clock)().since(self.began).as_nanos() as f32;
+        }
         jobs.extend(groups.iter().map(|group| Job { group: *group, how: self.how(frame, group) }));
         let shared = jobs.iter().filter(|job| job.is_shared()).count();
         self.pool.help(frame, shared);

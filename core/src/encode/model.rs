@@ -1,8 +1,8 @@
 //! Which way brings a group of tiles to a viewer soonest, by what encoding, bytes and decoding were measured to take.
 //!
-//! A group's cost is (encode + decode) × how much coding adds to this viewer's updates + bytes × what a byte takes on its
-//! pipe + what painting it takes longer than writing pixels does. There are no kinds of content: only how busy a group is, and the rates measured for that. What is not chosen is tried
-//! now and then, so that a rate that was wrong once does not stay so.
+//! A group's cost is encode + bytes × what a byte takes on its viewer's pipe + decode + what painting it takes longer than
+//! writing pixels does. There are no kinds of content: only how busy a group is, and the rates measured for that. What is not
+//! chosen is tried now and then, so that a rate that was wrong once does not stay so.
 
 use lanstream_codec::Code;
 
@@ -113,12 +113,13 @@ impl Model {
     /// How to send a group of so many pixels, so many of them busy.
     pub fn choose(&mut self, pixels: u64, busy: u32) -> Choice {
         let density = density(pixels, busy);
-        let way = self.way(density);
+        let way = self.next_way(pixels, density);
         Choice { way, limit: self.limit(way, density, pixels), sample: self.sample(way, density) }
     }
 
-    /// It was looked for what moved, among so many pixels.
-    pub fn sought(&mut self, pixels: u64, took_ns: f32) {
+    /// It was looked for what moved in the update being sent.
+    pub fn sought(&mut self, took_ns: f32) {
+        let pixels = self.sent_px.iter().sum::<u64>().max(1);
         (0..DENSITIES).for_each(|density| self.rates.encoded(Way::Move, density, pixels, Some(0), took_ns));
         self.encode_ns += took_ns;
     }
@@ -140,7 +141,7 @@ impl Model {
     /// An update was acknowledged.
     pub fn answered(&mut self, answer: &Answer) {
         let encode_ns = std::mem::take(&mut self.encode_ns);
-        self.pipe.took(answer.bytes, encode_ns + answer.decode_ns, answer.took_ns);
+        self.pipe.took(answer.bytes, answer.took_ns - encode_ns - answer.decode_ns);
         self.rates.decoded(answer.decode_ns);
         self.painting.painted(answer.paint_ns);
     }
@@ -154,15 +155,24 @@ impl Model {
     fn cost(&self, way: Way, density: usize) -> f32 {
         let rate = self.rates.of(way, density);
         let paint_ns = if way == Way::Move { self.painting.moving_ns() } else { 0.0 };
-        (rate.encode_ns + rate.decode_ns) * self.pipe.coding() + rate.bytes * self.pipe.byte_ns() + paint_ns
+        rate.encode_ns + rate.decode_ns + rate.bytes * self.pipe.byte_ns() + paint_ns
     }
 
     fn way(&self, density: usize) -> Way {
         match self.trial {
             Trial::None => self.chosen[density],
-            Trial::Raw => Way::Raw,
+            Trial::Raw { .. } => Way::Raw,
             Trial::Coded => self.best_code(density),
         }
+    }
+
+    /// How a group goes that counts as one of a trial.
+    fn next_way(&mut self, pixels: u64, density: usize) -> Way {
+        if let Trial::Raw { left_px } = &mut self.trial {
+            let Some(left) = left_px.checked_sub(pixels) else { return self.chosen[density] };
+            *left_px = left;
+        }
+        self.way(density)
     }
 
     fn best_code(&self, density: usize) -> Way {
@@ -193,7 +203,7 @@ impl Model {
     /// Bytes of code from which on raw would have been quicker; never as many as raw has.
     fn limit(&self, way: Way, density: usize, pixels: u64) -> usize {
         let rate = self.rates.of(way, density);
-        let spared_ns = self.cost(Way::Raw, density) - (rate.encode_ns + rate.decode_ns) * self.pipe.coding();
+        let spared_ns = self.cost(Way::Raw, density) - rate.encode_ns - rate.decode_ns;
         let bytes_per_px = (spared_ns / self.pipe.byte_ns()).clamp(0.5, BYTES_PER_RAW_PX);
         ((bytes_per_px * pixels as f32) as usize).min(pixels as usize * 4 - 1)
     }
@@ -211,8 +221,6 @@ mod tests {
     /// A viewer's pipe as it truly is.
     struct World {
         byte_ns: f32,
-        /// What coding adds for each moment of it.
-        coding: f32,
         truth: Truth,
     }
 
@@ -251,7 +259,7 @@ mod tests {
             }
             let (bytes, ns, way) = sent;
             model.sent(way, PX, busy, ns / 2.0);
-            let took_ns = 400_000.0 + bytes as f32 * world.byte_ns + ns * world.coding;
+            let took_ns = 400_000.0 + bytes as f32 * world.byte_ns + ns;
             model.answered(&Answer { bytes, took_ns, decode_ns: ns / 2.0, paint_ns: 0.4 * PX as f32 });
             way
         }
@@ -280,23 +288,23 @@ mod tests {
     #[test]
     fn text_is_coded_and_a_film_is_not_on_a_fast_pipe() {
         let mut play = Play::new();
-        assert_eq!(play.settle(TEXT_BUSY, &World { byte_ns: 0.7, coding: 1.0, truth: text }), PREDICT);
-        assert_eq!(play.settle(FILM_BUSY, &World { byte_ns: 0.7, coding: 1.0, truth: film }), Way::Raw);
+        assert_eq!(play.settle(TEXT_BUSY, &World { byte_ns: 0.7, truth: text }), PREDICT);
+        assert_eq!(play.settle(FILM_BUSY, &World { byte_ns: 0.7, truth: film }), Way::Raw);
     }
 
     #[test]
     fn a_film_is_coded_where_the_pipe_is_slow() {
-        let world = World { byte_ns: 80.0, coding: 1.0, truth: film };
+        let world = World { byte_ns: 80.0, truth: film };
         assert_eq!(Play::new().settle(FILM_BUSY, &world), PREDICT);
     }
 
     #[test]
     fn what_turned_out_badly_once_is_tried_again() {
         let mut play = Play::new();
-        let never = World { byte_ns: 2.0, coding: 1.0, truth: |_| None };
+        let never = World { byte_ns: 2.0, truth: |_| None };
         assert_eq!(play.settle(PX as u32 / 3, &never), Way::Raw);
         let palette = |code| (code == Code::Palette).then_some((0.25, 1.0));
-        let later = World { byte_ns: 2.0, coding: 1.0, truth: palette };
+        let later = World { byte_ns: 2.0, truth: palette };
         assert_eq!(play.settle(PX as u32 / 3, &later), Way::Code(Code::Palette));
     }
 
@@ -304,27 +312,19 @@ mod tests {
     fn a_pipe_that_is_faster_than_it_seemed_is_found_out() {
         let mut play = Play::new();
         let slow_code = |code| (code == Code::Predict).then_some((0.8, 7.0));
-        let before = World { byte_ns: 8.0, coding: 1.0, truth: slow_code };
+        let before = World { byte_ns: 8.0, truth: slow_code };
         assert_eq!(play.settle(PX as u32 / 5, &before), PREDICT);
         let after = World { byte_ns: 0.6, ..before };
         assert_eq!(play.settle(PX as u32 / 5, &after), Way::Raw);
     }
 
     #[test]
-    fn coding_that_keeps_other_things_waiting_is_given_up_and_taken_up_again() {
-        let mut play = Play::new();
-        let dear = World { byte_ns: 0.5, coding: 2.5, truth: text };
-        assert_eq!(play.settle(TEXT_BUSY, &dear), Way::Raw);
-        assert_eq!(play.settle(TEXT_BUSY, &World { coding: 0.8, ..dear }), PREDICT);
-    }
-
-    #[test]
     fn what_moves_is_looked_for_where_it_spares_much() {
         let mut play = Play::new();
-        play.settle(FILM_BUSY, &World { byte_ns: 2.0, coding: 1.0, truth: film });
+        play.settle(FILM_BUSY, &World { byte_ns: 2.0, truth: film });
         play.model.begin(Micros(0));
         assert!(play.model.wants_moves());
-        play.settle(0, &World { byte_ns: 0.5, coding: 1.0, truth: |_| Some((0.01, 0.3)) });
+        play.settle(0, &World { byte_ns: 0.5, truth: |_| Some((0.01, 0.3)) });
         play.model.begin(Micros(0));
         assert!(!play.model.wants_moves());
     }

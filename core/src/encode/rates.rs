@@ -8,10 +8,10 @@ use super::way::{DENSITIES, Way};
 pub(super) const BYTES_PER_RAW_PX: f32 = 4.0;
 /// Counted for what was given up: it goes raw, and the try was for nothing.
 const BYTES_PER_PX_GIVEN_UP: f32 = 5.0;
-/// How much one measurement moves a rate.
+/// How much one measurement moves a rate, and how many pixels it must be of: those of fewer move it less, since the clock
+/// counts microseconds.
 const STEP: f32 = 0.125;
-/// Groups shorter than this are not timed: the clock counts microseconds.
-const TIMED_PX_MIN: u64 = 16 << 10;
+const STEP_PX: f32 = 32e3;
 /// What a viewer's time must add up to before it is compared with what was expected: browsers blur their clocks to 0.1 ms.
 const VIEWER_NS_MIN: f32 = 2e6;
 
@@ -44,7 +44,7 @@ fn first_rate(way: Way, density: usize) -> Rate {
     let busy = 0.75 / (1 << (DENSITIES - 1 - density)) as f32;
     let (encode_ns, decode_ns, bytes) = match way {
         Way::Raw => (0.0, 0.0, BYTES_PER_RAW_PX),
-        Way::Code(Code::Palette) => (2.0, 1.0, 0.3),
+        Way::Code(Code::Palette) => (2.0, 1.0, 1.0),
         Way::Code(Code::Predict) => (0.35 + 5.5 * busy, 0.3 + 5.0 * busy, 0.03 + 2.2 * busy),
         Way::Code(Code::Lz) => (0.5 + 3.0 * busy, 0.2 + 1.5 * busy, 0.02 + 3.2 * busy),
         Way::Move => (0.3, 0.0, 0.0),
@@ -68,10 +68,9 @@ impl Rates {
     ) {
         let rate = &mut self.table[way.place()][density];
         let bytes_per_px = bytes.map_or(BYTES_PER_PX_GIVEN_UP, |bytes| bytes as f32 / pixels as f32);
-        rate.bytes += (bytes_per_px - rate.bytes) * STEP;
-        if pixels >= TIMED_PX_MIN {
-            rate.encode_ns += (took_ns / pixels as f32 - rate.encode_ns) * STEP;
-        }
+        let step = STEP * (pixels as f32 / STEP_PX).min(1.0);
+        rate.bytes += (bytes_per_px - rate.bytes) * step;
+        rate.encode_ns += (took_ns / pixels as f32 - rate.encode_ns) * step;
     }
 
     /// So many pixels are on their way.

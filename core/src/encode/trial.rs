@@ -8,8 +8,11 @@ pub(super) enum Trial {
     /// As is best for each group.
     #[default]
     None,
-    /// Raw as a whole: how fast a pipe is shows only when it is full.
-    Raw,
+    /// So many of its pixels raw: how fast a pipe is shows only when it is full.
+    Raw {
+        /// Those that are left.
+        left_px: u64,
+    },
     /// Coded as a whole: what that costs all in all shows only where it is done.
     Coded,
 }
@@ -38,12 +41,14 @@ impl Trials {
 
     /// What an update of so many pixels is to be that is expected to take so long raw, and so long coded.
     pub(super) fn next(&mut self, pixels: u64, raw_ns: f32, coded_ns: f32, now: Micros) -> Trial {
-        if now < self.due || pixels < PX_MIN || (raw_ns - coded_ns).abs() > EXTRA_NS_MAX {
+        let is_coding_dear = coded_ns - raw_ns > EXTRA_NS_MAX;
+        if now < self.due || pixels < PX_MIN || is_coding_dear {
             return Trial::None;
         }
         self.interval_us = (self.interval_us * 2).min(INTERVAL_US_MAX);
         self.due = Micros(now.0 + self.interval_us);
-        if raw_ns < coded_ns { Trial::Coded } else { Trial::Raw }
+        let share = EXTRA_NS_MAX / (raw_ns - coded_ns).max(EXTRA_NS_MAX);
+        if raw_ns < coded_ns { Trial::Coded } else { Trial::Raw { left_px: (pixels as f32 * share) as u64 } }
     }
 }
 
@@ -65,8 +70,15 @@ mod tests {
     #[test]
     fn what_would_be_noticed_or_tells_nothing_is_not_tried() {
         let mut trials = Trials::new(Micros(0));
-        assert_eq!(trials.next(PX_MIN, 50e6, 1e6, Micros(9_000_000)), Trial::None);
+        assert_eq!(trials.next(PX_MIN, 1e6, 50e6, Micros(9_000_000)), Trial::None);
         assert_eq!(trials.next(PX_MIN - 1, 2e6, 1e6, Micros(9_000_000)), Trial::None);
-        assert_eq!(trials.next(PX_MIN, 2e6, 1e6, Micros(9_000_000)), Trial::Raw);
+        assert_eq!(trials.next(PX_MIN, 2e6, 1e6, Micros(9_000_000)), Trial::Raw { left_px: PX_MIN });
+    }
+
+    #[test]
+    fn where_all_would_be_noticed_a_part_is_tried() {
+        let trial = Trials::new(Micros(0)).next(PX_MIN, 10e6 + 10.0 * EXTRA_NS_MAX, 10e6, Micros(9_000_000));
+        let Trial::Raw { left_px } = trial else { panic!("{trial:?}") };
+        assert!(left_px.abs_diff(PX_MIN / 10) < 10, "{left_px}");
     }
 }

@@ -182,6 +182,7 @@ impl Writer {
 
     fn plan_band(&mut self, update: &mut Update) -> Option<Planned> {
         let Update { frame, base, next_row, .. } = update;
+        self.coder.iter_mut().for_each(|coder| coder.begin_plan());
         let task = Task { frame, base: *base, means: self.coder.as_deref().map(Coder::means) };
         *next_row = self.plan.fill(&task, *next_row, self.band_bytes);
         let (groups, last) = (self.plan.groups(), *next_row >= rows(frame));
