@@ -9,6 +9,7 @@ mod painting;
 mod pipe;
 pub mod plan;
 pub mod pool;
+pub mod prices;
 mod rates;
 pub mod shelf;
 mod swizzle;

@@ -11,6 +11,7 @@ use super::model::{Answer, Model};
 use super::motion::{Motion, Offset};
 use super::plan::{Fill, Group};
 use super::pool::Pool;
+use super::prices::Prices;
 use super::shelf::Part;
 use super::way::Way;
 use crate::frame::Frame;
@@ -28,6 +29,8 @@ const SHARED_PX_MIN: u64 = 64 << 10;
 #[derive(Debug)]
 pub struct Coder {
     model: Model,
+    /// Of the update being sent.
+    prices: Prices,
     clock: Clock,
     pool: Arc<Pool>,
     motion: Motion,
@@ -89,6 +92,7 @@ impl Coder {
     pub fn new(clock: Clock, pool: Arc<Pool>) -> Self {
         Self {
             model: Model::new(clock()),
+            prices: Prices::PLAIN,
             clock,
             pool,
             motion: Motion::default(),
@@ -106,6 +110,7 @@ impl Coder {
     pub fn begin(&mut self, base: u32) -> bool {
         self.began = (self.clock)();
         self.model.begin(self.began);
+        self.prices = self.model.prices();
         self.held.take_if(|held| held.seq() != base);
         self.offset = None;
         self.seeks = self.held.is_some() && self.model.wants_moves() && !self.motion.rests();
@@ -139,6 +144,11 @@ impl Coder {
     /// What the tiles of the update may be sent as.
     pub fn means(&self) -> Means<'_> {
         Means { model: &self.model, moved: self.held.as_deref().zip(self.offset) }
+    }
+
+    /// What groups cost.
+    pub fn prices(&self) -> &Prices {
+        &self.prices
     }
 
     /// Bits that the pipe is thought to take in a second.

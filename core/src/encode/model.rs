@@ -8,9 +8,11 @@ use lanstream_codec::Code;
 
 use super::painting::Painting;
 use super::pipe::Pipe;
+use super::prices::{PATCH_NS, Prices};
 use super::rates::{BYTES_PER_RAW_PX, Rates};
 use super::trial::{Trial, Trials};
 use super::way::{DENSITIES, Way, density};
+use crate::protocol::PATCH_BYTES;
 use crate::time::Micros;
 
 /// What is to be done with a group.
@@ -39,8 +41,9 @@ pub struct Answer {
 
 /// Another way takes over where it is cheaper by this: two that are alike do not alternate.
 const HYSTERESIS: f32 = 0.9;
-/// Groups of a density until a sample of one is coded in another way.
-const SAMPLE_EVERY: u32 = 64;
+/// Groups of a density, or pixels of them, until a sample of one is coded in another way.
+const SAMPLE_GROUPS: u32 = 64;
+const SAMPLE_PX: u64 = 1 << 20;
 /// Pixels whose cost is worth looking for what moved.
 const MOVES_PX_MIN: u64 = 48 << 10;
 
@@ -54,7 +57,8 @@ pub struct Model {
     trial: Trial,
     /// The way taken last.
     chosen: [Way; DENSITIES],
-    turns: [u32; DENSITIES],
+    since_sample: [(u32, u64); DENSITIES],
+    samples: [usize; DENSITIES],
     /// Pixels of each density in the update being sent, and in the one before: the next will be like it.
     sent_px: [u64; DENSITIES],
     usual_px: [u64; DENSITIES],
@@ -72,7 +76,8 @@ impl Model {
             trials: Trials::new(now),
             trial: Trial::None,
             chosen: [Way::Raw; DENSITIES],
-            turns: [0; DENSITIES],
+            since_sample: [(0, 0); DENSITIES],
+            samples: [0; DENSITIES],
             sent_px: [0; DENSITIES],
             usual_px: [0; DENSITIES],
             encode_ns: 0.0,
@@ -114,7 +119,7 @@ impl Model {
     pub fn choose(&mut self, pixels: u64, busy: u32) -> Choice {
         let density = density(pixels, busy);
         let way = self.next_way(pixels, density);
-        Choice { way, limit: self.limit(way, density, pixels), sample: self.sample(way, density) }
+        Choice { way, limit: self.limit(way, density, pixels), sample: self.sample(way, density, pixels) }
     }
 
     /// It was looked for what moved in the update being sent.
@@ -151,7 +156,19 @@ impl Model {
         8e9 / self.pipe.byte_ns()
     }
 
-    /// Nanoseconds for a pixel.
+    /// What groups cost in the update that begins.
+    pub fn prices(&self) -> Prices {
+        let painted = self.painting.written_ns();
+        let coded = |density| self.cost(self.chosen[density], density) + painted;
+        Prices {
+            patch: PATCH_NS + PATCH_BYTES as f32 * self.pipe.byte_ns(),
+            raw: self.cost(Way::Raw, 0) + painted,
+            coded: std::array::from_fn(coded),
+            moved: self.cost(Way::Move, 0) + painted,
+        }
+    }
+
+    /// Nanoseconds for a pixel, beyond writing it.
     fn cost(&self, way: Way, density: usize) -> f32 {
         let rate = self.rates.of(way, density);
         let paint_ns = if way == Way::Move { self.painting.moving_ns() } else { 0.0 };
@@ -193,11 +210,16 @@ impl Model {
         self.cost(Way::Move, density) < self.cost(self.chosen[density], density) * HYSTERESIS
     }
 
-    fn sample(&mut self, way: Way, density: usize) -> Option<Code> {
-        self.turns[density] += 1;
-        let turn = self.turns[density];
-        let code = Code::ALL[(turn / SAMPLE_EVERY) as usize % Code::ALL.len()];
-        (turn.is_multiple_of(SAMPLE_EVERY) && way != Way::Code(code)).then_some(code)
+    fn sample(&mut self, way: Way, density: usize, pixels: u64) -> Option<Code> {
+        let (groups, sum) = &mut self.since_sample[density];
+        (*groups, *sum) = (*groups + 1, *sum + pixels);
+        if *groups < SAMPLE_GROUPS && *sum < SAMPLE_PX {
+            return None;
+        }
+        (*groups, *sum) = (0, 0);
+        self.samples[density] += 1;
+        let code = Code::ALL[self.samples[density] % Code::ALL.len()];
+        (way != Way::Code(code)).then_some(code)
     }
 
     /// Bytes of code from which on raw would have been quicker; never as many as raw has.

@@ -31,6 +31,11 @@ impl Default for Painting {
 }
 
 impl Painting {
+    /// What a pixel takes to write.
+    pub(super) fn written_ns(&self) -> f32 {
+        self.written_ns
+    }
+
     /// By how much a pixel takes longer to move than to write.
     pub(super) fn moving_ns(&self) -> f32 {
         self.written_ns * (self.times - 1.0)

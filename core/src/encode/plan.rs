@@ -3,6 +3,7 @@
 
 use super::coder::Means;
 use super::motion;
+use super::prices::Prices;
 use crate::frame::{Frame, PIXEL_BYTES};
 use crate::geometry::Rect;
 use crate::tile::{self, Grid};
@@ -24,14 +25,6 @@ pub struct Plan {
 /// Most groups of a band, but for those of one row of tiles: its table stays under 32 KiB, so that room for it can be
 /// set aside.
 const GROUPS_MAX: usize = 1000;
-/// Raw pixels that cost as much to send and to paint as one more patch does. A patch takes a browser about 4 µs, and a
-/// kilobyte of pixels 0.7 µs from here to the canvas.
-const PATCH_COST_PX: u64 = 1536;
-/// What a coded pixel costs of a raw one, in percent.
-const CODED_COST_PERCENT: u64 = 50;
-/// What a moved pixel costs of a raw one, in percent.
-const MOVED_COST_PERCENT: u64 = 30;
-
 /// Tiles that are to be sent as one patch.
 #[derive(Clone, Copy, Debug)]
 pub struct Group {
@@ -65,6 +58,8 @@ pub struct Task<'a> {
     pub base: u32,
     /// What may be sent but raw and solid tiles, where the viewer takes more.
     pub means: Option<Means<'a>>,
+    /// What that costs.
+    pub prices: &'a Prices,
 }
 
 impl Plan {
@@ -81,7 +76,7 @@ impl Plan {
                 return row;
             }
             self.find_runs(task, grid, row);
-            self.place_runs();
+            self.place_runs(task.prices);
         }
         known.max(first)
     }
@@ -96,25 +91,25 @@ impl Plan {
         let mut run: Option<Group> = None;
         for column in 0..grid.columns() {
             if task.frame.stamps.of(grid.index(column, row)) <= task.base {
-                self.end_run(run.take());
+                self.end_run(run.take(), task.prices);
                 continue;
             }
             let tile = task.group(grid.rect(column, row));
             run = match run.and_then(|run| run.grown(tile)) {
                 Some(grown) => Some(grown),
                 None => {
-                    self.end_run(run);
+                    self.end_run(run, task.prices);
                     Some(tile)
                 }
             };
         }
-        self.end_run(run);
+        self.end_run(run, task.prices);
     }
 
     /// Appends a run, as one with those before it where that is cheaper.
-    fn end_run(&mut self, run: Option<Group>) {
+    fn end_run(&mut self, run: Option<Group>, prices: &Prices) {
         let Some(mut run) = run else { return };
-        while let Some(joined) = self.runs.last().and_then(|last| last.joined(run)) {
+        while let Some(joined) = self.runs.last().and_then(|last| last.joined(run, prices)) {
             self.runs.pop();
             run = joined;
         }
@@ -122,12 +117,13 @@ impl Plan {
     }
 
     /// Makes groups of the row's runs, or lets groups above them grow.
-    fn place_runs(&mut self) {
+    fn place_runs(&mut self, prices: &Prices) {
         std::mem::swap(&mut self.open, &mut self.above);
         self.open.clear();
         for index in 0..self.runs.len() {
             let run = self.runs[index];
-            let grown = (0..self.above.len()).find_map(|above| Some((above, self.grown(above, index)?)));
+            let grown =
+                (0..self.above.len()).find_map(|above| Some((above, self.grown(above, index, prices)?)));
             let group = match grown {
                 Some((above, grown)) => {
                     let group = self.above.swap_remove(above);
@@ -146,9 +142,9 @@ impl Plan {
     }
 
     /// A group above together with a run, where that is cheaper than both, and covers nothing else that is sent.
-    fn grown(&self, above: usize, index: usize) -> Option<Group> {
+    fn grown(&self, above: usize, index: usize, prices: &Prices) -> Option<Group> {
         let group = self.above[above];
-        let grown = self.groups[group].joined(self.runs[index])?;
+        let grown = self.groups[group].joined(self.runs[index], prices)?;
         let meets = |rect: Rect| grown.rect.intersection(rect).is_some();
         let mut groups = self.groups.iter().enumerate().filter(|(other, _)| *other != group);
         let is_free = !groups.any(|(_, other)| meets(other.rect))
@@ -194,22 +190,11 @@ impl Group {
     }
 
     /// This and another as one, unless two are cheaper.
-    fn joined(self, other: Self) -> Option<Self> {
+    fn joined(self, other: Self, prices: &Prices) -> Option<Self> {
         let rect = self.rect.bounding(other.rect);
         let pixels = Self { rect, fill: self.fill.over(other.fill), busy: self.busy + other.busy };
-        let is_cheaper = pixels.cost() <= self.cost() + other.cost();
+        let is_cheaper = prices.of(&pixels) <= prices.of(&self) + prices.of(&other);
         self.grown(other).or_else(|| is_cheaper.then_some(pixels))
-    }
-
-    /// In raw pixels' worth.
-    fn cost(self) -> u64 {
-        let percent = match self.fill {
-            Fill::Raw => 100,
-            Fill::Coded => CODED_COST_PERCENT,
-            Fill::Moved => MOVED_COST_PERCENT,
-            Fill::Solid(_) => 0,
-        };
-        PATCH_COST_PX + self.rect.area() * percent / 100
     }
 
     /// What it takes raw, unless it is a matter of a few bytes.
@@ -269,7 +254,10 @@ mod tests {
     /// Columns, rows, width and height in tiles, with `r` or `s` for what it is sent as.
     fn planned(frame: &Frame) -> Vec<(u32, u32, u32, u32, char)> {
         let mut plan = Plan::default();
-        assert_eq!(plan.fill(&Task { frame, base: 1, means: None }, 0, usize::MAX), 6);
+        assert_eq!(
+            plan.fill(&Task { frame, base: 1, means: None, prices: &Prices::PLAIN }, 0, usize::MAX),
+            6
+        );
         check(frame, plan.groups());
         let tiles = |group: &Group| {
             let Rect { x, y, width, height } = group.rect;

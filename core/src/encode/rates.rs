@@ -10,8 +10,8 @@ pub(super) const BYTES_PER_RAW_PX: f32 = 4.0;
 const BYTES_PER_PX_GIVEN_UP: f32 = 5.0;
 /// How much one measurement moves a rate, and how many pixels it must be of: those of fewer move it less, since the clock
 /// counts microseconds.
-const STEP: f32 = 0.125;
-const STEP_PX: f32 = 32e3;
+const STEP: f32 = 0.2;
+const STEP_PX: f32 = 16e3;
 /// What a viewer's time must add up to before it is compared with what was expected: browsers blur their clocks to 0.1 ms.
 const VIEWER_NS_MIN: f32 = 2e6;
 
@@ -21,6 +21,8 @@ pub(super) struct Rate {
     pub(super) encode_ns: f32,
     pub(super) decode_ns: f32,
     pub(super) bytes: f32,
+    /// How often encoding was measured: what was only assumed gives way at once.
+    measured: f32,
 }
 
 /// The rates of all ways. What a viewer takes it tells for whole updates, so that is gathered until it tells something.
@@ -49,7 +51,7 @@ fn first_rate(way: Way, density: usize) -> Rate {
         Way::Code(Code::Lz) => (0.5 + 3.0 * busy, 0.2 + 1.5 * busy, 0.02 + 3.2 * busy),
         Way::Move => (0.3, 0.0, 0.0),
     };
-    Rate { encode_ns, decode_ns, bytes }
+    Rate { encode_ns, decode_ns, bytes, measured: 0.0 }
 }
 
 impl Rates {
@@ -68,7 +70,9 @@ impl Rates {
     ) {
         let rate = &mut self.table[way.place()][density];
         let bytes_per_px = bytes.map_or(BYTES_PER_PX_GIVEN_UP, |bytes| bytes as f32 / pixels as f32);
-        let step = STEP * (pixels as f32 / STEP_PX).min(1.0);
+        let weight = (pixels as f32 / STEP_PX).min(1.0);
+        let step = weight * STEP.max(1.0 / (1.0 + rate.measured));
+        rate.measured += weight;
         rate.bytes += (bytes_per_px - rate.bytes) * step;
         rate.encode_ns += (took_ns / pixels as f32 - rate.encode_ns) * step;
     }

@@ -9,6 +9,7 @@ use bytes::BytesMut;
 
 use super::coder::{Coder, How, Job};
 use super::plan::{self, Plan, Task};
+use super::prices::Prices;
 use super::{Answer, Band};
 use crate::frame::Frame;
 use crate::protocol::BandHead;
@@ -183,7 +184,9 @@ impl Writer {
     fn plan_band(&mut self, update: &mut Update) -> Option<Planned> {
         let Update { frame, base, next_row, .. } = update;
         self.coder.iter_mut().for_each(|coder| coder.begin_plan());
-        let task = Task { frame, base: *base, means: self.coder.as_deref().map(Coder::means) };
+        let coder = self.coder.as_deref();
+        let prices = coder.map_or(&Prices::PLAIN, Coder::prices);
+        let task = Task { frame, base: *base, means: coder.map(Coder::means), prices };
         *next_row = self.plan.fill(&task, *next_row, self.band_bytes);
         let (groups, last) = (self.plan.groups(), *next_row >= rows(frame));
         if groups.is_empty() && !last {

@@ -15,10 +15,10 @@ use lanstream_core::frame::{Frame, Layout, PixelFormat};
 use lanstream_core::geometry::{Rect, Size};
 use lanstream_core::picture::Picture;
 use lanstream_core::pipeline::{Pipeline, State};
-use lanstream_core::protocol::{Ack, HELLO_PIXELS, Hello, VERSION, ViewerMessage};
+use lanstream_core::protocol::{Ack, BandHead, HELLO_PIXELS, Hello, VERSION, ViewerMessage};
 use lanstream_core::region::Region;
 use lanstream_core::source::{Error, Event, Source};
-use lanstream_core::time::Micros;
+use lanstream_core::time::{Clock, Micros};
 use lanstream_core::viewer::{Control, Counters, Pump, Reaction, Seating};
 
 static NOW: AtomicU64 = AtomicU64::new(1);
@@ -63,6 +63,21 @@ impl Screen {
         if told {
             self.damage.add(rect);
         }
+    }
+
+    /// Moves what a rectangle shows by so much within it; what comes in at its edges stays as it was.
+    pub fn scroll(&mut self, rect: Rect, dx: i32, dy: i32) {
+        let Some(rect) = rect.intersection(self.size.bounds()) else { return };
+        let before = self.pixels.clone();
+        let start = |x: u32, y: u32| (y as usize * self.size.width as usize + x as usize) * 4;
+        for (y, x) in (rect.y..rect.bottom()).flat_map(|y| (rect.x..rect.right()).map(move |x| (y, x))) {
+            let (from_x, from_y) = (x.wrapping_add_signed(-dx), y.wrapping_add_signed(-dy));
+            if (rect.x..rect.right()).contains(&from_x) && (rect.y..rect.bottom()).contains(&from_y) {
+                let (from, to) = (start(from_x, from_y), start(x, y));
+                self.pixels[to..to + 4].copy_from_slice(&before[from..from + 4]);
+            }
+        }
+        self.damage.add(rect);
     }
 
     pub fn resize(&mut self, size: Size) {
@@ -143,11 +158,24 @@ pub struct Viewer {
     pub pump: Box<Pump>,
     pub picture: Picture,
     pub bytes: u64,
+    /// Pixels that came in each encoding.
+    pub pixels_by: [u64; 6],
     buffer: BytesMut,
 }
 
 impl Viewer {
     pub fn join(entrance: &Entrance, state: &Arc<State>, band_bytes: usize, flags: u16) -> Self {
+        Self::join_by(clock, entrance, state, band_bytes, flags)
+    }
+
+    /// The same, of whom everything is timed by this clock.
+    pub fn join_by(
+        clock: Clock,
+        entrance: &Entrance,
+        state: &Arc<State>,
+        band_bytes: usize,
+        flags: u16,
+    ) -> Self {
         let (frames, news) = entrance.join().unwrap();
         let counters = Arc::new(Counters::default());
         let encoders = Arc::new(Pool::new(clock));
@@ -171,6 +199,7 @@ impl Viewer {
             pump,
             picture: Picture::default(),
             bytes: 0,
+            pixels_by: [0; 6],
             buffer: BytesMut::with_capacity(4 << 20),
         }
     }
@@ -190,6 +219,10 @@ impl Viewer {
             {
                 let band = self.buffer.split_to(len);
                 self.bytes += len as u64;
+                let (_, patches, _) = BandHead::read(&band).unwrap();
+                for patch in patches {
+                    self.pixels_by[usize::from(patch.encoding.number())] += patch.rect.area();
+                }
                 if self.picture.take(&band).unwrap() {
                     assert!(self.buffer.is_empty(), "nothing follows a commit before its acknowledgement");
                     return Some(self.picture.seq());

@@ -1,0 +1,251 @@
+//! What moved and what is coded: a viewer behind a slow pipe, for which everything is worth while that saves bytes.
+#![cfg(not(loom))]
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+#[path = "common/scene.rs"]
+mod common;
+
+use std::cell::Cell;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use common::{Screen, Scripted, Viewer, pipeline};
+use lanstream_core::geometry::{Rect, Size};
+use lanstream_core::protocol::HELLO_CODES;
+use lanstream_core::time::Micros;
+use proptest::prelude::*;
+
+/// Of the pipe, in nanoseconds: 100 Mbit/s.
+const BYTE_NS: u64 = 80;
+const BAND_BYTES: usize = 256 << 10;
+/// What a thread of the pool that has taken up a part may need on a machine that is busy with other things.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+thread_local! {
+    /// Passes by what a test says, so that a model finds the pipe as it is, and coding free.
+    static NOW_US: Cell<u64> = const { Cell::new(1) };
+}
+
+fn clock() -> Micros {
+    Micros(NOW_US.get())
+}
+
+/// Receives one update, and answers it as late as its bytes take.
+fn receive(viewer: &mut Viewer) -> Option<u32> {
+    let (before, end) = (viewer.bytes, Instant::now() + PATIENCE);
+    let seq = loop {
+        let seq = viewer.receive(usize::MAX);
+        if seq.is_some() || viewer.bytes == before || Instant::now() > end {
+            break seq?;
+        }
+        std::thread::yield_now();
+    };
+    NOW_US.set(NOW_US.get() + 1000 + (viewer.bytes - before) * BYTE_NS / 1000);
+    viewer.acknowledge(seq);
+    Some(seq)
+}
+
+/// Changes a screen step by step; after each a viewer's picture must be what was captured. Returns the pixels that it was sent
+/// in each encoding, and the bytes of the last update.
+fn watch<F: FnMut(&mut Screen) + Send>(
+    size: Size,
+    changes: impl Iterator<Item = F> + Send,
+) -> ([u64; 6], u64) {
+    let (mut pipeline, entrance, state) = pipeline();
+    let screen = Arc::new(Mutex::new(Screen::new(size)));
+    let viewer = Viewer::join_by(clock, &entrance, &state, BAND_BYTES, HELLO_CODES);
+    let (mut viewer, mut changes) = (viewer, changes.fuse());
+    let told = Arc::new(Mutex::new(([0; 6], 0)));
+    let (shown, tell) = (Arc::clone(&screen), Arc::clone(&told));
+    let step = move || {
+        let before = viewer.bytes;
+        if receive(&mut viewer).is_some() {
+            let mut screen = shown.lock().unwrap();
+            let is_shown = |(size, pixels): &(Size, Vec<u8>)| {
+                viewer.picture.size() == Some(*size) && viewer.picture.rgbx() == Screen::rgbx(pixels)
+            };
+            let shown = screen.captured.iter().rposition(is_shown);
+            screen.captured.drain(..shown.expect("the picture is one that was captured"));
+            *tell.lock().unwrap() = (viewer.pixels_by, viewer.bytes - before);
+        }
+        let Some(mut change) = changes.next() else { return false };
+        change(&mut shown.lock().unwrap());
+        true
+    };
+    let mut source = Scripted { screen, step, state: Arc::clone(&state), record: true };
+    pipeline.run(&mut source).unwrap();
+    *told.lock().unwrap()
+}
+
+#[derive(Clone, Debug)]
+enum Change {
+    Draw(Rect, u32),
+    Write(Rect, u32),
+    Scroll(Rect, i32, i32),
+    Resize(Size),
+}
+
+impl Change {
+    fn perform(&self, screen: &mut Screen) {
+        match *self {
+            Self::Draw(rect, seed) => screen.draw(rect, seed, true),
+            Self::Write(rect, seed) => write(screen, rect, seed),
+            Self::Scroll(rect, dx, dy) => screen.scroll(rect, dx, dy),
+            Self::Resize(size) => screen.resize(size),
+        }
+    }
+}
+
+/// Letters of a few shapes in two colours.
+fn write(screen: &mut Screen, rect: Rect, seed: u32) {
+    let hash = |a: u32, b: u32| (a.wrapping_mul(0x9E37_79B1) ^ b.wrapping_mul(0x85EB_CA6B)) >> 8;
+    fill(screen, rect, |x, y| {
+        let letter = hash(x / 8 + seed, y / 16) % 40;
+        let is_inked = letter > 8 && y % 16 > 3 && hash(letter * 64 + x % 8, y % 16).is_multiple_of(3);
+        if is_inked { 0x20_2020 } else { 0xf8_f8f8 }
+    });
+}
+
+fn fill(screen: &mut Screen, rect: Rect, pixel: impl Fn(u32, u32) -> u32) {
+    let Some(rect) = rect.intersection(screen.size.bounds()) else { return };
+    for (y, x) in (rect.y..rect.bottom()).flat_map(|y| (rect.x..rect.right()).map(move |x| (y, x))) {
+        let start = (y as usize * screen.size.width as usize + x as usize) * 4;
+        screen.pixels[start..start + 4].copy_from_slice(&pixel(x, y).to_le_bytes());
+    }
+    screen.damage.add(rect);
+}
+
+fn rect() -> impl Strategy<Value = Rect> {
+    (0..600u32, 0..400u32, 1..600u32, 1..400u32).prop_map(|(x, y, width, height)| Rect {
+        x,
+        y,
+        width,
+        height,
+    })
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        3 => (rect(), any::<u32>()).prop_map(|(rect, seed)| Change::Draw(rect, seed)),
+        3 => (rect(), any::<u32>()).prop_map(|(rect, seed)| Change::Write(rect, seed)),
+        6 => (rect(), -60..60i32, -60..60i32).prop_map(|(rect, dx, dy)| Change::Scroll(rect, dx, dy)),
+        1 => (1..640u32, 1..480u32).prop_map(|(width, height)| Change::Resize(Size { width, height })),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_drawn_scrolled_and_written_arrives_as_it_is(changes in prop::collection::vec(change(), 1..25)) {
+        let size = Size { width: 640, height: 480 };
+        let change = |change: Change| move |screen: &mut Screen| change.perform(screen);
+        watch(size, changes.into_iter().map(change));
+    }
+}
+
+const WIDE: Size = Size { width: 1280, height: 720 };
+// Places of the encodings.
+const RAW: usize = 0;
+const SOLID: usize = 1;
+const MOVE: usize = 2;
+const PALETTE: usize = 3;
+const PREDICT: usize = 4;
+const LZ: usize = 5;
+
+/// The same change over and over, with the number of the round.
+fn rounds(
+    rounds: u32,
+    change: impl Fn(&mut Screen, u32) + Copy + Send,
+) -> impl Iterator<Item = impl FnMut(&mut Screen) + Send> + Send {
+    (0..rounds).map(move |round| move |screen: &mut Screen| change(screen, round))
+}
+
+fn noise(x: u32, y: u32, seed: u32) -> u32 {
+    let mixed = (x ^ seed).wrapping_mul(0x9E37_79B1) ^ y.wrapping_mul(0x85EB_CA6B);
+    (mixed ^ mixed >> 15).wrapping_mul(0x2C1B_3C6D)
+}
+
+#[test]
+fn a_scrolled_picture_is_moved() {
+    let scroll = |screen: &mut Screen, round: u32| match round {
+        0 => fill(screen, WIDE.bounds(), |x, y| noise(x, y, 1)),
+        _ => screen.scroll(WIDE.bounds(), 0, -7),
+    };
+    let (pixels_by, bytes) = watch(WIDE, rounds(10, scroll));
+    assert!(pixels_by[MOVE] > 5 * WIDE.area() as u64, "{pixels_by:?}");
+    assert!(bytes < WIDE.area() as u64 * 4 / 20, "{bytes} bytes");
+}
+
+#[test]
+fn a_window_that_is_dragged_is_moved() {
+    let drag = |screen: &mut Screen, round: u32| {
+        let window = Rect { x: 100 + round * 13, y: 50 + round * 5, width: 500, height: 400 };
+        write(screen, WIDE.bounds(), 3);
+        fill(screen, window, |x, y| noise(x - window.x, y - window.y, 9));
+    };
+    let (pixels_by, _) = watch(WIDE, rounds(12, drag));
+    assert!(pixels_by[MOVE] > 8 * 450 * 350, "{pixels_by:?}");
+}
+
+#[test]
+fn each_kind_of_content_finds_its_code() {
+    let few_colours =
+        |screen: &mut Screen, round| fill(screen, WIDE.bounds(), |x, y| noise(x, y, round) % 4 * 0x11_2233);
+    let (pixels_by, bytes) = watch(WIDE, rounds(60, few_colours));
+    assert!(pixels_by[PALETTE] > 40 * WIDE.area() as u64, "{pixels_by:?}");
+    assert!(bytes < WIDE.area() as u64 / 3, "{bytes} bytes");
+
+    let grainy = |x: u32, y: u32, round| (x / 5 % 200) * 0x01_0101 + (noise(x, y, round) & 0x01_0101);
+    let gradient = |screen: &mut Screen, round| fill(screen, WIDE.bounds(), |x, y| grainy(x, y, round));
+    let (pixels_by, _) = watch(WIDE, rounds(60, gradient));
+    assert!(pixels_by[PREDICT] > 40 * WIDE.area() as u64, "{pixels_by:?}");
+
+    let recurring =
+        |screen: &mut Screen, round| fill(screen, WIDE.bounds(), |x, y| noise(x % 53, y % 3, round));
+    let (pixels_by, bytes) = watch(WIDE, rounds(60, recurring));
+    assert!(pixels_by[LZ] > 40 * WIDE.area() as u64, "{pixels_by:?}");
+    assert!(bytes < WIDE.area() as u64 / 10, "{bytes} bytes");
+
+    let noise_all = |screen: &mut Screen, round| fill(screen, WIDE.bounds(), |x, y| noise(x, y, round));
+    let (pixels_by, bytes) = watch(WIDE, rounds(20, noise_all));
+    assert!(pixels_by[RAW] + pixels_by[LZ] > 18 * WIDE.area() as u64, "{pixels_by:?}");
+    assert!(bytes < WIDE.area() as u64 * 4 + 10_000, "{bytes} bytes");
+
+    let plain = |screen: &mut Screen, round| fill(screen, WIDE.bounds(), |_, _| round * 0x01_0203);
+    let (pixels_by, _) = watch(WIDE, rounds(5, plain));
+    assert_eq!(pixels_by[SOLID], pixels_by.iter().sum::<u64>());
+}
+
+#[test]
+fn a_keystroke_and_a_line_of_text_are_small() {
+    let type_a_letter = |screen: &mut Screen, round: u32| match round {
+        0 => write(screen, WIDE.bounds(), 1),
+        _ => write(screen, Rect { x: 8 * round, y: 320, width: 8, height: 16 }, round),
+    };
+    let (_, bytes) = watch(WIDE, rounds(20, type_a_letter));
+    assert!(bytes <= 2048, "{bytes} bytes for a letter");
+
+    let scroll_a_line = |screen: &mut Screen, round: u32| {
+        if round == 0 {
+            return write(screen, WIDE.bounds(), 1);
+        }
+        screen.scroll(WIDE.bounds(), 0, -16);
+        write(screen, Rect { x: 0, y: 704, width: 1280, height: 16 }, round);
+    };
+    let (_, bytes) = watch(WIDE, rounds(20, scroll_a_line));
+    assert!(bytes <= WIDE.area() as u64 * 4 / 50, "{bytes} bytes for a line");
+}
+
+#[test]
+fn odd_sizes_and_the_longest_sides() {
+    for (width, height) in [(1, 1), (1, 7), (33, 17), (16_384, 1), (1, 16_384), (16_384, 19), (65, 16_384)] {
+        let size = Size { width, height };
+        let change = move |screen: &mut Screen, round: u32| match round % 3 {
+            0 => write(screen, size.bounds(), round),
+            1 => screen.scroll(size.bounds(), -3, 5),
+            _ => fill(screen, size.bounds(), |x, y| noise(x, y, round) & 0x0f_0f0f),
+        };
+        watch(size, rounds(9, change));
+    }
+}
