@@ -1,17 +1,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { readFileSync } from 'node:fs';
+import { Codec } from '../src/codec.js';
 import { Engine } from '../src/engine.js';
 import { pictureHash } from '../src/hash.js';
-import { COMMIT, FIRST, KIND } from '../src/protocol.js';
+import { COMMIT, ENCODING_NAMES, FIRST, HELLO_CODES, HELLO_PIXELS, KIND } from '../src/protocol.js';
 import { Surface } from '../src/surface.js';
 import { band, message, raw, solid, u16, u32, u64 } from './bytes.js';
 import { FakeBrowser, FakePresenter, settle } from './fakes.js';
 
 const EPOCH = 42n;
+const ENCODING_PREDICT = ENCODING_NAMES.indexOf('predict');
 const WELCOME = message(KIND.WELCOME, 0, [...u16(1), ...u16(0), ...u64(EPOCH), ...u64(0n)]);
 
-/** @param {Partial<import('../src/engine.js').EngineOptions>} [options] @param {(url: string) => Response} [answer] */
-function start(options = {}, answer = session) {
+/**
+ * @param {Partial<import('../src/engine.js').EngineOptions>} [options]
+ * @param {(url: string) => Response} [answer]
+ * @param {Codec | null} [codec]
+ */
+function start(options = {}, answer = session, codec = null) {
   const browser = new FakeBrowser(answer);
   const presenter = new FakePresenter(browser.log);
   const surface = new Surface(presenter);
@@ -19,7 +26,7 @@ function start(options = {}, answer = session) {
   const engine = new Engine(
     { origin: 'http://127.0.0.1:1', token: 'secret', transport: 'websocket', codes: false, verify: false, paused: false, ...options },
     { surface, presenter: { name: '2d', reason: 'test' }, thread: { thread: 'page', reason: 'test' },
-      codec: Promise.resolve({ codec: null, reason: 'test' }), post: event => events.push(event) }, browser.around);
+      codec: Promise.resolve({ codec, reason: 'test' }), post: event => events.push(event) }, browser.around);
   void engine.run();
   return { browser, presenter, surface, events, engine };
 }
@@ -134,6 +141,30 @@ test('after a malformed band it asks for the whole picture', async () => {
     assert.deepEqual([second.last(KIND.HELLO).getBigUint64(12, true), second.last(KIND.HELLO).getUint32(20, true)], [0n, 0]);
     engine.close();
   }
+});
+
+test('a code that cannot be decoded leaves the picture as it is, is told, and all of it is asked for', async () => {
+  const module = new WebAssembly.Module(readFileSync(new URL('../src/codec.wasm', import.meta.url)));
+  const { browser, engine, presenter, events } = start({}, session, new Codec(new WebAssembly.Instance(module)));
+  const first = await greet(browser);
+  assert.equal(first.last(KIND.HELLO).getUint16(10, true), HELLO_PIXELS | HELLO_CODES);
+  await first.receive(...FULL);
+  const before = presenter.read();
+  // A pixel, and as many like it as make three rows and all of four.
+  const red = [0b1111_0010, 255, 0, 0];
+  const rows = { x: 0, y: 1, width: 4, height: 3, encoding: ENCODING_PREDICT, data: Uint8Array.from(red) };
+  const all = { x: 0, y: 0, width: 4, height: 4, encoding: ENCODING_PREDICT, data: Uint8Array.of(...red, 0b1100_1110) };
+  await first.receive(band({ seq: 2, base: 1, flags: FIRST, patches: [raw(0, 0, 4, 1, 1)] }));
+  await first.receive(band({ seq: 2, base: 1, flags: COMMIT, patches: [rows] }));
+  assert.ok(first.closed);
+  assert.deepEqual(presenter.read(), before);
+  assert.ok(events.some(event => event.type === 'error' && /cannot be decoded/.test(event.message)));
+  browser.ring(100);
+  const second = await greet(browser);
+  assert.deepEqual([second.last(KIND.HELLO).getBigUint64(12, true), second.last(KIND.HELLO).getUint32(20, true)], [0n, 0]);
+  await second.receive(band({ seq: 3, flags: FIRST | COMMIT, patches: [all] }));
+  assert.deepEqual([...presenter.read().subarray(0, 8)], [255, 0, 0, 255, 255, 0, 0, 255]);
+  engine.close();
 });
 
 test('with verify, each update is proven by a hash of what is shown', async () => {

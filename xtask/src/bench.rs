@@ -14,6 +14,9 @@ mod machine;
 mod painter;
 pub(crate) mod patience;
 pub(crate) mod process;
+#[path = "../../app/tests/browser/relay.rs"]
+#[allow(clippy::unwrap_used, reason = "it is shared with tests, and without it nothing can be measured")]
+mod relay;
 mod report;
 mod sample;
 pub(crate) mod screen;
@@ -70,6 +73,12 @@ pub(crate) struct Options {
     /// turn, and the first is compared with the others
     #[arg(long, value_name = "OPTIONS", conflicts_with = "server")]
     query: Vec<String>,
+    /// Have the viewer behind a pipe of so many Mbit/s
+    #[arg(long, value_name = "MBPS", conflicts_with = "server")]
+    pipe: Option<f64>,
+    /// Size of the display that is mirrored
+    #[arg(long, default_value = "1920x1080", value_parser = parse_size)]
+    size: (u16, u16),
     /// What shows the page
     #[arg(long, value_enum, default_value_t)]
     browser: Engine,
@@ -84,10 +93,6 @@ pub(crate) struct Options {
     json: Option<PathBuf>,
 }
 
-/// What is mirrored.
-const SOURCE_SIZE: (u16, u16) = (1920, 1080);
-/// A browser without a window manager comes out a pixel short each way, so its display is a pixel larger.
-const MIRROR_SIZE: (u16, u16) = (1921, 1081);
 /// Drawn and not counted: a browser that has just started compiles scripts and tidies up beside its first frames.
 const WARM_UP: Duration = Duration::from_secs(3);
 
@@ -95,8 +100,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     ensure!(options.versus_url.len() <= options.versus.len(), "there are more --versus-url than --versus");
     let recipes = recipes(options)?;
     let patience = Patience::new()?;
-    let source = Display::start(SOURCE_SIZE, &patience)?;
-    let mirror = Display::start(MIRROR_SIZE, &patience)?;
+    let source = Display::start(options.size, &patience)?;
+    let mirror = Display::start(options.mirror_size(), &patience)?;
     let mut bench = Bench { options, source, mirror, patience, number: FIRST_NUMBER };
     let mut report = Report::new(options.browser.command());
     for round in 1..=options.rounds {
@@ -111,11 +116,12 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 
 fn recipes(options: &Options) -> anyhow::Result<Vec<Recipe>> {
     let transport = options.transport;
+    let pipe = options.pipe.map(|mbps| mbps * 1e6);
     let mut recipes = match &options.server {
         Some(command) => vec![Recipe::given(command, options.server_url.as_deref(), transport)],
-        None if options.query.is_empty() => vec![Recipe::build_ours(transport, None)?],
+        None if options.query.is_empty() => vec![Recipe::build_ours(transport, None, pipe)?],
         None => {
-            let build = |query: &String| Recipe::build_ours(transport, Some(query));
+            let build = |query: &String| Recipe::build_ours(transport, Some(query), pipe);
             options.query.iter().map(build).collect::<anyhow::Result<_>>()?
         }
     };
@@ -149,7 +155,7 @@ impl Bench<'_> {
     fn measure(&mut self, recipe: &Recipe) -> anyhow::Result<Round> {
         let server = Server::start(recipe, &self.source, &self.patience)
             .with_context(|| format!("{} did not start", recipe.name))?;
-        let _browser = self.options.browser.open(&server.url, &self.mirror, MIRROR_SIZE)?;
+        let _browser = self.options.browser.open(&server.url, &self.mirror, self.options.mirror_size())?;
         let mut glass = Glass::new(&self.source, &self.mirror, &self.patience, &mut self.number)
             .with_context(|| format!("{} in {}", recipe.name, self.options.browser.command()))?;
         let warm_up = Load { content: content::Content::Ui, fps: 25, area: None };
@@ -167,8 +173,21 @@ impl Bench<'_> {
 }
 
 impl Options {
+    /// A browser without a window manager comes out a pixel short each way, so its display is a pixel larger.
+    fn mirror_size(&self) -> (u16, u16) {
+        (self.size.0 + 1, self.size.1 + 1)
+    }
+
     fn run_loads(&self, glass: &mut Glass<'_>, server: &Server) -> anyhow::Result<Vec<sample::Sample>> {
         let duration = Duration::from_secs(self.seconds.into());
         self.loads.iter().map(|load| glass.run(load, duration, server.id())).collect()
     }
+}
+
+fn parse_size(text: &str) -> Result<(u16, u16), String> {
+    let sides =
+        text.split_once('x').and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
+    sides
+        .filter(|(width, height)| (64..=8192).contains(width) && (64..=8192).contains(height))
+        .ok_or_else(|| format!("{text:?} is no size such as 3840x2160"))
 }

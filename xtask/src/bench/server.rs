@@ -12,12 +12,16 @@ use serde::Deserialize;
 use super::display::Display;
 use super::patience::Patience;
 use super::process::Process;
+use super::relay::Relay;
 use crate::repository;
 
 /// How long a server may take until it is ready.
 const START_LIMIT: Duration = Duration::from_secs(30);
 /// How long it may take to answer a request.
 const ANSWER_LIMIT: Duration = Duration::from_secs(2);
+
+/// Lets in what comes through the slow pipe.
+const ALLOW_RELAY: &str = " --allow-host 127.0.0.1:{relay} --allow-origin http://127.0.0.1:{relay}";
 
 /// How our viewer fetches pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -40,6 +44,8 @@ pub(crate) struct Recipe {
     /// A shell's command with {display} and {port} in it.
     command: String,
     page: Page,
+    /// Bits a second of a pipe between it and the browser.
+    pipe: Option<f64>,
 }
 
 /// Where a server's page is.
@@ -51,16 +57,23 @@ enum Page {
 }
 
 impl Recipe {
-    /// Builds this tree's release binary. The viewer is given `transport`, and what `query` says besides.
-    pub(crate) fn build_ours(transport: Transport, query: Option<&str>) -> anyhow::Result<Self> {
+    /// Builds this tree's release binary. The viewer is given `transport`, and what `query` says besides, and sits behind a
+    /// pipe of so many bits a second.
+    pub(crate) fn build_ours(
+        transport: Transport,
+        query: Option<&str>,
+        pipe: Option<f64>,
+    ) -> anyhow::Result<Self> {
         let status = repository::cargo().args(["build", "--release", "-p", "lanstream"]).status()?;
         ensure!(status.success(), "cargo build ended with {status}");
         let binary = repository::target().join("release/lanstream");
-        let command = format!("'{}' capture --display 0 --cursor off --port 0 --json", binary.display());
+        let allowed = if pipe.is_some() { ALLOW_RELAY } else { "" };
+        let command =
+            format!("'{}' capture --display 0 --cursor off --port 0 --json{allowed}", binary.display());
         let program = "lanstream".to_owned();
         let name = query.map_or_else(|| program.clone(), |query| format!("?{query}"));
         let options = transport.option().into_iter().chain(query).collect::<Vec<_>>().join("&");
-        Ok(Self { name, program, command, page: Page::Printed(options) })
+        Ok(Self { name, program, command, page: Page::Printed(options), pipe })
     }
 
     /// Another server; without a URL, a lanstream of another build.
@@ -71,7 +84,7 @@ impl Recipe {
             || Page::Printed(transport.option().unwrap_or_default().to_owned()),
             |url| Page::Given(url.to_owned()),
         );
-        Self { name: program.clone(), program, command: command.to_owned(), page }
+        Self { name: program.clone(), program, command: command.to_owned(), page, pipe: None }
     }
 
     /// Whether it speaks our protocol.
@@ -91,7 +104,12 @@ impl Server {
     /// Starts a server that mirrors `display`, and waits until it is ready.
     pub(crate) fn start(recipe: &Recipe, display: &Display, patience: &Patience) -> anyhow::Result<Self> {
         let port = free_port()?.to_string();
-        let fill = |template: &str| template.replace("{display}", &display.name).replace("{port}", &port);
+        let relay = recipe.pipe.map(Relay::of);
+        let relay_port = relay.as_ref().map_or_else(String::new, |relay| relay.port.to_string());
+        let fill = |template: &str| {
+            let template = template.replace("{display}", &display.name).replace("{port}", &port);
+            template.replace("{relay}", &relay_port)
+        };
         let mut shell = Command::new("sh");
         // With exec the shell becomes the server, so that the process measured is the server's.
         shell.arg("-c").arg(format!("exec {}", fill(&recipe.command))).env("DISPLAY", &display.name);
@@ -102,7 +120,13 @@ impl Server {
                 with_query(&process.line("ready event", START_LIMIT, patience, url_from_event)?, options)
             }
         };
-        Ok(Self { url, process })
+        let mut server = Self { url, process };
+        if let Some(relay) = relay {
+            let (own, theirs) = (format!(":{}/", server.port()?), format!(":{}/", relay.port));
+            relay.lead_to(server.port()?);
+            server.url = server.url.replacen(&own, &theirs, 1);
+        }
+        Ok(server)
     }
 
     pub(crate) fn id(&self) -> u32 {
