@@ -55,6 +55,12 @@ function randomMoves(random, by) {
   return moves;
 }
 
+/** Nothing was written beside. @param {Shadow} shadow @param {readonly Move[]} moves */
+function settled(shadow, moves) {
+  shadow.moveLater(moves);
+  shadow.settle(() => assert.fail('nothing is to be read'));
+}
+
 test('moves all one way read the picture as it was, whichever way', () => {
   const random = randomFrom(1);
   for (let round = 0; round < 300; round += 1) {
@@ -63,7 +69,7 @@ test('moves all one way read the picture as it was, whichever way', () => {
     if (moves.length === 0) continue;
     const image = imageOf(at => at * 7 + round);
     const expected = moved(image.data, moves);
-    new Shadow(image).move(moves);
+    settled(new Shadow(image), moves);
     assert.deepEqual(image.data, expected);
   }
 });
@@ -75,19 +81,24 @@ test('moves in many ways read the picture as it was', () => {
     if (moves.length === 0) continue;
     const image = imageOf(at => at * 11 + round);
     const expected = moved(image.data, moves);
-    new Shadow(image).move(moves);
+    settled(new Shadow(image), moves);
     assert.deepEqual(image.data, expected);
   }
 });
 
-test('what is painted is in the shadow as well', () => {
+test('what was written since is read when the shadow follows, after the moves', () => {
   const image = imageOf(() => 0);
   const shadow = new Shadow(image);
-  shadow.raw(Uint8ClampedArray.from({ length: WIDTH * 2 * 4 }, () => 1), 0, 3, WIDTH, 2);
-  shadow.raw(Uint8ClampedArray.from({ length: 2 * 2 * 4 }, (_, at) => at), 5, 9, 2, 2);
-  shadow.solid(255, 254, 253, 21, 15, 2, 2);
+  const before = image.data.slice();
+  shadow.moveLater([{ x: 0, y: 3, width: WIDTH, height: 1, fromX: 0, fromY: 9 }]);
+  shadow.writeLater(0, 3, WIDTH, 2);
+  shadow.writeLater(5, 9, 2, 2);
+  assert.deepEqual(image.data, before);
+  const fill = (/** @type {number} */ x, /** @type {number} */ y, /** @type {number} */ width, /** @type {number} */ height) =>
+    Uint8ClampedArray.from({ length: width * height * 4 }, (_, at) => x === 0 ? 1 : at + y);
+  shadow.settle(fill);
   const at = (/** @type {number} */ x, /** @type {number} */ y) => [...image.data.subarray((y * WIDTH + x) * 4, (y * WIDTH + x) * 4 + 4)];
   assert.deepEqual([at(0, 2), at(0, 3), at(22, 4), at(0, 5)], [[0, 0, 0, 0], [1, 1, 1, 1], [1, 1, 1, 1], [0, 0, 0, 0]]);
-  assert.deepEqual([at(5, 9), at(6, 10), at(7, 10)], [[0, 1, 2, 3], [12, 13, 14, 15], [0, 0, 0, 0]]);
-  assert.deepEqual([at(20, 15), at(21, 15), at(22, 16)], [[0, 0, 0, 0], [255, 254, 253, 255], [255, 254, 253, 255]]);
+  assert.deepEqual([at(5, 9), at(6, 10), at(7, 10)], [[9, 10, 11, 12], [21, 22, 23, 24], [0, 0, 0, 0]]);
+  shadow.settle(() => assert.fail('it is followed once'));
 });

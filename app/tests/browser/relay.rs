@@ -38,6 +38,8 @@ impl Relay {
             for browser in listener.incoming().map_while(Result::ok) {
                 let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) else { continue };
                 let (to_server, to_browser) = (server.try_clone().unwrap(), browser.try_clone().unwrap());
+                // Whoever sends small messages one by one does not want them to wait for each other.
+                [&to_server, &to_browser].iter().for_each(|end| end.set_nodelay(true).unwrap());
                 let pace = Arc::clone(&pace);
                 thread::spawn(move || pass(browser, to_server, |_| {}));
                 thread::spawn(move || pass(server, to_browser, |bytes| pace.wait(bytes)));

@@ -4,8 +4,10 @@ import { Shadow } from './shadow.js';
 
 /** @typedef {import('./choose.js').Presenter} Presenter */
 
-/** Updates in which nothing moves, after which the shadow is given up: writing everything to it as well costs more. */
+/** Updates in which nothing moves, after which the shadow is given up: bringing it up to date costs more. */
 const UNMOVED_MAX = 8;
+/** The share of the picture that one of them may write: a new shadow costs no more than so much of an old one. */
+const UNMOVED_SHARE_MAX = 0.5;
 
 /** @implements {Presenter} */
 export class Canvas2d {
@@ -13,8 +15,10 @@ export class Canvas2d {
   #context;
   #colour = -1;
   #shadow = /** @type {Shadow | null} */ (null);
-  /** Updates since the last that moved something. */
+  /** Updates since the last that moved something, and pixels that the present one wrote. */
   #unmoved = 0;
+  #writtenPx = 0;
+  #settling = /** @type {ReturnType<typeof setTimeout> | null} */ (null);
 
   /**
    * @param {OffscreenCanvas | HTMLCanvasElement} canvas
@@ -51,14 +55,18 @@ export class Canvas2d {
   /** @type {Presenter['raw']} */
   raw(bytes, x, y, width, height) {
     this.#context.putImageData(new ImageData(bytes, width, height), x, y);
-    this.#shadow?.raw(bytes, x, y, width, height);
+    this.#wrote(x, y, width, height);
   }
 
-  /** @type {Presenter['move']} */
+  /** Straight from the shadow as it was, which follows when the browser has had time to show this. @type {Presenter['move']} */
   move(moves) {
+    this.#settle();
     this.#shadow ??= new Shadow(this.#context.getImageData(0, 0, this.#canvas.width, this.#canvas.height));
-    this.#shadow.move(moves);
-    for (const { x, y, width, height } of moves) this.#context.putImageData(this.#shadow.image, 0, 0, x, y, width, height);
+    const { image } = this.#shadow;
+    for (const { x, y, width, height, fromX, fromY } of moves) {
+      this.#context.putImageData(image, x - fromX, y - fromY, fromX, fromY, width, height);
+    }
+    this.#shadow.moveLater(moves);
     this.#unmoved = -1;
   }
 
@@ -70,13 +78,16 @@ export class Canvas2d {
       this.#context.fillStyle = `rgb(${red},${green},${blue})`;
     }
     this.#context.fillRect(x, y, width, height);
-    this.#shadow?.solid(red, green, blue, x, y, width, height);
+    this.#wrote(x, y, width, height);
   }
 
   /** The browser shows the canvas by itself. */
   commit() {
+    const isMost = this.#writtenPx > this.#canvas.width * this.#canvas.height * UNMOVED_SHARE_MAX;
+    this.#writtenPx = 0;
     this.#unmoved += 1;
-    if (this.#unmoved > UNMOVED_MAX) this.#shadow = null;
+    if (this.#unmoved > UNMOVED_MAX || (this.#unmoved > 0 && isMost)) this.#shadow = null;
+    if (this.#shadow !== null) this.#settling ??= setTimeout(() => this.#settle());
   }
 
   read() {
@@ -84,5 +95,20 @@ export class Canvas2d {
   }
 
   /** Nothing is held but the canvas, which is its owner's. */
-  close() {}
+  close() {
+    this.#shadow = null;
+  }
+
+  /** @param {number} x @param {number} y @param {number} width @param {number} height */
+  #wrote(x, y, width, height) {
+    this.#writtenPx += width * height;
+    this.#shadow?.writeLater(x, y, width, height);
+  }
+
+  /** Has the shadow follow what was painted. */
+  #settle() {
+    if (this.#settling !== null) clearTimeout(this.#settling);
+    this.#settling = null;
+    this.#shadow?.settle((x, y, width, height) => this.#context.getImageData(x, y, width, height).data);
+  }
 }

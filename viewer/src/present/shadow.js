@@ -1,11 +1,13 @@
-// A copy of the picture in memory, kept while parts of it move: moving bytes there and painting them from there is twice
-// as fast as having the canvas copy itself.
+// A copy of the picture in memory, kept while parts of it move: painting them from there is several times as fast as having
+// the canvas copy itself. It is of the picture before, as long as it has not followed.
 
 /** @typedef {import('./choose.js').Move} Move */
 
 export class Shadow {
-  /** What the canvas shows. */
+  /** The picture, but for what it has not followed. */
   image;
+  #moves = /** @type {readonly Move[]} */ ([]);
+  #written = /** @type {{ x: number, y: number, width: number, height: number }[]} */ ([]);
   #bytes;
   #stride;
 
@@ -16,26 +18,37 @@ export class Shadow {
     this.#stride = image.width * 4;
   }
 
+  /** These are to be done when it follows; all before them is. @param {readonly Move[]} moves */
+  moveLater(moves) {
+    this.#moves = moves;
+  }
+
+  /** This was written since, and is to be taken over when it follows. @param {number} x @param {number} y @param {number} width @param {number} height */
+  writeLater(x, y, width, height) {
+    this.#written.push({ x, y, width, height });
+  }
+
+  /**
+   * Follows.
+   * @param {(x: number, y: number, width: number, height: number) => Uint8ClampedArray} read what the canvas shows by now
+   */
+  settle(read) {
+    if (this.#moves.length > 0) this.#move(this.#moves);
+    for (const { x, y, width, height } of this.#written) this.#write(read(x, y, width, height), x, y, width, height);
+    this.#moves = [];
+    this.#written = [];
+  }
+
   /** @param {Uint8ClampedArray} bytes @param {number} x @param {number} y @param {number} width @param {number} height */
-  raw(bytes, x, y, width, height) {
+  #write(bytes, x, y, width, height) {
     const row = width * 4;
     let at = y * this.#stride + x * 4;
     if (row === this.#stride) this.#bytes.set(bytes, at);
     else for (let from = 0; from < height * row; from += row, at += this.#stride) this.#bytes.set(bytes.subarray(from, from + row), at);
   }
 
-  /** @param {number} red @param {number} green @param {number} blue @param {number} x @param {number} y @param {number} width @param {number} height */
-  solid(red, green, blue, x, y, width, height) {
-    const pixels = new Uint32Array(this.#bytes.buffer);
-    const colour = (255 << 24 | blue << 16 | green << 8 | red) >>> 0;
-    for (let row = y; row < y + height; row += 1) {
-      const at = row * this.image.width + x;
-      pixels.fill(colour, at, at + width);
-    }
-  }
-
   /** All read the picture as it is before the first. @param {readonly Move[]} moves at least one */
-  move(moves) {
+  #move(moves) {
     const first = /** @type {Move} */ (moves[0]);
     const [byX, byY] = [first.fromX - first.x, first.fromY - first.y];
     if (moves.every(({ x, y, fromX, fromY }) => fromX - x === byX && fromY - y === byY)) this.#shift(moves, byX, byY);
