@@ -117,10 +117,19 @@ impl Coder {
         self.seeks
     }
 
-    /// Looks for what moved from the picture held to `frame`.
-    pub fn seek(&mut self, frame: &Frame, base: u32) {
-        self.offset = self.held.as_deref().and_then(|held| self.motion.find(held, frame, base));
-        self.seek_ns += (self.clock)().since(self.began).as_nanos() as f32;
+    /// Looks for what moved from the picture held to `frame`. `false`: that can only be told when all is known that changed.
+    pub fn seek(&mut self, frame: &Frame, base: u32, is_known: bool) -> bool {
+        let Some(held) = self.held.as_deref() else { return true };
+        self.offset = if is_known {
+            self.motion.find(held, frame, base)
+        } else {
+            self.motion.goes_on(held, frame, base)
+        };
+        let is_done = is_known || self.offset.is_some();
+        if is_done {
+            self.seek_ns += (self.clock)().since(self.began).as_nanos() as f32;
+        }
+        is_done
     }
 
     /// A band is about to be planned.

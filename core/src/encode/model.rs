@@ -44,6 +44,10 @@ const HYSTERESIS: f32 = 0.9;
 /// Groups of a density, or pixels of them, until a sample of one is coded in another way.
 const SAMPLE_GROUPS: u32 = 64;
 const SAMPLE_PX: u64 = 1 << 20;
+/// Shares of what other ways cost at which moving begins, and goes on: a viewer keeps a copy of its picture for it, which takes
+/// as long to make as many moves.
+const MOVES_BEGIN: f32 = 0.8;
+const MOVES_GO_ON: f32 = 1.1;
 /// Pixels whose cost is worth looking for what moved.
 const MOVES_PX_MIN: u64 = 48 << 10;
 
@@ -64,6 +68,8 @@ pub struct Model {
     usual_px: [u64; DENSITIES],
     /// Of the update being sent.
     encode_ns: f32,
+    /// It is looked for what moved.
+    moves: bool,
 }
 
 impl Model {
@@ -81,6 +87,7 @@ impl Model {
             sent_px: [0; DENSITIES],
             usual_px: [0; DENSITIES],
             encode_ns: 0.0,
+            moves: false,
         };
         (0..DENSITIES).for_each(|density| model.reconsider(density));
         model
@@ -98,11 +105,16 @@ impl Model {
         self.trial = self.trials.next(self.usual_px.iter().sum(), raw, coded, now);
     }
 
-    /// Whether updates like the last are worth looking for what moved in them.
-    pub fn wants_moves(&self) -> bool {
+    /// Whether updates like the last are worth looking for what moved in them. Where they are not, what looking takes is
+    /// forgotten little by little, so that it comes to be tried again.
+    pub fn wants_moves(&mut self) -> bool {
         let dear = |density: &usize| self.is_better_moved(*density);
         let pixels: u64 = (0..DENSITIES).filter(dear).map(|density| self.usual_px[density]).sum();
-        self.trial == Trial::None && pixels >= MOVES_PX_MIN
+        self.moves = pixels >= MOVES_PX_MIN;
+        if !self.moves {
+            self.rates.forget(Way::Move);
+        }
+        self.moves && self.trial == Trial::None
     }
 
     /// Whether tiles that are so busy are to be moved where they can be.
@@ -124,9 +136,13 @@ impl Model {
 
     /// It was looked for what moved in the update being sent.
     pub fn sought(&mut self, took_ns: f32) {
-        let pixels = self.sent_px.iter().sum::<u64>().max(1);
-        (0..DENSITIES).for_each(|density| self.rates.encoded(Way::Move, density, pixels, Some(0), took_ns));
         self.encode_ns += took_ns;
+        let pixels = self.sent_px.iter().sum::<u64>();
+        // What it takes for a few pixels says nothing of what it takes for each of many.
+        if pixels >= MOVES_PX_MIN {
+            (0..DENSITIES)
+                .for_each(|density| self.rates.encoded(Way::Move, density, pixels, Some(0), took_ns));
+        }
     }
 
     /// A group, or its beginning, was encoded in so many bytes; `None`: it was given up.
@@ -207,7 +223,8 @@ impl Model {
     }
 
     fn is_better_moved(&self, density: usize) -> bool {
-        self.cost(Way::Move, density) < self.cost(self.chosen[density], density) * HYSTERESIS
+        let share = if self.moves { MOVES_GO_ON } else { MOVES_BEGIN };
+        self.cost(Way::Move, density) < self.cost(self.chosen[density], density) * share
     }
 
     fn sample(&mut self, way: Way, density: usize, pixels: u64) -> Option<Code> {

@@ -85,6 +85,13 @@ impl Motion {
         self.last.is_none() && !self.pause.is_over()
     }
 
+    /// The last offset, where that is also the one of what is known to have changed so far: then nobody need wait for the rest.
+    pub fn goes_on(&mut self, old: &Frame, new: &Frame, base: u32) -> Option<Offset> {
+        let is_comparable = self.last.is_some() && old.layout() == new.layout();
+        let is_enough = is_comparable && self.changes.list(new, base) >= TILES_MIN;
+        is_enough.then(|| self.go_on(old, new))?
+    }
+
     /// The offset by which most of what changed after `base` moved from `old` to `new`, if there is one and it is worth
     /// looking for. All stamps of `new` are known.
     pub fn find(&mut self, old: &Frame, new: &Frame, base: u32) -> Option<Offset> {

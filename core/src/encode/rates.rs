@@ -12,6 +12,8 @@ const BYTES_PER_PX_GIVEN_UP: f32 = 5.0;
 /// counts microseconds.
 const STEP: f32 = 0.2;
 const STEP_PX: f32 = 16e3;
+/// How much one update of another way moves a rate back to what was assumed.
+const FORGET: f32 = 0.01;
 /// What a viewer's time must add up to before it is compared with what was expected: browsers blur their clocks to 0.1 ms.
 const VIEWER_NS_MIN: f32 = 2e6;
 
@@ -75,6 +77,13 @@ impl Rates {
         rate.measured += weight;
         rate.bytes += (bytes_per_px - rate.bytes) * step;
         rate.encode_ns += (took_ns / pixels as f32 - rate.encode_ns) * step;
+    }
+
+    /// What encoding a way takes is believed a little less.
+    pub(super) fn forget(&mut self, way: Way) {
+        for (density, rate) in self.table[way.place()].iter_mut().enumerate() {
+            rate.encode_ns += (first_rate(way, density).encode_ns - rate.encode_ns) * FORGET;
+        }
     }
 
     /// So many pixels are on their way.

@@ -171,14 +171,12 @@ impl Writer {
         }
     }
 
-    /// Looks for what moved; `false`: that can only be told when all is known that changed.
+    /// Looks for what moved; `false`: not enough is known yet.
     fn seek(&mut self, update: &mut Update) -> bool {
         let is_known = update.frame.stamps.rows() >= rows(&update.frame);
-        if let Some(coder) = self.coder.as_mut().filter(|_| is_known) {
-            coder.seek(&update.frame, update.base);
-            update.seeks = false;
-        }
-        is_known
+        let coder = self.coder.as_mut();
+        update.seeks = !coder.is_none_or(|coder| coder.seek(&update.frame, update.base, is_known));
+        !update.seeks
     }
 
     fn plan_band(&mut self, update: &mut Update) -> Option<Planned> {

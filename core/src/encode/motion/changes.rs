@@ -28,13 +28,13 @@ pub(super) struct Changes {
 }
 
 impl Changes {
-    /// Lists the tiles stamped after `base`. Returns how many there are.
+    /// Lists the tiles stamped after `base`, in the rows that are known. Returns how many there are.
     pub(super) fn list(&mut self, frame: &Frame, base: u32) -> usize {
         let grid = Grid::new(frame.size());
         let mut stamps = frame.stamps.iter();
         self.tiles.clear();
         self.tiles.reserve(grid.tiles());
-        for row in 0..grid.rows() {
+        for row in 0..frame.stamps.rows() {
             let changed = (0..grid.columns()).zip(&mut stamps).filter(|(_, stamp)| *stamp > base);
             self.tiles.extend(changed.map(|(column, _)| (column, row)));
         }

@@ -223,6 +223,19 @@ fn frames_that_are_left_out_are_told_beforehand() {
 }
 
 #[test]
+fn what_goes_on_is_seen_before_all_is_known() {
+    let (old, new) = scrolled(noise, 0, 4);
+    let rows = new.stamps.rows();
+    let mut motion = Motion::default();
+    assert_eq!(motion.goes_on(&old, &new, 1), None, "nothing has begun");
+    assert!(motion.find(&old, &new, 1).is_some());
+    for (known, found) in [(0, false), (rows / 4, true), (rows, true)] {
+        new.stamps.know(known);
+        assert_eq!(motion.goes_on(&old, &new, 1).is_some(), found, "{known} of {rows} rows are known");
+    }
+}
+
+#[test]
 fn an_offset_that_goes_on_ends_a_pause() {
     let (film_old, film_new) = frames(SCREEN, noise, |x, y| noise(x + 9999, y));
     let (old, new) = scrolled(noise, 0, 4);
