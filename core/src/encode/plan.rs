@@ -25,6 +25,9 @@ pub struct Plan {
 /// Most groups of a band, but for those of one row of tiles: its table stays under 32 KiB, so that room for it can be
 /// set aside.
 const GROUPS_MAX: usize = 1000;
+/// Beside tiles that go raw, one column in so many is asked how busy it is.
+const LOOKED_AT: u32 = 4;
+
 /// Tiles that are to be sent as one patch.
 #[derive(Clone, Copy, Debug)]
 pub struct Group {
@@ -94,7 +97,8 @@ impl Plan {
                 self.end_run(run.take(), task.prices);
                 continue;
             }
-            let tile = task.group(grid.rect(column, row));
+            let is_looked_at = column % LOOKED_AT == 0;
+            let tile = task.group(grid.rect(column, row), run.filter(|_| !is_looked_at));
             run = match run.and_then(|run| run.grown(tile)) {
                 Some(grown) => Some(grown),
                 None => {
@@ -155,7 +159,9 @@ impl Plan {
 
 impl Task<'_> {
     /// A tile as a group of its own. What moved comes first: one colour among it would only cut it into pieces.
-    fn group(&self, rect: Rect) -> Group {
+    ///
+    /// Beside a `run` of raw tiles it is not asked how busy it is: to tell that of noise would take longer than to spare it.
+    fn group(&self, rect: Rect, run: Option<Group>) -> Group {
         if let Some(busy) = self.moved(rect) {
             return Group { rect, fill: Fill::Moved, busy };
         }
@@ -163,6 +169,10 @@ impl Task<'_> {
             return Group { rect, fill: Fill::Solid(pixel), busy: 0 };
         }
         let Some(means) = &self.means else { return Group { rect, fill: Fill::Raw, busy: 0 } };
+        if let Some(run) = run.filter(|run| run.fill == Fill::Raw) {
+            let busy = u64::from(run.busy) * rect.area() / run.rect.area();
+            return Group { rect, fill: Fill::Raw, busy: busy as u32 };
+        }
         let busy = tile::busy(self.frame, rect);
         let fill = if means.model.is_coded(rect.area(), busy) { Fill::Coded } else { Fill::Raw };
         Group { rect, fill, busy }
