@@ -12,6 +12,7 @@
 
 mod assets;
 mod clock;
+mod encoders;
 mod event;
 mod server;
 pub mod sources;

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::assets;
 use crate::clock;
+use crate::encoders::Encoders;
 use crate::event::{Event, Stats};
 
 /// Threads that carry bytes to viewers: more than the cores of a small machine would only take turns.
@@ -88,6 +89,8 @@ pub struct Server {
     source_gone: CancellationToken,
     serving: Option<Task<()>>,
     runtime: Option<Runtime>,
+    /// Ends last: whoever needed it is gone.
+    _encoders: Encoders,
 }
 
 impl Server {
@@ -107,6 +110,7 @@ impl Server {
             lanstream_http::bind(options.bind, options.port)?
         };
         let source = open()?;
+        let encoders = Encoders::start()?;
         let token = Secret::new(random()?);
         let url = format!("http://{}/#{}", reachable(listeners.addresses()[0]), token.to_hex());
         let (feed, entrance) = feed::feed();
@@ -118,6 +122,7 @@ impl Server {
             entrance: entrance.clone(),
             clock: clock::now,
             state: Arc::clone(&state),
+            encoders: encoders.pool(),
             draw: || {
                 random().unwrap_or_else(|error| panic!("the system stopped giving random bytes: {error}"))
             },
@@ -153,6 +158,7 @@ impl Server {
             source_gone,
             serving: Some(serving),
             runtime: Some(runtime),
+            _encoders: encoders,
         })
     }
 

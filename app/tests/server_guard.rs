@@ -371,6 +371,7 @@ fn a_key_too_old_and_one_just_young_enough() {
         entrance,
         clock: || Micros(NOW.load(Ordering::Relaxed)),
         state: Arc::default(),
+        encoders: Arc::default(),
         draw: || [NOW.fetch_add(1, Ordering::Relaxed) as u8; 32],
         observer: Box::new(|_| {}),
     }));

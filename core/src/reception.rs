@@ -71,6 +71,8 @@ pub struct Settings {
     pub clock: Clock,
     /// What the pipeline tells of itself.
     pub state: Arc<pipeline::State>,
+    /// Encodes for viewers that take codes.
+    pub encoders: Arc<Pool>,
     /// Draws random bytes, for keys.
     pub draw: fn() -> [u8; 32],
     /// Is told who comes and goes.
@@ -119,7 +121,7 @@ struct Present {
 impl Reception {
     /// An empty reception. `epoch` should differ from run to run.
     pub fn new(settings: Settings) -> Self {
-        let Settings { guard, token, entrance, clock, state, draw, observer } = settings;
+        let Settings { guard, token, entrance, clock, state, encoders, draw, observer } = settings;
         let [a, b, c, d, e, f, g, h, ..] = draw();
         // 0 is a viewer's word for "none".
         let epoch = u64::from_le_bytes([a, b, c, d, e, f, g, h]) | 1;
@@ -130,7 +132,7 @@ impl Reception {
             clock,
             state,
             epoch,
-            encoders: Arc::new(Pool::new(clock)),
+            encoders,
             draw,
             observer,
             book: Mutex::default(),

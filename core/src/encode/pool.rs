@@ -1,33 +1,25 @@
-//! A few threads that encode parts of frames beside the viewers' own tasks.
+//! Work on frames' shelves for threads that someone else has started.
 //!
 //! They only help: a viewer's task encodes what it needs next itself, if nobody has begun it. So nothing waits for a thread to
 //! wake up, and a pool that is busy or has no threads costs speed and nothing else.
 
 use std::collections::VecDeque;
-use std::num::NonZero;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
 
 use super::encoder::Encoder;
 use crate::frame::Frame;
 use crate::time::Clock;
 
-/// Most threads: each takes a core from the programs that are captured.
-const THREADS_MAX: usize = 3;
+/// Threads that are of any use: each takes a core from the programs that are captured.
+pub const THREADS_MAX: usize = 3;
 /// Calls for help that wait for a thread; the oldest makes way.
 const QUEUE_MAX: usize = 4;
 /// Frames that a pool may hold.
 pub const FRAMES_MAX: usize = THREADS_MAX + QUEUE_MAX;
 
-/// Threads that encode; they end with it.
-#[derive(Debug)]
-pub struct Pool {
-    queue: Arc<Queue>,
-    threads: Vec<JoinHandle<()>>,
-}
-
+/// Where frames wait whose parts are to be encoded.
 #[derive(Debug, Default)]
-struct Queue {
+pub struct Pool {
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -35,62 +27,48 @@ struct Queue {
 #[derive(Debug, Default)]
 struct State {
     frames: VecDeque<Arc<Frame>>,
-    is_over: bool,
+    threads: usize,
+    is_closed: bool,
 }
 
 impl Pool {
-    /// As many threads as the machine has cores beside the one that a viewer's task is on. Where no thread can be had there
-    /// are fewer.
-    pub fn new(clock: Clock) -> Self {
-        let cores = thread::available_parallelism().map_or(1, NonZero::get);
-        let queue = Arc::new(Queue::default());
-        let start = |number| {
-            let queue = Arc::clone(&queue);
-            let builder = thread::Builder::new().name(format!("encode {number}"));
-            builder.spawn(move || queue.work(&mut Encoder::new(clock))).ok()
-        };
-        let threads = (1..cores.min(THREADS_MAX + 1)).filter_map(start).collect();
-        Self { queue, threads }
+    /// Encodes what comes, until the pool is closed; `clock` tells what that takes.
+    pub fn work(&self, clock: Clock) {
+        let mut encoder = Encoder::new(clock);
+        self.lock().threads += 1;
+        while let Some(frame) = self.next() {
+            while frame.shelf.work(&frame, &mut encoder) {}
+        }
+        self.lock().threads -= 1;
+    }
+
+    /// Has all threads return.
+    pub fn close(&self) {
+        let mut state = self.lock();
+        state.is_closed = true;
+        state.frames.clear();
+        self.changed.notify_all();
     }
 
     /// So many parts of `frame` wait on its shelf.
-    pub fn help(&self, frame: &Arc<Frame>, parts: usize) {
-        for _ in 0..parts.min(self.threads.len()) {
-            let mut state = self.queue.lock();
+    pub(super) fn help(&self, frame: &Arc<Frame>, parts: usize) {
+        let mut state = self.lock();
+        for _ in 0..parts.min(state.threads) {
             if state.frames.len() == QUEUE_MAX {
                 state.frames.pop_front();
             }
             state.frames.push_back(Arc::clone(frame));
-            self.queue.changed.notify_one();
-        }
-    }
-}
-
-impl Drop for Pool {
-    fn drop(&mut self) {
-        self.queue.lock().is_over = true;
-        self.queue.changed.notify_all();
-        for thread in self.threads.drain(..) {
-            // A thread that panicked has said so.
-            drop(thread.join());
-        }
-    }
-}
-
-impl Queue {
-    fn work(&self, encoder: &mut Encoder) {
-        while let Some(frame) = self.next() {
-            while frame.shelf.work(&frame, encoder) {}
+            self.changed.notify_one();
         }
     }
 
-    /// Waits for a frame; `None`: it is over.
+    /// Waits for a frame; `None`: the pool is closed.
     fn next(&self) -> Option<Arc<Frame>> {
         let mut state = self.lock();
-        while state.frames.is_empty() && !state.is_over {
+        while state.frames.is_empty() && !state.is_closed {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        if state.is_over { None } else { state.frames.pop_front() }
+        if state.is_closed { None } else { state.frames.pop_front() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -134,3 +134,58 @@ impl Works {
         self.used - 1
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+    use crate::frame::{Layout, PixelFormat};
+    use crate::geometry::Size;
+    use crate::time::Micros;
+
+    const SIZE: Size = Size { width: 64, height: 48 };
+
+    fn frame() -> Frame {
+        let layout = Layout::packed(SIZE, PixelFormat::Bgrx8);
+        Frame::new(layout, Box::new(vec![7; layout.bytes()])).unwrap()
+    }
+
+    fn part(limit: usize) -> Part {
+        Part { rect: SIZE.bounds(), code: Code::Predict, limit }
+    }
+
+    #[test]
+    fn what_two_need_is_encoded_once() {
+        let (frame, mut encoder) = (frame(), Encoder::new(|| Micros(1)));
+        let context = Context::from_waker(Waker::noop());
+        let places = [frame.shelf.place(part(1000)), frame.shelf.place(part(2000))];
+        assert_eq!(places, [0, 0]);
+        assert!(!frame.shelf.poll(0, &context) && frame.shelf.read(0, &mut BytesMut::new()).is_none());
+        assert!(frame.shelf.work(&frame, &mut encoder));
+        assert!(!frame.shelf.work(&frame, &mut encoder), "there is no more to be done");
+        assert!(frame.shelf.poll(0, &context));
+        let mut out = BytesMut::from(&b"before"[..]);
+        let outcome = frame.shelf.read(0, &mut out).unwrap();
+        assert_eq!(outcome.bytes, Some(out.len() - 6));
+    }
+
+    #[test]
+    fn what_is_given_up_is_done_and_empty() {
+        let frame = frame();
+        frame.shelf.place(part(0));
+        assert!(frame.shelf.work(&frame, &mut Encoder::new(|| Micros(1))));
+        let mut out = BytesMut::new();
+        assert_eq!(frame.shelf.read(0, &mut out).map(|outcome| outcome.bytes), Some(None));
+        assert!(out.is_empty());
+    }
+
+    #[test]
+    fn another_frame_begins_with_nothing() {
+        let mut frame = frame();
+        frame.shelf.place(part(1000));
+        frame.shelf.clear();
+        assert!(!frame.shelf.work(&frame, &mut Encoder::new(|| Micros(1))));
+        assert_eq!(frame.shelf.place(part(10)), 0);
+    }
+}

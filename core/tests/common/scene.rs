@@ -165,12 +165,13 @@ pub struct Viewer {
 
 impl Viewer {
     pub fn join(entrance: &Entrance, state: &Arc<State>, band_bytes: usize, flags: u16) -> Self {
-        Self::join_by(clock, entrance, state, band_bytes, flags)
+        Self::join_by(clock, &Arc::default(), entrance, state, band_bytes, flags)
     }
 
-    /// The same, of whom everything is timed by this clock.
+    /// The same, of whom everything is timed by this clock and encoded in this pool.
     pub fn join_by(
         clock: Clock,
+        encoders: &Arc<Pool>,
         entrance: &Entrance,
         state: &Arc<State>,
         band_bytes: usize,
@@ -178,7 +179,7 @@ impl Viewer {
     ) -> Self {
         let (frames, news) = entrance.join().unwrap();
         let counters = Arc::new(Counters::default());
-        let encoders = Arc::new(Pool::new(clock));
+        let encoders = Arc::clone(encoders);
         let mut control = Control::new(Seating {
             frames,
             news,
