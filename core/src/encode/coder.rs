@@ -160,11 +160,6 @@ impl Coder {
         &self.prices
     }
 
-    /// Bits that the pipe is thought to take in a second.
-    pub fn bits_per_second(&self) -> f32 {
-        self.model.bits_per_second()
-    }
-
     /// Decides on the groups of the band that was planned, and has the large ones encoded.
     pub fn prepare(&mut self, frame: &Arc<Frame>, groups: &[Group], jobs: &mut Vec<Job>) {
         if self.offset.is_some() {

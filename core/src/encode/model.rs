@@ -167,11 +167,6 @@ impl Model {
         self.painting.painted(answer.paint_ns);
     }
 
-    /// Bits that the pipe is thought to take in a second.
-    pub fn bits_per_second(&self) -> f32 {
-        8e9 / self.pipe.byte_ns()
-    }
-
     /// What groups cost in the update that begins.
     pub fn prices(&self) -> Prices {
         let painted = self.painting.written_ns();
