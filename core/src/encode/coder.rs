@@ -150,9 +150,10 @@ impl Coder {
         self.model.answered(answer);
     }
 
-    /// What the tiles of the update may be sent as.
-    pub fn means(&self) -> Means<'_> {
-        Means { model: &self.model, moved: self.held.as_deref().zip(self.offset) }
+    /// What the tiles of the update may be sent as, where that is to be thought of.
+    pub fn means(&self) -> Option<Means<'_>> {
+        let means = Means { model: &self.model, moved: self.held.as_deref().zip(self.offset) };
+        self.model.is_seeing().then_some(means)
     }
 
     /// What groups cost.
@@ -179,6 +180,9 @@ impl Coder {
     }
 
     fn how_pixels(&mut self, frame: &Frame, group: &Group) -> How {
+        if !self.model.is_seeing() {
+            return How::Raw;
+        }
         let choice = self.model.choose(group.rect.area(), group.busy);
         if let Some(code) = choice.sample {
             self.sample(frame, group, &Part { rect: group.rect, code, limit: choice.limit });

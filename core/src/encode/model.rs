@@ -51,6 +51,13 @@ const MOVES_GO_ON: f32 = 1.1;
 /// Pixels whose cost is worth looking for what moved.
 const MOVES_PX_MIN: u64 = 48 << 10;
 
+/// A share of raw pixels in large updates, so many of them in a row, from which on it is a film or noise: then some go raw
+/// unseen, since to tell how busy all of it is costs more than to find that out a little later.
+const RAW_SHARE_MIN: f32 = 0.95;
+const RAW_PX_MIN: u64 = 256 << 10;
+const RAW_UPDATES_MIN: u32 = 4;
+const UNSEEN: u32 = 7;
+
 /// The costs of one viewer.
 #[derive(Debug)]
 pub struct Model {
@@ -66,8 +73,13 @@ pub struct Model {
     /// Pixels of each density in the update being sent, and in the one before: the next will be like it.
     sent_px: [u64; DENSITIES],
     usual_px: [u64; DENSITIES],
-    /// Of the update being sent.
+    /// Of the update being sent, and pixels of it that went raw.
     encode_ns: f32,
+    raw_px: u64,
+    /// Seen updates in a row that were raw.
+    raw_updates: u32,
+    /// Updates that are still to go raw unseen, this one included.
+    unseen: u32,
     /// It is looked for what moved.
     moves: bool,
 }
@@ -87,6 +99,9 @@ impl Model {
             sent_px: [0; DENSITIES],
             usual_px: [0; DENSITIES],
             encode_ns: 0.0,
+            raw_px: 0,
+            raw_updates: 0,
+            unseen: 0,
             moves: false,
         };
         (0..DENSITIES).for_each(|density| model.reconsider(density));
@@ -96,7 +111,7 @@ impl Model {
     /// An update begins.
     pub fn begin(&mut self, now: Micros) {
         (0..DENSITIES).for_each(|density| self.reconsider(density));
-        self.usual_px = std::mem::take(&mut self.sent_px);
+        self.look_away();
         let usual = |cost: &dyn Fn(usize) -> f32| -> f32 {
             (0..DENSITIES).map(|density| self.usual_px[density] as f32 * cost(density)).sum()
         };
@@ -105,9 +120,33 @@ impl Model {
         self.trial = self.trials.next(self.usual_px.iter().sum(), raw, coded, now);
     }
 
+    /// Takes over what the last update was like, unless it went unseen.
+    fn look_away(&mut self) {
+        let (sent_px, raw_px) = (std::mem::take(&mut self.sent_px), std::mem::take(&mut self.raw_px));
+        if self.unseen > 0 {
+            self.unseen -= 1;
+            return;
+        }
+        self.usual_px = sent_px;
+        let is_raw = raw_px as f32 >= sent_px.iter().sum::<u64>() as f32 * RAW_SHARE_MIN;
+        let is_film = is_raw && raw_px >= RAW_PX_MIN && self.trial == Trial::None;
+        self.raw_updates = if is_film { self.raw_updates + 1 } else { 0 };
+        if self.raw_updates >= RAW_UPDATES_MIN {
+            self.unseen = UNSEEN;
+        }
+    }
+
+    /// Whether anything but raw pixels and one colour is to be thought of in this update.
+    pub fn is_seeing(&self) -> bool {
+        self.unseen == 0 || self.trial != Trial::None
+    }
+
     /// Whether updates like the last are worth looking for what moved in them. Where they are not, what looking takes is
     /// forgotten little by little, so that it comes to be tried again.
     pub fn wants_moves(&mut self) -> bool {
+        if !self.is_seeing() {
+            return false;
+        }
         let dear = |density: &usize| self.is_better_moved(*density);
         let pixels: u64 = (0..DENSITIES).filter(dear).map(|density| self.usual_px[density]).sum();
         self.moves = pixels >= MOVES_PX_MIN;
@@ -156,6 +195,7 @@ impl Model {
         self.rates.sent(way, density, pixels);
         self.painting.sent(pixels, way == Way::Move);
         self.sent_px[density] += pixels;
+        self.raw_px += if way == Way::Raw { pixels } else { 0 };
         self.encode_ns += encode_ns;
     }
 
@@ -356,11 +396,29 @@ mod tests {
     fn what_moves_is_looked_for_where_it_spares_much() {
         let mut play = Play::new();
         play.settle(FILM_BUSY, &World { byte_ns: 2.0, truth: film });
-        play.model.begin(Micros(0));
-        assert!(play.model.wants_moves());
+        // Some updates of a film go unseen.
+        let mut wants = || {
+            play.model.begin(Micros(0));
+            play.model.wants_moves()
+        };
+        assert!((0..=UNSEEN).any(|_| wants()));
         play.settle(0, &World { byte_ns: 0.5, truth: |_| Some((0.01, 0.3)) });
         play.model.begin(Micros(0));
         assert!(!play.model.wants_moves());
+    }
+
+    #[test]
+    fn a_film_is_looked_at_in_one_update_of_eight_until_it_is_none() {
+        let mut play = Play::new();
+        play.settle(FILM_BUSY, &World { byte_ns: 0.7, truth: film });
+        let mut is_seen = |busy, truth| {
+            play.send(busy, &World { byte_ns: 0.7, truth });
+            play.model.is_seeing()
+        };
+        let seen = (0..80).filter(|_| is_seen(FILM_BUSY, film as Truth)).count();
+        assert!((8..14).contains(&seen), "{seen} of 80 were seen");
+        let seen = (0..80).filter(|_| is_seen(TEXT_BUSY, text as Truth)).count();
+        assert!(seen >= 70, "{seen} of 80 were seen");
     }
 
     #[test]

@@ -184,7 +184,7 @@ impl Writer {
         self.coder.iter_mut().for_each(|coder| coder.begin_plan());
         let coder = self.coder.as_deref();
         let prices = coder.map_or(&Prices::PLAIN, Coder::prices);
-        let task = Task { frame, base: *base, means: coder.map(Coder::means), prices };
+        let task = Task { frame, base: *base, means: coder.and_then(Coder::means), prices };
         *next_row = self.plan.fill(&task, *next_row, self.band_bytes);
         let (groups, last) = (self.plan.groups(), *next_row >= rows(frame));
         if groups.is_empty() && !last {
