@@ -14,7 +14,8 @@ pub(crate) struct Budget {
 
 impl Budget {
     pub(crate) fn new(limit: usize, pixels: usize, out: &[u8]) -> Self {
-        Self { start: out.len(), limit, pixels }
+        // Of none, all are done.
+        Self { start: out.len(), limit, pixels: pixels.max(1) }
     }
 
     /// Whether the first `done` pixels may have taken what `out` has, and `more` bytes.
