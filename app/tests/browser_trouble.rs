@@ -256,7 +256,7 @@ fn busy_page_is_sent_nothing_and_catches_up(transport: &str) {
     });
     let (here, there) = (Screen::of(&source), Screen::of(&viewing));
     expect_part(&here, (0, 0), &there, (1280, 800));
-    assert_eq!(page.state()["reconnects"], 0);
+    assert_eq!(page.state()["reconnects"], 0, "{:?}", server.events("viewer-left"));
 }
 
 #[test]

@@ -25,13 +25,15 @@ export class Clock {
    * @param {number} token
    * @param {number} clockUs the server's
    * @param {number} nowMs
+   * @returns {boolean} whether it answers the newest ping; what answers an older one says nothing
    */
   pong(token, clockUs, nowMs) {
     this.unanswered = 0;
-    if (this.#sent?.token !== token) return;
+    if (this.#sent?.token !== token) return false;
     const { atMs } = this.#sent;
     this.#samples.push({ roundTripMs: nowMs - atMs, offsetUs: clockUs - (atMs + nowMs) * 500 });
     if (this.#samples.length > SAMPLES) this.#samples.shift();
+    return true;
   }
 
   /** Pings answered and kept. */

@@ -244,8 +244,9 @@ export class Session {
 
   /** @param {{ token: number, clockUs: number }} pong */
   #pong({ token, clockUs }) {
-    this.#clock.pong(token, clockUs, this.#around.now());
-    if (this.#clock.samples < PINGS_AT_FIRST) this.#control?.send(writePing(this.#clock.ping(this.#around.now())));
+    // With two pings on the way, one for each answer would go on for ever.
+    const isNewest = this.#clock.pong(token, clockUs, this.#around.now());
+    if (isNewest && this.#clock.samples < PINGS_AT_FIRST) this.#control?.send(writePing(this.#clock.ping(this.#around.now())));
   }
 
   #ping() {

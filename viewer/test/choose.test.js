@@ -33,7 +33,7 @@ test('the clock believes the ping that came back soonest', () => {
   assert.equal(clock.sinceMs(0, 0), null);
   clock.pong(clock.ping(0), 1_000_000 + 9000, 10); // Nine milliseconds there, one back.
   clock.pong(clock.ping(20), 1_000_000 + 21_000, 22);
-  clock.pong(77, 5, 23); // Nobody asked.
+  assert.equal(clock.pong(77, 5, 23), false); // Nobody asked.
   assert.equal(clock.sinceMs(1_000_000 + 30_000, 35), 5);
   assert.equal(clock.unanswered, 0);
 });

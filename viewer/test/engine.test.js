@@ -82,6 +82,22 @@ test('an ack tells how long receiving took, and painting the update before', asy
   engine.close();
 });
 
+test('only what answers the newest ping is followed by another', async () => {
+  const { browser, engine } = start();
+  const socket = await greet(browser);
+  const pings = () => socket.sent.filter(bytes => new DataView(bytes).getUint8(4) === KIND.PING).length;
+  const pong = (/** @type {number} */ token) => message(KIND.PONG, 0, [...u32(token), ...u64(0n)]);
+  const newest = () => socket.last(KIND.PING).getUint32(8, true);
+  const first = newest();
+  browser.ring(2000); // A page that was busy pings again before it hears the answer.
+  assert.equal(pings(), 2);
+  await socket.receive(pong(first));
+  assert.equal(pings(), 2);
+  await socket.receive(pong(newest()));
+  assert.equal(pings(), 3);
+  engine.close();
+});
+
 test('another size resizes the canvas and is posted at once', async () => {
   const { browser, engine, events } = start();
   const socket = await greet(browser);
