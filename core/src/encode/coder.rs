@@ -168,7 +168,10 @@ impl Coder {
         }
         jobs.extend(groups.iter().map(|group| Job { group: *group, how: self.how(frame, group) }));
         let shared = jobs.iter().filter(|job| job.is_shared()).count();
-        self.pool.help(frame, shared);
+        // Small updates come near no lock.
+        if shared > 0 {
+            self.pool.help(frame, shared);
+        }
     }
 
     fn how(&mut self, frame: &Frame, group: &Group) -> How {

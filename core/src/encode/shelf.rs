@@ -5,8 +5,7 @@
 //! encode.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::Context;
-use std::task::Waker;
+use std::task::{Context, Waker};
 
 use bytes::{BufMut, BytesMut};
 use lanstream_codec::Code;
@@ -137,8 +136,6 @@ impl Works {
 
 #[cfg(test)]
 mod tests {
-    use std::task::Waker;
-
     use super::*;
     use crate::frame::{Layout, PixelFormat};
     use crate::geometry::Size;
