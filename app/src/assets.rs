@@ -40,7 +40,10 @@ pub(crate) static VIEWER: &[Asset] = assets! {
     "/src/thread.js" => "src/thread.js",
     "/src/transport/choose.js" => "src/transport/choose.js",
     "/src/transport/http.js" => "src/transport/http.js",
+    "/src/transport/routes.js" => "src/transport/routes.js",
+    "/src/transport/timers.js" => "src/transport/timers.js",
     "/src/transport/websocket.js" => "src/transport/websocket.js",
+    "/src/transport/webtransport.js" => "src/transport/webtransport.js",
     "/src/update.js" => "src/update.js",
     "/src/worker.js" => "src/worker.js",
 };

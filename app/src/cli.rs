@@ -1,6 +1,7 @@
 //! The command line: flags and what they mean.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -144,6 +145,12 @@ pub(crate) struct Serve {
     /// How pixels travel; auto lets the viewer measure
     #[arg(long, value_enum, default_value_t = Transport::Auto, global = true)]
     pub(crate) transport: Transport,
+    /// A certificate for WebTransport that browsers trust, in PEM [default: one made at the start, accepted by its hash]
+    #[arg(long, value_name = "FILE", requires = "tls_key", global = true)]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The private key of --tls-cert, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert", global = true)]
+    pub(crate) tls_key: Option<PathBuf>,
     /// Let pages of this origin connect, such as tauri://localhost
     #[arg(long, value_name = "ORIGIN", value_parser = parse_origin, global = true)]
     pub(crate) allow_origin: Vec<String>,
@@ -170,6 +177,8 @@ pub(crate) enum Transport {
     Http,
     /// WebSocket messages.
     Websocket,
+    /// A WebTransport stream; where a viewer has none, as auto.
+    Webtransport,
 }
 
 /// The arguments of this process; prints help or what is wrong with them, and exits.

@@ -16,8 +16,8 @@ mod encoders;
 mod event;
 mod server;
 pub mod sources;
+mod webtransport;
 
 pub use event::{Event, Stats};
 pub use lanstream_core::source::{Error as SourceError, ErrorKind as SourceErrorKind, Source};
-pub use lanstream_http::Offer;
-pub use server::{Opener, Options, Server, StartError, Totals};
+pub use server::{Opener, Options, Server, StartError, TlsFiles, Totals, Transport};

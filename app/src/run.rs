@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use lanstream::{Event, Offer, Opener, Options, Server, SourceErrorKind, sources};
+use lanstream::{Event, Opener, Options, Server, SourceErrorKind, TlsFiles, sources};
 use lanstream_screen::{MonitorChoice, Target};
 use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
@@ -95,18 +95,27 @@ impl From<&Pattern> for lanstream_pattern::Options {
 }
 
 fn options(serve: &Serve, fps_max: Option<u32>) -> Options {
-    let offer = match serve.transport {
-        Transport::Auto => Offer { http: true, websocket: true },
-        Transport::Http => Offer { http: true, websocket: false },
-        Transport::Websocket => Offer { http: false, websocket: true },
-    };
+    let tls = serve.tls_cert.clone().zip(serve.tls_key.clone());
     Options {
         bind: serve.bind,
         port: serve.port,
-        offer,
+        transport: serve.transport.into(),
+        tls: tls.map(|(certificate, key)| TlsFiles { certificate, key }),
         allow_hosts: serve.allow_host.clone(),
         allow_origins: serve.allow_origin.clone(),
         fps_max,
+        wall_clock: None,
+    }
+}
+
+impl From<Transport> for lanstream::Transport {
+    fn from(transport: Transport) -> Self {
+        match transport {
+            Transport::Auto => Self::Auto,
+            Transport::Http => Self::Http,
+            Transport::Websocket => Self::WebSocket,
+            Transport::Webtransport => Self::WebTransport,
+        }
     }
 }
 
@@ -155,7 +164,7 @@ fn log_to_stderr(verbose: u8) {
     let level = match verbose {
         0 => "warn",
         1 => {
-            "lanstream=info,lanstream_core=info,lanstream_http=info,lanstream_websocket=info,lanstream_screen=info,warn"
+            "lanstream=info,lanstream_core=info,lanstream_http=info,lanstream_websocket=info,lanstream_webtransport=info,lanstream_screen=info,warn"
         }
         _ => "debug,hyper=info",
     };

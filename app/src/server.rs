@@ -1,10 +1,11 @@
 //! One running server: the source's thread, the sinks' threads, and how they end.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use lanstream_core::feed::{self, Entrance, Status};
 use lanstream_core::feedback::Marker;
@@ -13,6 +14,7 @@ use lanstream_core::pipeline::{self, Pipeline};
 use lanstream_core::reception::{Reception, Settings, Visit};
 use lanstream_core::source::{Error, ErrorKind, Source};
 use lanstream_http::{BindError, Offer};
+use lanstream_webtransport::Sockets;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle as Task;
 use tokio::time::timeout;
@@ -22,6 +24,7 @@ use crate::assets;
 use crate::clock;
 use crate::encoders::Encoders;
 use crate::event::{Event, Stats};
+use crate::webtransport;
 
 /// Threads that carry bytes to viewers: more than the cores of a small machine would only take turns.
 const SINK_THREADS_MAX: usize = 4;
@@ -38,27 +41,47 @@ pub type Opener = Box<dyn FnMut() -> Result<Box<dyn Source>, Error> + Send>;
 type Observer = Arc<dyn Fn(Event) + Send + Sync>;
 
 /// How to serve.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// The address to listen on; `None`: loopback, both families.
     pub bind: Option<IpAddr>,
     /// The port; 0: a free one.
     pub port: u16,
-    /// Transports that viewers may use.
-    pub offer: Offer,
+    /// How pixels may travel.
+    pub transport: Transport,
+    /// The certificate of WebTransport sessions; `None`: one of our own making, which browsers accept by its hash.
+    pub tls: Option<TlsFiles>,
     /// Names the server answers to besides its own, `name` or `name:port`.
     pub allow_hosts: Vec<String>,
     /// Pages that may connect besides its own, `scheme://host[:port]`.
     pub allow_origins: Vec<String>,
     /// Most frames a second; `None`: as many as the source has.
     pub fps_max: Option<u32>,
+    /// What tells the time to certificates; `None`: the system.
+    pub wall_clock: Option<fn() -> SystemTime>,
 }
 
-impl Default for Options {
-    fn default() -> Self {
-        let offer = Offer { http: true, websocket: true };
-        Self { bind: None, port: 0, offer, allow_hosts: Vec::new(), allow_origins: Vec::new(), fps_max: None }
-    }
+/// How pixels may travel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Transport {
+    /// By whatever the viewer finds to be best.
+    #[default]
+    Auto,
+    /// Only in one HTTP response.
+    Http,
+    /// Only by WebSocket.
+    WebSocket,
+    /// By WebTransport, and where a viewer has none by another.
+    WebTransport,
+}
+
+/// A certificate and its key, in PEM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The chain, the server's own first.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
 }
 
 /// Why a server did not start.
@@ -71,6 +94,12 @@ pub enum StartError {
     /// The port can't be had.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// There is no UDP port for WebTransport, which was asked for.
+    #[error(transparent)]
+    Udp(#[from] lanstream_webtransport::BindError),
+    /// WebTransport can't be served.
+    #[error(transparent)]
+    WebTransport(#[from] lanstream_webtransport::StartError),
     /// The system gives no threads or random bytes.
     #[error("the system refused what a server needs: {0}")]
     System(#[from] std::io::Error),
@@ -87,7 +116,8 @@ pub struct Server {
     source_thread: Option<JoinHandle<()>>,
     /// Is cancelled when the source's thread is at its end.
     source_gone: CancellationToken,
-    serving: Option<Task<()>>,
+    /// The sinks.
+    serving: Vec<Task<()>>,
     runtime: Option<Runtime>,
     /// Ends last: whoever needed it is gone.
     _encoders: Encoders,
@@ -109,6 +139,9 @@ impl Server {
             let _entered = runtime.enter();
             lanstream_http::bind(options.bind, options.port)?
         };
+        let udp = webtransport::bind(listeners.addresses(), options)?;
+        let udp_addresses = udp.as_ref().map_or(&[][..], Sockets::addresses);
+        let addresses = [listeners.addresses(), udp_addresses].concat();
         let source = open()?;
         let encoders = Encoders::start()?;
         let token = Secret::new(random()?);
@@ -117,7 +150,7 @@ impl Server {
         let state = Arc::new(pipeline::State::default());
         let visits = Arc::clone(&observer);
         let reception = Arc::new(Reception::new(Settings {
-            guard: Guard::new(listeners.addresses(), &options.allow_hosts, &options.allow_origins),
+            guard: Guard::new(&addresses, &options.allow_hosts, &options.allow_origins),
             token,
             entrance: entrance.clone(),
             clock: clock::now,
@@ -132,11 +165,17 @@ impl Server {
         observer(Event::Ready { url: url.clone(), source: source.name(), size: [size.width, size.height] });
         let shutdown = CancellationToken::new();
         let ended = CancellationToken::new();
-        let serving = runtime.spawn(lanstream_http::serve(
+        let offer = options.transport.offer(udp.as_ref().map(Sockets::port));
+        let mut serving = Vec::new();
+        if let Some(udp) = udp {
+            let (port, shutdown) = (listeners.port(), shutdown.clone());
+            serving.push(webtransport::start(&runtime, udp, port, &reception, options, shutdown)?);
+        }
+        serving.push(runtime.spawn(lanstream_http::serve(
             listeners,
-            http(&reception, options, &shutdown),
+            http(&reception, offer, &shutdown),
             shutdown.clone(),
-        ));
+        )));
         let interval = options.fps_max.map(|fps| Duration::from_secs(1) / fps.max(1));
         let pipeline =
             Pipeline::new(feed, interval, clock::now, Arc::clone(&state), Marker::of(reception.epoch()));
@@ -156,7 +195,7 @@ impl Server {
             ended,
             source_thread: Some(source_thread),
             source_gone,
-            serving: Some(serving),
+            serving,
             runtime: Some(runtime),
             _encoders: encoders,
         })
@@ -213,11 +252,15 @@ impl Server {
     fn finish(&mut self) {
         self.shutdown.cancel();
         let Some(runtime) = self.runtime.take() else { return };
-        if let Some(serving) = self.serving.take() {
-            let told = runtime.block_on(async { timeout(SHUTDOWN_TIMEOUT, serving).await });
-            if told.is_err() {
-                tracing::warn!("not every viewer could be told in time");
+        let serving = std::mem::take(&mut self.serving);
+        let all = async {
+            for sink in serving {
+                let _ended = sink.await;
             }
+        };
+        let told = runtime.block_on(async { timeout(SHUTDOWN_TIMEOUT, all).await });
+        if told.is_err() {
+            tracing::warn!("not every viewer could be told in time");
         }
         self.state.stop.store(true, Ordering::SeqCst);
         self.entrance.nudge();
@@ -257,16 +300,21 @@ pub struct Totals {
     bytes: u64,
 }
 
-fn http(
-    reception: &Arc<Reception>,
-    options: &Options,
-    shutdown: &CancellationToken,
-) -> lanstream_http::Server {
+impl Transport {
+    /// What viewers are offered, with WebTransport on this port.
+    fn offer(self, webtransport: Option<u16>) -> Offer {
+        let (http, websocket) = (self != Self::WebSocket, self != Self::Http);
+        let preferred = (self == Self::WebTransport).then_some("webtransport");
+        Offer { http, websocket, webtransport, preferred }
+    }
+}
+
+fn http(reception: &Arc<Reception>, offer: Offer, shutdown: &CancellationToken) -> lanstream_http::Server {
     let shutdown = shutdown.clone();
     lanstream_http::Server {
         reception: Arc::clone(reception),
         assets: assets::VIEWER,
-        offer: options.offer,
+        offer,
         control: Arc::new(move |socket| {
             Box::pin(lanstream_websocket::serve(socket.stream, socket.control, socket.stay, shutdown.clone()))
         }),

@@ -14,14 +14,12 @@ mod websocket;
 use std::io::Read;
 use std::time::{Duration, Instant};
 
-use lanstream_core::protocol::{
-    Ack, HELLO_PIXELS, Hello, PROBE_BYTES_MAX, VERSION, VIEWER_MESSAGE_BYTES_MAX, ViewerMessage,
-};
+use lanstream_core::protocol::{Ack, Hello, VERSION, VIEWER_MESSAGE_BYTES_MAX, ViewerMessage};
 use lanstream_core::reception::{HTTP_STREAMS_MAX, VIEWERS_MAX};
 
 use http::{Peer, request};
 use serving::Serving;
-use viewer::{BOTH, GOODBYE, PONG, SOURCE, Transport, Viewer, WELCOME, hello};
+use viewer::{BOTH, GOODBYE, HELLO, PONG, SOURCE, Transport, Viewer, WELCOME, route};
 use websocket::{BINARY, CLOSE, FINAL, Heard, PING, TEXT};
 
 /// Connections at a time; the http sink's own constant is private.
@@ -174,6 +172,14 @@ fn ack(seq: u32) -> ViewerMessage {
     ViewerMessage::Ack(Ack { seq, ..Ack::default() })
 }
 
+/// A route by the transport with this number.
+fn route_by(transport: u8) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    route(1, Transport::WebSocket, 0, 0).write(&mut bytes);
+    bytes[12] = transport;
+    bytes
+}
+
 /// Something that a viewer must not do, and a part of the reason that it is given, if any.
 type Offence = (&'static str, fn(&mut Viewer), &'static str);
 
@@ -186,13 +192,18 @@ const BEFORE_HELLO: &[Offence] = &[
         |viewer| viewer.control.say(ViewerMessage::Flow { paused: true }),
         "hello must come first",
     ),
-    ("another version", |viewer| viewer.control.say(hello_of_version(VERSION + 1)), "speaks protocol 2"),
+    (
+        "route before hello",
+        |viewer| viewer.control.say(route(1, Transport::WebSocket, 0, 0)),
+        "hello must come first",
+    ),
+    ("another version", |viewer| viewer.control.say(hello_of_version(VERSION + 1)), "speaks protocol 3"),
     ("version 0", |viewer| viewer.control.say(hello_of_version(0)), "speaks protocol 0"),
 ];
 
 /// By a viewer whose pixels come on the channel, and that has acknowledged none of them.
 const AFTER_HELLO: &[Offence] = &[
-    ("two hellos", |viewer| viewer.control.say(hello(HELLO_PIXELS, 0, 0)), "hello must come first, and once"),
+    ("two hellos", |viewer| viewer.control.say(HELLO), "hello must come first, and once"),
     ("ack of nothing", |viewer| viewer.control.say(ack(99_999)), "not in flight"),
     ("ack twice", ack_twice, "not in flight"),
     ("text", |viewer| viewer.control.send(FINAL | TEXT, b"{\"hello\":1}"), "message"),
@@ -230,9 +241,14 @@ const AFTER_HELLO: &[Offence] = &[
         "invalid field",
     ),
     (
-        "endless probe",
-        |viewer| viewer.control.say(ViewerMessage::Probe { bytes: PROBE_BYTES_MAX + 1 }),
+        "route by nothing that there is",
+        |viewer| viewer.control.send(FINAL | BINARY, &route_by(9)),
         "invalid field",
+    ),
+    (
+        "flood of routes",
+        |viewer| flood(viewer, |viewer| viewer.control.say(route(1, Transport::WebSocket, 0, 0))),
+        "too many messages",
     ),
     (
         "flood of pings",
@@ -271,7 +287,7 @@ const AFTER_HELLO: &[Offence] = &[
 ];
 
 fn hello_of_version(version: u16) -> ViewerMessage {
-    ViewerMessage::Hello(Hello { version, flags: 0, epoch: 0, held_seq: 0 })
+    ViewerMessage::Hello(Hello { version, flags: 0 })
 }
 
 fn ack_twice(viewer: &mut Viewer) {
@@ -373,7 +389,7 @@ fn what_is_odd_but_allowed() {
     let serving = Serving::motion();
     let mut viewer = Viewer::enter(&serving.door);
     let mut bytes = Vec::new();
-    hello(HELLO_PIXELS, 0, 0).write(&mut bytes);
+    HELLO.write(&mut bytes);
     viewer.control.send(BINARY, &bytes[..5]);
     viewer.control.send(FINAL | PING, b"between");
     viewer.control.send(0, b"");
@@ -383,7 +399,8 @@ fn what_is_odd_but_allowed() {
     viewer.control.say(ViewerMessage::Proof { seq: 77, hash: 1 });
     viewer.control.say(ViewerMessage::Ping { token: 0xdead_beef });
     assert_eq!(viewer.hear(PONG)[..4], 0xdead_beef_u32.to_le_bytes());
-    viewer.control.say(ViewerMessage::Probe { bytes: 0 });
+    viewer.control.say(ViewerMessage::Refresh);
+    viewer.take_route(&serving.door, Transport::WebSocket);
     viewer.watch(serving.kind, 3);
     assert_eq!(viewer.hear(SOURCE)[0], 0, "live");
 }
@@ -397,63 +414,50 @@ fn a_ping_before_hello_is_answered() {
 }
 
 #[test]
-fn pixels_asked_for_at_the_wrong_time() {
+fn a_stream_that_is_asked_for_before_its_route() {
     let serving = Serving::motion();
     let mut viewer = Viewer::enter(&serving.door);
-    assert_eq!(serving.door.stream(&viewer.key).err(), Some(409), "before hello");
-    viewer.control.say(hello(0, 0, 0));
+    let stream = serving.door.stream(&viewer.key, 1).expect("it may wait");
+    viewer.control.say(HELLO);
     viewer.hear(WELCOME);
-    viewer.pixels = Some(serving.door.stream(&viewer.key).expect("after hello"));
-    assert_eq!(serving.door.stream(&viewer.key).err(), Some(409), "a second time");
+    viewer.control.say(route(1, Transport::Http, 0, 0));
+    viewer.pixels = Some(stream);
     viewer.watch(serving.kind, 3);
-    let other = Viewer::join(&serving.door, Transport::WebSocket);
-    assert_eq!(serving.door.stream(&other.key).err(), Some(409), "while they come on the channel");
+}
+
+#[test]
+fn streams_of_routes_that_never_come_end() {
+    let serving = Serving::motion();
+    let mut viewer = Viewer::join(&serving.door, Transport::Http);
+    let mut again = serving.door.stream(&viewer.key, 1).expect("a second time");
+    let mut other = serving.door.stream(&viewer.key, 9).expect("of another route");
+    viewer.watch(serving.kind, 3);
+    assert_eq!(again.rest(), b"");
+    assert_eq!(other.rest(), b"");
+    viewer.watch(serving.kind, 3);
     serving.assert_well();
 }
 
 #[test]
-fn probes_of_every_number() {
+fn routes_by_turns_are_exact_and_the_one_before_ends() {
     let serving = Serving::motion();
-    let viewer = Viewer::enter(&serving.door);
-    let session = [format!("Authorization: Session {}", viewer.key)];
-    let bad = [
-        "",
-        "bytes=",
-        "bytes=0",
-        "bytes=-1",
-        "bytes=4194305",
-        "bytes=99999999999999999999",
-        "bytes=0x10",
-        "bytes=1e3",
-        "bytes=5&bytes=6",
-        "bytes= 5",
-        "size=5",
-    ];
-    for query in bad {
-        assert_eq!(
-            serving.door.ask(&format!("GET /probe?{query}").replace(' ', "%20"), &session).status,
-            400,
-            "{query}"
-        );
+    let mut viewer = Viewer::join(&serving.door, Transport::Http);
+    for turn in 0..40 {
+        let transport = BOTH[turn % 2];
+        let mut before = viewer.pixels.take();
+        // Some end between updates, some in the middle of one.
+        if turn % 3 > 0 {
+            viewer.pixels = before.take();
+            viewer.watch(serving.kind, turn % 3);
+        }
+        viewer.take_route(&serving.door, transport);
+        if let Some(mut before) = before {
+            before.rest();
+        }
     }
-    for len in [1, 65_536, 65_537, PROBE_BYTES_MAX as usize] {
-        let response = serving.door.ask(&format!("GET /probe?bytes={len}"), &session);
-        assert_eq!((response.status, response.body.len()), (200, len));
-    }
-    serving.assert_well();
-}
-
-#[test]
-fn a_probe_nobody_reads() {
-    let serving = Serving::motion();
-    let viewer = Viewer::enter(&serving.door);
-    let session = [serving.door.host(), format!("Authorization: Session {}", viewer.key)];
-    let mut peer = Peer::connect(serving.door.address);
-    for _ in 0..20 {
-        peer.send(&request("GET /probe?bytes=4194304", &session));
-    }
-    serving.assert_well();
-    peer.reset();
+    viewer.watch(serving.kind, 3);
+    drop(viewer);
+    serving.wait_until_empty();
     serving.assert_well();
 }
 
@@ -463,11 +467,10 @@ fn more_streams_than_there_are() {
     let mut first: Vec<_> =
         (0..HTTP_STREAMS_MAX).map(|_| Viewer::join(&serving.door, Transport::Http)).collect();
     let mut fifth = Viewer::enter(&serving.door);
-    fifth.control.say(hello(0, 0, 0));
+    fifth.control.say(HELLO);
     fifth.hear(WELCOME);
-    assert_eq!(serving.door.stream(&fifth.key).err(), Some(503));
-    drop(fifth);
-    let mut fifth = Viewer::join(&serving.door, Transport::WebSocket);
+    assert_eq!(serving.door.stream(&fifth.key, 1).err(), Some(503));
+    fifth.take_route(&serving.door, Transport::WebSocket);
     fifth.watch(serving.kind, 3);
     first.iter_mut().for_each(|viewer| viewer.watch(serving.kind, 3));
     drop((first, fifth));

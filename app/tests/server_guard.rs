@@ -107,8 +107,8 @@ const ORIGINS: &[Row] = &[
     ("bytes beyond ASCII", "GET /", &[HOST, "Origin: http://127.0.0.1:{port}é"], 403),
     ("null on pixels", "GET /stream", &[HOST, "Origin: null", "Authorization: Session {here}"], 403),
     (
-        "foreign on a probe",
-        "GET /probe?bytes=9",
+        "foreign on pixels",
+        "GET /stream?route=1",
         &[HOST, "Origin: http://evil.test", "Authorization: Session {here}"],
         403,
     ),
@@ -129,20 +129,21 @@ const TOKENS: &[Row] = &[
     ("other scheme", "POST /session", &[HOST, ORIGIN, "Authorization: Basic {token}"], 401),
     ("twice", "POST /session", &[HOST, ORIGIN, BEARER, BEARER], 401),
     ("by GET", "GET /session", &[HOST, ORIGIN, BEARER], 405),
-    ("as a key for pixels", "GET /stream", &[HOST, "Authorization: Session {token}"], 401),
-    ("as a key for a probe", "GET /probe?bytes=9", &[HOST, "Authorization: Session {token}"], 401),
-    ("no key for pixels", "GET /stream", &[HOST], 401),
-    ("no key for a probe", "GET /probe?bytes=9", &[HOST], 401),
+    ("as a key for pixels", "GET /stream?route=1", &[HOST, "Authorization: Session {token}"], 401),
+    ("no key for pixels", "GET /stream?route=1", &[HOST], 401),
     ("key in the query", "GET /stream?session={here}", &[HOST], 401),
-    ("key of a viewer that has not come", "GET /stream", &[HOST, "Authorization: Session {key}"], 401),
     (
-        "key of a viewer that has not come, probe",
-        "GET /probe?bytes=9",
+        "key of a viewer that has not come",
+        "GET /stream?route=1",
         &[HOST, "Authorization: Session {key}"],
         401,
     ),
     ("pixels by POST", "POST /stream", &[HOST, ORIGIN, "Authorization: Session {here}"], 405),
-    ("key that is here", "GET /probe?bytes=9", &[HOST, "Authorization: Session {here}"], 200),
+    ("key that is here, but no route", "GET /stream", &[HOST, "Authorization: Session {here}"], 400),
+    ("route that is no number", "GET /stream?route=-1", &[HOST, "Authorization: Session {here}"], 400),
+    ("route too large", "GET /stream?route=4294967296", &[HOST, "Authorization: Session {here}"], 400),
+    ("two routes", "GET /stream?route=1&route=1", &[HOST, "Authorization: Session {here}"], 400),
+    ("key that is here", "GET /stream?route=1", &[HOST, "Authorization: Session {here}"], 200),
 ];
 
 const UPGRADES: &[Row] = &[
@@ -328,11 +329,11 @@ fn every_file_of_the_viewer_keeps_to_itself() {
 fn pixels_are_for_one_page_only() {
     let serving = Serving::motion();
     let mut viewer = Viewer::enter(&serving.door);
-    viewer.control.say(viewer::hello(0, 0, 0));
+    viewer.control.say(viewer::HELLO);
     viewer.hear(viewer::WELCOME);
     let mut peer = Peer::connect(serving.door.address);
     let session = format!("Authorization: Session {}", viewer.key);
-    peer.send(&request("GET /stream", &[serving.door.host(), session]));
+    peer.send(&request("GET /stream?route=1", &[serving.door.host(), session]));
     let (status, head) = peer.head().expect("an answer");
     assert_eq!(status, 200);
     check_headers("pixels", &Response { status, head, body: Vec::new() });
@@ -355,9 +356,7 @@ fn the_key_of_a_viewer_that_left() {
     drop(viewer);
     serving.wait_until_empty();
     assert_eq!(serving.door.control(&key).err(), Some(401));
-    assert_eq!(serving.door.stream(&key).err(), Some(401));
-    let probe = serving.door.ask("GET /probe?bytes=9", &[format!("Authorization: Session {key}")]);
-    assert_eq!(probe.status, 401);
+    assert_eq!(serving.door.stream(&key, 1).err(), Some(401));
 }
 
 #[test]

@@ -22,7 +22,7 @@ use serde_json::Value;
 
 use process::Running;
 use serving::Serving;
-use viewer::{BOTH, PONG, STATS, Transport, Viewer};
+use viewer::{BOTH, PONG, STATS, Transport, UNROUTED, Viewer};
 
 /// Frames that a viewer may hold, and bytes of its two buffers, its socket's and its stack of smaller things. The frames
 /// are the pipeline's constant, the bytes the sinks'.
@@ -119,13 +119,14 @@ fn vanish(viewer: Viewer) {
 }
 
 #[test]
-fn a_stream_that_vanishes_alone_ends_its_viewer() {
+fn a_stream_that_vanishes_alone_is_told_of_and_replaced() {
     let serving = Serving::motion();
     let mut viewer = Viewer::join(&serving.door, Transport::Http);
     viewer.watch(serving.kind, 2);
     viewer.pixels.take().unwrap().reset();
-    viewer.control.hear_out();
-    serving.wait_until_empty();
+    assert_eq!(viewer.hear(UNROUTED), viewer.route.to_le_bytes());
+    viewer.take_route(&serving.door, Transport::WebSocket);
+    viewer.watch(serving.kind, 3);
     serving.assert_well();
 }
 

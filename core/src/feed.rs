@@ -18,7 +18,14 @@ use crate::sync::{Arc, AtomicBool, Ordering};
 pub fn feed() -> (Feed, Entrance) {
     let (sender, joins) = mpsc::channel();
     let source = Arc::new(SourceSide::default());
-    let feed = Feed { joins, seats: Vec::new(), source: Arc::clone(&source), cursor: None, status: None };
+    let feed = Feed {
+        joins,
+        seats: Vec::new(),
+        ears: Vec::new(),
+        source: Arc::clone(&source),
+        pointer: None,
+        status: None,
+    };
     (feed, Entrance { joins: sender, source })
 }
 
@@ -50,33 +57,50 @@ pub enum Status {
 /// What the source's thread holds.
 #[derive(Debug)]
 pub struct Feed {
-    joins: mpsc::Receiver<Arc<Seat>>,
+    joins: mpsc::Receiver<Guest>,
     seats: Vec<Arc<Seat>>,
+    ears: Vec<Arc<Ear>>,
     source: Arc<SourceSide>,
-    cursor: Option<Arc<Cursor>>,
+    pointer: Option<Arc<Pointer>>,
     status: Option<Arc<Status>>,
+}
+
+/// Where the pointer is, and how often it had moved then: of two that travel apart, the later is the one with more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pointer {
+    /// Where, and what it looks like.
+    pub cursor: Cursor,
+    /// Counts moves of this run.
+    pub moves: u32,
 }
 
 impl Feed {
     /// Lets in those who joined and forgets those who left. `current` is for a start, and for those who want it again.
     pub fn admit(&mut self, current: Option<&Arc<Frame>>) {
         self.seats.retain(|seat| !seat.left.load(Ordering::Acquire));
-        while let Ok(seat) = self.joins.try_recv() {
-            current.map(|frame| seat.frames.put(Arc::clone(frame)));
-            seat.frames_waker.wake();
-            self.cursor.as_ref().map(|cursor| seat.cursor.put(cursor.clone()));
-            self.status.as_ref().map(|status| seat.status.put(status.clone()));
-            seat.news_waker.wake();
-            self.seats.push(seat);
+        self.ears.retain(|ear| !ear.left.load(Ordering::Acquire));
+        while let Ok(guest) = self.joins.try_recv() {
+            match guest {
+                Guest::Seat(seat) => {
+                    seat.again.store(true, Ordering::Release);
+                    self.seats.push(seat);
+                }
+                Guest::Ear(ear) => {
+                    self.pointer.as_ref().map(|pointer| ear.pointer.put(pointer.clone()));
+                    self.status.as_ref().map(|status| ear.status.put(status.clone()));
+                    ear.waker.wake();
+                    self.ears.push(ear);
+                }
+            }
         }
         for seat in self.seats.iter().filter(|seat| seat.again.swap(false, Ordering::AcqRel)) {
             current.map(|frame| seat.frames.put(Arc::clone(frame)));
-            seat.frames_waker.wake();
+            seat.waker.wake();
         }
     }
 
-    /// Number of viewers.
-    pub fn viewers(&self) -> usize {
+    /// Number of those who take frames: a viewer whose route changes has two seats for a moment.
+    pub fn seats(&self) -> usize {
         self.seats.len()
     }
 
@@ -91,22 +115,24 @@ impl Feed {
             // Cleared before the frame is there: a viewer that takes it at once and wants the next is not overheard.
             seat.wish.clear();
             seat.frames.put(Arc::clone(frame));
-            seat.frames_waker.wake();
+            seat.waker.wake();
         }
     }
 
     /// Says that all of the published frame is compared, to the viewers who came to where it was not.
     pub fn completed(&self) {
-        self.seats.iter().for_each(|seat| seat.frames_waker.wake());
+        self.seats.iter().for_each(|seat| seat.waker.wake());
     }
 
     /// Tells every viewer, now and later, where the pointer is.
     pub fn point(&mut self, cursor: Cursor) {
-        if self.cursor.as_deref() != Some(&cursor) {
-            let cursor = Arc::new(cursor);
-            self.tell(|seat| drop(seat.cursor.put(cursor.clone())));
-            self.cursor = Some(cursor);
+        if self.pointer.as_ref().is_some_and(|pointer| pointer.cursor == cursor) {
+            return;
         }
+        let moves = self.pointer.as_ref().map_or(0, |pointer| pointer.moves).wrapping_add(1);
+        let pointer = Arc::new(Pointer { cursor, moves });
+        self.tell(|ear| drop(ear.pointer.put(pointer.clone())));
+        self.pointer = Some(pointer);
     }
 
     /// Tells every viewer, now and later, what the source is doing.
@@ -115,7 +141,7 @@ impl Feed {
             return;
         }
         let status = Arc::new(status);
-        self.tell(|seat| drop(seat.status.put(status.clone())));
+        self.tell(|ear| drop(ear.status.put(status.clone())));
         self.status = Some(status);
     }
 
@@ -128,29 +154,43 @@ impl Feed {
         news || (starved && self.has_demand())
     }
 
-    fn tell(&self, put: impl Fn(&Seat)) {
-        for seat in &self.seats {
-            put(seat);
-            seat.news_waker.wake();
+    fn tell(&self, put: impl Fn(&Ear)) {
+        for ear in &self.ears {
+            put(ear);
+            ear.waker.wake();
         }
     }
+}
+
+/// Who joins a feed.
+#[derive(Debug)]
+enum Guest {
+    Seat(Arc<Seat>),
+    Ear(Arc<Ear>),
 }
 
 /// Lets viewers join a feed.
 #[derive(Clone, Debug)]
 pub struct Entrance {
-    joins: mpsc::Sender<Arc<Seat>>,
+    joins: mpsc::Sender<Guest>,
     source: Arc<SourceSide>,
 }
 
 impl Entrance {
-    /// A viewer's place at the feed. `None` where the source's thread is gone.
-    pub fn join(&self) -> Option<(Frames, News)> {
+    /// A seat for someone who takes frames. `None` where the source's thread is gone.
+    pub fn frames(&self) -> Option<Frames> {
         let seat = Arc::new(Seat::default());
-        self.joins.send(Arc::clone(&seat)).ok()?;
+        self.joins.send(Guest::Seat(Arc::clone(&seat))).ok()?;
         self.source.tell();
-        let place = || Place { seat: Arc::clone(&seat), source: Arc::clone(&self.source) };
-        Some((Frames { place: place() }, News { place: place() }))
+        Some(Frames { seat, source: Arc::clone(&self.source) })
+    }
+
+    /// An ear for everything else. `None` where the source's thread is gone.
+    pub fn news(&self) -> Option<News> {
+        let ear = Arc::new(Ear::default());
+        self.joins.send(Guest::Ear(Arc::clone(&ear))).ok()?;
+        self.source.tell();
+        Some(News { ear, source: Arc::clone(&self.source) })
     }
 
     /// Wakes the source's thread, so that it looks around.
@@ -162,7 +202,8 @@ impl Entrance {
 /// A viewer's end for pixels.
 #[derive(Debug)]
 pub struct Frames {
-    place: Place,
+    seat: Arc<Seat>,
+    source: Arc<SourceSide>,
 }
 
 impl Frames {
@@ -170,97 +211,110 @@ impl Frames {
     ///
     /// Pending says to the source that this viewer is ready for the next one, and uses the context's waker then.
     pub fn poll(&self, context: &Context<'_>) -> Poll<Arc<Frame>> {
-        let seat = &self.place.seat;
-        if let Some(frame) = seat.frames.take() {
+        if let Some(frame) = self.seat.frames.take() {
             return Poll::Ready(frame);
         }
         self.register(context);
         self.order();
-        seat.frames.take().map_or(Poll::Pending, Poll::Ready)
+        self.seat.frames.take().map_or(Poll::Pending, Poll::Ready)
     }
 
     /// Uses the context's waker when there is a newer frame, or all of the one that was taken is compared.
     pub fn register(&self, context: &Context<'_>) {
-        self.place.seat.frames_waker.register(context.waker());
+        self.seat.waker.register(context.waker());
     }
 
     /// Asks for the newest frame once more, though it was taken: the viewer lost its picture.
     pub fn again(&self) {
-        self.place.seat.again.store(true, Ordering::Release);
-        self.place.source.tell();
+        self.seat.again.store(true, Ordering::Release);
+        self.source.tell();
     }
 
     /// Says to the source that this viewer will soon be ready for a frame, so that it can be captured beforehand.
     pub fn order(&self) {
-        if self.place.seat.wish.set(&self.place.source.starved) {
-            self.place.source.tell();
+        if self.seat.wish.set(&self.source.starved) {
+            self.source.tell();
         }
     }
 }
 
-/// A viewer's end for everything else.
-#[derive(Debug)]
-pub struct News {
-    place: Place,
-}
-
-impl News {
-    /// Uses the context's waker, once, when there is something to take.
-    pub fn register(&self, context: &Context<'_>) {
-        self.place.seat.news_waker.register(context.waker());
-    }
-
-    /// Where the pointer is, if that is new.
-    pub fn take_cursor(&self) -> Option<Arc<Cursor>> {
-        self.place.seat.cursor.take()
-    }
-
-    /// What the source does, if that is new.
-    pub fn take_status(&self) -> Option<Arc<Status>> {
-        self.place.seat.status.take()
-    }
-}
-
-/// One viewer's place, shared by its two ends. It is left when either is dropped.
-#[derive(Debug)]
-struct Place {
-    seat: Arc<Seat>,
-    source: Arc<SourceSide>,
-}
-
-impl Drop for Place {
+impl Drop for Frames {
     fn drop(&mut self) {
         self.seat.left.store(true, Ordering::Release);
         self.source.tell();
     }
 }
 
-/// What one viewer and the source's thread share.
+/// A viewer's end for everything else.
+#[derive(Debug)]
+pub struct News {
+    ear: Arc<Ear>,
+    source: Arc<SourceSide>,
+}
+
+impl News {
+    /// Uses the context's waker, once, when there is something to take.
+    pub fn register(&self, context: &Context<'_>) {
+        self.ear.waker.register(context.waker());
+    }
+
+    /// Where the pointer is, if that is new.
+    pub fn take_pointer(&self) -> Option<Arc<Pointer>> {
+        self.ear.pointer.take()
+    }
+
+    /// What the source does, if that is new.
+    pub fn take_status(&self) -> Option<Arc<Status>> {
+        self.ear.status.take()
+    }
+}
+
+impl Drop for News {
+    fn drop(&mut self) {
+        self.ear.left.store(true, Ordering::Release);
+        self.source.tell();
+    }
+}
+
+/// What someone who takes frames and the source's thread share.
 #[derive(Debug)]
 struct Seat {
     frames: Slot<Frame>,
-    cursor: Slot<Cursor>,
-    status: Slot<Status>,
     wish: Wish,
-    /// The viewer wants the newest frame, though it has had it.
+    /// The newest frame is wanted, though it was taken.
     again: AtomicBool,
-    /// The viewer is gone.
     left: AtomicBool,
-    frames_waker: AtomicWaker,
-    news_waker: AtomicWaker,
+    waker: AtomicWaker,
 }
 
 impl Default for Seat {
     fn default() -> Self {
         Self {
             frames: Slot::new(),
-            cursor: Slot::new(),
-            status: Slot::new(),
             wish: Wish::new(),
             again: AtomicBool::new(false),
             left: AtomicBool::new(false),
-            frames_waker: AtomicWaker::new(),
-            news_waker: AtomicWaker::new(),
+            waker: AtomicWaker::new(),
+        }
+    }
+}
+
+/// What one viewer and the source's thread share besides frames.
+#[derive(Debug)]
+struct Ear {
+    pointer: Slot<Pointer>,
+    status: Slot<Status>,
+    left: AtomicBool,
+    waker: AtomicWaker,
+}
+
+impl Default for Ear {
+    fn default() -> Self {
+        Self {
+            pointer: Slot::new(),
+            status: Slot::new(),
+            left: AtomicBool::new(false),
+            waker: AtomicWaker::new(),
         }
     }
 }

@@ -80,10 +80,15 @@ impl Picture {
     pub fn take(&mut self, band: &[u8]) -> Result<bool, ApplyError> {
         let taken = self.try_take(band);
         if taken.is_err() {
-            self.pending.clear();
-            self.pending_head = None;
+            self.forget_pending();
         }
         taken
+    }
+
+    /// Forgets the bands of an update that will never be whole, as when its route has ended.
+    pub fn forget_pending(&mut self) {
+        self.pending.clear();
+        self.pending_head = None;
     }
 
     fn try_take(&mut self, band: &[u8]) -> Result<bool, ApplyError> {
@@ -115,8 +120,7 @@ impl Picture {
         self.rgbx = next;
         self.seq = head.seq;
         self.size = Some(head.size);
-        self.pending.clear();
-        self.pending_head = None;
+        self.forget_pending();
         Ok(())
     }
 }

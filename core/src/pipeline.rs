@@ -21,9 +21,9 @@ pub const AUDIT_PARTS: u32 = 12;
 pub const AUDIT_INTERVAL: Duration = Duration::from_millis(83);
 /// How long a source that said "ask again" is left alone.
 const RETRY_PAUSE: Duration = Duration::from_millis(5);
-/// Frames that one viewer can hold: the one being sent, the one before, from which parts may be moved, and with proofs asked
+/// Frames that one route of a viewer can hold: the one being sent, the one before, from which parts may be moved, and with proofs asked
 /// for the one being proven.
-const FRAMES_PER_VIEWER: usize = 3;
+const FRAMES_PER_SEAT: usize = 3;
 
 /// Takes pictures from a source to a feed.
 pub struct Pipeline {
@@ -50,7 +50,7 @@ pub struct State {
     pub capture_us: AtomicU32,
     /// Microseconds the last comparison took.
     pub compare_us: AtomicU32,
-    /// Viewers at the feed.
+    /// Viewers that are here, as the reception counts them.
     pub viewers: AtomicU32,
 }
 
@@ -106,7 +106,6 @@ impl Pipeline {
         let waker = source.waker();
         while !self.state.stop.load(Ordering::SeqCst) {
             self.feed.admit(self.stage.current());
-            self.state.viewers.store(self.feed.viewers() as u32, Ordering::Relaxed);
             let now = (self.clock)();
             match self.next_step(source, now) {
                 Step::Capture(region) => self.capture(source, &region)?,
@@ -160,7 +159,7 @@ impl Pipeline {
     }
 
     fn capture(&mut self, source: &mut dyn Source, region: &Region) -> Result<(), Error> {
-        let limit = FRAMES_SPARE + ENCODING_FRAMES_MAX + FRAMES_PER_VIEWER * self.feed.viewers();
+        let limit = FRAMES_SPARE + ENCODING_FRAMES_MAX + FRAMES_PER_SEAT * self.feed.seats();
         let layout = source.layout();
         let Some(slot) = self.pool.acquire(layout, limit, || source.allocate())? else {
             debug_assert!(false, "viewers hold more frames than they may");

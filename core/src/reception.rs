@@ -4,20 +4,27 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use atomic_waker::AtomicWaker;
+
 use crate::encode::Pool;
-use crate::feed::Entrance;
+use crate::feed::{Entrance, News};
 use crate::guard::{Guard, Refusal, Secret};
 use crate::pipeline;
+use crate::protocol::{Certificates, Route};
 use crate::time::{Clock, Micros};
-use crate::viewer::{Control, Counters, Pump, Seating};
+use crate::viewer::{Bulletin, Control, Counters, Pump, Seating};
 
 /// Viewers at a time: each may hold two frames and a socket buffer.
 pub const VIEWERS_MAX: usize = 16;
 /// HTTP streams at a time. A browser opens six connections to a host; with more than four streams its next page would wait
 /// for a free one, so later viewers get their pixels by WebSocket, which has a limit of its own.
 pub const HTTP_STREAMS_MAX: usize = 4;
+/// Carriers of one viewer that are remembered while they wait: all HTTP streams, its WebTransport session, and some that are
+/// about to end.
+const CARRIERS_MAX: usize = HTTP_STREAMS_MAX + 4;
 /// Time from the exchange of the token to the control channel.
 pub const KEY_LIFETIME: Duration = Duration::from_secs(10);
 
@@ -30,6 +37,7 @@ pub struct Reception {
     state: Arc<pipeline::State>,
     epoch: u64,
     encoders: Arc<Pool>,
+    certificates: Arc<Bulletin>,
     draw: fn() -> [u8; 32],
     observer: Box<dyn Fn(Visit) + Send + Sync>,
     book: Mutex<Book>,
@@ -92,9 +100,6 @@ pub enum Turned {
     /// The key is not one that was given, was used, or is too old.
     #[error("the session is unknown or over")]
     KeyUnknown,
-    /// The viewer has not said hello on a control channel, or has its pixels already.
-    #[error("there is no control channel that waits for this stream")]
-    NotExpected,
     /// All HTTP streams are taken.
     #[error("{HTTP_STREAMS_MAX} HTTP streams are open already; use WebSocket")]
     StreamsTaken,
@@ -114,8 +119,11 @@ struct Present {
     viewer: u64,
     key: Secret,
     counters: Arc<Counters>,
-    /// The pump that waits for its HTTP stream.
+    /// The newest pump that no carrier has taken yet, and who may.
     pump: Option<Box<Pump>>,
+    carriers: Vec<Waker>,
+    /// Wakes its control channel.
+    bell: Arc<AtomicWaker>,
 }
 
 impl Reception {
@@ -133,6 +141,7 @@ impl Reception {
             state,
             epoch,
             encoders,
+            certificates: Arc::default(),
             draw,
             observer,
             book: Mutex::default(),
@@ -180,50 +189,83 @@ impl Reception {
     /// [`Turned::KeyUnknown`], [`Turned::SourceGone`].
     pub fn enter(self: &Arc<Self>, key: &Secret) -> Result<(Control, Stay), Turned> {
         let now = self.now();
-        let counters = Arc::new(Counters::default());
-        let (viewer, (frames, news)) = {
+        let (counters, bell) = (Arc::new(Counters::default()), Arc::new(AtomicWaker::new()));
+        let (viewer, news) = {
             let mut book = self.book();
             let known =
                 |(own, drawn): &(Secret, Micros)| own.matches(key) && now.since(*drawn) < KEY_LIFETIME;
             let index = book.keys.iter().position(known).ok_or(Turned::KeyUnknown)?;
             // Only now: who has no key must not even wake the source.
-            let place = self.entrance.join().ok_or(Turned::SourceGone)?;
+            let news = self.entrance.news().ok_or(Turned::SourceGone)?;
             let (key, _) = book.keys.swap_remove(index);
             let viewer = self.visits.fetch_add(1, Ordering::Relaxed) + 1;
-            book.present.push(Present { viewer, key, counters: Arc::clone(&counters), pump: None });
-            (self.observer)(Visit::Joined { viewer, viewers: book.present.len() });
-            (viewer, place)
+            book.present.push(Present {
+                viewer,
+                key,
+                counters: Arc::clone(&counters),
+                pump: None,
+                carriers: Vec::new(),
+                bell: Arc::clone(&bell),
+            });
+            let viewers = self.count(&book);
+            (self.observer)(Visit::Joined { viewer, viewers });
+            (viewer, news)
         };
         let (clock, state, encoders) = (self.clock, Arc::clone(&self.state), Arc::clone(&self.encoders));
-        let seating = Seating { frames, news, epoch: self.epoch, clock, state, counters, encoders };
+        let (entrance, certificates) = (self.entrance.clone(), Arc::clone(&self.certificates));
+        let seating = Seating {
+            entrance,
+            news,
+            epoch: self.epoch,
+            clock,
+            state,
+            counters,
+            encoders,
+            certificates,
+            bell,
+        };
         Ok((Control::new(seating), Stay { reception: Arc::clone(self), viewer, reason: None }))
     }
 
-    /// Whether `key` is a present viewer's.
-    pub fn is_present(&self, key: &Secret) -> bool {
-        self.book().present.iter().any(|present| present.key.matches(key))
-    }
-
-    /// Hands over the pump that waits for the HTTP stream of the viewer with this key.
+    /// Where an HTTP stream of the viewer with this key gets the pump of its route.
     ///
     /// # Errors
-    /// [`Turned::KeyUnknown`], [`Turned::NotExpected`], [`Turned::StreamsTaken`].
-    pub fn stream(self: &Arc<Self>, key: &Secret) -> Result<(Box<Pump>, StreamPlace), Turned> {
+    /// [`Turned::KeyUnknown`], [`Turned::StreamsTaken`].
+    pub fn stream(self: &Arc<Self>, key: &Secret) -> Result<(Berth, StreamPlace), Turned> {
+        let berth = self.berth(key)?;
         let mut book = self.book();
-        let streams = book.streams;
-        let present =
-            book.present.iter_mut().find(|present| present.key.matches(key)).ok_or(Turned::KeyUnknown)?;
-        if streams >= HTTP_STREAMS_MAX {
+        if book.streams >= HTTP_STREAMS_MAX {
             return Err(Turned::StreamsTaken);
         }
-        let pump = present.pump.take().ok_or(Turned::NotExpected)?;
         book.streams += 1;
-        Ok((pump, StreamPlace { reception: Arc::clone(self) }))
+        Ok((berth, StreamPlace { reception: Arc::clone(self) }))
+    }
+
+    /// Where a carrier gets the pumps of the viewer with this key.
+    ///
+    /// # Errors
+    /// [`Turned::KeyUnknown`].
+    pub fn berth(self: &Arc<Self>, key: &Secret) -> Result<Berth, Turned> {
+        let book = self.book();
+        let present = book.present.iter().find(|present| present.key.matches(key));
+        let viewer = present.ok_or(Turned::KeyUnknown)?.viewer;
+        Ok(Berth { reception: Arc::clone(self), viewer })
+    }
+
+    /// Tells every viewer, now and later, how WebTransport can be had.
+    pub fn certify(&self, certificates: Certificates) {
+        self.certificates.post(certificates);
+        self.book().present.iter().for_each(|present| present.bell.wake());
     }
 
     /// The counters of all who are here.
     pub fn counters(&self) -> Vec<Arc<Counters>> {
         self.book().present.iter().map(|present| Arc::clone(&present.counters)).collect()
+    }
+
+    fn count(&self, book: &Book) -> usize {
+        self.state.viewers.store(book.present.len() as u32, Ordering::Relaxed);
+        book.present.len()
     }
 
     /// A panic elsewhere can't leave the book half-written: every change is one push, removal or assignment.
@@ -247,11 +289,12 @@ pub struct Stay {
 }
 
 impl Stay {
-    /// Keeps `pump` until the viewer fetches its HTTP stream.
+    /// Keeps `pump` until what carries its route takes it, or another one comes.
     pub fn deposit(&self, pump: Box<Pump>) {
         let mut book = self.reception.book();
         if let Some(present) = book.present.iter_mut().find(|present| present.viewer == self.viewer) {
             present.pump = Some(pump);
+            present.carriers.drain(..).for_each(Waker::wake);
         }
     }
 
@@ -267,9 +310,55 @@ impl Drop for Stay {
         let Some(index) = book.present.iter().position(|present| present.viewer == self.viewer) else {
             return;
         };
-        let Present { viewer, counters, .. } = book.present.swap_remove(index);
-        let viewers = book.present.len();
+        let Present { viewer, counters, carriers, .. } = book.present.swap_remove(index);
+        carriers.into_iter().for_each(Waker::wake);
+        let viewers = self.reception.count(&book);
         (self.reception.observer)(Visit::Left { viewer, viewers, counters, reason: self.reason.take() });
+    }
+}
+
+impl Present {
+    fn wake_later(&mut self, carrier: &Waker) {
+        if self.carriers.iter().any(|waker| waker.will_wake(carrier)) {
+            return;
+        }
+        if self.carriers.len() >= CARRIERS_MAX {
+            // Most likely it is gone. If not, it comes again.
+            self.carriers.remove(0).wake();
+        }
+        self.carriers.push(carrier.clone());
+    }
+}
+
+/// Where a carrier waits for the pumps of one viewer.
+#[derive(Debug)]
+pub struct Berth {
+    reception: Arc<Reception>,
+    viewer: u64,
+}
+
+impl Berth {
+    /// Where the pointer is, for a carrier that tells it sooner than the control channel. `None` where the source is gone.
+    pub fn news(&self) -> Option<News> {
+        self.reception.entrance.news()
+    }
+
+    /// The source's clock.
+    pub fn now(&self) -> Micros {
+        self.reception.now()
+    }
+
+    /// The pump of a route that `wanted` says yes to, once there is one. `None`: the viewer has left.
+    pub fn poll(&self, context: &Context<'_>, wanted: impl Fn(&Route) -> bool) -> Poll<Option<Box<Pump>>> {
+        let mut book = self.reception.book();
+        let Some(present) = book.present.iter_mut().find(|present| present.viewer == self.viewer) else {
+            return Poll::Ready(None);
+        };
+        if let Some(pump) = present.pump.take_if(|pump| wanted(&pump.route())) {
+            return Poll::Ready(Some(pump));
+        }
+        present.wake_later(context.waker());
+        Poll::Pending
     }
 }
 

@@ -1,8 +1,10 @@
-//! One viewer, sans-IO: its control channel and its pixels, as two ends that different tasks may hold.
+//! One viewer, sans-IO: its control channel and its pixels, as ends that different tasks may hold.
 //!
-//! [`Control`] understands what the viewer says and tells it what is not pixels. [`Pump`] turns frames into bytes. Credit,
-//! refreshes and proofs go from one to the other through a bounded queue without a lock.
+//! [`Control`] understands what the viewer says and tells it what is not pixels. [`Pump`] turns frames into bytes, for one
+//! route: when the viewer asks for another, the pump there builds on what the viewer holds, and the one before is over,
+//! wherever it hangs. Credit, refreshes and proofs go from control to pump through a bounded queue without a lock.
 
+mod bulletin;
 mod control;
 mod link;
 mod pump;
@@ -11,17 +13,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::time::Duration;
 
+use atomic_waker::AtomicWaker;
+pub use bulletin::Bulletin;
 pub use control::Control;
 pub use pump::Pump;
 
 use crate::encode::Pool;
-use crate::feed::{Frames, News};
+use crate::feed::{Entrance, News};
 use crate::pipeline;
 use crate::protocol::{ParseError, VERSION};
 use crate::time::Clock;
 
 /// How long a viewer may leave an update unacknowledged before it is sent away; a suspended laptop lid is shorter.
 pub const UNANSWERED_MAX: Duration = Duration::from_secs(120);
+
+/// Routes of one viewer that may hang at a time. Each holds frames; a page has one, and for a moment the one before.
+pub const ROUTES_MAX: usize = 3;
 
 /// What a viewer and the server share over its life.
 #[derive(Debug, Default)]
@@ -40,8 +47,6 @@ pub struct Counters {
     pub latency_us: AtomicU32,
     /// Microseconds that writing the last update took.
     pub send_us: AtomicU32,
-    /// When the update began that is not acknowledged yet; 0 where there is none.
-    pub unanswered_since: AtomicU64,
 }
 
 /// Why a viewer is sent away.
@@ -60,6 +65,12 @@ pub enum Error {
     /// More messages than a viewer has reason to send.
     #[error("too many messages")]
     Flood,
+    /// It changes routes while those before still hang.
+    #[error("more than {ROUTES_MAX} routes at a time")]
+    Routes,
+    /// The source's thread has ended.
+    #[error("the source is gone")]
+    SourceGone,
     /// It left an update unacknowledged for too long.
     #[error("no answer for {} seconds", UNANSWERED_MAX.as_secs())]
     Unanswered,
@@ -70,20 +81,15 @@ pub enum Error {
 pub enum Reaction {
     /// Nothing.
     None,
-    /// The pixels may start. With `here` they are to come on this channel.
-    Start {
-        /// Turns frames into bytes.
-        pump: Box<Pump>,
-        /// Whether they come on the control channel.
-        here: bool,
-    },
+    /// Pixels are to come on the pump's route.
+    Start(Box<Pump>),
 }
 
 /// What a viewer's two ends are made of.
 #[derive(Debug)]
 pub struct Seating {
-    /// The feed's pixels.
-    pub frames: Frames,
+    /// Where its routes come by frames.
+    pub entrance: Entrance,
     /// The feed's news.
     pub news: News,
     /// Names this run of the source.
@@ -96,4 +102,8 @@ pub struct Seating {
     pub counters: Arc<Counters>,
     /// Encodes for viewers that take codes.
     pub encoders: Arc<Pool>,
+    /// How WebTransport can be had.
+    pub certificates: Arc<Bulletin>,
+    /// Is rung when that changes.
+    pub bell: Arc<AtomicWaker>,
 }

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use common::{Screen, Scripted, Viewer, pipeline};
 use lanstream_core::geometry::{Rect, Size};
 use lanstream_core::protocol::{HELLO_CODES, HELLO_VERIFY, ViewerMessage};
+use lanstream_core::viewer::{Error, ROUTES_MAX};
 use lanstream_core::{hash, pipeline::AUDIT_PARTS};
 use proptest::prelude::*;
 
@@ -36,6 +37,10 @@ enum Op {
     Refresh {
         viewer: usize,
     },
+    /// The viewer's pixels are to come by another route, whatever is on its way.
+    Reroute {
+        viewer: usize,
+    },
     Resize(Size),
 }
 
@@ -49,6 +54,7 @@ fn op() -> impl Strategy<Value = Op> {
         6 => (0..2usize, 1..20_000usize).prop_map(|(viewer, limit)| Op::Receive { viewer, limit }),
         4 => (0..2usize).prop_map(|viewer| Op::Acknowledge { viewer }),
         1 => (0..2usize).prop_map(|viewer| Op::Refresh { viewer }),
+        1 => (0..2usize).prop_map(|viewer| Op::Reroute { viewer }),
         1 => (1..160u32, 1..100u32).prop_map(|(width, height)| Op::Resize(Size { width, height })),
     ]
 }
@@ -112,6 +118,10 @@ fn perform(op: Op, screen: &Mutex<Screen>, viewers: &mut [Seated; 2]) {
         Op::Receive { viewer, limit } => receive(&mut viewers[viewer], limit, screen),
         Op::Acknowledge { viewer } => acknowledge(&mut viewers[viewer]),
         Op::Refresh { viewer } => viewers[viewer].0.say(ViewerMessage::Refresh),
+        Op::Reroute { viewer } => {
+            drop(viewers[viewer].0.reroute());
+            viewers[viewer].1 = None;
+        }
     }
 }
 
@@ -170,6 +180,20 @@ fn a_wrong_proof_or_a_refresh_brings_the_whole_picture_again_though_nothing_chan
     };
     let mut source = Scripted { screen, step, state: Arc::clone(&state), record: false };
     pipeline.run(&mut source).unwrap();
+}
+
+#[test]
+fn routes_that_hang_are_counted() {
+    let (_pipeline, entrance, state) = pipeline();
+    let mut viewer = Viewer::join(&entrance, &state, 1 << 20, 0);
+    let mut hanging = Vec::new();
+    for _ in 1..ROUTES_MAX {
+        let pump = viewer.reroute();
+        hanging.push(pump);
+    }
+    assert_eq!(viewer.try_reroute().err(), Some(Error::Routes));
+    hanging.clear();
+    drop(viewer.reroute());
 }
 
 /// Takes pixels as soon as there are any: on the source's own thread, while it still compares.

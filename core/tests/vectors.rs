@@ -6,12 +6,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::BytesMut;
+use lanstream_core::feed::Pointer;
 use lanstream_core::geometry::{Rect, Size};
 use lanstream_core::hash;
 use lanstream_core::picture::Picture;
 use lanstream_core::protocol::{
-    Ack, BandHead, Encoding, HELLO_CODES, HELLO_PIXELS, HELLO_VERIFY, Hello, NoticeCode, Patch,
-    ServerMessage, SourceState, VERSION, ViewerMessage,
+    Ack, BandHead, Certificates, Encoding, HELLO_CODES, HELLO_VERIFY, Hello, NoticeCode, Patch, ROUTE_PLAIN,
+    Route, ServerMessage, SourceState, Transport, VERSION, ViewerMessage,
 };
 use lanstream_core::source::{Cursor, CursorShape};
 use serde_json::{Value, json};
@@ -53,19 +54,17 @@ fn lengths_that_lie_are_errors() {
 }
 
 fn viewer_messages() -> Vec<(&'static str, ViewerMessage, Value)> {
-    let hello = Hello {
-        version: VERSION,
-        flags: HELLO_VERIFY | HELLO_PIXELS | HELLO_CODES,
+    let hello = Hello { version: VERSION, flags: HELLO_VERIFY | HELLO_CODES };
+    let route = Route {
+        number: 3,
+        transport: Transport::WebTransport,
+        flags: ROUTE_PLAIN,
         epoch: u64::MAX - 1,
         held_seq: 77,
     };
     let ack = Ack { seq: 5, receive_us: 1234, paint_us: 900, decode_us: 450 };
     vec![
-        (
-            "hello",
-            ViewerMessage::Hello(hello),
-            json!({"version": VERSION, "flags": 7, "epoch": "18446744073709551614", "held_seq": 77}),
-        ),
+        ("hello", ViewerMessage::Hello(hello), json!({"version": VERSION, "flags": 5})),
         (
             "ack",
             ViewerMessage::Ack(ack),
@@ -79,7 +78,11 @@ fn viewer_messages() -> Vec<(&'static str, ViewerMessage, Value)> {
         ("ping", ViewerMessage::Ping { token: 0xdead_beef }, json!({"token": 0xdead_beef_u32})),
         ("refresh", ViewerMessage::Refresh, json!({})),
         ("flow", ViewerMessage::Flow { paused: true }, json!({"paused": true})),
-        ("probe-request", ViewerMessage::Probe { bytes: 2 << 20 }, json!({"bytes": 2 << 20})),
+        (
+            "route",
+            ViewerMessage::Route(route),
+            json!({"number": 3, "transport": 3, "flags": 1, "epoch": "18446744073709551614", "held_seq": 77}),
+        ),
     ]
 }
 
@@ -94,6 +97,8 @@ fn server() -> Vec<Value> {
     let rgba: Vec<u8> = (0..2 * 3 * 4).collect();
     let shape = CursorShape { serial: 9, width: 2, height: 3, hot_x: 1, hot_y: 2, rgba: rgba.clone() };
     let cursor = Cursor { x: -4, y: 70_000, shape: Some(Arc::new(shape.clone())) };
+    let pointer = Pointer { cursor, moves: 31 };
+    let certificates = Certificates { port: 4433, hashes: vec![[0xab; 32], [0xcd; 32]] };
     let stats = r#"{"capture_us":1,"compare_us":2,"send_us":3,"fps":25.0,"mbps":4000.5,"viewers":1,"lies":0,"skipped":7}"#;
     let messages = [
         (
@@ -113,8 +118,8 @@ fn server() -> Vec<Value> {
         ),
         (
             "cursor-at",
-            ServerMessage::CursorAt { cursor: &cursor },
-            json!({"x": -4, "y": 70_000, "serial": 9}),
+            ServerMessage::CursorAt(&pointer),
+            json!({"x": -4, "y": 70_000, "serial": 9, "moves": 31}),
         ),
         ("pong", ServerMessage::Pong { token: 8, clock_us: 99 }, json!({"token": 8, "clock_us": 99})),
         ("stats", ServerMessage::Stats { json: stats }, json!({"json": stats})),
@@ -129,6 +134,13 @@ fn server() -> Vec<Value> {
             json!({"code": 1, "text": "mirror"}),
         ),
         ("goodbye", ServerMessage::Goodbye { text: "bye" }, json!({"text": "bye"})),
+        ("routed", ServerMessage::Routed { number: 3 }, json!({"number": 3})),
+        ("unrouted", ServerMessage::Unrouted { number: 4 }, json!({"number": 4})),
+        (
+            "certificates",
+            ServerMessage::Certificates(&certificates),
+            json!({"port": 4433, "hashes": ["ab".repeat(32), "cd".repeat(32)]}),
+        ),
     ];
     let write = |message: &ServerMessage<'_>| {
         let mut bytes = Vec::new();

@@ -29,7 +29,7 @@ const STATS_MS = 500;
  * @typedef {import('./meter.js').Measured & { server: Record<string, unknown> }} Stats
  * @typedef {{ type: 'state', state: State } | { type: 'stats', stats: Stats } | { type: 'error', message: string }
  *   | { type: 'refuted', seq: number } | { type: 'cursor-shape', shape: CursorShape } | { type: 'cursor-at', x: number, y: number, serial: number }} EngineEvent
- * @typedef {{ origin: string, token: string, transport: 'http' | 'websocket' | 'auto', codes: boolean, verify: boolean, paused: boolean }} EngineOptions
+ * @typedef {{ origin: string, token: string, transport: import('./protocol.js').Transport | 'auto', codes: boolean, verify: boolean, paused: boolean }} EngineOptions
  *   `codes`: whether pixels may come in fewer bytes, where this page can decode them
  * @typedef {{
  *   surface: import('./surface.js').Surface,
@@ -51,6 +51,8 @@ export class Engine {
   #session = /** @type {Session | null} */ (null);
   #choice = /** @type {Choice | null} */ (null);
   #failures = 0;
+  /** Of the pointer, so far. */
+  #moves = 0;
   #closed = false;
   #wake = /** @type {(() => void) | null} */ (null);
   #reportTimer = /** @type {unknown} */ (null);
@@ -171,15 +173,29 @@ export class Engine {
   /** @param {import('./protocol.js').ServerMessage} message */
   #receive(message) {
     switch (message.type) {
-      case 'Welcome': return this.#change({ marker: markerOf(message.epoch) });
+      case 'Welcome': return this.#welcomed(message.epoch);
       case 'Source': return this.#change({ sourceState: message.state, sourceText: message.text });
       case 'Notice': return this.#noticed(message.code, message.text);
       case 'Stats': this.#serverStats = message.stats; return undefined;
       case 'Proven': return this.#proven(message.seq, message.exact);
       case 'CursorShape': return this.#post({ type: 'cursor-shape', shape: message.shape });
-      case 'CursorAt': return this.#post({ type: 'cursor-at', x: message.x, y: message.y, serial: message.serial });
+      case 'CursorAt': return this.#pointed(message);
       default: return undefined;
     }
+  }
+
+  /** @param {bigint} epoch */
+  #welcomed(epoch) {
+    if (markerOf(epoch) !== this.#state.marker) this.#moves = 0; // Another run counts from its own beginning.
+    this.#change({ marker: markerOf(epoch) });
+  }
+
+  /** By datagram an older place may come after a newer. @param {{ x: number, y: number, serial: number, moves: number }} pointer */
+  #pointed({ x, y, serial, moves }) {
+    const isOlder = ((moves - this.#moves) | 0) < 0;
+    if (isOlder) return;
+    this.#moves = moves;
+    this.#post({ type: 'cursor-at', x, y, serial });
   }
 
   /** @param {number} code @param {string} text */
@@ -221,9 +237,8 @@ export class Engine {
     // After an error of ours or the server's nobody knows what the canvas shows: begin anew. A lost connection leaves it intact.
     if (!(reason instanceof SessionEnd) && !isConnectionError(reason)) this.#picture.forget();
     if (code === 'malformed' || code === 'lost') this.#post({ type: 'error', message: reason.message });
-    if (code === 'http-full') this.#chosen({ transport: 'websocket', reason: reason.message });
     if (code === 'unauthorized') this.#change({ phase: 'unauthorized', connected: false, reason: reason.message });
-    if (code === 'unauthorized' || code === 'switch' || code === 'http-full') return;
+    if (code === 'unauthorized' || code === 'switch') return;
     this.#state.reconnects += 1;
     this.#change({ phase: 'reconnecting', connected: false, reason: reason.message });
     await this.#backOff();

@@ -5,6 +5,7 @@ import { CursorLayer } from './cursor.js';
 import { EngineHost } from './engine-host.js';
 import { FITS, place } from './layout.js';
 import { Overlay } from './overlay.js';
+import { TRANSPORTS } from './protocol.js';
 import { adoptStyle } from './style.js';
 
 /**
@@ -128,7 +129,7 @@ export class LanStream extends HTMLElement {
       present: oneOf(['2d', 'webgl2'], this.getAttribute('present')),
       thread: oneOf(['page', 'worker'], this.getAttribute('thread')),
       options: {
-        origin: url.origin, token: url.hash.slice(1), transport: oneOf(['http', 'websocket'], this.getAttribute('transport')),
+        origin: url.origin, token: url.hash.slice(1), transport: oneOf(TRANSPORTS, this.getAttribute('transport')),
         codes: this.getAttribute('codes') !== 'off',
         verify: this.verify, paused: this.#paused || document.hidden,
       },

@@ -68,6 +68,7 @@ function browser() {
   return {
     fetch: (...request) => fetch(...request),
     WebSocket,
+    WebTransport: globalThis.WebTransport,
     now: () => performance.now(),
     random: () => Math.random(),
     setTimeout: (call, ms) => setTimeout(call, ms),

@@ -1,7 +1,7 @@
 // The messages of docs/protocol.md, read and written: names and bounds as in core/src/protocol. Not what they mean for a
 // session (session.js), nor a band's patches (update.js).
 
-export const VERSION = 1;
+export const VERSION = 2;
 export const HEADER_BYTES = 8;
 export const BAND_BYTES = 24;
 export const PATCH_BYTES = 16;
@@ -26,22 +26,31 @@ export const KIND = Object.freeze({
   PROVEN: 0x16,
   NOTICE: 0x17,
   GOODBYE: 0x18,
-  PROBE: 0x19,
+  ROUTED: 0x19,
+  UNROUTED: 0x1a,
+  CERTIFICATES: 0x1b,
   HELLO: 0x81,
   ACK: 0x82,
   PROOF: 0x83,
   PING: 0x84,
   REFRESH: 0x85,
   FLOW: 0x86,
-  PROBE_REQUEST: 0x87,
+  ROUTE: 0x87,
 });
 
 export const FIRST = 1;
 export const COMMIT = 2;
-export const PROBE_LAST = 1;
 export const HELLO_VERIFY = 1;
-export const HELLO_PIXELS = 2;
 export const HELLO_CODES = 4;
+export const ROUTE_PLAIN = 1;
+/**
+ * What carries pixels; each lies where its number, less one, says.
+ * @typedef {'http' | 'websocket' | 'webtransport' | 'webtransport-datagrams'} Transport
+ * @type {readonly Transport[]}
+ */
+export const TRANSPORTS = Object.freeze(['http', 'websocket', 'webtransport', 'webtransport-datagrams']);
+/** Bytes of a certificate's hash. */
+const HASH_BYTES = 32;
 export const ENCODING_RAW = 0;
 export const ENCODING_SOLID = 1;
 export const ENCODING_MOVE = 2;
@@ -64,13 +73,15 @@ export class ProtocolError extends Error {
  * @typedef {{ type: 'Welcome', version: number, epoch: bigint, clockUs: number }
  *   | { type: 'Source', state: SourceState, text: string }
  *   | { type: 'CursorShape', shape: CursorShape }
- *   | { type: 'CursorAt', x: number, y: number, serial: number }
+ *   | { type: 'CursorAt', x: number, y: number, serial: number, moves: number }
  *   | { type: 'Pong', token: number, clockUs: number }
  *   | { type: 'Stats', stats: Record<string, unknown> }
  *   | { type: 'Proven', seq: number, exact: boolean, count: number }
  *   | { type: 'Notice', code: number, text: string }
  *   | { type: 'Goodbye', text: string }
- *   | { type: 'Probe', bytes: number, last: boolean }
+ *   | { type: 'Routed', number: number }
+ *   | { type: 'Unrouted', number: number }
+ *   | { type: 'Certificates', port: number, hashes: Uint8Array<ArrayBuffer>[] }
  *   | { type: 'Unknown', kind: number }} ServerMessage
  */
 
@@ -122,13 +133,15 @@ function readBody(kind, fields) {
     case KIND.WELCOME: return readWelcome(fields);
     case KIND.SOURCE: return { type: 'Source', state: sourceState(fields.u8()), text: fields.text() };
     case KIND.CURSOR_SHAPE: return { type: 'CursorShape', shape: readCursorShape(fields) };
-    case KIND.CURSOR_AT: return { type: 'CursorAt', x: fields.i32(), y: fields.i32(), serial: fields.u32() };
+    case KIND.CURSOR_AT: return { type: 'CursorAt', x: fields.i32(), y: fields.i32(), serial: fields.u32(), moves: fields.u32() };
     case KIND.PONG: return { type: 'Pong', token: fields.u32(), clockUs: fields.u64Number() };
     case KIND.STATS: return { type: 'Stats', stats: jsonObject(fields.text()) };
     case KIND.PROVEN: return { type: 'Proven', seq: fields.u32(), exact: flag(fields.u32()), count: fields.u64Number() };
     case KIND.NOTICE: return { type: 'Notice', code: fields.u8(), text: fields.text() };
     case KIND.GOODBYE: return { type: 'Goodbye', text: fields.text() };
-    case KIND.PROBE: return { type: 'Probe', bytes: fields.rest().byteLength, last: (fields.flags & PROBE_LAST) !== 0 };
+    case KIND.ROUTED: return { type: 'Routed', number: fields.u32() };
+    case KIND.UNROUTED: return { type: 'Unrouted', number: fields.u32() };
+    case KIND.CERTIFICATES: return { type: 'Certificates', port: fields.u16(), hashes: readHashes(fields.rest()) };
     default: return { type: 'Unknown', kind };
   }
 }
@@ -148,6 +161,14 @@ function readCursorShape(fields) {
   if (width > CURSOR_SIDE_PX_MAX || height > CURSOR_SIDE_PX_MAX) throw new ProtocolError('cursor is too large');
   if (rgba.byteLength !== width * height * 4) throw new ProtocolError('cursor has the wrong length');
   return { serial, width, height, hotX, hotY, rgba };
+}
+
+/** @param {Uint8ClampedArray<ArrayBuffer>} bytes back to back */
+function readHashes(bytes) {
+  if (bytes.byteLength % HASH_BYTES !== 0) throw new ProtocolError('certificates have the wrong length');
+  const hashes = [];
+  for (let at = 0; at < bytes.byteLength; at += HASH_BYTES) hashes.push(Uint8Array.from(bytes.subarray(at, at + HASH_BYTES)));
+  return hashes;
 }
 
 /** @param {number} code */
@@ -192,7 +213,6 @@ class Fields {
     this.#view = new DataView(buffer);
   }
 
-  get flags() { return this.#view.getUint8(5); }
   u8() { return this.#view.getUint8(this.#take(1)); }
   u16() { return this.#view.getUint16(this.#take(2), true); }
   u32() { return this.#view.getUint32(this.#take(4), true); }
@@ -240,13 +260,22 @@ function message(kind, bodyBytes) {
   return view;
 }
 
-/** @param {{ flags: number, epoch: bigint, heldSeq: number, version?: number }} hello */
-export function writeHello({ flags, epoch, heldSeq, version = VERSION }) {
-  const view = message(KIND.HELLO, 16);
+/** @param {{ flags: number, version?: number }} hello */
+export function writeHello({ flags, version = VERSION }) {
+  const view = message(KIND.HELLO, 4);
   view.setUint16(8, version, true);
   view.setUint16(10, flags, true);
-  view.setBigUint64(12, epoch, true);
-  view.setUint32(20, heldSeq, true);
+  return view.buffer;
+}
+
+/** @param {{ number: number, transport: Transport, flags: number, epoch: bigint, heldSeq: number }} route */
+export function writeRoute({ number, transport, flags, epoch, heldSeq }) {
+  const view = message(KIND.ROUTE, 18);
+  view.setUint32(8, number, true);
+  view.setUint8(12, TRANSPORTS.indexOf(transport) + 1);
+  view.setUint8(13, flags);
+  view.setBigUint64(14, epoch, true);
+  view.setUint32(22, heldSeq, true);
   return view.buffer;
 }
 
@@ -283,12 +312,5 @@ export function writeRefresh() {
 export function writeFlow(paused) {
   const view = message(KIND.FLOW, 1);
   view.setUint8(8, paused ? 1 : 0);
-  return view.buffer;
-}
-
-/** @param {number} bytes */
-export function writeProbe(bytes) {
-  const view = message(KIND.PROBE_REQUEST, 4);
-  view.setUint32(8, bytes, true);
   return view.buffer;
 }

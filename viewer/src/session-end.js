@@ -1,10 +1,9 @@
 // Why a session ended: what the engine decides upon whether, when and how to come back.
 
 /**
- * `unauthorized` wrong token; `full` too many viewers; `http-full` no HTTP stream is left; `switch` the pixels are to
- * move to the WebSocket; `malformed` the server does not speak the protocol; `goodbye` it ended on purpose; `closed` this
+ * `unauthorized` wrong token; `full` too many viewers; `switch` the next is to begin at once; `malformed` the server does not speak the protocol; `goodbye` it ended on purpose; `closed` this
  * end closed it; `lost` anything else.
- * @typedef {'unauthorized' | 'full' | 'http-full' | 'switch' | 'malformed' | 'goodbye' | 'closed' | 'lost'} EndCode
+ * @typedef {'unauthorized' | 'full' | 'switch' | 'malformed' | 'goodbye' | 'closed' | 'lost'} EndCode
  */
 
 export class SessionEnd extends Error {

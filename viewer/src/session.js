@@ -1,13 +1,13 @@
-// One session with the server: let in, greet, choose the path of the pixels, read until it ends. It ends once and is then
-// thrown away; coming back is the engine's matter.
+// One session with the server: let in, greet, take updates from whatever route they come on, until it ends. It ends once and is
+// then thrown away; coming back is the engine's matter.
 
 import { Clock } from './clock.js';
 import {
-  HELLO_CODES, HELLO_PIXELS, HELLO_VERIFY, ProtocolError, VERSION, writeAck, writeFlow, writeHello, writePing, writeProbe, writeProof, writeRefresh,
+  HELLO_CODES, HELLO_VERIFY, ProtocolError, TRANSPORTS, VERSION, writeAck, writeFlow, writeHello, writePing, writeProof, writeRefresh,
 } from './protocol.js';
 import { SessionEnd } from './session-end.js';
-import { chooseByFacts, chooseByMeasuring, probeHttp } from './transport/choose.js';
-import { StreamReader, hasByob, openStream } from './transport/http.js';
+import { Routes } from './transport/routes.js';
+import { Timers, deferred } from './transport/timers.js';
 import { ControlChannel } from './transport/websocket.js';
 import { Update } from './update.js';
 
@@ -17,13 +17,13 @@ const PINGS_UNANSWERED_MAX = 3;
 /** Until the first is kept, pings follow each other, so that the overlay can tell latencies from the start. */
 const PINGS_AT_FIRST = 5;
 const WELCOME_MS_MAX = 10_000;
-const PROBE_MS_MAX = 3000;
 
 /**
  * What the engine is run in: the browser, or a test.
  * @typedef {{
  *   fetch: typeof fetch,
  *   WebSocket: typeof WebSocket,
+ *   WebTransport: typeof WebTransport | undefined,
  *   now(): number,
  *   random(): number,
  *   setTimeout(call: () => void, ms: number): unknown,
@@ -36,7 +36,7 @@ const PROBE_MS_MAX = 3000;
  * @typedef {{
  *   origin: string,
  *   token: string,
- *   wanted: 'http' | 'websocket' | 'auto',
+ *   wanted: import('./protocol.js').Transport | 'auto',
  *   known: Choice | null,
  *   verify: boolean,
  *   paused: boolean,
@@ -61,8 +61,8 @@ export class Session {
   #control = /** @type {ControlChannel | null} */ (null);
   #ended = deferred();
   #welcome = deferred();
-  #probed = /** @type {(() => void) | null} */ (null);
-  #timers = new Set();
+  #routes = /** @type {Routes | null} */ (null);
+  #timers;
   /** When the first bytes of the newest update had arrived. */
   #begunMs = 0;
   /** Decoding the newest update so far. */
@@ -79,6 +79,7 @@ export class Session {
     this.#options = options;
     this.#events = events;
     this.#around = around;
+    this.#timers = new Timers(around);
     this.#picture = options.picture;
   }
 
@@ -110,24 +111,22 @@ export class Session {
   }
 
   async #go() {
-    const { key, transports } = await this.#exchange();
-    const { wanted, known, picture } = this.#options;
-    const choice = known ?? chooseByFacts({ wanted, offered: transports, byob: hasByob() });
-    const flags = (this.#options.verify ? HELLO_VERIFY : 0) | (choice?.transport === 'websocket' ? HELLO_PIXELS : 0)
-      | (picture.takesCodes ? HELLO_CODES : 0);
-    const control = await this.#openControl(key);
-    control.send(writeHello({ flags, ...picture.held }));
+    const { key, offered, preferred } = await this.#exchange();
+    const { origin, known, picture } = this.#options;
+    const wanted = this.#options.wanted === 'auto' ? preferred : this.#options.wanted;
+    const routes = new Routes({ origin, key, offered, wanted, known }, this.#routeEvents, this.#around);
+    this.#routes = routes;
+    const control = await this.#openControl(key, routes);
+    control.send(writeHello({ flags: (this.#options.verify ? HELLO_VERIFY : 0) | (picture.takesCodes ? HELLO_CODES : 0) }));
     if (this.#options.paused) control.send(writeFlow(true));
-    await this.#within(WELCOME_MS_MAX, this.#welcome.promise, 'the server did not greet');
-    if (choice !== null) this.#events.chosen(choice);
+    const isWelcome = await this.#timers.within(WELCOME_MS_MAX, this.#welcome.promise, false);
+    if (!isWelcome) throw new SessionEnd('lost', 'the server did not greet');
     this.#events.welcome();
     this.#ping();
-    if (choice === null) await this.#measure(key);
-    else if (choice.transport === 'http') await this.#readStream(key);
-    // Otherwise the bands come on the control channel by themselves.
+    await routes.run();
   }
 
-  /** @returns {Promise<{ key: string, transports: string[] }>} */
+  /** @returns {Promise<{ key: string, offered: string[], preferred: import('./protocol.js').Transport | 'auto' }>} */
   async #exchange() {
     const { origin, token } = this.#options;
     const response = await this.#around.fetch(`${origin}/session`, {
@@ -136,15 +135,16 @@ export class Session {
     if (response.status === 401) throw new SessionEnd('unauthorized', 'the token is not this run\'s');
     if (response.status === 503) throw new SessionEnd('full', 'the server has as many viewers as it takes');
     if (!response.ok) throw new SessionEnd('lost', `the session was refused: ${response.status}`);
-    const answer = /** @type {{ session?: unknown, transports?: unknown }} */ (await response.json());
-    if (typeof answer.session !== 'string' || !Array.isArray(answer.transports)) throw new ProtocolError('the answer to /session is not one');
-    return { key: answer.session, transports: answer.transports };
+    const answer = /** @type {{ session?: unknown, transports?: unknown, preferred?: unknown }} */ (await response.json());
+    const { session: key, transports: offered } = answer;
+    if (typeof key !== 'string' || !Array.isArray(offered)) throw new ProtocolError('the answer to /session is not one');
+    return { key, offered, preferred: TRANSPORTS.find(each => each === answer.preferred) ?? 'auto' };
   }
 
-  /** @param {string} key */
-  async #openControl(key) {
+  /** @param {string} key @param {Routes} routes */
+  async #openControl(key, routes) {
     const server = { origin: this.#options.origin, key, WebSocket: this.#around.WebSocket };
-    const channel = await ControlChannel.open(server, this.#sink, {
+    const channel = await ControlChannel.open(server, routes.newSink(), {
       message: message => this.#receive(message),
       end: reason => this.#ended.resolve(reason),
     });
@@ -154,52 +154,39 @@ export class Session {
     return channel;
   }
 
-  /** @param {string} key */
-  async #measure(key) {
-    const { fetch, now } = this.#around;
-    const choice = await chooseByMeasuring({
-      http: bytes => probeHttp({ origin: this.#options.origin, key, fetch, now }, bytes),
-      websocket: bytes => this.#probeWebSocket(bytes),
-    });
-    this.#events.chosen(choice);
-    // Where pixels travel is said in the hello: for the other path it takes a new session.
-    if (choice.transport === 'websocket') throw new SessionEnd('switch', 'the pixels move to the WebSocket');
-    await this.#readStream(key);
-  }
-
-  /** @param {number} bytes */
-  async #probeWebSocket(bytes) {
-    const startedMs = this.#around.now();
-    const answered = deferred();
-    this.#probed = () => answered.resolve(undefined);
-    this.#control?.send(writeProbe(bytes));
-    await this.#within(PROBE_MS_MAX, answered.promise, 'the probe was not answered');
-    return this.#around.now() - startedMs;
-  }
-
-  /** @param {string} key */
-  async #readStream(key) {
-    const { origin } = this.#options;
-    const stream = await openStream({ origin, key, fetch: this.#around.fetch, signal: this.#abort.signal });
-    await new StreamReader(stream, this.#sink).run();
-    throw new SessionEnd('lost', 'the stream ended');
-  }
-
-  /** Takes the bands of either transport. @type {import('./transport/http.js').BandSink} */
-  #sink = {
+  /** @type {import('./transport/routes.js').RouteEvents} */
+  #routeEvents = {
+    send: bytes => this.#control?.send(bytes),
+    held: () => this.#picture.held,
     buffer: bytes => this.#picture.buffer(bytes),
+    moved: () => this.#forgetUpdate(),
     begin: () => { if (this.#update.seq === 0) this.#begunMs = this.#around.now(); },
-    band: (buffer, bytes) => {
-      // A stream that was aborted may still hand on what had arrived; the next session must find the picture as it told the server.
-      if (this.#abort.signal.aborted) return;
-      const isLast = this.#update.add(buffer, bytes);
-      const { now } = this.#around;
-      const startedMs = now();
-      this.#picture.hold(buffer, this.#update);
-      this.#decodeMs += now() - startedMs;
-      if (isLast) this.#commit();
-    },
+    band: (buffer, bytes) => this.#take(buffer, bytes),
+    message: message => this.#receive(message),
+    chosen: choice => this.#events.chosen(choice),
+    ended: error => this.#ended.resolve(error),
   };
+
+  /** @param {ArrayBuffer} buffer @param {number} bytes */
+  #take(buffer, bytes) {
+    try {
+      const isLast = this.#update.add(buffer, bytes);
+      const startedMs = this.#around.now();
+      this.#picture.hold(buffer, this.#update);
+      this.#decodeMs += this.#around.now() - startedMs;
+      if (isLast) this.#commit();
+    } catch (error) {
+      this.#routes?.close(); // Nothing that still comes can be built on.
+      this.#ended.resolve(error);
+    }
+  }
+
+  /** What has come of an update will never be whole. */
+  #forgetUpdate() {
+    this.#update = new Update();
+    this.#decodeMs = 0;
+    this.#picture.drop();
+  }
 
   #commit() {
     const { now } = this.#around;
@@ -209,6 +196,7 @@ export class Session {
     this.#decodeMs = 0;
     this.#picture.check(update);
     const arrivedMs = now();
+    this.#routes?.arrived();
     const receiveMs = arrivedMs - this.#begunMs;
     // First of all: the server is to make the next one while this one is painted.
     this.#control?.send(writeAck({
@@ -226,7 +214,8 @@ export class Session {
     switch (message.type) {
       case 'Welcome': return this.#greeted(message);
       case 'Pong': return this.#pong(message);
-      case 'Probe': return message.last ? this.#probed?.() : undefined;
+      case 'Certificates': return this.#routes?.certified(message);
+      case 'Unrouted': return this.#routes?.unrouted(message.number);
       case 'Goodbye': return this.#ended.resolve(new SessionEnd('goodbye', message.text));
       default: return this.#events.message(message);
     }
@@ -239,7 +228,7 @@ export class Session {
     if (epoch !== this.#picture.epoch) this.#picture.forget();
     this.#picture.epoch = epoch;
     this.#events.message(welcome);
-    this.#welcome.resolve(undefined);
+    this.#welcome.resolve(true);
   }
 
   /** @param {{ token: number, clockUs: number }} pong */
@@ -255,44 +244,15 @@ export class Session {
       return;
     }
     this.#control?.send(writePing(this.#clock.ping(this.#around.now())));
-    this.#after(PING_MS, () => this.#ping());
-  }
-
-  /**
-   * @param {number} ms
-   * @param {Promise<unknown>} promise
-   * @param {string} otherwise
-   */
-  async #within(ms, promise, otherwise) {
-    const late = deferred();
-    const timer = this.#after(ms, () => late.resolve(new SessionEnd('lost', otherwise)));
-    const first = await Promise.race([promise, late.promise]);
-    this.#around.clearTimeout(timer);
-    this.#timers.delete(timer);
-    if (first instanceof SessionEnd) throw first;
-  }
-
-  /** @param {number} ms @param {() => void} call */
-  #after(ms, call) {
-    const timer = this.#around.setTimeout(() => { this.#timers.delete(timer); call(); }, ms);
-    this.#timers.add(timer);
-    return timer;
+    this.#timers.after(PING_MS, () => this.#ping());
   }
 
   #shutDown() {
     this.#abort.abort();
+    this.#routes?.close();
     this.#control?.close();
-    for (const timer of this.#timers) this.#around.clearTimeout(timer);
     this.#timers.clear();
   }
-}
-
-/** A promise that is settled from outside; only the first time counts. */
-function deferred() {
-  /** @type {(value: any) => void} */
-  let resolve = () => {};
-  const promise = /** @type {Promise<any>} */ (new Promise(settle => { resolve = settle; }));
-  return { promise, resolve };
 }
 
 /** @param {number} ms as a u32 of microseconds */

@@ -2,30 +2,38 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Clock } from '../src/clock.js';
 import { bannerText, statsText } from '../src/overlay.js';
-import { chooseByFacts, chooseByMeasuring } from '../src/transport/choose.js';
+import { candidates, rank, reasonByFacts, reasonByMeasuring } from '../src/transport/choose.js';
 
-const BOTH = ['http', 'websocket'];
+const ALL = ['http', 'websocket', 'webtransport'];
+
+/** @param {Partial<Parameters<typeof candidates>[0]>} facts */
+function order(facts) {
+  return candidates({ wanted: 'auto', offered: ALL, byob: true, hasWebTransport: true, ...facts });
+}
+
+test('what is asked for comes first where it can be had, and the others stay to fall back to', () => {
+  assert.deepEqual(order({}), ['http', 'websocket', 'webtransport']);
+  assert.deepEqual(order({ wanted: 'webtransport' }), ['webtransport', 'http', 'websocket']);
+  assert.deepEqual(order({ wanted: 'webtransport-datagrams' }), ['webtransport-datagrams', 'http', 'websocket', 'webtransport']);
+  assert.deepEqual(order({ wanted: 'webtransport', hasWebTransport: false }), ['http', 'websocket']);
+  assert.deepEqual(order({ wanted: 'http', offered: ['websocket'] }), ['websocket']);
+  assert.deepEqual(order({ byob: false, hasWebTransport: false }), ['websocket', 'http']);
+  assert.throws(() => order({ offered: ['pigeon'] }), /no transport/);
+});
 
 test('what is asked for or alone is not measured', () => {
-  assert.equal(chooseByFacts({ wanted: 'http', offered: BOTH, byob: false })?.transport, 'http');
-  assert.equal(chooseByFacts({ wanted: 'websocket', offered: BOTH, byob: true })?.transport, 'websocket');
-  assert.equal(chooseByFacts({ wanted: 'auto', offered: ['http'], byob: false })?.transport, 'http');
-  assert.equal(chooseByFacts({ wanted: 'http', offered: ['websocket'], byob: true })?.transport, 'websocket');
-  assert.equal(chooseByFacts({ wanted: 'auto', offered: BOTH, byob: false })?.transport, 'websocket');
-  assert.equal(chooseByFacts({ wanted: 'auto', offered: BOTH, byob: true }), null);
-  assert.throws(() => chooseByFacts({ wanted: 'auto', offered: ['pigeon'], byob: true }), /no transport/);
+  assert.equal(reasonByFacts('webtransport', ['webtransport', 'http']), 'asked for');
+  assert.equal(reasonByFacts('auto', ['http']), 'the only one there is');
+  assert.match(reasonByFacts('webtransport', ['http', 'websocket']) ?? '', /has no webtransport/);
+  assert.equal(reasonByFacts('auto', ['http', 'websocket']), null);
 });
 
-test('the faster wins, and HTTP wins what is nearly a tie', async () => {
-  const measure = (/** @type {number} */ http, /** @type {number} */ websocket) => chooseByMeasuring({ http: async () => http, websocket: async () => websocket });
-  assert.deepEqual(await measure(2, 5), { transport: 'http', reason: 'http 16777 Mbit/s, websocket 6711 Mbit/s' });
-  assert.equal((await measure(12.4, 10)).transport, 'http');
-  assert.equal((await measure(12.6, 10)).transport, 'websocket');
-});
-
-test('a path whose probe fails loses', async () => {
-  const choice = await chooseByMeasuring({ http: () => Promise.reject(new Error('no')), websocket: async () => 5 });
-  assert.deepEqual(choice, { transport: 'websocket', reason: 'http failed, websocket 6711 Mbit/s' });
+test('the soonest wins, HTTP wins what is nearly a tie, and what failed is left out', () => {
+  const ranked = (/** @type {Partial<Record<import('../src/protocol.js').Transport, number>>} */ ms) => rank(new Map(/** @type {any} */ (Object.entries(ms))));
+  assert.deepEqual(ranked({ http: 2, websocket: 5, webtransport: 9 }), ['http', 'websocket', 'webtransport']);
+  assert.deepEqual(ranked({ http: 12.4, websocket: 10, webtransport: 9 }), ['webtransport', 'http', 'websocket']);
+  assert.deepEqual(ranked({ http: Infinity, websocket: 10 }), ['websocket']);
+  assert.equal(reasonByMeasuring(new Map([['http', 2.04], ['websocket', Infinity]])), 'a whole picture: http 2.0 ms, websocket failed');
 });
 
 test('the clock believes the ping that came back soonest', () => {

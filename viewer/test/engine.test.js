@@ -4,14 +4,14 @@ import { readFileSync } from 'node:fs';
 import { Codec } from '../src/codec.js';
 import { Engine } from '../src/engine.js';
 import { pictureHash } from '../src/hash.js';
-import { COMMIT, ENCODING_NAMES, FIRST, HELLO_CODES, HELLO_PIXELS, KIND } from '../src/protocol.js';
+import { COMMIT, ENCODING_NAMES, FIRST, HELLO_CODES, HELLO_VERIFY, KIND, VERSION } from '../src/protocol.js';
 import { Surface } from '../src/surface.js';
 import { band, message, raw, solid, u16, u32, u64 } from './bytes.js';
 import { FakeBrowser, FakePresenter, settle } from './fakes.js';
 
 const EPOCH = 42n;
 const ENCODING_PREDICT = ENCODING_NAMES.indexOf('predict');
-const WELCOME = message(KIND.WELCOME, 0, [...u16(1), ...u16(0), ...u64(EPOCH), ...u64(0n)]);
+const WELCOME = message(KIND.WELCOME, 0, [...u16(VERSION), ...u16(0), ...u64(EPOCH), ...u64(0n)]);
 
 /**
  * @param {Partial<import('../src/engine.js').EngineOptions>} [options]
@@ -42,7 +42,14 @@ async function greet(browser) {
   socket.open();
   await settle();
   await socket.receive(WELCOME);
+  await socket.routed();
   return socket;
+}
+
+/** What a session asks for: the transport's number, and the picture that it holds. @param {import('./fakes.js').FakeSocket} socket */
+function routeOf(socket) {
+  const route = socket.last(KIND.ROUTE);
+  return { transport: route.getUint8(12), epoch: route.getBigUint64(14, true), heldSeq: route.getUint32(22, true) };
 }
 
 const FULL = [band({ seq: 1, flags: FIRST, patches: [raw(0, 0, 4, 2, 7)] }), band({ seq: 1, flags: COMMIT, patches: [solid(0, 2, 4, 2, 9)] })];
@@ -56,11 +63,12 @@ test('an update is shown whole, and acknowledged before it is painted', async ()
   const { browser, engine, presenter } = start();
   const socket = await greet(browser);
   assert.deepEqual(browser.requests[0]?.init.headers, { Authorization: 'Bearer secret' });
-  assert.equal(socket.last(KIND.HELLO).getUint16(10, true), 2);
+  assert.equal(socket.last(KIND.HELLO).getUint16(10, true), 0);
+  assert.deepEqual(routeOf(socket), { transport: 2, epoch: 0n, heldSeq: 0 });
   await socket.receive(/** @type {Uint8Array} */ (FULL[0]));
-  assert.deepEqual(browser.log, ['send HELLO']);
+  assert.deepEqual(browser.log, ['send HELLO', 'send ROUTE']);
   await socket.receive(/** @type {Uint8Array} */ (FULL[1]));
-  assert.deepEqual(browser.log.slice(1), ['send ACK', 'resize 4x4', 'solid 0,2 4x2', 'raw 0,0 4x2', 'commit']);
+  assert.deepEqual(browser.log.slice(2), ['send ACK', 'resize 4x4', 'solid 0,2 4x2', 'raw 0,0 4x2', 'commit']);
   assert.deepEqual([...new Set(presenter.pixels)], [7, 9, 255]);
   const { connected, width, height, seq, frames } = engine.state;
   assert.deepEqual({ connected, width, height, seq, frames }, { connected: true, width: 4, height: 4, seq: 1, frames: 1 });
@@ -119,8 +127,7 @@ test('a lost connection comes back with what it holds', async () => {
   assert.equal(engine.state.phase, 'reconnecting');
   browser.ring(100);
   const second = await greet(browser);
-  const hello = second.last(KIND.HELLO);
-  assert.deepEqual([hello.getBigUint64(12, true), hello.getUint32(20, true)], [EPOCH, 1]);
+  assert.deepEqual(routeOf(second), { transport: 2, epoch: EPOCH, heldSeq: 1 });
   await second.receive(band({ seq: 3, base: 1, flags: FIRST | COMMIT, patches: [raw(0, 0, 1, 1, 5)] }));
   assert.equal(presenter.pixels[0], 5);
   assert.equal(presenter.pixels[4], 7);
@@ -138,7 +145,7 @@ test('after painting failed it asks for the whole picture', async () => {
   assert.ok(events.some(event => event.type === 'error' && event.message === 'no memory'));
   browser.ring(100);
   const second = await greet(browser);
-  assert.deepEqual([second.last(KIND.HELLO).getBigUint64(12, true), second.last(KIND.HELLO).getUint32(20, true)], [0n, 0]);
+  assert.deepEqual(routeOf(second), { transport: 2, epoch: 0n, heldSeq: 0 });
   engine.close();
 });
 
@@ -154,7 +161,7 @@ test('after a malformed band it asks for the whole picture', async () => {
     assert.ok(!browser.log.slice(-1).includes('commit') || engine.state.seq === 1);
     browser.ring(100);
     const second = await greet(browser);
-    assert.deepEqual([second.last(KIND.HELLO).getBigUint64(12, true), second.last(KIND.HELLO).getUint32(20, true)], [0n, 0]);
+    assert.deepEqual(routeOf(second), { transport: 2, epoch: 0n, heldSeq: 0 });
     engine.close();
   }
 });
@@ -163,7 +170,7 @@ test('a code that cannot be decoded leaves the picture as it is, is told, and al
   const module = new WebAssembly.Module(readFileSync(new URL('../src/codec.wasm', import.meta.url)));
   const { browser, engine, presenter, events } = start({}, session, new Codec(new WebAssembly.Instance(module)));
   const first = await greet(browser);
-  assert.equal(first.last(KIND.HELLO).getUint16(10, true), HELLO_PIXELS | HELLO_CODES);
+  assert.equal(first.last(KIND.HELLO).getUint16(10, true), HELLO_CODES);
   await first.receive(...FULL);
   const before = presenter.read();
   // A pixel, and as many like it as make three rows and all of four.
@@ -177,7 +184,7 @@ test('a code that cannot be decoded leaves the picture as it is, is told, and al
   assert.ok(events.some(event => event.type === 'error' && /cannot be decoded/.test(event.message)));
   browser.ring(100);
   const second = await greet(browser);
-  assert.deepEqual([second.last(KIND.HELLO).getBigUint64(12, true), second.last(KIND.HELLO).getUint32(20, true)], [0n, 0]);
+  assert.deepEqual(routeOf(second), { transport: 2, epoch: 0n, heldSeq: 0 });
   await second.receive(band({ seq: 3, flags: FIRST | COMMIT, patches: [all] }));
   assert.deepEqual([...presenter.read().subarray(0, 8)], [255, 0, 0, 255, 255, 0, 0, 255]);
   engine.close();
@@ -186,7 +193,7 @@ test('a code that cannot be decoded leaves the picture as it is, is told, and al
 test('with verify, each update is proven by a hash of what is shown', async () => {
   const { browser, engine, presenter, events } = start({ verify: true });
   const socket = await greet(browser);
-  assert.equal(socket.last(KIND.HELLO).getUint16(10, true), 3);
+  assert.equal(socket.last(KIND.HELLO).getUint16(10, true), HELLO_VERIFY);
   await socket.receive(...FULL);
   assert.deepEqual(browser.log.slice(-2), ['commit', 'send PROOF']);
   assert.equal(socket.last(KIND.PROOF).getBigUint64(12, true), pictureHash(presenter.pixels));
@@ -227,24 +234,36 @@ test('the backoff doubles up to its cap', async () => {
   engine.close();
 });
 
-test('where all HTTP streams are taken, the pixels come by WebSocket', async () => {
-  const { browser, engine } = start({ transport: 'http' }, url => url.endsWith('/stream') ? new Response('', { status: 503 }) : session());
-  const first = await greet(browser);
-  assert.equal(first.last(KIND.HELLO).getUint16(10, true), 0);
-  const second = await greet(browser);
-  assert.notEqual(first, second);
-  assert.equal(second.last(KIND.HELLO).getUint16(10, true), 2);
-  assert.deepEqual([engine.state.transport, engine.state.connected], ['websocket', true]);
+test('where all HTTP streams are taken, the pixels come by WebSocket, in the same session', async () => {
+  const { browser, engine } = start({ transport: 'http' }, url => url.includes('/stream') ? new Response('', { status: 503 }) : session());
+  const socket = await greet(browser);
+  assert.equal(browser.sockets.length, 1);
+  assert.equal(routeOf(socket).transport, 2);
+  await socket.receive(...FULL);
+  assert.deepEqual([engine.state.transport, engine.state.connected, engine.state.seq], ['websocket', true, 1]);
+  assert.match(engine.state.transportReason, /http: all HTTP streams/);
   engine.close();
 });
 
-test('HTTP pixels arrive on the stream of the session', async () => {
-  const { browser, engine, presenter } = start({ transport: 'http' }, url => url.endsWith('/stream') ? new Response(new Blob(FULL)) : session());
+test('HTTP pixels arrive on the stream of their route', async () => {
+  const { browser, engine, presenter } = start({ transport: 'http' },
+    url => url.includes('/stream') ? new Response(new Blob([message(KIND.ROUTED, 0, u32(1)), ...FULL])) : session());
   await greet(browser);
-  const request = browser.requests.find(({ url }) => url.endsWith('/stream'));
+  const request = browser.requests.find(({ url }) => url.endsWith('/stream?route=1'));
   assert.equal(request?.init.headers.Authorization, 'Session key');
   assert.equal(engine.state.seq, 1);
   assert.equal(presenter.pixels[0], 7);
+  engine.close();
+});
+
+test('a stream that ends in the middle of an update is gone on with by WebSocket, from the picture that is shown', async () => {
+  const half = band({ seq: 2, base: 1, flags: FIRST, patches: [raw(0, 0, 1, 1, 1)] });
+  const { browser, engine, presenter } = start({ transport: 'http' },
+    url => url.includes('/stream') ? new Response(new Blob([message(KIND.ROUTED, 0, u32(1)), ...FULL, half])) : session());
+  const socket = await greet(browser);
+  assert.deepEqual(routeOf(socket), { transport: 2, epoch: EPOCH, heldSeq: 1 });
+  await socket.receive(band({ seq: 3, base: 1, flags: FIRST | COMMIT, patches: [raw(0, 0, 1, 1, 5)] }));
+  assert.deepEqual([presenter.pixels[0], presenter.pixels[4], engine.state.reconnects], [5, 7, 0]);
   engine.close();
 });
 

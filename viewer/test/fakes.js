@@ -1,6 +1,7 @@
 // Stand-ins for a browser and a server: nothing here waits, and every order of events is the test's.
 
 import { KIND } from '../src/protocol.js';
+import { message, u32 } from './bytes.js';
 
 /** Paints into memory and notes what was done, in order. */
 export class FakePresenter {
@@ -69,6 +70,11 @@ export class FakeSocket {
     for (const bytes of messages) this.onmessage?.({ data: Uint8Array.from(bytes).buffer });
     await settle();
   }
+  /** The newest route begins here, if it is one by WebSocket. */
+  async routed() {
+    const route = this.last(KIND.ROUTE);
+    if (route.getUint8(12) === 2) await this.receive(message(KIND.ROUTED, 0, u32(route.getUint32(8, true))));
+  }
   drop() { this.readyState = 3; this.onclose?.(); }
   /** @param {number} kind */
   last(kind) {
@@ -101,6 +107,7 @@ export class FakeBrowser {
         browser.sockets.push(socket);
         return socket;
       })),
+      WebTransport: undefined,
       now: () => browser.clockMs,
       random: () => 1,
       setTimeout: (call, ms) => { const timer = { call, ms }; browser.timers.push(timer); return timer; },

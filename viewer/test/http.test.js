@@ -50,6 +50,7 @@ function streamOf(pieces, type) {
 class FakeSink {
   begun = 0;
   shown = /** @type {number[][]} */ ([]);
+  messages = /** @type {string[]} */ ([]);
   /** Distinct memories that bands came in. */
   memories = 0;
   #update = new Update();
@@ -58,6 +59,8 @@ class FakeSink {
   /** @param {number} bytes */
   buffer(bytes) { return this.#surface.buffer(bytes); }
   begin() { this.begun += 1; }
+  /** @param {import('../src/protocol.js').ServerMessage} message */
+  message({ type }) { this.messages.push(type); }
   /** @type {import('../src/transport/http.js').BandSink['band']} */
   band(buffer, bytes) {
     this.#count(buffer);

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  COMMIT, FIRST, KIND, PROBE_LAST, ProtocolError, readServerMessage, writeAck, writeFlow, writeHello, writePing, writeProbe, writeProof, writeRefresh,
+  COMMIT, FIRST, KIND, ProtocolError, readServerMessage, writeAck, writeFlow, writeHello, writePing, writeProof, writeRefresh, writeRoute,
 } from '../src/protocol.js';
 import { message, toHex, u16, u32, u64 } from './bytes.js';
 
-/** @param {number} kind @param {ArrayLike<number>} body @param {number} [flags] */
-function read(kind, body, flags = 0) {
-  return readServerMessage(message(kind, flags, body).buffer);
+/** @param {number} kind @param {ArrayLike<number>} body */
+function read(kind, body) {
+  return readServerMessage(message(kind, 0, body).buffer);
 }
 
 const text = (/** @type {string} */ words) => [...new TextEncoder().encode(words)];
@@ -16,13 +16,16 @@ test('reads what a server sends', () => {
   assert.deepEqual(read(KIND.WELCOME, [...u16(1), ...u16(0), ...u64(0xfedcba9876543210n), ...u64(77n)]),
     { type: 'Welcome', version: 1, epoch: 0xfedcba9876543210n, clockUs: 77 });
   assert.deepEqual(read(KIND.SOURCE, [1, ...text('weg ✗')]), { type: 'Source', state: 'lost', text: 'weg ✗' });
-  assert.deepEqual(read(KIND.CURSOR_AT, [...u32(-5), ...u32(6), ...u32(7)]), { type: 'CursorAt', x: -5, y: 6, serial: 7 });
+  assert.deepEqual(read(KIND.CURSOR_AT, [...u32(-5), ...u32(6), ...u32(7), ...u32(8)]), { type: 'CursorAt', x: -5, y: 6, serial: 7, moves: 8 });
   assert.deepEqual(read(KIND.PONG, [...u32(3), ...u64(4n)]), { type: 'Pong', token: 3, clockUs: 4 });
   assert.deepEqual(read(KIND.STATS, text('{"fps":60}')), { type: 'Stats', stats: { fps: 60 } });
   assert.deepEqual(read(KIND.PROVEN, [...u32(9), ...u32(1), ...u64(8n)]), { type: 'Proven', seq: 9, exact: true, count: 8 });
   assert.deepEqual(read(KIND.NOTICE, [1, ...text('here')]), { type: 'Notice', code: 1, text: 'here' });
   assert.deepEqual(read(KIND.GOODBYE, text('bye')), { type: 'Goodbye', text: 'bye' });
-  assert.deepEqual(read(KIND.PROBE, [1, 2, 3], PROBE_LAST), { type: 'Probe', bytes: 3, last: true });
+  assert.deepEqual(read(KIND.ROUTED, u32(5)), { type: 'Routed', number: 5 });
+  assert.deepEqual(read(KIND.UNROUTED, u32(6)), { type: 'Unrouted', number: 6 });
+  assert.deepEqual(read(KIND.CERTIFICATES, [...u16(443), ...new Array(32).fill(1), ...new Array(32).fill(2)]),
+    { type: 'Certificates', port: 443, hashes: [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)] });
   assert.deepEqual(read(0x7f, [1]), { type: 'Unknown', kind: 0x7f });
 });
 
@@ -38,6 +41,7 @@ test('refuses what is malformed', () => {
     () => readServerMessage(new ArrayBuffer(7)),
     () => readServerMessage(Uint8Array.of(9, 0, 0, 0, KIND.PONG, 0, 0, 0).buffer),
     () => read(KIND.WELCOME, [1, 0]),
+    () => read(KIND.CERTIFICATES, [...u16(1), 1, 2, 3]),
     () => read(KIND.PONG, new Array(13).fill(0)),
     () => read(KIND.SOURCE, [3]),
     () => read(KIND.SOURCE, [0, 0xff]),
@@ -51,12 +55,13 @@ test('refuses what is malformed', () => {
 });
 
 test('writes what a viewer sends', () => {
-  assert.equal(toHex(writeHello({ flags: 3, epoch: 0x0102030405060708n, heldSeq: 9 })), '1000000081000000' + '01000300' + '0807060504030201' + '09000000');
+  assert.equal(toHex(writeHello({ flags: 3 })), '0400000081000000' + '02000300');
+  assert.equal(toHex(writeRoute({ number: 7, transport: 'webtransport', flags: 1, epoch: 0x0102030405060708n, heldSeq: 9 })),
+    '1200000087000000' + '07000000' + '0301' + '0807060504030201' + '09000000');
   assert.equal(toHex(writeAck({ seq: 1, receiveUs: 2, paintUs: 3, decodeUs: 4 })), '1000000082000000' + '01000000020000000300000004000000');
   assert.equal(toHex(writeProof({ seq: 1, hash: 0xff00000000000002n })), '0c00000083000000' + '01000000' + '02000000000000ff');
   assert.equal(toHex(writePing(0xffffffff)), '0400000084000000' + 'ffffffff');
   assert.equal(toHex(writeRefresh()), '0000000085000000');
   assert.equal(toHex(writeFlow(true)), '010000008600000001');
-  assert.equal(toHex(writeProbe(2 << 20)), '0400000087000000' + '00002000');
   assert.equal(FIRST | COMMIT, 3);
 });

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { paintPatches } from '../src/patches.js';
 import {
-  KIND, readServerMessage, writeAck, writeFlow, writeHello, writePing, writeProbe, writeProof, writeRefresh,
+  KIND, TRANSPORTS, readServerMessage, writeAck, writeFlow, writeHello, writePing, writeProof, writeRefresh, writeRoute,
 } from '../src/protocol.js';
 import { Update } from '../src/update.js';
 import { fromHex, toHex } from './bytes.js';
@@ -19,13 +19,16 @@ const skip = existsSync(FILE) ? false : 'docs/protocol-vectors.json is not here'
 
 /** A viewer's messages, from the fields of a vector. @type {Record<number, (fields: Record<string, any>) => ArrayBuffer>} */
 const WRITERS = {
-  [KIND.HELLO]: f => writeHello({ version: f['version'], flags: f['flags'], epoch: BigInt(f['epoch']), heldSeq: f['held_seq'] }),
+  [KIND.HELLO]: f => writeHello({ version: f['version'], flags: f['flags'] }),
   [KIND.ACK]: f => writeAck({ seq: f['seq'], receiveUs: f['receive_us'], paintUs: f['paint_us'], decodeUs: f['decode_us'] }),
   [KIND.PROOF]: f => writeProof({ seq: f['seq'], hash: BigInt(f['hash']) }),
   [KIND.PING]: f => writePing(f['token']),
   [KIND.REFRESH]: () => writeRefresh(),
   [KIND.FLOW]: f => writeFlow(Boolean(f['paused'])),
-  [KIND.PROBE_REQUEST]: f => writeProbe(f['bytes']),
+  [KIND.ROUTE]: f => writeRoute({
+    number: f['number'], transport: /** @type {import('../src/protocol.js').Transport} */ (TRANSPORTS[f['transport'] - 1]),
+    flags: f['flags'], epoch: BigInt(f['epoch']), heldSeq: f['held_seq'],
+  }),
 };
 
 test('the golden vectors', { skip }, async t => {
@@ -85,6 +88,7 @@ function flatten(message) {
       const { hotX, hotY, rgba, ...rest } = message.shape;
       return { ...rest, hot_x: hotX, hot_y: hotY, rgba: [...rgba], pixels: [...rgba] };
     }
+    case 'Certificates': return { port: message.port, hashes: message.hashes.map(hash => toHex(hash)) };
     case 'Pong': return { token: message.token, clock_us: message.clockUs };
     case 'Stats': return { ...message.stats, json: JSON.stringify(message.stats) };
     default: return { ...message };

@@ -4,7 +4,8 @@
 use std::net::SocketAddr;
 
 use lanstream_core::picture::Picture;
-use lanstream_core::protocol::{Ack, BandHead, HEADER_BYTES, HELLO_PIXELS, Hello, VERSION, ViewerMessage};
+pub use lanstream_core::protocol::Transport;
+use lanstream_core::protocol::{Ack, BandHead, HEADER_BYTES, Hello, Route, VERSION, ViewerMessage};
 use lanstream_pattern::{Kind, draw, read_number};
 
 use crate::http::{Peer, Response, request};
@@ -16,19 +17,14 @@ pub const SOURCE: u8 = 0x11;
 pub const PONG: u8 = 0x14;
 pub const STATS: u8 = 0x15;
 pub const GOODBYE: u8 = 0x18;
+pub const ROUTED: u8 = 0x19;
+pub const UNROUTED: u8 = 0x1A;
 
 /// Where a server is and what opens it.
 #[derive(Clone, Debug)]
 pub struct Door {
     pub address: SocketAddr,
     pub token: String,
-}
-
-/// How pixels travel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Transport {
-    Http,
-    WebSocket,
 }
 
 pub const BOTH: [Transport; 2] = [Transport::Http, Transport::WebSocket];
@@ -94,10 +90,13 @@ impl Door {
         if status == 101 { Ok(WebSocket { peer }) } else { Err(status) }
     }
 
-    /// Opens the pixel stream; the status where it is refused.
-    pub fn stream(&self, key: &str) -> Result<Peer, u16> {
+    /// Opens the stream of a route; the status where it is refused.
+    pub fn stream(&self, key: &str, number: u32) -> Result<Peer, u16> {
         let mut peer = Peer::connect(self.address);
-        peer.send(&request("GET /stream", &[self.host(), format!("Authorization: Session {key}")]));
+        peer.send(&request(
+            &format!("GET /stream?route={number}"),
+            &[self.host(), format!("Authorization: Session {key}")],
+        ));
         let (status, _) = peer.head().expect("an answer");
         if status == 200 { Ok(peer) } else { Err(status) }
     }
@@ -110,6 +109,8 @@ pub struct Viewer {
     pub control: WebSocket,
     /// The HTTP transport's connection.
     pub pixels: Option<Peer>,
+    /// The number of its route.
+    pub route: u32,
     pub picture: Picture,
     pub epoch: u64,
     /// The picture that the last update builds on, the bytes of all its bands, and when its picture was captured.
@@ -131,15 +132,29 @@ impl Viewer {
     /// Comes in with a picture of the run called `epoch`.
     pub fn come_back(door: &Door, transport: Transport, epoch: u64, picture: Picture) -> Self {
         let mut viewer = Self::enter(door);
-        let flags = if transport == Transport::WebSocket { HELLO_PIXELS } else { 0 };
-        viewer.control.say(hello(flags, epoch, picture.seq()));
+        viewer.control.say(HELLO);
         viewer.picture = picture;
         let welcome = viewer.hear(WELCOME);
+        viewer.epoch = epoch;
+        viewer.take_route(door, transport);
         viewer.epoch = u64::from_le_bytes(*welcome[4..].first_chunk().unwrap());
-        if transport == Transport::Http {
-            viewer.pixels = Some(door.stream(&viewer.key).expect("a stream is free"));
-        }
         viewer
+    }
+
+    /// Has the pixels come by another route, from the picture that it shows.
+    pub fn take_route(&mut self, door: &Door, transport: Transport) {
+        self.route += 1;
+        self.arrived = false;
+        self.picture.forget_pending();
+        self.control.say(route(self.route, transport, self.epoch, self.picture.seq()));
+        self.pixels = (transport == Transport::Http)
+            .then(|| door.stream(&self.key, self.route).expect("a stream is free"));
+        if transport == Transport::WebSocket {
+            // Before it, bands of the route before may come.
+            while self.hear(ROUTED) != self.route.to_le_bytes() {}
+            self.picture.forget_pending();
+            self.arrived = false;
+        }
     }
 
     /// Opens the control channel and says nothing yet.
@@ -151,6 +166,7 @@ impl Viewer {
             key,
             control,
             pixels: None,
+            route: 0,
             picture,
             epoch: 0,
             base: 0,
@@ -207,8 +223,8 @@ impl Viewer {
 
     fn take_band(&mut self) -> bool {
         if self.pixels.is_some() {
-            let band = self.next_on_stream().expect("the stream goes on");
-            return self.apply(&band);
+            let message = self.next_on_stream().expect("the stream goes on");
+            return message[4] == BAND && self.apply(&message);
         }
         match self.control.hear() {
             Heard::Binary(message) if message[4] == BAND => self.apply(&message),
@@ -249,6 +265,9 @@ impl Viewer {
     }
 }
 
-pub fn hello(flags: u16, epoch: u64, held_seq: u32) -> ViewerMessage {
-    ViewerMessage::Hello(Hello { version: VERSION, flags, epoch, held_seq })
+/// How a viewer greets that takes no codes and proves nothing.
+pub const HELLO: ViewerMessage = ViewerMessage::Hello(Hello { version: VERSION, flags: 0 });
+
+pub fn route(number: u32, transport: Transport, epoch: u64, held_seq: u32) -> ViewerMessage {
+    ViewerMessage::Route(Route { number, transport, flags: 0, epoch, held_seq })
 }

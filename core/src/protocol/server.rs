@@ -1,7 +1,7 @@
 //! What a server sends on the control channel.
 
-use super::wire::{FLAGS_AT, message};
-use crate::source::Cursor;
+use super::wire::message;
+use crate::feed::Pointer;
 
 /// A message to a viewer, other than pixels.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,10 +24,7 @@ pub enum ServerMessage<'a> {
     /// The pointer's shape, before the first position that uses it.
     CursorShape(&'a crate::source::CursorShape),
     /// Where the pointer is.
-    CursorAt {
-        /// Position of the hotspot, and whether there is a pointer to be shown.
-        cursor: &'a Cursor,
-    },
+    CursorAt(&'a Pointer),
     /// The answer to a ping.
     Pong {
         /// The ping's.
@@ -61,13 +58,27 @@ pub enum ServerMessage<'a> {
         /// Why.
         text: &'a str,
     },
-    /// Bytes of no meaning, as the viewer asked.
-    Probe {
-        /// How many.
-        bytes: usize,
-        /// Whether they are the last.
-        last: bool,
+    /// The first message on a route: the bands that follow are its own.
+    Routed {
+        /// The viewer's number of it.
+        number: u32,
     },
+    /// What carried the pixels is gone; the viewer may choose another route.
+    Unrouted {
+        /// The viewer's number of it.
+        number: u32,
+    },
+    /// How a WebTransport session can be had.
+    Certificates(&'a Certificates),
+}
+
+/// Where WebTransport sessions are accepted, and by what the server is known there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Certificates {
+    /// The UDP port; 0: the same number as the page's own port.
+    pub port: u16,
+    /// SHA-256 of each certificate that the server may present; none where it has one that browsers trust anyway.
+    pub hashes: Vec<[u8; 32]>,
 }
 
 /// What a source is doing.
@@ -101,10 +112,9 @@ const STATS: u8 = 0x15;
 const PROVEN: u8 = 0x16;
 const NOTICE: u8 = 0x17;
 const GOODBYE: u8 = 0x18;
-const PROBE: u8 = 0x19;
-
-/// Flag of the last message of a probe.
-const PROBE_LAST: u8 = 1;
+const ROUTED: u8 = 0x19;
+const UNROUTED: u8 = 0x1A;
+const CERTIFICATES: u8 = 0x1B;
 
 impl ServerMessage<'_> {
     /// Appends the message to `out`.
@@ -124,11 +134,12 @@ impl ServerMessage<'_> {
                 }
                 out.extend_from_slice(&shape.rgba);
             }),
-            Self::CursorAt { cursor } => message(out, CURSOR_AT, |out| {
+            Self::CursorAt(Pointer { cursor, moves }) => message(out, CURSOR_AT, |out| {
                 out.extend_from_slice(&cursor.x.to_le_bytes());
                 out.extend_from_slice(&cursor.y.to_le_bytes());
                 let serial = cursor.shape.as_ref().map_or(0, |shape| shape.serial);
                 out.extend_from_slice(&serial.to_le_bytes());
+                out.extend_from_slice(&moves.to_le_bytes());
             }),
             Self::Pong { token, clock_us } => message(out, PONG, |out| {
                 out.extend_from_slice(&token.to_le_bytes());
@@ -142,11 +153,16 @@ impl ServerMessage<'_> {
             }),
             Self::Notice { code, text } => message(out, NOTICE, |out| coded_text(out, *code as u8, text)),
             Self::Goodbye { text } => message(out, GOODBYE, |out| out.extend_from_slice(text.as_bytes())),
-            Self::Probe { bytes, last } => {
-                let flags = out.len() + FLAGS_AT;
-                message(out, PROBE, |out| out.resize(out.len() + bytes, 0));
-                out[flags] = u8::from(*last) * PROBE_LAST;
+            Self::Routed { number } => {
+                message(out, ROUTED, |out| out.extend_from_slice(&number.to_le_bytes()))
             }
+            Self::Unrouted { number } => {
+                message(out, UNROUTED, |out| out.extend_from_slice(&number.to_le_bytes()));
+            }
+            Self::Certificates(certificates) => message(out, CERTIFICATES, |out| {
+                out.extend_from_slice(&certificates.port.to_le_bytes());
+                out.extend(certificates.hashes.iter().flatten());
+            }),
         }
     }
 }

@@ -30,11 +30,8 @@ pub enum ViewerMessage {
         /// No pictures until told otherwise.
         paused: bool,
     },
-    /// Asks for bytes of no meaning, to measure the path.
-    Probe {
-        /// How many, at most [`PROBE_BYTES_MAX`].
-        bytes: u32,
-    },
+    /// Says on what pixels are to come from now on.
+    Route(Route),
 }
 
 /// How a viewer introduces itself.
@@ -42,22 +39,55 @@ pub enum ViewerMessage {
 pub struct Hello {
     /// The protocol it speaks.
     pub version: u16,
-    /// [`HELLO_VERIFY`], [`HELLO_PIXELS`], [`HELLO_CODES`].
+    /// [`HELLO_VERIFY`], [`HELLO_CODES`].
     pub flags: u16,
-    /// Whose picture it still shows, from an earlier welcome; 0 where it shows none.
+}
+
+/// In a [`Hello`]: the viewer will send a proof of every update.
+pub const HELLO_VERIFY: u16 = 1;
+/// In a [`Hello`]: the viewer takes every encoding, not only raw and solid ones.
+pub const HELLO_CODES: u16 = 4;
+
+/// Where pixels are to come, and from what picture on. A viewer has one route at a time: a new one ends the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// Chosen by the viewer; the first message on the route repeats it.
+    pub number: u32,
+    /// What carries the pixels.
+    pub transport: Transport,
+    /// [`ROUTE_PLAIN`].
+    pub flags: u8,
+    /// Whose picture the viewer shows, from a welcome; 0 where it shows none.
     pub epoch: u64,
     /// The update that picture stands at.
     pub held_seq: u32,
 }
 
-/// In a [`Hello`]: the viewer will send a proof of every update.
-pub const HELLO_VERIFY: u16 = 1;
-/// In a [`Hello`]: bands are to come on the control channel itself.
-pub const HELLO_PIXELS: u16 = 2;
-/// In a [`Hello`]: the viewer takes every encoding, not only raw and solid ones.
-pub const HELLO_CODES: u16 = 4;
-/// Most bytes of a probe: enough for a tenth of a second on a slow path.
-pub const PROBE_BYTES_MAX: u32 = 4 << 20;
+/// In a [`Route`]: only raw and solid patches, so that what is measured is the route.
+pub const ROUTE_PLAIN: u8 = 1;
+
+/// What carries pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Transport {
+    /// One HTTP response without end.
+    Http = 1,
+    /// The control channel's WebSocket.
+    WebSocket = 2,
+    /// One stream of a WebTransport session.
+    WebTransport = 3,
+    /// Datagrams of a WebTransport session; what gets lost comes again on a stream.
+    Datagrams = 4,
+}
+
+impl Transport {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Http, Self::WebSocket, Self::WebTransport, Self::Datagrams];
+
+    fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|transport| *transport as u8 == number)
+    }
+}
 
 /// Receipt of an update, and how long things took at the viewer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,7 +108,7 @@ const PROOF: u8 = 0x83;
 const PING: u8 = 0x84;
 const REFRESH: u8 = 0x85;
 const FLOW: u8 = 0x86;
-const PROBE: u8 = 0x87;
+const ROUTE: u8 = 0x87;
 
 impl ViewerMessage {
     /// Reads the first message of `bytes` and how many it took; `None` where it is not all there.
@@ -91,12 +121,7 @@ impl ViewerMessage {
         };
         let mut fields = Fields::new(kind, body);
         let message = match kind {
-            HELLO => Self::Hello(Hello {
-                version: fields.u16()?,
-                flags: fields.u16()?,
-                epoch: fields.u64()?,
-                held_seq: fields.u32()?,
-            }),
+            HELLO => Self::Hello(Hello { version: fields.u16()?, flags: fields.u16()? }),
             ACK => Self::Ack(Ack {
                 seq: fields.u32()?,
                 receive_us: fields.u32()?,
@@ -107,7 +132,13 @@ impl ViewerMessage {
             PING => Self::Ping { token: fields.u32()? },
             REFRESH => Self::Refresh,
             FLOW => Self::Flow { paused: flag(fields.u8()?, kind)? },
-            PROBE => Self::Probe { bytes: at_most(fields.u32()?, PROBE_BYTES_MAX, kind)? },
+            ROUTE => Self::Route(Route {
+                number: fields.u32()?,
+                transport: Transport::from_number(fields.u8()?).ok_or(ParseError::InvalidField(kind))?,
+                flags: fields.u8()?,
+                epoch: fields.u64()?,
+                held_seq: fields.u32()?,
+            }),
             _ => return Err(ParseError::UnknownKind(kind)),
         };
         fields.end()?;
@@ -120,8 +151,6 @@ impl ViewerMessage {
             Self::Hello(hello) => message(out, HELLO, |out| {
                 out.extend_from_slice(&hello.version.to_le_bytes());
                 out.extend_from_slice(&hello.flags.to_le_bytes());
-                out.extend_from_slice(&hello.epoch.to_le_bytes());
-                out.extend_from_slice(&hello.held_seq.to_le_bytes());
             }),
             Self::Ack(ack) => message(out, ACK, |out| {
                 out.extend_from_slice(&ack.seq.to_le_bytes());
@@ -136,7 +165,12 @@ impl ViewerMessage {
             Self::Ping { token } => message(out, PING, |out| out.extend_from_slice(&token.to_le_bytes())),
             Self::Refresh => message(out, REFRESH, |_| {}),
             Self::Flow { paused } => message(out, FLOW, |out| out.push(u8::from(paused))),
-            Self::Probe { bytes } => message(out, PROBE, |out| out.extend_from_slice(&bytes.to_le_bytes())),
+            Self::Route(route) => message(out, ROUTE, |out| {
+                out.extend_from_slice(&route.number.to_le_bytes());
+                out.extend_from_slice(&[route.transport as u8, route.flags]);
+                out.extend_from_slice(&route.epoch.to_le_bytes());
+                out.extend_from_slice(&route.held_seq.to_le_bytes());
+            }),
         }
     }
 }
@@ -147,8 +181,4 @@ fn flag(byte: u8, kind: u8) -> Result<bool, ParseError> {
         1 => Ok(true),
         _ => Err(ParseError::InvalidField(kind)),
     }
-}
-
-fn at_most(value: u32, limit: u32, kind: u8) -> Result<u32, ParseError> {
-    if value <= limit { Ok(value) } else { Err(ParseError::InvalidField(kind)) }
 }

@@ -2,9 +2,6 @@
 
 use super::{HEADER_BYTES, ParseError};
 
-/// Where a header's flags stand.
-pub(super) const FLAGS_AT: usize = 5;
-
 /// Reads the fields of one body, front to back.
 pub(super) struct Fields<'a> {
     kind: u8,

@@ -1,28 +1,27 @@
 //! The control channel: what a viewer says, and what it is told that is not pixels.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 
+use atomic_waker::AtomicWaker;
+
 use super::link::{Link, ORDERS_MAX, Order};
-use super::{Counters, Error, Pump, Reaction, Seating, UNANSWERED_MAX};
+use super::{Bulletin, Counters, Error, Pump, ROUTES_MAX, Reaction, Seating, UNANSWERED_MAX};
 use crate::encode::{Coder, Pool};
-use crate::feed::{Frames, News, Status};
+use crate::feed::{Entrance, News, Pointer, Status};
 use crate::pipeline;
 use crate::protocol::{
-    HELLO_CODES, HELLO_PIXELS, HELLO_VERIFY, Hello, NoticeCode, ParseError, ServerMessage, SourceState,
-    VERSION, ViewerMessage,
+    HELLO_CODES, HELLO_VERIFY, Hello, NoticeCode, ParseError, ROUTE_PLAIN, Route, ServerMessage, SourceState,
+    Transport, VERSION, ViewerMessage,
 };
-use crate::session::{Session, Violation};
-use crate::source::Cursor;
+use crate::session::{Session, Totals, Violation};
 use crate::time::{Clock, Micros};
 
 /// Messages a viewer may send in a second: acks and proofs of 240 updates, pings, and as much again.
 const MESSAGES_PER_SECOND_MAX: u32 = 1000;
-/// Longest probe message, so that it is not held in memory as a whole.
-const PROBE_CHUNK_BYTES: usize = 256 << 10;
 /// What a viewer is told that is seen on the display it mirrors.
 const MIRRORED_TEXT: &str =
     "this page is on the display that it mirrors: the rate is held at 10 frames a second";
@@ -30,9 +29,8 @@ const MIRRORED_TEXT: &str =
 /// The control channel of one viewer.
 #[derive(Debug)]
 pub struct Control {
+    entrance: Entrance,
     news: News,
-    /// Until the hello.
-    frames: Option<Frames>,
     epoch: u64,
     clock: Clock,
     state: Arc<pipeline::State>,
@@ -40,45 +38,65 @@ pub struct Control {
     encoders: Arc<Pool>,
     /// Updates and bytes at the last report, and when it was.
     reported: (u64, u64, Micros),
-    link: Arc<Link>,
-    orders: Option<SyncSender<Order>>,
+    certificates: Arc<Bulletin>,
+    certificates_read: u64,
+    bell: Arc<AtomicWaker>,
+    hello: Option<Hello>,
+    paused: bool,
+    route: Option<OpenRoute>,
+    /// All routes that are not dropped yet.
+    links: Vec<Weak<Link>>,
     outgoing: VecDeque<Vec<u8>>,
-    /// Bytes of a probe still to be sent.
-    probe: Option<usize>,
     shape_sent: u32,
     /// Whether the viewer was told that it mirrors itself.
     mirrored: bool,
     budget: Budget,
 }
 
+/// Where pixels go at present.
+#[derive(Debug)]
+struct OpenRoute {
+    number: u32,
+    link: Arc<Link>,
+    orders: SyncSender<Order>,
+}
+
 impl Control {
     /// The control channel of a viewer that was let in.
     pub fn new(seating: Seating) -> Self {
-        let Seating { frames, news, epoch, clock, state, counters, encoders } = seating;
+        let Seating { entrance, news, epoch, clock, state, counters, encoders, certificates, bell } = seating;
         Self {
+            entrance,
             news,
-            frames: Some(frames),
             epoch,
             clock,
             state,
             counters,
             encoders,
             reported: (0, 0, clock()),
-            link: Arc::default(),
-            orders: None,
+            certificates,
+            certificates_read: 0,
+            bell,
+            hello: None,
+            paused: false,
+            route: None,
+            links: Vec::new(),
             outgoing: VecDeque::new(),
-            probe: None,
             shape_sent: 0,
             mirrored: false,
             budget: Budget { second: 0, left: MESSAGES_PER_SECOND_MAX },
         }
     }
 
-    /// Takes one message of the viewer. `band_bytes` is where the pump's bands are to end, by whether pixels come here.
+    /// Takes one message of the viewer. `band_bytes` is where bands are to end on a route.
     ///
     /// # Errors
     /// Why the channel is to be closed.
-    pub fn handle(&mut self, bytes: &[u8], band_bytes: impl Fn(bool) -> usize) -> Result<Reaction, Error> {
+    pub fn handle(
+        &mut self,
+        bytes: &[u8],
+        band_bytes: impl Fn(Transport) -> usize,
+    ) -> Result<Reaction, Error> {
         let now = (self.clock)();
         self.budget.spend(now)?;
         let (message, taken) = ViewerMessage::read(bytes)?.ok_or(ParseError::Incomplete)?;
@@ -86,13 +104,16 @@ impl Control {
             return Err(ParseError::Trailing.into());
         }
         match message {
-            ViewerMessage::Hello(hello) => return self.start(hello, band_bytes),
+            ViewerMessage::Hello(hello) => self.greet(hello)?,
+            ViewerMessage::Route(route) => return self.open(route, band_bytes(route.transport)),
             ViewerMessage::Ack(ack) => self.order(Order::Ack(ack, now))?,
             ViewerMessage::Proof { seq, hash } => self.order(Order::Proof { seq, hash })?,
             ViewerMessage::Refresh => self.order(Order::Refresh)?,
-            ViewerMessage::Flow { paused } => self.order(Order::Pause(paused))?,
+            ViewerMessage::Flow { paused } => {
+                self.order(Order::Pause(paused))?;
+                self.paused = paused;
+            }
             ViewerMessage::Ping { token } => self.send(&ServerMessage::Pong { token, clock_us: now.0 }),
-            ViewerMessage::Probe { bytes } => self.probe = Some(bytes as usize),
         }
         Ok(Reaction::None)
     }
@@ -108,12 +129,12 @@ impl Control {
     /// The next message for the viewer; pending until there is one.
     pub fn poll_message(&mut self, context: &Context<'_>) -> Poll<Vec<u8>> {
         self.news.register(context);
-        self.link.control.register(context.waker());
-        self.gather();
-        if let Some(message) = self.outgoing.pop_front() {
-            return Poll::Ready(message);
+        self.bell.register(context.waker());
+        if let Some(route) = &self.route {
+            route.link.control.register(context.waker());
         }
-        self.next_probe().map_or(Poll::Pending, Poll::Ready)
+        self.gather();
+        self.outgoing.pop_front().map_or(Poll::Pending, Poll::Ready)
     }
 
     /// Has `message` sent.
@@ -125,17 +146,12 @@ impl Control {
 
     /// Whether the viewer said hello.
     pub fn has_started(&self) -> bool {
-        self.orders.is_some()
+        self.hello.is_some()
     }
 
-    /// Whether the pixels ended, so that the channel is to be closed.
-    pub fn is_over(&self) -> bool {
-        self.link.over.load(Ordering::Acquire)
-    }
-
-    /// What the viewer did against the rules, if that is why the pixels ended.
+    /// What the viewer did against the rules, if it did: then the channel is to be closed.
     pub fn violation(&self) -> Option<Violation> {
-        self.link.violation.get().copied()
+        self.route.as_ref().and_then(|route| route.link.violation.get().copied())
     }
 
     /// Tells the viewer the numbers since the last report. To be called once a second.
@@ -144,7 +160,8 @@ impl Control {
     /// [`Error::Unanswered`] where the viewer is to be given up.
     pub fn report(&mut self) -> Result<(), Error> {
         let now = (self.clock)();
-        let since = self.counters.unanswered_since.load(Ordering::Relaxed);
+        let unanswered = |route: &OpenRoute| route.link.unanswered_since.load(Ordering::Relaxed);
+        let since = self.route.as_ref().map_or(0, unanswered);
         if since > 0 && now.since(Micros(since)) > UNANSWERED_MAX {
             return Err(Error::Unanswered);
         }
@@ -174,51 +191,105 @@ impl Control {
         )
     }
 
-    fn start(&mut self, hello: Hello, band_bytes: impl Fn(bool) -> usize) -> Result<Reaction, Error> {
+    fn greet(&mut self, hello: Hello) -> Result<(), Error> {
         if hello.version != VERSION {
             return Err(Error::Version(hello.version));
         }
-        let frames = self.frames.take().ok_or(Error::OutOfOrder)?;
-        let (sender, orders) = sync_channel(ORDERS_MAX);
-        self.orders = Some(sender);
+        if self.hello.replace(hello).is_some() {
+            return Err(Error::OutOfOrder);
+        }
         self.send(&ServerMessage::Welcome { epoch: self.epoch, clock_us: (self.clock)().0 });
-        let here = hello.flags & HELLO_PIXELS != 0;
-        let held_seq = if hello.epoch == self.epoch { hello.held_seq } else { 0 };
-        let coder =
-            (hello.flags & HELLO_CODES != 0).then(|| Coder::new(self.clock, Arc::clone(&self.encoders)));
-        let session = Session::new(band_bytes(here), hello.flags & HELLO_VERIFY != 0, held_seq, coder);
-        let (clock, counters, link) = (self.clock, Arc::clone(&self.counters), Arc::clone(&self.link));
-        Ok(Reaction::Start {
-            pump: Box::new(Pump { session, frames, orders, clock, counters, link, began: None }),
-            here,
-        })
+        Ok(())
     }
 
+    /// Opens a route. The one before is over, whatever it still holds.
+    fn open(&mut self, route: Route, band_bytes: usize) -> Result<Reaction, Error> {
+        let hello = self.hello.ok_or(Error::OutOfOrder)?;
+        self.close_route();
+        self.links.retain(|link| link.strong_count() > 0);
+        if self.links.len() >= ROUTES_MAX {
+            return Err(Error::Routes);
+        }
+        let frames = self.entrance.frames().ok_or(Error::SourceGone)?;
+        let (sender, orders) = sync_channel(ORDERS_MAX);
+        let link = Arc::new(Link::default());
+        self.links.push(Arc::downgrade(&link));
+        self.route = Some(OpenRoute { number: route.number, link: Arc::clone(&link), orders: sender });
+        let session = self.new_session(hello, route, band_bytes);
+        let (clock, counters) = (self.clock, Arc::clone(&self.counters));
+        Ok(Reaction::Start(Box::new(Pump {
+            route,
+            announced: false,
+            session,
+            frames,
+            orders,
+            clock,
+            counters,
+            link,
+            began: None,
+            published: Totals::default(),
+        })))
+    }
+
+    fn new_session(&self, hello: Hello, route: Route, band_bytes: usize) -> Session {
+        let held_seq = if route.epoch == self.epoch { route.held_seq } else { 0 };
+        let takes_codes = hello.flags & HELLO_CODES != 0 && route.flags & ROUTE_PLAIN == 0;
+        let coder = takes_codes.then(|| Coder::new(self.clock, Arc::clone(&self.encoders)));
+        let mut session = Session::new(band_bytes, hello.flags & HELLO_VERIFY != 0, held_seq, coder);
+        session.pause(self.paused);
+        session
+    }
+
+    fn close_route(&mut self) {
+        if let Some(route) = self.route.take() {
+            route.link.end();
+        }
+    }
+
+    /// Without a route there is nobody to be told, and nothing that an order could change.
     fn order(&mut self, order: Order) -> Result<(), Error> {
-        let orders = self.orders.as_ref().ok_or(Error::OutOfOrder)?;
-        // A pump that is gone takes no orders, and needs none: its stream has ended.
-        match orders.try_send(order) {
+        if self.hello.is_none() {
+            return Err(Error::OutOfOrder);
+        }
+        let Some(route) = &self.route else { return Ok(()) };
+        // A pump that is gone takes no orders, and needs none: its route has ended.
+        match route.orders.try_send(order) {
             Err(TrySendError::Full(_)) => return Err(Error::Flood),
             Ok(()) | Err(TrySendError::Disconnected(_)) => {}
         }
-        self.link.pump.wake();
+        route.link.pump.wake();
         Ok(())
     }
 
     /// Turns what is new into messages. Before the welcome there is nothing to tell.
     fn gather(&mut self) {
-        if self.orders.is_none() {
+        if self.hello.is_none() {
             return;
         }
         if let Some(status) = self.news.take_status() {
             self.tell_status(&status);
         }
-        if let Some(cursor) = self.news.take_cursor() {
-            self.point(&cursor);
+        if let Some(pointer) = self.news.take_pointer() {
+            self.point(&pointer);
         }
-        if let Some((seq, exact)) = self.link.take_verdict() {
+        if let Some(certificates) = self.certificates.take(&mut self.certificates_read) {
+            self.send(&ServerMessage::Certificates(&certificates));
+        }
+        self.hear_route();
+    }
+
+    /// A verdict on a proof, and that what carried the pixels is gone.
+    fn hear_route(&mut self) {
+        let Some(route) = &self.route else { return };
+        let (number, link) = (route.number, Arc::clone(&route.link));
+        if let Some((seq, exact)) = link.take_verdict() {
             let count = self.counters.proven.load(Ordering::Relaxed);
             self.send(&ServerMessage::Proven { seq, exact, count });
+        }
+        // A route that ended by a violation stays, as what the channel ends for.
+        if link.over.load(Ordering::Acquire) && link.violation.get().is_none() {
+            self.route = None;
+            self.send(&ServerMessage::Unrouted { number });
         }
     }
 
@@ -238,28 +309,18 @@ impl Control {
         self.mirrored = mirrored;
     }
 
-    fn point(&mut self, cursor: &Cursor) {
-        if let Some(shape) = cursor.shape.as_ref().filter(|shape| shape.serial != self.shape_sent) {
+    fn point(&mut self, pointer: &Pointer) {
+        if let Some(shape) = pointer.cursor.shape.as_ref().filter(|shape| shape.serial != self.shape_sent) {
             self.shape_sent = shape.serial;
             self.send(&ServerMessage::CursorShape(shape));
         }
-        self.send(&ServerMessage::CursorAt { cursor });
-    }
-
-    fn next_probe(&mut self) -> Option<Vec<u8>> {
-        let left = self.probe.take()?;
-        let bytes = left.min(PROBE_CHUNK_BYTES);
-        self.probe = Some(left - bytes).filter(|rest| *rest > 0);
-        let mut message = Vec::new();
-        ServerMessage::Probe { bytes, last: bytes == left }.write(&mut message);
-        Some(message)
+        self.send(&ServerMessage::CursorAt(pointer));
     }
 }
 
 impl Drop for Control {
     fn drop(&mut self) {
-        self.link.over.store(true, Ordering::Release);
-        self.link.pump.wake();
+        self.close_route();
     }
 }
 

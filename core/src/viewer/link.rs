@@ -1,4 +1,4 @@
-//! What the two ends of a viewer share: orders one way, the end and verdicts the other.
+//! What the control channel and one route of a viewer share: orders one way, the end and verdicts the other.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -24,12 +24,14 @@ pub(super) enum Order {
 /// What both ends see.
 #[derive(Debug, Default)]
 pub(super) struct Link {
-    /// One of the ends is gone, or the viewer broke the rules.
+    /// One of the ends is gone, another route took over, or the viewer broke the rules.
     pub(super) over: AtomicBool,
     /// The rule it broke.
     pub(super) violation: OnceLock<Violation>,
     pub(super) control: AtomicWaker,
     pub(super) pump: AtomicWaker,
+    /// When the update began that is not acknowledged yet; 0 where there is none.
+    pub(super) unanswered_since: AtomicU64,
     /// The last proof: `seq << 2 | exact << 1 | 1`, or 0. Proofs come one at a time, each after the answer to the last.
     verdict: AtomicU64,
 }

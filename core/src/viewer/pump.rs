@@ -1,7 +1,7 @@
-//! The pixels of one viewer: frames in, bytes out.
+//! The pixels of one viewer on one route: frames in, bytes out.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Receiver;
 use std::task::{Context, Poll};
 
@@ -10,13 +10,16 @@ use bytes::BytesMut;
 use super::Counters;
 use super::link::{Link, Order};
 use crate::feed::Frames;
-use crate::protocol::Ack;
-use crate::session::{Fill, Session, Violation};
+use crate::protocol::{Ack, Route, ServerMessage};
+use crate::session::{Fill, Session, Totals, Violation};
 use crate::time::{Clock, Micros};
 
-/// The pixels of one viewer.
+/// The pixels of one viewer on one route.
 #[derive(Debug)]
 pub struct Pump {
+    pub(super) route: Route,
+    /// The route's first message was written.
+    pub(super) announced: bool,
     pub(super) session: Session,
     pub(super) frames: Frames,
     pub(super) orders: Receiver<Order>,
@@ -25,11 +28,29 @@ pub struct Pump {
     pub(super) link: Arc<Link>,
     /// When the update being written began, and when its frame was captured.
     pub(super) began: Option<(Micros, Micros)>,
+    /// What of the session's totals the counters have.
+    pub(super) published: Totals,
 }
 
 impl Pump {
+    /// What the viewer asked for.
+    pub fn route(&self) -> Route {
+        self.route
+    }
+
+    /// Whether an update was sent, at least in part, that the viewer has not acknowledged.
+    pub fn is_awaiting(&self) -> bool {
+        self.link.unanswered_since.load(Ordering::Relaxed) > 0
+    }
+
+    /// Ready when nothing more is to be sent here, though a carrier may still be busy with what it has.
+    pub fn poll_over(&mut self, context: &Context<'_>) -> Poll<()> {
+        self.link.pump.register(context.waker());
+        if self.link.over.load(Ordering::Acquire) { Poll::Ready(()) } else { Poll::Pending }
+    }
+
     /// Appends the next bytes for the viewer to `out`, about `limit` of them; pending until there are some. `None`: the
-    /// viewer is gone or broke the rules, and the stream ends.
+    /// viewer is gone, has another route or broke the rules, and this one ends.
     pub fn poll_fill(
         &mut self,
         context: &Context<'_>,
@@ -45,6 +66,9 @@ impl Pump {
             if self.link.over.load(Ordering::Acquire) {
                 return Poll::Ready(None);
             }
+            if !std::mem::replace(&mut self.announced, true) {
+                return Poll::Ready(Some(self.announce(out)));
+            }
             if self.session.is_sending() {
                 return self.poll_write(context, out, limit).map(Some);
             }
@@ -56,8 +80,16 @@ impl Pump {
             self.began = Some((now, frame.captured_at()));
             self.session.begin(frame, now);
             let since = if self.session.is_sending() { now.0 } else { 0 };
-            self.counters.unanswered_since.store(since, Ordering::Relaxed);
+            self.link.unanswered_since.store(since, Ordering::Relaxed);
         }
+    }
+
+    /// At once, before there is a frame: from here on the viewer knows that the route is good.
+    fn announce(&self, out: &mut BytesMut) -> Fill {
+        let mut message = Vec::new();
+        ServerMessage::Routed { number: self.route.number }.write(&mut message);
+        out.extend_from_slice(&message);
+        Fill::Band
     }
 
     /// Pending where what comes next is still being compared or encoded.
@@ -100,7 +132,7 @@ impl Pump {
 
     fn acknowledge(&mut self, ack: Ack, at: Micros) -> Result<(), Violation> {
         self.session.acknowledge(ack, at)?;
-        self.counters.unanswered_since.store(0, Ordering::Relaxed);
+        self.link.unanswered_since.store(0, Ordering::Relaxed);
         if let Some((_, captured)) = self.began {
             self.counters.latency_us.store(at.since(captured).as_micros() as u32, Ordering::Relaxed);
         }
@@ -118,13 +150,17 @@ impl Pump {
         }
     }
 
-    fn publish_totals(&self) {
+    /// Adds what is new: the routes before this one have counted, too.
+    fn publish_totals(&mut self) {
         let totals = self.session.totals();
-        self.counters.updates.store(totals.updates, Ordering::Relaxed);
-        self.counters.bytes.store(totals.bytes, Ordering::Relaxed);
-        self.counters.skipped.store(totals.skipped, Ordering::Relaxed);
-        self.counters.proven.store(totals.proven, Ordering::Relaxed);
-        self.counters.refuted.store(totals.refuted, Ordering::Relaxed);
+        let before = std::mem::replace(&mut self.published, totals);
+        let counters = &self.counters;
+        let add = |counter: &AtomicU64, new: u64, old: u64| counter.fetch_add(new - old, Ordering::Relaxed);
+        add(&counters.updates, totals.updates, before.updates);
+        add(&counters.bytes, totals.bytes, before.bytes);
+        add(&counters.skipped, totals.skipped, before.skipped);
+        add(&counters.proven, totals.proven, before.proven);
+        add(&counters.refuted, totals.refuted, before.refuted);
     }
 }
 

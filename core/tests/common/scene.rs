@@ -2,7 +2,7 @@
 //! network, on one thread.
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part of this module")]
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -15,12 +15,14 @@ use lanstream_core::frame::{Frame, Layout, PixelFormat};
 use lanstream_core::geometry::{Rect, Size};
 use lanstream_core::picture::Picture;
 use lanstream_core::pipeline::{Pipeline, State};
-use lanstream_core::protocol::{Ack, BandHead, HELLO_PIXELS, Hello, VERSION, ViewerMessage};
+use lanstream_core::protocol::{Ack, BandHead, Hello, Route, Transport, VERSION, ViewerMessage};
 use lanstream_core::region::Region;
 use lanstream_core::source::{Error, Event, Source};
 use lanstream_core::time::{Clock, Micros};
-use lanstream_core::viewer::{Control, Counters, Pump, Reaction, Seating};
+use lanstream_core::viewer::{self, Control, Counters, Pump, Reaction, Seating};
 
+/// The kind of the first message on a route.
+const ROUTED: u8 = 0x19;
 static NOW: AtomicU64 = AtomicU64::new(1);
 
 /// A clock that moves by a millisecond at every look, so that whatever is due becomes due.
@@ -149,7 +151,7 @@ impl<F: FnMut() -> bool + Send> Source for Scripted<F> {
 pub fn pipeline() -> (Pipeline, Entrance, Arc<State>) {
     let (feed, entrance): (Feed, Entrance) = feed();
     let state = Arc::new(State::default());
-    (Pipeline::new(feed, None, clock, Arc::clone(&state), Marker::of(7)), entrance, state)
+    (Pipeline::new(feed, None, clock, Arc::clone(&state), Marker::of(EPOCH)), entrance, state)
 }
 
 /// A viewer that applies what it gets.
@@ -160,7 +162,26 @@ pub struct Viewer {
     pub bytes: u64,
     /// Pixels that came in each encoding.
     pub pixels_by: [u64; 6],
+    band_bytes: usize,
     buffer: BytesMut,
+}
+
+/// Names the run of the source.
+const EPOCH: u64 = 7;
+static ROUTES: AtomicU32 = AtomicU32::new(1);
+
+fn open_route(
+    control: &mut Control,
+    picture: &Picture,
+    band_bytes: usize,
+) -> Result<Box<Pump>, viewer::Error> {
+    let number = ROUTES.fetch_add(1, Ordering::Relaxed);
+    let route =
+        Route { number, transport: Transport::WebSocket, flags: 0, epoch: EPOCH, held_seq: picture.seq() };
+    match control.handle(&bytes_of(ViewerMessage::Route(route)), |_| band_bytes)? {
+        Reaction::Start(pump) => Ok(pump),
+        Reaction::None => panic!("a route starts the pixels"),
+    }
 }
 
 impl Viewer {
@@ -177,32 +198,45 @@ impl Viewer {
         band_bytes: usize,
         flags: u16,
     ) -> Self {
-        let (frames, news) = entrance.join().unwrap();
+        let news = entrance.news().unwrap();
         let counters = Arc::new(Counters::default());
         let encoders = Arc::clone(encoders);
         let mut control = Control::new(Seating {
-            frames,
+            entrance: entrance.clone(),
             news,
-            epoch: 7,
+            epoch: EPOCH,
             clock,
             state: Arc::clone(state),
             counters,
             encoders,
+            certificates: Arc::default(),
+            bell: Arc::default(),
         });
-        let hello = Hello { version: VERSION, flags: flags | HELLO_PIXELS, epoch: 0, held_seq: 0 };
-        let Ok(Reaction::Start { pump, .. }) =
-            control.handle(&bytes_of(ViewerMessage::Hello(hello)), |_| band_bytes)
-        else {
-            panic!("a hello starts the pixels")
-        };
+        let hello = ViewerMessage::Hello(Hello { version: VERSION, flags });
+        control.handle(&bytes_of(hello), |_| band_bytes).unwrap();
+        let picture = Picture::default();
+        let pump = open_route(&mut control, &picture, band_bytes).unwrap();
         Self {
             control,
             pump,
-            picture: Picture::default(),
+            picture,
             bytes: 0,
+            band_bytes,
             pixels_by: [0; 6],
             buffer: BytesMut::with_capacity(4 << 20),
         }
+    }
+
+    /// Goes on by another route. What was on its way is lost. Returns what hangs then.
+    pub fn reroute(&mut self) -> Box<Pump> {
+        self.try_reroute().expect("another route can be had")
+    }
+
+    pub fn try_reroute(&mut self) -> Result<Box<Pump>, viewer::Error> {
+        let pump = open_route(&mut self.control, &self.picture, self.band_bytes)?;
+        self.picture.forget_pending();
+        self.buffer.clear();
+        Ok(std::mem::replace(&mut self.pump, pump))
     }
 
     /// Takes what there is, up to one update. Returns its number once it is complete; it is not acknowledged yet.
@@ -219,6 +253,9 @@ impl Viewer {
                 Picture::message_len(&self.buffer).unwrap().filter(|len| *len <= self.buffer.len())
             {
                 let band = self.buffer.split_to(len);
+                if band[4] == ROUTED {
+                    continue;
+                }
                 self.bytes += len as u64;
                 let (_, patches, _) = BandHead::read(&band).unwrap();
                 for patch in patches {

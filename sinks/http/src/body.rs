@@ -1,43 +1,52 @@
-//! What a response's body is made of: bytes at hand, bytes of no meaning, or a viewer's pixels.
+//! What a response's body is made of: bytes at hand, or a viewer's pixels.
 
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body::Frame;
-use lanstream_core::reception::StreamPlace;
+use lanstream_core::protocol::{Route, Transport};
+use lanstream_core::reception::{Berth, StreamPlace};
 use lanstream_core::viewer::Pump;
+use tokio::time::{Sleep, sleep};
 
 /// Bytes of pixels packed before they are handed to the socket: a band. With smaller chunks the browser is woken more
 /// often and takes processor time from the packing.
 const CHUNK_BYTES: usize = 1 << 20;
 /// Room beyond a chunk for the row and the patch table that may end it.
 const CHUNK_ROOM: usize = CHUNK_BYTES + (96 << 10);
-/// Bytes of no meaning.
-static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+
+/// Time from the request to the route that it is of.
+const ROUTE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A response's body.
 #[derive(Debug)]
 pub(crate) enum Body {
     Whole(Option<Bytes>),
-    Zeros(usize),
     Pixels(Box<Pixels>),
 }
 
-/// A viewer's pixels, for as long as it is there.
+/// A viewer's pixels on one route, for as long as that is open.
 #[derive(Debug)]
 pub(crate) struct Pixels {
-    pump: Box<Pump>,
+    berth: Berth,
+    /// The route's number: what the viewer says of it on its control channel may come later than the request.
+    number: u32,
+    pump: Option<Box<Pump>>,
+    /// When it is too late for that.
+    deadline: Pin<Box<Sleep>>,
     /// Filled in turn: while the socket still holds one, the next is packed into the other.
     buffers: [BytesMut; 2],
     _place: StreamPlace,
 }
 
 impl Body {
-    pub(crate) fn pixels(pump: Box<Pump>, place: StreamPlace) -> Self {
+    pub(crate) fn pixels(berth: Berth, number: u32, place: StreamPlace) -> Self {
         let buffers = [BytesMut::with_capacity(CHUNK_ROOM), BytesMut::with_capacity(CHUNK_ROOM)];
-        Self::Pixels(Box::new(Pixels { pump, buffers, _place: place }))
+        let deadline = Box::pin(sleep(ROUTE_TIMEOUT));
+        Self::Pixels(Box::new(Pixels { berth, number, pump: None, deadline, buffers, _place: place }))
     }
 }
 
@@ -63,7 +72,6 @@ impl http_body::Body for Body {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let bytes = match self.get_mut() {
             Self::Whole(bytes) => bytes.take(),
-            Self::Zeros(left) => next_zeros(left),
             Self::Pixels(pixels) => ready!(pixels.poll_chunk(context)),
         };
         Poll::Ready(bytes.map(|bytes| Ok(Frame::data(bytes))))
@@ -74,27 +82,29 @@ impl http_body::Body for Body {
             Self::Whole(bytes) => {
                 http_body::SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
-            Self::Zeros(left) => http_body::SizeHint::with_exact(*left as u64),
             Self::Pixels(_) => http_body::SizeHint::default(),
         }
     }
 }
 
-fn next_zeros(left: &mut usize) -> Option<Bytes> {
-    let len = ZEROS.len().min(*left);
-    *left -= len;
-    (len > 0).then(|| Bytes::from_static(&ZEROS[..len]))
-}
-
 impl Pixels {
-    fn poll_chunk(&mut self, context: &Context<'_>) -> Poll<Option<Bytes>> {
+    fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        let Some(pump) = &mut self.pump else { return self.poll_first(context) };
         self.buffers.swap(0, 1);
         let buffer = &mut self.buffers[0];
         // Gives the memory back to this buffer once the socket is done with it: no allocation after the first rounds.
         buffer.reserve(CHUNK_ROOM);
-        ready!(self.pump.poll_fill(context, buffer, CHUNK_BYTES)).map_or(Poll::Ready(None), |_| {
+        ready!(pump.poll_fill(context, buffer, CHUNK_BYTES)).map_or(Poll::Ready(None), |_| {
             let chunk = buffer.split().freeze();
             Poll::Ready(Some(chunk))
         })
+    }
+    fn poll_first(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        let mine = |route: &Route| route.transport == Transport::Http && route.number == self.number;
+        match self.berth.poll(context, mine) {
+            Poll::Ready(pump) => self.pump = pump,
+            Poll::Pending => ready!(self.deadline.as_mut().poll(context)),
+        }
+        if self.pump.is_some() { self.poll_chunk(context) } else { Poll::Ready(None) }
     }
 }

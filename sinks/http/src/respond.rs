@@ -11,6 +11,7 @@ use lanstream_core::reception::Turned;
 
 use crate::assets::Asset;
 use crate::body::Body;
+use crate::serve::Server;
 
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
@@ -38,7 +39,6 @@ impl Denied {
                 StatusCode::UNAUTHORIZED
             }
             Self::Refused(_) => StatusCode::FORBIDDEN,
-            Self::Turned(Turned::NotExpected) => StatusCode::CONFLICT,
             Self::Turned(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::NotFound | Self::NotOffered => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
@@ -53,19 +53,27 @@ pub(crate) fn denied(reason: &Denied) -> Response<Body> {
 }
 
 /// One of the viewer's files. `host` has passed the guard; naming it lets older engines open the control channel too.
-/// `foreign` pages may show it in a frame.
-pub(crate) fn asset(asset: &Asset, host: &str, foreign: &[String]) -> Response<Body> {
+/// Foreign pages that are let in may show it in a frame.
+pub(crate) fn asset(asset: &Asset, host: &str, server: &Server) -> Response<Body> {
     let bytes = bytes::Bytes::from_static(asset.bytes);
     let mut response = response(StatusCode::OK, asset.media_type(), Body::Whole(Some(bytes)));
     let policy = format!(
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; img-src 'self'; \
-         connect-src 'self' ws://{host}; base-uri 'none'; form-action 'none'; frame-ancestors 'self' {}",
-        foreign.join(" ")
+         connect-src 'self' ws://{host} {}; base-uri 'none'; form-action 'none'; frame-ancestors 'self' {}",
+        webtransport(host, server.offer.webtransport),
+        server.reception.guard().foreign().join(" ")
     );
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     }
     response
+}
+
+/// Where a page from `host` may open WebTransport sessions.
+fn webtransport(host: &str, port: Option<u16>) -> String {
+    let name =
+        host.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(host, |(name, _)| name);
+    port.map_or_else(String::new, |port| format!("https://{name}:{port}"))
 }
 
 /// The answer to a browser that asks whether another page may ask.
@@ -97,11 +105,6 @@ pub(crate) fn stream(body: Body) -> Response<Body> {
     let mut response = response(StatusCode::OK, "application/octet-stream", body);
     *response.version_mut() = Version::HTTP_10;
     response
-}
-
-/// Bytes of a known length.
-pub(crate) fn bytes(body: Body) -> Response<Body> {
-    response(StatusCode::OK, "application/octet-stream", body)
 }
 
 fn response(status: StatusCode, media_type: &'static str, body: Body) -> Response<Body> {

@@ -4,7 +4,6 @@ use http::header::{AUTHORIZATION, HOST, ORIGIN};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Response};
 use lanstream_core::guard::{Refusal, Secret};
-use lanstream_core::protocol::PROBE_BYTES_MAX;
 use lanstream_core::reception::Turned;
 
 use crate::body::Body;
@@ -25,12 +24,11 @@ pub(crate) fn answer(server: &Server, head: &Parts) -> Result<Answer, Denied> {
         ("/session", &Method::POST) => exchange(server, head),
         ("/control", &Method::GET) => Ok(Answer::Control(control_key(head)?)),
         ("/stream", &Method::GET) => pixels(server, head),
-        ("/probe", &Method::GET) => probe(server, head),
-        ("/session" | "/stream" | "/probe", &Method::OPTIONS) => Ok(Answer::Response(respond::preflight())),
-        ("/session" | "/control" | "/stream" | "/probe", _) => Err(Denied::Method),
+        ("/session" | "/stream", &Method::OPTIONS) => Ok(Answer::Response(respond::preflight())),
+        ("/session" | "/control" | "/stream", _) => Err(Denied::Method),
         (path, &Method::GET) => {
             let asset = server.assets.iter().find(|asset| asset.path == path).ok_or(Denied::NotFound)?;
-            Ok(Answer::Response(respond::asset(asset, host, server.reception.guard().foreign())))
+            Ok(Answer::Response(respond::asset(asset, host, server)))
         }
         (_, _) => Err(Denied::Method),
     }
@@ -62,9 +60,9 @@ fn values<'a>(head: &'a Parts, name: &HeaderName) -> Vec<&'a str> {
 fn exchange(server: &Server, head: &Parts) -> Result<Answer, Denied> {
     let token = authorization(head, "Bearer ").ok_or(Refusal::TokenInvalid)?;
     let key = server.reception.exchange(&token)?;
-    let transports = server.offer.names();
+    let (transports, preferred) = (server.offer.names(), server.offer.preferred());
     Ok(Answer::Response(respond::json(format!(
-        r#"{{"session":"{}","transports":{transports}}}"#,
+        r#"{{"session":"{}","transports":{transports},"preferred":{preferred}}}"#,
         key.to_hex()
     ))))
 }
@@ -82,20 +80,11 @@ fn pixels(server: &Server, head: &Parts) -> Result<Answer, Denied> {
     if !server.offer.http {
         return Err(Denied::NotOffered);
     }
-    let (pump, place) = server.reception.stream(&key)?;
-    Ok(Answer::Response(respond::stream(Body::pixels(pump, place))))
-}
-
-fn probe(server: &Server, head: &Parts) -> Result<Answer, Denied> {
-    if !authorization(head, "Session ").is_some_and(|key| server.reception.is_present(&key)) {
-        return Err(Turned::KeyUnknown.into());
-    }
     let query = head.uri.query().unwrap_or("");
-    let bytes: u32 = query.strip_prefix("bytes=").and_then(|number| number.parse().ok()).unwrap_or(0);
-    if bytes == 0 || bytes > PROBE_BYTES_MAX {
-        return Err(Denied::Malformed("bytes must be a number from 1 to 4194304"));
-    }
-    Ok(Answer::Response(respond::bytes(Body::Zeros(bytes as usize))))
+    let number = query.strip_prefix("route=").and_then(|number| number.parse().ok());
+    let number = number.ok_or(Denied::Malformed("route must be the number of one that was asked for"))?;
+    let (berth, place) = server.reception.stream(&key)?;
+    Ok(Answer::Response(respond::stream(Body::pixels(berth, number, place))))
 }
 
 fn authorization(head: &Parts, scheme: &str) -> Option<Secret> {

@@ -51,22 +51,34 @@ pub struct Server {
 }
 
 /// Which transports viewers may use for pixels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Offer {
     /// One HTTP response.
     pub http: bool,
     /// The control channel's WebSocket.
     pub websocket: bool,
+    /// WebTransport sessions, on this UDP port.
+    pub webtransport: Option<u16>,
+    /// The one that viewers are to take if they can, without measuring.
+    pub preferred: Option<&'static str>,
 }
 
 impl Offer {
-    /// As a JSON array.
-    pub(crate) fn names(self) -> &'static str {
-        match (self.http, self.websocket) {
-            (true, true) => r#"["http","websocket"]"#,
-            (true, false) => r#"["http"]"#,
-            (false, _) => r#"["websocket"]"#,
-        }
+    /// The names of all, as a JSON array.
+    pub(crate) fn names(self) -> String {
+        let all = [
+            (self.http, r#""http""#),
+            (self.websocket, r#""websocket""#),
+            (self.webtransport.is_some(), r#""webtransport""#),
+        ];
+        let offered: Vec<_> =
+            all.iter().filter(|(is_offered, _)| *is_offered).map(|(_, name)| *name).collect();
+        format!("[{}]", offered.join(","))
+    }
+
+    /// The name of the preferred, as JSON.
+    pub(crate) fn preferred(self) -> String {
+        self.preferred.map_or_else(|| "null".into(), |name| format!("{name:?}"))
     }
 }
 

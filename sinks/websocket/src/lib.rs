@@ -4,14 +4,15 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use futures_sink::Sink;
-use lanstream_core::protocol::ServerMessage;
+use lanstream_core::protocol::{ServerMessage, Transport};
 use lanstream_core::reception::Stay;
+use lanstream_core::session::Violation;
 use lanstream_core::viewer::{self, Control, Pump, Reaction};
 use tokio::net::TcpStream;
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
@@ -24,6 +25,9 @@ const BAND_BYTES: usize = 256 << 10;
 /// The same of an HTTP stream, where the stream itself is cut where it fits: as many tiles as are looked at before the
 /// next bytes leave. The viewer's segments are of this, the row that ends it and the table.
 const HTTP_BAND_BYTES: usize = 1 << 20;
+/// The same of WebTransport. Packing a band takes a twentieth of the time that it takes to travel, so small ones cost nothing,
+/// and the first leaves sooner.
+const WEBTRANSPORT_BAND_BYTES: usize = 256 << 10;
 /// Room for a band with its table and the row that ends it.
 const BUFFER_BYTES: usize = BAND_BYTES + (192 << 10);
 /// Bytes of one inbound message with its header; WebSocket's own framing is not counted.
@@ -84,13 +88,13 @@ enum Next {
     Received(Option<Result<Message, tokio_websockets::Error>>),
     Send(Message),
     Report,
-    Over,
+    Broken(Violation),
 }
 
 struct Channel {
     socket: WebSocketStream<TcpStream>,
     control: Control,
-    /// The pixels, where they come here.
+    /// The pixels, while they come here.
     pump: Option<Box<Pump>>,
     /// Filled in turn: while the socket still holds one, the next band is packed into the other.
     buffers: [BytesMut; 2],
@@ -115,8 +119,8 @@ impl Channel {
         if let Poll::Ready(message) = self.control.poll_message(context) {
             return Poll::Ready(Next::Send(Message::binary(Bytes::from(message))));
         }
-        if self.control.is_over() {
-            return Poll::Ready(Next::Over);
+        if let Some(violation) = self.control.violation() {
+            return Poll::Ready(Next::Broken(violation));
         }
         if self.reports.poll_tick(context).is_ready() {
             return Poll::Ready(Next::Report);
@@ -130,10 +134,14 @@ impl Channel {
         let buffer = &mut self.buffers[0];
         // Gives the memory back to this buffer once the socket is done with it: no allocation after the first rounds.
         buffer.reserve(BUFFER_BYTES);
-        pump.poll_fill(context, buffer, usize::MAX).map(|filled| match filled {
-            Some(_) => Next::Send(Message::binary(buffer.split().freeze())),
-            None => Next::Over,
-        })
+        match ready!(pump.poll_fill(context, buffer, usize::MAX)) {
+            Some(_) => Poll::Ready(Next::Send(Message::binary(buffer.split().freeze()))),
+            None => {
+                // Another route has taken over, or the viewer broke a rule, which control has woken this task for.
+                self.pump = None;
+                Poll::Pending
+            }
+        }
     }
 
     async fn act(&mut self, next: Next, stay: &Stay) -> Result<(), End> {
@@ -151,10 +159,7 @@ impl Channel {
             Next::Received(None) => Err(End::Gone),
             Next::Send(message) => patiently(self.send(message)).await,
             Next::Report => self.report(),
-            Next::Over => Err(self
-                .control
-                .violation()
-                .map_or(End::Gone, |violation| End::Expelled(violation.to_string()))),
+            Next::Broken(violation) => Err(End::Expelled(violation.to_string())),
         }
     }
 
@@ -165,9 +170,14 @@ impl Channel {
         if message.is_pong() {
             return Ok(self.control.count()?);
         }
-        let band_bytes = |here| if here { BAND_BYTES } else { HTTP_BAND_BYTES };
-        if let Reaction::Start { pump, here } = self.control.handle(message.as_payload(), band_bytes)? {
+        let had_started = self.control.has_started();
+        let reaction = self.control.handle(message.as_payload(), band_bytes)?;
+        if !had_started {
             self.reports.reset_after(REPORT_INTERVAL);
+        }
+        if let Reaction::Start(pump) = reaction {
+            self.pump = None;
+            let here = pump.route().transport == Transport::WebSocket;
             if here { self.pump = Some(pump) } else { stay.deposit(pump) }
         }
         Ok(())
@@ -210,6 +220,14 @@ impl Channel {
         if timeout(GOODBYE_TIMEOUT, words).await.is_err() {
             tracing::debug!("a viewer did not take the goodbye");
         }
+    }
+}
+
+fn band_bytes(transport: Transport) -> usize {
+    match transport {
+        Transport::Http => HTTP_BAND_BYTES,
+        Transport::WebSocket => BAND_BYTES,
+        Transport::WebTransport | Transport::Datagrams => WEBTRANSPORT_BAND_BYTES,
     }
 }
 

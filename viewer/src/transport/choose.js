@@ -1,93 +1,57 @@
-// Which transport carries the pixels: by measuring both, since none is best in every engine. Not by the engine's name.
+// Which transport carries the pixels: the one that brings whole pictures soonest, since none is best in every engine. Not by
+// the engine's name.
 
 import { SessionEnd } from '../session-end.js';
-import { byteSource } from './http.js';
 
 /**
- * @typedef {'http' | 'websocket'} Transport
+ * @typedef {import('../protocol.js').Transport} Transport
  * @typedef {{ transport: Transport, reason: string }} Choice
- * @typedef {{ http(bytes: number): Promise<number>, websocket(bytes: number): Promise<number> }} Probes resolve to milliseconds
  */
 
-/** As much as a large update: less fits into buffers on the way, and tells nothing of the path. */
-export const PROBE_BYTES = 4 << 20;
-/** The first round pays for connections and compilation, and any other may meet a busy moment; the fastest counts. */
-const ROUNDS = 4;
-/** HTTP costs less CPU at the same speed, so it wins what is nearly a tie. */
+/** HTTP costs less processor time at the same speed, so it wins what is nearly a tie. */
 const TIE = 1.25;
-const PATHS = /** @type {const} */ (['http', 'websocket']);
-const MEASURE_MS_MAX = 3000;
 
 /**
- * What can be said without measuring; `null` where both are possible.
- * @param {{ wanted: Transport | 'auto', offered: readonly string[], byob: boolean }} facts
- * @returns {Choice | null}
+ * What pixels can come by, the best guess first, and what is only taken where all else fails last.
+ * @param {{ wanted: Transport | 'auto', offered: readonly string[], byob: boolean, hasWebTransport: boolean }} facts
+ *   `byob`: whether this engine reads a response into memory of ours; where it does not, HTTP is slow and queues
+ * @returns {Transport[]}
  */
-export function chooseByFacts({ wanted, offered, byob }) {
-  const [http, websocket] = [offered.includes('http'), offered.includes('websocket')];
-  if (!http && !websocket) throw new SessionEnd('malformed', 'the server offers no transport that this page knows');
-  if (wanted === 'http' && http) return { transport: 'http', reason: 'asked for' };
-  if (wanted === 'websocket' && websocket) return { transport: 'websocket', reason: 'asked for' };
-  if (!websocket) return { transport: 'http', reason: 'the only one offered' };
-  if (!http) return { transport: 'websocket', reason: 'the only one offered' };
-  if (!byob) return { transport: 'websocket', reason: 'this browser cannot read HTTP into a buffer' };
-  return null;
+export function candidates({ wanted, offered, byob, hasWebTransport }) {
+  const guess = /** @type {Transport[]} */ (byob ? ['http', 'websocket', 'webtransport'] : ['websocket', 'webtransport', 'http']);
+  const canDo = (/** @type {Transport} */ transport) => transport.startsWith('webtransport')
+    ? hasWebTransport && offered.includes('webtransport')
+    : offered.includes(transport);
+  const order = guess.filter(canDo);
+  if (order.length === 0) throw new SessionEnd('malformed', 'the server offers no transport that this page knows');
+  return wanted !== 'auto' && canDo(wanted) ? [wanted, ...order.filter(each => each !== wanted)] : order;
 }
 
 /**
- * Measures both by turns, so that a busy moment slows neither alone. A path that fails its probe loses.
- * @param {Probes} probes
- * @returns {Promise<Choice>}
+ * Why the first of them is taken without being measured against the others; `null` where it is to be.
+ * @param {Transport | 'auto'} wanted
+ * @param {readonly Transport[]} order
  */
-export async function chooseByMeasuring(probes) {
-  const fastestMs = { http: Infinity, websocket: Infinity };
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const path of PATHS) {
-      if (round > 0 && fastestMs[path] === Infinity) continue;
-      fastestMs[path] = Math.min(fastestMs[path], await probeMs(() => probes[path](PROBE_BYTES)));
-    }
-  }
-  const { http, websocket } = fastestMs;
-  const transport = http <= websocket * TIE ? 'http' : 'websocket';
-  return { transport, reason: `http ${rate(http)}, websocket ${rate(websocket)}` };
-}
-
-/** @param {() => Promise<number>} probe */
-async function probeMs(probe) {
-  try {
-    return await probe();
-  } catch (error) {
-    if (error instanceof SessionEnd) throw error;
-    return Infinity;
-  }
-}
-
-/** @param {number} ms */
-function rate(ms) {
-  return Number.isFinite(ms) ? `${Math.round(PROBE_BYTES * 8 / 1000 / Math.max(ms, 0.1))} Mbit/s` : 'failed';
+export function reasonByFacts(wanted, order) {
+  const [first, ...others] = order;
+  if (wanted === first) return 'asked for';
+  if (wanted !== 'auto') return `this server or browser has no ${wanted}`;
+  return others.length === 0 ? 'the only one there is' : null;
 }
 
 /**
- * Reads a probe over HTTP in the way that the stream is read.
- * @param {{ origin: string, key: string, fetch: typeof fetch, now: () => number }} server
- * @param {number} bytes
- * @returns {Promise<number>} milliseconds
+ * The soonest first.
+ * @param {ReadonlyMap<Transport, number>} tookMs what a whole picture took on each; infinite: it did not arrive
+ * @returns {Transport[]}
  */
-export async function probeHttp({ origin, key, fetch, now }, bytes) {
-  const response = await fetch(`${origin}/probe?bytes=${bytes}`, {
-    headers: { Authorization: `Session ${key}` }, cache: 'no-store', credentials: 'omit',
-    signal: AbortSignal.timeout(MEASURE_MS_MAX),
-  });
-  if (!response.ok || response.body === null) throw new Error(`probe refused: ${response.status}`);
-  // Asking takes as long as a frame does, and the stream asks only once: the clock starts when the body may be read.
-  const startedMs = now();
-  const source = byteSource(response.body);
-  let buffer = new ArrayBuffer(bytes);
-  for (let filled = 0; filled < bytes;) {
-    const read = await source.read(buffer, filled, bytes - filled, bytes - filled);
-    if (read.bytes === 0) throw new Error('probe was cut off');
-    buffer = read.buffer;
-    filled += read.bytes;
-  }
-  return now() - startedMs;
+export function rank(tookMs) {
+  const handicapped = ([transport, ms] = /** @type {[Transport, number]} */ (['http', 0])) => transport === 'http' ? ms / TIE : ms;
+  const arrived = [...tookMs].filter(([, ms]) => Number.isFinite(ms));
+  return arrived.sort((a, b) => handicapped(a) - handicapped(b)).map(([transport]) => transport);
+}
+
+/** @param {ReadonlyMap<Transport, number>} tookMs */
+export function reasonByMeasuring(tookMs) {
+  const each = [...tookMs].map(([transport, ms]) => `${transport} ${Number.isFinite(ms) ? `${ms.toFixed(1)} ms` : 'failed'}`);
+  return `a whole picture: ${each.join(', ')}`;
 }

@@ -1,16 +1,16 @@
 // Pixels over HTTP: an endless response, cut into messages, each read into a buffer of its own. With a BYOB reader the
 // browser writes straight into it, and the canvas is painted straight from it. Engines without BYOB get the same by a copy.
 
-import { HEADER_BYTES, KIND, messageBytes } from '../protocol.js';
-import { SessionEnd } from '../session-end.js';
+import { HEADER_BYTES, KIND, messageBytes, readServerMessage } from '../protocol.js';
 
 /**
  * Takes bands as they arrive: `buffer` gives memory for one of so many bytes, `begin` says that its first bytes are there,
- * `band` that all are, and takes the buffer away. It throws where the server breaks the protocol.
+ * `band` that all are, and takes the buffer away; `message` gets what is no band. It throws where the server breaks the protocol.
  * @typedef {{
  *   buffer(bytes: number): ArrayBuffer,
  *   begin(): void,
  *   band(buffer: ArrayBuffer, bytes: number): void,
+ *   message(message: import('../protocol.js').ServerMessage): void,
  * }} BandSink
  */
 
@@ -30,16 +30,16 @@ export function hasByob() {
 }
 
 /**
- * Asks for the stream of a session.
- * @param {{ origin: string, key: string, fetch: typeof fetch, signal: AbortSignal }} request
+ * Asks for the stream of a route.
+ * @param {{ origin: string, key: string, number: number, fetch: typeof fetch, signal: AbortSignal }} request
  * @returns {Promise<ReadableStream<Uint8Array<ArrayBuffer>>>}
  */
-export async function openStream({ origin, key, fetch, signal }) {
-  const response = await fetch(`${origin}/stream`, {
+export async function openStream({ origin, key, number, fetch, signal }) {
+  const response = await fetch(`${origin}/stream?route=${number}`, {
     headers: { Authorization: `Session ${key}` }, cache: 'no-store', credentials: 'omit', signal,
   });
-  if (response.status === 503) throw new SessionEnd('http-full', 'all HTTP streams of this server are taken');
-  if (!response.ok || response.body === null) throw new SessionEnd('lost', `the stream was refused: ${response.status}`);
+  if (response.status === 503) throw new Error('all HTTP streams of this server are taken');
+  if (!response.ok || response.body === null) throw new Error(`the stream was refused: ${response.status}`);
   return response.body;
 }
 
@@ -72,6 +72,7 @@ export class StreamReader {
       if (bytes > this.#buffer.byteLength) this.#moveTo(new ArrayBuffer(bytes), 0);
       while (this.#filled < bytes) if (!await this.#read(bytes, bytes)) return;
       const whole = this.#buffer;
+      if (!isBand) this.#sink.message(readServerMessage(whole.slice(0, bytes)));
       this.#moveTo(isBand ? this.#sink.buffer(HEAD_BYTES) : whole, bytes);
       if (isBand) this.#sink.band(whole, bytes);
     }

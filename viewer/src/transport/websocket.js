@@ -1,4 +1,4 @@
-// The control channel, and pixels on it where they travel by WebSocket. It knows messages from each other, not what they mean.
+// The control channel, and pixels on it while they travel by WebSocket. It knows messages from each other, not what they mean.
 
 import { KIND, kindOf, readServerMessage } from '../protocol.js';
 import { SessionEnd } from '../session-end.js';
@@ -66,7 +66,12 @@ export class ControlChannel {
       if (kindOf(data) === KIND.BAND) {
         this.#sink.begin();
         this.#sink.band(data, data.byteLength);
-      } else this.#events.message(readServerMessage(data));
+        return;
+      }
+      const message = readServerMessage(data);
+      // It stands where the bands before it end, and so belongs to them.
+      if (message.type === 'Routed') this.#sink.message(message);
+      else this.#events.message(message);
     } catch (error) {
       this.#events.end(/** @type {Error} */ (error));
     }

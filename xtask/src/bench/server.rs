@@ -33,6 +33,8 @@ pub(crate) enum Transport {
     Http,
     /// WebSocket messages
     Websocket,
+    /// A WebTransport stream
+    Webtransport,
 }
 
 /// How a server is started.
@@ -146,6 +148,7 @@ impl Transport {
             Self::Auto => None,
             Self::Http => Some("transport=http"),
             Self::Websocket => Some("transport=websocket"),
+            Self::Webtransport => Some("transport=webtransport"),
         }
     }
 }

@@ -20,9 +20,12 @@ const WEBSOCKET_KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 /// Any four bytes do: the mask protects proxies from pages, and there is neither here.
 const MASK: [u8; 4] = [0x1a, 0x2b, 0x3c, 0x4d];
 const HELLO: u8 = 0x81;
-const PROTOCOL_VERSION: u16 = 1;
-/// Hello's flag: pixels come on the control channel.
-const PIXELS: u16 = 2;
+const PROTOCOL_VERSION: u16 = 2;
+const ROUTE: u8 = 0x87;
+const ROUTE_NUMBER: u32 = 1;
+/// A route's transports.
+const HTTP: u8 = 1;
+const WEBSOCKET: u8 = 2;
 
 /// The open connections. They close when it goes.
 pub(crate) struct Viewer {
@@ -35,9 +38,9 @@ pub(crate) fn open(url: &str, transport: Transport) -> anyhow::Result<Viewer> {
     let (_, token) = url.split_once('#').context("the page's URL has no token")?;
     let host = authority(url);
     let session = new_session(host, token)?;
-    let flags = if transport == Transport::Websocket { PIXELS } else { 0 };
-    let control = open_control(host, &session, flags)?;
-    let stream = if flags == 0 { Some(open_stream(host, &session)?) } else { None };
+    let by = if transport == Transport::Websocket { WEBSOCKET } else { HTTP };
+    let control = open_control(host, &session, by)?;
+    let stream = if by == HTTP { Some(open_stream(host, &session)?) } else { None };
     Ok(Viewer { _control: control, _stream: stream })
 }
 
@@ -58,20 +61,25 @@ fn new_session(host: &str, token: &str) -> anyhow::Result<String> {
     Ok(answer.session)
 }
 
-fn open_control(host: &str, session: &str, flags: u16) -> anyhow::Result<TcpStream> {
+fn open_control(host: &str, session: &str, transport: u8) -> anyhow::Result<TcpStream> {
     let head = format!(
         "GET /control HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
          Sec-WebSocket-Key: {WEBSOCKET_KEY}\r\nSec-WebSocket-Protocol: lanstream.1, session.{session}\r\n"
     );
     let mut control = request(host, &head, "101")?;
-    control.write_all(&masked_frame(&hello(flags)))?;
-    // One byte of the Welcome: before it the server takes no stream of this viewer.
+    control.write_all(&masked_frame(&hello()))?;
+    control.write_all(&masked_frame(&route(transport)))?;
+    // One byte of the Welcome: then it is a viewer.
     control.read_exact(&mut [0])?;
     Ok(control)
 }
 
 fn open_stream(host: &str, session: &str) -> anyhow::Result<TcpStream> {
-    request(host, &format!("GET /stream HTTP/1.1\r\nAuthorization: Session {session}\r\n"), "200")
+    request(
+        host,
+        &format!("GET /stream?route={ROUTE_NUMBER} HTTP/1.1\r\nAuthorization: Session {session}\r\n"),
+        "200",
+    )
 }
 
 /// Sends a head with Host and Origin added, and reads the answer's head and not a byte more.
@@ -92,17 +100,18 @@ fn request(host: &str, head: &str, status: &str) -> anyhow::Result<TcpStream> {
     Ok(connection)
 }
 
-fn hello(flags: u16) -> Vec<u8> {
-    let mut body = Vec::new();
-    body.extend(PROTOCOL_VERSION.to_le_bytes());
-    body.extend(flags.to_le_bytes());
-    body.extend(0_u64.to_le_bytes());
-    body.extend(0_u32.to_le_bytes());
-    let mut message = Vec::new();
-    message.extend((body.len() as u32).to_le_bytes());
-    message.extend([HELLO, 0, 0, 0]);
-    message.extend(body);
-    message
+fn hello() -> Vec<u8> {
+    message(HELLO, &[&PROTOCOL_VERSION.to_le_bytes(), &0_u16.to_le_bytes()])
+}
+
+/// From the beginning: no picture is held.
+fn route(transport: u8) -> Vec<u8> {
+    message(ROUTE, &[&ROUTE_NUMBER.to_le_bytes(), &[transport, 0], &[0; 8], &[0; 4]])
+}
+
+fn message(kind: u8, fields: &[&[u8]]) -> Vec<u8> {
+    let body = fields.concat();
+    [&(body.len() as u32).to_le_bytes()[..], &[kind, 0, 0, 0], &body].concat()
 }
 
 /// A final binary frame, masked as a client's must be; its payload is shorter than 126 bytes.
@@ -143,19 +152,23 @@ mod tests {
         drop(session);
         let (head, mut control) = serve(&listener, "HTTP/1.1 101 Switching Protocols\r\n\r\n\x02");
         assert!(head.contains("\r\nSec-WebSocket-Protocol: lanstream.1, session.k1\r\n"));
-        let mut frame = [0; 30];
-        control.read_exact(&mut frame).unwrap();
-        assert_eq!(frame[..6], [0x82, 0x80 | 24, MASK[0], MASK[1], MASK[2], MASK[3]]);
+        for payload in [hello(), route(HTTP)] {
+            let mut frame = vec![0; 6 + payload.len()];
+            control.read_exact(&mut frame).unwrap();
+            assert_eq!(frame, masked_frame(&payload));
+        }
         let (head, _stream) = serve(&listener, "HTTP/1.1 200 OK\r\n\r\n");
-        assert!(head.starts_with("GET /stream ") && head.contains("\r\nAuthorization: Session k1\r\n"));
+        assert!(
+            head.starts_with("GET /stream?route=1 ") && head.contains("\r\nAuthorization: Session k1\r\n")
+        );
         assert!(opening.join().unwrap().is_ok());
     }
 
     #[test]
-    fn a_hello_has_the_length_that_it_says() {
-        let message = hello(PIXELS);
-        assert_eq!(message[..8], [16, 0, 0, 0, HELLO, 0, 0, 0]);
-        assert_eq!(message.len(), 8 + 16);
-        assert_eq!(masked_frame(&message).len(), 6 + message.len());
+    fn messages_have_the_lengths_that_they_say() {
+        assert_eq!(hello(), [4, 0, 0, 0, HELLO, 0, 0, 0, 2, 0, 0, 0]);
+        assert_eq!(route(WEBSOCKET)[..14], [18, 0, 0, 0, ROUTE, 0, 0, 0, 1, 0, 0, 0, WEBSOCKET, 0]);
+        assert_eq!(route(HTTP).len(), 8 + 18);
+        assert_eq!(masked_frame(&hello()).len(), 6 + 12);
     }
 }

@@ -1,0 +1,39 @@
+//! Who gets a session: host, origin, path and key are checked before it is accepted.
+
+use std::sync::Arc;
+
+use lanstream_core::guard::{Refusal, Secret};
+use lanstream_core::reception::{Berth, Reception, Turned};
+
+/// The path of pixel sessions. The key of the viewer's session follows it.
+const PATH: &str = "/pixels";
+
+/// What a session asks for.
+pub(crate) struct Request<'a> {
+    pub(crate) authority: &'a str,
+    pub(crate) origin: Option<&'a str>,
+    pub(crate) path: &'a str,
+}
+
+/// Why there is no session.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Denied {
+    #[error("nothing is here")]
+    NotFound,
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error(transparent)]
+    Turned(#[from] Turned),
+}
+
+/// Where the viewer gets its pumps, if it is one.
+pub(crate) fn admit(reception: &Arc<Reception>, request: &Request<'_>) -> Result<Berth, Denied> {
+    let origins: Vec<_> = request.origin.into_iter().collect();
+    reception.guard().check_action(&[request.authority], &origins)?;
+    let (path, query) = request.path.split_once('?').unwrap_or((request.path, ""));
+    if path != PATH {
+        return Err(Denied::NotFound);
+    }
+    let key = query.strip_prefix("session=").and_then(Secret::from_hex).ok_or(Turned::KeyUnknown)?;
+    Ok(reception.berth(&key)?)
+}

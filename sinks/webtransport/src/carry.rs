@@ -1,0 +1,170 @@
+//! One viewer's session: each route's pixels on a stream of its own, in the order in which the viewer asks for routes.
+
+use std::future::poll_fn;
+use std::task::Poll;
+use std::time::Instant;
+
+use bytes::Bytes;
+use lanstream_core::protocol::{ServerMessage, Transport, ViewerMessage};
+use lanstream_core::reception::Berth;
+use lanstream_core::viewer::Pump;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+use wtransport::{Connection, SendStream, VarInt};
+
+use crate::ring::Ring;
+use crate::silence::{LOOK_INTERVAL, Silence};
+
+/// Room for a band of 256 KiB with its table and the row that ends it.
+const CHUNK_ROOM: usize = 448 << 10;
+/// Says nothing but that it is over.
+const DONE: VarInt = VarInt::from_u32(0);
+
+/// Why a session ended.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum End {
+    #[error("the viewer has left")]
+    Left,
+    #[error("the connection is gone: {0}")]
+    Gone(String),
+    #[error("no packet came back: the path is dead")]
+    Silent,
+}
+
+/// Serves a session until either end leaves. Answers pings and tells of the pointer meanwhile.
+pub(crate) async fn carry(connection: Connection, berth: Berth) -> End {
+    let mut ring = Ring::new(CHUNK_ROOM);
+    let end = tokio::select! {
+        end = carry_routes(&connection, &berth, &mut ring) => end,
+        end = converse(&connection, &berth) => end,
+    };
+    connection.close(DONE, end.to_string().as_bytes());
+    end
+}
+
+async fn carry_routes(connection: &Connection, berth: &Berth, ring: &mut Ring) -> End {
+    let mine = |transport| matches!(transport, Transport::WebTransport | Transport::Datagrams);
+    loop {
+        let Some(pump) = poll_fn(|context| berth.poll(context, |route| mine(route.transport))).await else {
+            return End::Left;
+        };
+        if let Err(end) = Carrier::run(connection, pump, ring).await {
+            return end;
+        }
+    }
+}
+
+/// A route while it is open.
+struct Carrier<'a> {
+    pump: Box<Pump>,
+    ring: &'a mut Ring,
+    stream: SendStream,
+    watch: Watch<'a>,
+}
+
+impl<'a> Carrier<'a> {
+    /// Carries a route to its end.
+    async fn run(connection: &'a Connection, pump: Box<Pump>, ring: &'a mut Ring) -> Result<(), End> {
+        let opening = connection.open_uni().await.map_err(|error| End::Gone(error.to_string()))?;
+        let stream = opening.await.map_err(|error| End::Gone(error.to_string()))?;
+        let mut carrier = Self { pump, ring, stream, watch: Watch::new(connection) };
+        let end = carrier.carry().await;
+        // What the viewer does not want any more is not sent again, however much of it was lost.
+        let _closed = carrier.stream.reset(DONE);
+        end
+    }
+
+    async fn carry(&mut self) -> Result<(), End> {
+        while let Some(chunk) = self.next_chunk().await? {
+            if !self.write(chunk).await? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// `None`: the route is over.
+    async fn next_chunk(&mut self) -> Result<Option<Bytes>, End> {
+        let Self { pump, ring, watch, .. } = self;
+        loop {
+            let awaits = pump.is_awaiting();
+            tokio::select! {
+                biased;
+                filled = poll_fn(|context| pump.poll_fill(context, ring.front(), usize::MAX)) => {
+                    return Ok(filled.map(|_| ring.take()));
+                }
+                dead = watch.look(), if awaits => dead?,
+            }
+        }
+    }
+
+    /// Hands a chunk to QUIC, which takes it when it has room. Returns whether the route is still wanted.
+    async fn write(&mut self, chunk: Bytes) -> Result<bool, End> {
+        let Self { pump, stream, watch, .. } = self;
+        let mut written = std::pin::pin!(stream.quic_stream_mut().write_chunk(chunk));
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut written => {
+                    return done.map(|()| true).map_err(|error| End::Gone(error.to_string()));
+                }
+                () = poll_fn(|context| pump.poll_over(context)) => return Ok(false),
+                dead = watch.look() => dead?,
+            }
+        }
+    }
+}
+
+/// Looks at a connection's packets now and then.
+struct Watch<'a> {
+    connection: &'a Connection,
+    looks: Interval,
+    silence: Silence,
+}
+
+impl<'a> Watch<'a> {
+    fn new(connection: &'a Connection) -> Self {
+        let mut looks = interval(LOOK_INTERVAL);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self { connection, looks, silence: Silence::default() }
+    }
+
+    async fn look(&mut self) -> Result<(), End> {
+        self.looks.tick().await;
+        let stats = self.connection.quic_connection().stats();
+        let is_dead = self.silence.look(stats.udp_tx.datagrams, stats.udp_rx.datagrams, Instant::now());
+        if is_dead { Err(End::Silent) } else { Ok(()) }
+    }
+}
+
+/// Answers pings, and tells where the pointer is, by datagram: what is lost is of no use later.
+async fn converse(connection: &Connection, berth: &Berth) -> End {
+    let news = berth.news();
+    let pointer = poll_fn(|context| {
+        let Some(news) = &news else { return Poll::Pending };
+        news.register(context);
+        news.take_pointer().map_or(Poll::Pending, Poll::Ready)
+    });
+    tokio::pin!(pointer);
+    loop {
+        tokio::select! {
+            heard = connection.receive_datagram() => match heard {
+                Ok(datagram) => answer(connection, berth, &datagram),
+                Err(error) => return End::Gone(error.to_string()),
+            },
+            pointer = &mut pointer => say(connection, &ServerMessage::CursorAt(&pointer)),
+        }
+    }
+}
+
+fn answer(connection: &Connection, berth: &Berth, bytes: &[u8]) {
+    if let Ok(Some((ViewerMessage::Ping { token }, _))) = ViewerMessage::read(bytes) {
+        say(connection, &ServerMessage::Pong { token, clock_us: berth.now().0 });
+    }
+}
+
+fn say(connection: &Connection, message: &ServerMessage<'_>) {
+    let mut bytes = Vec::new();
+    message.write(&mut bytes);
+    // One that finds no room is lost, as any may be.
+    let _lost = connection.send_datagram(bytes);
+}

@@ -1,0 +1,212 @@
+//! Accepts sessions, keeps the certificate fresh, and ends when told to.
+
+use std::net::UdpSocket;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use lanstream_core::protocol::Certificates;
+use lanstream_core::reception::Reception;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::{interval, timeout};
+use tokio_util::sync::CancellationToken;
+use wtransport::endpoint::endpoint_side;
+use wtransport::endpoint::{IncomingSession, SessionRequest};
+use wtransport::tls::rustls::ServerConfig as TlsConfig;
+use wtransport::{Endpoint, ServerConfig};
+
+use crate::admit::{Denied, Request, admit};
+use crate::carry::carry;
+use crate::identity::{self, Identity, IdentityError, Made};
+use crate::listen::Sockets;
+use crate::rotation::Rotation;
+use crate::tuning;
+
+/// Connections at a time: sixteen viewers, each with one that it is about to leave.
+const CONNECTIONS_MAX: usize = 32;
+/// Time from the first packet to the request.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+/// Time between two looks at the clock: it may have been set, or have stood still while the machine slept.
+const CLOCK_INTERVAL: Duration = Duration::from_secs(10);
+
+/// What sessions need.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// Who is here.
+    pub reception: Arc<Reception>,
+    /// By what the server is known.
+    pub identity: Identity,
+    /// The port of the page, from which the sockets' may differ.
+    pub page_port: u16,
+    /// Tells what time it is, for certificates.
+    pub wall_clock: fn() -> SystemTime,
+}
+
+/// Why there are no sessions.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// There is no certificate.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The system refuses a socket.
+    #[error("no QUIC on this socket: {0}")]
+    Socket(#[from] std::io::Error),
+}
+
+type Endpoints = Vec<Endpoint<endpoint_side::Server>>;
+
+/// Starts to accept sessions, and tells viewers how to get them. What is returned runs until `shutdown`.
+///
+/// # Errors
+/// See [`StartError`].
+pub async fn serve(
+    sockets: Sockets,
+    server: Server,
+    shutdown: CancellationToken,
+) -> Result<impl Future<Output = ()>, StartError> {
+    let port = if sockets.port() == server.page_port { 0 } else { sockets.port() };
+    let presented = Presented::new(&server).await?;
+    let open = |socket| open(socket, presented.tls().clone());
+    let endpoints: Endpoints = sockets.sockets.into_iter().map(open).collect::<Result<_, _>>()?;
+    let endpoints = Arc::new(endpoints);
+    server.reception.certify(presented.certificates(port));
+    Ok(async move {
+        let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        let mut accepting = JoinSet::new();
+        for index in 0..endpoints.len() {
+            accepting.spawn(accept_all(Arc::clone(&endpoints), index, server.clone(), Arc::clone(&places)));
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = keep_fresh(presented, port, &endpoints, &server) => {}
+        }
+        // An endpoint that is closed must not be asked for more.
+        accepting.shutdown().await;
+        endpoints.iter().for_each(|endpoint| endpoint.close(0_u32.into(), b"lanstream has ended"));
+    })
+}
+
+/// The certificate, and those before and after it.
+enum Presented {
+    Users(Box<TlsConfig>),
+    Ours(Box<Rotation<Made>>),
+}
+
+impl Presented {
+    async fn new(server: &Server) -> Result<Self, IdentityError> {
+        let now = (server.wall_clock)();
+        Ok(match &server.identity {
+            Identity::SelfSigned => Self::Ours(Box::new(Rotation::new(now, Made::new(now)?))),
+            Identity::Files { certificate, key } => {
+                Self::Users(Box::new(identity::read(certificate, key).await?))
+            }
+        })
+    }
+
+    fn tls(&self) -> &TlsConfig {
+        match self {
+            Self::Users(tls) => tls,
+            Self::Ours(rotation) => &rotation.presented().tls,
+        }
+    }
+
+    fn certificates(&self, port: u16) -> Certificates {
+        let hashes = match self {
+            Self::Users(_) => Vec::new(),
+            Self::Ours(rotation) => rotation.announced().map(|made| made.hash).collect(),
+        };
+        Certificates { port, hashes }
+    }
+}
+
+fn open(socket: UdpSocket, tls: TlsConfig) -> Result<Endpoint<endpoint_side::Server>, std::io::Error> {
+    Endpoint::server(config(socket, tls))
+}
+
+fn config(socket: UdpSocket, tls: TlsConfig) -> ServerConfig {
+    ServerConfig::builder()
+        .with_bind_socket(socket)
+        .with_custom_tls_and_transport(tls, tuning::transport())
+        .allow_migration(false)
+        .build()
+}
+
+/// Replaces certificates of our own in time. Never ends.
+async fn keep_fresh(mut presented: Presented, port: u16, endpoints: &Endpoints, server: &Server) {
+    let mut looks = interval(CLOCK_INTERVAL);
+    loop {
+        looks.tick().await;
+        let Presented::Ours(rotation) = &mut presented else { continue };
+        let now = (server.wall_clock)();
+        match rotation.advance(now, || Made::new(now)) {
+            Ok(change) => {
+                if change.presented {
+                    present(endpoints, &rotation.presented().tls);
+                }
+                if change.announced {
+                    server.reception.certify(presented.certificates(port));
+                }
+            }
+            Err(error) => tracing::warn!(%error, "the certificate stays as it is for now"),
+        }
+    }
+}
+
+/// Sessions that are open keep the certificate that they met.
+fn present(endpoints: &Endpoints, tls: &TlsConfig) {
+    tracing::info!("a new certificate is presented");
+    for endpoint in endpoints {
+        // The socket stays: only the rest of the settings is taken.
+        let reloaded = endpoint.local_addr().and_then(|_| {
+            let unused = UdpSocket::bind("127.0.0.1:0")?;
+            endpoint.reload_config(config(unused, tls.clone()), false)
+        });
+        if let Err(error) = reloaded {
+            tracing::warn!(%error, "an endpoint keeps its old certificate");
+        }
+    }
+}
+
+async fn accept_all(endpoints: Arc<Endpoints>, index: usize, server: Server, places: Arc<Semaphore>) {
+    loop {
+        let incoming = endpoints[index].accept().await;
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            tracing::warn!("{CONNECTIONS_MAX} WebTransport connections are open: one more was refused");
+            incoming.refuse();
+            continue;
+        };
+        let server = server.clone();
+        tokio::spawn(async move {
+            session(incoming, &server).await;
+            drop(place);
+        });
+    }
+}
+
+async fn session(incoming: IncomingSession, server: &Server) {
+    let request = match timeout(REQUEST_TIMEOUT, incoming).await {
+        Ok(Ok(request)) => request,
+        Ok(Err(error)) => return tracing::debug!(%error, "a connection ended before it asked for a session"),
+        Err(_) => return tracing::debug!("a connection asked for no session"),
+    };
+    let asked = Request { authority: request.authority(), origin: request.origin(), path: request.path() };
+    match admit(&server.reception, &asked) {
+        Ok(berth) => match request.accept().await {
+            Ok(connection) => {
+                let end = carry(connection, berth).await;
+                tracing::debug!(%end, "a WebTransport session ended");
+            }
+            Err(error) => tracing::debug!(%error, "a session ended before it began"),
+        },
+        Err(reason) => deny(request, &reason).await,
+    }
+}
+
+async fn deny(request: SessionRequest, reason: &Denied) {
+    tracing::info!(%reason, "a WebTransport session was denied");
+    match reason {
+        Denied::NotFound => request.not_found().await,
+        Denied::Refused(_) | Denied::Turned(_) => request.forbidden().await,
+    }
+}

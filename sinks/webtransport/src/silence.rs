@@ -1,0 +1,49 @@
+//! Notices that a path is dead: something was sent, and since then nothing has come, though a peer answers at once.
+
+use std::time::{Duration, Instant};
+
+/// Time without an answer after which a path is taken for dead. Browsers acknowledge within 25 ms; what is more is for one
+/// that gets no processor time. A picture that goes on elsewhere must do so within 300 ms.
+pub(crate) const SILENCE_MAX: Duration = Duration::from_millis(150);
+/// Time between two looks while something is on its way.
+pub(crate) const LOOK_INTERVAL: Duration = Duration::from_millis(25);
+
+/// What was sent and heard at the last look, in packets.
+#[derive(Debug, Default)]
+pub(crate) struct Silence {
+    sent: u64,
+    heard: u64,
+    since: Option<Instant>,
+}
+
+impl Silence {
+    /// Looks at the packets sent and heard so far. Returns whether the path is dead.
+    pub(crate) fn look(&mut self, sent: u64, heard: u64, now: Instant) -> bool {
+        if heard != self.heard {
+            *self = Self { sent, heard, since: None };
+        } else if sent != self.sent {
+            self.sent = sent;
+            self.since.get_or_insert(now);
+        }
+        self.since.is_some_and(|since| now.duration_since(since) >= SILENCE_MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_sent_and_not_answered_is_a_dead_path() {
+        let start = Instant::now();
+        let at = |ms| start + Duration::from_millis(ms);
+        let mut silence = Silence::default();
+        assert!(!silence.look(10, 5, at(0)));
+        assert!(!silence.look(10, 5, at(1000)), "nothing was sent");
+        assert!(!silence.look(12, 5, at(1020)));
+        assert!(!silence.look(13, 6, at(1100)), "it was answered");
+        assert!(!silence.look(20, 6, at(1110)));
+        assert!(!silence.look(21, 6, at(1259)));
+        assert!(silence.look(22, 6, at(1260)));
+    }
+}

@@ -1,0 +1,278 @@
+// On which route pixels come: opens one, and goes on by another where it ends. A route begins where the picture stands; what
+// the one before still brings is dropped.
+
+import { ProtocolError, ROUTE_PLAIN, writeRoute } from '../protocol.js';
+import { SessionEnd } from '../session-end.js';
+import { candidates, rank, reasonByFacts, reasonByMeasuring } from './choose.js';
+import { StreamReader, hasByob, openStream } from './http.js';
+import { Timers, deferred } from './timers.js';
+import { WebTransportLink } from './webtransport.js';
+
+/**
+ * @typedef {import('../protocol.js').Transport} Transport
+ * @typedef {import('../protocol.js').ServerMessage} ServerMessage
+ * @typedef {import('./choose.js').Choice} Choice
+ * @typedef {import('./http.js').BandSink} BandSink
+ *
+ * @typedef {{ origin: string, key: string, offered: readonly string[], wanted: Transport | 'auto', known: Choice | null }} RouteOptions
+ *   `known`: an earlier session's choice, which need not be measured again
+ * @typedef {{
+ *   send(bytes: ArrayBuffer): void,
+ *   held(): { epoch: bigint, heldSeq: number },
+ *   buffer(bytes: number): ArrayBuffer,
+ *   moved(): void,
+ *   begin(): void,
+ *   band(buffer: ArrayBuffer, bytes: number): void,
+ *   message(message: ServerMessage): void,
+ *   chosen(choice: Choice): void,
+ *   ended(error: Error): void,
+ * }} RouteEvents `moved`: what has come of an update is of no use any more
+ */
+
+/** What a WebTransport session may take to open; here it takes a tenth of that. Where UDP is blocked, nobody says so. */
+const CONNECT_MS_MAX = 400;
+/** Each transport brings the picture so often. The first time it pays for connections and compilation; the soonest counts. */
+const ROUNDS = 3;
+/** Longer than a picture takes that could win. */
+const TRIAL_MS_MAX = 1000;
+/** Until a WebTransport session that was lost is tried again; doubled each time. */
+const RETRY_MS = 2000;
+
+export class Routes {
+  #options;
+  #events;
+  #around;
+  #timers;
+  /** The best first. */
+  #order;
+  #reason = '';
+  /** Why transports are out of the question. */
+  #failures = /** @type {Map<Transport, string>} */ (new Map());
+  /** Of the present route. */
+  #number = 0;
+  #transport = /** @type {Transport} */ ('http');
+  #stream = new AbortController();
+  /** The whole picture that is waited for, and when the route for it was open. */
+  #trial = /** @type {{ openedMs: number, took: (ms: number) => void } | null} */ (null);
+  #shown = deferred();
+  #certificates = /** @type {import('./webtransport.js').Certificates | null} */ (null);
+  #certified = deferred();
+  #link = /** @type {WebTransportLink | null} */ (null);
+  #linking = /** @type {Promise<boolean> | null} */ (null);
+  #retryMs = RETRY_MS;
+  #closed = false;
+
+  /**
+   * @param {RouteOptions} options
+   * @param {RouteEvents} events
+   * @param {import('../session.js').Surroundings} around
+   */
+  constructor(options, events, around) {
+    this.#options = options;
+    this.#events = events;
+    this.#around = around;
+    this.#timers = new Timers(around);
+    const { wanted, known, offered } = options;
+    const facts = { offered, byob: hasByob(), hasWebTransport: around.WebTransport !== undefined };
+    this.#order = candidates({ wanted: wanted === 'auto' && known !== null ? known.transport : wanted, ...facts });
+  }
+
+  /** Opens the first route and, where it is not clear which is best, finds that out by the first pictures. */
+  async run() {
+    const { wanted, known } = this.#options;
+    const reason = known?.reason ?? reasonByFacts(wanted, this.#order);
+    this.#reason = reason ?? 'a guess, before it is measured';
+    if (reason === null && this.#order.includes('webtransport')) void this.#connect();
+    await this.#open();
+    if (reason !== null) return;
+    await this.#shown.promise;
+    await this.#measure();
+  }
+
+  /** A sink for what comes on one stream, or on the control channel. @returns {BandSink} */
+  newSink() {
+    let route = 0;
+    const isPresent = () => route === this.#number && !this.#closed;
+    return {
+      buffer: bytes => this.#events.buffer(bytes),
+      begin: () => { if (isPresent()) this.#events.begin(); },
+      band: (buffer, bytes) => { if (isPresent()) this.#events.band(buffer, bytes); },
+      message: message => {
+        if (message.type === 'Routed') route = message.number;
+        if (this.#trial !== null && isPresent()) this.#trial.openedMs = this.#around.now();
+      },
+    };
+  }
+
+  /** @param {import('./webtransport.js').Certificates} certificates */
+  certified(certificates) {
+    this.#certificates = certificates;
+    this.#certified.resolve(undefined);
+  }
+
+  /** What carried a route is gone, the server says. @param {number} number */
+  unrouted(number) {
+    this.#failed(number, 'the connection is dead');
+  }
+
+  /** An update has arrived whole. */
+  arrived() {
+    this.#shown.resolve(undefined);
+    if (this.#trial !== null && this.#trial.openedMs > 0) this.#trial.took(this.#around.now() - this.#trial.openedMs);
+  }
+
+  /** Sends what is of no use later by datagram, where pixels come by WebTransport. @param {ArrayBuffer} bytes @returns {boolean} whether it did */
+  sendPromptly(bytes) {
+    if (this.#link === null || !isWebTransport(this.#transport)) return false;
+    this.#link.send(bytes);
+    return true;
+  }
+
+  close() {
+    this.#closed = true;
+    this.#stream.abort();
+    this.#link?.close();
+    this.#timers.clear();
+  }
+
+  /** Opens the best route that there is. */
+  async #open() {
+    const number = this.#number;
+    for (const transport of this.#order) {
+      if (this.#failures.has(transport) || !await this.#isReady(transport)) continue;
+      if (this.#closed || number !== this.#number) return;
+      this.#go(transport, false);
+      this.#events.chosen({ transport, reason: this.#whyNotBetter(transport) || this.#reason });
+      return;
+    }
+    if (!this.#closed) this.#events.ended(new SessionEnd('lost', 'no transport is left'));
+  }
+
+  /** What is the matter with those that come first. @param {Transport} transport */
+  #whyNotBetter(transport) {
+    const better = this.#order.slice(0, this.#order.indexOf(transport));
+    return better.map(each => `${each}: ${this.#failures.get(each)}`).join(', ');
+  }
+
+  /** @param {Transport} transport @param {boolean} isTrial whether all of the picture is to come, as plain pixels */
+  #go(transport, isTrial) {
+    this.#number += 1;
+    this.#transport = transport;
+    this.#stream.abort();
+    this.#stream = new AbortController();
+    this.#events.moved();
+    const from = isTrial ? { flags: ROUTE_PLAIN, epoch: 0n, heldSeq: 0 } : { flags: 0, ...this.#events.held() };
+    this.#events.send(writeRoute({ number: this.#number, transport, ...from }));
+    if (transport === 'http') void this.#readHttp(this.#number);
+  }
+
+  /** @param {number} number */
+  async #readHttp(number) {
+    const { origin, key } = this.#options;
+    try {
+      const stream = await openStream({ origin, key, number, fetch: this.#around.fetch, signal: this.#stream.signal });
+      await new StreamReader(stream, this.newSink()).run();
+      this.#failed(number, 'the stream ended');
+    } catch (error) {
+      this.#broke(number, /** @type {Error} */ (error));
+    }
+  }
+
+  /** A stream broke, or what came on it is not the protocol. @param {number} number @param {Error} error */
+  #broke(number, error) {
+    if (error instanceof ProtocolError) this.#events.ended(error);
+    else this.#failed(number, error.message);
+  }
+
+  /** @param {number} number @param {string} reason */
+  #failed(number, reason) {
+    if (this.#closed || number !== this.#number) return;
+    if (this.#trial !== null) return this.#trial.took(Infinity);
+    this.#failures.set(this.#transport, reason);
+    if (isWebTransport(this.#transport)) this.#retry(this.#transport);
+    void this.#open();
+  }
+
+  /** Comes back to WebTransport when it is there again, if it is what was best. @param {Transport} transport */
+  #retry(transport) {
+    this.#link?.close();
+    this.#link = null;
+    this.#linking = null;
+    if (this.#order[0] !== transport) return;
+    this.#timers.after(this.#retryMs, async () => {
+      if (!await this.#connect()) return this.#retry(transport);
+      this.#failures.delete(transport);
+      await this.#open();
+    });
+    this.#retryMs *= 2;
+  }
+
+  /** @param {Transport} transport */
+  async #isReady(transport) {
+    if (!isWebTransport(transport) || await this.#connect()) return true;
+    this.#failures.set(transport, 'no connection over UDP');
+    this.#retry(transport);
+    return false;
+  }
+
+  /** Opens a WebTransport session, once. @returns {Promise<boolean>} whether there is one */
+  #connect() {
+    this.#linking ??= this.#timers.within(CONNECT_MS_MAX, this.#newLink(), false);
+    return this.#linking;
+  }
+
+  async #newLink() {
+    await this.#certified.promise;
+    const { around, certificates } = { around: this.#around, certificates: this.#certificates };
+    if (this.#closed || around.WebTransport === undefined || certificates === null) return false;
+    const { origin, key } = this.#options;
+    const link = new WebTransportLink({ origin, key, certificates, WebTransport: around.WebTransport }, {
+      sink: () => this.newSink(),
+      message: message => this.#events.message(message),
+      broke: error => this.#broke(this.#number, error),
+      ended: reason => { if (this.#link === link && isWebTransport(this.#transport)) this.#failed(this.#number, reason); },
+    });
+    this.#link = link;
+    return link.ready;
+  }
+
+  /** Has each transport bring the whole picture, by turns, so that a busy moment slows none alone. */
+  async #measure() {
+    const tookMs = /** @type {Map<Transport, number>} */ (new Map());
+    const worthIt = this.#order.filter(each => each !== 'http' || hasByob());
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const transport of worthIt) {
+        if (this.#closed) return;
+        const ms = round > 0 && tookMs.get(transport) === Infinity ? Infinity : await this.#tryOut(transport);
+        tookMs.set(transport, Math.min(tookMs.get(transport) ?? Infinity, ms));
+      }
+    }
+    const ranked = rank(tookMs);
+    this.#order = [...ranked, ...this.#order.filter(each => !ranked.includes(each))];
+    this.#reason = reasonByMeasuring(tookMs);
+    if (ranked.indexOf('webtransport') > 1) this.#hangUp(); // The second is kept at hand.
+    if (!this.#closed) await this.#open();
+  }
+
+  /** @param {Transport} transport @returns {Promise<number>} milliseconds that the whole picture took */
+  async #tryOut(transport) {
+    if (!await this.#isReady(transport) || this.#closed) return Infinity;
+    const took = deferred();
+    this.#trial = { openedMs: 0, took: took.resolve };
+    this.#go(transport, true);
+    const ms = await this.#timers.within(TRIAL_MS_MAX, took.promise, Infinity);
+    this.#trial = null;
+    return ms;
+  }
+
+  #hangUp() {
+    this.#link?.close();
+    this.#link = null;
+    this.#linking = null;
+  }
+}
+
+/** @param {Transport} transport */
+function isWebTransport(transport) {
+  return transport === 'webtransport' || transport === 'webtransport-datagrams';
+}

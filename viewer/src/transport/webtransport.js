@@ -1,0 +1,96 @@
+// A WebTransport session: pixels on streams that the server opens, one for each route, and datagrams for what is of no use
+// later, pings and the pointer.
+
+import { KIND, kindOf, readServerMessage } from '../protocol.js';
+import { StreamReader } from './http.js';
+
+/**
+ * @typedef {import('../protocol.js').ServerMessage} ServerMessage
+ * @typedef {{ port: number, hashes: Uint8Array<ArrayBuffer>[] }} Certificates `port` 0: the page's own; no hashes: one that is trusted anyway
+ * @typedef {{
+ *   sink(): import('./http.js').BandSink,
+ *   message(message: ServerMessage): void,
+ *   broke(error: Error): void,
+ *   ended(reason: string): void,
+ * }} LinkEvents `sink`: for each stream; `broke`: a stream did, or what came on it is not the protocol
+ */
+
+export class WebTransportLink {
+  #transport;
+  #events;
+  #closed = false;
+  /** Datagrams to the server; none before it is connected. */
+  #writer = /** @type {WritableStreamDefaultWriter<Uint8Array> | null} */ (null);
+  /** Resolves to whether it is connected. */
+  ready;
+
+  /**
+   * @param {{ origin: string, key: string, certificates: Certificates, WebTransport: typeof WebTransport }} server
+   * @param {LinkEvents} events
+   */
+  constructor({ origin, key, certificates, WebTransport }, events) {
+    this.#events = events;
+    const serverCertificateHashes = certificates.hashes.map(value => ({ algorithm: 'sha-256', value }));
+    this.#transport = new WebTransport(sessionUrl(origin, certificates.port, key), serverCertificateHashes.length === 0 ? {} : { serverCertificateHashes });
+    this.#transport.closed.then(({ reason }) => this.#end(reason ?? 'closed'), error => this.#end(error.message));
+    this.ready = this.#transport.ready.then(() => { this.#start(); return true; }, () => false);
+  }
+
+  /** Sends a datagram, if one can be sent. @param {ArrayBuffer} bytes */
+  send(bytes) {
+    // One that cannot be sent is lost, as any may be.
+    this.#writer?.write(new Uint8Array(bytes)).catch(() => {});
+  }
+
+  close() {
+    this.#closed = true;
+    try {
+      this.#transport.close();
+    } catch { /* It is not connected, and now never will be. */ }
+  }
+
+  #start() {
+    this.#writer = this.#transport.datagrams.writable.getWriter();
+    void this.#takeStreams().catch(() => {}); // `closed` says why.
+    void this.#takeDatagrams().catch(() => {});
+  }
+
+  async #takeStreams() {
+    for await (const stream of this.#transport.incomingUnidirectionalStreams) {
+      const reader = new StreamReader(stream, this.#events.sink());
+      // A stream that the server resets belongs to a route that is over, or the session ends and says so itself.
+      void reader.run().catch(error => { if (!isReset(error)) this.#events.broke(error); });
+    }
+  }
+
+  async #takeDatagrams() {
+    for await (const bytes of this.#transport.datagrams.readable) this.#hear(Uint8Array.from(bytes).buffer);
+  }
+
+  /** @param {ArrayBuffer} bytes */
+  #hear(bytes) {
+    try {
+      if (kindOf(bytes) === KIND.BAND) return; // None comes so.
+      this.#events.message(readServerMessage(bytes));
+    } catch (error) {
+      this.#events.broke(/** @type {Error} */ (error));
+    }
+  }
+
+  /** @param {string} reason */
+  #end(reason) {
+    if (!this.#closed) this.#events.ended(reason);
+    this.#closed = true;
+  }
+}
+
+/** @param {string} origin of the page's server @param {number} port @param {string} key */
+function sessionUrl(origin, port, key) {
+  const url = new URL(origin);
+  return `https://${url.hostname}:${port === 0 ? url.port : port}/pixels?session=${key}`;
+}
+
+/** @param {Error} error */
+function isReset(error) {
+  return error.name === 'WebTransportError' || error.name === 'AbortError' || error instanceof TypeError;
+}
