@@ -19,5 +19,6 @@ pub mod sources;
 mod webtransport;
 
 pub use event::{Event, Stats};
+pub use lanstream_core::protocol::Certificates;
 pub use lanstream_core::source::{Error as SourceError, ErrorKind as SourceErrorKind, Source};
 pub use server::{Opener, Options, Server, StartError, TlsFiles, Totals, Transport};

@@ -11,6 +11,7 @@ use lanstream_core::feed::{self, Entrance, Status};
 use lanstream_core::feedback::Marker;
 use lanstream_core::guard::{Guard, Secret};
 use lanstream_core::pipeline::{self, Pipeline};
+use lanstream_core::protocol::Certificates;
 use lanstream_core::reception::{Reception, Settings, Visit};
 use lanstream_core::source::{Error, ErrorKind, Source};
 use lanstream_http::{BindError, Offer};
@@ -204,6 +205,11 @@ impl Server {
     /// Where viewers come, with the token.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// How viewers get WebTransport sessions: for programs that open their own.
+    pub fn certificates(&self) -> Certificates {
+        Certificates::clone(&self.reception.certificates())
     }
 
     /// Counts since the last call; keep `before` between calls.

@@ -34,6 +34,7 @@ const WIDTH: u32 = 1280;
 const HEIGHT: u32 = 800;
 const HTTP: &str = "?transport=http";
 const WEBSOCKET: &str = "?transport=websocket";
+const WEBTRANSPORT: &str = "?transport=webtransport";
 /// Chromium's own choice is the page, see `browser_verify`.
 const HTTP_IN_WORKER: &str = "?transport=http&thread=worker";
 const WEBSOCKET_IN_WORKER: &str = "?transport=websocket&thread=worker";
@@ -146,6 +147,11 @@ fn desktop_at_rest_over_websocket_in_chromium() {
 }
 
 #[test]
+fn desktop_at_rest_over_webtransport_in_chromium() {
+    desktop_at_rest(Chromium, WEBTRANSPORT);
+}
+
+#[test]
 fn desktop_at_rest_painted_by_the_worker_in_chromium() {
     desktop_at_rest(Chromium, WEBSOCKET_IN_WORKER);
 }
@@ -161,6 +167,11 @@ fn desktop_at_rest_over_websocket_in_firefox() {
 }
 
 #[test]
+fn desktop_at_rest_over_webtransport_in_firefox() {
+    desktop_at_rest(Firefox, WEBTRANSPORT);
+}
+
+#[test]
 fn pictures_in_motion_are_whole_over_http_in_chromium() {
     motion(Chromium, HTTP);
 }
@@ -168,6 +179,11 @@ fn pictures_in_motion_are_whole_over_http_in_chromium() {
 #[test]
 fn pictures_in_motion_are_whole_over_websocket_in_chromium() {
     motion(Chromium, WEBSOCKET);
+}
+
+#[test]
+fn pictures_in_motion_are_whole_over_webtransport_in_chromium() {
+    motion(Chromium, WEBTRANSPORT);
 }
 
 #[test]
@@ -183,4 +199,9 @@ fn pictures_in_motion_are_whole_over_http_in_firefox() {
 #[test]
 fn pictures_in_motion_are_whole_over_websocket_in_firefox() {
     motion(Firefox, WEBSOCKET);
+}
+
+#[test]
+fn pictures_in_motion_are_whole_over_webtransport_in_firefox() {
+    motion(Firefox, WEBTRANSPORT);
 }

@@ -42,6 +42,7 @@ const HTTP_2D: Way = Way { transport: "http", presenter: "2d", thread: "auto" };
 const HTTP_WEBGL2: Way = Way { presenter: "webgl2", ..HTTP_2D };
 const WEBSOCKET_2D: Way = Way { transport: "websocket", ..HTTP_2D };
 const WEBSOCKET_WEBGL2: Way = Way { presenter: "webgl2", ..WEBSOCKET_2D };
+const WEBTRANSPORT_2D: Way = Way { transport: "webtransport", ..HTTP_2D };
 
 fn server() -> Lanstream {
     Lanstream::pattern(&["--kind", "motion", "--size", "1280x720"])
@@ -106,6 +107,21 @@ fn chromium_proves_http_on_2d() {
 #[test]
 fn chromium_proves_websocket_on_2d() {
     chromium_proves(&WEBSOCKET_2D, &[]);
+}
+
+#[test]
+fn chromium_proves_webtransport_on_2d() {
+    chromium_proves(&WEBTRANSPORT_2D, &[]);
+}
+
+#[test]
+fn chromium_proves_webtransport_on_2d_in_the_worker() {
+    chromium_proves(&Way { thread: "worker", ..WEBTRANSPORT_2D }, &[]);
+}
+
+#[test]
+fn firefox_proves_webtransport_on_2d() {
+    firefox_proves(&WEBTRANSPORT_2D);
 }
 
 #[test]

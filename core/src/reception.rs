@@ -252,6 +252,11 @@ impl Reception {
         Ok(Berth { reception: Arc::clone(self), viewer })
     }
 
+    /// How WebTransport can be had, as viewers were told last.
+    pub fn certificates(&self) -> Arc<Certificates> {
+        self.certificates.newest()
+    }
+
     /// Tells every viewer, now and later, how WebTransport can be had.
     pub fn certify(&self, certificates: Certificates) {
         self.certificates.post(certificates);

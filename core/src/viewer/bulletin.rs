@@ -21,6 +21,11 @@ impl Bulletin {
         self.edition.fetch_add(1, Ordering::Release);
     }
 
+    /// The newest.
+    pub fn newest(&self) -> Arc<Certificates> {
+        Arc::clone(&self.certificates.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// The newest, if they are newer than the edition `read`, which is brought up to date.
     pub(super) fn take(&self, read: &mut u64) -> Option<Arc<Certificates>> {
         let edition = self.edition.load(Ordering::Acquire);
@@ -28,6 +33,6 @@ impl Bulletin {
             return None;
         }
         *read = edition;
-        Some(Arc::clone(&self.certificates.lock().unwrap_or_else(PoisonError::into_inner)))
+        Some(self.newest())
     }
 }

@@ -1,0 +1,198 @@
+//! WebTransport in browsers as anyone has them, without a flag that weakens anything: by choice, cut off, and with a
+//! certificate that changes.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
+
+#[path = "browser/chromium.rs"]
+mod chromium;
+#[path = "browser/display.rs"]
+mod display;
+#[path = "browser/engine.rs"]
+mod engine;
+#[path = "browser/firefox.rs"]
+mod firefox;
+#[path = "browser/picture.rs"]
+mod picture;
+#[path = "browser/process.rs"]
+mod process;
+#[path = "browser/relay.rs"]
+mod relay;
+#[path = "browser/server.rs"]
+mod server;
+#[path = "browser/udp.rs"]
+mod udp;
+#[path = "browser/wait.rs"]
+mod wait;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use lanstream::{Options, Server, sources};
+use lanstream_core::geometry::Size;
+use lanstream_pattern::Kind;
+use serde_json::Value;
+
+use crate::chromium::Chromium;
+use crate::display::Display;
+use crate::firefox::Firefox;
+use crate::relay::Relay;
+use crate::server::Lanstream;
+use crate::udp::UdpPath;
+use crate::wait::until;
+
+/// Faster than any picture here needs.
+const FAST: f64 = 10e9;
+/// Updates after which one that goes on is known to.
+const MORE: u64 = 30;
+
+/// A server whose page, streams and UDP port are reached by ways that can be cut.
+struct Remote {
+    server: Lanstream,
+    page: String,
+    udp: UdpPath,
+}
+
+impl Remote {
+    fn start(query: &str) -> Self {
+        let relay = Relay::of(FAST);
+        let (host, origin) =
+            (format!("127.0.0.1:{}", relay.port), format!("http://127.0.0.1:{}", relay.port));
+        let arguments =
+            ["--kind", "motion", "--size", "640x480", "--allow-host", &host, "--allow-origin", &origin];
+        let server = Lanstream::pattern(&arguments);
+        let port = server.port().parse().unwrap();
+        let udp = UdpPath::lead(relay.port, port);
+        let page = server.page(query).replace(server.origin(), &origin);
+        relay.lead_to(port);
+        Self { server, page, udp }
+    }
+
+    /// The pictures go on and are proven.
+    fn expect_proofs(&self) {
+        let proven = |stats: &Value| stats["proven"].as_u64().unwrap_or_default();
+        let before = proven(&self.server.next_stats());
+        let stats = self.server.stats_where("more proofs", |stats| proven(stats) > before + MORE);
+        assert_eq!(stats["refuted"], 0, "{stats}");
+    }
+}
+
+fn viewing() -> Display {
+    Display::start(641, 481)
+}
+
+fn text<'a>(state: &'a Value, name: &str) -> &'a str {
+    state[name].as_str().unwrap_or_default()
+}
+
+/// Waits until the pixels come by a transport, and returns why.
+fn expect_transport(state: impl Fn() -> Value, transport: &str) -> String {
+    until(&format!("pixels by {transport}"), || {
+        let state = state();
+        let is_so = text(&state, "transport") == transport;
+        if is_so { Ok(text(&state, "transportReason").to_owned()) } else { Err(state) }
+    })
+}
+
+/// The path is cut under a running viewer, and mended.
+fn is_cut_and_mended(remote: &Remote, state: impl Fn() -> Value) {
+    assert_eq!(expect_transport(&state, "webtransport"), "asked for");
+    remote.expect_proofs();
+    remote.udp.cut();
+    let reason = until("another transport", || {
+        let state = state();
+        let is_other = text(&state, "transport") != "webtransport";
+        if is_other { Ok(text(&state, "transportReason").to_owned()) } else { Err(state) }
+    });
+    assert!(reason.starts_with("webtransport: "), "{reason}");
+    remote.expect_proofs();
+    remote.udp.mend();
+    assert_eq!(expect_transport(&state, "webtransport"), "asked for");
+    remote.expect_proofs();
+    assert_eq!(state()["reconnects"], 0, "it is one session all the time");
+}
+
+const ASKED_FOR: &str = "?verify=1&transport=webtransport";
+
+#[test]
+fn a_path_that_is_cut_is_replaced_and_comes_back_in_chromium() {
+    let (remote, viewing) = (Remote::start(ASKED_FOR), viewing());
+    let chromium = Chromium::open(&remote.page, &viewing);
+    let page = chromium.page();
+    is_cut_and_mended(&remote, || page.state());
+}
+
+#[test]
+fn a_path_that_is_cut_is_replaced_and_comes_back_in_firefox() {
+    let (remote, viewing) = (Remote::start(ASKED_FOR), viewing());
+    let firefox = Firefox::open(&remote.page, &viewing);
+    is_cut_and_mended(&remote, || firefox.evaluate("window.lanstream?.state ?? null"));
+}
+
+#[test]
+fn where_udp_is_blocked_the_picture_comes_by_another_transport_that_says_so() {
+    let (remote, viewing) = (Remote::start(ASKED_FOR), viewing());
+    remote.udp.cut();
+    let chromium = Chromium::open(&remote.page, &viewing);
+    let page = chromium.page();
+    let reason = expect_transport(|| page.state(), "http");
+    assert_eq!(reason, "webtransport: no connection over UDP");
+    remote.expect_proofs();
+}
+
+#[test]
+fn what_is_not_asked_for_is_chosen_by_pictures() {
+    let (remote, viewing) = (Remote::start("?verify=1"), viewing());
+    let chromium = Chromium::open(&remote.page, &viewing);
+    let page = chromium.page();
+    let state =
+        page.state_where("a choice", |state| text(state, "transportReason").contains("a whole picture"));
+    for transport in ["http", "websocket", "webtransport"] {
+        assert!(text(&state, "transportReason").contains(&format!("{transport} ")), "{state}");
+    }
+    assert!(!text(&state, "transportReason").contains("failed"), "{state}");
+    remote.expect_proofs();
+    assert_eq!(page.state()["reconnects"], 0);
+}
+
+/// What the server's clock is behind the system's, in seconds.
+static BEHIND: AtomicU64 = AtomicU64::new(0);
+const DAY: u64 = 24 * 3600;
+
+fn wall_clock() -> SystemTime {
+    SystemTime::now() - Duration::from_secs(BEHIND.load(Ordering::SeqCst))
+}
+
+fn frames(page: &chromium::Page<'_>) -> u64 {
+    page.state()["frames"].as_u64().unwrap_or_default()
+}
+
+#[test]
+fn a_certificate_is_replaced_under_a_running_viewer_and_new_ones_come_in() {
+    // It was made so long ago that it is about to be replaced, and is still valid today.
+    BEHIND.store(8 * DAY, Ordering::SeqCst);
+    let options = Options { wall_clock: Some(wall_clock), ..Options::default() };
+    let pattern =
+        lanstream_pattern::Options { kind: Kind::Motion, size: Size::new(640, 480).unwrap(), fps: 60 };
+    let server = Server::start(sources::pattern(pattern), &options, |_| {}).unwrap();
+    let page_of = |query: &str| server.url().replace("/#", &format!("/{query}#"));
+    let viewing = viewing();
+    let chromium = Chromium::open(&page_of(ASKED_FOR), &viewing);
+    let first = chromium.page();
+    assert_eq!(expect_transport(|| first.state(), "webtransport"), "asked for");
+    let hashes = || server.certificates().hashes;
+    let before = hashes();
+    assert_eq!(before.len(), 1);
+    BEHIND.store(0, Ordering::SeqCst);
+    let after = until("another certificate", || {
+        let hashes = hashes();
+        if hashes.len() == 2 { Ok(hashes) } else { Err(format!("{} of them", hashes.len())) }
+    });
+    assert_eq!(after[1], before[0], "the one before is still told of");
+    let shown = frames(&first);
+    until("more pictures", || if frames(&first) > shown + MORE { Ok(()) } else { Err("there are none") });
+    assert_eq!(text(&first.state(), "transport"), "webtransport");
+    // It meets the new one.
+    let second = chromium.another(&page_of(ASKED_FOR));
+    assert_eq!(expect_transport(|| second.state(), "webtransport"), "asked for");
+    until("proofs", || if second.state()["exact"] == true { Ok(()) } else { Err("none") });
+}
