@@ -40,6 +40,7 @@ pub(crate) static VIEWER: &[Asset] = assets! {
     "/src/thread.js" => "src/thread.js",
     "/src/transport/choose.js" => "src/transport/choose.js",
     "/src/transport/http.js" => "src/transport/http.js",
+    "/src/transport/pieces.js" => "src/transport/pieces.js",
     "/src/transport/routes.js" => "src/transport/routes.js",
     "/src/transport/timers.js" => "src/transport/timers.js",
     "/src/transport/websocket.js" => "src/transport/websocket.js",

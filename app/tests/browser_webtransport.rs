@@ -154,6 +154,31 @@ fn what_is_not_asked_for_is_chosen_by_pictures() {
     assert_eq!(page.state()["reconnects"], 0);
 }
 
+#[test]
+fn datagrams_of_which_some_are_lost_are_exact_in_chromium() {
+    let (remote, viewing) = (Remote::start("?verify=1&transport=webtransport-datagrams"), viewing());
+    remote.udp.lose_one_of(40);
+    let chromium = Chromium::open(&remote.page, &viewing);
+    let page = chromium.page();
+    assert_eq!(expect_transport(|| page.state(), "webtransport-datagrams"), "asked for");
+    remote.expect_proofs();
+    let state = page.state();
+    assert_eq!(
+        (text(&state, "transport"), &state["reconnects"]),
+        ("webtransport-datagrams", &0.into()),
+        "{state}"
+    );
+}
+
+#[test]
+fn datagrams_are_exact_in_firefox() {
+    let (remote, viewing) = (Remote::start("?verify=1&transport=webtransport-datagrams"), viewing());
+    let firefox = Firefox::open(&remote.page, &viewing);
+    let state = || firefox.evaluate("window.lanstream?.state ?? null");
+    assert_eq!(expect_transport(state, "webtransport-datagrams"), "asked for");
+    remote.expect_proofs();
+}
+
 /// What the server's clock is behind the system's, in seconds.
 static BEHIND: AtomicU64 = AtomicU64::new(0);
 const DAY: u64 = 24 * 3600;

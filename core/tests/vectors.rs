@@ -11,8 +11,8 @@ use lanstream_core::geometry::{Rect, Size};
 use lanstream_core::hash;
 use lanstream_core::picture::Picture;
 use lanstream_core::protocol::{
-    Ack, BandHead, Certificates, Encoding, HELLO_CODES, HELLO_VERIFY, Hello, NoticeCode, Patch, ROUTE_PLAIN,
-    Route, ServerMessage, SourceState, Transport, VERSION, ViewerMessage,
+    Ack, BandHead, Certificates, Encoding, HELLO_CODES, HELLO_VERIFY, Hello, Lack, NoticeCode, Patch, Piece,
+    ROUTE_PLAIN, Route, ServerMessage, SourceState, Transport, VERSION, ViewerMessage,
 };
 use lanstream_core::source::{Cursor, CursorShape};
 use serde_json::{Value, json};
@@ -83,6 +83,11 @@ fn viewer_messages() -> Vec<(&'static str, ViewerMessage, Value)> {
             ViewerMessage::Route(route),
             json!({"number": 3, "transport": 3, "flags": 1, "epoch": "18446744073709551614", "held_seq": 77}),
         ),
+        (
+            "lack",
+            ViewerMessage::Lack(Lack { number: 3, band: 4, offset: 1400, bytes: u32::MAX }),
+            json!({"number": 3, "band": 4, "offset": 1400, "bytes": u32::MAX}),
+        ),
     ]
 }
 
@@ -98,6 +103,7 @@ fn server() -> Vec<Value> {
     let shape = CursorShape { serial: 9, width: 2, height: 3, hot_x: 1, hot_y: 2, rgba: rgba.clone() };
     let cursor = Cursor { x: -4, y: 70_000, shape: Some(Arc::new(shape.clone())) };
     let pointer = Pointer { cursor, moves: 31 };
+    let piece = Piece { number: 3, band: 4, offset: 1400, total: 70_000, bytes: &rgba[..5] };
     let certificates = Certificates { port: 4433, hashes: vec![[0xab; 32], [0xcd; 32]] };
     let stats = r#"{"capture_us":1,"compare_us":2,"send_us":3,"fps":25.0,"mbps":4000.5,"viewers":1,"lies":0,"skipped":7}"#;
     let messages = [
@@ -141,6 +147,12 @@ fn server() -> Vec<Value> {
             ServerMessage::Certificates(&certificates),
             json!({"port": 4433, "hashes": ["ab".repeat(32), "cd".repeat(32)]}),
         ),
+        (
+            "piece",
+            ServerMessage::Piece(piece),
+            json!({"number": 3, "band": 4, "offset": 1400, "total": 70_000, "bytes": hex(piece.bytes)}),
+        ),
+        ("scattered", ServerMessage::Scattered { number: 3, bands: 9 }, json!({"number": 3, "bands": 9})),
     ];
     let write = |message: &ServerMessage<'_>| {
         let mut bytes = Vec::new();

@@ -29,6 +29,8 @@ export const KIND = Object.freeze({
   ROUTED: 0x19,
   UNROUTED: 0x1a,
   CERTIFICATES: 0x1b,
+  PIECE: 0x1c,
+  SCATTERED: 0x1d,
   HELLO: 0x81,
   ACK: 0x82,
   PROOF: 0x83,
@@ -36,6 +38,7 @@ export const KIND = Object.freeze({
   REFRESH: 0x85,
   FLOW: 0x86,
   ROUTE: 0x87,
+  LACK: 0x88,
 });
 
 export const FIRST = 1;
@@ -81,6 +84,8 @@ export class ProtocolError extends Error {
  *   | { type: 'Goodbye', text: string }
  *   | { type: 'Routed', number: number }
  *   | { type: 'Unrouted', number: number }
+ *   | { type: 'Piece', number: number, band: number, offset: number, total: number, bytes: Uint8ClampedArray<ArrayBuffer> }
+ *   | { type: 'Scattered', number: number, bands: number }
  *   | { type: 'Certificates', port: number, hashes: Uint8Array<ArrayBuffer>[] }
  *   | { type: 'Unknown', kind: number }} ServerMessage
  */
@@ -141,6 +146,8 @@ function readBody(kind, fields) {
     case KIND.GOODBYE: return { type: 'Goodbye', text: fields.text() };
     case KIND.ROUTED: return { type: 'Routed', number: fields.u32() };
     case KIND.UNROUTED: return { type: 'Unrouted', number: fields.u32() };
+    case KIND.PIECE: return readPiece(fields);
+    case KIND.SCATTERED: return { type: 'Scattered', number: fields.u32(), bands: fields.u32() };
     case KIND.CERTIFICATES: return { type: 'Certificates', port: fields.u16(), hashes: readHashes(fields.rest()) };
     default: return { type: 'Unknown', kind };
   }
@@ -161,6 +168,14 @@ function readCursorShape(fields) {
   if (width > CURSOR_SIDE_PX_MAX || height > CURSOR_SIDE_PX_MAX) throw new ProtocolError('cursor is too large');
   if (rgba.byteLength !== width * height * 4) throw new ProtocolError('cursor has the wrong length');
   return { serial, width, height, hotX, hotY, rgba };
+}
+
+/** @param {Fields} fields @returns {ServerMessage} */
+function readPiece(fields) {
+  const [number, band, offset, total] = [fields.u32(), fields.u32(), fields.u32(), fields.u32()];
+  const bytes = fields.rest();
+  if (total > HEADER_BYTES + BAND_BODY_BYTES_MAX || offset + bytes.byteLength > total) throw new ProtocolError('a piece reaches beyond its band');
+  return { type: 'Piece', number, band, offset, total, bytes };
 }
 
 /** @param {Uint8ClampedArray<ArrayBuffer>} bytes back to back */
@@ -312,5 +327,12 @@ export function writeRefresh() {
 export function writeFlow(paused) {
   const view = message(KIND.FLOW, 1);
   view.setUint8(8, paused ? 1 : 0);
+  return view.buffer;
+}
+
+/** @param {{ number: number, band: number, offset: number, bytes: number }} lack */
+export function writeLack({ number, band, offset, bytes }) {
+  const view = message(KIND.LACK, 16);
+  for (const [place, field] of [number, band, offset, bytes].entries()) view.setUint32(8 + place * 4, field, true);
   return view.buffer;
 }

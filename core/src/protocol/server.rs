@@ -1,5 +1,6 @@
 //! What a server sends on the control channel.
 
+use super::HEADER_BYTES;
 use super::wire::message;
 use crate::feed::Pointer;
 
@@ -70,6 +71,15 @@ pub enum ServerMessage<'a> {
     },
     /// How a WebTransport session can be had.
     Certificates(&'a Certificates),
+    /// A part of a band, on a route by datagrams.
+    Piece(Piece<'a>),
+    /// All bands of an update are out, on a route by datagrams.
+    Scattered {
+        /// The route.
+        number: u32,
+        /// Bands of this route so far.
+        bands: u32,
+    },
 }
 
 /// Where WebTransport sessions are accepted, and by what the server is known there.
@@ -80,6 +90,24 @@ pub struct Certificates {
     /// SHA-256 of each certificate that the server may present; none where it has one that browsers trust anyway.
     pub hashes: Vec<[u8; 32]>,
 }
+
+/// A part of a band that travels in parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece<'a> {
+    /// The route's number.
+    pub number: u32,
+    /// Counts the bands of a route from 0.
+    pub band: u32,
+    /// Where in the band the bytes are, its header included.
+    pub offset: u32,
+    /// Bytes of the whole band.
+    pub total: u32,
+    /// Some of them.
+    pub bytes: &'a [u8],
+}
+
+/// Bytes of a [`Piece`] beyond those that it is a part of.
+pub const PIECE_OVERHEAD: usize = HEADER_BYTES + 16;
 
 /// What a source is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +143,8 @@ const GOODBYE: u8 = 0x18;
 const ROUTED: u8 = 0x19;
 const UNROUTED: u8 = 0x1A;
 const CERTIFICATES: u8 = 0x1B;
+const PIECE: u8 = 0x1C;
+const SCATTERED: u8 = 0x1D;
 
 impl ServerMessage<'_> {
     /// Appends the message to `out`.
@@ -162,6 +192,16 @@ impl ServerMessage<'_> {
             Self::Certificates(certificates) => message(out, CERTIFICATES, |out| {
                 out.extend_from_slice(&certificates.port.to_le_bytes());
                 out.extend(certificates.hashes.iter().flatten());
+            }),
+            Self::Piece(piece) => message(out, PIECE, |out| {
+                for field in [piece.number, piece.band, piece.offset, piece.total] {
+                    out.extend_from_slice(&field.to_le_bytes());
+                }
+                out.extend_from_slice(piece.bytes);
+            }),
+            Self::Scattered { number, bands } => message(out, SCATTERED, |out| {
+                out.extend_from_slice(&number.to_le_bytes());
+                out.extend_from_slice(&bands.to_le_bytes());
             }),
         }
     }

@@ -32,6 +32,8 @@ pub enum ViewerMessage {
     },
     /// Says on what pixels are to come from now on.
     Route(Route),
+    /// Asks for bytes again that did not come, on a route by datagrams.
+    Lack(Lack),
 }
 
 /// How a viewer introduces itself.
@@ -89,6 +91,19 @@ impl Transport {
     }
 }
 
+/// Bytes that did not come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lack {
+    /// The route's number.
+    pub number: u32,
+    /// Counts the bands of a route from 0.
+    pub band: u32,
+    /// Where in the band they begin.
+    pub offset: u32,
+    /// How many, or more than there are.
+    pub bytes: u32,
+}
+
 /// Receipt of an update, and how long things took at the viewer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ack {
@@ -109,6 +124,7 @@ const PING: u8 = 0x84;
 const REFRESH: u8 = 0x85;
 const FLOW: u8 = 0x86;
 const ROUTE: u8 = 0x87;
+const LACK: u8 = 0x88;
 
 impl ViewerMessage {
     /// Reads the first message of `bytes` and how many it took; `None` where it is not all there.
@@ -138,6 +154,12 @@ impl ViewerMessage {
                 flags: fields.u8()?,
                 epoch: fields.u64()?,
                 held_seq: fields.u32()?,
+            }),
+            LACK => Self::Lack(Lack {
+                number: fields.u32()?,
+                band: fields.u32()?,
+                offset: fields.u32()?,
+                bytes: fields.u32()?,
             }),
             _ => return Err(ParseError::UnknownKind(kind)),
         };
@@ -170,6 +192,11 @@ impl ViewerMessage {
                 out.extend_from_slice(&[route.transport as u8, route.flags]);
                 out.extend_from_slice(&route.epoch.to_le_bytes());
                 out.extend_from_slice(&route.held_seq.to_le_bytes());
+            }),
+            Self::Lack(lack) => message(out, LACK, |out| {
+                for field in [lack.number, lack.band, lack.offset, lack.bytes] {
+                    out.extend_from_slice(&field.to_le_bytes());
+                }
             }),
         }
     }

@@ -113,6 +113,8 @@ impl Control {
                 self.order(Order::Pause(paused))?;
                 self.paused = paused;
             }
+            // It belongs onto a WebTransport session, and there is nothing to be done about it here.
+            ViewerMessage::Lack(_) => {}
             ViewerMessage::Ping { token } => self.send(&ServerMessage::Pong { token, clock_us: now.0 }),
         }
         Ok(Reaction::None)

@@ -12,6 +12,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use wtransport::{Connection, SendStream, VarInt};
 
 use crate::ring::Ring;
+use crate::scatter::Scatter;
 use crate::silence::{LOOK_INTERVAL, Silence};
 
 /// Room for a band of 256 KiB with its table and the row that ends it.
@@ -67,7 +68,10 @@ impl<'a> Carrier<'a> {
         let opening = connection.open_uni().await.map_err(|error| End::Gone(error.to_string()))?;
         let stream = opening.await.map_err(|error| End::Gone(error.to_string()))?;
         let mut carrier = Self { pump, ring, stream, watch: Watch::new(connection) };
-        let end = carrier.carry().await;
+        let end = match carrier.pump.route().transport {
+            Transport::Datagrams => carrier.scatter(connection).await,
+            _ => carrier.carry().await,
+        };
         // What the viewer does not want any more is not sent again, however much of it was lost.
         let _closed = carrier.stream.reset(DONE);
         end
@@ -80,6 +84,11 @@ impl<'a> Carrier<'a> {
             }
         }
         Ok(())
+    }
+
+    async fn scatter(&mut self, connection: &'a Connection) -> Result<(), End> {
+        let Self { pump, ring, stream, watch } = self;
+        Scatter { connection, pump, ring, stream, watch }.carry().await
     }
 
     /// `None`: the route is over.
@@ -115,7 +124,7 @@ impl<'a> Carrier<'a> {
 }
 
 /// Looks at a connection's packets now and then.
-struct Watch<'a> {
+pub(crate) struct Watch<'a> {
     connection: &'a Connection,
     looks: Interval,
     silence: Silence,
@@ -128,7 +137,19 @@ impl<'a> Watch<'a> {
         Self { connection, looks, silence: Silence::default() }
     }
 
-    async fn look(&mut self) -> Result<(), End> {
+    /// What comes of `future`, unless the path dies meanwhile.
+    pub(crate) async fn unless_dead<T>(&mut self, future: impl Future<Output = T>) -> Result<T, End> {
+        let mut future = std::pin::pin!(future);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut future => return Ok(done),
+                dead = self.look() => dead?,
+            }
+        }
+    }
+
+    pub(crate) async fn look(&mut self) -> Result<(), End> {
         self.looks.tick().await;
         let stats = self.connection.quic_connection().stats();
         let is_dead = self.silence.look(stats.udp_tx.datagrams, stats.udp_rx.datagrams, Instant::now());

@@ -9,6 +9,7 @@ mod identity;
 mod listen;
 mod ring;
 mod rotation;
+mod scatter;
 mod serve;
 mod silence;
 mod tuning;

@@ -231,7 +231,7 @@ export class Routes {
       message: message => this.#events.message(message),
       broke: error => this.#broke(this.#number, error),
       ended: reason => { if (this.#link === link && isWebTransport(this.#transport)) this.#failed(this.#number, reason); },
-    });
+    }, this.#timers);
     this.#link = link;
     return link.ready;
   }

@@ -1,8 +1,9 @@
 // A WebTransport session: pixels on streams that the server opens, one for each route, and datagrams for what is of no use
-// later, pings and the pointer.
+// later, pings and the pointer; for pixels too where that is asked for.
 
-import { KIND, kindOf, readServerMessage } from '../protocol.js';
+import { KIND, kindOf, readServerMessage, writeLack } from '../protocol.js';
 import { StreamReader } from './http.js';
+import { Pieces } from './pieces.js';
 
 /**
  * @typedef {import('../protocol.js').ServerMessage} ServerMessage
@@ -15,9 +16,17 @@ import { StreamReader } from './http.js';
  * }} LinkEvents `sink`: for each stream; `broke`: a stream did, or what came on it is not the protocol
  */
 
+/** Datagrams that may wait to be read: as many as a picture has. What finds no room is lost. */
+const DATAGRAMS_MAX = 8192;
+
 export class WebTransportLink {
   #transport;
   #events;
+  #timers;
+  /** The bands of the present route, where they come by datagrams. */
+  #pieces = /** @type {Pieces | null} */ (null);
+  /** Where what was lost is asked for. */
+  #requests = /** @type {Promise<WritableStreamDefaultWriter<Uint8Array>> | null} */ (null);
   #closed = false;
   /** Datagrams to the server; none before it is connected. */
   #writer = /** @type {WritableStreamDefaultWriter<Uint8Array> | null} */ (null);
@@ -27,9 +36,11 @@ export class WebTransportLink {
   /**
    * @param {{ origin: string, key: string, certificates: Certificates, WebTransport: typeof WebTransport }} server
    * @param {LinkEvents} events
+   * @param {import('./timers.js').Timers} timers
    */
-  constructor({ origin, key, certificates, WebTransport }, events) {
+  constructor({ origin, key, certificates, WebTransport }, events, timers) {
     this.#events = events;
+    this.#timers = timers;
     const serverCertificateHashes = certificates.hashes.map(value => ({ algorithm: 'sha-256', value }));
     this.#transport = new WebTransport(sessionUrl(origin, certificates.port, key), serverCertificateHashes.length === 0 ? {} : { serverCertificateHashes });
     this.#transport.closed.then(({ reason }) => this.#end(reason ?? 'closed'), error => this.#end(error.message));
@@ -50,6 +61,7 @@ export class WebTransportLink {
   }
 
   #start() {
+    this.#transport.datagrams.incomingHighWaterMark = DATAGRAMS_MAX;
     this.#writer = this.#transport.datagrams.writable.getWriter();
     void this.#takeStreams().catch(() => {}); // `closed` says why.
     void this.#takeDatagrams().catch(() => {});
@@ -57,10 +69,28 @@ export class WebTransportLink {
 
   async #takeStreams() {
     for await (const stream of this.#transport.incomingUnidirectionalStreams) {
-      const reader = new StreamReader(stream, this.#events.sink());
+      const reader = new StreamReader(stream, this.#gathering(this.#events.sink()));
       // A stream that the server resets belongs to a route that is over, or the session ends and says so itself.
       void reader.run().catch(error => { if (!isReset(error)) this.#events.broke(error); });
     }
+  }
+
+  /** A route's sink, for which pieces are put together as well. @param {import('./http.js').BandSink} sink @returns {import('./http.js').BandSink} */
+  #gathering(sink) {
+    const message = (/** @type {ServerMessage} */ message) => {
+      if (message.type === 'Piece') return this.#pieces?.take(message);
+      if (message.type === 'Scattered') return message.number === this.#pieces?.number ? this.#pieces.scattered(message.bands) : undefined;
+      if (message.type === 'Routed') this.#pieces = new Pieces(message.number, sink, this.#timers, lack => this.#ask(lack));
+      return sink.message(message);
+    };
+    return { ...sink, message };
+  }
+
+  /** @param {import('./pieces.js').Lack} lack */
+  #ask(lack) {
+    this.#requests ??= this.#transport.createUnidirectionalStream().then(stream => stream.getWriter());
+    // A session that ends says so itself.
+    this.#requests.then(writer => writer.write(new Uint8Array(writeLack(lack)))).catch(() => {});
   }
 
   async #takeDatagrams() {
@@ -71,7 +101,9 @@ export class WebTransportLink {
   #hear(bytes) {
     try {
       if (kindOf(bytes) === KIND.BAND) return; // None comes so.
-      this.#events.message(readServerMessage(bytes));
+      const message = readServerMessage(bytes);
+      if (message.type === 'Piece') this.#pieces?.take(message);
+      else this.#events.message(message);
     } catch (error) {
       this.#events.broke(/** @type {Error} */ (error));
     }

@@ -1,0 +1,208 @@
+//! A route by datagrams: bands cut into pieces, each of which may be lost, and is sent again on the route's stream where the
+//! viewer asks for it. Slower than the stream alone in every browser; it is here for those who want to see that.
+
+use std::future::poll_fn;
+
+use bytes::{Bytes, BytesMut};
+use lanstream_core::protocol::{
+    Lack, PIECE_OVERHEAD, Piece, ServerMessage, VIEWER_MESSAGE_BYTES_MAX, ViewerMessage,
+};
+use lanstream_core::session::Fill;
+use lanstream_core::viewer::Pump;
+use wtransport::proto::datagram::Datagram;
+use wtransport::proto::ids::QStreamId;
+use wtransport::{Connection, RecvStream, SendStream};
+
+use crate::carry::{End, Watch};
+use crate::ring::Ring;
+
+/// The kind of a band; what is none goes on the stream.
+const BAND: u8 = 0x01;
+/// Where a message's kind is.
+const KIND_AT: usize = 4;
+/// Bytes taken at a time of what a viewer asks for.
+const READ_BYTES: usize = 4096;
+
+/// A route by datagrams while it is open.
+pub(crate) struct Scatter<'a, 'c> {
+    pub(crate) connection: &'c Connection,
+    pub(crate) pump: &'a mut Pump,
+    pub(crate) ring: &'a mut Ring,
+    pub(crate) stream: &'a mut SendStream,
+    pub(crate) watch: &'a mut Watch<'c>,
+}
+
+/// What the viewer may still lack: the bands of the update that it has not acknowledged.
+#[derive(Default)]
+struct Sent {
+    bands: Vec<Bytes>,
+    /// Number of the first of them.
+    first: u32,
+    is_whole: bool,
+}
+
+/// What is to be done next.
+enum Next {
+    Send(Option<(Fill, Bytes)>),
+    Repair(Lack),
+}
+
+impl Scatter<'_, '_> {
+    /// Carries the route to its end.
+    pub(crate) async fn carry(&mut self) -> Result<(), End> {
+        let mut sent = Sent::default();
+        let mut requests = Requests::new(self.connection);
+        loop {
+            match self.next(&mut requests).await? {
+                Next::Send(None) => return Ok(()),
+                Next::Send(Some((fill, message))) => self.send(fill, message, &mut sent).await?,
+                Next::Repair(lack) => self.repair(lack, &sent).await?,
+            }
+        }
+    }
+
+    async fn next(&mut self, requests: &mut Requests<'_>) -> Result<Next, End> {
+        let Self { pump, ring, watch, .. } = self;
+        loop {
+            let awaits = pump.is_awaiting();
+            tokio::select! {
+                biased;
+                lack = requests.next() => return Ok(Next::Repair(lack?)),
+                filled = poll_fn(|context| pump.poll_fill(context, ring.front(), usize::MAX)) => {
+                    return Ok(Next::Send(filled.map(|fill| (fill, ring.take()))));
+                }
+                dead = watch.look(), if awaits => dead?,
+            }
+        }
+    }
+
+    async fn send(&mut self, fill: Fill, message: Bytes, sent: &mut Sent) -> Result<(), End> {
+        if message.get(KIND_AT) != Some(&BAND) {
+            return self.write(message).await;
+        }
+        let (number, total) = (self.pump.route().number, message.len() as u32);
+        let band = sent.push(message.clone(), fill == Fill::Done);
+        let room = self.connection.max_datagram_size().unwrap_or_default().saturating_sub(PIECE_OVERHEAD);
+        if room == 0 {
+            return Err(End::Gone("the viewer takes no datagrams".into()));
+        }
+        for (index, bytes) in message.chunks(room).enumerate() {
+            let offset = (index * room) as u32;
+            self.throw(&ServerMessage::Piece(Piece { number, band, offset, total, bytes })).await?;
+        }
+        if fill == Fill::Done {
+            self.write(written(&ServerMessage::Scattered { number, bands: band + 1 })).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends a datagram when there is room for it.
+    async fn throw(&mut self, message: &ServerMessage<'_>) -> Result<(), End> {
+        let message = written(message);
+        let datagram = Datagram::new(QStreamId::from_session_id(self.connection.session_id()), &message);
+        let mut bytes = vec![0; datagram.write_size()];
+        datagram.write(&mut bytes).map_err(|_| End::Gone("a datagram has no room".into()))?;
+        let thrown = self.connection.quic_connection().send_datagram_wait(bytes.into());
+        self.watch.unless_dead(thrown).await?.map_err(|error| End::Gone(error.to_string()))
+    }
+
+    async fn repair(&mut self, lack: Lack, sent: &Sent) -> Result<(), End> {
+        let number = self.pump.route().number;
+        let Some(message) = sent.band(lack.band).filter(|_| lack.number == number) else { return Ok(()) };
+        let start = (lack.offset as usize).min(message.len());
+        let end = start.saturating_add(lack.bytes as usize).min(message.len());
+        let piece = Piece {
+            number,
+            band: lack.band,
+            offset: start as u32,
+            total: message.len() as u32,
+            bytes: &message[start..end],
+        };
+        self.write(written(&ServerMessage::Piece(piece))).await
+    }
+
+    async fn write(&mut self, bytes: Bytes) -> Result<(), End> {
+        let done = self.stream.quic_stream_mut().write_chunk(bytes);
+        self.watch.unless_dead(done).await?.map_err(|error| End::Gone(error.to_string()))
+    }
+}
+
+impl Sent {
+    /// Returns the band's number. After the last of an update the next begins another: the viewer has the one before.
+    fn push(&mut self, band: Bytes, is_last: bool) -> u32 {
+        if std::mem::replace(&mut self.is_whole, is_last) {
+            self.first += self.bands.len() as u32;
+            self.bands.clear();
+        }
+        self.bands.push(band);
+        self.first + self.bands.len() as u32 - 1
+    }
+
+    fn band(&self, number: u32) -> Option<&Bytes> {
+        self.bands.get(number.checked_sub(self.first)? as usize)
+    }
+}
+
+/// What the viewer asks for, on a stream that it opens.
+struct Requests<'a> {
+    connection: &'a Connection,
+    stream: Option<RecvStream>,
+    unread: BytesMut,
+}
+
+impl<'a> Requests<'a> {
+    fn new(connection: &'a Connection) -> Self {
+        Self { connection, stream: None, unread: BytesMut::new() }
+    }
+
+    /// The next; nothing is lost where it is given up.
+    async fn next(&mut self) -> Result<Lack, End> {
+        loop {
+            match ViewerMessage::read(&self.unread) {
+                Ok(Some((ViewerMessage::Lack(lack), taken))) => {
+                    drop(self.unread.split_to(taken));
+                    return Ok(lack);
+                }
+                Ok(None) if self.unread.len() <= VIEWER_MESSAGE_BYTES_MAX => self.read().await?,
+                _ => return Err(End::Gone("the viewer sent something that is no request".into())),
+            }
+        }
+    }
+
+    async fn read(&mut self) -> Result<(), End> {
+        let gone = |error: &dyn std::fmt::Display| End::Gone(error.to_string());
+        let Some(stream) = &mut self.stream else {
+            self.stream = Some(self.connection.accept_uni().await.map_err(|error| gone(&error))?);
+            return Ok(());
+        };
+        let read = stream.quic_stream_mut().read_chunk(READ_BYTES, true).await;
+        match read.map_err(|error| gone(&error))? {
+            Some(chunk) => self.unread.extend_from_slice(&chunk.bytes),
+            None => self.stream = None,
+        }
+        Ok(())
+    }
+}
+
+fn written(message: &ServerMessage<'_>) -> Bytes {
+    let mut bytes = Vec::new();
+    message.write(&mut bytes);
+    bytes.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bands_of_the_update_on_its_way_can_be_had_again() {
+        let mut sent = Sent::default();
+        let bands: Vec<Bytes> = (0..5_u8).map(|byte| vec![byte].into()).collect();
+        let is_last = [false, true, false, false, true];
+        for (number, band) in bands.iter().enumerate() {
+            assert_eq!(sent.push(band.clone(), is_last[number]), number as u32);
+        }
+        assert_eq!(sent.band(1), None, "of the update before");
+        assert_eq!((sent.band(2), sent.band(4), sent.band(5)), (Some(&bands[2]), Some(&bands[4]), None));
+    }
+}
