@@ -33,6 +33,8 @@ pub enum Event {
         updates: u64,
         /// Bytes of updates sent.
         bytes: u64,
+        /// Milliseconds from its token until the first picture had arrived; 0 where none did.
+        first_ms: f64,
         /// Why the server ended it, where it did.
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<String>,

@@ -361,6 +361,7 @@ impl From<Visit> for Event {
                 viewers,
                 updates: counters.updates.load(Ordering::Relaxed),
                 bytes: counters.bytes.load(Ordering::Relaxed),
+                first_ms: f64::from(counters.first_us.load(Ordering::Relaxed)) / 1e3,
                 reason,
             },
         }

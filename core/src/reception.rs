@@ -190,14 +190,14 @@ impl Reception {
     pub fn enter(self: &Arc<Self>, key: &Secret) -> Result<(Control, Stay), Turned> {
         let now = self.now();
         let (counters, bell) = (Arc::new(Counters::default()), Arc::new(AtomicWaker::new()));
-        let (viewer, news) = {
+        let (viewer, came, news) = {
             let mut book = self.book();
             let known =
                 |(own, drawn): &(Secret, Micros)| own.matches(key) && now.since(*drawn) < KEY_LIFETIME;
             let index = book.keys.iter().position(known).ok_or(Turned::KeyUnknown)?;
             // Only now: who has no key must not even wake the source.
             let news = self.entrance.news().ok_or(Turned::SourceGone)?;
-            let (key, _) = book.keys.swap_remove(index);
+            let (key, came) = book.keys.swap_remove(index);
             let viewer = self.visits.fetch_add(1, Ordering::Relaxed) + 1;
             book.present.push(Present {
                 viewer,
@@ -209,7 +209,7 @@ impl Reception {
             });
             let viewers = self.count(&book);
             (self.observer)(Visit::Joined { viewer, viewers });
-            (viewer, news)
+            (viewer, came, news)
         };
         let (clock, state, encoders) = (self.clock, Arc::clone(&self.state), Arc::clone(&self.encoders));
         let (entrance, certificates) = (self.entrance.clone(), Arc::clone(&self.certificates));
@@ -221,6 +221,7 @@ impl Reception {
             state,
             counters,
             encoders,
+            came,
             certificates,
             bell,
         };

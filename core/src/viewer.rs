@@ -22,7 +22,7 @@ use crate::encode::Pool;
 use crate::feed::{Entrance, News};
 use crate::pipeline;
 use crate::protocol::{ParseError, VERSION};
-use crate::time::Clock;
+use crate::time::{Clock, Micros};
 
 /// How long a viewer may leave an update unacknowledged before it is sent away; a suspended laptop lid is shorter.
 pub const UNANSWERED_MAX: Duration = Duration::from_secs(120);
@@ -45,6 +45,8 @@ pub struct Counters {
     pub refuted: AtomicU64,
     /// Microseconds from the last update's capture to its acknowledgement.
     pub latency_us: AtomicU32,
+    /// Microseconds from the exchange of the token until the first picture had arrived; 0 before.
+    pub first_us: AtomicU32,
     /// Microseconds that writing the last update took.
     pub send_us: AtomicU32,
 }
@@ -102,6 +104,8 @@ pub struct Seating {
     pub counters: Arc<Counters>,
     /// Encodes for viewers that take codes.
     pub encoders: Arc<Pool>,
+    /// When the token was exchanged.
+    pub came: Micros,
     /// How WebTransport can be had.
     pub certificates: Arc<Bulletin>,
     /// Is rung when that changes.

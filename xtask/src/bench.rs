@@ -5,6 +5,7 @@
 
 mod barcode;
 pub(crate) mod browser;
+pub(crate) mod connect;
 pub(crate) mod content;
 pub(crate) mod display;
 mod glass;

@@ -31,6 +31,8 @@ enum Task {
 enum Bench {
     /// Latency from drawing on one display to seeing it in a browser on another, with pixel equality
     Glass(bench::Options),
+    /// Time from a viewer's token until its first picture has arrived
+    Connect(bench::connect::Options),
 }
 
 pub(crate) fn run() -> anyhow::Result<()> {
@@ -39,6 +41,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Task::Test(options) => test::run(&options),
         Task::Wasm(options) => wasm::run(&options),
         Task::Bench(Bench::Glass(options)) => bench::run(&options),
+        Task::Bench(Bench::Connect(options)) => bench::connect::run(&options),
         Task::Corpus(options) => corpus::run(&options),
     }
 }

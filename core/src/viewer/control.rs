@@ -40,6 +40,7 @@ pub struct Control {
     reported: (u64, u64, Micros),
     certificates: Arc<Bulletin>,
     certificates_read: u64,
+    came: Micros,
     bell: Arc<AtomicWaker>,
     hello: Option<Hello>,
     paused: bool,
@@ -64,7 +65,8 @@ struct OpenRoute {
 impl Control {
     /// The control channel of a viewer that was let in.
     pub fn new(seating: Seating) -> Self {
-        let Seating { entrance, news, epoch, clock, state, counters, encoders, certificates, bell } = seating;
+        let Seating { entrance, news, epoch, clock, state, counters, encoders, came, certificates, bell } =
+            seating;
         Self {
             entrance,
             news,
@@ -76,6 +78,7 @@ impl Control {
             reported: (0, 0, clock()),
             certificates,
             certificates_read: 0,
+            came,
             bell,
             hello: None,
             paused: false,
@@ -221,6 +224,7 @@ impl Control {
         let (clock, counters) = (self.clock, Arc::clone(&self.counters));
         Ok(Reaction::Start(Box::new(Pump {
             route,
+            came: self.came,
             announced: false,
             session,
             frames,

@@ -18,6 +18,7 @@ use crate::time::{Clock, Micros};
 #[derive(Debug)]
 pub struct Pump {
     pub(super) route: Route,
+    pub(super) came: Micros,
     /// The route's first message was written.
     pub(super) announced: bool,
     pub(super) session: Session,
@@ -133,6 +134,9 @@ impl Pump {
     fn acknowledge(&mut self, ack: Ack, at: Micros) -> Result<(), Violation> {
         self.session.acknowledge(ack, at)?;
         self.link.unanswered_since.store(0, Ordering::Relaxed);
+        if self.counters.first_us.load(Ordering::Relaxed) == 0 {
+            self.counters.first_us.store(at.since(self.came).as_micros() as u32, Ordering::Relaxed);
+        }
         if let Some((_, captured)) = self.began {
             self.counters.latency_us.store(at.since(captured).as_micros() as u32, Ordering::Relaxed);
         }

@@ -209,6 +209,7 @@ impl Viewer {
             state: Arc::clone(state),
             counters,
             encoders,
+            came: Micros(0),
             certificates: Arc::default(),
             bell: Arc::default(),
         });

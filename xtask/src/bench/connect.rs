@@ -1,0 +1,103 @@
+//! `bench connect`: how long a viewer that comes takes until the first picture has arrived, as the server counts it: from the
+//! token to the acknowledgement.
+
+use std::process::{Command, Stdio};
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+use serde_json::Value;
+
+use super::browser::Engine;
+use super::display::Display;
+use super::machine::Machine;
+use super::patience::Patience;
+use super::process::Process;
+use super::sample::median;
+use crate::repository;
+
+/// What to measure.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Times that each is measured, each with a browser that has just started
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    /// Options of our page, each measured in turn
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "transport=http,transport=websocket,transport=webtransport,transport=auto"
+    )]
+    queries: Vec<String>,
+    /// What shows the page
+    #[arg(long, value_enum, default_value_t)]
+    browser: Engine,
+}
+
+/// The size of the pattern that is shown.
+const SIZE: (u16, u16) = (1920, 1080);
+/// Within it the browser has started and shown pictures, on a machine that is busy with other things.
+const LIMIT: Duration = Duration::from_secs(60);
+
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    let status = repository::cargo().args(["build", "--release", "-p", "lanstream"]).status()?;
+    ensure!(status.success(), "cargo build ended with {status}");
+    let patience = Patience::new()?;
+    let display = Display::start((SIZE.0 + 1, SIZE.1 + 1), &patience)?;
+    let mut took: Vec<Vec<f64>> = vec![Vec::new(); options.queries.len()];
+    for round in 1..=options.rounds {
+        eprintln!("round {round} of {}", options.rounds);
+        for (query, took) in options.queries.iter().zip(&mut took) {
+            took.push(first_picture_ms(query, options.browser, &display, &patience)?);
+        }
+    }
+    println!("{}", Machine::look(options.browser.command()));
+    println!("{:<32} {:>8} {:>8} {:>8}", "page", "min ms", "median", "max");
+    for (query, took) in options.queries.iter().zip(took) {
+        let (min, max) =
+            (took.iter().copied().fold(f64::MAX, f64::min), took.iter().copied().fold(0.0, f64::max));
+        println!(
+            "{:<32} {min:>8.1} {:>8.1} {max:>8.1}",
+            format!("?{query}"),
+            median(took).unwrap_or_default()
+        );
+    }
+    Ok(())
+}
+
+/// With a server and a browser of its own.
+fn first_picture_ms(
+    query: &str,
+    browser: Engine,
+    display: &Display,
+    patience: &Patience,
+) -> anyhow::Result<f64> {
+    let mut command = Command::new(repository::target().join("release/lanstream"));
+    command.args(["pattern", "--size", &format!("{}x{}", SIZE.0, SIZE.1), "--json"]);
+    let mut server = Process::start(command.stdin(Stdio::null()).stdout(Stdio::piped()))?;
+    let events = server.lines()?;
+    let ready = next(&events, patience, |event| event["event"] == "ready")?;
+    let url = ready["url"].as_str().context("the ready event has no URL")?.replacen(
+        "/#",
+        &format!("/?{query}#"),
+        1,
+    );
+    let watching = browser.open(&url, display, (SIZE.0 + 1, SIZE.1 + 1))?;
+    next(&events, patience, |event| event["latency_ms"].as_f64() > Some(0.0))?;
+    drop(watching);
+    let left = next(&events, patience, |event| event["event"] == "viewer-left")?;
+    left["first_ms"].as_f64().context("the viewer has left without a picture")
+}
+
+/// Waits for an event.
+fn next(
+    events: &Receiver<String>,
+    patience: &Patience,
+    wanted: impl Fn(&Value) -> bool,
+) -> anyhow::Result<Value> {
+    patience.until("event of the server", LIMIT, || match events.try_recv() {
+        Ok(line) => Ok(serde_json::from_str(&line).ok().filter(|event| wanted(event))),
+        Err(TryRecvError::Empty) => Ok(None),
+        Err(TryRecvError::Disconnected) => bail!("the server has ended"),
+    })
+}
