@@ -23,6 +23,7 @@ pub(crate) mod screen;
 mod server;
 mod shared_memory;
 mod stuck;
+pub(crate) mod transports;
 mod watcher;
 
 use std::path::PathBuf;

@@ -31,6 +31,8 @@ enum Task {
 enum Bench {
     /// Latency from drawing on one display to seeing it in a browser on another, with pixel equality
     Glass(bench::Options),
+    /// What each browser engine takes from a local server, path by path
+    Transports(bench::transports::Options),
 }
 
 pub(crate) fn run() -> anyhow::Result<()> {
@@ -39,6 +41,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Task::Test(options) => test::run(&options),
         Task::Wasm(options) => wasm::run(&options),
         Task::Bench(Bench::Glass(options)) => bench::run(&options),
+        Task::Bench(Bench::Transports(options)) => bench::transports::run(&options),
         Task::Corpus(options) => corpus::run(&options),
     }
 }

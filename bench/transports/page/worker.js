@@ -11,9 +11,10 @@ addEventListener('message', ({ data }) => new Bench(data), { once: true });
 class Bench {
   #hash;
   #control = new WebSocket(`ws://${location.host}/control`);
-  #words = new Uint32Array(2);
+  #words = new Uint32Array(3);
   /** @type {Path | undefined} */
   #path;
+  #cell = 0;
 
   /** @param {string} hash */
   constructor(hash) {
@@ -32,21 +33,15 @@ class Bench {
   async #open(order) {
     /** @type {(number: number, lost: number) => void} */
     const acknowledge = (number, lost) => {
-      this.#words[0] = number;
-      this.#words[1] = lost;
+      this.#words.set([order.cell, number, lost]);
       this.#control.send(this.#words);
     };
-    /** @type {Path | undefined} */
-    let path;
     /** @param {unknown} error */
-    const broken = (error) => {
-      if (path === undefined || path === this.#path) this.#say({ say: 'broken', reason: String(error) });
-    };
+    const broken = (error) => this.#say({ say: 'broken', cell: order.cell, reason: String(error) });
+    this.#cell = order.cell;
     try {
-      const open = OPENERS[order.path];
-      const result = open({ ...order, hash: this.#hash, acknowledge, broken });
-      if (typeof result === 'string') return this.#say({ say: 'absent', reason: result });
-      path = result;
+      const path = OPENERS[order.path]({ ...order, hash: this.#hash, acknowledge, broken });
+      if (typeof path === 'string') return this.#say({ say: 'absent', cell: order.cell, reason: path });
       this.#path = path;
       await path.run();
     } catch (error) {
@@ -58,10 +53,10 @@ class Bench {
     const path = this.#path;
     this.#path = undefined;
     await path?.close();
-    this.#say({ say: 'closed' });
+    this.#say({ say: 'closed', cell: this.#cell });
   }
 
-  /** @param {object} words */
+  /** @param {{ say: string, cell: number, reason?: string }} words */
   #say(words) {
     this.#control.send(JSON.stringify(words));
   }

@@ -1,12 +1,11 @@
 //! Where the page opens WebTransport sessions.
 
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::Context;
 use tokio::sync::mpsc;
 use wtransport::endpoint::IncomingSession;
 use wtransport::endpoint::endpoint_side::Server;
-use wtransport::tls::server::build_default_tls_config;
 use wtransport::{Endpoint, Identity, ServerConfig};
 
 use crate::gate::Arrival;
@@ -14,30 +13,28 @@ use crate::link::Opened;
 use crate::tuning::Tuning;
 
 /// Opens a port with a tuning, and hands its sessions on. Returns the port.
-pub fn open_tuned(identity: Identity, tuning: &Tuning, arrivals: mpsc::Sender<Arrival>) -> anyhow::Result<u16> {
-    let mut tls = build_default_tls_config(identity);
-    if !tuning.cipher.is_empty() {
-        let mut provider = wtransport::tls::rustls::crypto::ring::default_provider();
-        provider.cipher_suites.retain(|suite| format!("{:?}", suite.suite()).contains(&tuning.cipher) || format!("{:?}", suite.suite()).contains("TLS13_AES_128"));
-        provider.cipher_suites.sort_by_key(|suite| !format!("{:?}", suite.suite()).contains(&tuning.cipher));
-        let _ = provider;
-        tls.ignore_client_order = true;
-    }
-    let socket = UdpSocket::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
-    if tuning.send_buffer > 0 {
-        rustix::net::sockopt::set_socket_send_buffer_size(&socket, tuning.send_buffer)?;
-    }
-    if tuning.receive_buffer > 0 {
-        rustix::net::sockopt::set_socket_recv_buffer_size(&socket, tuning.receive_buffer)?;
-    }
-    let builder = ServerConfig::builder().with_bind_socket(socket);
-    start(builder.with_custom_tls_and_transport(tls, tuning.transport()).build(), arrivals)
+///
+/// # Errors
+/// The kernel's.
+pub(crate) fn open(
+    identity: Identity,
+    tuning: &Tuning,
+    arrivals: mpsc::Sender<Arrival>,
+) -> anyhow::Result<u16> {
+    let builder = ServerConfig::builder().with_bind_address(address());
+    start(builder.with_custom_transport(identity, tuning.transport()).build(), arrivals)
 }
 
 /// Opens a port with the library's own settings, and hands its sessions on. Returns the port.
-pub fn open_plain(identity: Identity, arrivals: mpsc::Sender<Arrival>) -> anyhow::Result<u16> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    start(ServerConfig::builder().with_bind_address(address).with_identity(identity).build(), arrivals)
+///
+/// # Errors
+/// The kernel's.
+pub(crate) fn open_plain(identity: Identity, arrivals: mpsc::Sender<Arrival>) -> anyhow::Result<u16> {
+    start(ServerConfig::builder().with_bind_address(address()).with_identity(identity).build(), arrivals)
+}
+
+fn address() -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, 0).into()
 }
 
 fn start(config: ServerConfig, arrivals: mpsc::Sender<Arrival>) -> anyhow::Result<u16> {

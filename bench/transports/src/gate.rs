@@ -33,7 +33,7 @@ const PAGE: &str = include_str!("../page/index.html");
 const HASH: &str = "{hash}";
 
 /// What the page did.
-pub enum Arrival {
+pub(crate) enum Arrival {
     /// Opened the control channel.
     Control(Box<WebSocketStream<TcpStream>>),
     /// Opened a path for the cell of this number.
@@ -41,13 +41,13 @@ pub enum Arrival {
 }
 
 /// Listens, and serves what comes until the process ends.
-pub struct Gate {
+pub(crate) struct Gate {
     /// The page.
-    pub url: String,
+    pub(crate) url: String,
     /// Everything that the page opens.
-    pub arrivals: mpsc::Receiver<Arrival>,
+    pub(crate) arrivals: mpsc::Receiver<Arrival>,
     /// For what the page opens elsewhere.
-    pub sender: mpsc::Sender<Arrival>,
+    pub(crate) sender: mpsc::Sender<Arrival>,
 }
 
 impl Gate {
@@ -55,7 +55,7 @@ impl Gate {
     ///
     /// # Errors
     /// The kernel's.
-    pub fn open(hash: &str) -> anyhow::Result<Self> {
+    pub(crate) fn open(hash: &str) -> anyhow::Result<Self> {
         let socket = TcpSocket::new_v4()?;
         // Connections inherit it from their listener.
         socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;

@@ -1,6 +1,6 @@
 //! The server's end of an open path: sends messages the way that the path says.
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::SinkExt;
 use tokio::io::AsyncWriteExt;
@@ -9,6 +9,7 @@ use tokio_websockets::{Message, WebSocketStream};
 use wtransport::{Connection, SendStream};
 
 use crate::path::Path;
+use crate::tuning::CHUNK_BYTES;
 
 /// WebSocket messages where a message is cut.
 const PIECE_BYTES: usize = 256 << 10;
@@ -16,7 +17,7 @@ const PIECE_BYTES: usize = 256 << 10;
 const DATAGRAM_HEAD_BYTES: usize = 8;
 
 /// What a page has opened, before it is known what goes over it.
-pub enum Opened {
+pub(crate) enum Opened {
     /// A request for a response without end.
     Http(TcpStream),
     /// A socket.
@@ -26,55 +27,64 @@ pub enum Opened {
 }
 
 /// An open path.
-pub enum Link {
+pub(crate) enum Link {
     /// A response without end.
     Http(TcpStream),
-    /// Messages of at most so many bytes.
+    /// WebSocket messages of at most so many bytes.
     WebSocket(Box<WebSocketStream<TcpStream>>, usize),
-    /// One stream, handed pieces of so many bytes without a copy.
-    Stream(Connection, SendStream, usize),
+    /// One stream, handed bytes without a copy.
+    Stream(Connection, SendStream),
     /// One stream, written by the library's own loop.
     StreamPlain(Connection, SendStream),
     /// A stream for each message.
-    Streams(Connection, usize),
+    Streams(Connection),
     /// Datagrams.
     Datagrams(Connection),
 }
 
 impl Link {
     /// Makes what was opened ready for a path's messages.
-    pub async fn new(opened: Opened, path: Path, chunk_bytes: usize) -> anyhow::Result<Self> {
+    pub(crate) async fn new(opened: Opened, path: Path) -> anyhow::Result<Self> {
         Ok(match (opened, path) {
             (Opened::Http(stream), Path::Http | Path::HttpByob) => Self::Http(stream),
             (Opened::WebSocket(socket), Path::Websocket) => Self::WebSocket(socket, usize::MAX),
             (Opened::WebSocket(socket), Path::WebsocketPieces) => Self::WebSocket(socket, PIECE_BYTES),
             (Opened::WebTransport(session), Path::Stream) => {
                 let stream = session.open_uni().await?.await?;
-                Self::Stream(session, stream, chunk_bytes)
+                Self::Stream(session, stream)
             }
             (Opened::WebTransport(session), Path::StreamPlain) => {
                 let stream = session.open_uni().await?.await?;
                 Self::StreamPlain(session, stream)
             }
-            (Opened::WebTransport(session), Path::Streams) => Self::Streams(session, chunk_bytes),
+            (Opened::WebTransport(session), Path::Streams) => Self::Streams(session),
             (Opened::WebTransport(session), Path::Datagrams) => Self::Datagrams(session),
             (_, path) => bail!("the page opened something else than {path:?}"),
         })
     }
 
     /// The session below, where there is one.
-    pub fn session(&self) -> Option<&Connection> {
+    pub(crate) fn session(&self) -> Option<&Connection> {
         match self {
             Self::Http(_) | Self::WebSocket(..) => None,
-            Self::Stream(session, ..)
+            Self::Stream(session, _)
             | Self::StreamPlain(session, _)
-            | Self::Streams(session, _)
+            | Self::Streams(session)
             | Self::Datagrams(session) => Some(session),
         }
     }
 
-    /// Sends a message. It ends when the last bytes are in the hands of the kernel, or of QUIC.
-    pub async fn send(&mut self, number: u32, message: &Bytes) -> anyhow::Result<()> {
+    /// Whether all of what is sent arrives.
+    pub(crate) fn is_reliable(&self) -> bool {
+        !matches!(self, Self::Datagrams(_))
+    }
+
+    /// Sends a message and says in how many pieces that can be lost. It ends when the last bytes are in the hands of the
+    /// kernel, or of QUIC.
+    ///
+    /// # Errors
+    /// Where the page has closed the path.
+    pub(crate) async fn send(&mut self, number: u32, message: &Bytes) -> anyhow::Result<u32> {
         match self {
             Self::Http(stream) => stream.write_all(message).await?,
             Self::WebSocket(socket, limit) => {
@@ -82,50 +92,74 @@ impl Link {
                     socket.send(Message::binary(piece)).await?;
                 }
             }
-            Self::Stream(_, stream, chunk) => write(stream, message, *chunk).await?,
+            Self::Stream(_, stream) => write(stream, message).await?,
             Self::StreamPlain(_, stream) => stream.write_all(message).await?,
-            Self::Streams(session, chunk) => send_stream(session, number, message, *chunk).await?,
-            Self::Datagrams(session) => send_datagrams(session, number, message).await?,
+            Self::Streams(session) => send_stream(session, number, message).await?,
+            Self::Datagrams(session) => return send_datagrams(session, number, message).await,
         }
-        Ok(())
+        Ok(1)
     }
 }
 
 /// Cuts without copying.
 fn pieces(message: &Bytes, limit: usize) -> impl Iterator<Item = Bytes> {
-    (0..message.len()).step_by(limit).map(move |at| message.slice(at..message.len().min(at.saturating_add(limit))))
+    (0..message.len())
+        .step_by(limit)
+        .map(move |at| message.slice(at..message.len().min(at.saturating_add(limit))))
 }
 
-async fn write(stream: &mut SendStream, message: &Bytes, chunk: usize) -> anyhow::Result<()> {
-    for piece in pieces(message, chunk) {
+async fn write(stream: &mut SendStream, message: &Bytes) -> anyhow::Result<()> {
+    for piece in pieces(message, CHUNK_BYTES) {
         stream.quic_stream_mut().write_chunk(piece).await?;
     }
     Ok(())
 }
 
 /// Streams arrive in any order, so each begins with its message's number.
-async fn send_stream(session: &Connection, number: u32, message: &Bytes, chunk: usize) -> anyhow::Result<()> {
+async fn send_stream(session: &Connection, number: u32, message: &Bytes) -> anyhow::Result<()> {
     let mut stream = session.open_uni().await?.await?;
     let head = Bytes::copy_from_slice(&number.to_le_bytes());
     stream.quic_stream_mut().write_chunk(head).await?;
-    write(&mut stream, &message.slice(..message.len() - size_of::<u32>()), chunk).await?;
+    write(&mut stream, &message.slice(size_of::<u32>()..)).await?;
     stream.quic_stream_mut().finish()?;
     Ok(())
 }
 
 /// Waits for room instead of pushing out what was not sent yet, which `Connection::send_datagram` would do.
-async fn send_datagrams(session: &Connection, number: u32, message: &Bytes) -> anyhow::Result<()> {
+async fn send_datagrams(session: &Connection, number: u32, message: &Bytes) -> anyhow::Result<u32> {
     let connection = session.quic_connection();
-    let quarter = u8::try_from(session.session_id().into_u64() / 4).context("a session of many on its connection")?;
     let bytes = session.max_datagram_size().context("the browser takes no datagrams")? - DATAGRAM_HEAD_BYTES;
     let count = u32::try_from(message.len().div_ceil(bytes))?;
     for piece in pieces(message, bytes) {
         let mut datagram = BytesMut::with_capacity(1 + DATAGRAM_HEAD_BYTES + piece.len());
-        datagram.put_u8(quarter);
+        datagram.put_u8(quarter_id(session)?);
         datagram.put_u32_le(number);
         datagram.put_u32_le(count);
         datagram.put(piece);
         connection.send_datagram_wait(datagram.freeze()).await?;
     }
-    Ok(())
+    Ok(count)
+}
+
+/// A datagram begins with a quarter of its session's number (RFC 9297); below 64 that is one byte.
+fn quarter_id(session: &Connection) -> anyhow::Result<u8> {
+    let quarter = u8::try_from(session.session_id().into_u64() / 4)?;
+    ensure!(quarter < 64, "the browser's connection has too many sessions");
+    Ok(quarter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lengths(bytes: usize, limit: usize) -> Vec<usize> {
+        pieces(&Bytes::from(vec![0; bytes]), limit).map(|piece| piece.len()).collect()
+    }
+
+    #[test]
+    fn a_message_is_cut_into_all_of_its_bytes() {
+        assert_eq!(lengths(10, 4), [4, 4, 2]);
+        assert_eq!(lengths(8, 4), [4, 4]);
+        assert_eq!(lengths(3, usize::MAX), [3]);
+    }
 }

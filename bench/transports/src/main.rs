@@ -1,138 +1,72 @@
 //! The server of `cargo xtask bench transports`: serves a page to one browser and measures, path by path, what it takes.
-//!
-//! It prints one JSON object a line: `ready` with the page's URL, a `cell` for each that was measured, `done`.
 
-mod cell;
+mod bench;
 mod control;
 mod endpoint;
+mod event;
 mod gate;
 mod link;
 mod path;
+mod plan;
+mod run;
 mod sample;
 mod tuning;
 mod window;
 
 use std::time::Duration;
 
-use anyhow::{Context, bail};
-use bytes::Bytes;
 use clap::Parser;
-use serde::Serialize;
-use wtransport::Identity;
+use tokio::runtime::Builder;
 
-use cell::{Outcome, Run, Times};
-use control::{Control, Said, Tell};
-use gate::{Arrival, Gate};
-use link::{Link, Opened};
-use path::{Carrier, Path};
-use sample::Sample;
+use bench::Bench;
+use path::Path;
+use run::Times;
 use tuning::Tuning;
 
+/// Measures what a browser takes from a local server. It prints one JSON object a line: `ready` with the page's URL, a
+/// `cell` for each that was measured, `done`.
 #[derive(Parser)]
 struct Options {
-    #[arg(long, default_value_t = 0.7)]
+    /// Seconds that each cell is measured for
+    #[arg(long, default_value_t = 0.6)]
     seconds: f64,
+    /// Seconds before, which do not count
     #[arg(long, default_value_t = 0.3)]
     warm_up: f64,
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "http-byob,http,websocket,websocket-pieces,stream,stream-plain,streams,datagrams")]
+    /// Ways from here into the page
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        default_value = "http-byob,http,websocket,websocket-pieces,stream,stream-plain,streams,datagrams"
+    )]
     paths: Vec<Path>,
-    #[arg(long, value_delimiter = ',', default_value = "8192,100000,1000000,3110400,8294400")]
-    sizes: Vec<usize>,
+    /// Bytes of a message
+    #[arg(long, value_delimiter = ',', default_value = "8192,100000,1000000,3110400,8294400", value_parser = clap::value_parser!(u32).range(8..))]
+    sizes: Vec<u32>,
+    /// Messages in flight
     #[arg(long, value_delimiter = ',', default_value = "1,3")]
     in_flight: Vec<usize>,
+    /// Another tuning of QUIC, as name=value,…, measured in turn with ours
     #[arg(long)]
     tune: Vec<Tuning>,
+    /// Threads that serve
     #[arg(long, default_value_t = 2)]
     threads: usize,
-    #[arg(long, default_value_t = 1)]
-    rounds: usize,
-}
-
-#[derive(Serialize)]
-#[serde(tag = "event", rename_all = "lowercase")]
-enum Event<'a> {
-    Ready { url: &'a str },
-    Cell { path: Path, tuning: &'a str, bytes: usize, in_flight: usize, #[serde(flatten)] figures: Figures },
-    Done,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Figures {
-    Measured(Sample),
-    Absent(String),
-    Broken(String),
 }
 
 fn main() -> anyhow::Result<()> {
     let options = Options::parse();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(options.threads).enable_all().build()?;
+    let runtime = Builder::new_multi_thread().worker_threads(options.threads).enable_all().build()?;
     runtime.block_on(run(options))
 }
 
-fn print(event: &Event<'_>) -> anyhow::Result<()> {
-    println!("{}", serde_json::to_string(event)?);
-    Ok(())
-}
-
-async fn run(mut options: Options) -> anyhow::Result<()> {
-    let identity = Identity::self_signed(["localhost", "127.0.0.1"])?;
-    let hash = identity.certificate_chain().as_slice().first().context("no certificate")?.hash();
-    let hash: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    let mut gate = Gate::open(&hash)?;
-    let plain = endpoint::open_plain(identity.clone_identity(), gate.sender.clone())?;
-    if options.tune.is_empty() { options.tune.push(Tuning::default()); }
-    let mut ports = Vec::new();
-    for tuning in &options.tune {
-        ports.push(endpoint::open_tuned(identity.clone_identity(), tuning, gate.sender.clone())?);
-    }
-    print(&Event::Ready { url: &gate.url })?;
-    let mut control = loop {
-        if let Some(Arrival::Control(socket)) = gate.arrivals.recv().await { break Control::new(*socket); }
+async fn run(options: Options) -> anyhow::Result<()> {
+    let tunings: Vec<_> = std::iter::once(Tuning::default()).chain(options.tune).collect();
+    let cells = plan::cells(&options.paths, &options.sizes, &options.in_flight, tunings.len());
+    let times = Times {
+        warm_up: Duration::from_secs_f64(options.warm_up),
+        measured: Duration::from_secs_f64(options.seconds),
     };
-    let mut cell = 0;
-    for _ in 0..options.rounds {
-    for &bytes in &options.sizes {
-        let message = Bytes::from((0..bytes).map(|at| (at >> 8) as u8).collect::<Vec<_>>());
-        for &in_flight in &options.in_flight {
-            for &path in &options.paths {
-                for (index, tuning) in options.tune.iter().enumerate() {
-                    if index > 0 && (path.carrier() != Carrier::WebTransport || path == Path::StreamPlain) { continue; }
-                    if path == Path::StreamPlain && bytes != 1_000_000 { continue; }
-                    cell += 1;
-                    let port = if path == Path::StreamPlain { plain } else { ports[index] };
-                    let figures = one(&mut gate, &mut control, cell, path, port, &message, in_flight, tuning, &options).await?;
-                    print(&Event::Cell { path, tuning: &tuning.text, bytes, in_flight, figures })?;
-                }
-            }
-        }
-    }
-    }
-    print(&Event::Done)
-}
-
-async fn one(gate: &mut Gate, control: &mut Control, cell: u32, path: Path, port: u16, message: &Bytes, in_flight: usize, tuning: &Tuning, options: &Options) -> anyhow::Result<Figures> {
-    control.tell(&Tell::Open { cell, path, bytes: message.len(), port }).await?;
-    let opened: Opened = loop {
-        tokio::select! {
-            arrival = gate.arrivals.recv() => match arrival.context("gate")? {
-                Arrival::Path(of, opened) if of == cell => break opened,
-                _ => {}
-            },
-            said = control.hear() => match said? {
-                Said::Absent(reason) => return Ok(Figures::Absent(reason)),
-                Said::Broken(reason) => return Ok(Figures::Broken(reason)),
-                other => bail!("{other:?}"),
-            },
-        }
-    };
-    let mut link = Link::new(opened, path, tuning.chunk).await?;
-    if tuning.copy { if let Link::Stream(c, s, _) = link { link = Link::StreamPlain(c, s); } }
-    let times = Times { warm_up: Duration::from_secs_f64(options.warm_up), measured: Duration::from_secs_f64(options.seconds) };
-    let outcome = Run { control, link: &mut link, message, in_flight, began: Default::default(), next: 0 }.measure(times).await?;
-    control.tell(&Tell::Close).await?;
-    loop {
-        if let Said::Closed = tokio::time::timeout(Duration::from_secs(10), control.hear()).await?? { break }
-    }
-    Ok(match outcome { Outcome::Measured(sample) => Figures::Measured(sample), Outcome::Broken(reason) => Figures::Broken(reason) })
+    Bench::open(tunings)?.run(&cells, times).await
 }

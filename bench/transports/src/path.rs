@@ -5,7 +5,7 @@ use serde::Serialize;
 /// A way that messages take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
-pub enum Path {
+pub(crate) enum Path {
     /// One HTTP response, read into buffers that the page brings
     HttpByob,
     /// One HTTP response, read as it comes
@@ -26,7 +26,7 @@ pub enum Path {
 
 /// What carries a path's messages, as far as the server's end goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Carrier {
+pub(crate) enum Carrier {
     /// A response without end.
     Http,
     /// A socket of its own beside the control channel.
@@ -37,7 +37,7 @@ pub enum Carrier {
 
 impl Path {
     /// What carries it.
-    pub fn carrier(self) -> Carrier {
+    pub(crate) fn carrier(self) -> Carrier {
         match self {
             Self::HttpByob | Self::Http => Carrier::Http,
             Self::Websocket | Self::WebsocketPieces => Carrier::WebSocket,

@@ -22,7 +22,8 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    pub(crate) fn look(browser: &str) -> Self {
+    pub(crate) fn look(browsers: &[&str]) -> Self {
+        let versions = browsers.iter().map(|browser| first_line(browser, &["--version"]));
         Self {
             date: first_line("date", &["-u", "+%Y-%m-%dT%H:%M:%SZ"]),
             cpu: field("/proc/cpuinfo", "model name"),
@@ -30,7 +31,7 @@ impl Machine {
             memory: field("/proc/meminfo", "MemTotal"),
             kernel: first_line("uname", &["-sr"]),
             system: field("/etc/os-release", "PRETTY_NAME"),
-            browser: first_line(browser, &["--version"]),
+            browser: versions.collect::<Vec<_>>().join(", "),
             rustc: first_line("rustc", &["--version"]),
             commit: first_line("git", &["describe", "--always", "--dirty", "--abbrev=12"]),
         }

@@ -49,7 +49,8 @@ impl Process {
         })
     }
 
-    fn lines(&mut self) -> anyhow::Result<Receiver<String>> {
+    /// Every line on its piped standard output, as it comes.
+    pub(crate) fn lines(&mut self) -> anyhow::Result<Receiver<String>> {
         let output = self.child.stdout.take().context("standard output is piped and read once")?;
         let (sender, receiver) = mpsc::channel();
         std::thread::Builder::new().name(format!("{} output", self.name)).spawn(move || {

@@ -47,7 +47,7 @@ const STUCK: &str = ", one stuck";
 
 impl Report {
     pub(crate) fn new(browser: &str) -> Self {
-        Self { machine: Machine::look(browser), rounds: Vec::new() }
+        Self { machine: Machine::look(&[browser]), rounds: Vec::new() }
     }
 
     /// Prints a table, with the ratios of `ours` to each of the others.
