@@ -72,6 +72,15 @@ impl Engine {
         }
     }
 
+    /// What it is called in a table.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Chromium => "Chromium",
+            Self::Firefox => "Firefox",
+            Self::Webkit => "WebKitGTK",
+        }
+    }
+
     /// The Debian package that it comes in.
     pub(crate) fn package(self) -> &'static str {
         match self {

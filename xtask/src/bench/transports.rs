@@ -74,8 +74,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         for engine in &options.engines {
             let name = engine.name();
             eprintln!("round {number} of {}: {name}", options.rounds);
-            let cells = options.measure(*engine, &display, &patience).with_context(|| name.clone())?;
-            rounds.push(Round { engine: name, cells });
+            let cells = options.measure(*engine, &display, &patience).context(name)?;
+            rounds.push(Round { engine: name.to_owned(), cells });
         }
     }
     let browsers: Vec<_> = options.engines.iter().map(|engine| engine.command()).collect();
@@ -104,7 +104,9 @@ impl Options {
     fn measure(&self, engine: Engine, display: &Display, patience: &Patience) -> anyhow::Result<Vec<Cell>> {
         let mut server = Process::start(&mut self.command())?;
         let events = Events { lines: server.lines()?, patience };
-        let Event::Ready { url } = events.next(START_LIMIT)? else { bail!("the server did not begin with ready") };
+        let Event::Ready { url } = events.next(START_LIMIT)? else {
+            bail!("the server did not begin with ready")
+        };
         let _browser = engine.open(&url, display, DISPLAY)?;
         let mut cells = Vec::new();
         loop {
@@ -145,7 +147,9 @@ impl Events<'_> {
         let end = Instant::now() + limit;
         loop {
             match self.lines.recv_timeout(POLL_INTERVAL) {
-                Ok(line) => return serde_json::from_str(&line).with_context(|| format!("the server said {line:?}")),
+                Ok(line) => {
+                    return serde_json::from_str(&line).with_context(|| format!("the server said {line:?}"));
+                }
                 Err(RecvTimeoutError::Disconnected) => bail!("the server ended"),
                 Err(RecvTimeoutError::Timeout) => self.patience.check()?,
             }

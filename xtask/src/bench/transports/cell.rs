@@ -57,6 +57,16 @@ pub(crate) struct Sample {
     pub(crate) others: serde_json::Map<String, serde_json::Value>,
 }
 
+impl Figures {
+    /// What was measured, if anything was.
+    pub(crate) fn sample(&self) -> Option<&Sample> {
+        match self {
+            Self::Measured(sample) => Some(sample),
+            Self::Absent(_) | Self::Broken(_) => None,
+        }
+    }
+}
+
 impl std::fmt::Display for Cell {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { path, tuning, bytes, in_flight, figures } = self;
@@ -96,7 +106,10 @@ mod tests {
 
     #[test]
     fn the_other_lines_are_understood() {
-        assert!(matches!(serde_json::from_str(r#"{"event":"ready","url":"http://a/"}"#), Ok(Event::Ready { .. })));
+        assert!(matches!(
+            serde_json::from_str(r#"{"event":"ready","url":"http://a/"}"#),
+            Ok(Event::Ready { .. })
+        ));
         assert!(matches!(serde_json::from_str(r#"{"event":"done"}"#), Ok(Event::Done)));
     }
 }
