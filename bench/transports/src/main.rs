@@ -28,10 +28,10 @@ use tuning::Tuning;
 #[derive(Parser)]
 struct Options {
     /// Seconds that each cell is measured for
-    #[arg(long, default_value_t = 0.6)]
+    #[arg(long, default_value_t = 0.5)]
     seconds: f64,
     /// Seconds before, which do not count
-    #[arg(long, default_value_t = 0.3)]
+    #[arg(long, default_value_t = 0.25)]
     warm_up: f64,
     /// Ways from here into the page
     #[arg(

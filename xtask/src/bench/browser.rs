@@ -81,6 +81,15 @@ impl Engine {
         }
     }
 
+    /// A command that prints its name and version.
+    pub(crate) fn version(self) -> (&'static str, &'static [&'static str]) {
+        match self {
+            Self::Chromium | Self::Firefox => (self.command(), &["--version"]),
+            // MiniBrowser says nothing without a display.
+            Self::Webkit => ("dpkg-query", &["-W", "-f", "WebKitGTK ${Version}", "libwebkit2gtk-4.1-0"]),
+        }
+    }
+
     /// The Debian package that it comes in.
     pub(crate) fn package(self) -> &'static str {
         match self {

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use serde::Serialize;
 
+use super::browser::Engine;
 use crate::repository;
 
 /// The machine and the versions of what took part.
@@ -22,8 +23,11 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    pub(crate) fn look(browsers: &[&str]) -> Self {
-        let versions = browsers.iter().map(|browser| first_line(browser, &["--version"]));
+    pub(crate) fn look(browsers: &[Engine]) -> Self {
+        let versions = browsers.iter().map(|browser| {
+            let (program, arguments) = browser.version();
+            first_line(program, arguments)
+        });
         Self {
             date: first_line("date", &["-u", "+%Y-%m-%dT%H:%M:%SZ"]),
             cpu: field("/proc/cpuinfo", "model name"),

@@ -30,8 +30,8 @@ pub(crate) struct Options {
     /// Which browsers
     #[arg(long, value_enum, value_delimiter = ',', default_value = "chromium,firefox,webkit")]
     engines: Vec<Engine>,
-    /// Seconds that each cell of the table is measured for, after a third of a second that is not counted
-    #[arg(long, default_value_t = 0.6, value_parser = parse_seconds)]
+    /// Seconds that each cell of the table is measured for, after a quarter of a second that is not counted
+    #[arg(long, default_value_t = 0.5, value_parser = parse_seconds)]
     seconds: f64,
     /// Times that each cell is measured; figures are medians over them
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
@@ -78,8 +78,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
             rounds.push(Round { engine: name.to_owned(), cells });
         }
     }
-    let browsers: Vec<_> = options.engines.iter().map(|engine| engine.command()).collect();
-    let table = Table::new(Machine::look(&browsers), rounds);
+    let table = Table::new(Machine::look(&options.engines), rounds);
     print!("{table}");
     if options.write {
         document::write(&table)?;
