@@ -2,7 +2,7 @@
 
 /**
  * What the server asks for.
- * @typedef {{ cell: number, path: keyof typeof OPENERS, bytes: number, port: number }} Order
+ * @typedef {{ cell: number, path: string, bytes: number, port: number }} Order
  */
 
 /**
@@ -15,7 +15,7 @@
 
 /**
  * An open path. `run` ends when it is closed; `sent` is told when all of a message has left.
- * @typedef {{ run(): Promise<void>, close(): void | Promise<void>, sent?(number: number): void }} Path
+ * @typedef {{ run(): Promise<void>, close(): void | Promise<void>, sent?(number: number, pieces: number): void }} Path
  */
 
 /** Said where an engine does not have a path. */
@@ -23,6 +23,8 @@ const NO_BYOB = 'no BYOB reader';
 const NO_WEBTRANSPORT = 'no WebTransport';
 /** A message of datagrams is given up when so long nothing came. */
 const QUIET_MS = 30;
+/** In front of a datagram's bytes: the message's number. */
+const HEAD_BYTES = 4;
 /** Datagrams that may wait for the page to read them; by default only one may. */
 const DATAGRAMS_MAX = 16384;
 
@@ -146,7 +148,7 @@ function webSocket(task) {
 
 /**
  * @param {Task} task
- * @param {(transport: WebTransport, task: Task) => { run(): Promise<void>, sent?(number: number): void }} open
+ * @param {(transport: WebTransport, task: Task) => { run(): Promise<void>, sent?(number: number, pieces: number): void }} open
  * @returns {Path | string}
  */
 function webTransport(task, open) {
@@ -277,15 +279,15 @@ function datagrams(transport, task) {
         pieces.add(value);
       }
     },
-    /** @param {number} number */
-    sent: (number) => pieces.sent(number),
+    /** @type {(number: number, of: number) => void} */
+    sent: (number, of) => pieces.sent(number, of),
   };
 }
 
 /** What has come of messages in pieces. */
 class Pieces {
   #task;
-  /** Pieces that came, of each message that is not acknowledged. @type {Map<number, { came: number, of: number }>} */
+  /** Pieces that came, of each message that is not acknowledged. @type {Map<number, { came: number, bytes: number }>} */
   #open = new Map();
   #whole = new Set();
   #last = 0;
@@ -300,22 +302,27 @@ class Pieces {
     this.#last = performance.now();
     const view = new DataView(piece.buffer, piece.byteOffset);
     const number = view.getUint32(0, true);
-    const of = view.getUint32(4, true);
-    const message = this.#open.get(number) ?? { came: 0, of };
+    const message = this.#open.get(number) ?? { came: 0, bytes: 0 };
     message.came++;
+    message.bytes += piece.byteLength - HEAD_BYTES;
     this.#open.set(number, message);
-    if (message.came === of) this.#end(number, 0);
+    if (message.bytes === this.#task.bytes) this.#end(number, 0);
   }
 
-  /** @param {number} number */
-  sent(number) {
+  /**
+   * @param {number} number
+   * @param {number} pieces
+   */
+  sent(number, pieces) {
     if (this.#whole.delete(number)) return;
     this.#last = performance.now();
     const wait = () => {
       if (this.#whole.delete(number)) return;
-      if (performance.now() - this.#last < QUIET_MS) return setTimeout(wait, QUIET_MS / 4);
-      const { came, of } = this.#open.get(number) ?? { came: 0, of: 1 };
-      this.#end(number, of - came);
+      if (performance.now() - this.#last < QUIET_MS) {
+        setTimeout(wait, QUIET_MS / 4);
+        return;
+      }
+      this.#end(number, pieces - (this.#open.get(number)?.came ?? 0));
     };
     wait();
   }

@@ -22,10 +22,10 @@ class Bench {
     this.#control.onmessage = ({ data }) => this.#act(JSON.parse(data));
   }
 
-  /** @param {{ tell: 'open' | 'sent' | 'close' } & Order & { number: number }} told */
+  /** @param {{ tell: 'open' | 'sent' | 'close' } & Order & { number: number, pieces: number }} told */
   #act(told) {
     if (told.tell === 'open') void this.#open(told);
-    else if (told.tell === 'sent') this.#path?.sent?.(told.number);
+    else if (told.tell === 'sent') this.#path?.sent?.(told.number, told.pieces);
     else void this.#close();
   }
 
@@ -40,7 +40,9 @@ class Bench {
     const broken = (error) => this.#say({ say: 'broken', cell: order.cell, reason: String(error) });
     this.#cell = order.cell;
     try {
-      const path = OPENERS[order.path]({ ...order, hash: this.#hash, acknowledge, broken });
+      const open = OPENERS[order.path];
+      if (open === undefined) throw new Error(`the page knows no ${order.path}`);
+      const path = open({ ...order, hash: this.#hash, acknowledge, broken });
       if (typeof path === 'string') return this.#say({ say: 'absent', cell: order.cell, reason: path });
       this.#path = path;
       await path.run();

@@ -19,7 +19,7 @@ pub(crate) enum Tell {
     /// Open a path for messages of so many bytes.
     Open { cell: u32, path: Path, bytes: u32, port: u16 },
     /// All of a message has left, where not all of it may arrive.
-    Sent { number: u32 },
+    Sent { number: u32, pieces: u32 },
     /// Close the path.
     Close,
 }

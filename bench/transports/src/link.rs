@@ -1,11 +1,12 @@
 //! The server's end of an open path: sends messages the way that the path says.
 
 use anyhow::{Context, bail, ensure};
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use futures_util::SinkExt;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio_websockets::{Message, WebSocketStream};
+use wtransport::quinn::SendDatagramError;
 use wtransport::{Connection, SendStream};
 
 use crate::path::Path;
@@ -13,8 +14,8 @@ use crate::tuning::CHUNK_BYTES;
 
 /// WebSocket messages where a message is cut.
 const PIECE_BYTES: usize = 256 << 10;
-/// In front of a datagram's bytes: the message's number and the number of its pieces.
-const DATAGRAM_HEAD_BYTES: usize = 8;
+/// In front of a datagram's bytes: the message's number.
+const DATAGRAM_HEAD_BYTES: usize = 4;
 
 /// What a page has opened, before it is known what goes over it.
 pub(crate) enum Opened {
@@ -125,20 +126,34 @@ async fn send_stream(session: &Connection, number: u32, message: &Bytes) -> anyh
     Ok(())
 }
 
-/// Waits for room instead of pushing out what was not sent yet, which `Connection::send_datagram` would do.
+/// Waits for room instead of pushing out what was not sent yet, which `Connection::send_datagram` would do. Returns how many
+/// it took: packets may get smaller while it sends.
 async fn send_datagrams(session: &Connection, number: u32, message: &Bytes) -> anyhow::Result<u32> {
-    let connection = session.quic_connection();
-    let bytes = session.max_datagram_size().context("the browser takes no datagrams")? - DATAGRAM_HEAD_BYTES;
-    let count = u32::try_from(message.len().div_ceil(bytes))?;
-    for piece in pieces(message, bytes) {
-        let mut datagram = BytesMut::with_capacity(1 + DATAGRAM_HEAD_BYTES + piece.len());
-        datagram.put_u8(quarter_id(session)?);
-        datagram.put_u32_le(number);
-        datagram.put_u32_le(count);
-        datagram.put(piece);
-        connection.send_datagram_wait(datagram.freeze()).await?;
+    let quarter = quarter_id(session)?;
+    let mut rest = message.clone();
+    let mut count = 0;
+    while !rest.is_empty() {
+        let room = session.max_datagram_size().context("the browser takes no datagrams")?;
+        let piece = rest.slice(..rest.len().min(room - DATAGRAM_HEAD_BYTES));
+        let datagram = datagram(quarter, number, &piece);
+        match session.quic_connection().send_datagram_wait(datagram).await {
+            Ok(()) => {
+                rest.advance(piece.len());
+                count += 1;
+            }
+            Err(SendDatagramError::TooLarge) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
     Ok(count)
+}
+
+fn datagram(quarter: u8, number: u32, piece: &Bytes) -> Bytes {
+    let mut datagram = BytesMut::with_capacity(1 + DATAGRAM_HEAD_BYTES + piece.len());
+    datagram.put_u8(quarter);
+    datagram.put_u32_le(number);
+    datagram.put_slice(piece);
+    datagram.freeze()
 }
 
 /// A datagram begins with a quarter of its session's number (RFC 9297); below 64 that is one byte.

@@ -93,7 +93,7 @@ impl<'a> Run<'a> {
         let began = Instant::now();
         let pieces = self.link.send(number, self.message).await?;
         if !self.link.is_reliable() {
-            self.control.tell(&Tell::Sent { number }).await?;
+            self.control.tell(&Tell::Sent { number, pieces }).await?;
         }
         self.next += 1;
         self.sent.insert(number, Sent { began, pieces });

@@ -45,7 +45,7 @@ pub(crate) struct Tuning {
 enum Control {
     /// Cubic, up to the window.
     Capped,
-    /// Cubic, from the window on. It grows to 20 MB while the page is not kept busy, and loses up to 2.5 % when it is.
+    /// Cubic, from the window on. It grows to 20 MB while the page is not kept busy, and loses up to 2.8 % of packets when it is.
     Cubic,
     /// BBR, from the window on. It loses four packets of ten when the page is kept busy.
     Bbr,
