@@ -5,12 +5,11 @@ use std::fmt::Write;
 use super::table::{Entry, Row, Table, size};
 
 /// The inside of a panel, and what lies around it.
-const PANEL: (f64, f64) = (270.0, 240.0);
+const PANEL: (f64, f64) = (330.0, 240.0);
 const MARGIN: (f64, f64) = (46.0, 34.0);
 /// Between a panel's bottom and the legend.
 const FOOT: f64 = 44.0;
 const LEGEND_LINE: f64 = 18.0;
-const LEGEND_COLUMN: f64 = 316.0;
 /// Megabits a second at a panel's bottom and at its top.
 const MBPS: (f64, f64) = (10.0, 20_000.0);
 /// Messages in flight of what is drawn: the pipe is full.
@@ -38,7 +37,8 @@ pub(crate) fn draw(table: &Table) -> String {
     }
     for (index, row) in rows.iter().enumerate() {
         let (column, line) = (index % engines.len().max(1), index / engines.len().max(1));
-        let (x, y) = (MARGIN.0 + column as f64 * LEGEND_COLUMN, legend_top + line as f64 * LEGEND_LINE);
+        let (x, y) =
+            (MARGIN.0 + column as f64 * (PANEL.0 + MARGIN.0), legend_top + line as f64 * LEGEND_LINE);
         let colour = COLOURS[index % COLOURS.len()];
         put(&mut svg, format_args!("<path class=\"line\" stroke=\"{colour}\" d=\"M{x} {y}h24\"/>"));
         text(&mut svg, (x + 30.0, y + 4.0), "start", &row.to_string());
