@@ -24,6 +24,7 @@ pub(crate) mod screen;
 mod server;
 mod shared_memory;
 mod stuck;
+pub(crate) mod transports;
 mod watcher;
 
 use std::path::PathBuf;
@@ -104,7 +105,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let source = Display::start(options.size, &patience)?;
     let mirror = Display::start(options.mirror_size(), &patience)?;
     let mut bench = Bench { options, source, mirror, patience, number: FIRST_NUMBER };
-    let mut report = Report::new(options.browser.command());
+    let mut report = Report::new(options.browser);
     for round in 1..=options.rounds {
         for recipe in &recipes {
             eprintln!("round {round} of {}: {}", options.rounds, recipe.name);

@@ -18,5 +18,5 @@ mod window;
 pub use identity::{Identity, IdentityError};
 pub use listen::{BindError, Sockets, bind};
 pub use serve::{Server, StartError, serve};
-pub use tuning::transport;
+pub use tuning::{WINDOW_BYTES, transport};
 pub use window::Capped;

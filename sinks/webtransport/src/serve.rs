@@ -1,6 +1,6 @@
 //! Accepts sessions, keeps the certificate fresh, and ends when told to.
 
-use std::net::UdpSocket;
+use std::net::{IpAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -121,13 +121,14 @@ impl Presented {
 }
 
 fn open(socket: UdpSocket, tls: TlsConfig) -> Result<Endpoint<endpoint_side::Server>, std::io::Error> {
-    Endpoint::server(config(socket, tls))
+    let address = socket.local_addr()?.ip();
+    Endpoint::server(config(socket, address, tls))
 }
 
-fn config(socket: UdpSocket, tls: TlsConfig) -> ServerConfig {
+fn config(socket: UdpSocket, address: IpAddr, tls: TlsConfig) -> ServerConfig {
     ServerConfig::builder()
         .with_bind_socket(socket)
-        .with_custom_tls_and_transport(tls, tuning::transport())
+        .with_custom_tls_and_transport(tls, tuning::transport(address))
         .allow_migration(false)
         .build()
 }
@@ -158,9 +159,9 @@ fn present(endpoints: &Endpoints, tls: &TlsConfig) {
     tracing::info!("a new certificate is presented");
     for endpoint in endpoints {
         // The socket stays: only the rest of the settings is taken.
-        let reloaded = endpoint.local_addr().and_then(|_| {
-            let unused = UdpSocket::bind("127.0.0.1:0")?;
-            endpoint.reload_config(config(unused, tls.clone()), false)
+        let reloaded = endpoint.local_addr().and_then(|address| {
+            let unused = UdpSocket::bind((address.ip(), 0))?;
+            endpoint.reload_config(config(unused, address.ip(), tls.clone()), false)
         });
         if let Err(error) = reloaded {
             tracing::warn!(%error, "an endpoint keeps its old certificate");

@@ -16,6 +16,8 @@ pub(crate) enum Engine {
     Chromium,
     /// Debian's firefox-esr
     Firefox,
+    /// WebKitGTK's MiniBrowser
+    Webkit,
 }
 
 /// A running browser. It ends before its profile is removed: fields go in order.
@@ -40,6 +42,11 @@ const CHROMIUM: [&str; 13] = [
     "--disable-breakpad",
     "--noerrdialogs",
 ];
+/// Debian keeps it beside the library, on no path.
+#[cfg(target_arch = "aarch64")]
+const MINI_BROWSER: &str = "/usr/lib/aarch64-linux-gnu/webkit2gtk-4.1/MiniBrowser";
+#[cfg(not(target_arch = "aarch64"))]
+const MINI_BROWSER: &str = "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser";
 /// The same for Firefox, as preferences of its profile.
 const FIREFOX: &str = r#"
 user_pref("browser.shell.checkDefaultBrowser", false);
@@ -61,6 +68,34 @@ impl Engine {
         match self {
             Self::Chromium => "chromium",
             Self::Firefox => "firefox-esr",
+            Self::Webkit => MINI_BROWSER,
+        }
+    }
+
+    /// What it is called in a table.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Chromium => "Chromium",
+            Self::Firefox => "Firefox",
+            Self::Webkit => "WebKitGTK",
+        }
+    }
+
+    /// A command that prints its name and version.
+    pub(crate) fn version(self) -> (&'static str, &'static [&'static str]) {
+        match self {
+            Self::Chromium | Self::Firefox => (self.command(), &["--version"]),
+            // MiniBrowser says nothing without a display.
+            Self::Webkit => ("dpkg-query", &["-W", "-f", "WebKitGTK ${Version}", "libwebkit2gtk-4.1-0"]),
+        }
+    }
+
+    /// The Debian package that it comes in.
+    pub(crate) fn package(self) -> &'static str {
+        match self {
+            Self::Chromium => "chromium",
+            Self::Firefox => "firefox-esr",
+            Self::Webkit => "libwebkit2gtk-4.1-0",
         }
     }
 
@@ -72,6 +107,7 @@ impl Engine {
         match self {
             Self::Chromium => chromium(&mut command, url, size, &profile),
             Self::Firefox => firefox(&mut command, url, size, &profile)?,
+            Self::Webkit => webkit(&mut command, url, size, &profile),
         }
         command.env("DISPLAY", &on.name).stdout(Stdio::null()).stderr(Stdio::null());
         Ok(Browser { _process: Process::start(&mut command)?, _profile: profile })
@@ -93,4 +129,11 @@ fn firefox(command: &mut Command, url: &str, size: (u16, u16), profile: &TempDir
     command.args(["--width", &size.0.to_string(), "--height", &size.1.to_string(), "--profile"]);
     command.arg(profile.path()).arg(url);
     Ok(())
+}
+
+fn webkit(command: &mut Command, url: &str, (width, height): (u16, u16), profile: &TempDir) {
+    command.args(["--private", "--full-screen", &format!("--geometry={width}x{height}"), url]);
+    for folder in ["HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"] {
+        command.env(folder, profile.path());
+    }
 }

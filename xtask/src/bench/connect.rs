@@ -51,7 +51,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
             took.push(first_picture_ms(query, options.browser, &display, &patience)?);
         }
     }
-    println!("{}", Machine::look(options.browser.command()));
+    println!("{}", Machine::look(&[options.browser]));
     println!("{:<32} {:>8} {:>8} {:>8}", "page", "min ms", "median", "max");
     for (query, took) in options.queries.iter().zip(took) {
         let (min, max) =

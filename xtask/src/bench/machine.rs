@@ -4,6 +4,7 @@ use std::process::Command;
 
 use serde::Serialize;
 
+use super::browser::Engine;
 use crate::repository;
 
 /// The machine and the versions of what took part.
@@ -22,7 +23,11 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    pub(crate) fn look(browser: &str) -> Self {
+    pub(crate) fn look(browsers: &[Engine]) -> Self {
+        let versions = browsers.iter().map(|browser| {
+            let (program, arguments) = browser.version();
+            first_line(program, arguments)
+        });
         Self {
             date: first_line("date", &["-u", "+%Y-%m-%dT%H:%M:%SZ"]),
             cpu: field("/proc/cpuinfo", "model name"),
@@ -30,7 +35,7 @@ impl Machine {
             memory: field("/proc/meminfo", "MemTotal"),
             kernel: first_line("uname", &["-sr"]),
             system: field("/etc/os-release", "PRETTY_NAME"),
-            browser: first_line(browser, &["--version"]),
+            browser: versions.collect::<Vec<_>>().join(", "),
             rustc: first_line("rustc", &["--version"]),
             commit: first_line("git", &["describe", "--always", "--dirty", "--abbrev=12"]),
         }

@@ -49,7 +49,7 @@ impl Process {
         })
     }
 
-    /// All lines on its piped standard output.
+    /// Every line on its piped standard output, as it comes.
     pub(crate) fn lines(&mut self) -> anyhow::Result<Receiver<String>> {
         let output = self.child.stdout.take().context("standard output is piped and read once")?;
         let (sender, receiver) = mpsc::channel();

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Context;
 use serde::Serialize;
 
+use super::browser::Engine;
 use super::idle::Idle;
 use super::machine::Machine;
 use super::sample::{Sample, median};
@@ -46,8 +47,8 @@ struct Medians {
 const STUCK: &str = ", one stuck";
 
 impl Report {
-    pub(crate) fn new(browser: &str) -> Self {
-        Self { machine: Machine::look(browser), rounds: Vec::new() }
+    pub(crate) fn new(browser: Engine) -> Self {
+        Self { machine: Machine::look(&[browser]), rounds: Vec::new() }
     }
 
     /// Prints a table, with the ratios of `ours` to each of the others.
