@@ -7,6 +7,7 @@ mod barcode;
 pub(crate) mod browser;
 pub(crate) mod connect;
 pub(crate) mod content;
+pub(crate) mod cut;
 pub(crate) mod display;
 mod glass;
 mod idle;
@@ -25,6 +26,13 @@ mod server;
 mod shared_memory;
 mod stuck;
 pub(crate) mod transports;
+#[path = "../../app/tests/browser/udp.rs"]
+#[allow(
+    clippy::unwrap_used,
+    dead_code,
+    reason = "it is shared with tests, and without it nothing can be measured"
+)]
+mod udp;
 mod watcher;
 
 use std::path::PathBuf;

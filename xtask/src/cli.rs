@@ -33,6 +33,8 @@ enum Bench {
     Glass(bench::Options),
     /// Time from a viewer's token until its first picture has arrived
     Connect(bench::connect::Options),
+    /// Time that the picture stands still when the path of its pixels dies
+    Cut(bench::cut::Options),
     /// What each browser engine takes from a local server, path by path
     Transports(bench::transports::Options),
 }
@@ -43,6 +45,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Task::Test(options) => test::run(&options),
         Task::Wasm(options) => wasm::run(&options),
         Task::Bench(Bench::Glass(options)) => bench::run(&options),
+        Task::Bench(Bench::Cut(options)) => bench::cut::run(&options),
         Task::Bench(Bench::Connect(options)) => bench::connect::run(&options),
         Task::Bench(Bench::Transports(options)) => bench::transports::run(&options),
         Task::Corpus(options) => corpus::run(&options),

@@ -83,6 +83,7 @@ impl<'a> Glass<'a> {
             late: drawn.late,
             seconds: drawn.seconds,
             latencies_ms: latencies_ms(&drawn.asked, &sightings),
+            gap_ms: gap_ms(&sightings),
             looks: sightings.looks,
             torn: sightings.torn,
             pixels_differ,
@@ -147,6 +148,12 @@ fn latencies_ms(asked: &[Instant], sightings: &Sightings) -> Vec<f64> {
     let mut latencies: Vec<_> = seen.map(|latency| (latency.as_secs_f64() * 1e6).round() / 1e3).collect();
     latencies.sort_by(f64::total_cmp);
     latencies
+}
+
+fn gap_ms(sightings: &Sightings) -> f64 {
+    let seen: Vec<_> = sightings.first_seen.iter().flatten().collect();
+    let gaps = seen.windows(2).map(|pair| pair[1].saturating_duration_since(*pair[0]));
+    gaps.max().unwrap_or_default().as_secs_f64() * 1e3
 }
 
 fn difference(a: &Image, b: &Image) -> (usize, u8) {

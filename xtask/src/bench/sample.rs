@@ -17,6 +17,8 @@ pub(crate) struct Sample {
     pub(crate) seconds: f64,
     /// From asking for the drawing until both ends show the number, of the frames that were seen, in ascending order.
     pub(crate) latencies_ms: Vec<f64>,
+    /// Longest time from one frame that was seen to the next.
+    pub(crate) gap_ms: f64,
     pub(crate) looks: u64,
     /// Looks that found two numbers in one picture.
     pub(crate) torn: u64,

@@ -13,6 +13,7 @@ use super::display::Display;
 use super::patience::Patience;
 use super::process::Process;
 use super::relay::Relay;
+use super::udp::UdpPath;
 use crate::repository;
 
 /// How long a server may take until it is ready.
@@ -48,6 +49,8 @@ pub(crate) struct Recipe {
     page: Page,
     /// Bits a second of a pipe between it and the browser.
     pipe: Option<f64>,
+    /// Whether UDP goes through the pipe as well, unhindered, by a path that can be cut.
+    has_udp_path: bool,
 }
 
 /// Where a server's page is.
@@ -75,7 +78,12 @@ impl Recipe {
         let program = "lanstream".to_owned();
         let name = query.map_or_else(|| program.clone(), |query| format!("?{query}"));
         let options = transport.option().into_iter().chain(query).collect::<Vec<_>>().join("&");
-        Ok(Self { name, program, command, page: Page::Printed(options), pipe })
+        Ok(Self { name, program, command, page: Page::Printed(options), pipe, has_udp_path: false })
+    }
+
+    /// Has UDP go by a path that can be cut.
+    pub(crate) fn with_udp_path(self) -> Self {
+        Self { has_udp_path: true, ..self }
     }
 
     /// Another server; without a URL, a lanstream of another build.
@@ -86,7 +94,14 @@ impl Recipe {
             || Page::Printed(transport.option().unwrap_or_default().to_owned()),
             |url| Page::Given(url.to_owned()),
         );
-        Self { name: program.clone(), program, command: command.to_owned(), page, pipe: None }
+        Self {
+            name: program.clone(),
+            program,
+            command: command.to_owned(),
+            page,
+            pipe: None,
+            has_udp_path: false,
+        }
     }
 
     /// Whether it speaks our protocol.
@@ -99,6 +114,8 @@ impl Recipe {
 pub(crate) struct Server {
     /// The page to open.
     pub(crate) url: String,
+    /// Where WebTransport can be cut off.
+    pub(crate) udp: Option<UdpPath>,
     process: Process,
 }
 
@@ -122,9 +139,12 @@ impl Server {
                 with_query(&process.line("ready event", START_LIMIT, patience, url_from_event)?, options)
             }
         };
-        let mut server = Self { url, process };
+        let mut server = Self { url, udp: None, process };
         if let Some(relay) = relay {
             let (own, theirs) = (format!(":{}/", server.port()?), format!(":{}/", relay.port));
+            if recipe.has_udp_path {
+                server.udp = Some(UdpPath::lead(relay.port, server.port()?));
+            }
             relay.lead_to(server.port()?);
             server.url = server.url.replacen(&own, &theirs, 1);
         }
