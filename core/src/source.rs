@@ -137,8 +137,10 @@ pub enum ErrorKind {
     Retry,
     /// The device is gone for now: open the source anew after a while.
     Lost,
-    /// It is over, as it should be or for good: the window closed, the file ended.
+    /// It is over for good: the window closed, the file broke off.
     Ended,
+    /// It is over because all of it was shown: a file came to its end. Nothing went wrong.
+    Finished,
     /// The user asked for something that isn't there: say so and stop.
     NotFound,
     /// This system or server can't do it: say so and stop.
