@@ -1,8 +1,8 @@
 //! One running server: the source's thread, the sinks' threads, and how they end.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -84,6 +84,7 @@ pub struct Server {
     entrance: Entrance,
     shutdown: CancellationToken,
     ended: CancellationToken,
+    ending: Arc<OnceLock<Error>>,
     source_thread: Option<JoinHandle<()>>,
     /// Is cancelled when the source's thread is at its end.
     source_gone: CancellationToken,
@@ -132,6 +133,7 @@ impl Server {
         observer(Event::Ready { url: url.clone(), source: source.name(), size: [size.width, size.height] });
         let shutdown = CancellationToken::new();
         let ended = CancellationToken::new();
+        let ending = Arc::<OnceLock<Error>>::default();
         let serving = runtime.spawn(lanstream_http::serve(
             listeners,
             http(&reception, options, &shutdown),
@@ -140,7 +142,14 @@ impl Server {
         let interval = options.fps_max.map(|fps| Duration::from_secs(1) / fps.max(1));
         let pipeline =
             Pipeline::new(feed, interval, clock::now, Arc::clone(&state), Marker::of(reception.epoch()));
-        let run = SourceRun { open, pipeline, state: Arc::clone(&state), observer, ended: ended.clone() };
+        let run = SourceRun {
+            open,
+            pipeline,
+            state: Arc::clone(&state),
+            observer,
+            ended: ended.clone(),
+            ending: Arc::clone(&ending),
+        };
         let source_gone = CancellationToken::new();
         let gone = source_gone.clone().drop_guard();
         let source_thread = std::thread::Builder::new().name("source".into()).spawn(move || {
@@ -154,6 +163,7 @@ impl Server {
             entrance,
             shutdown,
             ended,
+            ending,
             source_thread: Some(source_thread),
             source_gone,
             serving: Some(serving),
@@ -197,6 +207,11 @@ impl Server {
     /// Is cancelled when the source has ended for good.
     pub fn ended(&self) -> &CancellationToken {
         &self.ended
+    }
+
+    /// Why the source has ended, once it has: [`Finished`](ErrorKind::Finished) where all of it was shown.
+    pub fn ending(&self) -> Option<&Error> {
+        self.ending.get()
     }
 
     /// Runs `future` among the server's own tasks until it is done.
@@ -320,6 +335,7 @@ struct SourceRun {
     state: Arc<pipeline::State>,
     observer: Observer,
     ended: CancellationToken,
+    ending: Arc<OnceLock<Error>>,
 }
 
 impl SourceRun {
@@ -343,7 +359,9 @@ impl SourceRun {
 
     fn end(mut self, error: Error) {
         (self.observer)(Event::Source { state: "ended", text: error.message.clone() });
-        self.pipeline.announce(Status::Ended { reason: error.message });
+        self.pipeline.announce(Status::Ended { reason: error.message.clone() });
+        // It ends once, so nothing is there yet.
+        let _first = self.ending.set(error);
         self.ended.cancel();
         while !self.state.stop.load(Ordering::SeqCst) {
             std::thread::park();

@@ -89,7 +89,7 @@ pub(crate) fn poll_until<const N: usize>(
 
 fn timespec(duration: Duration) -> Timespec {
     // A duration that doesn't fit is longer than anything runs.
-    Timespec::try_from(duration).unwrap_or(Timespec { tv_sec: i32::MAX.into(), tv_nsec: 0 })
+    Timespec::try_from(duration).unwrap_or_else(|_| Timespec { tv_sec: i32::MAX.into(), tv_nsec: 0 })
 }
 
 #[cfg(test)]

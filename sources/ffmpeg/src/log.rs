@@ -8,6 +8,8 @@ use std::process::ChildStderr;
 use ffmpeg_sidecar::log_parser::try_parse_progress;
 use lanstream_core::geometry::Size;
 
+use crate::play::without_secrets;
+
 /// Errors kept: the first says what was wrong, and the last few what came of it.
 const ERRORS_MAX: usize = 4;
 /// Characters kept of a line.
@@ -156,9 +158,9 @@ fn parted(line: &str) -> (Level, String) {
     (level, if origin.is_empty() { clean(text) } else { format!("{}: {}", clean(origin), clean(text)) })
 }
 
+/// Without what could drive a terminal, and without the passwords of URLs: viewers are told why a source is gone.
 fn clean(text: &str) -> String {
-    let shown = text.trim().chars().take(LINE_CHARS_MAX);
-    shown.map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+    without_secrets(text.trim()).chars().take(LINE_CHARS_MAX).collect()
 }
 
 /// The `s:320x240` of a line that tells of a picture.
@@ -200,7 +202,7 @@ mod tests {
         let log = log_of(
             "[error] one\n[error] -\n[error] two\n[mov,mp4 @ 0x55] [error] \x1b[31mthree\n[info] all is well\n[fatal] four\n[fatal] four\n",
         );
-        assert_eq!(log.errors().unwrap(), "one; two; mov,mp4:  [31mthree; four");
+        assert_eq!(log.errors().unwrap(), "one; two; mov,mp4: \u{fffd}[31mthree; four");
     }
 
     #[test]

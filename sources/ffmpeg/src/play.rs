@@ -54,7 +54,7 @@ impl Play {
         let input = Input::of(&self.input)?;
         let pace =
             self.pace.unwrap_or(if input.is_live { Pace::Newest } else { Pace::Timestamps(Speed::REAL) });
-        let ffmpeg = self.ffmpeg.as_deref().unwrap_or(OsStr::new(FFMPEG));
+        let ffmpeg = self.ffmpeg.as_deref().unwrap_or_else(|| FFMPEG.as_ref());
         let (program, pixels) = Program::start(ffmpeg, &self.arguments(&input))?;
         let intake = Intake::new(pixels, Box::new(Nut::new(Pixels::RGB0)));
         let opening = Opening {
@@ -151,17 +151,16 @@ pub(crate) fn shown(name: &OsStr) -> String {
         .collect()
 }
 
-/// A URL for people: viewers see it, so a name and a password stay here, and what is asked for.
-fn without_secrets(url: &str) -> String {
-    let url = url.split(['?', '#']).next().unwrap_or_default();
-    let shown = match url.split_once("://") {
-        Some((protocol, rest)) => {
-            let (host, path) = rest.split_once('/').map_or((rest, None), |(host, path)| (host, Some(path)));
-            let host = host.rsplit('@').next().unwrap_or_default();
-            path.map_or_else(|| format!("{protocol}://{host}"), |path| format!("{protocol}://{host}/{path}"))
-        }
-        None => url.to_owned(),
-    };
+/// A text for viewers too: of the URLs in it, names and passwords stay here, and what comes after a question mark.
+pub(crate) fn without_secrets(text: &str) -> String {
+    let mut parts = text.split("://");
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (host, rest) = part.split_at(part.find(['/', ' ', '?']).unwrap_or(part.len()));
+        let (rest, after) = rest.split_at(rest.find(' ').unwrap_or(rest.len()));
+        let path = rest.split('?').next().unwrap_or_default();
+        shown.extend(["://", host.rsplit('@').next().unwrap_or_default(), path, after]);
+    }
     self::shown(OsStr::new(&shown))
 }
 
@@ -193,6 +192,8 @@ mod tests {
         let input = Input::of(OsStr::new("rtsp://me:secret@camera:554/one?key=2")).unwrap();
         assert_eq!((input.name.as_str(), input.is_live), ("rtsp://camera:554/one", true));
         assert_eq!(without_secrets("https://host"), "https://host");
+        let said = "no http://a:b@host/x?key=1 and udp://c@d:1 here";
+        assert_eq!(without_secrets(said), "no http://host/x and udp://d:1 here");
         assert!(!is_live("https://host/film.mp4"));
     }
 }

@@ -1,6 +1,6 @@
 //! FFmpeg with any arguments: cameras, filters, generators, all that it has. Only the output is ours.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 
 use lanstream_core::geometry::Size;
 use lanstream_core::source::{Error, ErrorKind, Source};
@@ -8,7 +8,7 @@ use lanstream_core::source::{Error, ErrorKind, Source};
 use crate::intake::Intake;
 use crate::pace::{Pace, Speed};
 use crate::pixel::Pixels;
-use crate::play::{is_live, shown};
+use crate::play::{is_live, without_secrets};
 use crate::program::{FFMPEG, Program};
 use crate::stream::nut::Nut;
 use crate::video::Opening;
@@ -46,7 +46,7 @@ impl Run {
         let mut arguments = self.arguments.clone();
         arguments.extend(self.size.iter().flat_map(|size| ["-s".into(), size.to_string().into()]));
         arguments.extend(output());
-        let ffmpeg = self.ffmpeg.as_deref().unwrap_or(OsStr::new(FFMPEG));
+        let ffmpeg = self.ffmpeg.as_deref().unwrap_or_else(|| FFMPEG.as_ref());
         let (program, pixels) = Program::start(ffmpeg, &arguments)?;
         let opening = Opening {
             name: name(&self.arguments),
@@ -90,8 +90,7 @@ fn pace(arguments: &[OsString]) -> Pace {
 /// Its first input, for people.
 fn name(arguments: &[OsString]) -> String {
     let input = arguments.iter().skip_while(|argument| *argument != "-i").nth(1);
-    let input = input.map_or(OsStr::new("?"), OsString::as_os_str);
-    format!("FFmpeg's {}", shown(input))
+    input.map_or_else(String::new, |input| without_secrets(&input.to_string_lossy()))
 }
 
 #[cfg(test)]

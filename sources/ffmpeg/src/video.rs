@@ -264,7 +264,7 @@ impl Video {
             };
         };
         let outcome = program.finish();
-        let Some(complaint) = outcome.complaint().or(none.map(str::to_owned)) else {
+        let Some(complaint) = outcome.complaint().or_else(|| none.map(str::to_owned)) else {
             return Error::new(ErrorKind::Finished, format!("{} has ended", self.name));
         };
         // What happens now may be there again in a moment.
