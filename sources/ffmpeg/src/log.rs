@@ -85,8 +85,10 @@ impl Log {
         if self.line.is_empty() {
             return;
         }
-        let line = std::mem::take(&mut self.line);
+        let mut line = std::mem::take(&mut self.line);
         self.note(&String::from_utf8_lossy(&line));
+        line.clear();
+        self.line = line;
     }
 
     fn note(&mut self, line: &str) {

@@ -80,6 +80,8 @@ impl Clock {
     pub(crate) fn reads_on(&self, now: Instant) -> bool {
         match self.pace {
             Pace::Newest => true,
+            // What nobody has seen the beginning of has not begun.
+            Pace::Timestamps(_) if self.anchor.is_none() => false,
             Pace::Timestamps(_) => {
                 self.waiting_since.is_some_and(|since| now.saturating_duration_since(since) < UNWATCHED_AFTER)
             }
@@ -141,7 +143,9 @@ mod tests {
     #[test]
     fn a_file_is_read_on_for_a_slow_viewer_and_not_for_none() {
         let (mut clock, start) = (clock(1.0), Instant::now());
-        assert!(!clock.reads_on(start));
+        clock.told(start);
+        assert!(!clock.reads_on(start), "its first picture waits for the first viewer");
+        clock.shown(pts(-40), start);
         clock.told(start);
         assert!(clock.reads_on(start + 999 * MS));
         clock.told(start + 900 * MS);

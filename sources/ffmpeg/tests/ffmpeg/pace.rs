@@ -107,6 +107,19 @@ fn a_waker_is_heard_in_the_middle_of_a_picture() {
     assert_eq!(next(source.as_mut()).unwrap().rgb, [1; 12]);
 }
 
+/// However long it takes until somebody comes.
+#[test]
+fn the_first_viewer_sees_the_first_picture() {
+    let clip =
+        Clip::made("a.mkv", "-f lavfi -i testsrc2=size=64x48:rate=50:duration=2 -c:v ffv1 -pix_fmt bgr0");
+    let mut source = Play::new(clip.path()).open().unwrap();
+    for _ in 0..20 {
+        source.wait(Some(Duration::from_millis(20))).unwrap();
+    }
+    let first = next(source.as_mut()).unwrap();
+    assert!(first.rgb == clip.decoded("rgb24")[..first.rgb.len()], "it is another one");
+}
+
 /// A viewer that is too slow sees fewer pictures, at the right times.
 #[test]
 fn a_slow_viewer_is_not_left_behind() {
