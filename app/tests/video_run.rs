@@ -10,7 +10,7 @@ fn run(arguments: &[&str], stdin: Option<&[u8]>, path: Option<&str>) -> (Option<
     let mut command = Command::new(env!("CARGO_BIN_EXE_lanstream"));
     command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.stdin(stdin.map_or_else(Stdio::null, |_| Stdio::piped()));
-    path.into_iter().for_each(|path| drop(command.env("PATH", path)));
+    command.envs(path.map(|path| ("PATH", path)));
     let mut child = command.spawn().unwrap();
     if let (Some(bytes), Some(mut pipe)) = (stdin, child.stdin.take()) {
         // It may be at its end before it has read all.

@@ -39,7 +39,8 @@ impl Run {
     /// # Errors
     /// As for [`Play::open`](crate::Play::open).
     pub fn open(&self) -> Result<Box<dyn Source>, Error> {
-        if !self.arguments.iter().any(|argument| argument == "-i") {
+        let is_input = |argument: &OsString| INPUTS.iter().any(|option| argument == option);
+        if !self.arguments.iter().any(is_input) {
             let message = "FFmpeg needs an input: `lanstream ffmpeg -- -i film.mp4`";
             return Err(Error::new(ErrorKind::Unsupported, message));
         }
@@ -60,6 +61,8 @@ impl Run {
     }
 }
 
+/// Options that bring pictures: filters can make some without a file.
+const INPUTS: [&str; 3] = ["-i", "-filter_complex", "-lavfi"];
 /// Input formats of FFmpeg's that are devices.
 const DEVICES: [&str; 12] = [
     "v4l2",
