@@ -23,7 +23,7 @@ const VERSION_MIN: (u32, u32) = (5, 1);
 /// Time for FFmpeg to end by itself once its output is at its end.
 const END_PATIENCE: Duration = Duration::from_secs(2);
 /// The same where it is told to: whoever ends a source waits for it.
-const STOP_PATIENCE: Duration = Duration::from_millis(100);
+const STOP_PATIENCE: Duration = Duration::from_millis(50);
 
 /// A running FFmpeg.
 pub(crate) struct Program {
