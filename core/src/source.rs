@@ -32,7 +32,7 @@ pub trait Source: Send {
     /// Waits until something happens, for `timeout` at most (`None`: for as long as it takes).
     ///
     /// # Errors
-    /// [`ErrorKind::Lost`] or [`ErrorKind::Ended`]; the source is then done for.
+    /// [`ErrorKind::Lost`], [`ErrorKind::Ended`] or [`ErrorKind::Finished`]; the source is then done for.
     fn wait(&mut self, timeout: Option<Duration>) -> Result<Event, Error>;
 
     /// What may have changed since the last capture: all of the picture before the first and after a change of layout,
