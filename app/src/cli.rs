@@ -9,8 +9,10 @@ use lanstream_core::geometry::Size;
 use lanstream_screen::{MonitorChoice, RegionChoice, WindowChoice};
 
 use crate::corpus::Corpus;
+#[cfg(all(feature = "ffmpeg", unix))]
+use crate::ffmpeg;
 
-/// Mirror a display, a window or a test pattern into a web page on this machine: bit-exact, in under a frame.
+/// Mirror a display, a window, a video or a test pattern into a web page on this machine: bit-exact, in under a frame.
 ///
 /// Without a command it captures the first monitor, or shows the test pattern where there is no display.
 #[derive(Debug, Parser)]
@@ -33,6 +35,8 @@ const EXAMPLES: &str = "Examples:
   lanstream capture --window \"Firefox\"         a window by a part of its title
   lanstream capture --region 100,100,800x600   a part of the screen
   lanstream pattern --kind motion --fps 60     a test pattern
+  lanstream play film.mp4                      a film, through FFmpeg
+  lanstream ffmpeg -- -f v4l2 -i /dev/video0   a camera, or anything else that FFmpeg reads
   lanstream sources                            what there is to capture";
 
 /// What to show.
@@ -44,6 +48,18 @@ pub(crate) enum Command {
     /// Show a test pattern; it needs no display
     #[command(after_help = PATTERN_EXAMPLES)]
     Pattern(Pattern),
+    /// Play a film or a stream in real time, through FFmpeg
+    #[cfg(all(feature = "ffmpeg", unix))]
+    #[command(after_help = ffmpeg::PLAY_EXAMPLES)]
+    Play(ffmpeg::Play),
+    /// Show what FFmpeg makes of any input, with any of its filters
+    #[cfg(all(feature = "ffmpeg", unix))]
+    #[command(after_help = ffmpeg::FFMPEG_EXAMPLES)]
+    Ffmpeg(ffmpeg::Run),
+    /// Show frames that another program writes to stdin or a FIFO
+    #[cfg(all(feature = "ffmpeg", unix))]
+    #[command(after_help = ffmpeg::PIPE_EXAMPLES)]
+    Pipe(ffmpeg::Pipe),
     /// List what there is to capture, with the words that select it
     Sources,
     /// Measure the codes that pixels are sent in
@@ -186,7 +202,7 @@ pub(crate) fn parse() -> Cli {
     Cli::parse()
 }
 
-fn parse_size(text: &str) -> Result<Size, String> {
+pub(crate) fn parse_size(text: &str) -> Result<Size, String> {
     let size =
         text.split_once('x').and_then(|(width, height)| Size::new(width.parse().ok()?, height.parse().ok()?));
     size.ok_or_else(|| "a size is WIDTHxHEIGHT, such as 1920x1080, with sides from 1 to 16384".to_owned())

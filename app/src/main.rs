@@ -4,6 +4,8 @@ mod cli;
 #[cfg(feature = "codec-bench")]
 mod codec_bench;
 mod corpus;
+#[cfg(all(feature = "ffmpeg", unix))]
+mod ffmpeg;
 mod list;
 mod report;
 mod run;

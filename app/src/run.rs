@@ -29,6 +29,12 @@ pub(crate) fn main(cli: &Cli) -> ExitCode {
         Some(Command::Pattern(pattern)) => {
             serve(sources::pattern(pattern.into()), options(&cli.serve, None), cli, &reporter)
         }
+        #[cfg(all(feature = "ffmpeg", unix))]
+        Some(Command::Play(play)) => serve(play.opener(), options(&cli.serve, None), cli, &reporter),
+        #[cfg(all(feature = "ffmpeg", unix))]
+        Some(Command::Ffmpeg(run)) => serve(run.opener(), options(&cli.serve, None), cli, &reporter),
+        #[cfg(all(feature = "ffmpeg", unix))]
+        Some(Command::Pipe(pipe)) => serve(pipe.opener(), options(&cli.serve, None), cli, &reporter),
         Some(Command::Sources) => list::print(cli.serve.json).map_err(|error| error.to_string()),
         Some(Command::Codec(Codec::Bench(bench))) => bench_codec(bench, cli.serve.json, &reporter),
     };
@@ -145,9 +151,18 @@ async fn run(server: &Server, reporter: &Reporter, stop: &CancellationToken) -> 
     loop {
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
-            () = server.ended().cancelled() => return Err("the source has ended".to_owned()),
+            () = server.ended().cancelled() => return ending(server),
             _ = ticks.tick() => reporter.event(&Event::Stats(server.stats(&mut totals))),
         }
+    }
+}
+
+/// To have shown all there is is what was asked for.
+fn ending(server: &Server) -> Result<(), String> {
+    match server.ending() {
+        Some(end) if end.kind == SourceErrorKind::Finished => Ok(()),
+        Some(end) => Err(format!("the source has ended: {}", end.message)),
+        None => Err("the source has ended".to_owned()),
     }
 }
 
@@ -164,7 +179,7 @@ fn log_to_stderr(verbose: u8) {
     let level = match verbose {
         0 => "warn",
         1 => {
-            "lanstream=info,lanstream_core=info,lanstream_http=info,lanstream_websocket=info,lanstream_webtransport=info,lanstream_screen=info,warn"
+            "lanstream=info,lanstream_core=info,lanstream_http=info,lanstream_websocket=info,lanstream_webtransport=info,lanstream_screen=info,lanstream_ffmpeg=info,warn"
         }
         _ => "debug,hyper=info",
     };

@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
@@ -14,7 +14,7 @@ use lanstream_core::pipeline::{self, Pipeline};
 use lanstream_core::protocol::Certificates;
 use lanstream_core::reception::{Reception, Settings, Visit};
 use lanstream_core::source::{Error, ErrorKind, Source};
-use lanstream_http::{BindError, Offer};
+use lanstream_http::{BindError, Listeners, Offer};
 use lanstream_webtransport::Sockets;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle as Task;
@@ -114,6 +114,7 @@ pub struct Server {
     entrance: Entrance,
     shutdown: CancellationToken,
     ended: CancellationToken,
+    ending: Arc<OnceLock<Error>>,
     source_thread: Option<JoinHandle<()>>,
     /// Is cancelled when the source's thread is at its end.
     source_gone: CancellationToken,
@@ -136,22 +137,16 @@ impl Server {
     ) -> Result<Self, StartError> {
         let observer: Observer = Arc::new(observer);
         let runtime = runtime()?;
-        let listeners = {
-            let _entered = runtime.enter();
-            lanstream_http::bind(options.bind, options.port)?
-        };
-        let udp = webtransport::bind(listeners.addresses(), options)?;
-        let udp_addresses = udp.as_ref().map_or(&[][..], Sockets::addresses);
-        let addresses = [listeners.addresses(), udp_addresses].concat();
+        let ports = Ports::bind(&runtime, options)?;
         let source = open()?;
         let encoders = Encoders::start()?;
         let token = Secret::new(random()?);
-        let url = format!("http://{}/#{}", reachable(listeners.addresses()[0]), token.to_hex());
+        let url = format!("http://{}/#{}", reachable(ports.http.addresses()[0]), token.to_hex());
         let (feed, entrance) = feed::feed();
         let state = Arc::new(pipeline::State::default());
         let visits = Arc::clone(&observer);
         let reception = Arc::new(Reception::new(Settings {
-            guard: Guard::new(&addresses, &options.allow_hosts, &options.allow_origins),
+            guard: Guard::new(&ports.addresses(), &options.allow_hosts, &options.allow_origins),
             token,
             entrance: entrance.clone(),
             clock: clock::now,
@@ -162,25 +157,23 @@ impl Server {
             },
             observer: Box::new(move |visit| visits(visit.into())),
         }));
-        let size = source.layout().size;
-        observer(Event::Ready { url: url.clone(), source: source.name(), size: [size.width, size.height] });
         let shutdown = CancellationToken::new();
         let ended = CancellationToken::new();
-        let offer = options.transport.offer(udp.as_ref().map(Sockets::port));
-        let mut serving = Vec::new();
-        if let Some(udp) = udp {
-            let (port, shutdown) = (listeners.port(), shutdown.clone());
-            serving.push(webtransport::start(&runtime, udp, port, &reception, options, shutdown)?);
-        }
-        serving.push(runtime.spawn(lanstream_http::serve(
-            listeners,
-            http(&reception, offer, &shutdown),
-            shutdown.clone(),
-        )));
+        let ending = Arc::<OnceLock<Error>>::default();
+        let serving = ports.serve(&runtime, &reception, options, &shutdown)?;
+        let size = source.layout().size;
+        observer(Event::Ready { url: url.clone(), source: source.name(), size: [size.width, size.height] });
         let interval = options.fps_max.map(|fps| Duration::from_secs(1) / fps.max(1));
         let pipeline =
             Pipeline::new(feed, interval, clock::now, Arc::clone(&state), Marker::of(reception.epoch()));
-        let run = SourceRun { open, pipeline, state: Arc::clone(&state), observer, ended: ended.clone() };
+        let run = SourceRun {
+            open,
+            pipeline,
+            state: Arc::clone(&state),
+            observer,
+            ended: ended.clone(),
+            ending: Arc::clone(&ending),
+        };
         let source_gone = CancellationToken::new();
         let gone = source_gone.clone().drop_guard();
         let source_thread = std::thread::Builder::new().name("source".into()).spawn(move || {
@@ -194,6 +187,7 @@ impl Server {
             entrance,
             shutdown,
             ended,
+            ending,
             source_thread: Some(source_thread),
             source_gone,
             serving,
@@ -242,6 +236,11 @@ impl Server {
     /// Is cancelled when the source has ended for good.
     pub fn ended(&self) -> &CancellationToken {
         &self.ended
+    }
+
+    /// Why the source has ended, once it has: [`Finished`](ErrorKind::Finished) where all of it was shown.
+    pub fn ending(&self) -> Option<&Error> {
+        self.ending.get()
     }
 
     /// Runs `future` among the server's own tasks until it is done.
@@ -295,6 +294,45 @@ impl Drop for Server {
 impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Server").field("reception", &self.reception).finish_non_exhaustive()
+    }
+}
+
+/// What a server listens on.
+struct Ports {
+    http: Listeners,
+    udp: Option<Sockets>,
+}
+
+impl Ports {
+    fn bind(runtime: &Runtime, options: &Options) -> Result<Self, StartError> {
+        let _entered = runtime.enter();
+        let http = lanstream_http::bind(options.bind, options.port)?;
+        let udp = webtransport::bind(http.addresses(), options)?;
+        Ok(Self { http, udp })
+    }
+
+    fn addresses(&self) -> Vec<SocketAddr> {
+        let udp = self.udp.as_ref().map_or(&[][..], Sockets::addresses);
+        [self.http.addresses(), udp].concat()
+    }
+
+    /// Starts the sinks, which run until `shutdown`.
+    fn serve(
+        self,
+        runtime: &Runtime,
+        reception: &Arc<Reception>,
+        options: &Options,
+        shutdown: &CancellationToken,
+    ) -> Result<Vec<Task<()>>, StartError> {
+        let offer = options.transport.offer(self.udp.as_ref().map(Sockets::port));
+        let mut serving = Vec::new();
+        if let Some(udp) = self.udp {
+            let (port, shutdown) = (self.http.port(), shutdown.clone());
+            serving.push(webtransport::start(runtime, udp, port, reception, options, shutdown)?);
+        }
+        let http = lanstream_http::serve(self.http, http(reception, offer, shutdown), shutdown.clone());
+        serving.push(runtime.spawn(http));
+        Ok(serving)
     }
 }
 
@@ -375,6 +413,7 @@ struct SourceRun {
     state: Arc<pipeline::State>,
     observer: Observer,
     ended: CancellationToken,
+    ending: Arc<OnceLock<Error>>,
 }
 
 impl SourceRun {
@@ -398,7 +437,9 @@ impl SourceRun {
 
     fn end(mut self, error: Error) {
         (self.observer)(Event::Source { state: "ended", text: error.message.clone() });
-        self.pipeline.announce(Status::Ended { reason: error.message });
+        self.pipeline.announce(Status::Ended { reason: error.message.clone() });
+        // It ends once, so nothing is there yet.
+        let _first = self.ending.set(error);
         self.ended.cancel();
         while !self.state.stop.load(Ordering::SeqCst) {
             std::thread::park();

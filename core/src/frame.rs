@@ -23,8 +23,9 @@ pub const PIXEL_BYTES: usize = 4;
 
 /// Memory that holds a frame's pixels: a heap block, shared memory, a plugin's buffer.
 ///
-/// It stays where it is and as long as it is for as long as it lives. `Any` lets the source that allocated it find its
-/// own kind again.
+/// Its length stays for as long as it lives, and its place for as long as anybody but its source sees it: a source that
+/// captures into it may exchange what is behind it for a block of the same length, instead of copying. `Any` lets the
+/// source that allocated it find its own kind again.
 pub trait PixelMemory: Any + Send + Sync {
     /// All bytes, rows of `stride` bytes from the top.
     fn bytes(&self) -> &[u8];

@@ -32,7 +32,7 @@ pub trait Source: Send {
     /// Waits until something happens, for `timeout` at most (`None`: for as long as it takes).
     ///
     /// # Errors
-    /// [`ErrorKind::Lost`] or [`ErrorKind::Ended`]; the source is then done for.
+    /// [`ErrorKind::Lost`], [`ErrorKind::Ended`] or [`ErrorKind::Finished`]; the source is then done for.
     fn wait(&mut self, timeout: Option<Duration>) -> Result<Event, Error>;
 
     /// What may have changed since the last capture: all of the picture before the first and after a change of layout,
@@ -137,8 +137,10 @@ pub enum ErrorKind {
     Retry,
     /// The device is gone for now: open the source anew after a while.
     Lost,
-    /// It is over, as it should be or for good: the window closed, the file ended.
+    /// It is over for good: the window closed, the file broke off.
     Ended,
+    /// It is over because all of it was shown: a file came to its end. Nothing went wrong.
+    Finished,
     /// The user asked for something that isn't there: say so and stop.
     NotFound,
     /// This system or server can't do it: say so and stop.

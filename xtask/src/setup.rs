@@ -6,13 +6,14 @@ use std::process::Command;
 use anyhow::{Context, bail, ensure};
 
 /// Commands that the tests run, and the Debian package each comes in.
-const COMMANDS: [(&str, &str); 10] = [
+const COMMANDS: [(&str, &str); 11] = [
     ("Xvfb", "xvfb"),
     ("xterm", "xterm"),
     ("xdpyinfo", "x11-utils"),
     ("xrandr", "x11-xserver-utils"),
     ("xdotool", "xdotool"),
     ("ss", "iproute2"),
+    ("ffmpeg", "ffmpeg"),
     ("chromium", "chromium"),
     ("firefox-esr", "firefox-esr"),
     ("node", "nodejs"),

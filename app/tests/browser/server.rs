@@ -29,6 +29,11 @@ impl Lanstream {
         Self::start(Command::new(BINARY).arg("pattern").args(arguments))
     }
 
+    /// Of whatever these arguments say, with this before its stdin.
+    pub(crate) fn run(arguments: &[&str], stdin: Stdio) -> Self {
+        Self::start(Command::new(BINARY).args(arguments).stdin(stdin))
+    }
+
     fn start(command: &mut Command) -> Self {
         let mut process = Process::start(command.arg("--json").stdout(Stdio::piped()));
         let events = Arc::<Mutex<Vec<Value>>>::default();

@@ -1,0 +1,69 @@
+//! `lanstream play`, `ffmpeg` and `pipe` where they can't begin: one clear line and the right exit status.
+#![cfg(all(target_os = "linux", feature = "ffmpeg"))]
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+/// Status and stderr of a run with these arguments, these bytes on stdin and this PATH.
+fn run(arguments: &[&str], stdin: Option<&[u8]>, path: Option<&str>) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lanstream"));
+    command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.stdin(stdin.map_or_else(Stdio::null, |_| Stdio::piped()));
+    command.envs(path.map(|path| ("PATH", path)));
+    let mut child = command.spawn().unwrap();
+    if let (Some(bytes), Some(mut pipe)) = (stdin, child.stdin.take()) {
+        // It may be at its end before it has read all.
+        let _gone = pipe.write_all(bytes);
+    }
+    let output = child.wait_with_output().unwrap();
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+fn expect(arguments: &[&str], stdin: Option<&[u8]>, path: Option<&str>, status: i32, words: &[&str]) {
+    let (code, stderr) = run(arguments, stdin, path);
+    assert_eq!(code, Some(status), "{arguments:?}: {stderr}");
+    assert!(words.iter().all(|word| stderr.contains(word)), "{words:?} for {arguments:?}: {stderr}");
+    assert!(!stderr.contains("panicked"), "{stderr}");
+}
+
+#[test]
+fn no_ffmpeg_on_the_path() {
+    for arguments in [&["ffmpeg", "--", "-i", "x"][..], &["play", env!("CARGO_BIN_EXE_lanstream")]] {
+        let words = ["there is no FFmpeg on the PATH", "nstall"];
+        expect(arguments, None, Some("/nonexistent"), 1, &words);
+    }
+}
+
+#[test]
+fn what_cannot_be_shown() {
+    expect(&["play", "none.mp4"], None, None, 1, &["there is no file none.mp4"]);
+    expect(&["play", env!("CARGO_BIN_EXE_lanstream")], None, None, 1, &["Invalid data found"]);
+    expect(&["ffmpeg", "--", "-i", "none.mp4"], None, None, 1, &["No such file or directory"]);
+    expect(&["ffmpeg", "--", "-vf", "null"], None, None, 1, &["FFmpeg needs an input"]);
+}
+
+#[test]
+fn stdin_that_is_closed_or_something_else() {
+    expect(&["pipe"], None, None, 1, &["stdin: it ended before its first byte"]);
+    expect(&["pipe"], Some(b"YUV4"), None, 1, &["after 4 bytes, inside its header"]);
+    expect(&["pipe"], Some(b"\x1b[2Jhello\n"), None, 1, &[r"it isn't YUV4MPEG2: it begins with "]);
+    expect(&["pipe"], Some(b"YUV4MPEG2 W0 H1\n"), None, 1, &["W0", "no side"]);
+}
+
+#[test]
+fn words_that_make_no_sense() {
+    for (arguments, words) in [
+        (&["pipe", "--size", "10x10"][..], "--format"),
+        (&["pipe", "--format", "rgba"], "--size"),
+        (&["pipe", "--fps", "60"], "--size"),
+        (&["pipe", "--size", "0x10", "--format", "rgba"], "WIDTHxHEIGHT"),
+        (&["pipe", "--size", "1x1", "--format", "yuv420p10le"], "formats are rgb0"),
+        (&["play"], "FILE|URL"),
+        (&["play", "x", "--start", "1:2:3:4"], "01:30"),
+        (&["play", "x", "--speed", "0"], "a speed is"),
+        (&["ffmpeg"], "FFMPEG ARGUMENTS"),
+    ] {
+        expect(arguments, None, None, 2, &[words]);
+    }
+}

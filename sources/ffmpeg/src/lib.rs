@@ -1,0 +1,63 @@
+//! Video through FFmpeg as [`Source`](lanstream_core::source::Source)s: files and URLs ([`Play`]), anything that FFmpeg
+//! reads, filters or makes ([`Run`]), and frames from other programs ([`Pipe`]).
+//!
+//! FFmpeg runs as a program of its own. Its pixels come through a pipe into the memory that a frame is made of; its
+//! timestamps come with them.
+//!
+//! ```no_run
+//! let source = lanstream_ffmpeg::Play::new("film.mp4").open()?;
+//! println!("{} of {}", source.name(), source.layout().size);
+//! # Ok::<(), lanstream_core::source::Error>(())
+//! ```
+
+#![cfg(unix)]
+#![forbid(unsafe_code)]
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+mod bell;
+mod intake;
+mod log;
+mod pace;
+mod pipe;
+mod pixel;
+mod play;
+mod program;
+mod run;
+mod stream;
+#[cfg(test)]
+mod timestamps;
+mod video;
+
+pub use pace::{Pace, Speed};
+pub use pipe::{Content, Pipe};
+pub use pixel::yuv::{Chroma, Matrix, Range, Yuv};
+pub use pixel::{Packed, Pixels, UnknownPixels};
+pub use play::Play;
+pub use run::Run;
+
+/// How long a stream may take to begin: a camera on a slow network takes seconds.
+const START_PATIENCE: Duration = Duration::from_secs(20);
+
+/// The output that FFmpeg is given: the pixels of a frame with exact timestamps, each as soon as it is there.
+fn output() -> impl Iterator<Item = OsString> {
+    const OUTPUT: [&str; 15] = [
+        "-an",
+        "-sn",
+        "-dn",
+        "-c:v",
+        "rawvideo",
+        "-pix_fmt",
+        "rgb0",
+        "-enc_time_base",
+        "1:1000000",
+        "-flush_packets",
+        "1",
+        "-write_index",
+        "0",
+        "-f",
+        "nut",
+    ];
+    OUTPUT.into_iter().chain(["pipe:1"]).map(OsString::from)
+}

@@ -1,0 +1,222 @@
+//! What FFmpeg says on stderr: told on as events, its last errors kept for ours, and the sizes of its pictures.
+
+use std::collections::VecDeque;
+use std::io::{self, Read};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::process::ChildStderr;
+
+use ffmpeg_sidecar::log_parser::try_parse_progress;
+use lanstream_core::geometry::Size;
+
+use crate::play::without_secrets;
+
+/// Errors kept: the first says what was wrong, and the last few what came of it.
+const ERRORS_MAX: usize = 4;
+/// Characters kept of a line.
+const LINE_CHARS_MAX: usize = 300;
+/// Bytes of one line: an endless one is cut.
+const LINE_BYTES_MAX: usize = 8 * 1024;
+/// Sizes kept of pictures that are not read yet: FFmpeg has a few on its way.
+const SIZES_MAX: usize = 4096;
+
+/// The name of the filter that tells each picture's size, in its lines.
+pub(crate) const TELLER: &str = "showinfo@lanstream";
+
+/// FFmpeg's stderr.
+pub(crate) struct Log {
+    pipe: Option<ChildStderr>,
+    line: Vec<u8>,
+    errors: VecDeque<String>,
+    sizes: VecDeque<Size>,
+}
+
+impl Log {
+    pub(crate) fn new(pipe: ChildStderr) -> io::Result<Self> {
+        rustix::io::ioctl_fionbio(&pipe, true)?;
+        Ok(Self { pipe: Some(pipe), line: Vec::new(), errors: VecDeque::new(), sizes: VecDeque::new() })
+    }
+
+    /// To be waited for; `None` once it is at its end.
+    pub(crate) fn pipe(&self) -> Option<BorrowedFd<'_>> {
+        self.pipe.as_ref().map(AsFd::as_fd)
+    }
+
+    /// Reads all that there is now.
+    pub(crate) fn read(&mut self) {
+        let mut bytes = [0; 4096];
+        while let Some(pipe) = &mut self.pipe {
+            match pipe.read(&mut bytes) {
+                Ok(0) => self.pipe = None,
+                Ok(read) => self.take(&bytes[..read]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(_) => self.pipe = None,
+            }
+        }
+        self.end_line();
+    }
+
+    /// The size of the next picture, where a teller was asked for it. It is said before the picture's first byte.
+    pub(crate) fn next_size(&mut self) -> Option<Size> {
+        if self.sizes.is_empty() {
+            self.read();
+        }
+        self.sizes.pop_front()
+    }
+
+    /// The errors that are kept, in one line; `None` where there were none.
+    pub(crate) fn errors(&self) -> Option<String> {
+        let errors: Vec<_> = self.errors.iter().map(String::as_str).collect();
+        (!errors.is_empty()).then(|| errors.join("; "))
+    }
+
+    /// Lines end with a line feed, and those of progress with a carriage return.
+    fn take(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            match byte {
+                b'\n' | b'\r' => self.end_line(),
+                _ if self.line.len() < LINE_BYTES_MAX => self.line.push(*byte),
+                _ => {}
+            }
+        }
+    }
+
+    fn end_line(&mut self) {
+        if self.line.is_empty() {
+            return;
+        }
+        let mut line = std::mem::take(&mut self.line);
+        self.note(&String::from_utf8_lossy(&line));
+        line.clear();
+        self.line = line;
+    }
+
+    fn note(&mut self, line: &str) {
+        if line.starts_with('[') && line[1..].starts_with(TELLER) {
+            if let Some(size) = told_size(line).filter(|_| self.sizes.len() < SIZES_MAX) {
+                self.sizes.push_back(size);
+            }
+            return;
+        }
+        let (level, text) = parted(line);
+        match level {
+            Level::Error => {
+                tracing::info!("FFmpeg: error: {text}");
+                self.keep(text);
+            }
+            Level::Info => match try_parse_progress(line) {
+                Some(progress) => tracing::info!(
+                    "FFmpeg: frame {}, {} frames/s, at {}, speed {}",
+                    progress.frame,
+                    progress.fps,
+                    progress.time,
+                    progress.speed
+                ),
+                None => tracing::info!("FFmpeg: {text}"),
+            },
+            Level::Detail => tracing::debug!("FFmpeg: {text}"),
+        }
+    }
+
+    fn keep(&mut self, text: String) {
+        // One fault is often told for every frame.
+        if self.errors.contains(&text) {
+            return;
+        }
+        if self.errors.len() == ERRORS_MAX {
+            self.errors.remove(1);
+        }
+        self.errors.push_back(text);
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Level {
+    Error,
+    Info,
+    Detail,
+}
+
+const LEVELS: [(&str, Level); 8] = [
+    ("[panic] ", Level::Error),
+    ("[fatal] ", Level::Error),
+    ("[error] ", Level::Error),
+    ("[warning] ", Level::Info),
+    ("[info] ", Level::Info),
+    ("[verbose] ", Level::Detail),
+    ("[debug] ", Level::Detail),
+    ("[trace] ", Level::Detail),
+];
+
+/// A line's level, and the rest of it without addresses and control characters: `[mov @ 0x55d] [error] text` is an error
+/// of `mov: text`.
+fn parted(line: &str) -> (Level, String) {
+    let found = LEVELS.iter().filter_map(|(mark, level)| Some((line.find(mark)?, *mark, *level)));
+    let Some((at, mark, level)) = found.min_by_key(|(at, ..)| *at) else {
+        return (Level::Info, clean(line));
+    };
+    let (origin, text) = (&line[..at], &line[at + mark.len()..]);
+    let origin = origin.trim().trim_start_matches('[').split(" @ ").next().unwrap_or_default();
+    (level, if origin.is_empty() { clean(text) } else { format!("{}: {}", clean(origin), clean(text)) })
+}
+
+/// Without what could drive a terminal, and without the passwords of URLs: viewers are told why a source is gone.
+fn clean(text: &str) -> String {
+    without_secrets(text.trim()).chars().take(LINE_CHARS_MAX).collect()
+}
+
+/// The `s:320x240` of a line that tells of a picture.
+fn told_size(line: &str) -> Option<Size> {
+    let mut words = line.split_ascii_whitespace();
+    // Other lines of the filter tell of side data, and of itself.
+    words.find(|word| word.starts_with("n:"))?;
+    let (width, height) = words.find_map(|word| word.strip_prefix("s:"))?.split_once('x')?;
+    Size::new(width.parse().ok()?, height.parse().ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn log_of(text: &str) -> Log {
+        let mut log = Log { pipe: None, line: Vec::new(), errors: VecDeque::new(), sizes: VecDeque::new() };
+        log.take(text.as_bytes());
+        log
+    }
+
+    #[test]
+    fn sizes_come_from_the_teller_alone() {
+        let mut log = log_of(
+            "[showinfo@lanstream @ 0x1] [info] config in time_base: 1/90000, frame_rate: 10/1\n\
+             frame=    1 fps=0.0 q=0.0 size=       0kB time=00:00:00.00 bitrate=N/A speed=   0x    \r\
+             [showinfo@lanstream @ 0x1] [info] n:   0 pts:      0 pts_time:0       pos:      564 fmt:rgb0 sar:1/1 s:320x240 i:P iskey:1 type:I \n\
+             [showinfo@lanstream @ 0x1] [info]   side data - GOP timecode - 00:00:00:00\n\
+             [Parsed_showinfo_0 @ 0x1] [info] n:   0 pts: 0 fmt:rgb0 sar:1/1 s:1x1 i:P iskey:1 type:I \n\
+             [showinfo@lanstream @ 0x2] [info] n:   0 pts:  45000 pts_time:0.5     duration: 1 fmt:rgb0 cl:left sar:1/1 s:240x320 i:P \n",
+        );
+        let sizes: Vec<_> = std::iter::from_fn(|| log.next_size()).collect();
+        assert_eq!(sizes, [Size { width: 320, height: 240 }, Size { width: 240, height: 320 }]);
+        assert_eq!(log.errors(), None);
+    }
+
+    #[test]
+    fn the_first_error_and_the_last_are_kept_without_addresses() {
+        let log = log_of(
+            "[error] one\n[error] -\n[error] two\n[mov,mp4 @ 0x55] [error] \x1b[31mthree\n[info] all is well\n[fatal] four\n[fatal] four\n",
+        );
+        assert_eq!(log.errors().unwrap(), "one; two; mov,mp4: \u{fffd}[31mthree; four");
+    }
+
+    #[test]
+    fn an_endless_line_is_cut() {
+        let log = log_of(&format!("[error] {}\n", "x".repeat(100_000)));
+        assert_eq!(log.errors().unwrap().len(), LINE_CHARS_MAX);
+    }
+
+    #[test]
+    fn lines_that_are_no_utf8() {
+        let mut log = log_of("");
+        log.take(b"[error] \xff\xfe\n");
+        assert!(log.errors().is_some());
+    }
+}

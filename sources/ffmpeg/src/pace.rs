@@ -1,0 +1,165 @@
+//! When a picture is due. It reads no clock: every moment is an argument.
+
+use std::time::{Duration, Instant};
+
+use crate::stream::Pts;
+
+/// A picture that is shown later than this begins time anew: the stream stood still, since nobody watched it or since it
+/// came too slowly, and what was missed is not run through at speed.
+const LATE_MAX: Duration = Duration::from_millis(500);
+/// How long a picture that is due may wait for a viewer while the ones after it are still read, so that a slow viewer sees
+/// every third picture at the right time. Beyond it nobody watches: reading ends, and what writes stands still.
+const UNWATCHED_AFTER: Duration = Duration::from_secs(1);
+
+/// When pictures of a stream are shown.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Pace {
+    /// As soon as they come, and only the newest: for what happens now.
+    Newest,
+    /// By their timestamps, so many times as fast, beginning when the first is shown: for what is stored.
+    Timestamps(Speed),
+}
+
+/// How many times as fast as real time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Speed(f64);
+
+impl Speed {
+    /// Slowest and fastest.
+    pub const RANGE: [f64; 2] = [0.01, 100.0];
+    /// As it was.
+    pub const REAL: Self = Self(1.0);
+
+    /// A speed, or `None` outside of [`RANGE`](Self::RANGE).
+    pub fn new(times: f64) -> Option<Self> {
+        let [slowest, fastest] = Self::RANGE;
+        (slowest..=fastest).contains(&times).then_some(Self(times))
+    }
+}
+
+/// Turns timestamps into moments.
+#[derive(Debug)]
+pub(crate) struct Clock {
+    pace: Pace,
+    /// When a picture was to be shown, and its timestamp. All others count from it.
+    anchor: Option<(Instant, Pts)>,
+    /// Since when a picture that is due waits for a viewer.
+    waiting_since: Option<Instant>,
+}
+
+impl Clock {
+    pub(crate) fn new(pace: Pace) -> Self {
+        Self { pace, anchor: None, waiting_since: None }
+    }
+
+    /// When a picture is to be shown; `None`: at once.
+    pub(crate) fn due(&self, pts: Option<Pts>) -> Option<Instant> {
+        let Pace::Timestamps(Speed(times)) = self.pace else { return None };
+        let (at, first) = self.anchor?;
+        // Time that runs back is a new beginning, as in recordings that were joined.
+        let after = pts?.since(first)?;
+        Some(at + after.div_f64(times))
+    }
+
+    /// A picture is due, at the moment that `due` said, and no viewer had the one before it to wait for.
+    pub(crate) fn told(&mut self, now: Instant) {
+        self.waiting_since.get_or_insert(now);
+    }
+
+    /// A picture is shown.
+    pub(crate) fn shown(&mut self, pts: Option<Pts>, now: Instant) {
+        self.waiting_since = None;
+        let Some(pts) = pts else { return };
+        let late = self.due(Some(pts)).map(|due| now.saturating_duration_since(due));
+        if late.is_none_or(|late| late > LATE_MAX) {
+            self.anchor = Some((now, pts));
+        }
+    }
+
+    /// Whether to read on although a picture is there that was not shown yet.
+    pub(crate) fn reads_on(&self, now: Instant) -> bool {
+        match self.pace {
+            Pace::Newest => true,
+            // What nobody has seen the beginning of has not begun.
+            Pace::Timestamps(_) if self.anchor.is_none() => false,
+            Pace::Timestamps(_) => {
+                self.waiting_since.is_some_and(|since| now.saturating_duration_since(since) < UNWATCHED_AFTER)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    fn pts(ms: i64) -> Option<Pts> {
+        Some(Pts(ms * 1000))
+    }
+
+    fn clock(times: f64) -> Clock {
+        Clock::new(Pace::Timestamps(Speed::new(times).unwrap()))
+    }
+
+    #[test]
+    fn the_first_is_due_at_once_and_all_others_count_from_it() {
+        let (mut clock, start) = (clock(1.0), Instant::now());
+        assert_eq!(clock.due(pts(-70)), None);
+        clock.shown(pts(-70), start);
+        // Shown late by what a busy machine takes: the next are not.
+        clock.shown(pts(-30), start + 60 * MS);
+        assert_eq!(clock.due(pts(930)), Some(start + 1000 * MS));
+    }
+
+    #[test]
+    fn speed_divides_time() {
+        let (mut clock, start) = (clock(2.0), Instant::now());
+        clock.shown(pts(0), start);
+        assert_eq!(clock.due(pts(1000)), Some(start + 500 * MS));
+        assert_eq!(Speed::new(0.0), None);
+        assert_eq!(Speed::new(f64::NAN), None);
+    }
+
+    #[test]
+    fn standing_still_is_not_made_up_for() {
+        let (mut clock, start) = (clock(1.0), Instant::now());
+        clock.shown(pts(0), start);
+        let later = start + Duration::from_secs(3600);
+        clock.shown(pts(40), later);
+        assert_eq!(clock.due(pts(80)), Some(later + 40 * MS));
+    }
+
+    #[test]
+    fn time_that_runs_back_begins_anew() {
+        let (mut clock, start) = (clock(1.0), Instant::now());
+        clock.shown(pts(5000), start);
+        assert_eq!(clock.due(pts(0)), None);
+        clock.shown(pts(0), start + 40 * MS);
+        assert_eq!(clock.due(pts(40)), Some(start + 80 * MS));
+    }
+
+    #[test]
+    fn a_file_is_read_on_for_a_slow_viewer_and_not_for_none() {
+        let (mut clock, start) = (clock(1.0), Instant::now());
+        clock.told(start);
+        assert!(!clock.reads_on(start), "its first picture waits for the first viewer");
+        clock.shown(pts(-40), start);
+        clock.told(start);
+        assert!(clock.reads_on(start + 999 * MS));
+        clock.told(start + 900 * MS);
+        assert!(!clock.reads_on(start + 1000 * MS));
+        clock.shown(pts(0), start + 2000 * MS);
+        assert!(!clock.reads_on(start + 2000 * MS));
+    }
+
+    #[test]
+    fn what_happens_now_is_due_at_once_and_always_read() {
+        let (mut clock, start) = (Clock::new(Pace::Newest), Instant::now());
+        clock.shown(pts(0), start);
+        assert_eq!(clock.due(pts(1000)), None);
+        clock.told(start);
+        assert!(clock.reads_on(start + 3_600_000 * MS));
+    }
+}

@@ -1,0 +1,151 @@
+//! Frames from any program's stdout, or from a FIFO: YUV4MPEG2, or frames with nothing between them.
+
+use std::fs::File;
+use std::io::{self, IsTerminal};
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lanstream_core::geometry::Size;
+use lanstream_core::source::{Error, ErrorKind, Source};
+use rustix::fs::{Mode, OFlags};
+
+use crate::START_PATIENCE;
+use crate::intake::Intake;
+use crate::pace::{Pace, Speed};
+use crate::pixel::Pixels;
+use crate::pixel::yuv::Matrix;
+use crate::play::shown;
+use crate::stream::raw::Raw;
+use crate::stream::y4m::Y4m;
+use crate::stream::{Parser, Rate, Shape};
+use crate::video::Opening;
+
+/// What to read, and what it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pipe {
+    /// A FIFO or a file; `None`: stdin.
+    pub input: Option<PathBuf>,
+    /// What comes.
+    pub content: Content,
+    /// The matrix of YUV pictures; `None`: the one that their size suggests.
+    pub matrix: Option<Matrix>,
+    /// When frames are shown; `None`: by their rate where there is one, else as they come.
+    pub pace: Option<Pace>,
+    /// How long the first bytes may take to come.
+    pub patience: Duration,
+}
+
+/// What comes through a pipe.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Content {
+    /// A stream that says what it is: `ffmpeg … -f yuv4mpegpipe -`.
+    Y4m,
+    /// Frames with nothing between them: `ffmpeg … -f rawvideo -`.
+    Raw {
+        /// Their size.
+        size: Size,
+        /// What their bytes mean.
+        pixels: Pixels,
+        /// So many in a second; `None`: as they come.
+        fps: Option<f64>,
+    },
+}
+
+impl Pipe {
+    /// Reads stdin, by the rate of what comes.
+    pub fn new(content: Content) -> Self {
+        Self { input: None, content, matrix: None, pace: None, patience: START_PATIENCE }
+    }
+
+    /// Waits until it is known what comes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] where there is no such file or nobody writes, [`ErrorKind::Unsupported`] for what can't be read.
+    pub fn open(&self) -> Result<Box<dyn Source>, Error> {
+        let pipe = self.pipe()?;
+        let opening = Opening {
+            name: self.name(),
+            intake: Intake::new(pipe, self.parser()),
+            program: None,
+            pace: self.pace(),
+            sizes_in_log: false,
+            patience: self.patience,
+        };
+        opening.open()
+    }
+
+    fn name(&self) -> String {
+        self.input.as_ref().map_or_else(|| "stdin".to_owned(), |path| shown(path.as_os_str()))
+    }
+
+    /// What has no rate can only be shown as it comes.
+    fn pace(&self) -> Pace {
+        let has_rate = !matches!(self.content, Content::Raw { fps: None, .. });
+        self.pace.unwrap_or(if has_rate { Pace::Timestamps(Speed::REAL) } else { Pace::Newest })
+    }
+
+    fn parser(&self) -> Box<dyn Parser> {
+        match self.content {
+            Content::Y4m => Box::new(Y4m::new(self.matrix, self.pace() != Pace::Newest)),
+            Content::Raw { size, pixels, fps } => {
+                let pixels = pixels.with_matrix(self.matrix, size);
+                Box::new(Raw::new(Shape { size, pixels }, fps.and_then(rate)))
+            }
+        }
+    }
+
+    fn pipe(&self) -> Result<OwnedFd, Error> {
+        let Some(path) = &self.input else { return stdin() };
+        let not_found = |error: io::Error| {
+            Error::new(ErrorKind::NotFound, format!("{} can't be read: {error}", shown(path.as_os_str())))
+        };
+        // A FIFO that nobody writes to yet would keep us here; it is waited for where time can run out.
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let pipe = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| not_found(error.into()))?;
+        let file = File::from(pipe);
+        if file.metadata().map_err(not_found)?.is_dir() {
+            return Err(not_found(io::ErrorKind::IsADirectory.into()));
+        }
+        rustix::io::ioctl_fionbio(&file, false).map_err(|error| not_found(error.into()))?;
+        Ok(file.into())
+    }
+}
+
+fn stdin() -> Result<OwnedFd, Error> {
+    let stdin = io::stdin();
+    if stdin.is_terminal() {
+        let message = "stdin is a terminal: pipe frames into it, such as `ffmpeg -i film.mp4 -f yuv4mpegpipe - | lanstream pipe`";
+        return Err(Error::new(ErrorKind::Unsupported, message));
+    }
+    stdin
+        .as_fd()
+        .try_clone_to_owned()
+        .map_err(|error| Error::new(ErrorKind::Lost, format!("no stdin: {error}")))
+}
+
+/// A rate as people say it, exact to a thousandth of a frame in a second; NTSC's are what is meant by 29.97.
+fn rate(fps: f64) -> Option<Rate> {
+    for whole in [24_u32, 30, 48, 60, 120] {
+        if (fps * 1001.0 / 1000.0 - f64::from(whole)).abs() < 0.002 {
+            return Some(Rate { frames: whole * 1000, seconds: 1001 });
+        }
+    }
+    let frames = (fps * 1000.0).round();
+    (1.0..=f64::from(u32::MAX)).contains(&frames).then_some(Rate { frames: frames as u32, seconds: 1000 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_as_people_say_them() {
+        assert_eq!(rate(60.0), Some(Rate { frames: 60_000, seconds: 1000 }));
+        assert_eq!(rate(29.97), Some(Rate { frames: 30_000, seconds: 1001 }));
+        assert_eq!(rate(23.976), Some(Rate { frames: 24_000, seconds: 1001 }));
+        assert_eq!(rate(12.5), Some(Rate { frames: 12_500, seconds: 1000 }));
+        assert_eq!(rate(0.0), None);
+        assert_eq!(rate(f64::NAN), None);
+    }
+}

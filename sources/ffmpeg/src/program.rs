@@ -1,0 +1,232 @@
+//! FFmpeg itself: found, asked for its version, started, and ended. It is never run through a shell, and never downloaded.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use ffmpeg_sidecar::command::FfmpegCommand;
+use ffmpeg_sidecar::log_parser::try_parse_version;
+use lanstream_core::geometry::Size;
+use lanstream_core::source::{Error, ErrorKind};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::bell::poll_until;
+use crate::log::Log;
+
+/// What is run where nobody says otherwise: the one on the PATH.
+pub(crate) const FFMPEG: &str = "ffmpeg";
+/// Oldest version that has the options we give, `-autoscale` and `-fps_mode`.
+const VERSION_MIN: (u32, u32) = (5, 1);
+/// Time for FFmpeg to end by itself once its output is at its end.
+const END_PATIENCE: Duration = Duration::from_secs(2);
+/// The same where it is told to: whoever ends a source waits for it.
+const STOP_PATIENCE: Duration = Duration::from_millis(50);
+
+/// A running FFmpeg.
+pub(crate) struct Program {
+    child: Child,
+    log: Log,
+    ended: bool,
+}
+
+/// How FFmpeg ended.
+pub(crate) struct Outcome {
+    status: Option<ExitStatus>,
+    /// Its last errors.
+    pub(crate) errors: Option<String>,
+}
+
+impl Program {
+    /// Starts FFmpeg, after a look at its version, with these arguments. Returns its stdout too.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] without FFmpeg, [`ErrorKind::Unsupported`] where it is too old, [`ErrorKind::Lost`] where the
+    /// system starts none.
+    pub(crate) fn start(ffmpeg: &OsStr, arguments: &[OsString]) -> Result<(Self, OwnedFd), Error> {
+        check_version(ffmpeg)?;
+        let mut command = FfmpegCommand::new_with_path(ffmpeg);
+        // The program has our stdin, not a pipe that asks it questions: `-i -` reads what is piped to us.
+        command.args(["-hide_banner", "-nostdin"]).args(arguments);
+        let command = command.as_inner_mut().stdin(Stdio::inherit()).env("AV_LOG_FORCE_NOCOLOR", "1");
+        tracing::info!("running {command:?}");
+        let mut child = command.spawn().map_err(|error| cannot_run(ffmpeg, &error))?;
+        let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
+            return Err(Error::new(ErrorKind::Lost, "FFmpeg was started without its pipes"));
+        };
+        let log = Log::new(stderr).map_err(|error| Error::new(ErrorKind::Lost, error.to_string()))?;
+        Ok((Self { child, log, ended: false }, stdout.into()))
+    }
+
+    pub(crate) fn log(&self) -> &Log {
+        &self.log
+    }
+
+    pub(crate) fn log_mut(&mut self) -> &mut Log {
+        &mut self.log
+    }
+
+    /// The size of the picture that comes next, where it was asked to tell.
+    pub(crate) fn next_size(&mut self) -> Option<Size> {
+        self.log.next_size()
+    }
+
+    /// Waits for its end, which is near: its output is at its end or nobody wants any.
+    pub(crate) fn finish(&mut self) -> Outcome {
+        self.end_within(END_PATIENCE)
+    }
+
+    fn end_within(&mut self, patience: Duration) -> Outcome {
+        let deadline = Instant::now() + patience;
+        // It closes its stderr when it ends.
+        while let Some(pipe) = self.log.pipe() {
+            if !poll_until([pipe], Some(deadline)).is_ok_and(|[ready]| ready) {
+                let _ended_meanwhile = self.child.kill();
+                break;
+            }
+            self.log.read();
+        }
+        self.ended = true;
+        Outcome { status: self.child.wait().ok(), errors: self.log.errors() }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
+        if let Ok(None) = self.child.try_wait() {
+            let _ended_meanwhile = kill_process(Pid::from_child(&self.child), Signal::TERM);
+        }
+        self.end_within(STOP_PATIENCE);
+    }
+}
+
+impl Outcome {
+    /// Whether it did what it was to do.
+    pub(crate) fn is_success(&self) -> bool {
+        self.status.is_some_and(|status| status.success())
+    }
+
+    /// For people: how it ended and its last words. `None`: well and without a word.
+    pub(crate) fn complaint(&self) -> Option<String> {
+        let end = match self.status {
+            Some(status) if status.success() => None,
+            Some(status) => match (status.code(), status.signal()) {
+                (Some(code), _) => Some(format!("FFmpeg ended with status {code}")),
+                (None, Some(signal)) => Some(format!("FFmpeg was ended by signal {signal}")),
+                (None, None) => Some("FFmpeg ended".to_owned()),
+            },
+            None => Some("FFmpeg is gone".to_owned()),
+        };
+        match (end, &self.errors) {
+            (Some(end), Some(errors)) => Some(format!("{end}: {errors}")),
+            (Some(end), None) => Some(end),
+            (None, Some(errors)) => Some(format!("FFmpeg said: {errors}")),
+            (None, None) => None,
+        }
+    }
+}
+
+fn check_version(ffmpeg: &OsStr) -> Result<(), Error> {
+    let output = Command::new(ffmpeg)
+        .arg("-version")
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .map_err(|error| cannot_run(ffmpeg, &error))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let version = text.lines().next().and_then(try_parse_version).ok_or_else(|| {
+        let message = format!("{} is not FFmpeg: it does not tell its version", ffmpeg.display());
+        Error::new(ErrorKind::Unsupported, message)
+    })?;
+    tracing::info!("FFmpeg {version}");
+    if is_too_old(&version) {
+        let (major, minor) = VERSION_MIN;
+        let message = format!("FFmpeg {version} is too old: {major}.{minor} is needed. {}", how_to_install());
+        return Err(Error::new(ErrorKind::Unsupported, message));
+    }
+    Ok(())
+}
+
+/// Builds between releases have no number and are taken for new ones.
+fn is_too_old(version: &str) -> bool {
+    let mut numbers = version.trim_start_matches('n').split(|letter: char| !letter.is_ascii_digit());
+    let mut number = || numbers.next().and_then(|digits| digits.parse::<u32>().ok());
+    number().is_some_and(|major| (major, number().unwrap_or(0)) < VERSION_MIN)
+}
+
+fn cannot_run(ffmpeg: &OsStr, error: &io::Error) -> Error {
+    if error.kind() != io::ErrorKind::NotFound {
+        return Error::new(ErrorKind::Lost, format!("{} can't be run: {error}", ffmpeg.display()));
+    }
+    let message = if ffmpeg == OsStr::new(FFMPEG) {
+        format!("there is no FFmpeg on the PATH. {}", how_to_install())
+    } else {
+        format!("there is no {}. {}", ffmpeg.display(), how_to_install())
+    };
+    Error::new(ErrorKind::NotFound, message)
+}
+
+fn how_to_install() -> String {
+    let release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
+    let system = if cfg!(target_os = "macos") { "macos" } else { std::env::consts::OS };
+    match install_command(system, &release) {
+        Some(command) => format!("Install it with `{command}`"),
+        None => "Install the package `ffmpeg` of this system".to_owned(),
+    }
+}
+
+/// What installs FFmpeg on a system with this `/etc/os-release`.
+fn install_command(system: &str, release: &str) -> Option<&'static str> {
+    let value = |key: &str| {
+        let line = release.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+        line.unwrap_or_default().trim_matches('"')
+    };
+    let (id, like) = (value("ID"), value("ID_LIKE"));
+    let is = |name: &str| id == name || like.split(' ').any(|like| like == name);
+    match system {
+        "macos" => Some("brew install ffmpeg"),
+        "freebsd" => Some("pkg install ffmpeg"),
+        _ if is("debian") || is("ubuntu") => Some("sudo apt install ffmpeg"),
+        _ if is("fedora") || is("rhel") => Some("sudo dnf install ffmpeg-free"),
+        _ if is("arch") => Some("sudo pacman -S ffmpeg"),
+        _ if is("suse") || is("opensuse") => Some("sudo zypper install ffmpeg"),
+        _ if is("alpine") => Some("sudo apk add ffmpeg"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_as_builds_tell_them() {
+        for old in ["4.4.2-0ubuntu0.22.04.1", "5.0.3", "n4.3", "3.4.11", "0.8"] {
+            assert!(is_too_old(old), "{old}");
+        }
+        for new in ["5.1.9-0+deb12u1", "n6.0", "7", "10.2", "N-109542-g0f4d", "2023-01-18-git-ba36e6ed52"] {
+            assert!(!is_too_old(new), "{new}");
+        }
+    }
+
+    #[test]
+    fn systems_install_it_their_own_way() {
+        let debian = "PRETTY_NAME=\"Debian GNU/Linux 12\"\nID=debian\n";
+        assert_eq!(install_command("linux", debian), Some("sudo apt install ffmpeg"));
+        assert_eq!(
+            install_command("linux", "ID=linuxmint\nID_LIKE=\"ubuntu debian\"\n"),
+            Some("sudo apt install ffmpeg")
+        );
+        assert_eq!(
+            install_command("linux", "ID=\"opensuse-leap\"\nID_LIKE=\"suse opensuse\"\n"),
+            Some("sudo zypper install ffmpeg")
+        );
+        assert_eq!(install_command("linux", "ID=void\n"), None);
+        assert_eq!(install_command("macos", ""), Some("brew install ffmpeg"));
+    }
+}

@@ -1,0 +1,122 @@
+//! FFmpeg with any arguments: cameras, filters, generators, all that it has. Only the output is ours.
+
+use std::ffi::OsString;
+
+use lanstream_core::geometry::Size;
+use lanstream_core::source::{Error, ErrorKind, Source};
+
+use crate::intake::Intake;
+use crate::pace::{Pace, Speed};
+use crate::pixel::Pixels;
+use crate::play::{is_live, without_secrets};
+use crate::program::{FFMPEG, Program};
+use crate::stream::nut::Nut;
+use crate::video::Opening;
+use crate::{START_PATIENCE, output};
+
+/// What to run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// FFmpeg's own arguments, up to the output.
+    pub arguments: Vec<OsString>,
+    /// The size that FFmpeg shall scale to; `None`: as it comes.
+    pub size: Option<Size>,
+    /// When pictures are shown; `None`: as they come from cameras, screens and networks, else by their timestamps.
+    pub pace: Option<Pace>,
+    /// The FFmpeg to run; `None`: the one on the PATH.
+    pub ffmpeg: Option<OsString>,
+}
+
+impl Run {
+    /// Runs FFmpeg with these arguments.
+    pub fn new(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
+        let arguments = arguments.into_iter().map(Into::into).collect();
+        Self { arguments, size: None, pace: None, ffmpeg: None }
+    }
+
+    /// Starts FFmpeg, and waits until it knows what it shows.
+    ///
+    /// # Errors
+    /// As for [`Play::open`](crate::Play::open).
+    pub fn open(&self) -> Result<Box<dyn Source>, Error> {
+        let is_input = |argument: &OsString| INPUTS.iter().any(|option| argument == option);
+        if !self.arguments.iter().any(is_input) {
+            let message = "FFmpeg needs an input: `lanstream ffmpeg -- -i film.mp4`";
+            return Err(Error::new(ErrorKind::Unsupported, message));
+        }
+        let mut arguments = self.arguments.clone();
+        arguments.extend(self.size.iter().flat_map(|size| ["-s".into(), size.to_string().into()]));
+        arguments.extend(output());
+        let ffmpeg = self.ffmpeg.as_deref().unwrap_or_else(|| FFMPEG.as_ref());
+        let (program, pixels) = Program::start(ffmpeg, &arguments)?;
+        let opening = Opening {
+            name: name(&self.arguments),
+            intake: Intake::new(pixels, Box::new(Nut::new(Pixels::RGB0))),
+            program: Some(program),
+            pace: self.pace.unwrap_or_else(|| pace(&self.arguments)),
+            sizes_in_log: false,
+            patience: START_PATIENCE,
+        };
+        opening.open()
+    }
+}
+
+/// Options that bring pictures: filters can make some without a file.
+const INPUTS: [&str; 3] = ["-i", "-filter_complex", "-lavfi"];
+/// Input formats of FFmpeg's that are devices.
+const DEVICES: [&str; 12] = [
+    "v4l2",
+    "video4linux2",
+    "x11grab",
+    "kmsgrab",
+    "fbdev",
+    "avfoundation",
+    "dshow",
+    "gdigrab",
+    "vfwcap",
+    "decklink",
+    "iec61883",
+    "android_camera",
+];
+
+/// What happens now is shown as it comes, and so is what FFmpeg itself slows down to real time.
+fn pace(arguments: &[OsString]) -> Pace {
+    let after = |option: &str, is: &dyn Fn(&str) -> bool| {
+        arguments.windows(2).any(|pair| pair[0] == option && is(&pair[1].to_string_lossy()))
+    };
+    let is_device = after("-f", &|format| DEVICES.contains(&format));
+    let is_slowed = arguments.iter().any(|argument| argument == "-re" || argument == "-readrate");
+    let is_now = after("-i", &|input| is_live(input) || input.starts_with("/dev/"));
+    if is_device || is_slowed || is_now { Pace::Newest } else { Pace::Timestamps(Speed::REAL) }
+}
+
+/// Its first input, for people.
+fn name(arguments: &[OsString]) -> String {
+    let input = arguments.iter().skip_while(|argument| *argument != "-i").nth(1);
+    input.map_or_else(String::new, |input| without_secrets(&input.to_string_lossy()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pace_of(arguments: &str) -> Pace {
+        pace(&arguments.split(' ').map(OsString::from).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn what_happens_now_is_told_from_what_is_stored() {
+        for now in [
+            "-f v4l2 -i cam",
+            "-i /dev/video0",
+            "-f x11grab -i :0",
+            "-re -i film.mp4",
+            "-i rtsp://camera/1 -vf scale=2:2",
+        ] {
+            assert_eq!(pace_of(now), Pace::Newest, "{now}");
+        }
+        for stored in ["-i film.mp4", "-f lavfi -i testsrc2", "-i https://host/x"] {
+            assert_eq!(pace_of(stored), Pace::Timestamps(Speed::REAL), "{stored}");
+        }
+    }
+}

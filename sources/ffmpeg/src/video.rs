@@ -1,0 +1,299 @@
+//! The source: reads one picture ahead, says when it is due, and hands its memory to the frame that asks for it.
+//!
+//! All of it happens in `wait`, on the thread that waits: bytes are read as they come, so that a waker, FFmpeg's log and a
+//! stream that stops in the middle of a picture are heard at once. A picture is read into memory of the size of a frame's,
+//! and `capture` exchanges the two: no byte is copied, and what the frame had takes the next picture.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::{Duration, Instant};
+
+use lanstream_core::frame::{Frame, Layout, PixelFormat};
+use lanstream_core::geometry::Size;
+use lanstream_core::region::Region;
+use lanstream_core::source::{Error, ErrorKind, Event, Source};
+
+use crate::bell::Bell;
+use crate::intake::{Intake, Next, Picture};
+use crate::pace::{Clock, Pace};
+use crate::program::Program;
+use crate::stream::BadStream;
+
+/// How long the last picture stays, so that every viewer takes it, before the source says that it is over.
+const LAST_STAYS: Duration = Duration::from_secs(1);
+
+/// What is to be shown, before its first byte came.
+pub(crate) struct Opening {
+    /// For people.
+    pub(crate) name: String,
+    pub(crate) intake: Intake,
+    pub(crate) program: Option<Program>,
+    pub(crate) pace: Pace,
+    /// Whether its pictures have sizes of their own, which FFmpeg's log tells.
+    pub(crate) sizes_in_log: bool,
+    /// How long its beginning may take.
+    pub(crate) patience: Duration,
+}
+
+/// A stream of pictures.
+pub(crate) struct Video {
+    name: String,
+    /// Goes before the program: FFmpeg hears at once that nobody reads it.
+    intake: Intake,
+    program: Option<Program>,
+    sizes_in_log: bool,
+    bell: Arc<Bell>,
+    pace: Pace,
+    clock: Clock,
+    layout: Layout,
+    /// The picture to be captured next. It may not be due yet.
+    ready: Option<Picture>,
+    /// Whether `wait` told of it, which is when it is due.
+    told: bool,
+    /// A picture that is whole while the one before it still waits for a viewer. It is not due yet.
+    after: Option<Picture>,
+    end: Option<End>,
+}
+
+/// Why there is nothing more to read.
+struct End {
+    error: Error,
+    /// When to say so, once all is shown.
+    due: Option<Instant>,
+}
+
+impl Opening {
+    /// Waits until it is known what pictures are like.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] for what can't be shown, [`ErrorKind::NotFound`] where nothing comes in time.
+    pub(crate) fn open(self) -> Result<Box<dyn Source>, Error> {
+        let Self { name, intake, program, pace, sizes_in_log, patience } = self;
+        let bell = Bell::new().map_err(|error| Error::new(ErrorKind::Lost, format!("no waker: {error}")))?;
+        let layout = Layout::packed(Size { width: 1, height: 1 }, PixelFormat::Rgbx8);
+        let mut video = Video {
+            name,
+            intake,
+            program,
+            sizes_in_log,
+            bell,
+            pace,
+            clock: Clock::new(pace),
+            layout,
+            ready: None,
+            told: false,
+            after: None,
+            end: None,
+        };
+        video.layout = video.first_layout(Instant::now().checked_add(patience))?;
+        Ok(Box::new(video))
+    }
+}
+
+impl Source for Video {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    fn waker(&self) -> Waker {
+        self.bell.waker()
+    }
+
+    fn wait(&mut self, timeout: Option<Duration>) -> Result<Event, Error> {
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        loop {
+            let now = Instant::now();
+            self.parse(now);
+            if let Some(event) = self.news(now) {
+                return Ok(event);
+            }
+            self.check_end(now)?;
+            let due = [deadline, self.next_moment(now)].into_iter().flatten().min();
+            let pipe = self.wants_picture(now).then(|| self.intake.pipe());
+            let log = self.program.as_ref().and_then(|program| program.log().pipe());
+            let woken = self.bell.sleep(pipe, log, due).map_err(lost)?;
+            if let Some(program) = self.program.as_mut().filter(|_| woken.second) {
+                program.log_mut().read();
+            }
+            if woken.bell {
+                return Ok(Event::Woken);
+            }
+            if woken.first {
+                self.read();
+            } else if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                return Ok(Event::TimedOut);
+            }
+        }
+    }
+
+    /// All of the picture or nothing: what differs is for the stage to find.
+    fn damage(&self) -> Region {
+        if self.told { Region::full(self.layout.size) } else { Region::EMPTY }
+    }
+
+    fn capture(&mut self, frame: &mut Frame, _region: &Region) -> Result<Region, Error> {
+        let fits = self.told && frame.layout() == self.layout;
+        let Some(picture) = self.ready.take_if(|_| fits) else {
+            return Err(Error::new(ErrorKind::Retry, "there is no picture of this size now"));
+        };
+        self.told = false;
+        self.clock.shown(picture.pts, Instant::now());
+        let old = exchange(frame, picture.bytes);
+        self.intake.recycle(old);
+        Ok(Region::full(self.layout.size))
+    }
+}
+
+impl Video {
+    fn first_layout(&mut self, deadline: Option<Instant>) -> Result<Layout, Error> {
+        loop {
+            match self.intake.next(&mut || None) {
+                Ok(Next::Began(shape)) => return Ok(Layout::packed(shape.size, shape.pixels.format())),
+                Ok(_) => {}
+                Err(error) => return Err(Error::new(ErrorKind::Unsupported, self.about(&error))),
+            }
+            let log = self.program.as_ref().and_then(|program| program.log().pipe());
+            let woken = self.bell.sleep(Some(self.intake.pipe()), log, deadline).map_err(lost)?;
+            if let Some(program) = self.program.as_mut().filter(|_| woken.second) {
+                program.log_mut().read();
+            }
+            if woken.first && self.intake.read().map_err(lost)? {
+                let error = self.ending();
+                return Err(Error { kind: ErrorKind::Unsupported, ..error });
+            }
+            if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                let message = format!("{}: nothing came in time: does anybody write to it?", self.name);
+                return Err(Error::new(ErrorKind::NotFound, message));
+            }
+        }
+    }
+
+    /// Whether there is a place for another picture.
+    fn wants_picture(&self, now: Instant) -> bool {
+        self.end.is_none() && self.after.is_none() && (self.ready.is_none() || self.clock.reads_on(now))
+    }
+
+    /// Makes pictures of the bytes that were read, and the newest that is due the one to be captured.
+    fn parse(&mut self, now: Instant) {
+        self.promote(now);
+        while self.wants_picture(now) {
+            let program = self.program.as_mut().filter(|_| self.sizes_in_log);
+            let mut sizes = program.map(|program| || program.next_size());
+            let next = self.intake.next(&mut || sizes.as_mut().and_then(|next_size| next_size()));
+            match next {
+                Ok(Next::Picture(picture)) => self.after = Some(picture),
+                Ok(Next::Began(_)) => {}
+                Ok(Next::Bytes) => return,
+                Err(error) => self.end_with(Error::new(ErrorKind::Ended, self.about(&error))),
+            }
+            self.promote(now);
+        }
+    }
+
+    /// A picture takes the place of the one before it where that was captured, or when it is due.
+    fn promote(&mut self, now: Instant) {
+        let Some(after) = &self.after else { return };
+        if self.ready.is_none() || self.clock.due(after.pts).is_none_or(|due| due <= now) {
+            self.told = false;
+            let skipped = std::mem::replace(&mut self.ready, self.after.take());
+            skipped.into_iter().for_each(|picture| self.intake.recycle(picture.bytes));
+        }
+    }
+
+    fn news(&mut self, now: Instant) -> Option<Event> {
+        let picture = self.ready.as_ref().filter(|_| !self.told)?;
+        if self.clock.due(picture.pts).is_some_and(|due| now < due) {
+            return None;
+        }
+        self.told = true;
+        self.clock.told(now);
+        if picture.layout == self.layout {
+            return Some(Event::Damaged);
+        }
+        self.layout = picture.layout;
+        Some(Event::Resized)
+    }
+
+    /// When something is to be done although nothing comes.
+    fn next_moment(&self, now: Instant) -> Option<Instant> {
+        let ready =
+            self.ready.as_ref().filter(|_| !self.told).and_then(|picture| self.clock.due(picture.pts));
+        let after = self.after.as_ref().and_then(|picture| self.clock.due(picture.pts));
+        let end = self.end.as_ref().and_then(|end| end.due);
+        [ready, after, end].into_iter().flatten().min().map(|moment| moment.max(now))
+    }
+
+    fn read(&mut self) {
+        match self.intake.read() {
+            Ok(false) => {}
+            Ok(true) => {
+                let error = self.ending();
+                self.end_with(error);
+            }
+            Err(error) => self.end_with(lost(error)),
+        }
+    }
+
+    fn end_with(&mut self, error: Error) {
+        self.end.get_or_insert(End { error, due: None });
+    }
+
+    /// Says that it is over when the last picture was shown for a while. Of what happens now nobody may be there to see it.
+    fn check_end(&mut self, now: Instant) -> Result<(), Error> {
+        let all_shown = self.ready.is_none() && self.after.is_none();
+        let Some(end) = self.end.as_mut().filter(|_| all_shown || self.pace == Pace::Newest) else {
+            return Ok(());
+        };
+        let due = *end.due.get_or_insert(now + LAST_STAYS);
+        if now < due { Ok(()) } else { Err(end.error.clone()) }
+    }
+
+    /// What to say where there are no more bytes.
+    fn ending(&mut self) -> Error {
+        let missing = self.intake.missing();
+        let none = (self.intake.pictures() == 0).then_some("there is no picture in it");
+        let Some(program) = &mut self.program else {
+            return match missing.as_deref().or(none) {
+                None => Error::new(ErrorKind::Finished, format!("{} has ended", self.name)),
+                Some(what) => Error::new(ErrorKind::Ended, format!("{}: {what}", self.name)),
+            };
+        };
+        let outcome = program.finish();
+        let Some(complaint) = outcome.complaint().or_else(|| none.map(str::to_owned)) else {
+            return Error::new(ErrorKind::Finished, format!("{} has ended", self.name));
+        };
+        // What happens now may be there again in a moment.
+        let kind = if self.pace == Pace::Newest { ErrorKind::Lost } else { ErrorKind::Ended };
+        let far = match (self.intake.pictures(), outcome.is_success()) {
+            (0, _) => "",
+            (_, true) => "it was shown as far as it goes, but it is damaged: ",
+            (_, false) => "it broke off: ",
+        };
+        Error::new(kind, format!("{}: {far}{complaint}", self.name))
+    }
+
+    fn about(&self, error: &BadStream) -> String {
+        format!("{}: {error}", self.name)
+    }
+}
+
+/// Gives `pixels` to a frame and takes what it had. Memory that isn't ours is copied to.
+fn exchange(frame: &mut Frame, pixels: Vec<u8>) -> Vec<u8> {
+    let memory = frame.memory_mut();
+    if let Some(own) =
+        (memory as &mut dyn Any).downcast_mut::<Vec<u8>>().filter(|own| own.len() == pixels.len())
+    {
+        return std::mem::replace(own, pixels);
+    }
+    frame.memory_mut().bytes_mut()[..pixels.len()].copy_from_slice(&pixels);
+    pixels
+}
+
+fn lost(error: std::io::Error) -> Error {
+    Error::new(ErrorKind::Lost, format!("a pipe is gone: {error}"))
+}

@@ -1,0 +1,10 @@
+//! Real FFmpeg, real pipes: pictures that are exact, in time, and what happens when something is wrong.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
+
+mod clip;
+mod exact;
+mod pace;
+mod pipes;
+mod trouble;
+mod watch;

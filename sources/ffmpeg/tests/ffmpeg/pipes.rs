@@ -1,0 +1,104 @@
+//! Frames from other programs: exact where they are RGB, by the documented formula where they are YUV.
+
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::process::Command;
+
+use lanstream_core::geometry::Size;
+use lanstream_core::source::{ErrorKind, Source};
+use lanstream_ffmpeg::{Content, Matrix, Pace, Pipe, Speed};
+
+use crate::clip::{Clip, quiet, run, words};
+use crate::watch::{all, expect, first};
+
+pub(crate) fn fast() -> Option<Pace> {
+    Some(Pace::Timestamps(Speed::new(100.0).unwrap()))
+}
+
+pub(crate) fn raw(size: &str, format: &str) -> Content {
+    let (width, height) = size.split_once('x').unwrap();
+    let size = Size::new(width.parse().unwrap(), height.parse().unwrap()).unwrap();
+    Content::Raw { size, pixels: format.parse().unwrap(), fps: Some(60.0) }
+}
+
+/// Reads a file as if it were a pipe: it is read in the same pieces.
+fn open(path: &Path, content: Content) -> Box<dyn Source> {
+    Pipe { input: Some(path.to_owned()), pace: fast(), ..Pipe::new(content) }.open().unwrap()
+}
+
+#[test]
+fn rgb_of_any_kind_and_size_is_exact() {
+    for format in ["rgba", "bgra", "rgb0", "bgr0", "argb", "0rgb", "abgr", "0bgr", "rgb24", "bgr24"] {
+        for size in ["1x1", "1x1081", "17x5", "320x240"] {
+            let source = format!("-f lavfi -i testsrc=size={size}:rate=5:duration=0.6");
+            let clip = Clip::made("raw", &format!("{source} -pix_fmt {format} -f rawvideo"));
+            let mut wanted = Command::new("ffmpeg");
+            wanted.args(quiet()).args(["-f", "rawvideo", "-video_size", size, "-pixel_format", format, "-i"]);
+            let wanted = run(wanted.arg(clip.path()).args(words("-f rawvideo -pix_fmt rgb24 -")));
+            let shown = first(open(&clip.path(), raw(size, format)).as_mut(), 3);
+            expect(&shown, &wanted, &format!("{format} {size}"));
+        }
+    }
+}
+
+/// FFmpeg's own way with exact rounding, for pixels that all have chroma of their own: nothing is interpolated then.
+#[test]
+fn yuv_is_within_one_of_what_ffmpeg_makes_of_it() {
+    for (matrix, name) in [(Matrix::Bt601, "bt601"), (Matrix::Bt709, "bt709")] {
+        let noise = "-f lavfi -i nullsrc=size=64x48:rate=5:duration=0.6 -vf geq=lum='16+mod(X*Y*7+N*31,220)':cb='80+mod(X*11+Y*3,97)':cr='80+mod(X*5+Y*13,97)',format=yuv444p";
+        let clip = Clip::made("a.y4m", &format!("{noise} -f yuv4mpegpipe -strict -1"));
+        let mut ffmpeg = Command::new("ffmpeg");
+        ffmpeg.args(quiet()).arg("-i").arg(clip.path());
+        let filter = format!(
+            "scale=in_color_matrix={name}:in_range=tv:flags=accurate_rnd+full_chroma_int+bitexact,format=rgb24"
+        );
+        let wanted = run(ffmpeg.args(["-vf", &filter, "-f", "rawvideo", "-"]));
+        let pipe =
+            Pipe { input: Some(clip.path()), pace: fast(), matrix: Some(matrix), ..Pipe::new(Content::Y4m) };
+        let (shown, end) = all(pipe.open().unwrap().as_mut());
+        assert_eq!((end.kind, shown.len()), (ErrorKind::Finished, 3), "{end}");
+        let own: Vec<u8> = shown.into_iter().flat_map(|picture| picture.rgb).collect();
+        assert_eq!(own.len(), wanted.len());
+        let worst = own.iter().zip(&wanted).map(|(own, wanted)| own.abs_diff(*wanted)).max();
+        assert!(worst <= Some(1), "{name}: off by {worst:?}");
+    }
+}
+
+#[test]
+fn y4m_of_every_chroma_and_odd_sizes() {
+    for format in ["yuv420p", "yuvj420p", "yuv422p", "yuv444p", "yuv411p", "gray"] {
+        for size in ["1x1", "1x1081", "17x5", "16384x16"] {
+            let source = format!("-f lavfi -i testsrc=size={size}:rate=5:duration=0.6 -pix_fmt {format}");
+            let y4m = Clip::made("a.y4m", &format!("{source} -f yuv4mpegpipe -strict -1"));
+            let shown = first(open(&y4m.path(), Content::Y4m).as_mut(), 3);
+            assert!(shown.iter().all(|picture| picture.size.to_string() == size));
+            if format == "gray" {
+                continue;
+            }
+            // The same samples with nothing between them are the same pictures.
+            let plain = Clip::made("raw", &format!("{source} -f rawvideo"));
+            let again = first(open(&plain.path(), raw(size, format)).as_mut(), 3);
+            let bytes: Vec<u8> = again.into_iter().flat_map(|picture| picture.rgb).collect();
+            expect(&shown, &bytes, &format!("{format} {size}"));
+        }
+    }
+}
+
+#[test]
+fn a_fifo_whose_writer_comes_later() {
+    let fifo = Clip::empty("frames");
+    run(Command::new("mkfifo").arg(fifo.path()));
+    let path = fifo.path();
+    let writer = std::thread::spawn(move || {
+        // It waits for the reader.
+        let mut fifo = File::options().write(true).custom_flags(0).open(path).unwrap();
+        (0..3_u8).for_each(|number| fifo.write_all(&[number; 4 * 4 * 4]).unwrap());
+    });
+    let (shown, end) = all(open(&fifo.path(), raw("4x4", "rgba")).as_mut());
+    writer.join().unwrap();
+    assert_eq!(end.kind, ErrorKind::Finished, "{end}");
+    let wanted: Vec<u8> = (0..3).flat_map(|number| [number; 4 * 4 * 3]).collect();
+    expect(&shown, &wanted, "a FIFO");
+}
