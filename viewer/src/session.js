@@ -196,7 +196,7 @@ export class Session {
     this.#decodeMs = 0;
     this.#picture.check(update);
     const arrivedMs = now();
-    this.#routes?.arrived();
+    this.#routes?.arrived(update.base === 0);
     const receiveMs = arrivedMs - this.#begunMs;
     // First of all: the server is to make the next one while this one is painted.
     this.#control?.send(writeAck({
