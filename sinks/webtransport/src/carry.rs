@@ -131,7 +131,9 @@ impl<'a> Watch<'a> {
     async fn look(&mut self) -> Result<(), End> {
         self.looks.tick().await;
         let stats = self.connection.quic_connection().stats();
-        let is_dead = self.silence.look(stats.udp_tx.datagrams, stats.udp_rx.datagrams, Instant::now());
+        let sent = stats.frame_tx;
+        let asked = sent.stream + sent.datagram + sent.ping + sent.reset_stream;
+        let is_dead = self.silence.look(asked, stats.udp_rx.datagrams, Instant::now());
         if is_dead { Err(End::Silent) } else { Ok(()) }
     }
 }
