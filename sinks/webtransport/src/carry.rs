@@ -1,6 +1,7 @@
 //! One viewer's session: each route's pixels on a stream of its own, in the order in which the viewer asks for routes.
 
 use std::future::poll_fn;
+use std::pin::Pin;
 use std::task::Poll;
 use std::time::Instant;
 
@@ -9,6 +10,7 @@ use lanstream_core::protocol::{ServerMessage, Transport, ViewerMessage};
 use lanstream_core::reception::Berth;
 use lanstream_core::viewer::Pump;
 use tokio::time::{Interval, MissedTickBehavior, interval};
+use wtransport::quinn::WriteError;
 use wtransport::{Connection, SendStream, VarInt};
 
 use crate::ring::Ring;
@@ -58,6 +60,8 @@ struct Carrier<'a> {
     pump: Box<Pump>,
     ring: &'a mut Ring,
     stream: SendStream,
+    /// Is done when the viewer wants no more of the stream.
+    stopped: Pin<Box<dyn Future<Output = ()> + Send>>,
     watch: Watch<'a>,
 }
 
@@ -66,7 +70,9 @@ impl<'a> Carrier<'a> {
     async fn run(connection: &'a Connection, pump: Box<Pump>, ring: &'a mut Ring) -> Result<(), End> {
         let opening = connection.open_uni().await.map_err(|error| End::Gone(error.to_string()))?;
         let stream = opening.await.map_err(|error| End::Gone(error.to_string()))?;
-        let mut carrier = Self { pump, ring, stream, watch: Watch::new(connection) };
+        let stopping = stream.quic_stream().stopped();
+        let stopped = Box::pin(async { drop(stopping.await) });
+        let mut carrier = Self { pump, ring, stream, stopped, watch: Watch::new(connection) };
         let end = carrier.carry().await;
         // What the viewer does not want any more is not sent again, however much of it was lost.
         let _closed = carrier.stream.reset(DONE);
@@ -84,7 +90,7 @@ impl<'a> Carrier<'a> {
 
     /// `None`: the route is over.
     async fn next_chunk(&mut self) -> Result<Option<Bytes>, End> {
-        let Self { pump, ring, watch, .. } = self;
+        let Self { pump, ring, stopped, watch, .. } = self;
         loop {
             let awaits = pump.is_awaiting();
             tokio::select! {
@@ -92,6 +98,7 @@ impl<'a> Carrier<'a> {
                 filled = poll_fn(|context| pump.poll_fill(context, ring.front(), usize::MAX)) => {
                     return Ok(filled.map(|_| ring.take()));
                 }
+                () = &mut *stopped => return Ok(None),
                 dead = watch.look(), if awaits => dead?,
             }
         }
@@ -104,9 +111,11 @@ impl<'a> Carrier<'a> {
         loop {
             tokio::select! {
                 biased;
-                done = &mut written => {
-                    return done.map(|()| true).map_err(|error| End::Gone(error.to_string()));
-                }
+                done = &mut written => return match done {
+                    Ok(()) => Ok(true),
+                    Err(WriteError::Stopped(_)) => Ok(false),
+                    Err(error) => Err(End::Gone(error.to_string())),
+                },
                 () = poll_fn(|context| pump.poll_over(context)) => return Ok(false),
                 dead = watch.look() => dead?,
             }
