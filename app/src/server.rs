@@ -161,8 +161,6 @@ impl Server {
             },
             observer: Box::new(move |visit| visits(visit.into())),
         }));
-        let size = source.layout().size;
-        observer(Event::Ready { url: url.clone(), source: source.name(), size: [size.width, size.height] });
         let shutdown = CancellationToken::new();
         let ended = CancellationToken::new();
         let offer = options.transport.offer(udp.as_ref().map(Sockets::port));
@@ -171,6 +169,9 @@ impl Server {
             let (port, shutdown) = (listeners.port(), shutdown.clone());
             serving.push(webtransport::start(&runtime, udp, port, &reception, options, shutdown)?);
         }
+        // Now that nothing of what the user gave can be wrong, and before anybody can come.
+        let size = source.layout().size;
+        observer(Event::Ready { url: url.clone(), source: source.name(), size: [size.width, size.height] });
         serving.push(runtime.spawn(lanstream_http::serve(
             listeners,
             http(&reception, offer, &shutdown),
