@@ -3,13 +3,13 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use lanstream_core::protocol::{ServerMessage, Transport, ViewerMessage};
 use lanstream_core::reception::Berth;
 use lanstream_core::viewer::Pump;
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 use wtransport::quinn::WriteError;
 use wtransport::{Connection, SendStream, VarInt};
 
@@ -18,6 +18,8 @@ use crate::silence::{LOOK_INTERVAL, Silence};
 
 /// Room for a band of 256 KiB with its table and the row that ends it.
 const CHUNK_ROOM: usize = 448 << 10;
+/// Time for what is on its way to be acknowledged at the end.
+const SETTLE_TIME: Duration = Duration::from_millis(50);
 /// Says nothing but that it is over.
 const DONE: VarInt = VarInt::from_u32(0);
 
@@ -39,6 +41,10 @@ pub(crate) async fn carry(connection: Connection, berth: Berth) -> End {
         end = carry_routes(&connection, &berth, &mut ring) => end,
         end = converse(&connection, &berth) => end,
     };
+    if matches!(end, End::Left) {
+        // QUIC keeps a close to itself while its window is full, and after it hears no acknowledgement any more.
+        sleep(SETTLE_TIME).await;
+    }
     connection.close(DONE, end.to_string().as_bytes());
     end
 }

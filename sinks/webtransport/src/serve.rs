@@ -29,6 +29,9 @@ const CONNECTIONS_MAX: usize = 32;
 const CONNECTIONS_OPEN_MAX: usize = 2 * CONNECTIONS_MAX;
 /// Time from the first packet until the request is answered, and the answer taken where it is a refusal.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+/// Time for sessions to end when all does, and for the last words to leave.
+const SESSIONS_TIMEOUT: Duration = Duration::from_millis(350);
+const GOODBYE_TIMEOUT: Duration = Duration::from_millis(150);
 /// Time between two looks at the clock: it may have been set, or have stood still while the machine slept.
 const CLOCK_INTERVAL: Duration = Duration::from_secs(10);
 
@@ -86,7 +89,16 @@ pub async fn serve(
         }
         // An endpoint that is closed must not be asked for more.
         accepting.shutdown().await;
+        // Sessions end by themselves, with their viewers' control channels. What goes on without one is closed as it is.
+        let _ended = timeout(SESSIONS_TIMEOUT, places.acquire_many(CONNECTIONS_MAX as u32)).await;
         endpoints.iter().for_each(|endpoint| endpoint.close(0_u32.into(), b"lanstream has ended"));
+        let told = async {
+            for endpoint in endpoints.iter() {
+                endpoint.wait_idle().await;
+            }
+        };
+        // Whoever does not hear of it finds out without us.
+        let _told = timeout(GOODBYE_TIMEOUT, told).await;
     })
 }
 
