@@ -23,6 +23,7 @@ mod websocket;
 mod webtransport;
 
 use std::net::{Ipv6Addr, SocketAddr, UdpSocket};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use lanstream::Options;
@@ -36,7 +37,7 @@ use http::PATIENCE;
 use http3::Quic;
 use process::Running;
 use serving::{Serving, taken_for_udp};
-use viewer::{Door, HELLO, Transport, Viewer, WELCOME};
+use viewer::{CERTIFICATES, Door, HELLO, Transport, Viewer, WELCOME};
 use webtransport::{Rebound, Session, Venue, wait};
 
 const OWN: &str = "127.0.0.1:{udp}";
@@ -327,6 +328,27 @@ fn the_announced_certificate_is_the_one_that_is_presented_and_no_other() {
     let chain = session.connection.peer_identity().expect("a certificate");
     let hashes: Vec<_> = chain.as_slice().iter().map(|one| *one.hash().as_ref()).collect();
     assert_eq!(hashes, venue.hashes);
+}
+
+#[test]
+fn a_certificate_that_is_replaced_while_a_session_is_open() {
+    // The first one is of last week. It is still valid, but due to be replaced as soon as the clock is right.
+    static BEHIND_S: AtomicU64 = AtomicU64::new(8 * DAY.as_secs());
+    let clock = || SystemTime::now() - Duration::from_secs(BEHIND_S.load(Ordering::SeqCst));
+    let options = Options { wall_clock: Some(clock), ..Options::default() };
+    let serving = Serving::start(Kind::Motion, &options);
+    let mut viewer = Viewer::join(&serving.door, Transport::WebTransport);
+    viewer.watch(serving.kind, 3);
+    let before = viewer.find_venue(&serving.door);
+    BEHIND_S.store(0, Ordering::SeqCst);
+    let after = Venue::read(serving.door.address, &viewer.hear(CERTIFICATES));
+    assert_eq!((before.hashes.len(), after.hashes.len()), (1, 2));
+    assert!(after.hashes.contains(&before.hashes[0]), "who has just heard of the old one may still come");
+    viewer.watch(serving.kind, 3);
+    refused(&serving.door, &before, &viewer.key);
+    viewer.session = Some(Session::open(&serving.door, &after, &viewer.key));
+    viewer.take_route(&serving.door, Transport::WebTransport);
+    viewer.watch(serving.kind, 3);
 }
 
 #[test]
