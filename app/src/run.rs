@@ -181,7 +181,8 @@ fn log_to_stderr(verbose: u8) {
         1 => {
             "lanstream=info,lanstream_core=info,lanstream_http=info,lanstream_websocket=info,lanstream_webtransport=info,lanstream_screen=info,lanstream_ffmpeg=info,warn"
         }
-        _ => "debug,hyper=info",
+        // The WebTransport library tells whole requests there, and so the keys in them.
+        _ => "debug,hyper=info,wtransport=info",
     };
     tracing_subscriber::fmt().with_env_filter(level).with_writer(std::io::stderr).without_time().init();
 }

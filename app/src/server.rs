@@ -161,6 +161,7 @@ impl Server {
         let ended = CancellationToken::new();
         let ending = Arc::<OnceLock<Error>>::default();
         let serving = ports.serve(&runtime, &reception, options, &shutdown)?;
+        // Now that nothing of what the user gave can be wrong. Nobody can come before, without the token.
         let size = source.layout().size;
         observer(Event::Ready { url: url.clone(), source: source.name(), size: [size.width, size.height] });
         let interval = options.fps_max.map(|fps| Duration::from_secs(1) / fps.max(1));

@@ -4,12 +4,16 @@
 
 #[path = "common/http.rs"]
 mod http;
+#[path = "common/pixels.rs"]
+mod pixels;
 #[path = "common/serving.rs"]
 mod serving;
 #[path = "common/viewer.rs"]
 mod viewer;
 #[path = "common/websocket.rs"]
 mod websocket;
+#[path = "common/webtransport.rs"]
+mod webtransport;
 
 use std::io::Read;
 use std::time::{Duration, Instant};
@@ -18,8 +22,9 @@ use lanstream_core::protocol::{Ack, Hello, VERSION, VIEWER_MESSAGE_BYTES_MAX, Vi
 use lanstream_core::reception::{HTTP_STREAMS_MAX, VIEWERS_MAX};
 
 use http::{Peer, request};
+use pixels::Pixels;
 use serving::Serving;
-use viewer::{BOTH, GOODBYE, HELLO, PONG, SOURCE, Transport, Viewer, WELCOME, route};
+use viewer::{ALL, GOODBYE, HELLO, PONG, SOURCE, Transport, Viewer, WELCOME, route};
 use websocket::{BINARY, CLOSE, FINAL, Heard, PING, TEXT};
 
 /// Connections at a time; the http sink's own constant is private.
@@ -149,7 +154,7 @@ fn heads_that_take_forever() {
 #[test]
 fn more_connections_than_there_are_places() {
     let serving = Serving::motion();
-    let mut watching: Vec<_> = BOTH.map(|transport| Viewer::join(&serving.door, transport)).into();
+    let mut watching: Vec<_> = ALL.map(|transport| Viewer::join(&serving.door, transport)).into();
     // The pixel stream takes a place, control channels do not.
     let held: Vec<_> = (1..CONNECTIONS_MAX).map(|_| Peer::connect(serving.door.address)).collect();
     let mut refused = Peer::connect(serving.door.address);
@@ -421,7 +426,7 @@ fn a_stream_that_is_asked_for_before_its_route() {
     viewer.control.say(HELLO);
     viewer.hear(WELCOME);
     viewer.control.say(route(1, Transport::Http, 0, 0));
-    viewer.pixels = Some(stream);
+    viewer.pixels = Some(Pixels::Http(stream));
     viewer.watch(serving.kind, 3);
 }
 
@@ -443,7 +448,7 @@ fn routes_by_turns_are_exact_and_the_one_before_ends() {
     let serving = Serving::motion();
     let mut viewer = Viewer::join(&serving.door, Transport::Http);
     for turn in 0..40 {
-        let transport = BOTH[turn % 2];
+        let transport = ALL[turn % ALL.len()];
         let mut before = viewer.pixels.take();
         // Some end between updates, some in the middle of one.
         if turn % 3 > 0 {

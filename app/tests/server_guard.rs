@@ -4,6 +4,8 @@
 
 #[path = "common/http.rs"]
 mod http;
+#[path = "common/pixels.rs"]
+mod pixels;
 #[path = "common/process.rs"]
 mod process;
 #[path = "common/serving.rs"]
@@ -12,6 +14,8 @@ mod serving;
 mod viewer;
 #[path = "common/websocket.rs"]
 mod websocket;
+#[path = "common/webtransport.rs"]
+mod webtransport;
 
 use std::net::{Ipv6Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -28,7 +32,7 @@ use http::{PATIENCE, Peer, Response, header, request};
 use process::Running;
 use rustix::process::Signal;
 use serving::Serving;
-use viewer::{BOTH, Transport, Viewer};
+use viewer::{ALL, Transport, Viewer};
 
 const HOST: &str = "Host: 127.0.0.1:{port}";
 const ORIGIN: &str = "Origin: http://127.0.0.1:{port}";
@@ -416,7 +420,7 @@ fn secrets_stay_out_of_the_log() {
     let running = Running::start(&["pattern", "--size", "640x360", "--json", "-vv"]);
     let door = running.door();
     let mut secrets = vec![door.token.clone()];
-    for transport in BOTH {
+    for transport in ALL {
         let mut viewer = Viewer::join(&door, transport);
         viewer.watch(Kind::Bars, 2);
         assert_eq!(door.control(&viewer.key).err(), Some(401));

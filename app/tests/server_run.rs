@@ -6,12 +6,16 @@
 mod display;
 #[path = "common/http.rs"]
 mod http;
+#[path = "common/pixels.rs"]
+mod pixels;
 #[path = "common/process.rs"]
 mod process;
 #[path = "common/viewer.rs"]
 mod viewer;
 #[path = "common/websocket.rs"]
 mod websocket;
+#[path = "common/webtransport.rs"]
+mod webtransport;
 
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
@@ -31,7 +35,7 @@ use x11rb::wrapper::ConnectionExt as _;
 use display::Display;
 use http::PATIENCE;
 use process::{Running, lanstream, run};
-use viewer::{BOTH, Door, GOODBYE, SOURCE, STATS, Transport, Viewer};
+use viewer::{ALL, Door, GOODBYE, SOURCE, STATS, Transport, Viewer};
 use websocket::Heard;
 
 /// Time for a run to end once it is told to.
@@ -208,7 +212,7 @@ fn signals_end_it_with_a_goodbye() {
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
         let running = small(&["--json"]);
         let door = running.door();
-        let mut viewers = BOTH.map(|transport| Viewer::join(&door, transport));
+        let mut viewers = ALL.map(|transport| Viewer::join(&door, transport));
         viewers.iter_mut().for_each(|viewer| viewer.watch(Kind::Motion, 2));
         running.signal(signal);
         let (status, _, stderr) = running.end(END_WITHIN);
@@ -231,7 +235,7 @@ fn check_goodbye(viewer: &mut Viewer) {
 fn signals_end_it_whatever_viewers_do() {
     let running = small(&["--json"]);
     let door = running.door();
-    let _stuck = [0, 1, 2, 3].map(|i| Viewer::join(&door, BOTH[i % 2]));
+    let _stuck = [0, 1, 2, 3].map(|i| Viewer::join(&door, ALL[i % ALL.len()]));
     let _mute = Viewer::enter(&door);
     let _silent = http::Peer::connect(door.address);
     running.next_where("stats", |stats| stats["viewers"] == 5);
@@ -417,7 +421,7 @@ fn an_x_server_that_crashes_and_comes_back() {
     let mut display = Display::start_as(number);
     let running = Running::spawn(on(&display, &["capture", "--json"]));
     let door = running.door();
-    let mut viewers = BOTH.map(|transport| Viewer::join(&door, transport));
+    let mut viewers = ALL.map(|transport| Viewer::join(&door, transport));
     paint(&display, 0x12_34_56);
     viewers.iter_mut().for_each(|viewer| watch_until(viewer, [0x12, 0x34, 0x56, 255]));
     display.kill();

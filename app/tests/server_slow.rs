@@ -4,6 +4,8 @@
 
 #[path = "common/http.rs"]
 mod http;
+#[path = "common/pixels.rs"]
+mod pixels;
 #[path = "common/process.rs"]
 mod process;
 #[path = "common/serving.rs"]
@@ -12,6 +14,8 @@ mod serving;
 mod viewer;
 #[path = "common/websocket.rs"]
 mod websocket;
+#[path = "common/webtransport.rs"]
+mod webtransport;
 
 use lanstream::Options;
 use lanstream_core::picture::Picture;
@@ -22,21 +26,23 @@ use serde_json::Value;
 
 use process::Running;
 use serving::Serving;
-use viewer::{BOTH, PONG, STATS, Transport, UNROUTED, Viewer};
+use viewer::{ALL, PONG, STATS, Transport, UNROUTED, Viewer};
 
 /// Frames that a viewer may hold, and bytes of its two buffers, its socket's and its stack of smaller things. The frames
 /// are the pipeline's constant, the bytes the sinks'.
 const FRAMES_PER_VIEWER: usize = 2;
 const VIEWER_BYTES: usize = 2 * (352 << 10) + (256 << 10);
+/// What it may hold by WebTransport, where all that is not acknowledged waits in buffers of the server's own.
+const WEBTRANSPORT_BYTES: usize = 12 * (448 << 10);
 /// What a run may take for all else while nobody watches more than one picture.
 const SLACK_BYTES: usize = 16 << 20;
 
 #[test]
 fn a_viewer_that_reads_nothing() {
-    for stuck in BOTH {
+    for stuck in ALL {
         let serving = Serving::motion();
         let _stuck = Viewer::join(&serving.door, stuck);
-        for transport in BOTH {
+        for transport in ALL {
             Viewer::join(&serving.door, transport).watch(serving.kind, 30);
         }
         serving.assert_well();
@@ -46,7 +52,7 @@ fn a_viewer_that_reads_nothing() {
 #[test]
 fn a_viewer_that_reads_but_never_acknowledges() {
     let serving = Serving::motion();
-    let mut silent = BOTH.map(|transport| Viewer::join(&serving.door, transport));
+    let mut silent = ALL.map(|transport| Viewer::join(&serving.door, transport));
     for viewer in &mut silent {
         viewer.take_update();
     }
@@ -65,17 +71,18 @@ fn a_viewer_that_reads_but_never_acknowledges() {
 
 #[test]
 fn stuck_viewers_take_bounded_memory() {
-    const STUCK: usize = 8;
+    const STUCK: usize = 9;
     const FRAME_BYTES: usize = 1920 * 1080 * 4;
     let running = Running::start(&["pattern", "--kind", "noise", "--size", "1920x1080", "--json"]);
     let door = running.door();
     let before = resident_bytes(running.pid());
-    let transport = |i| BOTH[i % 2];
+    let transport = |i| ALL[i % ALL.len()];
     let stuck: Vec<_> = (0..STUCK).map(|i| Viewer::join(&door, transport(i))).collect();
     let mut good = Viewer::join(&door, Transport::WebSocket);
     let bound = before
         + (FRAMES_SPARE + FRAMES_PER_VIEWER * (STUCK + 1)) * FRAME_BYTES
         + (STUCK + 1) * VIEWER_BYTES
+        + STUCK / ALL.len() * WEBTRANSPORT_BYTES
         + SLACK_BYTES;
     for _ in 0..4 {
         good.watch(Kind::Noise, 10);
@@ -97,7 +104,7 @@ fn viewers_that_vanish_leave_no_trace() {
     let running = Running::start(&["pattern", "--kind", "motion", "--size", "640x360", "--json"]);
     let door = running.door();
     for round in 0..3 {
-        let mut viewers: Vec<_> = (0..4).map(|i| Viewer::join(&door, BOTH[i % 2])).collect();
+        let mut viewers: Vec<_> = (0..4).map(|i| Viewer::join(&door, ALL[i % ALL.len()])).collect();
         for viewer in viewers.iter_mut().skip(round) {
             viewer.watch(Kind::Motion, 2);
         }
@@ -146,7 +153,7 @@ fn seen(serving: &Serving, transport: Transport) -> Viewer {
 #[test]
 fn who_comes_back_gets_only_what_changed() {
     let serving = bars();
-    for transport in BOTH {
+    for transport in ALL {
         let Viewer { epoch, picture, bytes: whole, .. } = seen(&serving, transport);
         let held = picture.seq();
         let mut back = Viewer::come_back(&serving.door, transport, epoch, picture);
@@ -162,7 +169,7 @@ fn who_comes_back_gets_only_what_changed() {
 #[test]
 fn who_comes_back_to_another_run_gets_everything() {
     let (before, after) = (bars(), bars());
-    for transport in BOTH {
+    for transport in ALL {
         let Viewer { epoch, picture, .. } = seen(&before, transport);
         let mut back = Viewer::come_back(&after.door, transport, epoch, picture);
         assert_ne!(back.epoch, epoch);
@@ -185,7 +192,7 @@ fn who_says_nothing_of_the_run_gets_everything() {
 #[test]
 fn who_asks_for_everything_gets_it() {
     let serving = bars();
-    for transport in BOTH {
+    for transport in ALL {
         let mut viewer = seen(&serving, transport);
         viewer.control.say(ViewerMessage::Refresh);
         viewer.acknowledge();
@@ -199,7 +206,7 @@ fn who_asks_for_everything_gets_it() {
 #[test]
 fn a_pause_stops_pixels_and_its_end_brings_the_newest() {
     let serving = Serving::motion();
-    for transport in BOTH {
+    for transport in ALL {
         let mut viewer = Viewer::join(&serving.door, transport);
         viewer.watch(serving.kind, 3);
         viewer.take_update();

@@ -27,11 +27,7 @@ mod shared_memory;
 mod stuck;
 pub(crate) mod transports;
 #[path = "../../app/tests/browser/udp.rs"]
-#[allow(
-    clippy::unwrap_used,
-    dead_code,
-    reason = "it is shared with tests, and without it nothing can be measured"
-)]
+#[allow(clippy::unwrap_used, reason = "it is shared with tests, and without it nothing can be measured")]
 mod udp;
 mod watcher;
 

@@ -1,4 +1,5 @@
-//! A UDP path between a browser and a server that can be cut, as a firewall cuts one: packets vanish, and nobody is told.
+//! A UDP path between a viewer and a server that can be cut, as a firewall cuts one: packets vanish, and nobody is told.
+#![allow(dead_code, reason = "each test uses its part of this module")]
 
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
@@ -11,6 +12,8 @@ const PACKET_BYTES_MAX: usize = 64 << 10;
 
 /// A way to a server's UDP port.
 pub(crate) struct UdpPath {
+    /// Where it begins.
+    pub(crate) port: u16,
     state: Arc<State>,
 }
 
@@ -30,10 +33,10 @@ impl State {
 }
 
 impl UdpPath {
-    /// Packets to `port` go to the server's port, and its answers back, for as long as the process lives.
+    /// Packets to `port`, or a free one where it is 0, go to the server's port, and its answers back, for as long as the process lives.
     pub(crate) fn lead(port: u16, server: u16) -> Self {
         let front = UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
-        let path = Self { state: Arc::default() };
+        let path = Self { port: front.local_addr().unwrap().port(), state: Arc::default() };
         let state = Arc::clone(&path.state);
         thread::spawn(move || pass_on(&front, server, &state));
         path

@@ -1,6 +1,7 @@
 //! A server in this process that shows a pattern, and what it told.
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part of this module")]
 
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, Once};
 
@@ -9,7 +10,7 @@ use lanstream_core::geometry::Size;
 use lanstream_pattern::Kind;
 
 use crate::http::PATIENCE;
-use crate::viewer::{BOTH, Door, Viewer};
+use crate::viewer::{ALL, Door, Viewer};
 
 /// Small enough to be quick, large enough for several chunks and for the number.
 pub const SIZE: Size = Size { width: 640, height: 360 };
@@ -80,11 +81,21 @@ impl Serving {
 
     /// A viewer on each transport still gets exact pictures, and no thread of the server has panicked.
     pub fn assert_well(&self) {
-        for transport in BOTH {
+        for transport in ALL {
             Viewer::join(&self.door, transport).watch(self.kind, 3);
         }
         assert_eq!(PANICS.load(Ordering::SeqCst), 0, "the server panicked");
     }
+}
+
+/// A UDP socket on a port that is free for TCP.
+pub fn taken_for_udp() -> UdpSocket {
+    let is_free = |socket: &UdpSocket| {
+        let port = socket.local_addr().unwrap().port();
+        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+    };
+    let any = || UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a UDP port is free");
+    std::iter::repeat_with(any).find(is_free).unwrap()
 }
 
 fn viewers(events: &[Event]) -> usize {

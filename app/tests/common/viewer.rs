@@ -1,4 +1,4 @@
-//! A viewer over plain TCP: comes in, takes pixels on either transport, and checks them against the pattern.
+//! A viewer: comes in over plain TCP, takes pixels on any transport, and checks them against the pattern.
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part of this module")]
 
 use std::net::SocketAddr;
@@ -9,7 +9,9 @@ use lanstream_core::protocol::{Ack, BandHead, HEADER_BYTES, Hello, Route, VERSIO
 use lanstream_pattern::{Kind, draw, read_number};
 
 use crate::http::{Peer, Response, request};
+use crate::pixels::Pixels;
 use crate::websocket::{Heard, WebSocket};
+use crate::webtransport::{Session, Venue};
 
 pub const BAND: u8 = 0x01;
 pub const WELCOME: u8 = 0x10;
@@ -19,6 +21,7 @@ pub const STATS: u8 = 0x15;
 pub const GOODBYE: u8 = 0x18;
 pub const ROUTED: u8 = 0x19;
 pub const UNROUTED: u8 = 0x1A;
+pub const CERTIFICATES: u8 = 0x1B;
 
 /// Where a server is and what opens it.
 #[derive(Clone, Debug)]
@@ -27,7 +30,8 @@ pub struct Door {
     pub token: String,
 }
 
-pub const BOTH: [Transport; 2] = [Transport::Http, Transport::WebSocket];
+/// What pixels can come by.
+pub const ALL: [Transport; 3] = [Transport::Http, Transport::WebSocket, Transport::WebTransport];
 
 impl Door {
     pub fn from_url(url: &str) -> Self {
@@ -45,7 +49,12 @@ impl Door {
     }
 
     pub fn origin(&self) -> String {
-        format!("Origin: http://{}", self.address)
+        format!("Origin: {}", self.page())
+    }
+
+    /// The origin of the page here.
+    pub fn page(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// A request of its own connection, with the right host.
@@ -107,8 +116,11 @@ impl Door {
 pub struct Viewer {
     pub key: String,
     pub control: WebSocket,
-    /// The HTTP transport's connection.
-    pub pixels: Option<Peer>,
+    /// What the route has of its own: the HTTP transport's connection, or WebTransport's stream.
+    pub pixels: Option<Pixels>,
+    /// Where WebTransport is to be had, once that was asked for, and the session, once there is one.
+    pub venue: Option<Venue>,
+    pub session: Option<Session>,
     /// The number of its route.
     pub route: u32,
     pub picture: Picture,
@@ -144,17 +156,38 @@ impl Viewer {
     /// Has the pixels come by another route, from the picture that it shows.
     pub fn take_route(&mut self, door: &Door, transport: Transport) {
         self.route += 1;
+        let number = self.route;
         self.arrived = false;
         self.picture.forget_pending();
-        self.control.say(route(self.route, transport, self.epoch, self.picture.seq()));
-        self.pixels = (transport == Transport::Http)
-            .then(|| door.stream(&self.key, self.route).expect("a stream is free"));
+        self.control.say(route(number, transport, self.epoch, self.picture.seq()));
+        self.pixels = match transport {
+            Transport::Http => Some(Pixels::Http(door.stream(&self.key, number).expect("a stream is free"))),
+            Transport::WebTransport => Some(Pixels::WebTransport(self.open_session(door).stream(number))),
+            _ => None,
+        };
         if transport == Transport::WebSocket {
             // Before it, bands of the route before may come.
-            while self.hear(ROUTED) != self.route.to_le_bytes() {}
+            while self.hear(ROUTED) != number.to_le_bytes() {}
             self.picture.forget_pending();
             self.arrived = false;
         }
+    }
+
+    /// Its WebTransport session.
+    pub fn open_session(&mut self, door: &Door) -> &Session {
+        if self.session.is_none() {
+            let venue = self.find_venue(door);
+            self.session = Some(Session::open(door, &venue, &self.key));
+        }
+        self.session.as_ref().unwrap()
+    }
+
+    /// Where the server says that WebTransport is to be had.
+    pub fn find_venue(&mut self, door: &Door) -> Venue {
+        if self.venue.is_none() {
+            self.venue = Some(Venue::read(door.address, &self.hear(CERTIFICATES)));
+        }
+        self.venue.clone().unwrap()
     }
 
     /// Opens the control channel and says nothing yet.
@@ -166,6 +199,8 @@ impl Viewer {
             key,
             control,
             pixels: None,
+            venue: None,
+            session: None,
             route: 0,
             picture,
             epoch: 0,
@@ -237,12 +272,12 @@ impl Viewer {
     }
 
     fn next_on_stream(&mut self) -> Option<Vec<u8>> {
-        let peer = self.pixels.as_mut()?;
+        let pixels = self.pixels.as_mut()?;
         loop {
-            if let Some(len) = Picture::message_len(&peer.buffer).expect("a band is not endless") {
-                return peer.take(len);
+            if let Some(len) = Picture::message_len(pixels.buffer()).expect("a band is not endless") {
+                return pixels.take(len);
             }
-            if peer.fill() == 0 {
+            if pixels.fill() == 0 {
                 return None;
             }
         }

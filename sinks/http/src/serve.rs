@@ -168,6 +168,8 @@ async fn connection(stream: TcpStream, server: Server, tasks: TaskTracker) {
         .header_read_timeout(HEAD_TIMEOUT)
         .max_headers(HEADERS_MAX)
         .max_buf_size(HEAD_BYTES_MAX)
+        // Who has asked and will say no more is answered like anyone; that a viewer is gone its control channel tells.
+        .half_close(true)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades()
         .await;

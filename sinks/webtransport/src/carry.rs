@@ -1,14 +1,16 @@
 //! One viewer's session: each route's pixels on a stream of its own, in the order in which the viewer asks for routes.
 
 use std::future::poll_fn;
+use std::pin::Pin;
 use std::task::Poll;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use lanstream_core::protocol::{ServerMessage, Transport, ViewerMessage};
 use lanstream_core::reception::Berth;
 use lanstream_core::viewer::Pump;
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
+use wtransport::quinn::WriteError;
 use wtransport::{Connection, SendStream, VarInt};
 
 use crate::ring::Ring;
@@ -17,6 +19,8 @@ use crate::silence::{LOOK_INTERVAL, Silence};
 
 /// Room for a band of 256 KiB with its table and the row that ends it.
 const CHUNK_ROOM: usize = 448 << 10;
+/// Time for what is on its way to be acknowledged at the end.
+const SETTLE_TIME: Duration = Duration::from_millis(50);
 /// Says nothing but that it is over.
 const DONE: VarInt = VarInt::from_u32(0);
 
@@ -38,6 +42,10 @@ pub(crate) async fn carry(connection: Connection, berth: Berth) -> End {
         end = carry_routes(&connection, &berth, &mut ring) => end,
         end = converse(&connection, &berth) => end,
     };
+    if matches!(end, End::Left) {
+        // QUIC keeps a close to itself while its window is full, and after it hears no acknowledgement any more.
+        sleep(SETTLE_TIME).await;
+    }
     connection.close(DONE, end.to_string().as_bytes());
     end
 }
@@ -59,6 +67,8 @@ struct Carrier<'a> {
     pump: Box<Pump>,
     ring: &'a mut Ring,
     stream: SendStream,
+    /// Is done when the viewer wants no more of the stream.
+    stopped: Pin<Box<dyn Future<Output = ()> + Send>>,
     watch: Watch<'a>,
 }
 
@@ -67,7 +77,9 @@ impl<'a> Carrier<'a> {
     async fn run(connection: &'a Connection, pump: Box<Pump>, ring: &'a mut Ring) -> Result<(), End> {
         let opening = connection.open_uni().await.map_err(|error| End::Gone(error.to_string()))?;
         let stream = opening.await.map_err(|error| End::Gone(error.to_string()))?;
-        let mut carrier = Self { pump, ring, stream, watch: Watch::new(connection) };
+        let stopping = stream.quic_stream().stopped();
+        let stopped = Box::pin(async { drop(stopping.await) });
+        let mut carrier = Self { pump, ring, stream, stopped, watch: Watch::new(connection) };
         let end = match carrier.pump.route().transport {
             Transport::Datagrams => carrier.scatter(connection).await,
             _ => carrier.carry().await,
@@ -87,13 +99,18 @@ impl<'a> Carrier<'a> {
     }
 
     async fn scatter(&mut self, connection: &'a Connection) -> Result<(), End> {
-        let Self { pump, ring, stream, watch } = self;
-        Scatter { connection, pump, ring, stream, watch }.carry().await
+        let Self { pump, ring, stream, stopped, watch } = self;
+        let mut scatter = Scatter { connection, pump, ring, stream, watch };
+        tokio::select! {
+            biased;
+            () = stopped => Ok(()),
+            end = scatter.carry() => end,
+        }
     }
 
     /// `None`: the route is over.
     async fn next_chunk(&mut self) -> Result<Option<Bytes>, End> {
-        let Self { pump, ring, watch, .. } = self;
+        let Self { pump, ring, stopped, watch, .. } = self;
         loop {
             let awaits = pump.is_awaiting();
             tokio::select! {
@@ -101,6 +118,7 @@ impl<'a> Carrier<'a> {
                 filled = poll_fn(|context| pump.poll_fill(context, ring.front(), usize::MAX)) => {
                     return Ok(filled.map(|_| ring.take()));
                 }
+                () = &mut *stopped => return Ok(None),
                 dead = watch.look(), if awaits => dead?,
             }
         }
@@ -113,9 +131,11 @@ impl<'a> Carrier<'a> {
         loop {
             tokio::select! {
                 biased;
-                done = &mut written => {
-                    return done.map(|()| true).map_err(|error| End::Gone(error.to_string()));
-                }
+                done = &mut written => return match done {
+                    Ok(()) => Ok(true),
+                    Err(WriteError::Stopped(_)) => Ok(false),
+                    Err(error) => Err(End::Gone(error.to_string())),
+                },
                 () = poll_fn(|context| pump.poll_over(context)) => return Ok(false),
                 dead = watch.look() => dead?,
             }
@@ -152,7 +172,9 @@ impl<'a> Watch<'a> {
     pub(crate) async fn look(&mut self) -> Result<(), End> {
         self.looks.tick().await;
         let stats = self.connection.quic_connection().stats();
-        let is_dead = self.silence.look(stats.udp_tx.datagrams, stats.udp_rx.datagrams, Instant::now());
+        let sent = stats.frame_tx;
+        let asked = sent.stream + sent.datagram + sent.ping + sent.reset_stream;
+        let is_dead = self.silence.look(asked, stats.udp_rx.datagrams, Instant::now());
         if is_dead { Err(End::Silent) } else { Ok(()) }
     }
 }

@@ -52,8 +52,15 @@ pub enum IdentityError {
         reason: String,
     },
     /// They do not belong together, or are of a kind that can't be used.
-    #[error("the certificate and the key can't be used together: {0}")]
-    Mismatch(#[from] rustls::Error),
+    #[error("the certificate {certificate} and the key {key} can't be used together: {reason}")]
+    Mismatch {
+        /// Which.
+        certificate: PathBuf,
+        /// Which.
+        key: PathBuf,
+        /// What is wrong.
+        reason: rustls::Error,
+    },
     /// Ours could not be made.
     #[error("no certificate could be made: {0}")]
     Made(String),
@@ -78,7 +85,8 @@ impl Made {
             .map_err(|error| IdentityError::Made(error.to_string()))?;
         let certificate = identity.certificate_chain().as_slice().first();
         let certificate = certificate.ok_or_else(|| IdentityError::Made("it is empty".into()))?;
-        Ok(Self { hash: *certificate.hash().as_ref(), tls: tls_config(&identity)? })
+        let tls = tls_config(&identity).map_err(|error| IdentityError::Made(error.to_string()))?;
+        Ok(Self { hash: *certificate.hash().as_ref(), tls })
     }
 }
 
@@ -87,13 +95,17 @@ pub(crate) async fn read(certificate: &Path, key: &Path) -> Result<TlsConfig, Id
     let chain = wtransport::tls::CertificateChain::load_pemfile(certificate).await.map_err(|error| {
         IdentityError::Certificate { path: certificate.to_owned(), reason: error.to_string() }
     })?;
-    let key = wtransport::tls::PrivateKey::load_pemfile(key)
+    let secret = wtransport::tls::PrivateKey::load_pemfile(key)
         .await
         .map_err(|error| IdentityError::Key { path: key.to_owned(), reason: error.to_string() })?;
-    tls_config(&wtransport::Identity::new(chain, key))
+    tls_config(&wtransport::Identity::new(chain, secret)).map_err(|reason| IdentityError::Mismatch {
+        certificate: certificate.to_owned(),
+        key: key.to_owned(),
+        reason,
+    })
 }
 
-fn tls_config(identity: &wtransport::Identity) -> Result<TlsConfig, IdentityError> {
+fn tls_config(identity: &wtransport::Identity) -> Result<TlsConfig, rustls::Error> {
     let chain = identity.certificate_chain().as_slice().iter();
     let chain = chain.map(|certificate| CertificateDer::from(certificate.der().to_vec())).collect();
     let key = PrivateKeyDer::try_from(identity.private_key().secret_der().to_vec())

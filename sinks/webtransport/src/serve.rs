@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use lanstream_core::protocol::Certificates;
-use lanstream_core::reception::Reception;
+use lanstream_core::reception::{Berth, Reception};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{interval, timeout};
@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use wtransport::endpoint::endpoint_side;
 use wtransport::endpoint::{IncomingSession, SessionRequest};
 use wtransport::tls::rustls::ServerConfig as TlsConfig;
-use wtransport::{Endpoint, ServerConfig};
+use wtransport::{Connection, Endpoint, ServerConfig};
 
 use crate::admit::{Denied, Request, admit};
 use crate::carry::carry;
@@ -24,8 +24,14 @@ use crate::tuning;
 
 /// Connections at a time: sixteen viewers, each with one that it is about to leave.
 const CONNECTIONS_MAX: usize = 32;
-/// Time from the first packet to the request.
+/// Connections at a time, those included that ended here while the peer keeps them: one that gives no room for the library's
+/// first words can't be closed, as only the library holds it.
+const CONNECTIONS_OPEN_MAX: usize = 2 * CONNECTIONS_MAX;
+/// Time from the first packet until the request is answered, and the answer taken where it is a refusal.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+/// Time for sessions to end when all does, and for the last words to leave.
+const SESSIONS_TIMEOUT: Duration = Duration::from_millis(350);
+const GOODBYE_TIMEOUT: Duration = Duration::from_millis(150);
 /// Time between two looks at the clock: it may have been set, or have stood still while the machine slept.
 const CLOCK_INTERVAL: Duration = Duration::from_secs(10);
 
@@ -83,7 +89,16 @@ pub async fn serve(
         }
         // An endpoint that is closed must not be asked for more.
         accepting.shutdown().await;
+        // Sessions end by themselves, with their viewers' control channels. What goes on without one is closed as it is.
+        let _ended = timeout(SESSIONS_TIMEOUT, places.acquire_many(CONNECTIONS_MAX as u32)).await;
         endpoints.iter().for_each(|endpoint| endpoint.close(0_u32.into(), b"lanstream has ended"));
+        let told = async {
+            for endpoint in endpoints.iter() {
+                endpoint.wait_idle().await;
+            }
+        };
+        // Whoever does not hear of it finds out without us.
+        let _told = timeout(GOODBYE_TIMEOUT, told).await;
     })
 }
 
@@ -172,8 +187,10 @@ fn present(endpoints: &Endpoints, tls: &TlsConfig) {
 async fn accept_all(endpoints: Arc<Endpoints>, index: usize, server: Server, places: Arc<Semaphore>) {
     loop {
         let incoming = endpoints[index].accept().await;
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-            tracing::warn!("{CONNECTIONS_MAX} WebTransport connections are open: one more was refused");
+        let open: usize = endpoints.iter().map(Endpoint::open_connections).sum();
+        let place = Arc::clone(&places).try_acquire_owned().ok().filter(|_| open < CONNECTIONS_OPEN_MAX);
+        let Some(place) = place else {
+            tracing::warn!(open, "too many WebTransport connections are open: one more was refused");
             incoming.refuse();
             continue;
         };
@@ -186,21 +203,27 @@ async fn accept_all(endpoints: Arc<Endpoints>, index: usize, server: Server, pla
 }
 
 async fn session(incoming: IncomingSession, server: &Server) {
-    let request = match timeout(REQUEST_TIMEOUT, incoming).await {
-        Ok(Ok(request)) => request,
-        Ok(Err(error)) => return tracing::debug!(%error, "a connection ended before it asked for a session"),
-        Err(_) => return tracing::debug!("a connection asked for no session"),
-    };
+    match timeout(REQUEST_TIMEOUT, let_in(incoming, server)).await {
+        Ok(Some((connection, berth))) => {
+            let end = carry(connection, berth).await;
+            tracing::debug!(%end, "a WebTransport session ended");
+        }
+        Ok(None) => {}
+        Err(_) => tracing::debug!("a connection asked for no session, or did not take the answer"),
+    }
+}
+
+/// Hears what a connection asks for, and answers. `None`: it gets nothing.
+async fn let_in(incoming: IncomingSession, server: &Server) -> Option<(Connection, Berth)> {
+    let ended = |error| tracing::debug!(%error, "a connection ended before there was a session");
+    let request = incoming.await.map_err(ended).ok()?;
     let asked = Request { authority: request.authority(), origin: request.origin(), path: request.path() };
     match admit(&server.reception, &asked) {
-        Ok(berth) => match request.accept().await {
-            Ok(connection) => {
-                let end = carry(connection, berth).await;
-                tracing::debug!(%end, "a WebTransport session ended");
-            }
-            Err(error) => tracing::debug!(%error, "a session ended before it began"),
-        },
-        Err(reason) => deny(request, &reason).await,
+        Ok(berth) => Some((request.accept().await.map_err(ended).ok()?, berth)),
+        Err(reason) => {
+            deny(request, &reason).await;
+            None
+        }
     }
 }
 

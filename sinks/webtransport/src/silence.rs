@@ -1,4 +1,4 @@
-//! Notices that a path is dead: something was sent, and since then nothing has come, though a peer answers at once.
+//! Notices that a path is dead: something was sent that a peer acknowledges at once, and since then nothing has come.
 
 use std::time::{Duration, Instant};
 
@@ -8,21 +8,22 @@ pub(crate) const SILENCE_MAX: Duration = Duration::from_millis(150);
 /// Time between two looks while something is on its way.
 pub(crate) const LOOK_INTERVAL: Duration = Duration::from_millis(25);
 
-/// What was sent and heard at the last look, in packets.
+/// What was asked and heard at the last look. An acknowledgement of ours asks nothing: it stays without an answer on a good
+/// path, too.
 #[derive(Debug, Default)]
 pub(crate) struct Silence {
-    sent: u64,
+    asked: u64,
     heard: u64,
     since: Option<Instant>,
 }
 
 impl Silence {
-    /// Looks at the packets sent and heard so far. Returns whether the path is dead.
-    pub(crate) fn look(&mut self, sent: u64, heard: u64, now: Instant) -> bool {
+    /// Looks at the frames sent so far that are to be acknowledged, and at the packets heard. Returns whether the path is dead.
+    pub(crate) fn look(&mut self, asked: u64, heard: u64, now: Instant) -> bool {
         if heard != self.heard {
-            *self = Self { sent, heard, since: None };
-        } else if sent != self.sent {
-            self.sent = sent;
+            *self = Self { asked, heard, since: None };
+        } else if asked != self.asked {
+            self.asked = asked;
             self.since.get_or_insert(now);
         }
         self.since.is_some_and(|since| now.duration_since(since) >= SILENCE_MAX)
