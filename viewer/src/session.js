@@ -235,7 +235,7 @@ export class Session {
   #pong({ token, clockUs }) {
     // With two pings on the way, one for each answer would go on for ever.
     const isNewest = this.#clock.pong(token, clockUs, this.#around.now());
-    if (isNewest && this.#clock.samples < PINGS_AT_FIRST) this.#control?.send(writePing(this.#clock.ping(this.#around.now())));
+    if (isNewest && this.#clock.samples < PINGS_AT_FIRST) this.#sendPing();
   }
 
   #ping() {
@@ -243,8 +243,14 @@ export class Session {
       this.#ended.resolve(new SessionEnd('lost', 'the server is silent'));
       return;
     }
-    this.#control?.send(writePing(this.#clock.ping(this.#around.now())));
+    this.#sendPing();
     this.#timers.after(PING_MS, () => this.#ping());
+  }
+
+  /** By datagram where there are any: they wait for nothing. */
+  #sendPing() {
+    const ping = writePing(this.#clock.ping(this.#around.now()));
+    if (!this.#routes?.sendPromptly(ping)) this.#control?.send(ping);
   }
 
   #shutDown() {
