@@ -7,6 +7,7 @@ mod barcode;
 pub(crate) mod browser;
 pub(crate) mod connect;
 pub(crate) mod content;
+pub(crate) mod decode;
 pub(crate) mod display;
 mod glass;
 mod idle;

@@ -33,6 +33,8 @@ enum Bench {
     Glass(bench::Options),
     /// Time from a viewer's token until its first picture has arrived
     Connect(bench::connect::Options),
+    /// How fast the viewer's decoder is in a browser, beside the native one
+    Decode(bench::decode::Options),
     /// What each browser engine takes from a local server, path by path
     Transports(bench::transports::Options),
 }
@@ -44,6 +46,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Task::Wasm(options) => wasm::run(&options),
         Task::Bench(Bench::Glass(options)) => bench::run(&options),
         Task::Bench(Bench::Connect(options)) => bench::connect::run(&options),
+        Task::Bench(Bench::Decode(options)) => bench::decode::run(&options),
         Task::Bench(Bench::Transports(options)) => bench::transports::run(&options),
         Task::Corpus(options) => corpus::run(&options),
     }
