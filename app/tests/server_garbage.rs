@@ -484,6 +484,24 @@ fn more_streams_than_there_are() {
 }
 
 #[test]
+fn a_viewer_that_changes_routes_is_one_of_those_with_streams() {
+    let serving = Serving::motion();
+    let mut others: Vec<_> =
+        (1..HTTP_STREAMS_MAX).map(|_| Viewer::join(&serving.door, Transport::Http)).collect();
+    let mut viewer = Viewer::join(&serving.door, Transport::Http);
+    // The streams before are still open, at least at this end.
+    let mut before = Vec::new();
+    for _ in 0..6 {
+        before.push(viewer.pixels.take());
+        viewer.take_route(&serving.door, Transport::Http);
+        viewer.watch(serving.kind, 1);
+    }
+    others.iter_mut().for_each(|viewer| viewer.watch(serving.kind, 2));
+    drop(before);
+    serving.assert_well();
+}
+
+#[test]
 fn more_viewers_than_there_are_places() {
     let serving = Serving::motion();
     let mut all: Vec<_> =

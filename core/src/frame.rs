@@ -87,8 +87,14 @@ impl Frame {
         let fits = layout.stride >= row
             && layout.stride.is_multiple_of(PIXEL_BYTES)
             && memory.bytes().len() >= layout.bytes();
-        let (stamps, shelf) = (Stamps::default(), Shelf::default());
-        fits.then_some(Self { seq: 0, captured_at: Micros::ZERO, stamps, shelf, layout, memory })
+        fits.then(|| Self {
+            seq: 0,
+            captured_at: Micros::ZERO,
+            stamps: Stamps::default(),
+            shelf: Shelf::new(layout.size),
+            layout,
+            memory,
+        })
     }
 
     /// Its number among the source's published frames, from 1.

@@ -19,9 +19,11 @@ use crate::viewer::{Bulletin, Control, Counters, Pump, Seating};
 
 /// Viewers at a time: each may hold two frames and a socket buffer.
 pub const VIEWERS_MAX: usize = 16;
-/// HTTP streams at a time. A browser opens six connections to a host; with more than four streams its next page would wait
+/// Viewers with HTTP streams at a time. A browser opens six connections to a host; with more than four streams its next page would wait
 /// for a free one, so later viewers get their pixels by WebSocket, which has a limit of its own.
 pub const HTTP_STREAMS_MAX: usize = 4;
+/// HTTP streams of one viewer at a time: whenever its route changes it opens one, perhaps before those before have ended.
+const STREAMS_OF_ONE_MAX: usize = 8;
 /// Carriers of one viewer that are remembered while they wait: all HTTP streams, its WebTransport session, and some that are
 /// about to end.
 const CARRIERS_MAX: usize = HTTP_STREAMS_MAX + 4;
@@ -112,7 +114,8 @@ pub enum Turned {
 struct Book {
     keys: Vec<(Secret, Micros)>,
     present: Vec<Present>,
-    streams: usize,
+    /// Whose HTTP streams are open.
+    streams: Vec<u64>,
 }
 
 struct Present {
@@ -235,11 +238,14 @@ impl Reception {
     pub fn stream(self: &Arc<Self>, key: &Secret) -> Result<(Berth, StreamPlace), Turned> {
         let berth = self.berth(key)?;
         let mut book = self.book();
-        if book.streams >= HTTP_STREAMS_MAX {
+        let viewer = berth.viewer;
+        if book.streams_of(viewer) >= STREAMS_OF_ONE_MAX
+            || book.others_with_streams(viewer) >= HTTP_STREAMS_MAX
+        {
             return Err(Turned::StreamsTaken);
         }
-        book.streams += 1;
-        Ok((berth, StreamPlace { reception: Arc::clone(self) }))
+        book.streams.push(viewer);
+        Ok((berth, StreamPlace { reception: Arc::clone(self), viewer }))
     }
 
     /// Where a carrier gets the pumps of the viewer with this key.
@@ -323,6 +329,17 @@ impl Drop for Stay {
     }
 }
 
+impl Book {
+    fn streams_of(&self, viewer: u64) -> usize {
+        self.streams.iter().filter(|other| **other == viewer).count()
+    }
+
+    fn others_with_streams(&self, viewer: u64) -> usize {
+        let has_stream = |present: &&Present| present.viewer != viewer && self.streams_of(present.viewer) > 0;
+        self.present.iter().filter(has_stream).count()
+    }
+}
+
 impl Present {
     fn wake_later(&mut self, carrier: &Waker) {
         if self.carriers.iter().any(|waker| waker.will_wake(carrier)) {
@@ -372,10 +389,14 @@ impl Berth {
 #[derive(Debug)]
 pub struct StreamPlace {
     reception: Arc<Reception>,
+    viewer: u64,
 }
 
 impl Drop for StreamPlace {
     fn drop(&mut self) {
-        self.reception.book().streams -= 1;
+        let mut book = self.reception.book();
+        if let Some(index) = book.streams.iter().position(|viewer| *viewer == self.viewer) {
+            book.streams.swap_remove(index);
+        }
     }
 }

@@ -4,6 +4,8 @@
 
 #[path = "common/scene.rs"]
 mod common;
+#[path = "common/content.rs"]
+mod content;
 
 use std::cell::Cell;
 use std::sync::{Arc, Mutex};
@@ -11,6 +13,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use common::{Screen, Scripted, Viewer, pipeline};
+use content::{few_colours, fill, grainy, noise, recurring, write};
 use lanstream_core::encode::Pool;
 use lanstream_core::geometry::{Rect, Size};
 use lanstream_core::protocol::HELLO_CODES;
@@ -126,25 +129,6 @@ impl Change {
     }
 }
 
-/// Letters of a few shapes in two colours.
-fn write(screen: &mut Screen, rect: Rect, seed: u32) {
-    let hash = |a: u32, b: u32| (a.wrapping_mul(0x9E37_79B1) ^ b.wrapping_mul(0x85EB_CA6B)) >> 8;
-    fill(screen, rect, |x, y| {
-        let letter = hash(x / 8 + seed, y / 16) % 40;
-        let is_inked = letter > 8 && y % 16 > 3 && hash(letter * 64 + x % 8, y % 16).is_multiple_of(3);
-        if is_inked { 0x20_2020 } else { 0xf8_f8f8 }
-    });
-}
-
-fn fill(screen: &mut Screen, rect: Rect, pixel: impl Fn(u32, u32) -> u32) {
-    let Some(rect) = rect.intersection(screen.size.bounds()) else { return };
-    for (y, x) in (rect.y..rect.bottom()).flat_map(|y| (rect.x..rect.right()).map(move |x| (y, x))) {
-        let start = (y as usize * screen.size.width as usize + x as usize) * 4;
-        screen.pixels[start..start + 4].copy_from_slice(&pixel(x, y).to_le_bytes());
-    }
-    screen.damage.add(rect);
-}
-
 fn rect() -> impl Strategy<Value = Rect> {
     (0..600u32, 0..400u32, 1..600u32, 1..400u32).prop_map(|(x, y, width, height)| Rect {
         x,
@@ -197,11 +181,6 @@ fn rounds(
     (0..rounds).map(move |round| move |screen: &mut Screen| change(screen, round))
 }
 
-fn noise(x: u32, y: u32, seed: u32) -> u32 {
-    let mixed = (x ^ seed).wrapping_mul(0x9E37_79B1) ^ y.wrapping_mul(0x85EB_CA6B);
-    (mixed ^ mixed >> 15).wrapping_mul(0x2C1B_3C6D)
-}
-
 #[test]
 fn a_scrolled_picture_is_moved() {
     let scroll = |screen: &mut Screen, round: u32| match round {
@@ -226,20 +205,17 @@ fn a_window_that_is_dragged_is_moved() {
 
 #[test]
 fn each_kind_of_content_finds_its_code() {
-    let few_colours =
-        |screen: &mut Screen, round| fill(screen, WIDE.bounds(), |x, y| noise(x, y, round) % 4 * 0x11_2233);
-    let (pixels_by, bytes) = watch(WIDE, rounds(60, few_colours));
+    let painted = |screen: &mut Screen, round| fill(screen, WIDE.bounds(), |x, y| few_colours(x, y, round));
+    let (pixels_by, bytes) = watch(WIDE, rounds(60, painted));
     assert!(share(pixels_by, &[PALETTE]) > 0.6, "{pixels_by:?}");
     assert!(bytes < WIDE.area() as u64 / 3, "{bytes} bytes");
 
-    let grainy = |x: u32, y: u32, round| (x / 5 % 200) * 0x01_0101 + (noise(x, y, round) & 0x01_0101);
     let gradient = |screen: &mut Screen, round| fill(screen, WIDE.bounds(), |x, y| grainy(x, y, round));
     let (pixels_by, _) = watch(WIDE, rounds(60, gradient));
     assert!(share(pixels_by, &[PREDICT]) > 0.6, "{pixels_by:?}");
 
-    let recurring =
-        |screen: &mut Screen, round| fill(screen, WIDE.bounds(), |x, y| noise(x % 53, y % 3, round));
-    let (pixels_by, bytes) = watch(WIDE, rounds(60, recurring));
+    let pattern = |screen: &mut Screen, round| fill(screen, WIDE.bounds(), |x, y| recurring(x, y, round));
+    let (pixels_by, bytes) = watch(WIDE, rounds(60, pattern));
     assert!(share(pixels_by, &[LZ]) > 0.6, "{pixels_by:?}");
     assert!(bytes < WIDE.area() as u64 / 10, "{bytes} bytes");
 

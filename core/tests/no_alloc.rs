@@ -4,14 +4,15 @@
 
 #[path = "common/scene.rs"]
 mod common;
+#[path = "common/counting.rs"]
+mod counting;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use bytes::BytesMut;
 use common::{Screen, Scripted, Viewer, bytes_of, pipeline};
+use counting::{allocations, counted};
 use lanstream_core::encode::motion::{Motion, Offset};
 use lanstream_core::frame::{self, Frame, PixelFormat};
 use lanstream_core::geometry::{Rect, Size};
@@ -21,29 +22,8 @@ use lanstream_core::region::Region;
 use lanstream_core::session::Fill;
 use lanstream_core::stage::Stage;
 
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-#[allow(unsafe_code, reason = "counts what the system's allocator is asked for")]
-// SAFETY: every call is passed on unchanged to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: counting::Counting = counting::Counting;
 
 const WARM_UP: u32 = 20;
 const COUNTED: u32 = 200;
@@ -62,7 +42,7 @@ fn nothing_is_allocated_between_capture_and_bytes() {
             viewer.acknowledge(seq);
             updates += 1;
             if updates == WARM_UP {
-                counted_from = ALLOCATIONS.get();
+                counted_from = allocations();
             }
         }
         shown.lock().unwrap().draw(
@@ -72,8 +52,8 @@ fn nothing_is_allocated_between_capture_and_bytes() {
         );
         if updates == WARM_UP + COUNTED {
             // What the viewer says is not the pixel path: an acknowledgement is written into a vector of its own here.
-            let per_ack = allocations_of(|| drop(bytes_of(ViewerMessage::Ack(Ack::default()))));
-            assert_eq!(ALLOCATIONS.get() - counted_from - per_ack, u64::from(COUNTED) * per_ack);
+            let (_, per_ack) = counted(|| bytes_of(ViewerMessage::Ack(Ack::default())));
+            assert_eq!(allocations() - counted_from - per_ack, u64::from(COUNTED) * per_ack);
         }
         updates < WARM_UP + COUNTED
     };
@@ -87,8 +67,7 @@ fn nothing_is_allocated_to_find_what_moved() {
     let mut motion = Motion::default();
     let mut find = |pair: &[Arc<Frame>]| motion.find(&pair[0], &pair[1], pair[0].seq());
     assert_eq!(find(&frames[..2]), Some(Offset { dx: 0, dy: -3 }));
-    let mut found = 0;
-    let allocations = allocations_of(|| found = frames.windows(2).filter_map(find).count());
+    let (found, allocations) = counted(|| frames.windows(2).filter_map(find).count());
     assert_eq!(found, 4, "what goes on, what is new, and what is not found were all looked for");
     assert_eq!(allocations, 0);
 }
@@ -125,10 +104,4 @@ fn drain(viewer: &mut Viewer, buffer: &mut BytesMut) -> Option<u32> {
     }
     assert!(Picture::message_len(buffer).unwrap().is_some());
     Some(u32::from_le_bytes([buffer[8], buffer[9], buffer[10], buffer[11]]))
-}
-
-fn allocations_of(run: impl FnOnce()) -> u64 {
-    let before = ALLOCATIONS.get();
-    run();
-    ALLOCATIONS.get() - before
 }

@@ -8,6 +8,7 @@ pub(crate) mod browser;
 pub(crate) mod connect;
 pub(crate) mod content;
 pub(crate) mod cut;
+pub(crate) mod decode;
 pub(crate) mod display;
 mod glass;
 mod idle;

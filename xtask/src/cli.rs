@@ -35,6 +35,8 @@ enum Bench {
     Connect(bench::connect::Options),
     /// Time that the picture stands still when the path of its pixels dies
     Cut(bench::cut::Options),
+    /// How fast the viewer's decoder is in a browser, beside the native one
+    Decode(bench::decode::Options),
     /// What each browser engine takes from a local server, path by path
     Transports(bench::transports::Options),
 }
@@ -47,6 +49,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Task::Bench(Bench::Glass(options)) => bench::run(&options),
         Task::Bench(Bench::Cut(options)) => bench::cut::run(&options),
         Task::Bench(Bench::Connect(options)) => bench::connect::run(&options),
+        Task::Bench(Bench::Decode(options)) => bench::decode::run(&options),
         Task::Bench(Bench::Transports(options)) => bench::transports::run(&options),
         Task::Corpus(options) => corpus::run(&options),
     }

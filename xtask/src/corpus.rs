@@ -86,6 +86,13 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Whether a picture of this name shows text and windows, as all do but those that a camera or a film would show.
+pub(crate) fn is_text(file: &str) -> bool {
+    let name = file.trim_end_matches(".png");
+    let subject = PICTURES.iter().find(|(other, _)| *other == name);
+    !matches!(subject, Some((_, Subject::Photograph | Subject::Film(_))))
+}
+
 impl Subject {
     /// Writes the picture; whatever else is needed may lie in `workshop`.
     fn make(&self, picture: &Path, workshop: &Path, patience: &Patience) -> anyhow::Result<()> {

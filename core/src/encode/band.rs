@@ -4,12 +4,13 @@
 use bytes::{BufMut, BytesMut};
 
 use super::coder::{Coder, How, Job};
+use super::plan::GROUPS_MAX;
 use super::swizzle;
 use crate::frame::Frame;
 use crate::protocol::{BandHead, Encoding, Patch};
 
-/// A band's patches, and how far it was written. Its memory is used again for the next.
-#[derive(Debug, Default)]
+/// A band's patches, and how far it was written. Its memory, made at first for the most, is used again for the next.
+#[derive(Debug)]
 pub struct Band {
     patches: Vec<Patch>,
     /// Raw patches go last.
@@ -17,6 +18,13 @@ pub struct Band {
     /// Of the raw patches, and the row in it, to be written next.
     next: usize,
     row: u32,
+}
+
+impl Default for Band {
+    fn default() -> Self {
+        let patches = || Vec::with_capacity(GROUPS_MAX);
+        Self { patches: patches(), raw: patches(), next: 0, row: 0 }
+    }
 }
 
 impl Band {
@@ -29,12 +37,7 @@ impl Band {
         mut coder: Option<&mut Coder>,
         out: &mut BytesMut,
     ) {
-        *self = Self {
-            patches: std::mem::take(&mut self.patches),
-            raw: std::mem::take(&mut self.raw),
-            next: 0,
-            row: 0,
-        };
+        (self.next, self.row) = (0, 0);
         self.patches.clear();
         self.raw.clear();
         let start = out.len();

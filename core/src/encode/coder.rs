@@ -23,7 +23,7 @@ use crate::time::{Clock, Micros};
 const SAMPLE_PX: u32 = 16 << 10;
 /// Pixels of a group that is worth sharing among threads and viewers: a thread takes as long to wake up as a smaller one takes
 /// to encode.
-const SHARED_PX_MIN: u64 = 64 << 10;
+pub(super) const SHARED_PX_MIN: u64 = 64 << 10;
 
 /// One viewer's codes. Its memory is used again for each group.
 #[derive(Debug)]
@@ -44,7 +44,6 @@ pub struct Coder {
     /// When the present part of that began.
     began: Micros,
     encoder: Encoder,
-    code: Vec<u8>,
 }
 
 /// What a tile may be sent as, for its plan.
@@ -102,7 +101,6 @@ impl Coder {
             seek_ns: 0.0,
             began: Micros::ZERO,
             encoder: Encoder::new(clock),
-            code: Vec::new(),
         }
     }
 
@@ -222,11 +220,8 @@ impl Coder {
             How::Moved => self.moved(frame, group, out),
             How::Raw => self.raw(group, 0.0),
             How::Encoded(part) => {
-                self.code.clear();
-                let outcome = self.encoder.encode(frame, &part, &mut self.code);
-                if outcome.bytes.is_some() {
-                    out.put_slice(&self.code);
-                }
+                let outcome = self.encoder.encode(frame, &part);
+                out.put_slice(self.encoder.code());
                 self.coded(group, &part, outcome)
             }
             How::Shared(part, place) => {
@@ -263,8 +258,7 @@ impl Coder {
         let top = Rect { height: (SAMPLE_PX / width).clamp(1, height), ..part.rect };
         let share = top.area() as f32 / part.rect.area() as f32;
         let limit = (part.limit as f32 * share) as usize;
-        self.code.clear();
-        let outcome = self.encoder.encode(frame, &Part { rect: top, limit, ..*part }, &mut self.code);
+        let outcome = self.encoder.encode(frame, &Part { rect: top, limit, ..*part });
         let busy = (group.busy as f32 * share) as u32;
         self.model.encoded(part.code, top.area(), busy, outcome.bytes, outcome.took_ns);
     }

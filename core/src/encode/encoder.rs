@@ -4,7 +4,8 @@ use lanstream_codec::encode;
 
 use super::shelf::Part;
 use super::swizzle;
-use crate::frame::Frame;
+use crate::frame::{Frame, PIXEL_BYTES};
+use crate::geometry::Rect;
 use crate::time::Clock;
 
 /// Encodes one rectangle after the other. Its memory is used again for each.
@@ -12,6 +13,7 @@ use crate::time::Clock;
 pub struct Encoder {
     clock: Clock,
     pixels: Vec<u32>,
+    code: Vec<u8>,
 }
 
 /// What became of a rectangle.
@@ -26,19 +28,37 @@ pub struct Outcome {
 impl Encoder {
     /// One that reads `clock`.
     pub fn new(clock: Clock) -> Self {
-        Self { clock, pixels: Vec::new() }
+        Self { clock, pixels: Vec::new(), code: Vec::new() }
     }
 
-    /// Appends the code of a part of `frame` to `out`.
-    pub fn encode(&mut self, frame: &Frame, part: &Part, out: &mut Vec<u8>) -> Outcome {
+    /// Encodes a part of `frame`.
+    pub fn encode(&mut self, frame: &Frame, part: &Part) -> Outcome {
         let began = (self.clock)();
-        let (rect, before) = (part.rect, out.len());
+        self.read(frame, part.rect);
+        let width = part.rect.width as usize;
+        let is_coded = encode(part.code, &self.pixels, width, part.limit, &mut self.code);
+        if !is_coded {
+            self.code.clear();
+        }
+        let took_ns = (self.clock)().since(began).as_nanos() as f32;
+        Outcome { bytes: is_coded.then_some(self.code.len()), took_ns }
+    }
+
+    /// The code of what was encoded last; nothing where it was given up.
+    pub fn code(&self) -> &[u8] {
+        &self.code
+    }
+
+    fn read(&mut self, frame: &Frame, rect: Rect) {
+        self.code.clear();
         self.pixels.clear();
+        // A part is never larger than its picture, nor a code than its pixels: no later one needs more. What is not used is
+        // never touched, and so takes up no memory.
+        let area = frame.size().area();
+        self.code.reserve(area * PIXEL_BYTES);
+        self.pixels.reserve(area);
         for y in rect.y..rect.bottom() {
             swizzle::extend_pixels(&mut self.pixels, frame.row(rect.x, y, rect.width), frame.layout().format);
         }
-        let is_coded = encode(part.code, &self.pixels, rect.width as usize, part.limit, out);
-        let took_ns = (self.clock)().since(began).as_nanos() as f32;
-        Outcome { bytes: is_coded.then_some(out.len() - before), took_ns }
     }
 }

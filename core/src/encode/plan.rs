@@ -5,11 +5,11 @@ use super::coder::Means;
 use super::motion;
 use super::prices::Prices;
 use crate::frame::{Frame, PIXEL_BYTES};
-use crate::geometry::Rect;
+use crate::geometry::{Rect, SIDE_MAX};
 use crate::tile::{self, Grid};
 
-/// The groups of a band; its memory is used again for the next.
-#[derive(Debug, Default)]
+/// The groups of a band; its memory, made at first for the largest, is used again for the next.
+#[derive(Debug)]
 pub struct Plan {
     groups: Vec<Group>,
     /// Pixels of them that are sent one by one, counted as bytes of raw.
@@ -22,9 +22,12 @@ pub struct Plan {
     above: Vec<usize>,
 }
 
-/// Most groups of a band, but for those of one row of tiles: its table stays under 32 KiB, so that room for it can be
-/// set aside.
-const GROUPS_MAX: usize = 1000;
+/// Groups from which on a band has no further row of tiles.
+const GROUPS_ENOUGH: usize = 1000;
+/// Tiles in a row of the widest picture.
+const COLUMNS_MAX: usize = SIDE_MAX.div_ceil(tile::WIDTH) as usize;
+/// Most groups of a band: its table stays under 32 KiB, so that room for it can be set aside.
+pub(super) const GROUPS_MAX: usize = GROUPS_ENOUGH + COLUMNS_MAX;
 /// Beside tiles that go raw, one column in so many is asked how busy it is.
 const LOOKED_AT: u32 = 4;
 
@@ -65,6 +68,14 @@ pub struct Task<'a> {
     pub prices: &'a Prices,
 }
 
+impl Default for Plan {
+    fn default() -> Self {
+        let indices = || Vec::with_capacity(COLUMNS_MAX);
+        let (groups, runs) = (Vec::with_capacity(GROUPS_MAX), Vec::with_capacity(COLUMNS_MAX));
+        Self { groups, bytes: 0, runs, open: indices(), above: indices() }
+    }
+}
+
 impl Plan {
     /// Plans from row `first` of tiles on, until there are `bytes` of pixels or no more rows. Ends at the rows whose stamps
     /// are not known. Returns the row that it did not come to.
@@ -75,7 +86,7 @@ impl Plan {
         let grid = Grid::new(task.frame.size());
         let known = task.frame.stamps.rows();
         for row in first..known {
-            if self.bytes >= bytes || self.groups.len() >= GROUPS_MAX {
+            if self.bytes >= bytes || self.groups.len() >= GROUPS_ENOUGH {
                 return row;
             }
             self.find_runs(task, grid, row);

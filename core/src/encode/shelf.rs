@@ -1,8 +1,8 @@
 //! The codes of one frame's parts, for all viewers that are sent them: whoever needs one first places it, whoever has time
 //! makes it, and everybody reads it.
 //!
-//! It belongs to its frame, and its memory is used again with the frame's. The lock is held to look and to copy, never to
-//! encode.
+//! It belongs to its frame, and its memory, as much as one viewer can need, is made and used again with the frame's. The
+//! lock is held to look and to copy, never to encode.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
@@ -10,32 +10,35 @@ use std::task::{Context, Waker};
 use bytes::{BufMut, BytesMut};
 use lanstream_codec::Code;
 
+use super::coder::SHARED_PX_MIN;
 use super::encoder::{Encoder, Outcome};
-use crate::frame::Frame;
-use crate::geometry::Rect;
+use crate::frame::{Frame, PIXEL_BYTES};
+use crate::geometry::{Rect, Size};
 
 /// The codes of a frame's parts.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Shelf(Mutex<Works>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Works {
-    /// The first `used` are this frame's.
     list: Vec<Work>,
-    used: usize,
     /// No work before it waits to be done.
     next: usize,
+    /// One after the other.
+    codes: Vec<u8>,
+    /// Who wants to know when the work in a place is done.
+    waiting: Vec<(usize, Waker)>,
 }
 
 /// A part of the picture, to be encoded or encoded.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Work {
-    part: Option<Part>,
+    part: Part,
     stage: Stage,
-    bytes: Vec<u8>,
-    /// Who wants to know when it is done.
-    waiting: Vec<Waker>,
 }
+
+/// Viewers there is room for that wait: each does so for one part at a time.
+const WAITING: usize = 16;
 
 /// What is to be encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,50 +51,58 @@ pub struct Part {
     pub limit: usize,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 enum Stage {
-    #[default]
     Waiting,
     Taken,
-    Done(Outcome),
+    /// Its code begins at that place.
+    Done(Outcome, usize),
 }
 
 impl Shelf {
+    /// A shelf with room for all that a viewer can need of a picture of this size: large parts without overlaps, in fewer bytes
+    /// than their pixels. What is not used is never touched, and so takes up no memory.
+    pub fn new(size: Size) -> Self {
+        Self(Mutex::new(Works {
+            list: Vec::with_capacity(size.area() / SHARED_PX_MIN as usize),
+            next: 0,
+            codes: Vec::with_capacity(size.area() * PIXEL_BYTES),
+            waiting: Vec::with_capacity(WAITING),
+        }))
+    }
+
     /// Forgets the frame before.
     pub fn clear(&mut self) {
         let works = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
-        (works.used, works.next) = (0, 0);
+        works.next = 0;
+        works.list.clear();
+        works.codes.clear();
+        works.waiting.clear();
     }
 
     /// Where the code of a part is, or will be.
     pub fn place(&self, part: Part) -> usize {
         let mut works = self.lock();
         // With another limit it is the same code, unless it was given up: then it goes raw, which is right as well.
-        let is_same =
-            |work: &Work| work.part.is_some_and(|other| (other.rect, other.code) == (part.rect, part.code));
-        let used = works.used;
-        works.list[..used].iter().position(is_same).unwrap_or_else(|| works.add(part))
+        let is_same = |work: &Work| (work.part.rect, work.part.code) == (part.rect, part.code);
+        works.list.iter().position(is_same).unwrap_or_else(|| works.add(part))
     }
 
     /// Encodes a part of `frame`, whose shelf this is, that nobody encodes yet. `false`: there is none.
     pub fn work(&self, frame: &Frame, encoder: &mut Encoder) -> bool {
-        let Some((place, part, mut bytes)) = self.take() else { return false };
-        bytes.clear();
-        let outcome = encoder.encode(frame, &part, &mut bytes);
-        let mut works = self.lock();
-        let work = &mut works.list[place];
-        (work.stage, work.bytes) = (Stage::Done(outcome), bytes);
-        work.waiting.drain(..).for_each(Waker::wake);
+        let Some((place, part)) = self.take() else { return false };
+        let outcome = encoder.encode(frame, &part);
+        self.lock().finish(place, outcome, encoder.code());
         true
     }
 
     /// Whether a part is encoded, or given up. If not, `context` is woken when it is.
     pub fn poll(&self, place: usize, context: &Context<'_>) -> bool {
         let mut works = self.lock();
-        let work = &mut works.list[place];
-        let is_done = matches!(work.stage, Stage::Done(_));
-        if !is_done && !work.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
-            work.waiting.push(context.waker().clone());
+        let is_done = matches!(works.list[place].stage, Stage::Done(..));
+        let is_known = |(of, waker): &(usize, Waker)| *of == place && waker.will_wake(context.waker());
+        if !is_done && !works.waiting.iter().any(is_known) {
+            works.waiting.push((place, context.waker().clone()));
         }
         is_done
     }
@@ -99,21 +110,19 @@ impl Shelf {
     /// Appends the code of a part that is done, unless it was given up.
     pub fn read(&self, place: usize, out: &mut BytesMut) -> Option<Outcome> {
         let works = self.lock();
-        let work = &works.list[place];
-        let Stage::Done(outcome) = work.stage else { return None };
-        if outcome.bytes.is_some() {
-            out.put_slice(&work.bytes);
-        }
+        let Stage::Done(outcome, start) = works.list[place].stage else { return None };
+        out.put_slice(&works.codes[start..start + outcome.bytes.unwrap_or(0)]);
         Some(outcome)
     }
 
-    fn take(&self) -> Option<(usize, Part, Vec<u8>)> {
+    fn take(&self) -> Option<(usize, Part)> {
         let mut works = self.lock();
-        let place = (works.next..works.used).find(|place| matches!(works.list[*place].stage, Stage::Waiting));
-        works.next = place.map_or(works.used, |place| place + 1);
+        let waits = |place: &usize| matches!(works.list[*place].stage, Stage::Waiting);
+        let place = (works.next..works.list.len()).find(waits);
+        works.next = place.map_or(works.list.len(), |place| place + 1);
         let work = &mut works.list[place?];
         work.stage = Stage::Taken;
-        Some((place?, work.part?, std::mem::take(&mut work.bytes)))
+        Some((place?, work.part))
     }
 
     fn lock(&self) -> MutexGuard<'_, Works> {
@@ -123,14 +132,15 @@ impl Shelf {
 
 impl Works {
     fn add(&mut self, part: Part) -> usize {
-        if self.used == self.list.len() {
-            self.list.push(Work::default());
-        }
-        let work = &mut self.list[self.used];
-        (work.part, work.stage) = (Some(part), Stage::Waiting);
-        work.waiting.clear();
-        self.used += 1;
-        self.used - 1
+        self.list.push(Work { part, stage: Stage::Waiting });
+        self.list.len() - 1
+    }
+
+    fn finish(&mut self, place: usize, outcome: Outcome, code: &[u8]) {
+        self.list[place].stage = Stage::Done(outcome, self.codes.len());
+        self.codes.extend_from_slice(code);
+        let is_told = |(of, _): &mut (usize, Waker)| *of == place;
+        self.waiting.extract_if(.., is_told).for_each(|(_, waker)| waker.wake());
     }
 }
 

@@ -8,7 +8,7 @@ use std::task::Context;
 use bytes::BytesMut;
 
 use super::coder::{Coder, How, Job};
-use super::plan::{self, Plan, Task};
+use super::plan::{self, GROUPS_MAX, Plan, Task};
 use super::prices::Prices;
 use super::{Answer, Band};
 use crate::frame::Frame;
@@ -18,7 +18,7 @@ use crate::tile::Grid;
 /// Bands that are planned, and encoded, while the first of them is not written yet.
 const AHEAD_MAX: usize = 4;
 
-/// Writes updates for one viewer. Its memory is used again for each.
+/// Writes updates for one viewer. Its memory, made at first for the largest, is used again for each.
 #[derive(Debug)]
 pub struct Writer {
     /// Bytes of pixels after which a band ends.
@@ -30,6 +30,7 @@ pub struct Writer {
     update: Option<Update>,
     /// Bands that are planned and not begun.
     ahead: VecDeque<Planned>,
+    /// For the jobs of bands that are not planned yet.
     spare: Vec<Vec<Job>>,
 }
 
@@ -76,8 +77,8 @@ impl Writer {
             band: Band::default(),
             coder: coder.map(Box::new),
             update: None,
-            ahead: VecDeque::new(),
-            spare: Vec::new(),
+            ahead: VecDeque::with_capacity(AHEAD_MAX),
+            spare: (0..AHEAD_MAX).map(|_| Vec::with_capacity(GROUPS_MAX)).collect(),
         }
     }
 
