@@ -497,7 +497,8 @@ fn a_viewer_that_changes_routes_is_one_of_those_with_streams() {
         viewer.watch(serving.kind, 1);
     }
     others.iter_mut().for_each(|viewer| viewer.watch(serving.kind, 2));
-    drop(before);
+    drop((before, others, viewer));
+    serving.wait_until_empty();
     serving.assert_well();
 }
 
