@@ -11,7 +11,7 @@ use atomic_waker::AtomicWaker;
 use crate::demand::{Starved, Wish};
 use crate::frame::Frame;
 use crate::slot::Slot;
-use crate::source::Cursor;
+use crate::source::{Cursor, Pointer};
 use crate::sync::{Arc, AtomicBool, Ordering};
 
 /// A feed, and the handle through which viewers join it.
@@ -63,15 +63,6 @@ pub struct Feed {
     source: Arc<SourceSide>,
     pointer: Option<Arc<Pointer>>,
     status: Option<Arc<Status>>,
-}
-
-/// Where the pointer is, and how often it had moved then: of two that travel apart, the later is the one with more.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pointer {
-    /// Where, and what it looks like.
-    pub cursor: Cursor,
-    /// Counts moves of this run.
-    pub moves: u32,
 }
 
 impl Feed {

@@ -92,6 +92,15 @@ pub struct Cursor {
     pub shape: Option<Arc<CursorShape>>,
 }
 
+/// Where the pointer is, and how often it had moved then: of two that travel apart, the later is the one with more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pointer {
+    /// Where, and what it looks like.
+    pub cursor: Cursor,
+    /// Counts moves of this run.
+    pub moves: u32,
+}
+
 /// What the pointer looks like.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CursorShape {

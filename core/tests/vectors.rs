@@ -6,7 +6,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use lanstream_core::feed::Pointer;
 use lanstream_core::geometry::{Rect, Size};
 use lanstream_core::hash;
 use lanstream_core::picture::Picture;
@@ -14,7 +13,7 @@ use lanstream_core::protocol::{
     Ack, BandHead, Certificates, Encoding, HELLO_CODES, HELLO_VERIFY, Hello, Lack, NoticeCode, Patch, Piece,
     ROUTE_PLAIN, Route, ServerMessage, SourceState, Transport, VERSION, ViewerMessage,
 };
-use lanstream_core::source::{Cursor, CursorShape};
+use lanstream_core::source::{Cursor, CursorShape, Pointer};
 use serde_json::{Value, json};
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::HEADER_BYTES;
 use super::wire::message;
-use crate::feed::Pointer;
+use crate::source::Pointer;
 
 /// A message to a viewer, other than pixels.
 #[derive(Clone, Debug, PartialEq)]

@@ -11,13 +11,14 @@ use atomic_waker::AtomicWaker;
 use super::link::{Link, ORDERS_MAX, Order};
 use super::{Bulletin, Counters, Error, Pump, ROUTES_MAX, Reaction, Seating, UNANSWERED_MAX};
 use crate::encode::{Coder, Pool};
-use crate::feed::{Entrance, News, Pointer, Status};
+use crate::feed::{Entrance, News, Status};
 use crate::pipeline;
 use crate::protocol::{
     HELLO_CODES, HELLO_VERIFY, Hello, NoticeCode, ParseError, ROUTE_PLAIN, Route, ServerMessage, SourceState,
     Transport, VERSION, ViewerMessage,
 };
 use crate::session::{Session, Totals, Violation};
+use crate::source::Pointer;
 use crate::time::{Clock, Micros};
 
 /// Messages a viewer may send in a second: acks and proofs of 240 updates, pings, and as much again.
