@@ -30,7 +30,6 @@ use http::PATIENCE;
 use http3::{
     BI_OF_SESSION, DATA, Exchange, HEADERS, Quic, SETTINGS, UNI_OF_SESSION, connect, frame, section,
 };
-use pixels::Pixels;
 use serving::Serving;
 use udp::UdpPath;
 use viewer::{ALL, HELLO, PONG, Transport, UNROUTED, Viewer, WELCOME, route};
@@ -505,23 +504,16 @@ fn a_viewer_that_thinks_for_long_keeps_its_session() {
 }
 
 #[test]
-fn two_sessions_of_one_viewer() {
+fn a_second_session_of_a_viewer_replaces_the_first() {
     let serving = Serving::motion();
-    let (mut viewer, venue) = greeted(&serving);
-    let mut sessions: Vec<_> = (0..2).map(|_| Session::open(&serving.door, &venue, &viewer.key)).collect();
-    while !sessions.is_empty() {
-        viewer.route += 1;
-        viewer.picture.forget_pending();
-        viewer.control.say(route(viewer.route, Transport::WebTransport, viewer.epoch, viewer.picture.seq()));
-        let (index, stream) = webtransport::first_stream(&sessions);
-        viewer.pixels = Some(Pixels::WebTransport(stream));
-        viewer.watch(serving.kind, 3);
-        sessions.swap_remove(index).close();
-        assert_eq!(viewer.hear(UNROUTED), viewer.route.to_le_bytes());
-    }
-    viewer.take_route(&serving.door, Transport::Http);
+    let mut viewer = watching(&serving);
+    let venue = viewer.find_venue(&serving.door);
+    let second = Session::open(&serving.door, &venue, &viewer.key);
+    let first = viewer.session.replace(second).expect("it has one");
+    viewer.take_route(&serving.door, Transport::WebTransport);
     viewer.watch(serving.kind, 3);
-    drop(viewer);
+    let how = first.wait_closed();
+    assert!(how.contains("has another session"), "{how}");
     serving.assert_well();
 }
 

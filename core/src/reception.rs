@@ -125,6 +125,8 @@ struct Present {
     /// The newest pump that no carrier has taken yet, and who may.
     pump: Option<Box<Pump>>,
     carriers: Vec<Waker>,
+    /// Carriers so far that stay for many routes. The last may still be there.
+    sessions: u64,
     /// Wakes its control channel.
     bell: Arc<AtomicWaker>,
 }
@@ -208,6 +210,7 @@ impl Reception {
                 counters: Arc::clone(&counters),
                 pump: None,
                 carriers: Vec::new(),
+                sessions: 0,
                 bell: Arc::clone(&bell),
             });
             let viewers = self.count(&book);
@@ -256,7 +259,21 @@ impl Reception {
         let book = self.book();
         let present = book.present.iter().find(|present| present.key.matches(key));
         let viewer = present.ok_or(Turned::KeyUnknown)?.viewer;
-        Ok(Berth { reception: Arc::clone(self), viewer })
+        Ok(Berth { reception: Arc::clone(self), viewer, session: None })
+    }
+
+    /// The same for a carrier that stays for many routes. A later one of the same viewer replaces it.
+    ///
+    /// # Errors
+    /// [`Turned::KeyUnknown`].
+    pub fn lasting_berth(self: &Arc<Self>, key: &Secret) -> Result<Berth, Turned> {
+        let mut book = self.book();
+        let present = book.present.iter_mut().find(|present| present.key.matches(key));
+        let present = present.ok_or(Turned::KeyUnknown)?;
+        present.sessions += 1;
+        present.carriers.drain(..).for_each(Waker::wake);
+        let (viewer, session) = (present.viewer, Some(present.sessions));
+        Ok(Berth { reception: Arc::clone(self), viewer, session })
     }
 
     /// How WebTransport can be had, as viewers were told last.
@@ -358,6 +375,8 @@ impl Present {
 pub struct Berth {
     reception: Arc<Reception>,
     viewer: u64,
+    /// Counts those of the viewer that stay.
+    session: Option<u64>,
 }
 
 impl Berth {
@@ -371,12 +390,15 @@ impl Berth {
         self.reception.now()
     }
 
-    /// The pump of a route that `wanted` says yes to, once there is one. `None`: the viewer has left.
+    /// The pump of a route that `wanted` says yes to, once there is one. `None`: the viewer has left, or another carrier replaces this one.
     pub fn poll(&self, context: &Context<'_>, wanted: impl Fn(&Route) -> bool) -> Poll<Option<Box<Pump>>> {
         let mut book = self.reception.book();
         let Some(present) = book.present.iter_mut().find(|present| present.viewer == self.viewer) else {
             return Poll::Ready(None);
         };
+        if self.session.is_some_and(|session| session != present.sessions) {
+            return Poll::Ready(None);
+        }
         if let Some(pump) = present.pump.take_if(|pump| wanted(&pump.route())) {
             return Poll::Ready(Some(pump));
         }

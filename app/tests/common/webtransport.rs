@@ -1,10 +1,8 @@
 //! WebTransport as a browser has it: a session that is asked for by the hash of the server's certificate, and its streams.
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part of this module")]
 
-use std::future::poll_fn;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::LazyLock;
-use std::task::Poll;
 use std::time::Duration;
 
 use lanstream_core::picture::Picture;
@@ -170,23 +168,6 @@ impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Session({})", self.connection.remote_address())
     }
-}
-
-/// The next stream that the server opens in one of these sessions, and in which.
-pub fn first_stream(sessions: &[Session]) -> (usize, Stream) {
-    let accept = |session: &Session| {
-        let connection = session.connection.clone();
-        Box::pin(async move { connection.accept_uni().await })
-    };
-    let mut accepting: Vec<_> = sessions.iter().map(accept).collect();
-    wait(poll_fn(|context| {
-        for (index, accepted) in accepting.iter_mut().enumerate() {
-            if let Poll::Ready(Ok(stream)) = accepted.as_mut().poll(context) {
-                return Poll::Ready((index, Stream { stream, buffer: Vec::new() }));
-            }
-        }
-        Poll::Pending
-    }))
 }
 
 /// A stream that the server opened, and what came on it that nobody took yet.

@@ -27,7 +27,7 @@ const DONE: VarInt = VarInt::from_u32(0);
 /// Why a session ended.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum End {
-    #[error("the viewer has left")]
+    #[error("the viewer has left, or has another session")]
     Left,
     #[error("the connection is gone: {0}")]
     Gone(String),
