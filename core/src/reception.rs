@@ -19,8 +19,8 @@ use crate::viewer::{Bulletin, Control, Counters, Pump, Seating};
 
 /// Viewers at a time: each may hold two frames and a socket buffer.
 pub const VIEWERS_MAX: usize = 16;
-/// Viewers with HTTP streams at a time. A browser opens six connections to a host; with more than four streams its next page would wait
-/// for a free one, so later viewers get their pixels by WebSocket, which has a limit of its own.
+/// Viewers with HTTP streams at a time. A browser opens six connections to a host; with more than four streams its next
+/// page would wait for a free one, so later viewers get their pixels by WebSocket, which has a limit of its own.
 pub const HTTP_STREAMS_MAX: usize = 4;
 /// HTTP streams of one viewer at a time: whenever its route changes it opens one, perhaps before those before have ended.
 const STREAMS_OF_ONE_MAX: usize = 8;
@@ -125,7 +125,7 @@ struct Present {
     /// The newest pump that no carrier has taken yet, and who may.
     pump: Option<Box<Pump>>,
     carriers: Vec<Waker>,
-    /// Carriers so far that stay for many routes. The last may still be there.
+    /// Its sessions so far. The last may still be there.
     sessions: u64,
     /// Wakes its control channel.
     bell: Arc<AtomicWaker>,
@@ -239,37 +239,29 @@ impl Reception {
     /// # Errors
     /// [`Turned::KeyUnknown`], [`Turned::StreamsTaken`].
     pub fn stream(self: &Arc<Self>, key: &Secret) -> Result<(Berth, StreamPlace), Turned> {
-        let berth = self.berth(key)?;
         let mut book = self.book();
-        let viewer = berth.viewer;
+        let viewer = book.with_key(key)?.viewer;
         if book.streams_of(viewer) >= STREAMS_OF_ONE_MAX
             || book.others_with_streams(viewer) >= HTTP_STREAMS_MAX
         {
             return Err(Turned::StreamsTaken);
         }
         book.streams.push(viewer);
-        Ok((berth, StreamPlace { reception: Arc::clone(self), viewer }))
+        let reception = || Arc::clone(self);
+        Ok((
+            Berth { reception: reception(), viewer, session: None },
+            StreamPlace { reception: reception(), viewer },
+        ))
     }
 
-    /// Where a carrier gets the pumps of the viewer with this key.
+    /// Where a session of the viewer with this key gets the pumps of its routes, one after the other. A later session of the
+    /// same viewer replaces it.
     ///
     /// # Errors
     /// [`Turned::KeyUnknown`].
-    pub fn berth(self: &Arc<Self>, key: &Secret) -> Result<Berth, Turned> {
-        let book = self.book();
-        let present = book.present.iter().find(|present| present.key.matches(key));
-        let viewer = present.ok_or(Turned::KeyUnknown)?.viewer;
-        Ok(Berth { reception: Arc::clone(self), viewer, session: None })
-    }
-
-    /// The same for a carrier that stays for many routes. A later one of the same viewer replaces it.
-    ///
-    /// # Errors
-    /// [`Turned::KeyUnknown`].
-    pub fn lasting_berth(self: &Arc<Self>, key: &Secret) -> Result<Berth, Turned> {
+    pub fn session(self: &Arc<Self>, key: &Secret) -> Result<Berth, Turned> {
         let mut book = self.book();
-        let present = book.present.iter_mut().find(|present| present.key.matches(key));
-        let present = present.ok_or(Turned::KeyUnknown)?;
+        let present = book.with_key(key)?;
         present.sessions += 1;
         present.carriers.drain(..).for_each(Waker::wake);
         let (viewer, session) = (present.viewer, Some(present.sessions));
@@ -347,6 +339,11 @@ impl Drop for Stay {
 }
 
 impl Book {
+    fn with_key(&mut self, key: &Secret) -> Result<&mut Present, Turned> {
+        let present = self.present.iter_mut().find(|present| present.key.matches(key));
+        present.ok_or(Turned::KeyUnknown)
+    }
+
     fn streams_of(&self, viewer: u64) -> usize {
         self.streams.iter().filter(|other| **other == viewer).count()
     }
@@ -375,7 +372,7 @@ impl Present {
 pub struct Berth {
     reception: Arc<Reception>,
     viewer: u64,
-    /// Counts those of the viewer that stay.
+    /// The number of the viewer's session, where it is of one.
     session: Option<u64>,
 }
 

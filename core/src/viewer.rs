@@ -21,11 +21,29 @@ pub use pump::Pump;
 use crate::encode::Pool;
 use crate::feed::{Entrance, News};
 use crate::pipeline;
-use crate::protocol::{ParseError, VERSION};
+use crate::protocol::{ParseError, Transport, VERSION};
 use crate::time::{Clock, Micros};
 
 /// How long a viewer may leave an update unacknowledged before it is sent away; a suspended laptop lid is shorter.
 pub const UNANSWERED_MAX: Duration = Duration::from_secs(120);
+
+/// Bytes of pixels after which a band ends, for HTTP: as many tiles as are looked at before the next bytes leave. With smaller
+/// ones the browser is woken more often and takes processor time from the packing.
+const HTTP_BAND_BYTES: usize = 1 << 20;
+/// The same for WebSocket, where each is a message: Chromium takes messages of this size fastest; in larger ones its pipe
+/// between processes stalls. For WebTransport packing a band takes a twentieth of the time that it travels, so small ones cost
+/// nothing, and the first leaves sooner.
+const MESSAGE_BAND_BYTES: usize = 256 << 10;
+/// Room in a buffer for what a band may have beyond that: the row that ends it, and its table.
+pub const BAND_ROOM: usize = 192 << 10;
+
+/// Bytes of pixels after which a band ends.
+pub const fn band_bytes(transport: Transport) -> usize {
+    match transport {
+        Transport::Http => HTTP_BAND_BYTES,
+        Transport::WebSocket | Transport::WebTransport | Transport::Datagrams => MESSAGE_BAND_BYTES,
+    }
+}
 
 /// Routes of one viewer that may hang at a time. Each holds frames; a page has one, and for a moment the one before.
 pub const ROUTES_MAX: usize = 3;

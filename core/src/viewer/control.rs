@@ -92,7 +92,8 @@ impl Control {
         }
     }
 
-    /// Takes one message of the viewer. `band_bytes` is where bands are to end on a route.
+    /// Takes one message of the viewer. `band_bytes` is where bands are to end on a route, as [`band_bytes`](super::band_bytes)
+    /// has it.
     ///
     /// # Errors
     /// Why the channel is to be closed.

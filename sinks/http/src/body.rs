@@ -9,15 +9,13 @@ use bytes::{Bytes, BytesMut};
 use http_body::Frame;
 use lanstream_core::protocol::{Route, Transport};
 use lanstream_core::reception::{Berth, StreamPlace};
-use lanstream_core::viewer::Pump;
+use lanstream_core::viewer::{self, Pump};
 use tokio::time::{Sleep, sleep};
 
-/// Bytes of pixels packed before they are handed to the socket: a band. With smaller chunks the browser is woken more
-/// often and takes processor time from the packing.
-const CHUNK_BYTES: usize = 1 << 20;
-/// Room beyond a chunk for the row and the patch table that may end it.
+/// Bytes of pixels packed before they are handed to the socket: a band.
+const CHUNK_BYTES: usize = viewer::band_bytes(Transport::Http);
+/// Room for a chunk. The stream is cut where it fits, so that only the row and the table that end it go beyond.
 const CHUNK_ROOM: usize = CHUNK_BYTES + (96 << 10);
-
 /// Time from the request to the route that it is of.
 const ROUTE_TIMEOUT: Duration = Duration::from_secs(5);
 

@@ -19,17 +19,8 @@ use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_websockets::{CloseCode, Config, Limits, Message, ServerBuilder, WebSocketStream};
 
-/// Bytes of pixels after which a band, and so a message, ends. Chromium takes messages of this size fastest; in larger
-/// ones its pipe between processes stalls.
-const BAND_BYTES: usize = 256 << 10;
-/// The same of an HTTP stream, where the stream itself is cut where it fits: as many tiles as are looked at before the
-/// next bytes leave. The viewer's segments are of this, the row that ends it and the table.
-const HTTP_BAND_BYTES: usize = 1 << 20;
-/// The same of WebTransport. Packing a band takes a twentieth of the time that it takes to travel, so small ones cost nothing,
-/// and the first leaves sooner.
-const WEBTRANSPORT_BAND_BYTES: usize = 256 << 10;
-/// Room for a band with its table and the row that ends it.
-const BUFFER_BYTES: usize = BAND_BYTES + (192 << 10);
+/// Room for a band.
+const BUFFER_BYTES: usize = viewer::band_bytes(Transport::WebSocket) + viewer::BAND_ROOM;
 /// Bytes of one inbound message with its header; WebSocket's own framing is not counted.
 const INBOUND_BYTES_MAX: usize =
     lanstream_core::protocol::VIEWER_MESSAGE_BYTES_MAX + lanstream_core::protocol::HEADER_BYTES;
@@ -171,7 +162,7 @@ impl Channel {
             return Ok(self.control.count()?);
         }
         let had_started = self.control.has_started();
-        let reaction = self.control.handle(message.as_payload(), band_bytes)?;
+        let reaction = self.control.handle(message.as_payload(), viewer::band_bytes)?;
         if !had_started {
             self.reports.reset_after(REPORT_INTERVAL);
         }
@@ -220,14 +211,6 @@ impl Channel {
         if timeout(GOODBYE_TIMEOUT, words).await.is_err() {
             tracing::debug!("a viewer did not take the goodbye");
         }
-    }
-}
-
-fn band_bytes(transport: Transport) -> usize {
-    match transport {
-        Transport::Http => HTTP_BAND_BYTES,
-        Transport::WebSocket => BAND_BYTES,
-        Transport::WebTransport | Transport::Datagrams => WEBTRANSPORT_BAND_BYTES,
     }
 }
 

@@ -35,5 +35,5 @@ pub(crate) fn admit(reception: &Arc<Reception>, request: &Request<'_>) -> Result
         return Err(Denied::NotFound);
     }
     let key = query.strip_prefix("session=").and_then(Secret::from_hex).ok_or(Turned::KeyUnknown)?;
-    Ok(reception.lasting_berth(&key)?)
+    Ok(reception.session(&key)?)
 }

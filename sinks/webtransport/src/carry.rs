@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use lanstream_core::protocol::{ServerMessage, Transport, ViewerMessage};
 use lanstream_core::reception::Berth;
-use lanstream_core::viewer::Pump;
+use lanstream_core::viewer::{self, Pump};
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 use wtransport::quinn::WriteError;
 use wtransport::{Connection, SendStream, VarInt};
@@ -17,8 +17,8 @@ use crate::ring::Ring;
 use crate::scatter::Scatter;
 use crate::silence::{LOOK_INTERVAL, Silence};
 
-/// Room for a band of 256 KiB with its table and the row that ends it.
-const CHUNK_ROOM: usize = 448 << 10;
+/// Room for a band.
+const CHUNK_ROOM: usize = viewer::band_bytes(Transport::WebTransport) + viewer::BAND_ROOM;
 /// Time for what is on its way to be acknowledged at the end.
 const SETTLE_TIME: Duration = Duration::from_millis(50);
 /// Says nothing but that it is over.

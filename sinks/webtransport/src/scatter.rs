@@ -86,9 +86,10 @@ impl Scatter<'_, '_> {
         if room == 0 {
             return Err(End::Gone("the viewer takes no datagrams".into()));
         }
+        let session = session_prefix(self.connection)?;
         for (index, bytes) in message.chunks(room).enumerate() {
             let offset = (index * room) as u32;
-            self.throw(&ServerMessage::Piece(Piece { number, band, offset, total, bytes })).await?;
+            self.throw(&session, Piece { number, band, offset, total, bytes }).await?;
         }
         if fill == Fill::Done {
             self.write(written(&ServerMessage::Scattered { number, bands: band + 1 })).await?;
@@ -96,12 +97,11 @@ impl Scatter<'_, '_> {
         Ok(())
     }
 
-    /// Sends a datagram when there is room for it.
-    async fn throw(&mut self, message: &ServerMessage<'_>) -> Result<(), End> {
-        let message = written(message);
-        let datagram = Datagram::new(QStreamId::from_session_id(self.connection.session_id()), &message);
-        let mut bytes = vec![0; datagram.write_size()];
-        datagram.write(&mut bytes).map_err(|_| End::Gone("a datagram has no room".into()))?;
+    /// Sends a datagram when there is room for it. `session` is what every datagram of this session begins with.
+    async fn throw(&mut self, session: &[u8], piece: Piece<'_>) -> Result<(), End> {
+        let mut bytes = Vec::with_capacity(session.len() + PIECE_OVERHEAD + piece.bytes.len());
+        bytes.extend_from_slice(session);
+        ServerMessage::Piece(piece).write(&mut bytes);
         let thrown = self.connection.quic_connection().send_datagram_wait(bytes.into());
         self.watch.unless_dead(thrown).await?.map_err(|error| End::Gone(error.to_string()))
     }
@@ -182,6 +182,14 @@ impl<'a> Requests<'a> {
         }
         Ok(())
     }
+}
+
+/// What a datagram of a session begins with.
+fn session_prefix(connection: &Connection) -> Result<Vec<u8>, End> {
+    let empty = Datagram::new(QStreamId::from_session_id(connection.session_id()), &[]);
+    let mut bytes = vec![0; empty.write_size()];
+    empty.write(&mut bytes).map_err(|_| End::Gone("a datagram has no room".into()))?;
+    Ok(bytes)
 }
 
 fn written(message: &ServerMessage<'_>) -> Bytes {

@@ -1,6 +1,6 @@
 //! Accepts sessions, keeps the certificate fresh, and ends when told to.
 
-use std::net::{IpAddr, UdpSocket};
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -10,6 +10,8 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{interval, timeout};
 use tokio_util::sync::CancellationToken;
+use wtransport::config::ServerConfigBuilder;
+use wtransport::config::states::WantsIdentity;
 use wtransport::endpoint::endpoint_side;
 use wtransport::endpoint::{IncomingSession, SessionRequest};
 use wtransport::tls::rustls::ServerConfig as TlsConfig;
@@ -136,16 +138,12 @@ impl Presented {
 }
 
 fn open(socket: UdpSocket, tls: TlsConfig) -> Result<Endpoint<endpoint_side::Server>, std::io::Error> {
-    let address = socket.local_addr()?.ip();
-    Endpoint::server(config(socket, address, tls))
+    let address = socket.local_addr()?;
+    Endpoint::server(config(ServerConfig::builder().with_bind_socket(socket), address, tls))
 }
 
-fn config(socket: UdpSocket, address: IpAddr, tls: TlsConfig) -> ServerConfig {
-    ServerConfig::builder()
-        .with_bind_socket(socket)
-        .with_custom_tls_and_transport(tls, tuning::transport(address))
-        .allow_migration(false)
-        .build()
+fn config(builder: ServerConfigBuilder<WantsIdentity>, address: SocketAddr, tls: TlsConfig) -> ServerConfig {
+    builder.with_custom_tls_and_transport(tls, tuning::transport(address.ip())).allow_migration(false).build()
 }
 
 /// Replaces certificates of our own in time. Never ends.
@@ -173,10 +171,10 @@ async fn keep_fresh(mut presented: Presented, port: u16, endpoints: &Endpoints, 
 fn present(endpoints: &Endpoints, tls: &TlsConfig) {
     tracing::info!("a new certificate is presented");
     for endpoint in endpoints {
-        // The socket stays: only the rest of the settings is taken.
         let reloaded = endpoint.local_addr().and_then(|address| {
-            let unused = UdpSocket::bind((address.ip(), 0))?;
-            endpoint.reload_config(config(unused, address.ip(), tls.clone()), false)
+            let builder = ServerConfig::builder().with_bind_address(address);
+            // The socket stays: only the rest of the settings is taken.
+            endpoint.reload_config(config(builder, address, tls.clone()), false)
         });
         if let Err(error) = reloaded {
             tracing::warn!(%error, "an endpoint keeps its old certificate");

@@ -173,14 +173,9 @@ export class Routes {
       await new StreamReader(stream, this.newSink()).run();
       this.#failed(number, 'the stream ended');
     } catch (error) {
-      this.#broke(number, /** @type {Error} */ (error));
+      if (error instanceof ProtocolError) this.#events.ended(error);
+      else this.#failed(number, /** @type {Error} */ (error).message);
     }
-  }
-
-  /** A stream broke, or what came on it is not the protocol. @param {number} number @param {Error} error */
-  #broke(number, error) {
-    if (error instanceof ProtocolError) this.#events.ended(error);
-    else this.#failed(number, error.message);
   }
 
   /** @param {number} number @param {string} reason */
@@ -194,9 +189,7 @@ export class Routes {
 
   /** Comes back to WebTransport when it is there again, if it is what was best. @param {Transport} transport */
   #retry(transport) {
-    this.#link?.close();
-    this.#link = null;
-    this.#linking = null;
+    this.#hangUp();
     if (this.#order[0] !== transport) return;
     this.#timers.after(this.#retryMs, async () => {
       if (!await this.#connect()) return this.#retry(transport);
@@ -222,13 +215,14 @@ export class Routes {
 
   async #newLink() {
     await this.#certified.promise;
-    const { around, certificates } = { around: this.#around, certificates: this.#certificates };
-    if (this.#closed || around.WebTransport === undefined || certificates === null) return false;
+    const certificates = this.#certificates;
+    const { WebTransport } = this.#around;
+    if (this.#closed || WebTransport === undefined || certificates === null) return false;
     const { origin, key } = this.#options;
-    const link = new WebTransportLink({ origin, key, certificates, WebTransport: around.WebTransport }, {
+    const link = new WebTransportLink({ origin, key, certificates, WebTransport }, {
       sink: () => this.newSink(),
       message: message => this.#events.message(message),
-      broke: error => this.#broke(this.#number, error),
+      malformed: error => this.#events.ended(error),
       ended: reason => { if (this.#link === link && isWebTransport(this.#transport)) this.#failed(this.#number, reason); },
     }, this.#timers);
     this.#link = link;
@@ -248,7 +242,7 @@ export class Routes {
     }
     const ranked = rank(tookMs);
     this.#order = [...ranked, ...this.#order.filter(each => !ranked.includes(each))];
-    this.#reason = reasonByMeasuring(tookMs);
+    this.#reason = ranked.length === 0 ? 'a guess, since no picture came to measure by' : reasonByMeasuring(tookMs);
     if (ranked.indexOf('webtransport') > 1) this.#hangUp(); // The second is kept at hand.
     if (!this.#closed) await this.#open();
   }
@@ -257,14 +251,13 @@ export class Routes {
   async #tryOut(transport) {
     if (!await this.#isReady(transport) || this.#closed) return Infinity;
     this.#go(transport, true);
-    let ms = await this.#nextPicture();
-    if (ms === Infinity) return ms;
-    ms = Infinity;
+    if (await this.#nextPicture() === Infinity) return Infinity;
+    let soonestMs = Infinity;
     for (let picture = 0; picture < PICTURES; picture += 1) {
       this.#events.send(writeRefresh());
-      ms = Math.min(ms, await this.#nextPicture());
+      soonestMs = Math.min(soonestMs, await this.#nextPicture());
     }
-    return ms;
+    return soonestMs;
   }
 
   /** @returns {Promise<number>} milliseconds until it is there */

@@ -1,7 +1,7 @@
 // A WebTransport session: pixels on streams that the server opens, one for each route, and datagrams for what is of no use
 // later, pings and the pointer; for pixels too where that is asked for.
 
-import { KIND, kindOf, readServerMessage, writeLack } from '../protocol.js';
+import { KIND, ProtocolError, kindOf, readServerMessage, writeLack } from '../protocol.js';
 import { StreamReader } from './http.js';
 import { Pieces } from './pieces.js';
 
@@ -11,9 +11,9 @@ import { Pieces } from './pieces.js';
  * @typedef {{
  *   sink(): import('./http.js').BandSink,
  *   message(message: ServerMessage): void,
- *   broke(error: Error): void,
+ *   malformed(error: ProtocolError): void,
  *   ended(reason: string): void,
- * }} LinkEvents `sink`: for each stream; `broke`: a stream did, or what came on it is not the protocol
+ * }} LinkEvents `sink`: for each stream; `malformed`: the server does not speak the protocol
  */
 
 /** Datagrams that may wait to be read: as many as a picture has. What finds no room is lost. */
@@ -70,8 +70,8 @@ export class WebTransportLink {
   async #takeStreams() {
     for await (const stream of this.#transport.incomingUnidirectionalStreams) {
       const reader = new StreamReader(stream, this.#gathering(this.#events.sink()));
-      // A stream that the server resets belongs to a route that is over, or the session ends and says so itself.
-      void reader.run().catch(error => { if (!isReset(error)) this.#events.broke(error); });
+      // A stream that is cut off belongs to a route that is over, or the session ends and says so itself.
+      void reader.run().catch(error => this.#refuse(error));
     }
   }
 
@@ -105,8 +105,13 @@ export class WebTransportLink {
       if (message.type === 'Piece') this.#pieces?.take(message);
       else this.#events.message(message);
     } catch (error) {
-      this.#events.broke(/** @type {Error} */ (error));
+      this.#refuse(error);
     }
+  }
+
+  /** @param {unknown} error */
+  #refuse(error) {
+    if (error instanceof ProtocolError) this.#events.malformed(error);
   }
 
   /** @param {string} reason */
@@ -120,9 +125,4 @@ export class WebTransportLink {
 function sessionUrl(origin, port, key) {
   const url = new URL(origin);
   return `https://${url.hostname}:${port === 0 ? url.port : port}/pixels?session=${key}`;
-}
-
-/** @param {Error} error */
-function isReset(error) {
-  return error.name === 'WebTransportError' || error.name === 'AbortError' || error instanceof TypeError;
 }
