@@ -11,7 +11,7 @@ use lanstream_core::feed::{self, Entrance, Status};
 use lanstream_core::feedback::Marker;
 use lanstream_core::guard::{Guard, Secret};
 use lanstream_core::pipeline::{self, Pipeline};
-use lanstream_core::protocol::Certificates;
+use lanstream_core::protocol::{self, Certificates};
 use lanstream_core::reception::{Reception, Settings, Visit};
 use lanstream_core::source::{Error, ErrorKind, Source};
 use lanstream_http::{BindError, Listeners, Offer};
@@ -349,7 +349,7 @@ impl Transport {
     /// What viewers are offered, with WebTransport on this port.
     fn offer(self, webtransport: Option<u16>) -> Offer {
         let (http, websocket) = (self != Self::WebSocket, self != Self::Http);
-        let preferred = (self == Self::WebTransport).then_some("webtransport");
+        let preferred = (self == Self::WebTransport).then_some(protocol::Transport::WebTransport);
         Offer { http, websocket, webtransport, preferred }
     }
 }

@@ -86,6 +86,16 @@ impl Transport {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Http, Self::WebSocket, Self::WebTransport, Self::Datagrams];
 
+    /// What pages and people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::WebSocket => "websocket",
+            Self::WebTransport => "webtransport",
+            Self::Datagrams => "webtransport-datagrams",
+        }
+    }
+
     fn from_number(number: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|transport| *transport as u8 == number)
     }

@@ -6,20 +6,17 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 
-use atomic_waker::AtomicWaker;
-
 use super::link::{Link, ORDERS_MAX, Order};
-use super::{Bulletin, Counters, Error, Pump, ROUTES_MAX, Reaction, Seating, UNANSWERED_MAX};
-use crate::encode::{Coder, Pool};
-use crate::feed::{Entrance, News, Status};
-use crate::pipeline;
+use super::{Error, Pump, ROUTES_MAX, Reaction, Seating, UNANSWERED_MAX};
+use crate::encode::Coder;
+use crate::feed::Status;
 use crate::protocol::{
     HELLO_CODES, HELLO_VERIFY, Hello, NoticeCode, ParseError, ROUTE_PLAIN, Route, ServerMessage, SourceState,
     Transport, VERSION, ViewerMessage,
 };
 use crate::session::{Session, Totals, Violation};
 use crate::source::Pointer;
-use crate::time::{Clock, Micros};
+use crate::time::Micros;
 
 /// Messages a viewer may send in a second: acks and proofs of 240 updates, pings, and as much again.
 const MESSAGES_PER_SECOND_MAX: u32 = 1000;
@@ -30,19 +27,11 @@ const MIRRORED_TEXT: &str =
 /// The control channel of one viewer.
 #[derive(Debug)]
 pub struct Control {
-    entrance: Entrance,
-    news: News,
-    epoch: u64,
-    clock: Clock,
-    state: Arc<pipeline::State>,
-    counters: Arc<Counters>,
-    encoders: Arc<Pool>,
+    seating: Seating,
     /// Updates and bytes at the last report, and when it was.
     reported: (u64, u64, Micros),
-    certificates: Arc<Bulletin>,
+    /// The edition of the certificates that the viewer has heard of.
     certificates_read: u64,
-    came: Micros,
-    bell: Arc<AtomicWaker>,
     hello: Option<Hello>,
     paused: bool,
     route: Option<OpenRoute>,
@@ -66,21 +55,11 @@ struct OpenRoute {
 impl Control {
     /// The control channel of a viewer that was let in.
     pub fn new(seating: Seating) -> Self {
-        let Seating { entrance, news, epoch, clock, state, counters, encoders, came, certificates, bell } =
-            seating;
+        let now = (seating.clock)();
         Self {
-            entrance,
-            news,
-            epoch,
-            clock,
-            state,
-            counters,
-            encoders,
-            reported: (0, 0, clock()),
-            certificates,
+            seating,
+            reported: (0, 0, now),
             certificates_read: 0,
-            came,
-            bell,
             hello: None,
             paused: false,
             route: None,
@@ -102,7 +81,7 @@ impl Control {
         bytes: &[u8],
         band_bytes: impl Fn(Transport) -> usize,
     ) -> Result<Reaction, Error> {
-        let now = (self.clock)();
+        let now = (self.seating.clock)();
         self.budget.spend(now)?;
         let (message, taken) = ViewerMessage::read(bytes)?.ok_or(ParseError::Incomplete)?;
         if taken != bytes.len() {
@@ -130,13 +109,13 @@ impl Control {
     /// # Errors
     /// [`Error::Flood`].
     pub fn count(&mut self) -> Result<(), Error> {
-        self.budget.spend((self.clock)())
+        self.budget.spend((self.seating.clock)())
     }
 
     /// The next message for the viewer; pending until there is one.
     pub fn poll_message(&mut self, context: &Context<'_>) -> Poll<Vec<u8>> {
-        self.news.register(context);
-        self.bell.register(context.waker());
+        self.seating.news.register(context);
+        self.seating.bell.register(context.waker());
         if let Some(route) = &self.route {
             route.link.control.register(context.waker());
         }
@@ -166,7 +145,7 @@ impl Control {
     /// # Errors
     /// [`Error::Unanswered`] where the viewer is to be given up.
     pub fn report(&mut self) -> Result<(), Error> {
-        let now = (self.clock)();
+        let now = (self.seating.clock)();
         let unanswered = |route: &OpenRoute| route.link.unanswered_since.load(Ordering::Relaxed);
         let since = self.route.as_ref().map_or(0, unanswered);
         if since > 0 && now.since(Micros(since)) > UNANSWERED_MAX {
@@ -182,19 +161,19 @@ impl Control {
     fn numbers(&mut self, now: Micros) -> String {
         let read = |number: &AtomicU32| number.load(Ordering::Relaxed);
         let count = |number: &AtomicU64| number.load(Ordering::Relaxed);
-        let (updates, bytes) = (count(&self.counters.updates), count(&self.counters.bytes));
+        let (updates, bytes) = (count(&self.seating.counters.updates), count(&self.seating.counters.bytes));
         let (updates_before, bytes_before, at) = std::mem::replace(&mut self.reported, (updates, bytes, now));
         let seconds = now.since(at).as_secs_f64().max(1e-3);
         let fps = (updates - updates_before) as f64 / seconds;
         let mbps = (bytes - bytes_before) as f64 * 8e-6 / seconds;
         format!(
             r#"{{"capture_us":{},"compare_us":{},"send_us":{},"fps":{fps:.1},"mbps":{mbps:.1},"viewers":{},"lies":{},"skipped":{}}}"#,
-            read(&self.state.capture_us),
-            read(&self.state.compare_us),
-            read(&self.counters.send_us),
-            read(&self.state.viewers),
-            count(&self.state.lies),
-            count(&self.counters.skipped),
+            read(&self.seating.state.capture_us),
+            read(&self.seating.state.compare_us),
+            read(&self.seating.counters.send_us),
+            read(&self.seating.state.viewers),
+            count(&self.seating.state.lies),
+            count(&self.seating.counters.skipped),
         )
     }
 
@@ -205,7 +184,7 @@ impl Control {
         if self.hello.replace(hello).is_some() {
             return Err(Error::OutOfOrder);
         }
-        self.send(&ServerMessage::Welcome { epoch: self.epoch, clock_us: (self.clock)().0 });
+        self.send(&ServerMessage::Welcome { epoch: self.seating.epoch, clock_us: (self.seating.clock)().0 });
         Ok(())
     }
 
@@ -217,16 +196,16 @@ impl Control {
         if self.links.len() >= ROUTES_MAX {
             return Err(Error::Routes);
         }
-        let frames = self.entrance.frames().ok_or(Error::SourceGone)?;
+        let frames = self.seating.entrance.frames().ok_or(Error::SourceGone)?;
         let (sender, orders) = sync_channel(ORDERS_MAX);
         let link = Arc::new(Link::default());
         self.links.push(Arc::downgrade(&link));
         self.route = Some(OpenRoute { number: route.number, link: Arc::clone(&link), orders: sender });
         let session = self.new_session(hello, route, band_bytes);
-        let (clock, counters) = (self.clock, Arc::clone(&self.counters));
+        let (clock, counters) = (self.seating.clock, Arc::clone(&self.seating.counters));
         Ok(Reaction::Start(Box::new(Pump {
             route,
-            came: self.came,
+            came: self.seating.came,
             announced: false,
             session,
             frames,
@@ -240,9 +219,9 @@ impl Control {
     }
 
     fn new_session(&self, hello: Hello, route: Route, band_bytes: usize) -> Session {
-        let held_seq = if route.epoch == self.epoch { route.held_seq } else { 0 };
+        let held_seq = if route.epoch == self.seating.epoch { route.held_seq } else { 0 };
         let takes_codes = hello.flags & HELLO_CODES != 0 && route.flags & ROUTE_PLAIN == 0;
-        let coder = takes_codes.then(|| Coder::new(self.clock, Arc::clone(&self.encoders)));
+        let coder = takes_codes.then(|| Coder::new(self.seating.clock, Arc::clone(&self.seating.encoders)));
         let mut session = Session::new(band_bytes, hello.flags & HELLO_VERIFY != 0, held_seq, coder);
         session.pause(self.paused);
         session
@@ -274,13 +253,13 @@ impl Control {
         if self.hello.is_none() {
             return;
         }
-        if let Some(status) = self.news.take_status() {
+        if let Some(status) = self.seating.news.take_status() {
             self.tell_status(&status);
         }
-        if let Some(pointer) = self.news.take_pointer() {
+        if let Some(pointer) = self.seating.news.take_pointer() {
             self.point(&pointer);
         }
-        if let Some(certificates) = self.certificates.take(&mut self.certificates_read) {
+        if let Some(certificates) = self.seating.certificates.take(&mut self.certificates_read) {
             self.send(&ServerMessage::Certificates(&certificates));
         }
         self.hear_route();
@@ -291,7 +270,7 @@ impl Control {
         let Some(route) = &self.route else { return };
         let (number, link) = (route.number, Arc::clone(&route.link));
         if let Some((seq, exact)) = link.take_verdict() {
-            let count = self.counters.proven.load(Ordering::Relaxed);
+            let count = self.seating.counters.proven.load(Ordering::Relaxed);
             self.send(&ServerMessage::Proven { seq, exact, count });
         }
         // A route that ended by a violation stays, as what the channel ends for.

@@ -12,6 +12,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use lanstream_core::guard::Secret;
+use lanstream_core::protocol::Transport;
 use lanstream_core::reception::{Reception, Stay};
 use lanstream_core::viewer::Control;
 use tokio::net::{TcpListener, TcpStream};
@@ -60,26 +61,29 @@ pub struct Offer {
     /// WebTransport sessions, on this UDP port.
     pub webtransport: Option<u16>,
     /// The one that viewers are to take if they can, without measuring.
-    pub preferred: Option<&'static str>,
+    pub preferred: Option<Transport>,
 }
 
 impl Offer {
     /// The names of all, as a JSON array.
     pub(crate) fn names(self) -> String {
         let all = [
-            (self.http, r#""http""#),
-            (self.websocket, r#""websocket""#),
-            (self.webtransport.is_some(), r#""webtransport""#),
+            (self.http, Transport::Http),
+            (self.websocket, Transport::WebSocket),
+            (self.webtransport.is_some(), Transport::WebTransport),
         ];
-        let offered: Vec<_> =
-            all.iter().filter(|(is_offered, _)| *is_offered).map(|(_, name)| *name).collect();
-        format!("[{}]", offered.join(","))
+        let offered = all.into_iter().filter(|(is_offered, _)| *is_offered);
+        format!("[{}]", offered.map(|(_, transport)| quoted(transport)).collect::<Vec<_>>().join(","))
     }
 
     /// The name of the preferred, as JSON.
     pub(crate) fn preferred(self) -> String {
-        self.preferred.map_or_else(|| "null".into(), |name| format!("{name:?}"))
+        self.preferred.map_or_else(|| "null".into(), quoted)
     }
+}
+
+fn quoted(transport: Transport) -> String {
+    format!("\"{}\"", transport.name())
 }
 
 /// Takes over a connection that became a control channel.
