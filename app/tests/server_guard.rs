@@ -332,9 +332,7 @@ fn every_file_of_the_viewer_keeps_to_itself() {
 #[test]
 fn pixels_are_for_one_page_only() {
     let serving = Serving::motion();
-    let mut viewer = Viewer::enter(&serving.door);
-    viewer.control.say(viewer::HELLO);
-    viewer.hear(viewer::WELCOME);
+    let viewer = Viewer::greet(&serving.door);
     let mut peer = Peer::connect(serving.door.address);
     let session = format!("Authorization: Session {}", viewer.key);
     peer.send(&request("GET /stream?route=1", &[serving.door.host(), session]));

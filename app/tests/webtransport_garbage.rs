@@ -10,8 +10,6 @@ mod http3;
 mod pixels;
 #[path = "common/serving.rs"]
 mod serving;
-#[path = "browser/udp.rs"]
-mod udp;
 #[path = "common/viewer.rs"]
 mod viewer;
 #[path = "common/websocket.rs"]
@@ -19,21 +17,20 @@ mod websocket;
 #[path = "common/webtransport.rs"]
 mod webtransport;
 
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
-use lanstream_core::protocol::{HEADER_BYTES, ViewerMessage};
+use lanstream_core::protocol::ViewerMessage;
 use wtransport::config::QuicTransportConfig;
-use wtransport::quinn::{self, ConnectionError, VarInt};
+use wtransport::quinn::{self, ConnectionError};
 
 use http::PATIENCE;
 use http3::{
     BI_OF_SESSION, DATA, Exchange, HEADERS, Quic, SETTINGS, UNI_OF_SESSION, connect, frame, section,
 };
 use serving::Serving;
-use udp::UdpPath;
-use viewer::{ALL, HELLO, PONG, Transport, UNROUTED, Viewer, WELCOME, route};
-use webtransport::{Rebound, Session, Venue, spawn, wait};
+use viewer::{HELLO, PONG, Transport, UNROUTED, Viewer, route};
+use webtransport::{Venue, spawn, wait};
 
 /// Connections at a time; the sink's own constant is private.
 const CONNECTIONS_MAX: usize = 32;
@@ -48,9 +45,7 @@ const FRAME_BYTES_TOO_MANY: usize = 5000;
 
 /// A viewer that has said hello, and where sessions are to be had.
 fn greeted(serving: &Serving) -> (Viewer, Venue) {
-    let mut viewer = Viewer::enter(&serving.door);
-    viewer.control.say(HELLO);
-    viewer.hear(WELCOME);
+    let mut viewer = Viewer::greet(&serving.door);
     let venue = viewer.find_venue(&serving.door);
     (viewer, venue)
 }
@@ -59,10 +54,6 @@ fn watching(serving: &Serving) -> Viewer {
     let mut viewer = Viewer::join(&serving.door, Transport::WebTransport);
     viewer.watch(serving.kind, 3);
     viewer
-}
-
-fn quic(viewer: &Viewer) -> quinn::Connection {
-    viewer.session.as_ref().unwrap().connection.quic_connection().clone()
 }
 
 fn noise(len: usize, seed: u32) -> Vec<u8> {
@@ -278,7 +269,7 @@ fn a_second_session_on_one_connection() {
     let fields = connect("localhost", "/pixels?session=00");
     let request = frame(HEADERS, &section(&fields));
     let again = wait(async {
-        let (mut sender, mut receiver) = quic(&viewer).open_bi().await.unwrap();
+        let (mut sender, mut receiver) = viewer.quic().open_bi().await.unwrap();
         sender.write_all(&request).await.unwrap();
         tokio::time::timeout(Duration::from_millis(100), receiver.read_to_end(100)).await
     });
@@ -307,10 +298,10 @@ async fn flood_streams(connection: quinn::Connection) {
 fn a_session_that_opens_streams_and_writes_to_them() {
     let serving = Serving::motion();
     let mut viewer = watching(&serving);
-    let flood = spawn(flood_streams(quic(&viewer)));
+    let flood = spawn(flood_streams(viewer.quic()));
     viewer.watch(serving.kind, 30);
     let received =
-        quic(&viewer).stats().frame_tx.stream_data_blocked + quic(&viewer).stats().frame_tx.data_blocked;
+        viewer.quic().stats().frame_tx.stream_data_blocked + viewer.quic().stats().frame_tx.data_blocked;
     assert!(received > 0, "the server takes a little and no more");
     viewer.take_route(&serving.door, Transport::WebSocket);
     viewer.watch(serving.kind, 3);
@@ -336,7 +327,7 @@ fn come_and_go(connection: &quinn::Connection, head: &[u8]) {
 fn streams_that_come_and_go() {
     let serving = Serving::motion();
     let mut viewer = watching(&serving);
-    come_and_go(&quic(&viewer), &[UNI_OF_SESSION, &[0x00]].concat());
+    come_and_go(&viewer.quic(), &[UNI_OF_SESSION, &[0x00]].concat());
     viewer.watch(serving.kind, 10);
     drop(viewer);
     serving.wait_until_empty();
@@ -348,7 +339,7 @@ fn streams_that_end_before_they_say_what_they_are() {
     let serving = Serving::motion();
     for head in [&UNI_OF_SESSION[..1], UNI_OF_SESSION, b"\xff", b""] {
         let mut viewer = watching(&serving);
-        come_and_go(&quic(&viewer), head);
+        come_and_go(&viewer.quic(), head);
         // It may have cost the session, and nothing else.
         viewer.take_route(&serving.door, Transport::WebSocket);
         viewer.watch(serving.kind, 3);
@@ -428,135 +419,9 @@ fn datagrams_of_no_session() {
     let serving = Serving::motion();
     for datagram in [&b""[..], b"\x01\x00", b"\xff", b"\x40\x99abc"] {
         let mut viewer = watching(&serving);
-        quic(&viewer).send_datagram(datagram.to_vec().into()).unwrap();
+        viewer.quic().send_datagram(datagram.to_vec().into()).unwrap();
         viewer.take_route(&serving.door, Transport::WebSocket);
         viewer.watch(serving.kind, 3);
     }
-    serving.assert_well();
-}
-
-/// A viewer in the middle of an update.
-fn in_the_middle(serving: &Serving) -> Viewer {
-    let mut viewer = watching(serving);
-    let pixels = viewer.pixels.as_mut().unwrap();
-    pixels.take(HEADER_BYTES + 1).expect("another update");
-    viewer
-}
-
-fn goes_on_elsewhere(serving: &Serving, mut viewer: Viewer) {
-    assert_eq!(viewer.hear(UNROUTED), viewer.route.to_le_bytes());
-    viewer.session = None;
-    for transport in ALL {
-        viewer.take_route(&serving.door, transport);
-        viewer.watch(serving.kind, 3);
-    }
-    drop(viewer);
-    serving.wait_until_empty();
-    serving.assert_well();
-}
-
-#[test]
-fn a_session_that_is_closed_in_the_middle_of_an_update() {
-    let serving = Serving::motion();
-    let viewer = in_the_middle(&serving);
-    viewer.session.as_ref().unwrap().close();
-    goes_on_elsewhere(&serving, viewer);
-}
-
-#[test]
-fn a_stream_that_is_stopped_in_the_middle_of_an_update() {
-    let serving = Serving::motion();
-    let mut viewer = in_the_middle(&serving);
-    viewer.pixels.take().unwrap().reset();
-    goes_on_elsewhere(&serving, viewer);
-}
-
-#[test]
-fn a_path_that_is_cut_in_the_middle_of_an_update() {
-    let serving = Serving::motion();
-    let (mut viewer, venue) = greeted(&serving);
-    let path = UdpPath::lead(0, venue.address.port());
-    let mut config = venue.config();
-    config.set_dns_resolver(Rebound(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), path.port)));
-    let authority = format!("localhost:{}", venue.address.port());
-    viewer.session = Session::ask(config, &authority, &serving.door.page(), &viewer.key).ok();
-    viewer.take_route(&serving.door, Transport::WebTransport);
-    viewer.watch(serving.kind, 5);
-    path.cut();
-    goes_on_elsewhere(&serving, viewer);
-}
-
-#[test]
-fn a_viewer_that_thinks_for_long_keeps_its_session() {
-    let serving = Serving::motion();
-    let mut viewer = watching(&serving);
-    let mut other = watching(&serving);
-    for _ in 0..10 {
-        viewer.take_update();
-        // Room for more is all that it tells the server, which acknowledges that and waits for nothing.
-        quic(&viewer).set_receive_window(VarInt::from_u32(1 << 20));
-        quic(&viewer).set_receive_window(VarInt::from_u32(8 << 20));
-        other.watch(serving.kind, 30);
-        viewer.assert_exact(serving.kind);
-        viewer.acknowledge();
-    }
-    viewer.watch(serving.kind, 3);
-}
-
-#[test]
-fn a_second_session_of_a_viewer_replaces_the_first() {
-    let serving = Serving::motion();
-    let mut viewer = watching(&serving);
-    let venue = viewer.find_venue(&serving.door);
-    let second = Session::open(&serving.door, &venue, &viewer.key);
-    let first = viewer.session.replace(second).expect("it has one");
-    viewer.take_route(&serving.door, Transport::WebTransport);
-    viewer.watch(serving.kind, 3);
-    let how = first.wait_closed();
-    assert!(how.contains("has another session"), "{how}");
-    serving.assert_well();
-}
-
-#[test]
-fn a_session_ends_with_its_viewers_control_channel() {
-    let serving = Serving::motion();
-    let (mut idle, _) = greeted(&serving);
-    idle.open_session(&serving.door);
-    for viewer in [idle, watching(&serving)] {
-        let Viewer { control, session, .. } = viewer;
-        drop(control);
-        let how = session.unwrap().wait_closed();
-        assert!(how.contains("the viewer has left"), "{how}");
-    }
-    serving.wait_until_empty();
-    serving.assert_well();
-}
-
-#[test]
-fn routes_of_a_viewer_that_never_opens_a_session_hold_nobody_up() {
-    let serving = Serving::motion();
-    let (mut viewer, _) = greeted(&serving);
-    for number in 1..20 {
-        viewer.control.say(route(number, Transport::WebTransport, 0, 0));
-    }
-    viewer.route = 20;
-    viewer.take_route(&serving.door, Transport::WebSocket);
-    viewer.watch(serving.kind, 3);
-    drop(viewer);
-    serving.assert_well();
-}
-
-#[test]
-fn routes_by_turns_in_one_session_take_streams_of_their_own() {
-    let serving = Serving::motion();
-    let mut viewer = watching(&serving);
-    for turn in 0..40 {
-        let mut before = viewer.pixels.take().unwrap();
-        viewer.take_route(&serving.door, Transport::WebTransport);
-        before.rest();
-        viewer.watch(serving.kind, turn % 3);
-    }
-    drop(viewer);
-    serving.wait_until_empty();
     serving.assert_well();
 }

@@ -37,7 +37,7 @@ use http::PATIENCE;
 use http3::Quic;
 use process::Running;
 use serving::{Serving, taken_for_udp};
-use viewer::{CERTIFICATES, Door, HELLO, Transport, Viewer, WELCOME};
+use viewer::{CERTIFICATES, Door, Transport, Viewer};
 use webtransport::{Rebound, Session, Venue, wait};
 
 const OWN: &str = "127.0.0.1:{udp}";
@@ -158,7 +158,7 @@ impl Guarded {
         };
         let serving = Serving::start(Kind::Motion, &options);
         let left = come_and_go(&serving);
-        let mut here = greeted(&serving.door);
+        let mut here = Viewer::greet(&serving.door);
         let venue = here.find_venue(&serving.door);
         assert_ne!(venue.address.port(), serving.door.port());
         Self { serving, venue, here, left }
@@ -192,17 +192,9 @@ impl Guarded {
     }
 }
 
-/// A viewer that has said hello, and asked for no pixels.
-fn greeted(door: &Door) -> Viewer {
-    let mut viewer = Viewer::enter(door);
-    viewer.control.say(HELLO);
-    viewer.hear(WELCOME);
-    viewer
-}
-
 /// The key of a viewer that was here.
 fn come_and_go(serving: &Serving) -> String {
-    let Viewer { key, control, .. } = greeted(&serving.door);
+    let Viewer { key, control, .. } = Viewer::greet(&serving.door);
     drop(control);
     serving.wait_until_empty();
     key
@@ -300,7 +292,7 @@ fn a_certificate_of_another_time_is_refused() {
     for (clock, hazard) in clocks.into_iter().zip(["expired", "not valid yet"]) {
         let serving =
             Serving::start(Kind::Motion, &Options { wall_clock: Some(clock), ..Options::default() });
-        let mut viewer = greeted(&serving.door);
+        let mut viewer = Viewer::greet(&serving.door);
         let venue = viewer.find_venue(&serving.door);
         let reason = refused(&serving.door, &venue, &viewer.key);
         assert!(reason.contains("certificate"), "{hazard}: {reason}");
@@ -313,7 +305,7 @@ fn a_certificate_of_another_time_is_refused() {
 fn a_certificate_that_is_valid_for_too_long_is_refused_whatever_its_hash() {
     let files = Files::valid_for(15);
     let serving = Serving::start(Kind::Motion, &Options { tls: Some(files.tls()), ..Options::default() });
-    let mut viewer = greeted(&serving.door);
+    let mut viewer = Viewer::greet(&serving.door);
     let mut venue = viewer.find_venue(&serving.door);
     assert_eq!(venue.hashes, [[0; 32]; 0], "of the user's certificate there is no hash");
     venue.hashes.push(files.hash);
@@ -355,7 +347,7 @@ fn a_certificate_that_is_replaced_while_a_session_is_open() {
 fn every_run_has_a_certificate_of_its_own() {
     let hashes = [(); 2].map(|()| {
         let serving = Serving::motion();
-        greeted(&serving.door).find_venue(&serving.door).hashes
+        Viewer::greet(&serving.door).find_venue(&serving.door).hashes
     });
     assert_ne!(hashes[0], hashes[1]);
 }

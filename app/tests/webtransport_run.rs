@@ -35,7 +35,7 @@ use certificate::Files;
 use http::PATIENCE;
 use process::{Running, run};
 use serving::taken_for_udp;
-use viewer::{ALL, Door, HELLO, Transport, Viewer, WELCOME};
+use viewer::{ALL, Door, Transport, Viewer};
 use webtransport::{Session, any_port};
 
 const SMALL: [&str; 6] = ["pattern", "--kind", "motion", "--size", "640x360", "--json"];
@@ -132,7 +132,7 @@ fn a_certificate_of_the_users_is_for_browsers_that_trust_it() {
     let (certificate, key) = (files.certificate(), files.key());
     let running = small(&["--tls-cert", certificate.to_str().unwrap(), "--tls-key", key.to_str().unwrap()]);
     let door = running.door();
-    let mut viewer = greeted(&door);
+    let mut viewer = Viewer::greet(&door);
     let venue = viewer.find_venue(&door);
     assert_eq!(venue.hashes, [[0; 32]; 0], "there is nothing to accept it by");
     let ask = |files: &Files| {
@@ -142,14 +142,6 @@ fn a_certificate_of_the_users_is_for_browsers_that_trust_it() {
     viewer.session = Some(ask(&files).expect("it is trusted"));
     viewer.take_route(&door, Transport::WebTransport);
     viewer.watch(Kind::Motion, 3);
-}
-
-/// A viewer that has said hello, and asked for no pixels.
-fn greeted(door: &Door) -> Viewer {
-    let mut viewer = Viewer::enter(door);
-    viewer.control.say(HELLO);
-    viewer.hear(WELCOME);
-    viewer
 }
 
 #[test]

@@ -190,6 +190,19 @@ impl Viewer {
         self.venue.clone().unwrap()
     }
 
+    /// The connection of its WebTransport session.
+    pub fn quic(&self) -> wtransport::quinn::Connection {
+        self.session.as_ref().expect("it has a session").connection.quic_connection().clone()
+    }
+
+    /// Comes in and asks for no pixels yet.
+    pub fn greet(door: &Door) -> Self {
+        let mut viewer = Self::enter(door);
+        viewer.control.say(HELLO);
+        viewer.hear(WELCOME);
+        viewer
+    }
+
     /// Opens the control channel and says nothing yet.
     pub fn enter(door: &Door) -> Self {
         let key = door.key();
