@@ -22,7 +22,7 @@ pub use coder::Coder;
 pub use model::Answer;
 pub use pool::Pool;
 pub use way::Way;
-pub use writer::{Fill, Writer};
+pub use writer::{Fill, Repertoire, Writer};
 
 use bytes::{BufMut, BytesMut};
 

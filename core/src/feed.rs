@@ -110,8 +110,8 @@ impl Feed {
         }
     }
 
-    /// Says that all of the published frame is compared, to the viewers who came to where it was not.
-    pub fn completed(&self) {
+    /// Says that more of the published frame is compared, to the viewers who came to where it was not.
+    pub fn progressed(&self) {
         self.seats.iter().for_each(|seat| seat.waker.wake());
     }
 

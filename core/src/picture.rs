@@ -98,6 +98,10 @@ impl Picture {
             None if !head.first => return Err(ApplyError::OutOfOrder),
             _ => self.pending_head = Some(head),
         }
+        if head.taken_back {
+            self.forget_pending();
+            return Ok(false);
+        }
         self.pending.push(band.to_vec());
         if !head.commit {
             return Ok(false);

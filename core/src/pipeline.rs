@@ -8,11 +8,12 @@ use std::time::Duration;
 use crate::encode::pool::FRAMES_MAX as ENCODING_FRAMES_MAX;
 use crate::feed::{Feed, Status};
 use crate::feedback::{Feedback, Finding, Marker};
+use crate::frame::Frame;
 use crate::geometry::Rect;
 use crate::pool::{FRAMES_SPARE, FramePool};
 use crate::region::Region;
 use crate::source::{Error, ErrorKind, Event, Source};
-use crate::stage::{Change, Stage};
+use crate::stage::{Change, Comparison, Stage};
 use crate::time::{Clock, Micros};
 
 /// Parts in which a picture that no damage tells of is looked at, one every [`AUDIT_INTERVAL`].
@@ -178,18 +179,28 @@ impl Pipeline {
                 return self.retry(source, error);
             }
         };
-        let captured = (self.clock)();
-        let comparison = self.stage.begin(frame, &wanted, &told);
-        // Viewers are sent the top of the picture while its bottom is still compared.
+        let mut comparison = self.stage.begin(frame, &wanted, &told);
+        let mut arrivals = Arrivals { source, clock: self.clock, rows: 0, last: (self.clock)() };
+        if let Err(error) = arrivals.find_change(&mut self.stage, frame, &mut comparison) {
+            frame.seq = 0;
+            return self.retry(source, error);
+        }
+        self.stage.number(frame, &comparison);
+        // Viewers are sent the top of the picture while its bottom is still compared, or not even there.
         if comparison.differs() {
             self.feed.publish(slot);
         }
-        let change = self.stage.finish(slot, comparison);
-        self.state.account(slot.captured_at, captured, (self.clock)(), change);
+        if let Err(error) = arrivals.compare(&mut self.stage, &self.feed, slot, &mut comparison) {
+            self.stage.abandon(slot);
+            self.feed.progressed();
+            return self.retry(source, error);
+        }
+        let captured = arrivals.last;
+        self.state.account(slot.captured_at, captured, (self.clock)(), comparison.change);
         self.pace.took(slot.captured_at, self.feedback.interval());
         self.audit.took(slot.captured_at, region, layout.size.bounds());
         if self.stage.advance(slot) {
-            self.feed.completed();
+            self.feed.progressed();
             self.state.frames.fetch_add(1, Ordering::Relaxed);
             self.look_for_feedback(source, captured);
         }
@@ -210,6 +221,55 @@ impl Pipeline {
         }
         if source.wait(Some(RETRY_PAUSE))? == Event::Resized {
             self.stage.clear();
+        }
+        Ok(())
+    }
+}
+
+/// The rows of a frame as they arrive.
+struct Arrivals<'a> {
+    source: &'a mut dyn Source,
+    clock: Clock,
+    /// That are there.
+    rows: u32,
+    /// When the last of them came.
+    last: Micros,
+}
+
+impl Arrivals<'_> {
+    fn wait(&mut self) -> Result<(), Error> {
+        self.rows = self.source.arrived(self.rows)?;
+        self.last = (self.clock)();
+        Ok(())
+    }
+
+    /// Compares to the first row that differs, or to the end.
+    fn find_change(
+        &mut self,
+        stage: &mut Stage,
+        frame: &Frame,
+        comparison: &mut Comparison<'_>,
+    ) -> Result<(), Error> {
+        while !comparison.differs() && !comparison.is_over() {
+            self.wait()?;
+            stage.find(frame, comparison, self.rows);
+        }
+        Ok(())
+    }
+
+    /// Compares the rest, and wakes viewers who came to where it was not.
+    fn compare(
+        &mut self,
+        stage: &mut Stage,
+        feed: &Feed,
+        frame: &Frame,
+        comparison: &mut Comparison<'_>,
+    ) -> Result<(), Error> {
+        stage.compare(frame, comparison, self.rows);
+        while !comparison.is_over() {
+            feed.progressed();
+            self.wait()?;
+            stage.compare(frame, comparison, self.rows);
         }
         Ok(())
     }

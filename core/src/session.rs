@@ -4,15 +4,15 @@
 //! acknowledgement gives credit for the next update, which is then built from the newest frame.
 //!
 //! The order of calls is: [`wants_frame`](Session::wants_frame), [`begin`](Session::begin), [`fill`](Session::fill) until it
-//! says [`Fill::Done`], then [`acknowledge`](Session::acknowledge) when the viewer says so.
+//! says [`Fill::Done`] (or [`Fill::TakenBack`]: then all begins again), then [`acknowledge`](Session::acknowledge) when the viewer says so.
 
 use std::sync::Arc;
 use std::task::Context;
 
 use bytes::BytesMut;
 
-pub use crate::encode::Fill;
-use crate::encode::{Answer, Coder, Writer};
+use crate::encode::{Answer, Writer};
+pub use crate::encode::{Fill, Repertoire};
 use crate::frame::Frame;
 use crate::geometry::Size;
 use crate::hash;
@@ -45,6 +45,8 @@ struct Held {
 #[derive(Clone, Copy, Debug)]
 struct Awaited {
     seq: u32,
+    /// What the viewer shows until then.
+    before: Option<Held>,
     began_at: Micros,
     /// Written so far.
     bytes: usize,
@@ -93,11 +95,10 @@ pub struct Proof {
 impl Session {
     /// A session that splits updates into bands of about `band_bytes` of pixels.
     ///
-    /// `held_seq` is what a viewer that comes back says it shows, already checked to be of this run; 0 for none. `coder` is for
-    /// one that takes codes.
-    pub fn new(band_bytes: usize, verify: bool, held_seq: u32, coder: Option<Coder>) -> Self {
+    /// `held_seq` is what a viewer that comes back says it shows, already checked to be of this run; 0 for none.
+    pub fn new(band_bytes: usize, verify: bool, held_seq: u32, repertoire: Repertoire) -> Self {
         Self {
-            writer: Writer::new(band_bytes, coder),
+            writer: Writer::new(band_bytes, repertoire),
             held: (held_seq > 0).then_some(Held { seq: held_seq, size: None }),
             awaited: None,
             unproven: None,
@@ -127,8 +128,8 @@ impl Session {
         }
         self.totals.skipped +=
             u64::from(frame.seq().saturating_sub(base.max(1)).saturating_sub(1)) * u64::from(base > 0);
-        self.held = Some(Held { seq: frame.seq(), size: Some(frame.size()) });
-        self.awaited = Some(Awaited { seq: frame.seq(), began_at: now, bytes: 0 });
+        let before = self.held.replace(Held { seq: frame.seq(), size: Some(frame.size()) });
+        self.awaited = Some(Awaited { seq: frame.seq(), before, began_at: now, bytes: 0 });
         self.unproven = self.verify.then(|| Arc::clone(&frame));
         self.writer.begin(frame, base);
     }
@@ -139,10 +140,18 @@ impl Session {
         let fill = self.writer.fill(out, limit, context);
         let written = out.len() - before;
         self.totals.bytes += written as u64;
-        if let Some(awaited) = &mut self.awaited {
+        if fill == Fill::TakenBack {
+            self.take_back();
+        } else if let Some(awaited) = &mut self.awaited {
             awaited.bytes += written;
         }
         fill
+    }
+
+    /// The viewer stays where it was, and answers nothing.
+    fn take_back(&mut self) {
+        self.held = self.awaited.take().and_then(|awaited| awaited.before);
+        self.unproven = None;
     }
 
     /// The viewer has all of an update.

@@ -42,12 +42,23 @@ pub trait Source: Send {
     /// Brings `region` of `frame` up to date, and forgets the damage that it took. All other pixels of `frame` keep what
     /// they hold: what is compared is `region`, so a change written outside of it would never be seen.
     ///
-    /// Returns all damage that was told of what it read, so that a change nobody told of can be counted.
+    /// Returns all damage that was told of what it read, so that a change nobody told of can be counted. Where others write
+    /// into the frame's memory, it may return before they are done: [`arrived`](Source::arrived) tells.
     ///
     /// # Errors
     /// [`ErrorKind::Retry`] where it can't now (a window being resized): nothing is lost, the pipeline waits and asks
     /// again. The others as for `wait`.
     fn capture(&mut self, frame: &mut Frame, region: &Region) -> Result<Region, Error>;
+
+    /// Waits until more than the first `rows` rows of the frame captured last are up to date, and returns how many are. The
+    /// pipeline asks until it is told of all, and looks at no other meanwhile.
+    ///
+    /// # Errors
+    /// As for `capture`; nobody writes into the frame any more.
+    fn arrived(&mut self, rows: u32) -> Result<u32, Error> {
+        let _ = rows;
+        Ok(u32::MAX)
+    }
 
     /// Whether pictures may change without damage being told, so that undamaged parts are to be looked at now and then.
     fn needs_audit(&self) -> bool {

@@ -38,51 +38,63 @@ impl Stage {
 
     /// What must be brought up to date in `buffer`, over and above new damage, before it can be shown.
     pub fn stale(&self, buffer: &Frame) -> Region {
-        match self.current.as_deref().filter(|current| current.layout() == buffer.layout()) {
-            Some(current) if buffer.seq > 0 => changed_since(current, buffer.seq),
+        match self.comparable(buffer) {
+            Some(current) if buffer.seq > 0 && !buffer.stamps.is_abandoned() => {
+                changed_since(current, buffer.seq)
+            }
             _ => Region::full(buffer.size()),
         }
     }
 
-    /// Compares `frame`, which was brought up to date in `looked_at`, with the current one from the top, as far as the first
-    /// row of tiles that differ, and numbers it. From there on it may be published, while [`finish`](Self::finish) compares
-    /// the rest.
-    ///
-    /// Where nothing differs it takes the current number, so that it counts as up to date from now on.
-    pub fn begin<'a>(
-        &mut self,
-        frame: &mut Frame,
-        looked_at: &'a Region,
-        told: &'a Region,
-    ) -> Comparison<'a> {
+    /// Begins to compare `frame`, which is brought up to date in `looked_at`, with the current one.
+    pub fn begin<'a>(&self, frame: &mut Frame, looked_at: &'a Region, told: &'a Region) -> Comparison<'a> {
         let grid = Grid::new(frame.size());
         let next = self.last_seq + 1;
         let mut comparison = Comparison { looked_at, told, grid, row: 0, change: Change::default(), next };
-        match self.current.as_deref().filter(|current| current.layout() == frame.layout()) {
+        match self.comparable(frame) {
+            Some(current) => frame.stamps.begin_from(&current.stamps),
             None => {
-                comparison.row = grid.rows();
                 comparison.change.tiles = grid.tiles();
-                frame.stamps.fill(grid.tiles(), next, grid.rows());
-            }
-            Some(current) => {
-                frame.stamps.begin_from(&current.stamps);
-                while !comparison.differs() && comparison.row < grid.rows() {
-                    comparison.step(current, frame, &mut self.differing);
-                }
+                frame.stamps.fill(grid.tiles(), next, 0);
             }
         }
-        frame.seq = if comparison.differs() { next } else { self.last_seq };
         comparison
     }
 
-    /// Compares what is left.
-    pub fn finish(&mut self, frame: &Frame, mut comparison: Comparison<'_>) -> Change {
-        if let Some(current) = self.current.as_deref() {
-            while comparison.row < comparison.grid.rows() {
-                comparison.step(current, frame, &mut self.differing);
-            }
+    /// Compares from where `comparison` stands to the first row of tiles that differ, as far as `rows` of pixels are there.
+    pub fn find(&mut self, frame: &Frame, comparison: &mut Comparison<'_>, rows: u32) {
+        while !comparison.differs() && comparison.can_step(rows) {
+            self.step(frame, comparison);
         }
-        comparison.change
+    }
+
+    /// Numbers a frame: from here on it may be published, while [`compare`](Self::compare) goes on.
+    ///
+    /// Where nothing differs it takes the current number, so that it counts as up to date from now on.
+    pub fn number(&self, frame: &mut Frame, comparison: &Comparison<'_>) {
+        frame.seq = if comparison.differs() { comparison.next } else { self.last_seq };
+    }
+
+    /// Compares as far as `rows` of pixels are there.
+    pub fn compare(&mut self, frame: &Frame, comparison: &mut Comparison<'_>, rows: u32) {
+        while comparison.can_step(rows) {
+            self.step(frame, comparison);
+        }
+    }
+
+    fn step(&mut self, frame: &Frame, comparison: &mut Comparison<'_>) {
+        let current = self.current.as_deref().filter(|current| current.layout() == frame.layout());
+        comparison.step(current, frame, &mut self.differing);
+    }
+
+    /// The rest of a frame that was numbered will never come: nobody else gets its number.
+    pub fn abandon(&mut self, frame: &Frame) {
+        frame.stamps.abandon();
+        self.last_seq = self.last_seq.max(frame.seq);
+    }
+
+    fn comparable(&self, frame: &Frame) -> Option<&Frame> {
+        self.current.as_deref().filter(|current| current.layout() == frame.layout())
     }
 
     /// Makes a stamped frame the current one. Returns whether it differs from the one before.
@@ -124,7 +136,8 @@ pub struct Comparison<'a> {
     grid: Grid,
     /// The row of tiles to be looked at next.
     row: u32,
-    change: Change,
+    /// What it brought so far.
+    pub change: Change,
     /// What to stamp tiles with that differ.
     next: u32,
 }
@@ -135,9 +148,22 @@ impl Comparison<'_> {
         self.change.tiles > 0
     }
 
-    /// Compares one row of tiles, as far as `looked_at` touches it, and stamps those that differ.
-    fn step(&mut self, current: &Frame, frame: &Frame, differing: &mut Vec<bool>) {
-        for rect in self.looked_at.rects() {
+    /// Whether all is compared.
+    pub fn is_over(&self) -> bool {
+        self.row >= self.grid.rows()
+    }
+
+    /// Whether the next row of tiles is there, with so many rows of pixels.
+    fn can_step(&self, rows: u32) -> bool {
+        !self.is_over() && self.grid.rect(0, self.row).bottom() <= rows
+    }
+
+    /// Compares one row of tiles, as far as `looked_at` touches it, and stamps those that differ. Without a picture before,
+    /// all do, and are stamped.
+    fn step(&mut self, current: Option<&Frame>, frame: &Frame, differing: &mut Vec<bool>) {
+        for (current, rect) in
+            current.iter().flat_map(|current| self.looked_at.rects().iter().map(move |rect| (current, rect)))
+        {
             let (columns, rows) = self.grid.span(*rect);
             if rows.contains(&self.row) {
                 differing.clear();

@@ -4,7 +4,7 @@
 //! Invariant: a row of tiles that is known is never stamped again, and what was stamped before it became known is seen by
 //! whoever saw that it is.
 
-use crate::sync::{AtomicU32, Ordering};
+use crate::sync::{AtomicBool, AtomicU32, Ordering};
 
 /// One stamp a tile, row by row.
 #[derive(Debug, Default)]
@@ -12,6 +12,8 @@ pub struct Stamps {
     frames: Vec<AtomicU32>,
     /// Rows of tiles, from the top, whose stamps are final.
     rows: AtomicU32,
+    /// No more rows will be known: the rest of the picture never came.
+    abandoned: AtomicBool,
 }
 
 impl Stamps {
@@ -19,6 +21,7 @@ impl Stamps {
     pub fn fill(&mut self, tiles: usize, frame: u32, rows: u32) {
         self.frames.clear();
         self.frames.resize_with(tiles, || AtomicU32::new(frame));
+        self.abandoned.store(false, Ordering::Relaxed);
         self.know(rows);
     }
 
@@ -26,6 +29,7 @@ impl Stamps {
     pub fn begin_from(&mut self, other: &Self) {
         // Nobody else sees these, as long as they are borrowed mutably.
         self.rows.store(0, Ordering::Relaxed);
+        self.abandoned.store(false, Ordering::Relaxed);
         self.frames.resize_with(other.frames.len(), AtomicU32::default);
         for (own, other) in self.frames.iter().zip(&other.frames) {
             own.store(other.load(Ordering::Relaxed), Ordering::Relaxed);
@@ -41,6 +45,16 @@ impl Stamps {
     pub fn know(&self, rows: u32) {
         // Release: whoever loads this sees what was stamped before.
         self.rows.store(rows, Ordering::Release);
+    }
+
+    /// Says that no more rows will be known.
+    pub fn abandon(&self) {
+        self.abandoned.store(true, Ordering::Release);
+    }
+
+    /// Whether no more rows will be known.
+    pub fn is_abandoned(&self) -> bool {
+        self.abandoned.load(Ordering::Acquire)
     }
 
     /// How many rows, from the top, are final.

@@ -12,7 +12,7 @@ use std::task::{Wake, Waker};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-use common::{Screen, Scripted, Viewer, pipeline};
+use common::{Arrivals, Screen, Scripted, Viewer, pipeline};
 use lanstream_core::geometry::{Rect, Size};
 use lanstream_core::protocol::{HELLO_CODES, HELLO_VERIFY, ViewerMessage};
 use lanstream_core::viewer::{Error, ROUTES_MAX};
@@ -66,6 +66,7 @@ proptest! {
     fn a_viewer_shows_one_captured_frame_and_in_the_end_the_screen(
         ops in prop::collection::vec(op(), 1..60),
         bands in [1_000..60_000usize, 1_000..60_000usize],
+        (rows, lost_each) in prop_oneof![Just((u32::MAX, u32::MAX)), (1..60u32, 1..9u32)],
     ) {
         let (mut pipeline, entrance, state) = pipeline();
         let screen = Arc::new(Mutex::new(Screen::new(Size { width: 150, height: 90 })));
@@ -92,7 +93,7 @@ proptest! {
             }
             !done
         };
-        let mut source = Scripted { screen, step, state: Arc::clone(&state), record: true };
+        let mut source = Scripted { screen, step, state: Arc::clone(&state), record: true, arrivals: Arrivals { rows, lost_each, losses: 9, ..Arrivals::default() } };
         pipeline.run(&mut source).unwrap();
     }
 }
@@ -104,8 +105,9 @@ proptest! {
     fn a_viewer_that_takes_what_is_compared_so_far_stays_exact(
         drawings in prop::collection::vec(prop::collection::vec((rect(), any::<u32>()), 0..4), 1..20),
         band_bytes in 1_000..60_000usize,
+        rows in prop_oneof![Just(u32::MAX), 1..60u32],
     ) {
-        watch_eagerly(band_bytes, drawings.into_iter());
+        watch_eagerly(band_bytes, rows, drawings.into_iter());
     }
 }
 
@@ -178,7 +180,8 @@ fn a_wrong_proof_or_a_refresh_brings_the_whole_picture_again_though_nothing_chan
         }
         updates.len() < 4
     };
-    let mut source = Scripted { screen, step, state: Arc::clone(&state), record: false };
+    let mut source =
+        Scripted { screen, step, state: Arc::clone(&state), record: false, arrivals: Arrivals::default() };
     pipeline.run(&mut source).unwrap();
 }
 
@@ -224,20 +227,32 @@ impl Wake for Eager {
 
 /// Draws, a set after the other, for an eager viewer. Returns how many updates began early; in the end the picture is the
 /// screen.
-fn watch_eagerly(band_bytes: usize, drawings: impl Iterator<Item = Vec<(Rect, u32)>> + Send) -> u32 {
+fn watch_eagerly(
+    band_bytes: usize,
+    rows: u32,
+    drawings: impl Iterator<Item = Vec<(Rect, u32)>> + Send,
+) -> u32 {
     let (mut pipeline, entrance, state) = pipeline();
     let screen = Arc::new(Mutex::new(Screen::new(Size { width: 150, height: 90 })));
     let viewer = Mutex::new(Viewer::join(&entrance, &state, band_bytes, 0));
     let eager = Arc::new(Eager { viewer, screen: Arc::clone(&screen), begun_early: AtomicU32::new(0) });
     let (watching, shown) = (Arc::clone(&eager), Arc::clone(&screen));
     let mut drawings = drawings.fuse();
+    // Long enough for what was drawn last to be captured row by row.
+    let mut quiet = 0..300;
     let step = move || {
         Arc::clone(&watching).wake();
-        let Some(drawing) = drawings.next() else { return false };
+        let Some(drawing) = drawings.next() else { return quiet.next().is_some() };
         drawing.into_iter().for_each(|(rect, seed)| shown.lock().unwrap().draw(rect, seed, true));
         true
     };
-    let mut source = Scripted { screen: Arc::clone(&screen), step, state: Arc::clone(&state), record: true };
+    let mut source = Scripted {
+        screen: Arc::clone(&screen),
+        step,
+        state: Arc::clone(&state),
+        record: true,
+        arrivals: Arrivals { rows, ..Arrivals::default() },
+    };
     pipeline.run(&mut source).unwrap();
     let viewer = eager.viewer.lock().unwrap();
     assert!(viewer.picture.rgbx() == Screen::rgbx(&screen.lock().unwrap().pixels));
@@ -250,7 +265,7 @@ fn an_update_begins_before_all_of_it_is_compared_and_is_exact() {
         let rect = Rect { x: round % 100, y: round % 20, width: 30, height: 70 };
         vec![(rect, round), (Rect { x: round % 130, y: 85, width: 9, height: 5 }, round + 7)]
     };
-    let early = watch_eagerly(4_000, (0..200).map(drawing));
+    let early = watch_eagerly(4_000, u32::MAX, (0..200).map(drawing));
     assert!(early > 150, "{early} updates began while they were compared");
 }
 
@@ -295,7 +310,8 @@ fn a_viewer_on_another_thread_that_overtakes_the_comparison_is_woken_and_stays_e
         screen.draw(Rect { x: round % 100, y: 880, width: 1400, height: 2 }, round + 7, true);
         true
     };
-    let mut source = Scripted { screen, step, state: Arc::clone(&state), record: false };
+    let mut source =
+        Scripted { screen, step, state: Arc::clone(&state), record: false, arrivals: Arrivals::default() };
     pipeline.run(&mut source).unwrap();
     done.store(true, Ordering::SeqCst);
     watcher.thread().unpark();

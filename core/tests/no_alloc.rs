@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use bytes::BytesMut;
-use common::{Screen, Scripted, Viewer, bytes_of, pipeline};
+use common::{Arrivals, Screen, Scripted, Viewer, bytes_of, pipeline};
 use counting::{allocations, counted};
 use lanstream_core::encode::motion::{Motion, Offset};
 use lanstream_core::frame::{self, Frame, PixelFormat};
@@ -57,7 +57,8 @@ fn nothing_is_allocated_between_capture_and_bytes() {
         }
         updates < WARM_UP + COUNTED
     };
-    let mut source = Scripted { screen, step, state: Arc::clone(&state), record: false };
+    let mut source =
+        Scripted { screen, step, state: Arc::clone(&state), record: false, arrivals: Arrivals::default() };
     pipeline.run(&mut source).unwrap();
 }
 
@@ -82,8 +83,9 @@ fn scrolled(tops: &[u32]) -> Vec<Arc<Frame>> {
         let memory: Vec<u8> = page.flat_map(|value| (value ^ value >> 15).to_le_bytes()).collect();
         let mut frame = Frame::new(layout, Box::new(memory)).unwrap();
         let all = Region::full(size);
-        let comparison = stage.begin(&mut frame, &all, &all);
-        stage.finish(&frame, comparison);
+        let mut comparison = stage.begin(&mut frame, &all, &all);
+        stage.compare(&frame, &mut comparison, u32::MAX);
+        stage.number(&mut frame, &comparison);
         let frame = Arc::new(frame);
         assert!(stage.advance(&frame), "no two frames are alike");
         frame

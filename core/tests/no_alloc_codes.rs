@@ -16,12 +16,12 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use bytes::BytesMut;
-use common::{Screen, Scripted, Viewer, pipeline};
+use common::{Arrivals, Screen, Scripted, Viewer, pipeline};
 use content::{few_colours, fill, grainy, noise, recurring, write};
 use counting::{allocations, counted};
 use lanstream_core::geometry::{Rect, Size};
 use lanstream_core::picture::Picture;
-use lanstream_core::protocol::{Ack, BandHead, HELLO_CODES, ViewerMessage};
+use lanstream_core::protocol::{Ack, BandHead, Encoding, HELLO_CODES, ViewerMessage};
 use lanstream_core::session::Fill;
 use lanstream_core::time::Micros;
 
@@ -63,7 +63,7 @@ fn nothing_is_allocated_between_capture_and_coded_bytes() {
         watcher.allocated += allocations() - left_at;
         round += u32::from(watcher.watch());
         if round <= WARM_UP {
-            (watcher.allocated, watcher.pixels_by) = (0, [0; 6]);
+            (watcher.allocated, watcher.pixels_by) = (0, [0; Encoding::ALL.len()]);
         }
         let goes_on = show(&mut shown.lock().unwrap(), round);
         if !goes_on {
@@ -74,7 +74,8 @@ fn nothing_is_allocated_between_capture_and_coded_bytes() {
         left_at = allocations();
         goes_on
     };
-    let mut source = Scripted { screen, step, state: Arc::clone(&state), record: false };
+    let mut source =
+        Scripted { screen, step, state: Arc::clone(&state), record: false, arrivals: Arrivals::default() };
     pipeline.run(&mut source).unwrap();
 }
 
@@ -108,13 +109,18 @@ struct Watcher {
     viewer: Viewer,
     buffer: BytesMut,
     /// Pixels that came in each encoding.
-    pixels_by: [u64; 6],
+    pixels_by: [u64; Encoding::ALL.len()],
     allocated: u64,
 }
 
 impl Watcher {
     fn new(viewer: Viewer) -> Self {
-        Self { viewer, buffer: BytesMut::with_capacity(8 << 20), pixels_by: [0; 6], allocated: 0 }
+        Self {
+            viewer,
+            buffer: BytesMut::with_capacity(8 << 20),
+            pixels_by: [0; Encoding::ALL.len()],
+            allocated: 0,
+        }
     }
 
     /// Takes an update, and answers it as late as its bytes take; `false`: there is none.

@@ -163,7 +163,15 @@ fn server() -> Vec<Value> {
 
 fn bands() -> Vec<Value> {
     let size = Size { width: 40, height: 30 };
-    let head = BandHead { seq: 2, base: 0, size, captured_at_us: 1_000_000, first: true, commit: true };
+    let head = BandHead {
+        seq: 2,
+        base: 0,
+        size,
+        captured_at_us: 1_000_000,
+        first: true,
+        commit: true,
+        taken_back: false,
+    };
     let raw = Patch::new(Rect { x: 1, y: 2, width: 3, height: 2 }, Encoding::Raw);
     let solid = Patch::new(Rect { x: 10, y: 20, width: 30, height: 10 }, Encoding::Solid);
     let later = BandHead { first: false, base: 1, ..head };
@@ -211,7 +219,8 @@ const HASH_OF_ELEVEN: u64 = 17_008_374_878_294_315_656;
 #[test]
 fn truncated_and_altered_bands_never_change_a_picture() {
     let size = Size { width: 40, height: 30 };
-    let head = BandHead { seq: 2, base: 0, size, captured_at_us: 0, first: true, commit: true };
+    let head =
+        BandHead { seq: 2, base: 0, size, captured_at_us: 0, first: true, commit: true, taken_back: false };
     let patch = Patch::new(Rect { x: 1, y: 2, width: 3, height: 2 }, Encoding::Raw);
     let mut whole = BytesMut::new();
     head.write(&mut whole, &[patch]);

@@ -43,6 +43,7 @@ export const KIND = Object.freeze({
 
 export const FIRST = 1;
 export const COMMIT = 2;
+export const TAKEN_BACK = 4;
 export const HELLO_VERIFY = 1;
 export const HELLO_CODES = 4;
 export const ROUTE_PLAIN = 1;
@@ -58,7 +59,7 @@ export const ENCODING_RAW = 0;
 export const ENCODING_SOLID = 1;
 export const ENCODING_MOVE = 2;
 /** What people call them; each lies where its number says. Those after the moves are codes. */
-export const ENCODING_NAMES = ['raw', 'one colour', 'moved', 'palette', 'predict', 'lz'];
+export const ENCODING_NAMES = ['raw', 'one colour', 'moved', 'palette', 'predict', 'lz', 'packed'];
 export const ENCODING_LAST = ENCODING_NAMES.length - 1;
 
 /** @typedef {'live' | 'lost' | 'ended'} SourceState */

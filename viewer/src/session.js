@@ -9,7 +9,7 @@ import { SessionEnd } from './session-end.js';
 import { Routes } from './transport/routes.js';
 import { Timers, deferred } from './transport/timers.js';
 import { ControlChannel } from './transport/websocket.js';
-import { Update } from './update.js';
+import { Update, isTakenBack } from './update.js';
 
 const PING_MS = 2000;
 /** Pings in a row that may stay unanswered before the server is taken for gone. */
@@ -170,6 +170,10 @@ export class Session {
   /** @param {ArrayBuffer} buffer @param {number} bytes */
   #take(buffer, bytes) {
     try {
+      if (isTakenBack(buffer)) {
+        this.#forgetUpdate();
+        return;
+      }
       const isLast = this.#update.add(buffer, bytes);
       const startedMs = this.#around.now();
       this.#picture.hold(buffer, this.#update);

@@ -3,7 +3,7 @@
 
 import { Patches } from './patches.js';
 import {
-  BAND_BYTES, COMMIT, ENCODING_LAST, ENCODING_MOVE, ENCODING_RAW, ENCODING_SOLID, FIRST, HEADER_BYTES, PATCH_BYTES, ProtocolError, SIDE_PX_MAX,
+  BAND_BYTES, COMMIT, ENCODING_LAST, ENCODING_MOVE, ENCODING_RAW, ENCODING_SOLID, FIRST, HEADER_BYTES, PATCH_BYTES, ProtocolError, SIDE_PX_MAX, TAKEN_BACK,
 } from './protocol.js';
 
 export class Update {
@@ -116,6 +116,14 @@ export class Update {
     if (this.base === 0) throw new ProtocolError('a patch that moves, and no picture before');
     if (x + width > this.width || y + height > this.height) throw new ProtocolError('a patch from outside the picture');
   }
+}
+
+/**
+ * Whether a band says that the rest of its update will never come, and what came of it is to be forgotten.
+ * @param {ArrayBuffer} buffer
+ */
+export function isTakenBack(buffer) {
+  return (new DataView(buffer).getUint8(5) & TAKEN_BACK) !== 0;
 }
 
 /** @param {DataView} view */

@@ -161,7 +161,7 @@ test('a call that makes no sense touches nothing', () => {
   const before = toHex(memory.buffer);
   /** @type {[code: number, at: number, bytes: number, width: number, pixelsAt: number, pixels: number][]} */
   const calls = [
-    [3, base + 64, 4, 4, base, 16], [256, base + 64, 4, 4, base, 16], [-1, base + 64, 4, 4, base, 16],
+    [4, base + 64, 4, 4, base, 16], [256, base + 64, 4, 4, base, 16], [-1, base + 64, 4, 4, base, 16],
     [1, 0, 4, 4, base, 16], [1, base + 64, 4, 4, 0, 16], [1, base - 1, 4, 4, base + 64, 16], [1, base + 64, 4, 4, base - 4, 16],
     [1, end - 3, 4, 4, base, 16], [1, base, 4, 4, end - 60, 16], [1, end + 1, 0, 4, base, 16], [1, base, 4, 4, end + 4, 0],
     [1, base + 63, 4, 4, base, 16], [1, base + 60, 1, 4, base, 16], [1, base, 5, 4, base + 4, 16], [1, base, 64, 4, base, 16],

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Codec } from '../src/codec.js';
 import { Engine } from '../src/engine.js';
 import { pictureHash } from '../src/hash.js';
-import { COMMIT, ENCODING_NAMES, FIRST, HELLO_CODES, HELLO_VERIFY, KIND, VERSION } from '../src/protocol.js';
+import { COMMIT, ENCODING_NAMES, FIRST, HELLO_CODES, HELLO_VERIFY, KIND, TAKEN_BACK, VERSION } from '../src/protocol.js';
 import { Surface } from '../src/surface.js';
 import { band, message, raw, solid, u16, u32, u64 } from './bytes.js';
 import { FakeBrowser, FakePresenter, settle } from './fakes.js';
@@ -72,6 +72,19 @@ test('an update is shown whole, and acknowledged before it is painted', async ()
   assert.deepEqual([...new Set(presenter.pixels)], [7, 9, 255]);
   const { connected, width, height, seq, frames } = engine.state;
   assert.deepEqual({ connected, width, height, seq, frames }, { connected: true, width: 4, height: 4, seq: 1, frames: 1 });
+  engine.close();
+});
+
+test('an update that is taken back leaves the picture, is not acknowledged, and another follows', async () => {
+  const { browser, engine, presenter } = start();
+  const socket = await greet(browser);
+  for (const each of FULL) await socket.receive(each);
+  const shown = browser.log.length;
+  await socket.receive(band({ seq: 2, base: 1, flags: FIRST, patches: [raw(0, 0, 1, 1, 3)] }));
+  await socket.receive(band({ seq: 2, base: 1, flags: TAKEN_BACK }));
+  assert.deepEqual([browser.log.slice(shown), engine.state.seq], [[], 1]);
+  await socket.receive(band({ seq: 3, base: 1, flags: FIRST | COMMIT, patches: [raw(0, 0, 1, 1, 5)] }));
+  assert.deepEqual([engine.state.seq, presenter.pixels[0]], [3, 5]);
   engine.close();
 });
 

@@ -64,7 +64,7 @@ test('refuses lengths that lie', () => {
 });
 
 test('refuses encodings that mean nothing', () => {
-  refuses(band({ seq: 1, flags: BOTH, patches: [{ ...raw(0, 0, 1, 1, 0), encoding: 6 }] }), /encoding/);
+  refuses(band({ seq: 1, flags: BOTH, patches: [{ ...raw(0, 0, 1, 1, 0), encoding: 7 }] }), /encoding/);
   refuses(band({ seq: 1, flags: BOTH, patches: [{ ...raw(0, 0, 1, 1, 0), encoding: 4, data: new Uint8Array(5) }] }), /wrong length/);
 });
 

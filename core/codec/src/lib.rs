@@ -12,6 +12,7 @@ extern crate alloc;
 mod budget;
 mod error;
 mod lz;
+mod packed;
 mod palette;
 mod pixel;
 mod predict;
@@ -33,11 +34,13 @@ pub enum Code {
     Predict,
     /// Repeats from anywhere before: text in which the same letters recur.
     Lz,
+    /// Every pixel without its fourth byte: whatever nothing shorter is worth while for.
+    Packed,
 }
 
 impl Code {
     /// All of them; each lies where its number says.
-    pub const ALL: [Self; 3] = [Self::Palette, Self::Predict, Self::Lz];
+    pub const ALL: [Self; 4] = [Self::Palette, Self::Predict, Self::Lz, Self::Packed];
 
     /// What stands for it among the codes, from 0.
     pub fn number(self) -> u8 {
@@ -65,6 +68,7 @@ pub fn encode(code: Code, pixels: &[u32], width: usize, limit: usize, out: &mut 
         Code::Palette => palette::encode(pixels, &budget, out),
         Code::Predict => predict::encode(pixels, width, &budget, out),
         Code::Lz => lz::encode(pixels, width, &budget, out),
+        Code::Packed => packed::encode(pixels, &budget, out),
     }
 }
 
@@ -81,6 +85,7 @@ pub fn decode(code: Code, bytes: &[u8], width: usize, pixels: &mut [u32]) -> Res
         Code::Palette => palette::decode(bytes, pixels),
         Code::Predict => predict::decode(bytes, width, pixels),
         Code::Lz => lz::decode(bytes, pixels),
+        Code::Packed => packed::decode(bytes, pixels),
     }
 }
 

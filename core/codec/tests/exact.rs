@@ -175,7 +175,7 @@ fn what_is_no_rectangle_is_refused() {
 
 #[test]
 fn no_pixels_take_no_bytes() {
-    for code in [Code::Predict, Code::Lz] {
+    for code in [Code::Predict, Code::Lz, Code::Packed] {
         assert_eq!(check(code, &[], 5), Some(Vec::new()));
     }
     assert_eq!(check(Code::Palette, &[], 5), None);
@@ -186,5 +186,5 @@ fn numbers_are_places() {
     for (number, code) in (0_u8..).zip(Code::ALL) {
         assert_eq!((code.number(), Code::from_number(number)), (number, Some(code)));
     }
-    assert_eq!(Code::from_number(3), None);
+    assert_eq!(Code::from_number(4), None);
 }

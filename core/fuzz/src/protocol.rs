@@ -91,7 +91,8 @@ fn take(mut picture: Picture, band: &[u8], head: BandHead) {
 /// A black picture that stands at `seq`.
 fn picture(seq: u32, size: Size) -> Picture {
     let mut picture = Picture::default();
-    let whole = BandHead { seq, base: 0, size, captured_at_us: 0, first: true, commit: true };
+    let whole =
+        BandHead { seq, base: 0, size, captured_at_us: 0, first: true, commit: true, taken_back: false };
     assert_eq!(picture.take(&message(whole)), Ok(true));
     picture
 }

@@ -3,11 +3,17 @@
 
 use bytes::{BufMut, BytesMut};
 
+use lanstream_codec::Code;
+
 use super::coder::{Coder, How, Job};
 use super::plan::GROUPS_MAX;
 use super::swizzle;
 use crate::frame::Frame;
+use crate::geometry::Rect;
 use crate::protocol::{BandHead, Encoding, Patch};
+
+/// A patch of fewer pixels is not packed: the call that unpacks it would take a browser longer than its bytes.
+const PACKED_PX_MIN: u64 = 4096;
 
 /// A band's patches, and how far it was written. Its memory, made at first for the most, is used again for the next.
 #[derive(Debug)]
@@ -38,6 +44,7 @@ impl Band {
         out: &mut BytesMut,
     ) {
         (self.next, self.row) = (0, 0);
+        let is_packed = coder.is_some();
         self.patches.clear();
         self.raw.clear();
         let start = out.len();
@@ -51,7 +58,7 @@ impl Band {
             };
             match patch {
                 Some(patch) => self.patches.push(patch),
-                None => self.raw.push(Patch::new(job.group.rect, Encoding::Raw)),
+                None => self.raw.push(raw_patch(job.group.rect, is_packed)),
             }
         }
         self.patches.extend_from_slice(&self.raw);
@@ -65,11 +72,25 @@ impl Band {
 
     /// Appends the next row.
     pub fn write_row(&mut self, frame: &Frame, out: &mut BytesMut) {
-        let Some(Patch { rect, .. }) = self.raw.get(self.next) else { return };
-        swizzle::extend_rgbx(out, frame.row(rect.x, rect.y + self.row, rect.width), frame.layout().format);
+        let Some(Patch { rect, encoding, .. }) = self.raw.get(self.next) else { return };
+        let (row, format) = (frame.row(rect.x, rect.y + self.row, rect.width), frame.layout().format);
+        match encoding {
+            Encoding::Coded(Code::Packed) => swizzle::extend_rgb(out, row, format),
+            _ => swizzle::extend_rgbx(out, row, format),
+        }
         self.row += 1;
         if self.row == rect.height {
             (self.next, self.row) = (self.next + 1, 0);
         }
+    }
+}
+
+/// A patch whose rows are written one by one: without their fourth bytes where the viewer takes codes.
+fn raw_patch(rect: Rect, is_packed: bool) -> Patch {
+    let area = rect.area();
+    if is_packed && area >= PACKED_PX_MIN {
+        Patch::coded(rect, Code::Packed, area as usize * swizzle::RGB_BYTES)
+    } else {
+        Patch::new(rect, Encoding::Raw)
     }
 }

@@ -10,8 +10,9 @@ use super::painting::Painting;
 use super::pipe::Pipe;
 use super::prices::{PATCH_NS, Prices};
 use super::rates::{BYTES_PER_RAW_PX, Rates};
+use super::swizzle::RGB_BYTES;
 use super::trial::{Trial, Trials};
-use super::way::{DENSITIES, Way, density};
+use super::way::{CODES, DENSITIES, Way, density};
 use crate::protocol::PATCH_BYTES;
 use crate::time::Micros;
 
@@ -244,7 +245,7 @@ impl Model {
     }
 
     fn best_code(&self, density: usize) -> Way {
-        let codes = Code::ALL.map(Way::Code).into_iter();
+        let codes = CODES.map(Way::Code).into_iter();
         let cheaper = |a: &Way, b: &Way| self.cost(*a, density).total_cmp(&self.cost(*b, density));
         codes.min_by(cheaper).unwrap_or(Way::Raw)
     }
@@ -270,7 +271,7 @@ impl Model {
         }
         (*groups, *sum) = (0, 0);
         self.samples[density] += 1;
-        let code = Code::ALL[self.samples[density] % Code::ALL.len()];
+        let code = CODES[self.samples[density] % CODES.len()];
         (way != Way::Code(code)).then_some(code)
     }
 
@@ -279,7 +280,7 @@ impl Model {
         let rate = self.rates.of(way, density);
         let spared_ns = self.cost(Way::Raw, density) - rate.encode_ns - rate.decode_ns;
         let bytes_per_px = (spared_ns / self.pipe.byte_ns()).clamp(0.5, BYTES_PER_RAW_PX);
-        ((bytes_per_px * pixels as f32) as usize).min(pixels as usize * 4 - 1)
+        ((bytes_per_px * pixels as f32) as usize).min(pixels as usize * RGB_BYTES - 1)
     }
 }
 
@@ -325,7 +326,7 @@ mod tests {
             if let Some(code) = choice.sample {
                 encode(model, code, busy, choice.limit, world);
             }
-            let mut sent = (PX as usize * 4, 0.0, Way::Raw);
+            let mut sent = (PX as usize * RGB_BYTES, 0.5 * PX as f32, Way::Raw);
             if let Way::Code(code) = choice.way
                 && let Some((bytes, ns)) = encode(model, code, busy, choice.limit, world)
             {
@@ -352,7 +353,7 @@ mod tests {
     }
 
     fn film(code: Code) -> Option<(f32, f32)> {
-        (code == Code::Predict).then_some((3.0, 14.0))
+        (code == Code::Predict).then_some((2.2, 14.0))
     }
 
     const PREDICT: Way = Way::Code(Code::Predict);
@@ -425,7 +426,7 @@ mod tests {
     fn the_limit_is_below_raw() {
         let mut model = Model::new(Micros(0));
         for (pixels, busy) in [(1, 0), (1, 1), (512, 300), (PX, 7)] {
-            assert!(model.choose(pixels, busy).limit < pixels as usize * 4);
+            assert!(model.choose(pixels, busy).limit < pixels as usize * RGB_BYTES);
         }
     }
 }

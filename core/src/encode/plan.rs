@@ -62,6 +62,8 @@ pub struct Task<'a> {
     pub frame: &'a Frame,
     /// The picture that it starts from.
     pub base: u32,
+    /// Whether tiles of one colour are told so.
+    pub solid: bool,
     /// What may be sent but raw and solid tiles, where the viewer takes more.
     pub means: Option<Means<'a>>,
     /// What that costs.
@@ -176,7 +178,9 @@ impl Task<'_> {
         if let Some(busy) = self.moved(rect) {
             return Group { rect, fill: Fill::Moved, busy };
         }
-        if let Some(pixel) = tile::solid(self.frame, rect) {
+        if self.solid
+            && let Some(pixel) = tile::solid(self.frame, rect)
+        {
             return Group { rect, fill: Fill::Solid(pixel), busy: 0 };
         }
         let Some(means) = &self.means else { return Group { rect, fill: Fill::Raw, busy: 0 } };
@@ -276,7 +280,11 @@ mod tests {
     fn planned(frame: &Frame) -> Vec<(u32, u32, u32, u32, char)> {
         let mut plan = Plan::default();
         assert_eq!(
-            plan.fill(&Task { frame, base: 1, means: None, prices: &Prices::PLAIN }, 0, usize::MAX),
+            plan.fill(
+                &Task { frame, base: 1, solid: true, means: None, prices: &Prices::PLAIN },
+                0,
+                usize::MAX
+            ),
             6
         );
         check(frame, plan.groups());

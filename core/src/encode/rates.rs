@@ -4,8 +4,8 @@ use lanstream_codec::Code;
 
 use super::way::{DENSITIES, Way};
 
-/// Bytes of a raw pixel.
-pub(super) const BYTES_PER_RAW_PX: f32 = 4.0;
+/// Bytes of a raw pixel, packed.
+pub(super) const BYTES_PER_RAW_PX: f32 = 3.0;
 /// Counted for what was given up: it goes raw, and the try was for nothing.
 const BYTES_PER_PX_GIVEN_UP: f32 = 5.0;
 /// How much one measurement moves a rate, and how many pixels it must be of: those of fewer move it less, since the clock
@@ -47,7 +47,7 @@ impl Default for Rates {
 fn first_rate(way: Way, density: usize) -> Rate {
     let busy = 0.75 / (1 << (DENSITIES - 1 - density)) as f32;
     let (encode_ns, decode_ns, bytes) = match way {
-        Way::Raw => (0.0, 0.0, BYTES_PER_RAW_PX),
+        Way::Raw | Way::Code(Code::Packed) => (0.0, 0.5, BYTES_PER_RAW_PX),
         Way::Code(Code::Palette) => (2.0, 1.0, 1.0),
         Way::Code(Code::Predict) => (0.35 + 5.5 * busy, 0.3 + 5.0 * busy, 0.03 + 2.2 * busy),
         Way::Code(Code::Lz) => (0.5 + 3.0 * busy, 0.2 + 1.5 * busy, 0.02 + 3.2 * busy),

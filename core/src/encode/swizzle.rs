@@ -8,6 +8,9 @@ use bytes::{BufMut, BytesMut};
 
 use crate::frame::PixelFormat;
 
+/// Bytes of a pixel without its fourth.
+pub(super) const RGB_BYTES: usize = 3;
+
 /// Appends `row` as red, green, blue, 255.
 pub(super) fn extend_rgbx(out: &mut BytesMut, row: &[u8], format: PixelFormat) {
     out.reserve(row.len());
@@ -17,6 +20,18 @@ pub(super) fn extend_rgbx(out: &mut BytesMut, row: &[u8], format: PixelFormat) {
     convert(row, target, format);
     // SAFETY: the `row.len()` bytes after the buffer's length were reserved, and `convert` wrote every one.
     unsafe { out.advance_mut(row.len()) };
+}
+
+/// Appends `row` as red, green, blue.
+pub(super) fn extend_rgb(out: &mut BytesMut, row: &[u8], format: PixelFormat) {
+    let bytes = row.len() / 4 * RGB_BYTES;
+    out.reserve(bytes);
+    let spare = &mut out.spare_capacity_mut()[..bytes];
+    // SAFETY: as in `extend_rgbx`; `pack` only writes to the slice.
+    let target = unsafe { std::slice::from_raw_parts_mut(spare.as_mut_ptr().cast::<u8>(), bytes) };
+    pack(row, target, format);
+    // SAFETY: so many bytes after the buffer's length were reserved, and `pack` wrote every one.
+    unsafe { out.advance_mut(bytes) };
 }
 
 /// Appends `row` as pixels that lie in memory as red, green, blue, 255.
@@ -57,6 +72,57 @@ fn convert(row: &[u8], target: &mut [u8], format: PixelFormat) {
 #[target_feature(enable = "avx2")]
 fn convert_avx2(row: &[u8], target: &mut [u8], format: PixelFormat) {
     convert_portable(row, target, format);
+}
+
+fn pack(row: &[u8], target: &mut [u8], format: PixelFormat) {
+    #[cfg(target_arch = "x86_64")]
+    if std::is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor has AVX2.
+        return unsafe { pack_avx2(row, target, format) };
+    }
+    pack_portable(row, target, format);
+}
+
+/// Eight pixels with two shuffles; the compiler takes many for it.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn pack_avx2(row: &[u8], target: &mut [u8], format: PixelFormat) {
+    use std::arch::x86_64::{
+        __m256i, _mm256_loadu_si256, _mm256_permutevar8x32_epi32, _mm256_setr_epi8, _mm256_setr_epi32,
+        _mm256_shuffle_epi8, _mm256_storeu_si256,
+    };
+    const PIXELS: usize = size_of::<__m256i>() / 4;
+    // In each half: three bytes of each pixel, then nothing.
+    let places = match format {
+        PixelFormat::Bgrx8 => _mm256_setr_epi8(
+            2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1, //
+            2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1,
+        ),
+        PixelFormat::Rgbx8 => _mm256_setr_epi8(
+            0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1, //
+            0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1,
+        ),
+    };
+    let join = _mm256_setr_epi32(0, 1, 2, 4, 5, 6, 3, 7);
+    let mut done = 0;
+    // A vector is written whole: what is too much of it, the next one overwrites.
+    while done + PIXELS <= row.len() / 4 && done * RGB_BYTES + size_of::<__m256i>() <= target.len() {
+        // SAFETY: eight pixels from `done` on are in the row.
+        let pixels = unsafe { _mm256_loadu_si256(row.as_ptr().add(done * 4).cast()) };
+        let packed = _mm256_permutevar8x32_epi32(_mm256_shuffle_epi8(pixels, places), join);
+        // SAFETY: a vector's bytes from there on are in the target.
+        unsafe { _mm256_storeu_si256(target.as_mut_ptr().add(done * RGB_BYTES).cast(), packed) };
+        done += PIXELS;
+    }
+    pack_portable(&row[done * 4..], &mut target[done * RGB_BYTES..], format);
+}
+
+fn pack_portable(row: &[u8], target: &mut [u8], format: PixelFormat) {
+    let targets = target.as_chunks_mut::<RGB_BYTES>().0;
+    for (target, pixel) in targets.iter_mut().zip(row.as_chunks::<4>().0) {
+        let [red, green, blue, _] = super::rgbx(*pixel, format);
+        *target = [red, green, blue];
+    }
 }
 
 #[inline(always)]
@@ -100,6 +166,11 @@ mod tests {
                 let expected: Vec<u8> =
                     row.as_chunks().0.iter().flat_map(|pixel| crate::encode::rgbx(*pixel, format)).collect();
                 assert_eq!(out[4..], expected);
+                let mut packed = BytesMut::from(&b"head"[..]);
+                extend_rgb(&mut packed, &row, format);
+                let short: Vec<u8> =
+                    expected.as_chunks::<4>().0.iter().flat_map(|pixel| pixel[..3].to_vec()).collect();
+                assert_eq!(packed[4..], short);
                 let mut pixels = Vec::new();
                 extend_pixels(&mut pixels, &row, format);
                 assert_eq!(pixels.iter().flat_map(|pixel| pixel.to_le_bytes()).collect::<Vec<_>>(), expected);

@@ -2,6 +2,9 @@
 
 use lanstream_codec::Code;
 
+/// The codes that are chosen among. What is in none of them, and so raw, goes [packed](Code::Packed) where that is shorter.
+pub(super) const CODES: [Code; 3] = [Code::Palette, Code::Predict, Code::Lz];
+
 /// How the pixels of a group may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
@@ -21,7 +24,7 @@ impl Way {
     /// Where it lies in a table of all.
     pub(super) fn place(self) -> usize {
         match self {
-            Self::Raw => 0,
+            Self::Raw | Self::Code(Code::Packed) => 0,
             Self::Code(code) => 1 + usize::from(code.number()),
             Self::Move => 4,
         }

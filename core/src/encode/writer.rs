@@ -25,6 +25,8 @@ pub struct Writer {
     band_bytes: usize,
     plan: Plan,
     band: Band,
+    /// One colour is told once.
+    solid: bool,
     /// Where the viewer takes codes.
     coder: Option<Box<Coder>>,
     update: Option<Update>,
@@ -32,6 +34,17 @@ pub struct Writer {
     ahead: VecDeque<Planned>,
     /// For the jobs of bands that are not planned yet.
     spare: Vec<Vec<Job>>,
+}
+
+/// What a viewer may be sent.
+#[derive(Debug)]
+pub enum Repertoire {
+    /// Every pixel as it is, whatever it shows: how long that takes is to be measured.
+    Plain,
+    /// And one colour told once.
+    Solid,
+    /// And codes, and moves.
+    Coded(Box<Coder>),
 }
 
 /// The update that is being written.
@@ -47,6 +60,21 @@ struct Update {
     first: bool,
     /// The band that was begun is the last.
     last: bool,
+}
+
+impl Update {
+    /// The next band's.
+    fn head(&mut self, commit: bool) -> BandHead {
+        BandHead {
+            seq: self.frame.seq(),
+            base: self.base,
+            size: self.frame.size(),
+            captured_at_us: self.frame.captured_at().0,
+            first: std::mem::take(&mut self.first),
+            commit,
+            taken_back: false,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -66,16 +94,21 @@ pub enum Fill {
     Waiting,
     /// The update is written.
     Done,
+    /// The update is taken back: the rest of its frame never came.
+    TakenBack,
 }
 
 impl Writer {
     /// A writer of bands of about `band_bytes` of pixels.
-    pub fn new(band_bytes: usize, coder: Option<Coder>) -> Self {
+    pub fn new(band_bytes: usize, repertoire: Repertoire) -> Self {
+        let solid = !matches!(repertoire, Repertoire::Plain);
+        let coder = if let Repertoire::Coded(coder) = repertoire { Some(coder) } else { None };
         Self {
             band_bytes,
             plan: Plan::default(),
             band: Band::default(),
-            coder: coder.map(Box::new),
+            solid,
+            coder,
             update: None,
             ahead: VecDeque::with_capacity(AHEAD_MAX),
             spare: (0..AHEAD_MAX).map(|_| Vec::with_capacity(GROUPS_MAX)).collect(),
@@ -106,10 +139,10 @@ impl Writer {
     pub fn fill(&mut self, out: &mut BytesMut, limit: usize, context: &Context<'_>) -> Fill {
         let Some(mut update) = self.update.take() else { return Fill::Done };
         let fill = self.fill_from(&mut update, out, limit, context);
-        if fill != Fill::Done {
-            self.update = Some(update);
-        } else if let Some(coder) = &mut self.coder {
-            coder.end(update.frame);
+        match fill {
+            Fill::More | Fill::Band | Fill::Waiting => self.update = Some(update),
+            Fill::Done => self.coder.iter_mut().for_each(|coder| coder.end(Arc::clone(&update.frame))),
+            Fill::TakenBack => self.spare.extend(self.ahead.drain(..).map(|planned| planned.jobs)),
         }
         fill
     }
@@ -124,6 +157,9 @@ impl Writer {
         loop {
             if self.band.is_open() {
                 self.band.write_row(&update.frame, out);
+            } else if update.frame.stamps.is_abandoned() {
+                BandHead { taken_back: true, ..update.head(false) }.write(out, &[]);
+                return Fill::TakenBack;
             } else if !self.open_band(update, out, context) {
                 return Fill::Waiting;
             }
@@ -147,14 +183,7 @@ impl Writer {
             return false;
         }
         update.last = planned.last;
-        let head = BandHead {
-            seq: update.frame.seq(),
-            base: update.base,
-            size: update.frame.size(),
-            captured_at_us: update.frame.captured_at().0,
-            first: std::mem::take(&mut update.first),
-            commit: planned.last,
-        };
+        let head = update.head(planned.last);
         self.band.open(&head, &update.frame, &planned.jobs, self.coder.as_deref_mut(), out);
         self.spare.extend(self.ahead.pop_front().map(|planned| planned.jobs));
         true
@@ -185,7 +214,8 @@ impl Writer {
         self.coder.iter_mut().for_each(|coder| coder.begin_plan());
         let coder = self.coder.as_deref();
         let prices = coder.map_or(&Prices::PLAIN, Coder::prices);
-        let task = Task { frame, base: *base, means: coder.and_then(Coder::means), prices };
+        let means = coder.and_then(Coder::means);
+        let task = Task { frame, base: *base, solid: self.solid, means, prices };
         *next_row = self.plan.fill(&task, *next_row, self.band_bytes);
         let (groups, last) = (self.plan.groups(), *next_row >= rows(frame));
         if groups.is_empty() && !last {

@@ -1,14 +1,15 @@
 //! The pixel message: a part of an update.
 //!
 //! ```text
-//! header  length u32 | 0x01 u8 | flags u8 (1 first, 2 commit) | 0 u16
+//! header  length u32 | 0x01 u8 | flags u8 (1 first, 2 commit, 4 taken back) | 0 u16
 //! head    seq u32 | base u32 | width u16 | height u16 | patches u32 | captured_at_us u64
 //! table   patches * ( x u16 | y u16 | width u16 | height u16 | encoding u8 | 0 u8 *3 | length u32 )
 //! data    the patches' bytes, in the table's order
 //! ```
 //!
 //! An update is one or more bands; the last has the commit flag, and only then is any of it shown. It turns the picture
-//! `base` into `seq`; with base 0 it needs none, and the picture takes the size given.
+//! `base` into `seq`; with base 0 it needs none, and the picture takes the size given. A band that takes the update back has no
+//! patches: all that came of it is forgotten.
 
 use bytes::BufMut;
 use lanstream_codec::Code;
@@ -25,6 +26,7 @@ pub const PATCH_BYTES: usize = 16;
 const BAND: u8 = 0x01;
 const FIRST: u8 = 1;
 const COMMIT: u8 = 2;
+const TAKEN_BACK: u8 = 4;
 
 /// How a patch's pixels are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,13 +43,14 @@ pub enum Encoding {
 
 impl Encoding {
     /// All there are, by their numbers on the wire.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Raw,
         Self::Solid,
         Self::Move,
         Self::Coded(Code::Palette),
         Self::Coded(Code::Predict),
         Self::Coded(Code::Lz),
+        Self::Coded(Code::Packed),
     ];
 
     /// Its number on the wire.
@@ -59,6 +62,7 @@ impl Encoding {
             Self::Coded(Code::Palette) => 3,
             Self::Coded(Code::Predict) => 4,
             Self::Coded(Code::Lz) => 5,
+            Self::Coded(Code::Packed) => 6,
         }
     }
 
@@ -110,6 +114,8 @@ pub struct BandHead {
     pub first: bool,
     /// Whether it is the update's last.
     pub commit: bool,
+    /// Whether the update is to be forgotten, with all that came of it: the rest of it will never come.
+    pub taken_back: bool,
 }
 
 impl BandHead {
@@ -118,7 +124,8 @@ impl BandHead {
         let data: usize = patches.iter().map(|patch| patch.bytes).sum();
         out.put_u32_le((BAND_BYTES + patches.len() * PATCH_BYTES + data) as u32);
         out.put_u8(BAND);
-        out.put_u8((u8::from(self.first) * FIRST) | (u8::from(self.commit) * COMMIT));
+        let flags = [(self.first, FIRST), (self.commit, COMMIT), (self.taken_back, TAKEN_BACK)];
+        out.put_u8(flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| flag).sum());
         out.put_u16_le(0);
         out.put_u32_le(self.seq);
         out.put_u32_le(self.base);
@@ -157,8 +164,8 @@ impl BandHead {
             table.as_chunks::<PATCH_BYTES>().0.iter().map(Patch::read).collect::<Option<Vec<_>>>()?;
         let data = &body[BAND_BYTES + table.len()..];
         let bytes: usize = patches.iter().map(|patch| patch.bytes).sum();
-        let head =
-            Self { seq, base, size, captured_at_us, first: flags & FIRST != 0, commit: flags & COMMIT != 0 };
+        let [first, commit, taken_back] = [FIRST, COMMIT, TAKEN_BACK].map(|flag| flags & flag != 0);
+        let head = Self { seq, base, size, captured_at_us, first, commit, taken_back };
         (bytes == data.len()).then_some((head, patches, data))
     }
 }

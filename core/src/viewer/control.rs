@@ -14,7 +14,7 @@ use crate::protocol::{
     HELLO_CODES, HELLO_VERIFY, Hello, NoticeCode, ParseError, ROUTE_PLAIN, Route, ServerMessage, SourceState,
     Transport, VERSION, ViewerMessage,
 };
-use crate::session::{Session, Totals, Violation};
+use crate::session::{Repertoire, Session, Totals, Violation};
 use crate::source::Pointer;
 use crate::time::Micros;
 
@@ -220,11 +220,21 @@ impl Control {
 
     fn new_session(&self, hello: Hello, route: Route, band_bytes: usize) -> Session {
         let held_seq = if route.epoch == self.seating.epoch { route.held_seq } else { 0 };
-        let takes_codes = hello.flags & HELLO_CODES != 0 && route.flags & ROUTE_PLAIN == 0;
-        let coder = takes_codes.then(|| Coder::new(self.seating.clock, Arc::clone(&self.seating.encoders)));
-        let mut session = Session::new(band_bytes, hello.flags & HELLO_VERIFY != 0, held_seq, coder);
+        let repertoire = self.repertoire(hello, route);
+        let mut session = Session::new(band_bytes, hello.flags & HELLO_VERIFY != 0, held_seq, repertoire);
         session.pause(self.paused);
         session
+    }
+
+    fn repertoire(&self, hello: Hello, route: Route) -> Repertoire {
+        if route.flags & ROUTE_PLAIN != 0 {
+            Repertoire::Plain
+        } else if hello.flags & HELLO_CODES == 0 {
+            Repertoire::Solid
+        } else {
+            let encoders = Arc::clone(&self.seating.encoders);
+            Repertoire::Coded(Box::new(Coder::new(self.seating.clock, encoders)))
+        }
     }
 
     fn close_route(&mut self) {

@@ -111,6 +111,9 @@ impl Pump {
             // While the last bytes travel and are acknowledged, the source may capture what changed meanwhile.
             self.frames.order();
         }
+        if fill == Fill::TakenBack {
+            self.link.unanswered_since.store(0, Ordering::Relaxed);
+        }
         self.publish_totals();
         fill
     }

@@ -15,9 +15,9 @@ use lanstream_core::frame::{Frame, Layout, PixelFormat};
 use lanstream_core::geometry::{Rect, Size};
 use lanstream_core::picture::Picture;
 use lanstream_core::pipeline::{Pipeline, State};
-use lanstream_core::protocol::{Ack, BandHead, Hello, Route, Transport, VERSION, ViewerMessage};
+use lanstream_core::protocol::{Ack, BandHead, Encoding, Hello, Route, Transport, VERSION, ViewerMessage};
 use lanstream_core::region::Region;
-use lanstream_core::source::{Error, Event, Source};
+use lanstream_core::source::{Error, ErrorKind, Event, Source};
 use lanstream_core::time::{Clock, Micros};
 use lanstream_core::viewer::{self, Control, Counters, Pump, Reaction, Seating};
 
@@ -92,8 +92,39 @@ impl Screen {
     }
 }
 
+/// How captured pixels come to be there.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrivals {
+    /// Rows of a picture that come at a time. `step` runs in between.
+    pub rows: u32,
+    /// Of one capture in so many only the first piece comes: the rest is what nobody may ever see.
+    pub lost_each: u32,
+    /// So many more are lost.
+    pub losses: u32,
+    /// Captures so far.
+    pub count: u32,
+    /// What is damaged still, where the rest of the last capture is lost.
+    pub lost: Option<Region>,
+}
+
+impl Default for Arrivals {
+    fn default() -> Self {
+        Self { rows: u32::MAX, lost_each: u32::MAX, losses: 0, count: 0, lost: None }
+    }
+}
+
+impl Arrivals {
+    fn is_lost(&mut self) -> bool {
+        self.count += 1;
+        let is_lost = self.losses > 0 && self.count.is_multiple_of(self.lost_each);
+        self.losses -= u32::from(is_lost);
+        is_lost
+    }
+}
+
 /// Runs `step` whenever the pipeline waits; ends the run when that returns false.
 pub struct Scripted<F> {
+    pub arrivals: Arrivals,
     pub screen: Arc<Mutex<Screen>>,
     pub step: F,
     pub state: Arc<State>,
@@ -135,11 +166,31 @@ impl<F: FnMut() -> bool + Send> Source for Scripted<F> {
             }
         }
         let told = std::mem::take(&mut screen.damage);
-        if self.record {
+        if self.arrivals.rows < screen.size.height && self.arrivals.is_lost() {
+            self.arrivals.lost = Some(told);
+            let came = self.arrivals.rows as usize * stride;
+            frame.memory_mut().bytes_mut().iter_mut().skip(came).for_each(|byte| *byte ^= 0x55);
+        } else if self.record {
             let copy = (screen.size, frame.bytes().to_vec());
             screen.captured.push(copy);
         }
         Ok(told)
+    }
+
+    fn arrived(&mut self, rows: u32) -> Result<u32, Error> {
+        if self.arrivals.rows == u32::MAX {
+            return Ok(u32::MAX);
+        }
+        if rows > 0 && !(self.step)() {
+            self.state.stop.store(true, Ordering::SeqCst);
+        }
+        if rows > 0
+            && let Some(damage) = self.arrivals.lost.take()
+        {
+            self.screen.lock().unwrap().damage.merge(&damage);
+            return Err(Error::new(ErrorKind::Retry, "the rest was lost"));
+        }
+        Ok(rows + self.arrivals.rows)
     }
 
     fn needs_audit(&self) -> bool {
@@ -161,7 +212,7 @@ pub struct Viewer {
     pub picture: Picture,
     pub bytes: u64,
     /// Pixels that came in each encoding.
-    pub pixels_by: [u64; 6],
+    pub pixels_by: [u64; Encoding::ALL.len()],
     band_bytes: usize,
     buffer: BytesMut,
 }
@@ -223,7 +274,7 @@ impl Viewer {
             picture,
             bytes: 0,
             band_bytes,
-            pixels_by: [0; 6],
+            pixels_by: [0; Encoding::ALL.len()],
             buffer: BytesMut::with_capacity(4 << 20),
         }
     }

@@ -91,7 +91,8 @@ impl Scatter<'_, '_> {
             let offset = (index * room) as u32;
             self.throw(&session, Piece { number, band, offset, total, bytes }).await?;
         }
-        if fill == Fill::Done {
+        // What was taken back is kept until the viewer has answered something: it may still lack pieces of it.
+        if matches!(fill, Fill::Done | Fill::TakenBack) {
             self.write(written(&ServerMessage::Scattered { number, bands: band + 1 })).await?;
         }
         Ok(())

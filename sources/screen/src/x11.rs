@@ -138,6 +138,14 @@ impl Source for Screen {
         Ok(told)
     }
 
+    fn arrived(&mut self, rows: u32) -> Result<u32, Error> {
+        let arrived = self.grabber.arrived(&self.link, rows);
+        if arrived.is_err() {
+            self.damage_all();
+        }
+        arrived
+    }
+
     fn shows_title(&mut self, part: &str) -> bool {
         windows::all(&self.link).is_ok_and(|windows| {
             windows.iter().any(|window| window.name.contains(part) && self.subject.shows(window))

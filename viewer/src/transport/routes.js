@@ -35,6 +35,8 @@ const CONNECT_MS_MAX = 400;
  * soonest counts. */
 const ROUNDS = 2;
 const PICTURES = 2;
+/** One that took so many times as long as the best has no further turn: on a slow network each takes a while. */
+const LOST = 3;
 /** Longer than a picture takes that could win. */
 const TRIAL_MS_MAX = 1000;
 /** Until a WebTransport session that was lost is tried again; doubled each time. */
@@ -236,8 +238,9 @@ export class Routes {
     for (let round = 0; round < ROUNDS; round += 1) {
       for (const transport of worthIt) {
         if (this.#closed) return;
-        const ms = round > 0 && tookMs.get(transport) === Infinity ? Infinity : await this.#tryOut(transport);
-        tookMs.set(transport, Math.min(tookMs.get(transport) ?? Infinity, ms));
+        const before = tookMs.get(transport) ?? Infinity;
+        if (round > 0 && before > LOST * Math.min(...tookMs.values())) continue;
+        tookMs.set(transport, Math.min(before, await this.#tryOut(transport)));
       }
     }
     const ranked = rank(tookMs);

@@ -23,6 +23,7 @@ impl Coder for Own {
             Code::Palette => "palette",
             Code::Predict => "predict",
             Code::Lz => "lz",
+            Code::Packed => "packed",
         }
     }
 

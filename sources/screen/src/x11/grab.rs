@@ -1,15 +1,18 @@
-//! Reads pixels: all rectangles of a region with one flush and one round trip, each by the cheapest way there is.
+//! Reads pixels: all rectangles of a region with one flush, each by the cheapest way there is. What the server writes into the
+//! frame itself is asked for in pieces, so that the first is compared and sent while the server copies the next.
 //!
 //! It writes nothing outside of the region, although a full-width band around a wide rectangle would be cheaper than
 //! copying its rows: a pixel that changes in the frame without having been asked for would never be compared, and so
 //! never be sent.
 
 use std::any::Any;
+use std::collections::VecDeque;
 
 use lanstream_core::frame::{Frame, PIXEL_BYTES, PixelMemory};
 use lanstream_core::geometry::{Rect, Size};
 use lanstream_core::region::{RECTS_MAX, Region};
 use lanstream_core::source::{Error, ErrorKind};
+use x11rb::connection::{RequestConnection, SequenceNumber};
 use x11rb::cookie::Cookie;
 use x11rb::errors::ReplyError;
 use x11rb::protocol::shm::{self, ConnectionExt as _, Seg};
@@ -22,6 +25,9 @@ use super::shm::{Segment, Sharing};
 
 /// All planes of a pixel.
 const PLANES: u32 = !0;
+
+/// Pixels of a piece: its 2 MB take a server a quarter of a millisecond, and its answer a wake-up.
+const PIECE_PX: u64 = 512 << 10;
 
 /// Where the picture lies at the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +44,14 @@ pub(super) struct View {
 pub(super) struct Grabber {
     pixels: Pixels,
     memory: Memory,
+    /// What the server still writes into the frame that was captured last.
+    coming: VecDeque<Coming>,
+}
+
+/// A piece of a frame that the server was asked to write.
+struct Coming {
+    answer: SequenceNumber,
+    top: u32,
 }
 
 /// Where the server puts pixels.
@@ -53,10 +67,11 @@ impl Grabber {
     pub(super) fn new(link: &Link, pixels: Pixels, size: Size) -> Result<Self, Error> {
         for sharing in Sharing::candidates(link)? {
             if let Ok(scratch) = Segment::new(link, *sharing, scratch_len(&pixels, size)) {
-                return Ok(Self { pixels, memory: Memory::Shared { sharing: *sharing, scratch } });
+                let memory = Memory::Shared { sharing: *sharing, scratch };
+                return Ok(Self { pixels, memory, coming: VecDeque::new() });
             }
         }
-        Ok(Self { pixels, memory: Memory::Socket })
+        Ok(Self { pixels, memory: Memory::Socket, coming: VecDeque::new() })
     }
 
     pub(super) fn pixels(&self) -> &Pixels {
@@ -81,7 +96,8 @@ impl Grabber {
         })
     }
 
-    /// Brings `region` of `frame` up to date. Requests that are still buffered go out in front, in the same flush.
+    /// Brings `region` of `frame` up to date, or has the server do so, in which case this returns when the first piece is
+    /// there. Requests that are still buffered go out in front, in the same flush.
     ///
     /// A server may turn to other programs between two requests of one, so several rectangles are read with it grabbed.
     /// The release leaves in the same flush: were this program stopped meanwhile, the desktop would go on.
@@ -95,8 +111,72 @@ impl Grabber {
         frame: &mut Frame,
         region: &Region,
     ) -> Result<(), Error> {
-        let rects = region.rects();
         let target = self.target(link, frame);
+        let is_direct = |rect: &Rect| self.is_contiguous(*rect, frame);
+        match target.filter(|_| region.rects().iter().all(is_direct)) {
+            Some(segment) => {
+                self.request_pieces(link, view, frame, segment, region).inspect_err(|_| self.give_up(link))
+            }
+            None => self.grab_whole(link, view, frame, region, target),
+        }
+    }
+
+    /// Waits until more than the first `rows` rows of what was grabbed are there, and returns how many are.
+    pub(super) fn arrived(&mut self, link: &Link, rows: u32) -> Result<u32, Error> {
+        loop {
+            let there = self.coming.iter().map(|piece| piece.top).min().unwrap_or(u32::MAX);
+            if there > rows {
+                return Ok(there);
+            }
+            self.land_piece(link).inspect_err(|_| self.give_up(link))?;
+        }
+    }
+
+    /// Until every answer is there the server may be writing to the frame.
+    fn give_up(&mut self, link: &Link) {
+        while !self.coming.is_empty() {
+            let _ = self.land_piece(link);
+        }
+    }
+
+    fn land_piece(&mut self, link: &Link) -> Result<(), Error> {
+        let Some(piece) = self.coming.pop_front() else { return Ok(()) };
+        link.conn.wait_for_reply_or_error(piece.answer).map(drop).map_err(refused)
+    }
+
+    fn request_pieces(
+        &mut self,
+        link: &Link,
+        view: View,
+        frame: &Frame,
+        segment: Seg,
+        region: &Region,
+    ) -> Result<(), Error> {
+        link.conn.grab_server().map_err(lost)?.ignore_error();
+        let mut outcome = Ok(());
+        for rect in region.rects().iter().flat_map(|rect| pieces(*rect)) {
+            let way = Way::Frame { segment, offset: rect.y as usize * frame.layout().stride };
+            match request(&link.conn, view, rect, way) {
+                Ok(pending) => {
+                    self.coming.extend(pending.kept().map(|answer| Coming { answer, top: rect.y }))
+                }
+                Err(error) => outcome = Err(error),
+            }
+        }
+        link.conn.ungrab_server().map_err(lost)?.ignore_error();
+        // The first answer: what the server told of before it is then here, too.
+        outcome.and_then(|()| self.land_piece(link))
+    }
+
+    fn grab_whole(
+        &mut self,
+        link: &Link,
+        view: View,
+        frame: &mut Frame,
+        region: &Region,
+        target: Option<Seg>,
+    ) -> Result<(), Error> {
+        let rects = region.rects();
         let mut scratch_used = 0;
         let hold = rects.len() > 1;
         if hold {
@@ -137,16 +217,19 @@ impl Grabber {
     ) -> Result<Way, Error> {
         let Memory::Shared { scratch, .. } = &self.memory else { return Ok(Way::Socket) };
         let layout = frame.layout();
-        // Rows of the whole width follow each other without a gap, as the server packs them.
-        let contiguous =
-            rect.width == layout.size.width && layout.stride == self.pixels.row_bytes(rect.width);
-        if let Some(segment) = target.filter(|_| contiguous) {
+        if let Some(segment) = target.filter(|_| self.is_contiguous(rect, frame)) {
             return Ok(Way::Frame { segment, offset: rect.y as usize * layout.stride });
         }
         let offset = *scratch_used;
         *scratch_used += self.pixels.row_bytes(rect.width) * rect.height as usize;
         let fits = *scratch_used <= scratch.bytes().len();
         fits.then_some(Way::Scratch { segment: scratch.id(), offset }).ok_or_else(outdated)
+    }
+
+    /// Whether rows follow each other without a gap, as the server packs them: those of the whole width do.
+    fn is_contiguous(&self, rect: Rect, frame: &Frame) -> bool {
+        let layout = frame.layout();
+        rect.width == layout.size.width && layout.stride == self.pixels.row_bytes(rect.width)
     }
 
     fn land(&self, pending: Pending<'_>, rect: Rect, frame: &mut Frame) -> Result<(), Error> {
@@ -194,6 +277,26 @@ enum Pending<'a> {
     Frame(SharedCookie<'a>),
     Scratch(SharedCookie<'a>, usize),
     Socket(Cookie<'a, RustConnection, xproto::GetImageReply>),
+}
+
+impl Pending<'_> {
+    /// The number of an answer that says no more than that pixels are in the frame; it is kept until it is asked for.
+    fn kept(self) -> Option<SequenceNumber> {
+        let Self::Frame(cookie) = self else { return None };
+        let answer = cookie.sequence_number();
+        std::mem::forget(cookie);
+        Some(answer)
+    }
+}
+
+/// Cuts a rectangle into pieces from the top.
+fn pieces(rect: Rect) -> impl Iterator<Item = Rect> {
+    let rows = (PIECE_PX / u64::from(rect.width)).max(1) as u32;
+    (rect.y..rect.bottom()).step_by(rows as usize).map(move |y| Rect {
+        y,
+        height: rows.min(rect.bottom() - y),
+        ..rect
+    })
 }
 
 fn request(conn: &RustConnection, view: View, rect: Rect, way: Way) -> Result<Pending<'_>, Error> {

@@ -86,7 +86,7 @@ impl Segment {
 impl PixelMemory for Segment {
     fn bytes(&self) -> &[u8] {
         // SAFETY: the map is `len` initialised bytes for as long as `self` lives. The server writes to it only between a
-        // ShmGetImage and its reply, both of which lie within one `capture`, which holds the frame alone.
+        // ShmGetImage and its reply, and until `arrived` has said that these are there nobody reads the rows that it writes.
         unsafe { std::slice::from_raw_parts(self.map.start.as_ptr().cast(), self.map.len) }
     }
 

@@ -12,7 +12,7 @@ use lanstream_core::source::{ErrorKind, Event};
 use lanstream_screen::{RegionChoice, Target};
 
 use crate::painter::Painter;
-use crate::server::{Server, all_colours, colours, frame_of, picture_of, rect};
+use crate::server::{Server, all_colours, capture, colours, frame_of, picture_of, rect};
 use crate::watch::wait_for;
 
 #[test]
@@ -50,7 +50,7 @@ fn damage_that_a_capture_took_is_not_told_again() {
     let mut frame = picture_of(source.as_mut());
 
     painter.fill(painter.root, 10, 20, 30, 40, 0xff_0000);
-    source.capture(&mut frame, &Region::from(rect(0, 0, 100, 100))).unwrap();
+    capture(source.as_mut(), &mut frame, &Region::from(rect(0, 0, 100, 100)));
     assert!(source.damage().is_empty(), "{:?}", source.damage());
     painter.fill(painter.root, 10, 20, 30, 40, 0x00_00ff);
     wait_for(source.as_mut(), Event::Damaged).unwrap();
@@ -66,10 +66,10 @@ fn damage_outside_of_what_was_captured_stays() {
     painter.fill(painter.root, 10, 20, 30, 40, 0xff_0000);
     painter.fill(painter.root, 300, 300, 30, 40, 0xff_0000);
     wait_for(source.as_mut(), Event::Damaged).unwrap();
-    source.capture(&mut frame, &Region::from(rect(10, 20, 30, 40))).unwrap();
+    capture(source.as_mut(), &mut frame, &Region::from(rect(10, 20, 30, 40)));
     assert_eq!(source.damage().rects(), [rect(300, 300, 30, 40)]);
     painter.fill(painter.root, 500, 20, 30, 40, 0xff_0000);
-    source.capture(&mut frame, &Region::from(rect(300, 300, 30, 40))).unwrap();
+    capture(source.as_mut(), &mut frame, &Region::from(rect(300, 300, 30, 40)));
     assert_eq!(source.damage().rects(), [rect(500, 20, 30, 40)]);
 }
 
@@ -81,7 +81,7 @@ fn check_only_what_was_asked_for(server: &Server, rects: &[Rect]) {
     let mut frame = frame_of(source.as_mut());
     let mut region = Region::EMPTY;
     rects.iter().for_each(|rect| region.add(*rect));
-    source.capture(&mut frame, &region).unwrap();
+    capture(source.as_mut(), &mut frame, &region);
     for (index, colour) in all_colours(&frame).into_iter().enumerate() {
         let pixel = rect(index as u32 % 320, index as u32 / 320, 1, 1);
         let expected = if region.contains(pixel) { drawn[index] } else { 0xee_eeee };
@@ -117,7 +117,7 @@ fn frames_are_brought_up_to_date_by_their_age() {
         let damage = source.damage();
         frames.iter_mut().for_each(|(_, missed)| missed.merge(&damage));
         let (frame, missed) = &mut frames[step as usize % 3];
-        source.capture(frame, missed).unwrap();
+        capture(source.as_mut(), frame, missed);
         *missed = Region::EMPTY;
         assert_eq!(all_colours(frame), all_colours(&picture_of(server.screen().as_mut())), "step {step}");
     }
@@ -142,16 +142,50 @@ fn drawing_that_races_captures_is_never_missed() {
             source.wait(Some(Duration::from_millis(5))).unwrap();
             continue;
         }
-        source.capture(&mut frame, &damage).unwrap();
+        capture(source.as_mut(), &mut frame, &damage);
         captures += 1;
     }
     drawing.join().unwrap();
     while source.wait(Some(Duration::from_millis(50))).unwrap() == Event::Damaged {
         let damage = source.damage();
-        source.capture(&mut frame, &damage).unwrap();
+        capture(source.as_mut(), &mut frame, &damage);
     }
     assert!(captures > 20, "{captures} captures are no race");
     assert_eq!(all_colours(&frame), all_colours(&picture_of(server.screen().as_mut())));
+}
+
+#[test]
+fn a_large_screen_comes_in_pieces_of_one_moment() {
+    let server = Server::start("1920x2160x24");
+    let mut source = server.screen();
+    let mut frame = picture_of(source.as_mut());
+    let (painter, done) = (Painter::new(&server), Arc::new(AtomicBool::new(false)));
+    let stop = Arc::clone(&done);
+    let drawing = std::thread::spawn(move || {
+        for colour in (0..0xff_ffff).take_while(|_| !stop.load(Ordering::Relaxed)) {
+            painter.fill(painter.root, 0, 0, 1920, 2160, colour);
+        }
+    });
+    let mut moments = HashSet::new();
+    for _ in 0..30 {
+        source.capture(&mut frame, &Region::from(rect(0, 0, 1920, 2160))).unwrap();
+        let (mut rows, mut pieces) = (0, 0);
+        while rows < 2160 {
+            let there = source.arrived(rows).unwrap().min(2160);
+            moments.insert(colours(&frame, rect(0, 0, 1, 1))[0]);
+            let new: HashSet<_> = colours(&frame, rect(0, rows, 1920, there - rows)).into_iter().collect();
+            assert_eq!(
+                new,
+                colours(&frame, rect(0, 0, 1, 1)).into_iter().collect(),
+                "rows {rows} to {there}"
+            );
+            (rows, pieces) = (there, pieces + 1);
+        }
+        assert!(pieces >= 2, "{pieces} pieces");
+    }
+    done.store(true, Ordering::Relaxed);
+    drawing.join().unwrap();
+    assert!(moments.len() > 5, "{} moments are no race", moments.len());
 }
 
 #[test]
@@ -171,7 +205,7 @@ fn several_rectangles_are_of_one_moment() {
     });
     let mut moments = HashSet::new();
     for _ in 0..30 {
-        source.capture(&mut frame, &region).unwrap();
+        capture(source.as_mut(), &mut frame, &region);
         let seen: HashSet<_> =
             region.rects().iter().map(|band| colours(&frame, rect(band.x, band.y, 1, 1))[0]).collect();
         assert_eq!(seen.len(), 1, "{seen:x?} in one capture");
@@ -194,7 +228,7 @@ fn frames_of_another_connection_or_of_the_heap_are_filled_too() {
     let layout = source.layout();
     let heap = lanstream_core::frame::Frame::new(layout, Box::new(vec![0_u8; layout.bytes()])).unwrap();
     for mut frame in [foreign, heap] {
-        source.capture(&mut frame, &Region::full(layout.size)).unwrap();
+        capture(source.as_mut(), &mut frame, &Region::full(layout.size));
         assert_eq!(all_colours(&frame), drawn);
     }
 }
@@ -222,7 +256,7 @@ fn sixteen_bit_screen_becomes_eight_bits_a_channel() {
     assert_eq!(row, expected.map(|colour| [colour; 3]).concat());
     // An odd width has rows that the server pads.
     let mut frame = frame_of(source.as_mut());
-    source.capture(&mut frame, &Region::from(rect(1, 1, 5, 3))).unwrap();
+    capture(source.as_mut(), &mut frame, &Region::from(rect(1, 1, 5, 3)));
     assert_eq!(colours(&frame, rect(1, 3, 5, 1)), [0xff_0000, 0xff_0000, 0x00_ff00, 0x00_ff00, 0x00_ff00]);
 }
 

@@ -80,8 +80,17 @@ pub(crate) fn frame_of(source: &mut dyn Source) -> Frame {
 pub(crate) fn picture_of(source: &mut dyn Source) -> Frame {
     let mut frame = frame_of(source);
     let everything = Region::full(frame.size());
-    source.capture(&mut frame, &everything).unwrap();
+    capture(source, &mut frame, &everything);
     frame
+}
+
+/// Captures, and waits until all of it is there.
+pub(crate) fn capture(source: &mut dyn Source, frame: &mut Frame, region: &Region) {
+    source.capture(frame, region).unwrap();
+    let mut rows = 0;
+    while rows < frame.size().height {
+        rows = source.arrived(rows).unwrap();
+    }
 }
 
 /// Colours as `0xrrggbb`, row by row.
