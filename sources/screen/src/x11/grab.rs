@@ -152,9 +152,13 @@ impl Grabber {
         segment: Seg,
         region: &Region,
     ) -> Result<(), Error> {
-        link.conn.grab_server().map_err(lost)?.ignore_error();
+        let pieces = || region.rects().iter().flat_map(|rect| pieces(*rect));
+        let hold = pieces().nth(1).is_some();
+        if hold {
+            link.conn.grab_server().map_err(lost)?.ignore_error();
+        }
         let mut outcome = Ok(());
-        for rect in region.rects().iter().flat_map(|rect| pieces(*rect)) {
+        for rect in pieces() {
             let way = Way::Frame { segment, offset: rect.y as usize * frame.layout().stride };
             match request(&link.conn, view, rect, way) {
                 Ok(pending) => {
@@ -163,7 +167,9 @@ impl Grabber {
                 Err(error) => outcome = Err(error),
             }
         }
-        link.conn.ungrab_server().map_err(lost)?.ignore_error();
+        if hold {
+            link.conn.ungrab_server().map_err(lost)?.ignore_error();
+        }
         // The first answer: what the server told of before it is then here, too.
         outcome.and_then(|()| self.land_piece(link))
     }
