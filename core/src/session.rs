@@ -198,6 +198,11 @@ impl Session {
         self.paused = paused;
     }
 
+    /// Nanoseconds that one byte takes on the viewer's pipe, where that is measured.
+    pub fn byte_ns(&self) -> Option<f32> {
+        self.writer.byte_ns()
+    }
+
     /// What it has done so far.
     pub fn totals(&self) -> Totals {
         self.totals

@@ -67,6 +67,8 @@ pub struct Counters {
     pub first_us: AtomicU32,
     /// Microseconds that writing the last update took.
     pub send_us: AtomicU32,
+    /// Picoseconds that a byte took on each transport, in their order; 0 where that is not known.
+    pub byte_ps: [AtomicU32; Transport::ALL.len()],
 }
 
 /// Why a viewer is sent away.

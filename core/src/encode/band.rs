@@ -13,7 +13,7 @@ use crate::geometry::Rect;
 use crate::protocol::{BandHead, Encoding, Patch};
 
 /// A patch of fewer pixels is not packed: the call that unpacks it would take a browser longer than its bytes.
-const PACKED_PX_MIN: u64 = 4096;
+const PACKED_PX_MIN: u64 = 1024;
 
 /// A band's patches, and how far it was written. Its memory, made at first for the most, is used again for the next.
 #[derive(Debug)]

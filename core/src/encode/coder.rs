@@ -87,10 +87,10 @@ impl Job {
 }
 
 impl Coder {
-    /// A coder that reads `clock` to learn what coding takes.
-    pub fn new(clock: Clock, pool: Arc<Pool>) -> Self {
+    /// A coder that reads `clock` to learn what coding takes; `byte_ns`: what a byte took on this pipe before, if that is known.
+    pub fn new(clock: Clock, pool: Arc<Pool>, byte_ns: Option<f32>) -> Self {
         Self {
-            model: Model::new(clock()),
+            model: Model::new(clock(), byte_ns),
             prices: Prices::PLAIN,
             clock,
             pool,
@@ -141,6 +141,11 @@ impl Coder {
         if std::mem::take(&mut self.seeks) {
             self.model.sought(std::mem::take(&mut self.seek_ns));
         }
+    }
+
+    /// Nanoseconds that one byte takes on the viewer's pipe.
+    pub fn byte_ns(&self) -> f32 {
+        self.model.byte_ns()
     }
 
     /// The update was acknowledged.

@@ -52,6 +52,9 @@ const MOVES_GO_ON: f32 = 1.1;
 /// Pixels whose cost is worth looking for what moved.
 const MOVES_PX_MIN: u64 = 48 << 10;
 
+/// A code is chosen where it costs less than so much of raw: it takes both ends more of their time, which others want as well,
+/// and its first byte leaves later.
+const WORTH: f32 = 0.8;
 /// A share of raw pixels in large updates, so many of them in a row, from which on it is a film or noise: then some go raw
 /// unseen, since to tell how busy all of it is costs more than to find that out a little later.
 const RAW_SHARE_MIN: f32 = 0.95;
@@ -86,10 +89,10 @@ pub struct Model {
 }
 
 impl Model {
-    /// Nothing is measured yet.
-    pub fn new(now: Micros) -> Self {
+    /// Nothing is measured yet, unless what a byte takes on this pipe is.
+    pub fn new(now: Micros, byte_ns: Option<f32>) -> Self {
         let mut model = Self {
-            pipe: Pipe::default(),
+            pipe: byte_ns.map_or_else(Pipe::default, Pipe::of),
             painting: Painting::default(),
             rates: Rates::default(),
             trials: Trials::new(now),
@@ -107,6 +110,11 @@ impl Model {
         };
         (0..DENSITIES).for_each(|density| model.reconsider(density));
         model
+    }
+
+    /// Nanoseconds that one byte takes on the viewer's pipe.
+    pub fn byte_ns(&self) -> f32 {
+        self.pipe.byte_ns()
     }
 
     /// An update begins.
@@ -252,7 +260,8 @@ impl Model {
 
     fn reconsider(&mut self, density: usize) {
         let code = self.best_code(density);
-        let best = if self.cost(code, density) < self.cost(Way::Raw, density) { code } else { Way::Raw };
+        let is_worth_it = self.cost(code, density) < self.cost(Way::Raw, density) * WORTH;
+        let best = if is_worth_it { code } else { Way::Raw };
         if self.cost(best, density) < self.cost(self.chosen[density], density) * HYSTERESIS {
             self.chosen[density] = best;
         }
@@ -307,7 +316,7 @@ mod tests {
 
     impl Play {
         fn new() -> Self {
-            Self { model: Model::new(Micros(0)), now_us: 0 }
+            Self { model: Model::new(Micros(0), None), now_us: 0 }
         }
 
         /// Sends updates of one kind for a minute. Returns the way that most of the last second's went.
@@ -424,7 +433,7 @@ mod tests {
 
     #[test]
     fn the_limit_is_below_raw() {
-        let mut model = Model::new(Micros(0));
+        let mut model = Model::new(Micros(0), None);
         for (pixels, busy) in [(1, 0), (1, 1), (512, 300), (PX, 7)] {
             assert!(model.choose(pixels, busy).limit < pixels as usize * RGB_BYTES);
         }

@@ -49,6 +49,15 @@ impl Default for Pipe {
 }
 
 impl Pipe {
+    /// One on which a byte is known to take so long.
+    pub(super) fn of(byte_ns: f32) -> Self {
+        let mut pipe = Self::default();
+        let (least, most) = RANGES[MEGABYTE];
+        pipe.means[MEGABYTE] = f64::from(byte_ns).clamp(least, most);
+        pipe.covariance[MEGABYTE][MEGABYTE] = pipe.variance_max(MEGABYTE);
+        pipe
+    }
+
     /// Nanoseconds that one byte takes.
     pub(super) fn byte_ns(&self) -> f32 {
         self.means[MEGABYTE] as f32

@@ -8,6 +8,7 @@ use std::task::Context;
 use bytes::BytesMut;
 
 use super::coder::{Coder, How, Job};
+use super::pipe::Pipe;
 use super::plan::{self, GROUPS_MAX, Plan, Task};
 use super::prices::Prices;
 use super::{Answer, Band};
@@ -29,6 +30,8 @@ pub struct Writer {
     solid: bool,
     /// Where the viewer takes codes.
     coder: Option<Box<Coder>>,
+    /// Where its pipe is to be measured.
+    pipe: Option<Pipe>,
     update: Option<Update>,
     /// Bands that are planned and not begun.
     ahead: VecDeque<Planned>,
@@ -101,14 +104,18 @@ pub enum Fill {
 impl Writer {
     /// A writer of bands of about `band_bytes` of pixels.
     pub fn new(band_bytes: usize, repertoire: Repertoire) -> Self {
-        let solid = !matches!(repertoire, Repertoire::Plain);
-        let coder = if let Repertoire::Coded(coder) = repertoire { Some(coder) } else { None };
+        let (solid, coder, pipe) = match repertoire {
+            Repertoire::Plain => (false, None, Some(Pipe::default())),
+            Repertoire::Solid => (true, None, None),
+            Repertoire::Coded(coder) => (true, Some(coder), None),
+        };
         Self {
             band_bytes,
             plan: Plan::default(),
             band: Band::default(),
             solid,
             coder,
+            pipe,
             update: None,
             ahead: VecDeque::with_capacity(AHEAD_MAX),
             spare: (0..AHEAD_MAX).map(|_| Vec::with_capacity(GROUPS_MAX)).collect(),
@@ -131,6 +138,15 @@ impl Writer {
         if let Some(coder) = &mut self.coder {
             coder.answered(answer);
         }
+        if let Some(pipe) = &mut self.pipe {
+            pipe.took(answer.bytes, answer.took_ns);
+        }
+    }
+
+    /// Nanoseconds that one byte takes on the viewer's pipe, where that is measured.
+    pub fn byte_ns(&self) -> Option<f32> {
+        let coded = self.coder.as_ref().map(|coder| coder.byte_ns());
+        coded.or_else(|| self.pipe.as_ref().map(Pipe::byte_ns))
     }
 
     /// Appends bytes of the update, at most to the end of a band, until `out` holds `limit` or more; it takes at most one

@@ -96,6 +96,11 @@ impl Transport {
         }
     }
 
+    /// Where it lies in a table of all.
+    pub(crate) fn place(self) -> usize {
+        self as usize - 1
+    }
+
     fn from_number(number: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|transport| *transport as u8 == number)
     }

@@ -233,7 +233,9 @@ impl Control {
             Repertoire::Solid
         } else {
             let encoders = Arc::clone(&self.seating.encoders);
-            Repertoire::Coded(Box::new(Coder::new(self.seating.clock, encoders)))
+            let byte_ps = self.seating.counters.byte_ps[route.transport.place()].load(Ordering::Relaxed);
+            let byte_ns = (byte_ps > 0).then_some(byte_ps as f32 / 1e3);
+            Repertoire::Coded(Box::new(Coder::new(self.seating.clock, encoders, byte_ns)))
         }
     }
 

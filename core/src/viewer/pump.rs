@@ -143,6 +143,10 @@ impl Pump {
         if let Some((_, captured)) = self.began {
             self.counters.latency_us.store(at.since(captured).as_micros() as u32, Ordering::Relaxed);
         }
+        if let Some(byte_ns) = self.session.byte_ns() {
+            self.counters.byte_ps[self.route.transport.place()]
+                .store((byte_ns * 1e3) as u32, Ordering::Relaxed);
+        }
         self.publish_totals();
         Ok(())
     }
