@@ -2,6 +2,7 @@
 //! in it.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::Context;
 
 use bytes::{BufMut, BytesMut};
@@ -16,14 +17,16 @@ use super::shelf::Part;
 use super::way::Way;
 use crate::frame::Frame;
 use crate::geometry::Rect;
+use crate::pipeline::State;
 use crate::protocol::{Encoding, Patch};
 use crate::time::{Clock, Micros};
 
 /// Pixels of a sample: enough to tell, little enough to cost nothing.
 const SAMPLE_PX: u32 = 16 << 10;
-/// Pixels of a group that is worth sharing among threads and viewers: a thread takes as long to wake up as a smaller one takes
-/// to encode.
-pub(super) const SHARED_PX_MIN: u64 = 64 << 10;
+/// Pixels of a group that is worth a thread's help: one takes as long to wake up as a smaller group takes to encode.
+const HELPED_PX_MIN: u64 = 64 << 10;
+/// Pixels of a group that is worth sharing among viewers: a smaller one is encoded as soon as it is looked up.
+pub(super) const SHARED_PX_MIN: u64 = 4 << 10;
 
 /// One viewer's codes. Its memory is used again for each group.
 #[derive(Debug)]
@@ -33,6 +36,8 @@ pub struct Coder {
     prices: Prices,
     clock: Clock,
     pool: Arc<Pool>,
+    /// Of the source, which tells how many viewers there are.
+    state: Arc<State>,
     motion: Motion,
     /// What the viewer shows, or will when the update in flight is there.
     held: Option<Arc<Frame>>,
@@ -80,20 +85,21 @@ pub enum How {
 }
 
 impl Job {
-    /// Whether others may do it.
-    pub fn is_shared(&self) -> bool {
-        matches!(self.how, How::Shared(..))
+    /// Whether threads are to help with it.
+    pub fn is_helped(&self) -> bool {
+        matches!(self.how, How::Shared(..)) && self.group.rect.area() >= HELPED_PX_MIN
     }
 }
 
 impl Coder {
     /// A coder that reads `clock` to learn what coding takes; `byte_ns`: what a byte took on this pipe before, if that is known.
-    pub fn new(clock: Clock, pool: Arc<Pool>, byte_ns: Option<f32>) -> Self {
+    pub fn new(clock: Clock, pool: Arc<Pool>, state: Arc<State>, byte_ns: Option<f32>) -> Self {
         Self {
             model: Model::new(clock(), byte_ns),
             prices: Prices::PLAIN,
             clock,
             pool,
+            state,
             motion: Motion::default(),
             held: None,
             offset: None,
@@ -170,10 +176,10 @@ impl Coder {
             self.seek_ns += (self.clock)().since(self.began).as_nanos() as f32;
         }
         jobs.extend(groups.iter().map(|group| Job { group: *group, how: self.how(frame, group) }));
-        let shared = jobs.iter().filter(|job| job.is_shared()).count();
-        // Small updates come near no lock.
-        if shared > 0 {
-            self.pool.help(frame, shared);
+        let helped = jobs.iter().filter(|job| job.is_helped()).count();
+        // The small updates of a single viewer come near no lock.
+        if helped > 0 {
+            self.pool.help(frame, helped);
         }
     }
 
@@ -195,10 +201,15 @@ impl Coder {
         }
         let Way::Code(code) = choice.way else { return How::Raw };
         let part = Part { rect: group.rect, code, limit: choice.limit };
-        if group.rect.area() < SHARED_PX_MIN {
+        if group.rect.area() < if self.is_alone() { HELPED_PX_MIN } else { SHARED_PX_MIN } {
             return How::Encoded(part);
         }
         How::Shared(part, frame.shelf.place(part))
+    }
+
+    /// Whether no other viewer can want the same codes.
+    fn is_alone(&self) -> bool {
+        self.state.viewers.load(Ordering::Relaxed) <= 1
     }
 
     /// Whether all of `jobs` can be written now. If not, `context` is woken when that may have changed.
@@ -266,5 +277,58 @@ impl Coder {
         let outcome = self.encoder.encode(frame, &Part { rect: top, limit, ..*part });
         let busy = (group.busy as f32 * share) as u32;
         self.model.encoded(part.code, top.area(), busy, outcome.bytes, outcome.took_ns);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+    use crate::frame::{Layout, PixelFormat};
+    use crate::geometry::Size;
+
+    /// A frame with something like text on it, and a group of it.
+    fn written() -> (Arc<Frame>, Group) {
+        let size = Size { width: 256, height: 64 };
+        let layout = Layout::packed(size, PixelFormat::Bgrx8);
+        let letters = (0..size.area()).map(|at| if at % 23 < 2 { 0x22 } else { 0xff });
+        let memory: Vec<u8> = letters.flat_map(|value| [value; 4]).collect();
+        let frame = Frame::new(layout, Box::new(memory)).unwrap();
+        let rect = size.bounds();
+        (Arc::new(frame), Group { rect, fill: Fill::Coded, busy: rect.area() as u32 / 12 })
+    }
+
+    fn prepared(frame: &Arc<Frame>, group: Group, viewers: u32) -> (Coder, Vec<Job>) {
+        let state = State::default();
+        state.viewers.store(viewers, Ordering::Relaxed);
+        let mut coder = Coder::new(|| Micros(1), Arc::default(), Arc::new(state), None);
+        let mut jobs = Vec::new();
+        coder.prepare(frame, &[group], &mut jobs);
+        (coder, jobs)
+    }
+
+    #[test]
+    fn what_two_viewers_need_is_encoded_by_one() {
+        let (frame, group) = written();
+        let context = Context::from_waker(Waker::noop());
+        let (mut first, jobs) = prepared(&frame, group, 2);
+        assert!(matches!(jobs[0].how, How::Shared(..)), "{jobs:?}");
+        assert!(first.poll_ready(&frame, &jobs, &context));
+        let (mut second, jobs) = prepared(&frame, group, 2);
+        assert!(!frame.shelf.work(&frame, &mut Encoder::new(|| Micros(1))), "nothing is left to be encoded");
+        assert!(second.poll_ready(&frame, &jobs, &context));
+        let mut codes = [BytesMut::new(), BytesMut::new()];
+        let patches = [&mut first, &mut second].map(|coder| coder.encode(&frame, &jobs[0], &mut codes[0]));
+        assert_eq!(patches[0], patches[1]);
+        assert!(second.encode(&frame, &jobs[0], &mut codes[1]).is_some());
+        assert_eq!(codes[0][..codes[1].len()], codes[1]);
+    }
+
+    #[test]
+    fn a_single_viewer_shares_nothing_small() {
+        let (frame, group) = written();
+        let (_, jobs) = prepared(&frame, group, 1);
+        assert!(matches!(jobs[0].how, How::Encoded(..)), "{jobs:?}");
     }
 }

@@ -210,7 +210,7 @@ impl Writer {
         if update.seeks && !self.seek(update) {
             return;
         }
-        let goes_on = |last: &Planned| !last.last && last.jobs.iter().any(Job::is_shared);
+        let goes_on = |last: &Planned| !last.last && last.jobs.iter().any(Job::is_helped);
         while self.ahead.len() < AHEAD_MAX && self.ahead.back().is_none_or(goes_on) {
             let Some(planned) = self.plan_band(update) else { break };
             self.ahead.push_back(planned);

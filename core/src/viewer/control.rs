@@ -235,7 +235,12 @@ impl Control {
             let encoders = Arc::clone(&self.seating.encoders);
             let byte_ps = self.seating.counters.byte_ps[route.transport.place()].load(Ordering::Relaxed);
             let byte_ns = (byte_ps > 0).then_some(byte_ps as f32 / 1e3);
-            Repertoire::Coded(Box::new(Coder::new(self.seating.clock, encoders, byte_ns)))
+            Repertoire::Coded(Box::new(Coder::new(
+                self.seating.clock,
+                encoders,
+                Arc::clone(&self.seating.state),
+                byte_ns,
+            )))
         }
     }
 

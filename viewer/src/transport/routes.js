@@ -35,6 +35,8 @@ const CONNECT_MS_MAX = 400;
  * soonest counts. */
 const ROUNDS = 2;
 const PICTURES = 2;
+/** Where a picture takes longer, its bytes do, and one is enough: while it comes, nothing else does. */
+const SLOW_MS = 250;
 /** One that took so many times as long as the best has no further turn: on a slow network each takes a while. */
 const LOST = 3;
 /** Longer than a picture takes that could win. */
@@ -239,7 +241,7 @@ export class Routes {
       for (const transport of worthIt) {
         if (this.#closed) return;
         const before = tookMs.get(transport) ?? Infinity;
-        if (round > 0 && before > LOST * Math.min(...tookMs.values())) continue;
+        if (round > 0 && before > Math.min(SLOW_MS, LOST * Math.min(...tookMs.values()))) continue;
         tookMs.set(transport, Math.min(before, await this.#tryOut(transport)));
       }
     }
@@ -254,8 +256,9 @@ export class Routes {
   async #tryOut(transport) {
     if (!await this.#isReady(transport) || this.#closed) return Infinity;
     this.#go(transport, true);
-    if (await this.#nextPicture() === Infinity) return Infinity;
-    let soonestMs = Infinity;
+    let soonestMs = await this.#nextPicture();
+    if (soonestMs > SLOW_MS) return soonestMs;
+    soonestMs = Infinity;
     for (let picture = 0; picture < PICTURES; picture += 1) {
       this.#events.send(writeRefresh());
       soonestMs = Math.min(soonestMs, await this.#nextPicture());
