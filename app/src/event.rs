@@ -46,6 +46,24 @@ pub enum Event {
         /// What it shows, or why not.
         text: String,
     },
+    /// How far FFmpeg is, about twice a second.
+    Progress {
+        /// Pictures that it has put out.
+        frames: u32,
+        /// How many of them in a second.
+        fps: f32,
+        /// Where in its output it stands: `HH:MM:SS.ss`.
+        time: String,
+        /// How many times as fast as real time.
+        speed: f32,
+    },
+    /// A line of FFmpeg's log.
+    Log {
+        /// Whether it says that something is wrong.
+        is_error: bool,
+        /// What it says.
+        text: String,
+    },
     /// Numbers, once a second.
     Stats(Stats),
     /// Something went wrong.

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use lanstream::{Opener, sources};
+use lanstream::{Event, Opener, sources};
 use lanstream_core::geometry::Size;
-use lanstream_ffmpeg::{Content, Matrix, Pixels, Speed};
+use lanstream_ffmpeg::{Content, Listener, Matrix, Pixels, Report, Speed};
 
 use crate::cli::parse_size;
+use crate::report::Reporter;
 
 pub(crate) const PLAY_EXAMPLES: &str = "Examples:
   lanstream play film.mp4 --open
@@ -116,7 +117,7 @@ enum MatrixName {
 }
 
 impl Play {
-    pub(crate) fn opener(&self) -> Opener {
+    pub(crate) fn opener(&self, reporter: &Reporter) -> Opener {
         // Another speed than its own makes no sense for what is shown as it comes.
         let by_speed = (self.speed != Speed::REAL).then_some(lanstream_ffmpeg::Pace::Timestamps(self.speed));
         sources::play(lanstream_ffmpeg::Play {
@@ -124,17 +125,19 @@ impl Play {
             start: self.start.unwrap_or_default(),
             pace: self.pace.chosen(self.speed).or(by_speed),
             filter: self.filter.clone(),
+            listener: Some(listener(reporter)),
             ..lanstream_ffmpeg::Play::new(&self.input)
         })
     }
 }
 
 impl Run {
-    pub(crate) fn opener(&self) -> Opener {
+    pub(crate) fn opener(&self, reporter: &Reporter) -> Opener {
         let pace = self.pace.chosen(Speed::REAL);
         sources::ffmpeg(lanstream_ffmpeg::Run {
             size: self.size,
             pace,
+            listener: Some(listener(reporter)),
             ..lanstream_ffmpeg::Run::new(&self.arguments)
         })
     }
@@ -157,6 +160,18 @@ impl Pipe {
             ..lanstream_ffmpeg::Pipe::new(content)
         })
     }
+}
+
+/// Makes events of what FFmpeg says.
+fn listener(reporter: &Reporter) -> Listener {
+    let reporter = reporter.clone();
+    Listener::new(move |report| match report.clone() {
+        Report::Progress { frames, fps, time, speed } => {
+            reporter.event(&Event::Progress { frames, fps, time, speed });
+        }
+        Report::Line { is_error, text } => reporter.event(&Event::Log { is_error, text }),
+        _ => {}
+    })
 }
 
 impl Pace {

@@ -30,9 +30,9 @@ pub(crate) fn main(cli: &Cli) -> ExitCode {
             serve(sources::pattern(pattern.into()), options(&cli.serve, None), cli, &reporter)
         }
         #[cfg(all(feature = "ffmpeg", unix))]
-        Some(Command::Play(play)) => serve(play.opener(), options(&cli.serve, None), cli, &reporter),
+        Some(Command::Play(play)) => serve(play.opener(&reporter), options(&cli.serve, None), cli, &reporter),
         #[cfg(all(feature = "ffmpeg", unix))]
-        Some(Command::Ffmpeg(run)) => serve(run.opener(), options(&cli.serve, None), cli, &reporter),
+        Some(Command::Ffmpeg(run)) => serve(run.opener(&reporter), options(&cli.serve, None), cli, &reporter),
         #[cfg(all(feature = "ffmpeg", unix))]
         Some(Command::Pipe(pipe)) => serve(pipe.opener(), options(&cli.serve, None), cli, &reporter),
         Some(Command::Sources) => list::print(cli.serve.json).map_err(|error| error.to_string()),

@@ -5,6 +5,8 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use serde_json::Value;
+
 /// Status and stderr of a run with these arguments, these bytes on stdin and this PATH.
 fn run(arguments: &[&str], stdin: Option<&[u8]>, path: Option<&str>) -> (Option<i32>, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lanstream"));
@@ -49,6 +51,33 @@ fn stdin_that_is_closed_or_something_else() {
     expect(&["pipe"], Some(b"YUV4"), None, 1, &["after 4 bytes, inside its header"]);
     expect(&["pipe"], Some(b"\x1b[2Jhello\n"), None, 1, &[r"it isn't YUV4MPEG2: it begins with "]);
     expect(&["pipe"], Some(b"YUV4MPEG2 W0 H1\n"), None, 1, &["W0", "no side"]);
+}
+
+/// What a run with `--json` says.
+fn events(arguments: &[&str]) -> (Option<i32>, Vec<Value>) {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_lanstream")).arg("--json").args(arguments).output().unwrap();
+    let lines = String::from_utf8(output.stdout).unwrap();
+    (output.status.code(), lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+}
+
+#[test]
+fn what_ffmpeg_says_is_told_as_events() {
+    let film = ["-re", "-f", "lavfi", "-i", "testsrc=size=64x64:rate=20:duration=2"];
+    let (status, told) = events(&[&["ffmpeg", "--pace", "newest", "--"][..], &film].concat());
+    assert_eq!(status, Some(0), "{told:?}");
+    let of = |kind: &'static str| told.iter().filter(move |event| event["event"] == kind);
+    let frames: Vec<_> = of("progress").map(|event| event["frames"].as_u64().unwrap()).collect();
+    assert!(frames.is_sorted() && frames.last().is_some_and(|last| *last > 10), "{frames:?}");
+    assert!(of("progress").all(|event| event["time"].as_str().unwrap().starts_with("00:00:0")));
+    assert!(of("log").any(|event| event["is_error"] == false && event["text"].is_string()));
+
+    let (status, told) = events(&["ffmpeg", "--", "-i", "none.mp4"]);
+    assert_eq!(status, Some(1));
+    let is_why =
+        |event: &Value| event["is_error"] == true && event["text"].as_str().unwrap().contains("No such file");
+    assert!(told.iter().any(is_why), "{told:?}");
+    assert_eq!(told.last().unwrap()["event"], "error");
 }
 
 #[test]

@@ -24,6 +24,7 @@ mod pipe;
 mod pixel;
 mod play;
 mod program;
+mod report;
 mod run;
 mod stream;
 #[cfg(test)]
@@ -35,6 +36,7 @@ pub use pipe::{Content, Pipe};
 pub use pixel::yuv::{Chroma, Matrix, Range, Yuv};
 pub use pixel::{Packed, Pixels, UnknownPixels};
 pub use play::Play;
+pub use report::{Listener, Report};
 pub use run::Run;
 
 /// How long a stream may take to begin: a camera on a slow network takes seconds.

@@ -5,10 +5,12 @@ use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::process::ChildStderr;
 
+use ffmpeg_sidecar::event::FfmpegProgress;
 use ffmpeg_sidecar::log_parser::try_parse_progress;
 use lanstream_core::geometry::Size;
 
 use crate::play::without_secrets;
+use crate::report::{Listener, Report};
 
 /// Errors kept: the first says what was wrong, and the last few what came of it.
 const ERRORS_MAX: usize = 4;
@@ -28,12 +30,17 @@ pub(crate) struct Log {
     line: Vec<u8>,
     errors: VecDeque<String>,
     sizes: VecDeque<Size>,
+    listener: Option<Listener>,
 }
 
 impl Log {
-    pub(crate) fn new(pipe: ChildStderr) -> io::Result<Self> {
+    pub(crate) fn new(pipe: ChildStderr, listener: Option<Listener>) -> io::Result<Self> {
         rustix::io::ioctl_fionbio(&pipe, true)?;
-        Ok(Self { pipe: Some(pipe), line: Vec::new(), errors: VecDeque::new(), sizes: VecDeque::new() })
+        Ok(Self { pipe: Some(pipe), ..Self::silent(listener) })
+    }
+
+    fn silent(listener: Option<Listener>) -> Self {
+        Self { pipe: None, line: Vec::new(), errors: VecDeque::new(), sizes: VecDeque::new(), listener }
     }
 
     /// To be waited for; `None` once it is at its end.
@@ -102,19 +109,26 @@ impl Log {
         match level {
             Level::Error => {
                 tracing::info!("FFmpeg: error: {text}");
+                self.tell(&Report::Line { is_error: true, text: text.clone() });
                 self.keep(text);
             }
             Level::Info => match try_parse_progress(line) {
-                Some(progress) => tracing::info!(
-                    "FFmpeg: frame {}, {} frames/s, at {}, speed {}",
-                    progress.frame,
-                    progress.fps,
-                    progress.time,
-                    progress.speed
-                ),
-                None => tracing::info!("FFmpeg: {text}"),
+                Some(FfmpegProgress { frame: frames, fps, time, speed, .. }) => {
+                    tracing::info!("FFmpeg: frame {frames}, {fps} frames/s, at {time}, speed {speed}");
+                    self.tell(&Report::Progress { frames, fps, time, speed });
+                }
+                None => {
+                    tracing::info!("FFmpeg: {text}");
+                    self.tell(&Report::Line { is_error: false, text });
+                }
             },
             Level::Detail => tracing::debug!("FFmpeg: {text}"),
+        }
+    }
+
+    fn tell(&self, report: &Report) {
+        if let Some(listener) = &self.listener {
+            listener.tell(report);
         }
     }
 
@@ -179,7 +193,7 @@ mod tests {
     use super::*;
 
     fn log_of(text: &str) -> Log {
-        let mut log = Log { pipe: None, line: Vec::new(), errors: VecDeque::new(), sizes: VecDeque::new() };
+        let mut log = Log::silent(None);
         log.take(text.as_bytes());
         log
     }
@@ -205,6 +219,21 @@ mod tests {
             "[error] one\n[error] -\n[error] two\n[mov,mp4 @ 0x55] [error] \x1b[31mthree\n[info] all is well\n[fatal] four\n[fatal] four\n",
         );
         assert_eq!(log.errors().unwrap(), "one; two; mov,mp4: \u{fffd}[31mthree; four");
+    }
+
+    #[test]
+    fn progress_and_lines_are_told() {
+        let (sender, told) = std::sync::mpsc::channel();
+        let listener = Listener::new(move |report| sender.send(report.clone()).unwrap());
+        Log::silent(Some(listener)).take(
+            b"frame=   42 fps= 25 q=-0.0 size=  9216kB time=00:00:01.68 bitrate=45000.0kbits/s speed=1.01x    \r\
+              [mov @ 0x55] [error] no moov\n[info] Stream #0:0\n[verbose] much\n",
+        );
+        let line = |is_error, text: &str| Report::Line { is_error, text: text.to_owned() };
+        let progress =
+            Report::Progress { frames: 42, fps: 25.0, time: "00:00:01.68".to_owned(), speed: 1.01 };
+        let told: Vec<_> = told.try_iter().collect();
+        assert_eq!(told, [progress, line(true, "mov: no moov"), line(false, "Stream #0:0")]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::log::TELLER;
 use crate::pace::{Pace, Speed};
 use crate::pixel::Pixels;
 use crate::program::{FFMPEG, Program};
+use crate::report::Listener;
 use crate::stream::nut::Nut;
 use crate::video::Opening;
 use crate::{START_PATIENCE, output};
@@ -30,6 +31,8 @@ pub struct Play {
     pub filter: Option<String>,
     /// The FFmpeg to run; `None`: the one on the PATH.
     pub ffmpeg: Option<OsString>,
+    /// Who hears what it says.
+    pub listener: Option<Listener>,
 }
 
 impl Play {
@@ -42,6 +45,7 @@ impl Play {
             pace: None,
             filter: None,
             ffmpeg: None,
+            listener: None,
         }
     }
 
@@ -55,7 +59,7 @@ impl Play {
         let pace =
             self.pace.unwrap_or(if input.is_live { Pace::Newest } else { Pace::Timestamps(Speed::REAL) });
         let ffmpeg = self.ffmpeg.as_deref().unwrap_or_else(|| FFMPEG.as_ref());
-        let (program, pixels) = Program::start(ffmpeg, &self.arguments(&input))?;
+        let (program, pixels) = Program::start(ffmpeg, &self.arguments(&input), self.listener.clone())?;
         let intake = Intake::new(pixels, Box::new(Nut::new(Pixels::RGB0)));
         let opening = Opening {
             name: input.name,

@@ -15,6 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::bell::poll_until;
 use crate::log::Log;
+use crate::report::Listener;
 
 /// What is run where nobody says otherwise: the one on the PATH.
 pub(crate) const FFMPEG: &str = "ffmpeg";
@@ -40,12 +41,16 @@ pub(crate) struct Outcome {
 }
 
 impl Program {
-    /// Starts FFmpeg, after a look at its version, with these arguments. Returns its stdout too.
+    /// Starts FFmpeg, after a look at its version, with these arguments; `listener` hears what it says. Returns its stdout too.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] without FFmpeg, [`ErrorKind::Unsupported`] where it is too old, [`ErrorKind::Lost`] where the
     /// system starts none.
-    pub(crate) fn start(ffmpeg: &OsStr, arguments: &[OsString]) -> Result<(Self, OwnedFd), Error> {
+    pub(crate) fn start(
+        ffmpeg: &OsStr,
+        arguments: &[OsString],
+        listener: Option<Listener>,
+    ) -> Result<(Self, OwnedFd), Error> {
         check_version(ffmpeg)?;
         let mut command = FfmpegCommand::new_with_path(ffmpeg);
         // The program has our stdin, not a pipe that asks it questions: `-i -` reads what is piped to us.
@@ -56,7 +61,8 @@ impl Program {
         let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
             return Err(Error::new(ErrorKind::Lost, "FFmpeg was started without its pipes"));
         };
-        let log = Log::new(stderr).map_err(|error| Error::new(ErrorKind::Lost, error.to_string()))?;
+        let log =
+            Log::new(stderr, listener).map_err(|error| Error::new(ErrorKind::Lost, error.to_string()))?;
         Ok((Self { child, log, ended: false }, stdout.into()))
     }
 

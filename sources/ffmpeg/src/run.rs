@@ -10,6 +10,7 @@ use crate::pace::{Pace, Speed};
 use crate::pixel::Pixels;
 use crate::play::{is_live, without_secrets};
 use crate::program::{FFMPEG, Program};
+use crate::report::Listener;
 use crate::stream::nut::Nut;
 use crate::video::Opening;
 use crate::{START_PATIENCE, output};
@@ -25,13 +26,15 @@ pub struct Run {
     pub pace: Option<Pace>,
     /// The FFmpeg to run; `None`: the one on the PATH.
     pub ffmpeg: Option<OsString>,
+    /// Who hears what it says.
+    pub listener: Option<Listener>,
 }
 
 impl Run {
     /// Runs FFmpeg with these arguments.
     pub fn new(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
         let arguments = arguments.into_iter().map(Into::into).collect();
-        Self { arguments, size: None, pace: None, ffmpeg: None }
+        Self { arguments, size: None, pace: None, ffmpeg: None, listener: None }
     }
 
     /// Starts FFmpeg, and waits until it knows what it shows.
@@ -48,7 +51,7 @@ impl Run {
         arguments.extend(self.size.iter().flat_map(|size| ["-s".into(), size.to_string().into()]));
         arguments.extend(output());
         let ffmpeg = self.ffmpeg.as_deref().unwrap_or_else(|| FFMPEG.as_ref());
-        let (program, pixels) = Program::start(ffmpeg, &arguments)?;
+        let (program, pixels) = Program::start(ffmpeg, &arguments, self.listener.clone())?;
         let opening = Opening {
             name: name(&self.arguments),
             intake: Intake::new(pixels, Box::new(Nut::new(Pixels::RGB0))),

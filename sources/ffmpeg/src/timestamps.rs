@@ -19,7 +19,7 @@ fn run(program: &str, arguments: &str, path: &std::path::Path) -> String {
 
 /// Microseconds of every picture as they come to us.
 fn ours(play: &Play) -> Vec<i64> {
-    let (mut program, pixels) = Program::start("ffmpeg".as_ref(), &play.command().unwrap()).unwrap();
+    let (mut program, pixels) = Program::start("ffmpeg".as_ref(), &play.command().unwrap(), None).unwrap();
     let mut intake = Intake::new(pixels, Box::new(Nut::new(Pixels::RGB0)));
     let mut times = Vec::new();
     loop {
