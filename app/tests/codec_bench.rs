@@ -61,7 +61,8 @@ mod built {
 
     use super::*;
 
-    const CODERS: [&str; 8] = ["palette", "predict", "lz", "best", "lz4", "zstd -1", "qoi", "png fast"];
+    const CODERS: [&str; 9] =
+        ["palette", "predict", "lz", "packed", "best", "lz4", "zstd -1", "qoi", "png fast"];
     const WIDTH: u32 = 40;
     /// Two groups of rows.
     const HEIGHT: u32 = 130;
