@@ -1,8 +1,8 @@
 //! The X11 backend: pixels by shared memory, changes by DAMAGE, monitors by RANDR, windows by COMPOSITE, the pointer by
 //! XFIXES and XInput; all of them pure Rust, and only the first is more than a refinement.
 //!
-//! Invariant: one capture is one flush and one round trip, however many rectangles it reads, and the server is held
-//! meanwhile, so that no other program draws between two of its rectangles.
+//! Invariant: one capture is one flush, however many rectangles and pieces it reads, and the server is held meanwhile, so that
+//! no other program draws between two of them.
 
 use std::sync::Arc;
 use std::task::Waker;
