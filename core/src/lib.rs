@@ -32,6 +32,7 @@ pub mod slot;
 pub mod source;
 pub mod stage;
 pub mod stamps;
+pub mod state;
 pub mod tile;
 pub mod time;
 #[cfg(not(loom))]

@@ -1,7 +1,7 @@
 //! One source's loop: wait, capture what may have changed, find what did, publish. Runs on the thread of its caller.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::task::Waker;
 use std::time::Duration;
 
@@ -13,7 +13,8 @@ use crate::geometry::Rect;
 use crate::pool::{FRAMES_SPARE, FramePool};
 use crate::region::Region;
 use crate::source::{Error, ErrorKind, Event, Source};
-use crate::stage::{Change, Comparison, Stage};
+use crate::stage::{Comparison, Stage};
+pub use crate::state::State;
 use crate::time::{Clock, Micros};
 
 /// Parts in which a picture that no damage tells of is looked at, one every [`AUDIT_INTERVAL`].
@@ -36,31 +37,6 @@ pub struct Pipeline {
     feedback: Feedback,
     clock: Clock,
     state: Arc<State>,
-}
-
-/// What others set and read while the pipeline runs.
-#[derive(Debug, Default)]
-pub struct State {
-    /// Ends the run. Wake the source's thread after setting it.
-    pub stop: AtomicBool,
-    /// Frames published.
-    pub frames: AtomicU64,
-    /// Tiles that changed although no damage told of it, found by the audit.
-    pub lies: AtomicU64,
-    /// Microseconds the last capture took.
-    pub capture_us: AtomicU32,
-    /// Microseconds the last comparison took.
-    pub compare_us: AtomicU32,
-    /// Viewers that are here, as the reception counts them.
-    pub viewers: AtomicU32,
-}
-
-impl State {
-    fn account(&self, began: Micros, captured: Micros, compared: Micros, change: Change) {
-        self.capture_us.store(captured.since(began).as_micros() as u32, Ordering::Relaxed);
-        self.compare_us.store(compared.since(captured).as_micros() as u32, Ordering::Relaxed);
-        self.lies.fetch_add(change.undamaged as u64, Ordering::Relaxed);
-    }
 }
 
 /// Why a run returned without an error.

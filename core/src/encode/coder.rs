@@ -17,8 +17,8 @@ use super::shelf::Part;
 use super::way::Way;
 use crate::frame::Frame;
 use crate::geometry::Rect;
-use crate::pipeline::State;
 use crate::protocol::{Encoding, Patch};
+use crate::state::State;
 use crate::time::{Clock, Micros};
 
 /// Pixels of a sample: enough to tell, little enough to cost nothing.

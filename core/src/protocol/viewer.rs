@@ -97,7 +97,7 @@ impl Transport {
     }
 
     /// Where it lies in a table of all.
-    pub(crate) fn place(self) -> usize {
+    pub fn place(self) -> usize {
         self as usize - 1
     }
 

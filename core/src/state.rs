@@ -1,0 +1,32 @@
+//! What a source's pipeline and those around it tell each other while it runs.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+
+use crate::stage::Change;
+use crate::time::Micros;
+
+/// What others set and read while the pipeline runs.
+#[derive(Debug, Default)]
+pub struct State {
+    /// Ends the run. Wake the source's thread after setting it.
+    pub stop: AtomicBool,
+    /// Frames published.
+    pub frames: AtomicU64,
+    /// Tiles that changed although no damage told of it, found by the audit.
+    pub lies: AtomicU64,
+    /// Microseconds the last capture took.
+    pub capture_us: AtomicU32,
+    /// Microseconds the last comparison took.
+    pub compare_us: AtomicU32,
+    /// Viewers that are here, as the reception counts them.
+    pub viewers: AtomicU32,
+}
+
+impl State {
+    /// Counts one capture that was compared.
+    pub fn account(&self, began: Micros, captured: Micros, compared: Micros, change: Change) {
+        self.capture_us.store(captured.since(began).as_micros() as u32, Ordering::Relaxed);
+        self.compare_us.store(compared.since(captured).as_micros() as u32, Ordering::Relaxed);
+        self.lies.fetch_add(change.undamaged as u64, Ordering::Relaxed);
+    }
+}
