@@ -162,20 +162,32 @@ impl Pipeline {
             return self.retry(source, error);
         }
         self.stage.number(frame, &comparison);
-        // Viewers are sent the top of the picture while its bottom is still compared, or not even there.
+        let frame = Arc::clone(slot);
+        self.publish(arrivals, &frame, comparison, region)
+    }
+
+    /// Has viewers sent the top of a picture while its bottom is still compared, or not even there.
+    fn publish(
+        &mut self,
+        mut arrivals: Arrivals<'_>,
+        frame: &Arc<Frame>,
+        mut comparison: Comparison<'_>,
+        region: &Region,
+    ) -> Result<(), Error> {
         if comparison.differs() {
-            self.feed.publish(slot);
+            self.feed.publish(frame);
         }
-        if let Err(error) = arrivals.compare(&mut self.stage, &self.feed, slot, &mut comparison) {
-            self.stage.abandon(slot);
+        let compared = arrivals.compare(&mut self.stage, &self.feed, frame, &mut comparison);
+        let Arrivals { source, last: captured, .. } = arrivals;
+        if let Err(error) = compared {
+            self.stage.abandon(frame);
             self.feed.progressed();
             return self.retry(source, error);
         }
-        let captured = arrivals.last;
-        self.state.account(slot.captured_at, captured, (self.clock)(), comparison.change);
-        self.pace.took(slot.captured_at, self.feedback.interval());
-        self.audit.took(slot.captured_at, region, layout.size.bounds());
-        if self.stage.advance(slot) {
+        self.state.account(frame.captured_at, captured, (self.clock)(), comparison.change);
+        self.pace.took(frame.captured_at, self.feedback.interval());
+        self.audit.took(frame.captured_at, region, frame.size().bounds());
+        if self.stage.advance(frame) {
             self.feed.progressed();
             self.state.frames.fetch_add(1, Ordering::Relaxed);
             self.look_for_feedback(source, captured);

@@ -158,12 +158,18 @@ impl Comparison<'_> {
         !self.is_over() && self.grid.rect(0, self.row).bottom() <= rows
     }
 
-    /// Compares one row of tiles, as far as `looked_at` touches it, and stamps those that differ. Without a picture before,
-    /// all do, and are stamped.
+    /// Goes on by one row of tiles. Without a picture before, all tiles differ, and are stamped already.
     fn step(&mut self, current: Option<&Frame>, frame: &Frame, differing: &mut Vec<bool>) {
-        for (current, rect) in
-            current.iter().flat_map(|current| self.looked_at.rects().iter().map(move |rect| (current, rect)))
-        {
+        if let Some(current) = current {
+            self.compare_row(current, frame, differing);
+        }
+        self.row += 1;
+        frame.stamps.know(self.row);
+    }
+
+    /// Compares a row of tiles, as far as `looked_at` touches it, and stamps those that differ.
+    fn compare_row(&mut self, current: &Frame, frame: &Frame, differing: &mut Vec<bool>) {
+        for rect in self.looked_at.rects() {
             let (columns, rows) = self.grid.span(*rect);
             if rows.contains(&self.row) {
                 differing.clear();
@@ -175,8 +181,6 @@ impl Comparison<'_> {
                 );
             }
         }
-        self.row += 1;
-        frame.stamps.know(self.row);
     }
 
     fn stamp(&mut self, frame: &Frame, columns: impl Iterator<Item = u32>) {

@@ -8,6 +8,7 @@ mod common;
 mod content;
 
 use std::cell::Cell;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -16,7 +17,7 @@ use common::{Arrivals, Screen, Scripted, Viewer, pipeline};
 use content::{few_colours, fill, grainy, noise, recurring, write};
 use lanstream_core::encode::Pool;
 use lanstream_core::geometry::{Rect, Size};
-use lanstream_core::protocol::{Encoding, HELLO_CODES};
+use lanstream_core::protocol::{Encoding, HELLO_CODES, ROUTE_PLAIN};
 use lanstream_core::time::Micros;
 use proptest::prelude::*;
 
@@ -181,6 +182,29 @@ fn rounds(
     change: impl Fn(&mut Screen, u32) + Copy + Send,
 ) -> impl Iterator<Item = impl FnMut(&mut Screen) + Send> + Send {
     (0..rounds).map(move |round| move |screen: &mut Screen| change(screen, round))
+}
+
+#[test]
+fn a_plain_route_brings_every_pixel_whatever_it_shows_and_tells_what_a_byte_takes() {
+    let (mut pipeline, entrance, state) = pipeline();
+    let screen = Arc::new(Mutex::new(Screen::new(WIDE)));
+    let mut viewer = Viewer::join_by(clock, &Arc::default(), &entrance, &state, BAND_BYTES, HELLO_CODES);
+    drop(viewer.reroute_with(ROUTE_PLAIN).unwrap());
+    let step = move || {
+        if receive(&mut viewer).is_none() {
+            return true;
+        }
+        assert_eq!(viewer.pixels_by[RAW], WIDE.area() as u64, "{:?}", viewer.pixels_by);
+        assert!(viewer.bytes > WIDE.area() as u64 * 4);
+        assert!(viewer.receive(usize::MAX).is_none(), "the answer is heard");
+        let byte_ps = viewer.counters.byte_ps[0..2].iter().map(|each| each.load(Ordering::Relaxed));
+        let byte_ns: Vec<_> = byte_ps.map(|byte_ps| u64::from(byte_ps) / 1000).collect();
+        assert!(byte_ns[0] == 0 && (BYTE_NS / 2..BYTE_NS * 2).contains(&byte_ns[1]), "{byte_ns:?}");
+        false
+    };
+    let arrivals = Arrivals::default();
+    let mut source = Scripted { screen, step, state: Arc::clone(&state), record: false, arrivals };
+    pipeline.run(&mut source).unwrap();
 }
 
 #[test]

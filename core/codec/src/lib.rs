@@ -24,6 +24,7 @@ mod runs;
 use alloc::vec::Vec;
 
 pub use error::Error;
+pub use packed::RGB_BYTES;
 
 /// A way to write a rectangle in fewer bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

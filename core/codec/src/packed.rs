@@ -9,16 +9,16 @@ use crate::budget::Budget;
 use crate::pixel::{BLACK, pixel};
 use crate::reader::Reader;
 
-/// Bytes of a pixel.
-pub(crate) const PIXEL_BYTES: usize = 3;
+/// Bytes of a pixel that is packed.
+pub const RGB_BYTES: usize = 3;
 /// Pixels that are unpacked at once, as many as a vector holds.
 const QUAD: usize = 4;
 /// Their bytes.
-const QUAD_BYTES: usize = QUAD * PIXEL_BYTES;
+const QUAD_BYTES: usize = QUAD * RGB_BYTES;
 
 #[cfg(feature = "encode")]
 pub(crate) fn encode(pixels: &[u32], budget: &Budget, out: &mut Vec<u8>) -> bool {
-    let is_enough = budget.is_enough(pixels.len() * PIXEL_BYTES);
+    let is_enough = budget.is_enough(pixels.len() * RGB_BYTES);
     if is_enough {
         crate::pixel::extend(out, pixels);
     }
@@ -26,14 +26,14 @@ pub(crate) fn encode(pixels: &[u32], budget: &Budget, out: &mut Vec<u8>) -> bool
 }
 
 pub(crate) fn decode(mut bytes: Reader<'_>, pixels: &mut [u32]) -> Result<(), Error> {
-    let packed = bytes.bytes(pixels.len() * PIXEL_BYTES)?;
+    let packed = bytes.bytes(pixels.len() * RGB_BYTES)?;
     bytes.end()?;
     let (quads, rest) = pixels.as_chunks_mut::<QUAD>();
     let (packed_quads, packed_rest) = packed.as_chunks::<QUAD_BYTES>();
     for (quad, packed) in quads.iter_mut().zip(packed_quads) {
         *quad = unpack(packed);
     }
-    for (target, packed) in rest.iter_mut().zip(packed_rest.as_chunks::<PIXEL_BYTES>().0) {
+    for (target, packed) in rest.iter_mut().zip(packed_rest.as_chunks::<RGB_BYTES>().0) {
         *target = pixel(*packed);
     }
     Ok(())

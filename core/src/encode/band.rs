@@ -3,7 +3,7 @@
 
 use bytes::{BufMut, BytesMut};
 
-use lanstream_codec::Code;
+use lanstream_codec::{Code, RGB_BYTES};
 
 use super::coder::{Coder, How, Job};
 use super::plan::GROUPS_MAX;
@@ -89,7 +89,7 @@ impl Band {
 fn raw_patch(rect: Rect, is_packed: bool) -> Patch {
     let area = rect.area();
     if is_packed && area >= PACKED_PX_MIN {
-        Patch::coded(rect, Code::Packed, area as usize * swizzle::RGB_BYTES)
+        Patch::coded(rect, Code::Packed, area as usize * RGB_BYTES)
     } else {
         Patch::new(rect, Encoding::Raw)
     }

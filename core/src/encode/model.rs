@@ -4,13 +4,12 @@
 //! writing pixels does. There are no kinds of content: only how busy a group is, and the rates measured for that. What is not
 //! chosen is tried now and then, so that a rate that was wrong once does not stay so.
 
-use lanstream_codec::Code;
+use lanstream_codec::{Code, RGB_BYTES};
 
 use super::painting::Painting;
 use super::pipe::Pipe;
 use super::prices::{PATCH_NS, Prices};
 use super::rates::{BYTES_PER_RAW_PX, Rates};
-use super::swizzle::RGB_BYTES;
 use super::trial::{Trial, Trials};
 use super::way::{CODES, DENSITIES, Way, density};
 use crate::protocol::PATCH_BYTES;

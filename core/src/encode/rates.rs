@@ -1,11 +1,11 @@
 //! What each way takes for a pixel, by how busy a group is, as it was measured.
 
-use lanstream_codec::Code;
+use lanstream_codec::{Code, RGB_BYTES};
 
 use super::way::{DENSITIES, Way};
 
 /// Bytes of a raw pixel, packed.
-pub(super) const BYTES_PER_RAW_PX: f32 = 3.0;
+pub(super) const BYTES_PER_RAW_PX: f32 = RGB_BYTES as f32;
 /// Counted for what was given up: it goes raw, and the try was for nothing.
 const BYTES_PER_PX_GIVEN_UP: f32 = 5.0;
 /// How much one measurement moves a rate, and how many pixels it must be of: those of fewer move it less, since the clock

@@ -5,32 +5,28 @@
 )]
 
 use bytes::{BufMut, BytesMut};
+use lanstream_codec::RGB_BYTES;
 
-use crate::frame::PixelFormat;
-
-/// Bytes of a pixel without its fourth.
-pub(super) const RGB_BYTES: usize = 3;
+use crate::frame::{PIXEL_BYTES, PixelFormat};
 
 /// Appends `row` as red, green, blue, 255.
 pub(super) fn extend_rgbx(out: &mut BytesMut, row: &[u8], format: PixelFormat) {
-    out.reserve(row.len());
-    let spare = &mut out.spare_capacity_mut()[..row.len()];
-    // SAFETY: `u8` and `MaybeUninit<u8>` have one layout, and `convert` only writes to the slice.
-    let target = unsafe { std::slice::from_raw_parts_mut(spare.as_mut_ptr().cast::<u8>(), row.len()) };
-    convert(row, target, format);
-    // SAFETY: the `row.len()` bytes after the buffer's length were reserved, and `convert` wrote every one.
-    unsafe { out.advance_mut(row.len()) };
+    append(out, row.len(), |target| convert(row, target, format));
 }
 
 /// Appends `row` as red, green, blue.
 pub(super) fn extend_rgb(out: &mut BytesMut, row: &[u8], format: PixelFormat) {
-    let bytes = row.len() / 4 * RGB_BYTES;
+    append(out, row.len() / PIXEL_BYTES * RGB_BYTES, |target| pack(row, target, format));
+}
+
+/// Appends so many bytes, every one of which `write` writes, and reads none.
+fn append(out: &mut BytesMut, bytes: usize, write: impl FnOnce(&mut [u8])) {
     out.reserve(bytes);
     let spare = &mut out.spare_capacity_mut()[..bytes];
-    // SAFETY: as in `extend_rgbx`; `pack` only writes to the slice.
+    // SAFETY: `u8` and `MaybeUninit<u8>` have one layout, and `write` only writes to the slice.
     let target = unsafe { std::slice::from_raw_parts_mut(spare.as_mut_ptr().cast::<u8>(), bytes) };
-    pack(row, target, format);
-    // SAFETY: so many bytes after the buffer's length were reserved, and `pack` wrote every one.
+    write(target);
+    // SAFETY: so many bytes after the buffer's length were reserved, and `write` wrote every one.
     unsafe { out.advance_mut(bytes) };
 }
 
@@ -91,7 +87,7 @@ fn pack_avx2(row: &[u8], target: &mut [u8], format: PixelFormat) {
         __m256i, _mm256_loadu_si256, _mm256_permutevar8x32_epi32, _mm256_setr_epi8, _mm256_setr_epi32,
         _mm256_shuffle_epi8, _mm256_storeu_si256,
     };
-    const PIXELS: usize = size_of::<__m256i>() / 4;
+    const PIXELS: usize = size_of::<__m256i>() / PIXEL_BYTES;
     // In each half: three bytes of each pixel, then nothing.
     let places = match format {
         PixelFormat::Bgrx8 => _mm256_setr_epi8(
@@ -106,15 +102,16 @@ fn pack_avx2(row: &[u8], target: &mut [u8], format: PixelFormat) {
     let join = _mm256_setr_epi32(0, 1, 2, 4, 5, 6, 3, 7);
     let mut done = 0;
     // A vector is written whole: what is too much of it, the next one overwrites.
-    while done + PIXELS <= row.len() / 4 && done * RGB_BYTES + size_of::<__m256i>() <= target.len() {
+    while done + PIXELS <= row.len() / PIXEL_BYTES && done * RGB_BYTES + size_of::<__m256i>() <= target.len()
+    {
         // SAFETY: eight pixels from `done` on are in the row.
-        let pixels = unsafe { _mm256_loadu_si256(row.as_ptr().add(done * 4).cast()) };
+        let pixels = unsafe { _mm256_loadu_si256(row.as_ptr().add(done * PIXEL_BYTES).cast()) };
         let packed = _mm256_permutevar8x32_epi32(_mm256_shuffle_epi8(pixels, places), join);
         // SAFETY: a vector's bytes from there on are in the target.
         unsafe { _mm256_storeu_si256(target.as_mut_ptr().add(done * RGB_BYTES).cast(), packed) };
         done += PIXELS;
     }
-    pack_portable(&row[done * 4..], &mut target[done * RGB_BYTES..], format);
+    pack_portable(&row[done * PIXEL_BYTES..], &mut target[done * RGB_BYTES..], format);
 }
 
 fn pack_portable(row: &[u8], target: &mut [u8], format: PixelFormat) {

@@ -8,7 +8,6 @@ use std::task::Context;
 use bytes::BytesMut;
 
 use super::coder::{Coder, How, Job};
-use super::pipe::Pipe;
 use super::plan::{self, GROUPS_MAX, Plan, Task};
 use super::prices::Prices;
 use super::{Answer, Band};
@@ -26,12 +25,10 @@ pub struct Writer {
     band_bytes: usize,
     plan: Plan,
     band: Band,
-    /// One colour is told once.
-    solid: bool,
     /// Where the viewer takes codes.
     coder: Option<Box<Coder>>,
-    /// Where its pipe is to be measured.
-    pipe: Option<Pipe>,
+    /// Where its pipe is measured, by every pixel as it is: nanoseconds for a byte of the update that took least.
+    plain_ns: Option<f32>,
     update: Option<Update>,
     /// Bands that are planned and not begun.
     ahead: VecDeque<Planned>,
@@ -104,18 +101,17 @@ pub enum Fill {
 impl Writer {
     /// A writer of bands of about `band_bytes` of pixels.
     pub fn new(band_bytes: usize, repertoire: Repertoire) -> Self {
-        let (solid, coder, pipe) = match repertoire {
-            Repertoire::Plain => (false, None, Some(Pipe::default())),
-            Repertoire::Solid => (true, None, None),
-            Repertoire::Coded(coder) => (true, Some(coder), None),
+        let (coder, plain_ns) = match repertoire {
+            Repertoire::Plain => (None, Some(f32::INFINITY)),
+            Repertoire::Solid => (None, None),
+            Repertoire::Coded(coder) => (Some(coder), None),
         };
         Self {
             band_bytes,
             plan: Plan::default(),
             band: Band::default(),
-            solid,
             coder,
-            pipe,
+            plain_ns,
             update: None,
             ahead: VecDeque::with_capacity(AHEAD_MAX),
             spare: (0..AHEAD_MAX).map(|_| Vec::with_capacity(GROUPS_MAX)).collect(),
@@ -138,15 +134,15 @@ impl Writer {
         if let Some(coder) = &mut self.coder {
             coder.answered(answer);
         }
-        if let Some(pipe) = &mut self.pipe {
-            pipe.took(answer.bytes, answer.took_ns);
+        if let Some(plain_ns) = &mut self.plain_ns {
+            *plain_ns = plain_ns.min(answer.took_ns / answer.bytes as f32);
         }
     }
 
     /// Nanoseconds that one byte takes on the viewer's pipe, where that is measured.
     pub fn byte_ns(&self) -> Option<f32> {
         let coded = self.coder.as_ref().map(|coder| coder.byte_ns());
-        coded.or_else(|| self.pipe.as_ref().map(Pipe::byte_ns))
+        coded.or(self.plain_ns)
     }
 
     /// Appends bytes of the update, at most to the end of a band, until `out` holds `limit` or more; it takes at most one
@@ -231,7 +227,7 @@ impl Writer {
         let coder = self.coder.as_deref();
         let prices = coder.map_or(&Prices::PLAIN, Coder::prices);
         let means = coder.and_then(Coder::means);
-        let task = Task { frame, base: *base, solid: self.solid, means, prices };
+        let task = Task { frame, base: *base, solid: self.plain_ns.is_none(), means, prices };
         *next_row = self.plan.fill(&task, *next_row, self.band_bytes);
         let (groups, last) = (self.plan.groups(), *next_row >= rows(frame));
         if groups.is_empty() && !last {

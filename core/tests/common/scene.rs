@@ -210,6 +210,7 @@ pub struct Viewer {
     pub control: Control,
     pub pump: Box<Pump>,
     pub picture: Picture,
+    pub counters: Arc<Counters>,
     pub bytes: u64,
     /// Pixels that came in each encoding.
     pub pixels_by: [u64; Encoding::ALL.len()],
@@ -224,11 +225,12 @@ static ROUTES: AtomicU32 = AtomicU32::new(1);
 fn open_route(
     control: &mut Control,
     picture: &Picture,
+    flags: u8,
     band_bytes: usize,
 ) -> Result<Box<Pump>, viewer::Error> {
     let number = ROUTES.fetch_add(1, Ordering::Relaxed);
     let route =
-        Route { number, transport: Transport::WebSocket, flags: 0, epoch: EPOCH, held_seq: picture.seq() };
+        Route { number, transport: Transport::WebSocket, flags, epoch: EPOCH, held_seq: picture.seq() };
     match control.handle(&bytes_of(ViewerMessage::Route(route)), |_| band_bytes)? {
         Reaction::Start(pump) => Ok(pump),
         Reaction::None => panic!("a route starts the pixels"),
@@ -249,6 +251,7 @@ impl Viewer {
         band_bytes: usize,
         flags: u16,
     ) -> Self {
+        state.viewers.fetch_add(1, Ordering::Relaxed);
         let news = entrance.news().unwrap();
         let counters = Arc::new(Counters::default());
         let encoders = Arc::clone(encoders);
@@ -258,7 +261,7 @@ impl Viewer {
             epoch: EPOCH,
             clock,
             state: Arc::clone(state),
-            counters,
+            counters: Arc::clone(&counters),
             encoders,
             came: Micros(0),
             certificates: Arc::default(),
@@ -267,11 +270,12 @@ impl Viewer {
         let hello = ViewerMessage::Hello(Hello { version: VERSION, flags });
         control.handle(&bytes_of(hello), |_| band_bytes).unwrap();
         let picture = Picture::default();
-        let pump = open_route(&mut control, &picture, band_bytes).unwrap();
+        let pump = open_route(&mut control, &picture, 0, band_bytes).unwrap();
         Self {
             control,
             pump,
             picture,
+            counters,
             bytes: 0,
             band_bytes,
             pixels_by: [0; Encoding::ALL.len()],
@@ -285,7 +289,13 @@ impl Viewer {
     }
 
     pub fn try_reroute(&mut self) -> Result<Box<Pump>, viewer::Error> {
-        let pump = open_route(&mut self.control, &self.picture, self.band_bytes)?;
+        self.reroute_with(0)
+    }
+
+    /// The same, with flags of the route's.
+    pub fn reroute_with(&mut self, flags: u8) -> Result<Box<Pump>, viewer::Error> {
+        let held = if flags == 0 { &self.picture } else { &Picture::default() };
+        let pump = open_route(&mut self.control, held, flags, self.band_bytes)?;
         self.picture.forget_pending();
         self.buffer.clear();
         Ok(std::mem::replace(&mut self.pump, pump))
