@@ -165,7 +165,7 @@ impl Pipe {
 /// Makes events of what FFmpeg says.
 fn listener(reporter: &Reporter) -> Listener {
     let reporter = reporter.clone();
-    Listener::new(move |report| match report.clone() {
+    Listener::new(move |report| match report {
         Report::Progress { frames, fps, time, speed } => {
             reporter.event(&Event::Progress { frames, fps, time, speed });
         }

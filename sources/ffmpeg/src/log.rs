@@ -109,24 +109,24 @@ impl Log {
         match level {
             Level::Error => {
                 tracing::info!("FFmpeg: error: {text}");
-                self.tell(&Report::Line { is_error: true, text: text.clone() });
+                self.tell(Report::Line { is_error: true, text: text.clone() });
                 self.keep(text);
             }
             Level::Info => match try_parse_progress(line) {
                 Some(FfmpegProgress { frame: frames, fps, time, speed, .. }) => {
                     tracing::info!("FFmpeg: frame {frames}, {fps} frames/s, at {time}, speed {speed}");
-                    self.tell(&Report::Progress { frames, fps, time, speed });
+                    self.tell(Report::Progress { frames, fps, time, speed });
                 }
                 None => {
                     tracing::info!("FFmpeg: {text}");
-                    self.tell(&Report::Line { is_error: false, text });
+                    self.tell(Report::Line { is_error: false, text });
                 }
             },
             Level::Detail => tracing::debug!("FFmpeg: {text}"),
         }
     }
 
-    fn tell(&self, report: &Report) {
+    fn tell(&self, report: Report) {
         if let Some(listener) = &self.listener {
             listener.tell(report);
         }
@@ -224,7 +224,7 @@ mod tests {
     #[test]
     fn progress_and_lines_are_told() {
         let (sender, told) = std::sync::mpsc::channel();
-        let listener = Listener::new(move |report| sender.send(report.clone()).unwrap());
+        let listener = Listener::new(move |report| sender.send(report).unwrap());
         Log::silent(Some(listener)).take(
             b"frame=   42 fps= 25 q=-0.0 size=  9216kB time=00:00:01.68 bitrate=45000.0kbits/s speed=1.01x    \r\
               [mov @ 0x55] [error] no moov\n[info] Stream #0:0\n[verbose] much\n",

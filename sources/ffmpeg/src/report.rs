@@ -29,15 +29,15 @@ pub enum Report {
 
 /// Hears what FFmpeg says, on the source's thread: it must not wait for anything.
 #[derive(Clone)]
-pub struct Listener(Arc<dyn Fn(&Report) + Send + Sync>);
+pub struct Listener(Arc<dyn Fn(Report) + Send + Sync>);
 
 impl Listener {
     /// Calls `hear` with each report.
-    pub fn new(hear: impl Fn(&Report) + Send + Sync + 'static) -> Self {
+    pub fn new(hear: impl Fn(Report) + Send + Sync + 'static) -> Self {
         Self(Arc::new(hear))
     }
 
-    pub(crate) fn tell(&self, report: &Report) {
+    pub(crate) fn tell(&self, report: Report) {
         (self.0)(report);
     }
 }

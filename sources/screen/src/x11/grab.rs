@@ -40,6 +40,14 @@ pub(super) struct View {
     pub(super) size: Size,
 }
 
+impl View {
+    /// A rectangle of it as requests have it: sides of X drawables fit 16 bits, and it lies within one.
+    fn place(self, rect: Rect) -> (i16, i16, u16, u16) {
+        let (x, y) = (self.x + rect.x as i32, self.y + rect.y as i32);
+        (x as i16, y as i16, rect.width as u16, rect.height as u16)
+    }
+}
+
 /// Reads one view's pixels.
 pub(super) struct Grabber {
     pixels: Pixels,
@@ -111,14 +119,61 @@ impl Grabber {
         frame: &mut Frame,
         region: &Region,
     ) -> Result<(), Error> {
-        let target = self.target(link, frame);
-        let is_direct = |rect: &Rect| self.is_contiguous(*rect, frame);
-        match target.filter(|_| region.rects().iter().all(is_direct)) {
-            Some(segment) => {
-                self.request_pieces(link, view, frame, segment, region).inspect_err(|_| self.give_up(link))
-            }
-            None => self.grab_whole(link, view, frame, region, target),
+        let rects = region.rects();
+        let hold = rects.iter().flat_map(|rect| pieces(*rect)).nth(1).is_some();
+        if hold {
+            link.conn.grab_server().map_err(lost)?.ignore_error();
         }
+        let target = self.target(link, frame);
+        let mut scratch_used = 0;
+        let pending: [_; RECTS_MAX] = std::array::from_fn(|index| {
+            let rect = *rects.get(index)?;
+            self.request(link, view, rect, frame, target, &mut scratch_used).transpose()
+        });
+        let mut outcome = Ok(());
+        if hold {
+            outcome = link.conn.ungrab_server().map(|cookie| cookie.ignore_error()).map_err(lost);
+        }
+        for (rect, pending) in rects.iter().zip(pending) {
+            // Every answer is awaited, also after an error: until then the server may be writing.
+            let landed = pending.map_or(Ok(()), |pending| self.land(pending?, *rect, frame));
+            outcome = outcome.and(landed);
+        }
+        // With the first answer all that the server told of before it is here.
+        outcome.and_then(|()| self.land_piece(link)).inspect_err(|_| self.give_up(link))
+    }
+
+    /// Asks for one rectangle. What the server writes to its place comes by itself from then on; anything else is returned, to
+    /// be landed.
+    fn request<'a>(
+        &mut self,
+        link: &'a Link,
+        view: View,
+        rect: Rect,
+        frame: &Frame,
+        target: Option<Seg>,
+        scratch_used: &mut usize,
+    ) -> Result<Option<Pending<'a>>, Error> {
+        let Memory::Shared { scratch, .. } = &self.memory else {
+            return ask(&link.conn, view, rect).map(Pending::Socket).map(Some);
+        };
+        let stride = frame.layout().stride;
+        // Rows of the whole width follow each other without a gap, as the server packs them.
+        let row_bytes = self.pixels.row_bytes(rect.width);
+        if let Some(segment) = target.filter(|_| rect.width == frame.size().width && stride == row_bytes) {
+            for piece in pieces(rect) {
+                let cookie = ask_shared(&link.conn, view, piece, segment, piece.y as usize * stride)?;
+                self.coming.push_back(Coming { answer: kept(cookie), top: piece.y });
+            }
+            return Ok(None);
+        }
+        let offset = *scratch_used;
+        *scratch_used += row_bytes * rect.height as usize;
+        if *scratch_used > scratch.bytes().len() {
+            return Err(outdated());
+        }
+        let cookie = ask_shared(&link.conn, view, rect, scratch.id(), offset)?;
+        Ok(Some(Pending::Scratch(cookie, offset)))
     }
 
     /// Waits until more than the first `rows` rows of what was grabbed are there, and returns how many are.
@@ -144,67 +199,6 @@ impl Grabber {
         link.conn.wait_for_reply_or_error(piece.answer).map(drop).map_err(refused)
     }
 
-    fn request_pieces(
-        &mut self,
-        link: &Link,
-        view: View,
-        frame: &Frame,
-        segment: Seg,
-        region: &Region,
-    ) -> Result<(), Error> {
-        let pieces = || region.rects().iter().flat_map(|rect| pieces(*rect));
-        let hold = pieces().nth(1).is_some();
-        if hold {
-            link.conn.grab_server().map_err(lost)?.ignore_error();
-        }
-        let mut outcome = Ok(());
-        for rect in pieces() {
-            let way = Way::Frame { segment, offset: rect.y as usize * frame.layout().stride };
-            match request(&link.conn, view, rect, way) {
-                Ok(pending) => {
-                    self.coming.extend(pending.kept().map(|answer| Coming { answer, top: rect.y }))
-                }
-                Err(error) => outcome = Err(error),
-            }
-        }
-        if hold {
-            link.conn.ungrab_server().map_err(lost)?.ignore_error();
-        }
-        // The first answer: what the server told of before it is then here, too.
-        outcome.and_then(|()| self.land_piece(link))
-    }
-
-    fn grab_whole(
-        &mut self,
-        link: &Link,
-        view: View,
-        frame: &mut Frame,
-        region: &Region,
-        target: Option<Seg>,
-    ) -> Result<(), Error> {
-        let rects = region.rects();
-        let mut scratch_used = 0;
-        let hold = rects.len() > 1;
-        if hold {
-            link.conn.grab_server().map_err(lost)?.ignore_error();
-        }
-        let pending: [_; RECTS_MAX] = std::array::from_fn(|index| {
-            let rect = *rects.get(index)?;
-            let way = self.way(rect, frame, target, &mut scratch_used);
-            Some(way.and_then(|way| request(&link.conn, view, rect, way)))
-        });
-        let mut outcome = Ok(());
-        if hold {
-            outcome = link.conn.ungrab_server().map(|cookie| cookie.ignore_error()).map_err(lost);
-        }
-        for (rect, pending) in rects.iter().zip(pending.into_iter().flatten()) {
-            // Every answer is awaited, also after an error: until then the server may be writing to the frame.
-            let landed = pending.and_then(|pending| self.land(pending, *rect, frame));
-            outcome = outcome.and(landed);
-        }
-        outcome
-    }
-
     /// The segment that is the frame's memory, where the server can write to it as the frame needs it.
     fn target(&self, link: &Link, frame: &mut Frame) -> Option<Seg> {
         let memory: &mut dyn Any = frame.memory_mut();
@@ -214,40 +208,15 @@ impl Grabber {
             .filter(|_| self.pixels.are_direct())
     }
 
-    fn way(
-        &self,
-        rect: Rect,
-        frame: &Frame,
-        target: Option<Seg>,
-        scratch_used: &mut usize,
-    ) -> Result<Way, Error> {
-        let Memory::Shared { scratch, .. } = &self.memory else { return Ok(Way::Socket) };
-        let layout = frame.layout();
-        if let Some(segment) = target.filter(|_| self.is_contiguous(rect, frame)) {
-            return Ok(Way::Frame { segment, offset: rect.y as usize * layout.stride });
-        }
-        let offset = *scratch_used;
-        *scratch_used += self.pixels.row_bytes(rect.width) * rect.height as usize;
-        let fits = *scratch_used <= scratch.bytes().len();
-        fits.then_some(Way::Scratch { segment: scratch.id(), offset }).ok_or_else(outdated)
-    }
-
-    /// Whether rows follow each other without a gap, as the server packs them: those of the whole width do.
-    fn is_contiguous(&self, rect: Rect, frame: &Frame) -> bool {
-        let layout = frame.layout();
-        rect.width == layout.size.width && layout.stride == self.pixels.row_bytes(rect.width)
-    }
-
     fn land(&self, pending: Pending<'_>, rect: Rect, frame: &mut Frame) -> Result<(), Error> {
-        match (pending, &self.memory) {
-            (Pending::Scratch(cookie, offset), Memory::Shared { scratch, .. }) => {
+        match pending {
+            Pending::Scratch(cookie, offset) => {
                 cookie.reply().map_err(refused)?;
-                self.copy(&scratch.bytes()[offset..], rect, frame);
+                if let Memory::Shared { scratch, .. } = &self.memory {
+                    self.copy(&scratch.bytes()[offset..], rect, frame);
+                }
             }
-            (Pending::Frame(cookie) | Pending::Scratch(cookie, _), _) => {
-                cookie.reply().map_err(refused)?;
-            }
-            (Pending::Socket(cookie), _) => {
+            Pending::Socket(cookie) => {
                 let image = cookie.reply().map_err(refused)?.data;
                 if image.len() < self.pixels.row_bytes(rect.width) * rect.height as usize {
                     return Err(outdated());
@@ -269,30 +238,19 @@ impl Grabber {
     }
 }
 
-/// How one rectangle gets here.
-enum Way {
-    Frame { segment: Seg, offset: usize },
-    Scratch { segment: Seg, offset: usize },
-    Socket,
-}
-
 type SharedCookie<'a> = Cookie<'a, RustConnection, shm::GetImageReply>;
 
-/// What was asked for and is on its way.
+/// What was asked for, and is to be copied to its place.
 enum Pending<'a> {
-    Frame(SharedCookie<'a>),
     Scratch(SharedCookie<'a>, usize),
     Socket(Cookie<'a, RustConnection, xproto::GetImageReply>),
 }
 
-impl Pending<'_> {
-    /// The number of an answer that says no more than that pixels are in the frame; it is kept until it is asked for.
-    fn kept(self) -> Option<SequenceNumber> {
-        let Self::Frame(cookie) = self else { return None };
-        let answer = cookie.sequence_number();
-        std::mem::forget(cookie);
-        Some(answer)
-    }
+/// The number of an answer that is asked for later.
+fn kept(cookie: SharedCookie<'_>) -> SequenceNumber {
+    let answer = cookie.sequence_number();
+    std::mem::forget(cookie);
+    answer
 }
 
 /// Cuts a rectangle into pieces from the top.
@@ -305,24 +263,26 @@ fn pieces(rect: Rect) -> impl Iterator<Item = Rect> {
     })
 }
 
-fn request(conn: &RustConnection, view: View, rect: Rect, way: Way) -> Result<Pending<'_>, Error> {
-    // Sides of X drawables fit 16 bits, and the rectangle lies within one.
-    let (x, y) = ((view.x + rect.x as i32) as i16, (view.y + rect.y as i32) as i16);
-    let (width, height) = (rect.width as u16, rect.height as u16);
-    let shared = |segment, offset: usize| {
-        let format = ImageFormat::Z_PIXMAP.into();
-        conn.shm_get_image(view.drawable, x, y, width, height, PLANES, format, segment, offset as u32)
-    };
-    let pending = match way {
-        Way::Frame { segment, offset } => shared(segment, offset).map(Pending::Frame),
-        Way::Scratch { segment, offset } => {
-            shared(segment, offset).map(|cookie| Pending::Scratch(cookie, offset))
-        }
-        Way::Socket => conn
-            .get_image(ImageFormat::Z_PIXMAP, view.drawable, x, y, width, height, PLANES)
-            .map(Pending::Socket),
-    };
-    pending.map_err(lost)
+fn ask_shared(
+    conn: &RustConnection,
+    view: View,
+    rect: Rect,
+    segment: Seg,
+    offset: usize,
+) -> Result<SharedCookie<'_>, Error> {
+    let (x, y, width, height) = view.place(rect);
+    let format = ImageFormat::Z_PIXMAP.into();
+    conn.shm_get_image(view.drawable, x, y, width, height, PLANES, format, segment, offset as u32)
+        .map_err(lost)
+}
+
+fn ask(
+    conn: &RustConnection,
+    view: View,
+    rect: Rect,
+) -> Result<Cookie<'_, RustConnection, xproto::GetImageReply>, Error> {
+    let (x, y, width, height) = view.place(rect);
+    conn.get_image(ImageFormat::Z_PIXMAP, view.drawable, x, y, width, height, PLANES).map_err(lost)
 }
 
 fn scratch_len(pixels: &Pixels, size: Size) -> usize {

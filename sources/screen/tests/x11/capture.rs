@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use lanstream_core::frame::PixelFormat;
@@ -154,18 +155,36 @@ fn drawing_that_races_captures_is_never_missed() {
     assert_eq!(all_colours(&frame), all_colours(&picture_of(server.screen().as_mut())));
 }
 
+/// A screen that is filled with one colour after the other.
+struct Flicker {
+    done: Arc<AtomicBool>,
+    drawing: JoinHandle<()>,
+}
+
+impl Flicker {
+    fn start(server: &Server, width: u16, height: u16) -> Self {
+        let (painter, done) = (Painter::new(server), Arc::new(AtomicBool::new(false)));
+        let stop = Arc::clone(&done);
+        let drawing = std::thread::spawn(move || {
+            for colour in (0..0xff_ffff).take_while(|_| !stop.load(Ordering::Relaxed)) {
+                painter.fill(painter.root, 0, 0, width, height, colour);
+            }
+        });
+        Self { done, drawing }
+    }
+
+    fn stop(self) {
+        self.done.store(true, Ordering::Relaxed);
+        self.drawing.join().unwrap();
+    }
+}
+
 #[test]
 fn a_large_screen_comes_in_pieces_of_one_moment() {
     let server = Server::start("1920x2160x24");
     let mut source = server.screen();
     let mut frame = picture_of(source.as_mut());
-    let (painter, done) = (Painter::new(&server), Arc::new(AtomicBool::new(false)));
-    let stop = Arc::clone(&done);
-    let drawing = std::thread::spawn(move || {
-        for colour in (0..0xff_ffff).take_while(|_| !stop.load(Ordering::Relaxed)) {
-            painter.fill(painter.root, 0, 0, 1920, 2160, colour);
-        }
-    });
+    let flicker = Flicker::start(&server, 1920, 2160);
     let mut moments = HashSet::new();
     for _ in 0..30 {
         source.capture(&mut frame, &Region::from(rect(0, 0, 1920, 2160))).unwrap();
@@ -183,8 +202,7 @@ fn a_large_screen_comes_in_pieces_of_one_moment() {
         }
         assert!(pieces >= 2, "{pieces} pieces");
     }
-    done.store(true, Ordering::Relaxed);
-    drawing.join().unwrap();
+    flicker.stop();
     assert!(moments.len() > 5, "{} moments are no race", moments.len());
 }
 
@@ -196,13 +214,7 @@ fn several_rectangles_are_of_one_moment() {
     let mut frame = picture_of(source.as_mut());
     let mut region = Region::EMPTY;
     (0..16).for_each(|index| region.add(rect(index, index * 270, 7600, 240)));
-    let (painter, done) = (Painter::new(&server), Arc::new(AtomicBool::new(false)));
-    let stop = Arc::clone(&done);
-    let drawing = std::thread::spawn(move || {
-        for colour in (0..0xff_ffff).take_while(|_| !stop.load(Ordering::Relaxed)) {
-            painter.fill(painter.root, 0, 0, 7680, 4320, colour);
-        }
-    });
+    let flicker = Flicker::start(&server, 7680, 4320);
     let mut moments = HashSet::new();
     for _ in 0..30 {
         capture(source.as_mut(), &mut frame, &region);
@@ -211,8 +223,7 @@ fn several_rectangles_are_of_one_moment() {
         assert_eq!(seen.len(), 1, "{seen:x?} in one capture");
         moments.extend(seen);
     }
-    done.store(true, Ordering::Relaxed);
-    drawing.join().unwrap();
+    flicker.stop();
     assert!(moments.len() > 10, "{} pictures are no race", moments.len());
 }
 
