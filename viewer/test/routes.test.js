@@ -73,6 +73,13 @@ test('each transport is tried by turns, unless it was far behind, and the soones
   routes.close();
 });
 
+test('on a slow pipe one picture by each is enough', async () => {
+  const { asked, chosen, routes } = await measured({ http: 660, websocket: 700, webtransport: 690 });
+  assert.deepEqual(asked, ['http', 'try http', 'try websocket', 'try webtransport', 'http']);
+  assert.equal(chosen.at(-1)?.reason, 'a whole picture: http 660.0 ms, websocket 700.0 ms, webtransport 690.0 ms');
+  routes.close();
+});
+
 test('the second best is kept at hand, and taken when the best ends', async () => {
   const { asked, chosen, routes } = await measured({ http: 20, websocket: 9, webtransport: 12 });
   assert.equal(asked.at(-1), 'websocket');

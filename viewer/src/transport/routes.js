@@ -256,9 +256,9 @@ export class Routes {
   async #tryOut(transport) {
     if (!await this.#isReady(transport) || this.#closed) return Infinity;
     this.#go(transport, true);
-    let soonestMs = await this.#nextPicture();
-    if (soonestMs > SLOW_MS) return soonestMs;
-    soonestMs = Infinity;
+    const firstMs = await this.#nextPicture();
+    if (firstMs > SLOW_MS) return firstMs;
+    let soonestMs = Infinity;
     for (let picture = 0; picture < PICTURES; picture += 1) {
       this.#events.send(writeRefresh());
       soonestMs = Math.min(soonestMs, await this.#nextPicture());
