@@ -7,7 +7,8 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use lanstream::{Event, Opener, sources};
 use lanstream_core::geometry::Size;
-use lanstream_ffmpeg::{Content, Listener, Matrix, Pixels, Report, Speed};
+use lanstream_core::planar::Matrix;
+use lanstream_ffmpeg::{Content, Listener, Pixels, Report, Speed};
 
 use crate::cli::parse_size;
 use crate::report::Reporter;
@@ -33,8 +34,9 @@ pub(crate) const PIPE_EXAMPLES: &str = "Examples:
   ffmpeg -i film.mp4 -pix_fmt rgba -f rawvideo - | lanstream pipe --size 1920x1080 --format rgba --fps 60
   mkfifo /tmp/frames && lanstream pipe --input /tmp/frames --size 640x480 --format bgra
 
-Without --size it reads YUV4MPEG2. Formats: rgba, bgra, rgb0, bgr0, argb, abgr, 0rgb, 0bgr, rgb24, bgr24, gray, yuv420p, yuv422p,
-yuv444p, yuv411p, yuvj420p, yuvj422p, yuvj444p, nv12. Alpha is not shown.";
+Without --size it reads YUV4MPEG2. Formats: rgba, bgra, rgb0, bgr0, argb, abgr, 0rgb, 0bgr, rgb24, bgr24, nv12, yuv420p, yuv422p,
+yuv444p, yuv411p, yuvj420p, yuvj422p, yuvj444p, yuvj411p, gbrp, gray; with 10le or 12le after it also yuv420p, yuv422p, yuv444p, gbrp
+and gray. Alpha is not shown.";
 
 /// What to play.
 #[derive(Debug, Args)]
@@ -65,6 +67,9 @@ pub(crate) struct Run {
     /// Have FFmpeg scale to this size [default: as it comes]
     #[arg(long, value_name = "WxH", value_parser = parse_size)]
     size: Option<Size>,
+    /// Have FFmpeg make this format of them, by FFmpeg's names [default: as they come, where that can be shown]
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Pixels>,
     /// When pictures are shown
     #[arg(long, value_enum, default_value_t = Pace::Auto)]
     pace: Pace,
@@ -114,6 +119,8 @@ enum MatrixName {
     Bt601,
     /// ITU-R BT.709, of high definition.
     Bt709,
+    /// ITU-R BT.2020, of ultra-high definition.
+    Bt2020,
 }
 
 impl Play {
@@ -136,6 +143,7 @@ impl Run {
         let pace = self.pace.chosen(Speed::REAL);
         sources::ffmpeg(lanstream_ffmpeg::Run {
             size: self.size,
+            pixels: self.format,
             pace,
             listener: Some(listener(reporter)),
             ..lanstream_ffmpeg::Run::new(&self.arguments)
@@ -152,6 +160,7 @@ impl Pipe {
         let matrix = self.matrix.map(|name| match name {
             MatrixName::Bt601 => Matrix::Bt601,
             MatrixName::Bt709 => Matrix::Bt709,
+            MatrixName::Bt2020 => Matrix::Bt2020,
         });
         sources::pipe(lanstream_ffmpeg::Pipe {
             input: self.input.clone(),

@@ -19,6 +19,7 @@ mod wait;
 
 use std::process::{Command, Stdio};
 
+use lanstream_core::planar::{Chroma, Depth, Matrix, Planar, Range};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -56,9 +57,22 @@ fn clip(folder: &TempDir) -> String {
     path
 }
 
-/// The last frame as FFmpeg decodes it, in a format of four bytes that begins with red.
-fn last_frame(clip: &str, format: &str) -> Picture {
-    let frames = run(ffmpeg(&format!("-i {clip} -pix_fmt {format} -f rawvideo -")));
+/// The last frame as FFmpeg decodes it, and what the documented formula makes of it.
+fn last_frame(clip: &str) -> Picture {
+    let frames = run(ffmpeg(&format!("-i {clip} -pix_fmt yuv444p -f rawvideo -")));
+    let planar =
+        Planar { chroma: Chroma::C444, depth: Depth::Eight, matrix: Matrix::Bt601, range: Range::Limited };
+    let size = (WIDTH as usize, HEIGHT as usize);
+    let block = frames.chunks_exact(planar.bytes(size.0, size.1)).next_back().unwrap();
+    let mut pixels = vec![0; size.0 * size.1];
+    planar.convert(size, block, 0..size.1, &mut pixels);
+    let bytes = pixels.into_iter().flat_map(u32::to_le_bytes).collect();
+    Picture { width: WIDTH, height: HEIGHT, bytes }
+}
+
+/// The last frame as FFmpeg makes red, green and blue of it.
+fn last_colours(clip: &str) -> Picture {
+    let frames = run(ffmpeg(&format!("-i {clip} -pix_fmt rgba -f rawvideo -")));
     let frame = frames.chunks_exact((WIDTH * HEIGHT * 4) as usize).next_back().unwrap();
     let bytes = frame.as_chunks::<4>().0.iter().flat_map(|[red, green, blue, _]| [*red, *green, *blue, 255]);
     Picture { width: WIDTH, height: HEIGHT, bytes: bytes.collect() }
@@ -94,7 +108,7 @@ fn a_file_to_its_last_picture() {
     let folder = tempfile::tempdir().unwrap();
     let clip = clip(&folder);
     let server = Lanstream::run(&["play", &clip], Stdio::null());
-    expect_last_picture(server, "http", &last_frame(&clip, "rgb0"));
+    expect_last_picture(server, "http", &last_frame(&clip));
 }
 
 #[test]
@@ -106,6 +120,6 @@ fn frames_of_another_ffmpeg_to_the_last() {
     let size = format!("{WIDTH}x{HEIGHT}");
     let arguments = ["pipe", "--size", &size, "--format", "rgba", "--fps", "20"];
     let server = Lanstream::run(&arguments, writer.stdout.take().unwrap().into());
-    expect_last_picture(server, "websocket", &last_frame(&clip, "rgba"));
+    expect_last_picture(server, "websocket", &last_colours(&clip));
     assert!(writer.wait().unwrap().success());
 }

@@ -29,12 +29,13 @@ use bytes::{BufMut, BytesMut};
 use crate::frame::{Frame, PixelFormat};
 use crate::protocol::{Encoding, Patch};
 
-/// A pixel as it goes over the wire: red, green, blue, 255.
+/// A cell as it goes over the wire: a pixel as red, green, blue, 255, and what is of planes as it is.
 pub fn rgbx(pixel: [u8; 4], format: PixelFormat) -> [u8; 4] {
-    let [a, b, c, _] = pixel;
+    let [a, b, c, d] = pixel;
     match format {
         PixelFormat::Bgrx8 => [c, b, a, 255],
         PixelFormat::Rgbx8 => [a, b, c, 255],
+        PixelFormat::Planar(_) => [a, b, c, d],
     }
 }
 

@@ -3,22 +3,26 @@
 
 use std::any::Any;
 
-use crate::encode::shelf::Shelf;
-use crate::geometry::Size;
-use crate::stamps::Stamps;
-use crate::time::Micros;
+use lanstream_codec::planar::Planar;
 
-/// How a pixel's four bytes stand in memory, in address order.
+use crate::encode::shelf::Shelf;
+use crate::geometry::{SIDE_MAX, Size};
+use crate::stamps::Stamps;
+use crate::time::{Micros, Pts};
+
+/// What a frame's bytes mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PixelFormat {
-    /// Blue, green, red, unused: what X11, Windows and macOS hand out.
+    /// Each pixel as blue, green, red, unused: what X11, Windows and macOS hand out.
     Bgrx8,
-    /// Red, green, blue, unused: what a canvas takes.
+    /// Each pixel as red, green, blue, unused: what a canvas takes.
     Rgbx8,
+    /// One block of planes: what decoders of video hand out. Viewers take it as it is.
+    Planar(Planar),
 }
 
-/// Bytes of one pixel in every packed format.
+/// Bytes of a cell, in which frames are compared and sent: a pixel, or where pixels lie in planes four bytes of their block.
 pub const PIXEL_BYTES: usize = 4;
 
 /// Memory that holds a frame's pixels: a heap block, shared memory, a plugin's buffer.
@@ -48,9 +52,9 @@ impl PixelMemory for Vec<u8> {
 pub struct Layout {
     /// Width and height in pixels.
     pub size: Size,
-    /// Bytes from one row to the next, a multiple of four and at least `size.width * 4`.
+    /// Bytes from one row of cells to the next, a multiple of four and at least what a row takes.
     pub stride: usize,
-    /// What the four bytes of a pixel mean.
+    /// What its bytes mean.
     pub format: PixelFormat,
 }
 
@@ -60,10 +64,33 @@ impl Layout {
         Self { size, stride: size.width as usize * PIXEL_BYTES, format }
     }
 
+    /// A block of planes, which ends where its last row of cells does. `None`: it has more rows than can be told.
+    pub fn planar(size: Size, planar: Planar) -> Option<Self> {
+        let cells = cells(size, planar)?;
+        Some(Self { size, stride: cells.width as usize * PIXEL_BYTES, format: PixelFormat::Planar(planar) })
+    }
+
+    /// Cells in a row, and their rows: the picture's size, unless it lies in planes.
+    pub fn cells(&self) -> Size {
+        match self.format {
+            PixelFormat::Bgrx8 | PixelFormat::Rgbx8 => self.size,
+            // Only a layout that nobody could make has none.
+            PixelFormat::Planar(planar) => cells(self.size, planar).unwrap_or(self.size),
+        }
+    }
+
     /// Bytes that the rows take.
     pub fn bytes(&self) -> usize {
-        self.stride * self.size.height as usize
+        self.stride * self.cells().height as usize
     }
+}
+
+/// In what cells a block of planes is compared and sent: a row of them is a row of luma, or several where there were too many.
+pub fn cells(size: Size, planar: Planar) -> Option<Size> {
+    let row = (size.width as usize * planar.depth.bytes()).div_ceil(PIXEL_BYTES);
+    let cells = planar.bytes(size.width as usize, size.height as usize).div_ceil(PIXEL_BYTES);
+    let width = row * cells.div_ceil(row * SIDE_MAX as usize);
+    Size::new(u32::try_from(width).ok()?, u32::try_from(cells.div_ceil(width)).ok()?)
 }
 
 /// One image.
@@ -72,6 +99,8 @@ pub struct Frame {
     pub(crate) seq: u32,
     /// When its pixels were read.
     pub(crate) captured_at: Micros,
+    /// When it is to be shown, by its stream's own clock.
+    pub(crate) pts: Option<Pts>,
     /// For each tile the frame in which it last changed; see [`stage`](crate::stage).
     pub(crate) stamps: Stamps,
     /// What of it was encoded for viewers.
@@ -83,15 +112,16 @@ pub struct Frame {
 impl Frame {
     /// A frame of `memory`, or `None` where that is shorter than the layout says or the stride shorter than a row.
     pub fn new(layout: Layout, memory: Box<dyn PixelMemory>) -> Option<Self> {
-        let row = layout.size.width as usize * PIXEL_BYTES;
+        let row = layout.cells().width as usize * PIXEL_BYTES;
         let fits = layout.stride >= row
             && layout.stride.is_multiple_of(PIXEL_BYTES)
             && memory.bytes().len() >= layout.bytes();
         fits.then(|| Self {
             seq: 0,
             captured_at: Micros::ZERO,
+            pts: None,
             stamps: Stamps::default(),
-            shelf: Shelf::new(layout.size),
+            shelf: Shelf::new(layout.cells()),
             layout,
             memory,
         })
@@ -112,12 +142,32 @@ impl Frame {
         self.layout
     }
 
-    /// Width and height.
+    /// Width and height in pixels.
     pub fn size(&self) -> Size {
         self.layout.size
     }
 
-    /// The bytes of `width` pixels from column `x` of row `y`.
+    /// Cells in a row, and their rows.
+    pub fn cells(&self) -> Size {
+        self.layout.cells()
+    }
+
+    /// What its planes mean, where its pixels lie in planes.
+    pub fn planar(&self) -> Option<Planar> {
+        if let PixelFormat::Planar(planar) = self.layout.format { Some(planar) } else { None }
+    }
+
+    /// When it is to be shown, by its stream's own clock.
+    pub fn pts(&self) -> Option<Pts> {
+        self.pts
+    }
+
+    /// Says when it is to be shown, which nobody knows of a new one: for the source that captures into it.
+    pub fn set_pts(&mut self, pts: Option<Pts>) {
+        self.pts = pts;
+    }
+
+    /// The bytes of `width` cells from column `x` of row `y`.
     ///
     /// # Panics
     /// Where they lie outside of the frame.

@@ -4,32 +4,41 @@
 //! runs them together and JavaScript can run them with `Math.imul`. Not a cryptographic hash: it finds errors, not
 //! forgers.
 
+use lanstream_codec::planar::Planar;
+
 use crate::encode::rgbx;
-use crate::frame::Frame;
+use crate::frame::{Frame, PixelFormat};
+use crate::geometry::Size;
 
 /// Lanes.
 const LANES: usize = 8;
 /// Odd, from the golden ratio: spreads every bit upwards.
 const K: u32 = 0x9E37_79B1;
 
-/// The hash of all pixels of `frame`, row by row, as they go over the wire.
+/// The hash of all pixels of `frame`, row by row, as a viewer shows them, and where they lie in planes of all cells of those too.
 pub fn of(frame: &Frame) -> u64 {
-    let size = frame.size();
     let format = frame.layout().format;
     let mut state = State::new();
-    for y in 0..size.height {
-        for pixel in frame.row(0, y, size.width).as_chunks().0 {
-            state.push(u32::from_le_bytes(rgbx(*pixel, format)));
+    if let PixelFormat::Planar(planar) = format {
+        state.show(planar, frame.size(), frame.bytes());
+    }
+    let cells = frame.cells();
+    for y in 0..cells.height {
+        for cell in frame.row(0, y, cells.width).as_chunks().0 {
+            state.push(u32::from_le_bytes(rgbx(*cell, format)));
         }
     }
     state.finish()
 }
 
-/// The hash of packed red, green, blue, 255 pixels.
-pub fn of_rgbx(pixels: &[u8]) -> u64 {
+/// The same of a viewer's picture: its cells, and what they mean where they are not packed red, green, blue, 255 pixels.
+pub fn of_cells(cells: &[u8], size: Size, planar: Option<Planar>) -> u64 {
     let mut state = State::new();
-    for pixel in pixels.as_chunks().0 {
-        state.push(u32::from_le_bytes(*pixel));
+    if let Some(planar) = planar {
+        state.show(planar, size, cells);
+    }
+    for cell in cells.as_chunks().0 {
+        state.push(u32::from_le_bytes(*cell));
     }
     state.finish()
 }
@@ -49,6 +58,16 @@ impl State {
         let lane = &mut self.lanes[self.next];
         *lane = (*lane ^ pixel).wrapping_mul(K).rotate_left(15);
         self.next = (self.next + 1) % LANES;
+    }
+
+    /// Takes the pixels that a block of planes shows.
+    fn show(&mut self, planar: Planar, size: Size, block: &[u8]) {
+        let (width, height) = (size.width as usize, size.height as usize);
+        let mut row = vec![0; width];
+        for y in 0..height {
+            planar.convert((width, height), block, y..y + 1, &mut row);
+            row.iter().for_each(|pixel| self.push(*pixel));
+        }
     }
 
     fn finish(self) -> u64 {

@@ -39,3 +39,5 @@ pub mod time;
 pub mod viewer;
 
 mod sync;
+
+pub use lanstream_codec::planar;

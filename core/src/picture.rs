@@ -3,10 +3,16 @@
 //!
 //! Bytes are a stranger's: whatever does not fit is an error, and the picture stays as it was.
 
-use lanstream_codec::Code;
+use std::borrow::Cow;
 
+use lanstream_codec::Code;
+use lanstream_codec::planar::Planar;
+
+use crate::frame::PIXEL_BYTES;
 use crate::geometry::{Rect, Size};
+use crate::hash;
 use crate::protocol::{BandHead, Encoding, HEADER_BYTES, Patch};
+use crate::time::Pts;
 
 /// Longest band that is read: a full picture of the largest common screens and its table.
 pub const BAND_BYTES_MAX: usize = 256 << 20;
@@ -16,7 +22,9 @@ pub const BAND_BYTES_MAX: usize = 256 << 20;
 pub struct Picture {
     seq: u32,
     size: Option<Size>,
-    rgbx: Vec<u8>,
+    planar: Option<Planar>,
+    pts: Option<Pts>,
+    cells: Vec<u8>,
     pending: Vec<Vec<u8>>,
     pending_head: Option<BandHead>,
 }
@@ -58,9 +66,34 @@ impl Picture {
         self.size
     }
 
+    /// What its planes mean, where it lies in planes.
+    pub fn planar(&self) -> Option<Planar> {
+        self.planar
+    }
+
+    /// When it is to be shown, by its stream's own clock.
+    pub fn pts(&self) -> Option<Pts> {
+        self.pts
+    }
+
+    /// Its cells, row by row: pixels as red, green, blue, 255, or what is of planes as it is.
+    pub fn cells(&self) -> &[u8] {
+        &self.cells
+    }
+
     /// Its pixels, row by row: red, green, blue, 255.
-    pub fn rgbx(&self) -> &[u8] {
-        &self.rgbx
+    pub fn rgbx(&self) -> Cow<'_, [u8]> {
+        let (Some(size), Some(planar)) = (self.size, self.planar) else { return Cow::Borrowed(&self.cells) };
+        let (width, height) = (size.width as usize, size.height as usize);
+        let mut pixels = vec![0; size.area()];
+        planar.convert((width, height), &self.cells, 0..height, &mut pixels);
+        Cow::Owned(pixels.into_iter().flat_map(u32::to_le_bytes).collect())
+    }
+
+    /// What a viewer that shows this proves.
+    pub fn hash(&self) -> u64 {
+        let nothing = Size { width: 0, height: 0 };
+        hash::of_cells(&self.cells, self.size.unwrap_or(nothing), self.planar)
     }
 
     /// Bytes of the first message in `bytes`, once its header is there.
@@ -112,18 +145,25 @@ impl Picture {
 
     fn commit(&mut self, head: BandHead) -> Result<(), ApplyError> {
         let keeps = head.base != 0;
-        if keeps && (head.base != self.seq || Some(head.size) != self.size) {
+        let is_alike = Some(head.size) == self.size && head.planar == self.planar;
+        if keeps && (head.base != self.seq || !is_alike) {
             return Err(ApplyError::WrongBase { base: head.base, held: self.seq });
         }
-        let mut next = if keeps { self.rgbx.clone() } else { vec![0; head.size.area() * 4] };
-        let before = if keeps { self.rgbx.as_slice() } else { &[] };
+        let cells = head.cells().ok_or(ApplyError::Malformed)?;
+        let mut next = if keeps { self.cells.clone() } else { vec![0; cells.area() * PIXEL_BYTES] };
+        let before = if keeps { self.cells.as_slice() } else { &[] };
         for band in &self.pending {
             let (_, patches, data) = BandHead::read(band).ok_or(ApplyError::Malformed)?;
-            paint(&mut next, before, head.size, &patches, data)?;
+            if head.planar.is_some() && !patches.iter().all(Patch::is_plain) {
+                return Err(ApplyError::Malformed);
+            }
+            paint(&mut next, before, cells, &patches, data)?;
         }
-        self.rgbx = next;
+        self.cells = next;
         self.seq = head.seq;
         self.size = Some(head.size);
+        self.planar = head.planar;
+        self.pts = head.pts;
         self.forget_pending();
         Ok(())
     }

@@ -100,7 +100,9 @@ impl Pipeline {
         let mut region = source.damage();
         let audit = source.needs_audit().then(|| self.audit.next.since(now));
         if audit == Some(Duration::ZERO) {
-            region.merge(&self.audit.rows(source.layout().size.bounds()).map_or(Region::EMPTY, Region::from));
+            region.merge(
+                &self.audit.rows(source.layout().cells().bounds()).map_or(Region::EMPTY, Region::from),
+            );
         }
         let until_due = self.pace.next.since(now);
         if region.is_empty() {
@@ -145,8 +147,9 @@ impl Pipeline {
         let Some(frame) = Arc::get_mut(slot) else { return Ok(()) };
         let mut wanted = self.stage.stale(frame);
         wanted.merge(region);
-        let wanted = wanted.clipped(layout.size.bounds());
+        let wanted = wanted.clipped(layout.cells().bounds());
         frame.captured_at = (self.clock)();
+        frame.pts = None;
         frame.shelf.clear();
         let told = match source.capture(frame, &wanted) {
             Ok(told) => told,
@@ -186,7 +189,7 @@ impl Pipeline {
         }
         self.state.account(frame.captured_at, captured, (self.clock)(), comparison.change);
         self.pace.took(frame.captured_at, self.feedback.interval());
-        self.audit.took(frame.captured_at, region, frame.size().bounds());
+        self.audit.took(frame.captured_at, region, frame.cells().bounds());
         if self.stage.advance(frame) {
             self.feed.progressed();
             self.state.frames.fetch_add(1, Ordering::Relaxed);

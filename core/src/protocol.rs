@@ -14,7 +14,7 @@ pub use server::{Certificates, NoticeCode, PIECE_OVERHEAD, Piece, ServerMessage,
 pub use viewer::{Ack, HELLO_CODES, HELLO_VERIFY, Hello, Lack, ROUTE_PLAIN, Route, Transport, ViewerMessage};
 
 /// The version that both ends must speak.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 
 /// Bytes of a message's header: body length (4), kind (1), flags (1), zero (2).
 pub const HEADER_BYTES: usize = 8;

@@ -13,8 +13,7 @@ use bytes::BytesMut;
 
 use crate::encode::{Answer, Writer};
 pub use crate::encode::{Fill, Repertoire};
-use crate::frame::Frame;
-use crate::geometry::Size;
+use crate::frame::{Frame, Layout};
 use crate::hash;
 use crate::protocol::Ack;
 use crate::time::Micros;
@@ -38,7 +37,7 @@ pub struct Session {
 struct Held {
     seq: u32,
     /// Unknown after a reconnect: then the viewer's word is that it holds that frame.
-    size: Option<Size>,
+    layout: Option<Layout>,
 }
 
 /// The update that the viewer has not acknowledged.
@@ -99,7 +98,7 @@ impl Session {
     pub fn new(band_bytes: usize, verify: bool, held_seq: u32, repertoire: Repertoire) -> Self {
         Self {
             writer: Writer::new(band_bytes, repertoire),
-            held: (held_seq > 0).then_some(Held { seq: held_seq, size: None }),
+            held: (held_seq > 0).then_some(Held { seq: held_seq, layout: None }),
             awaited: None,
             unproven: None,
             verify,
@@ -128,7 +127,7 @@ impl Session {
         }
         self.totals.skipped +=
             u64::from(frame.seq().saturating_sub(base.max(1)).saturating_sub(1)) * u64::from(base > 0);
-        let before = self.held.replace(Held { seq: frame.seq(), size: Some(frame.size()) });
+        let before = self.held.replace(Held { seq: frame.seq(), layout: Some(frame.layout()) });
         self.awaited = Some(Awaited { seq: frame.seq(), before, began_at: now, bytes: 0 });
         self.unproven = self.verify.then(|| Arc::clone(&frame));
         self.writer.begin(frame, base);
@@ -208,12 +207,12 @@ impl Session {
         self.totals
     }
 
-    /// What the update to `frame` can build on: a picture of its size of which something is left.
+    /// What the update to `frame` can build on: a picture of its layout of which something is left.
     fn base_for(&self, frame: &Frame) -> u32 {
         let Some(held) = self.held.filter(|held| held.seq <= frame.seq()) else { return 0 };
-        let comparable = match held.size {
-            Some(size) => size == frame.size(),
-            // The size a viewer held before it came back is unknown, but a change of it stamps every tile.
+        let comparable = match held.layout {
+            Some(layout) => layout == frame.layout(),
+            // The layout a viewer held before it came back is unknown, but a change of it stamps every tile.
             None => frame.stamps.iter().any(|stamp| stamp <= held.seq),
         };
         if comparable { held.seq } else { 0 }

@@ -36,7 +36,7 @@ pub trait Source: Send {
     fn wait(&mut self, timeout: Option<Duration>) -> Result<Event, Error>;
 
     /// What may have changed since the last capture: all of the picture before the first and after a change of layout,
-    /// nothing where nothing has. It lies within the layout's size.
+    /// nothing where nothing has. It is counted in the layout's cells.
     fn damage(&self) -> Region;
 
     /// Brings `region` of `frame` up to date, and forgets the damage that it took. All other pixels of `frame` keep what

@@ -42,13 +42,13 @@ impl Stage {
             Some(current) if buffer.seq > 0 && !buffer.stamps.is_abandoned() => {
                 changed_since(current, buffer.seq)
             }
-            _ => Region::full(buffer.size()),
+            _ => Region::full(buffer.cells()),
         }
     }
 
     /// Begins to compare `frame`, which is brought up to date in `looked_at`, with the current one.
     pub fn begin<'a>(&self, frame: &mut Frame, looked_at: &'a Region, told: &'a Region) -> Comparison<'a> {
-        let grid = Grid::new(frame.size());
+        let grid = Grid::new(frame.cells());
         let next = self.last_seq + 1;
         let mut comparison = Comparison { looked_at, told, grid, row: 0, change: Change::default(), next };
         match self.comparable(frame) {
@@ -115,7 +115,7 @@ impl Stage {
 
 /// Everything that changed after frame `seq`, as a region.
 pub fn changed_since(frame: &Frame, seq: u32) -> Region {
-    let grid = Grid::new(frame.size());
+    let grid = Grid::new(frame.cells());
     let mut region = Region::EMPTY;
     for row in 0..grid.rows() {
         let mut changed =

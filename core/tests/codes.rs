@@ -92,13 +92,10 @@ fn watch<F: FnMut(&mut Screen) + Send>(
         receive(&mut other);
         if receive(&mut viewer).is_some() {
             let mut screen = shown.lock().unwrap();
-            let is_shown = |(size, pixels): &(Size, Vec<u8>)| {
-                viewer.picture.size() == Some(*size) && viewer.picture.rgbx() == Screen::rgbx(pixels)
-            };
             assert!(
                 other.picture.seq() != viewer.picture.seq() || other.picture.rgbx() == viewer.picture.rgbx()
             );
-            let shown = screen.captured.iter().rposition(is_shown);
+            let shown = screen.captured_in(&viewer.picture);
             screen.captured.drain(..shown.expect("the picture is one that was captured"));
             *tell.lock().unwrap() = (viewer.pixels_by, viewer.bytes - before);
         }

@@ -13,10 +13,12 @@ use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use common::{Arrivals, Screen, Scripted, Viewer, pipeline};
+use lanstream_core::frame::{Layout, PixelFormat};
 use lanstream_core::geometry::{Rect, Size};
+use lanstream_core::pipeline::AUDIT_PARTS;
+use lanstream_core::planar::{Chroma, Depth, Matrix, Planar, Range};
 use lanstream_core::protocol::{HELLO_CODES, HELLO_VERIFY, ViewerMessage};
 use lanstream_core::viewer::{Error, ROUTES_MAX};
-use lanstream_core::{hash, pipeline::AUDIT_PARTS};
 use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
@@ -41,7 +43,7 @@ enum Op {
     Reroute {
         viewer: usize,
     },
-    Resize(Size),
+    LayOut(Layout),
 }
 
 fn rect() -> impl Strategy<Value = Rect> {
@@ -55,8 +57,29 @@ fn op() -> impl Strategy<Value = Op> {
         4 => (0..2usize).prop_map(|viewer| Op::Acknowledge { viewer }),
         1 => (0..2usize).prop_map(|viewer| Op::Refresh { viewer }),
         1 => (0..2usize).prop_map(|viewer| Op::Reroute { viewer }),
-        1 => (1..160u32, 1..100u32).prop_map(|(width, height)| Op::Resize(Size { width, height })),
+        1 => layout().prop_map(Op::LayOut),
     ]
+}
+
+/// Pixels side by side, or in planes of any kind.
+fn layout() -> impl Strategy<Value = Layout> {
+    let size = (1..160u32, 1..100u32).prop_map(|(width, height)| Size { width, height });
+    let planar = (
+        prop::sample::select(&Chroma::ALL),
+        prop::sample::select(&Depth::ALL),
+        prop::sample::select(&Matrix::ALL),
+        any::<bool>(),
+    );
+    let planar = planar.prop_map(|(chroma, depth, matrix, is_full)| Planar {
+        chroma,
+        depth,
+        matrix,
+        range: if is_full { Range::Full } else { Range::Limited },
+    });
+    (size, prop::option::of(planar)).prop_map(|(size, planar)| match planar {
+        Some(planar) => Layout::planar(size, planar).unwrap(),
+        None => Layout::packed(size, PixelFormat::Bgrx8),
+    })
 }
 
 proptest! {
@@ -87,8 +110,7 @@ proptest! {
             if done {
                 let screen = shown.lock().unwrap();
                 for (viewer, _) in &viewers {
-                    assert_eq!(viewer.picture.size(), Some(screen.size));
-                    assert!(viewer.picture.rgbx() == Screen::rgbx(&screen.pixels), "the picture is not the screen");
+                    assert!(screen.is_in(&viewer.picture), "the picture is not the screen");
                 }
             }
             !done
@@ -116,7 +138,7 @@ type Seated = (Viewer, Option<u32>);
 fn perform(op: Op, screen: &Mutex<Screen>, viewers: &mut [Seated; 2]) {
     match op {
         Op::Draw { rect, seed, told } => screen.lock().unwrap().draw(rect, seed, told),
-        Op::Resize(size) => screen.lock().unwrap().resize(size),
+        Op::LayOut(layout) => screen.lock().unwrap().lay_out(layout),
         Op::Receive { viewer, limit } => receive(&mut viewers[viewer], limit, screen),
         Op::Acknowledge { viewer } => acknowledge(&mut viewers[viewer]),
         Op::Refresh { viewer } => viewers[viewer].0.say(ViewerMessage::Refresh),
@@ -137,11 +159,8 @@ fn settle(screen: &Mutex<Screen>, viewers: &mut [Seated; 2]) {
 fn receive((viewer, unanswered): &mut Seated, limit: usize, screen: &Mutex<Screen>) {
     if let Some(seq) = viewer.receive(limit) {
         assert_eq!(unanswered.replace(seq), None, "one update in flight at a time");
-        let screen = screen.lock().unwrap();
-        let is_shown = |(size, pixels): &(Size, Vec<u8>)| {
-            Some(*size) == viewer.picture.size() && Screen::rgbx(pixels) == viewer.picture.rgbx()
-        };
-        assert!(screen.captured.iter().rev().any(is_shown), "the picture is no captured frame");
+        let is_captured = screen.lock().unwrap().captured_in(&viewer.picture).is_some();
+        assert!(is_captured, "the picture is no captured frame");
     }
 }
 
@@ -166,7 +185,7 @@ fn a_wrong_proof_or_a_refresh_brings_the_whole_picture_again_though_nothing_chan
             updates.push(viewer.bytes - before);
             viewer.acknowledge(seq);
             let wrong = u64::from(updates.len() == 2);
-            viewer.say(ViewerMessage::Proof { seq, hash: hash::of_rgbx(viewer.picture.rgbx()) ^ wrong });
+            viewer.say(ViewerMessage::Proof { seq, hash: viewer.picture.hash() ^ wrong });
             match updates.len() {
                 1 => shown.lock().unwrap().draw(Rect { x: 3, y: 3, width: 2, height: 2 }, 2, true),
                 3 => viewer.say(ViewerMessage::Refresh),
@@ -216,7 +235,7 @@ impl Wake for Eager {
         let mut completed = None;
         while let Some(seq) = viewer.receive_or_wake(usize::MAX, &waker) {
             let screen = self.screen.lock().unwrap();
-            assert!(viewer.picture.rgbx() == Screen::rgbx(&screen.captured.last().unwrap().1));
+            assert!(screen.captured_in(&viewer.picture) == Some(screen.captured.len() - 1));
             viewer.acknowledge(seq);
             completed = Some(seq);
         }
@@ -255,7 +274,7 @@ fn watch_eagerly(
     };
     pipeline.run(&mut source).unwrap();
     let viewer = eager.viewer.lock().unwrap();
-    assert!(viewer.picture.rgbx() == Screen::rgbx(&screen.lock().unwrap().pixels));
+    assert!(screen.lock().unwrap().is_in(&viewer.picture));
     eager.begun_early.load(Ordering::Relaxed)
 }
 
@@ -291,7 +310,7 @@ fn a_viewer_on_another_thread_that_overtakes_the_comparison_is_woken_and_stays_e
             match viewer.receive_or_wake(usize::MAX, &waker) {
                 Some(seq) => {
                     viewer.acknowledge(seq);
-                    told.send(hash::of_rgbx(viewer.picture.rgbx())).unwrap();
+                    told.send(viewer.picture.clone()).unwrap();
                 }
                 None => std::thread::park(),
             }
@@ -304,7 +323,7 @@ fn a_viewer_on_another_thread_that_overtakes_the_comparison_is_woken_and_stays_e
         assert!(began.elapsed() < Duration::from_secs(60), "nobody woke the viewer");
         let Ok(arrived) = updates.recv_timeout(Duration::from_millis(1)) else { return true };
         let mut screen = shown.lock().unwrap();
-        assert_eq!(arrived, hash::of_rgbx(&Screen::rgbx(&screen.pixels)));
+        assert!(screen.is_in(&arrived), "the picture is not the screen");
         let Some(round) = rounds.next() else { return false };
         screen.draw(Rect { x: round % 100, y: round % 50, width: 1400, height: 2 }, round, true);
         screen.draw(Rect { x: round % 100, y: 880, width: 1400, height: 2 }, round + 7, true);

@@ -9,11 +9,13 @@ use bytes::BytesMut;
 use lanstream_core::geometry::{Rect, Size};
 use lanstream_core::hash;
 use lanstream_core::picture::Picture;
+use lanstream_core::planar::{Chroma, Depth, Matrix, Planar, Range};
 use lanstream_core::protocol::{
     Ack, BandHead, Certificates, Encoding, HELLO_CODES, HELLO_VERIFY, Hello, Lack, NoticeCode, Patch, Piece,
     ROUTE_PLAIN, Route, ServerMessage, SourceState, Transport, VERSION, ViewerMessage,
 };
 use lanstream_core::source::{Cursor, CursorShape, Pointer};
+use lanstream_core::time::Pts;
 use serde_json::{Value, json};
 
 #[test]
@@ -167,7 +169,9 @@ fn bands() -> Vec<Value> {
         seq: 2,
         base: 0,
         size,
+        planar: None,
         captured_at_us: 1_000_000,
+        pts: None,
         first: true,
         commit: true,
         taken_back: false,
@@ -176,10 +180,17 @@ fn bands() -> Vec<Value> {
     let solid = Patch::new(Rect { x: 10, y: 20, width: 30, height: 10 }, Encoding::Solid);
     let later = BandHead { first: false, base: 1, ..head };
     let opening = BandHead { commit: false, ..head };
+    // 41 pixels are eleven cells; with chroma there are 465 of these in all.
+    let planar =
+        Planar { chroma: Chroma::C420, depth: Depth::Eight, matrix: Matrix::Bt2020, range: Range::Full };
+    let size = Size { width: 41, height: 30 };
+    let in_planes = BandHead { size, planar: Some(planar), pts: Some(Pts(-40_000)), ..head };
+    let cells = Patch::new(Rect { x: 7, y: 42, width: 4, height: 1 }, Encoding::Raw);
     vec![
         band("band-whole", &head, &[raw, solid]),
         band("band-opening", &opening, &[solid]),
         band("band-last", &later, &[raw]),
+        band("band-in-planes", &in_planes, &[cells]),
     ]
 }
 
@@ -200,7 +211,8 @@ fn band(name: &str, head: &BandHead, patches: &[Patch]) -> Value {
         .collect();
     let fields = json!({
         "seq": head.seq, "base": head.base, "width": head.size.width, "height": head.size.height,
-        "captured_at_us": head.captured_at_us, "first": head.first, "commit": head.commit, "patches": rows,
+        "captured_at_us": head.captured_at_us, "pts_us": head.pts.map(|pts| pts.0),
+        "planes": head.planar.map(Planar::to_wire), "first": head.first, "commit": head.commit, "patches": rows,
     });
     vector(name, "band", &bytes, &fields)
 }
@@ -208,9 +220,14 @@ fn band(name: &str, head: &BandHead, patches: &[Patch]) -> Value {
 #[test]
 fn the_hash_of_known_pixels() {
     let pixels: Vec<u8> = (0..11 * 4).map(|i| if i % 4 == 3 { 255 } else { i as u8 * 5 }).collect();
-    assert_eq!(hash::of_rgbx(&pixels), HASH_OF_ELEVEN);
-    let empty = hash::of_rgbx(&[]);
-    assert_ne!(empty, hash::of_rgbx(&[0, 0, 0, 255]));
+    assert_eq!(hash_of(&pixels), HASH_OF_ELEVEN);
+    let empty = hash_of(&[]);
+    assert_ne!(empty, hash_of(&[0, 0, 0, 255]));
+}
+
+/// Of pixels in one row.
+fn hash_of(pixels: &[u8]) -> u64 {
+    hash::of_cells(pixels, Size { width: pixels.len() as u32 / 4, height: 1 }, None)
 }
 
 /// The JavaScript hash test has the same figure.
@@ -219,8 +236,17 @@ const HASH_OF_ELEVEN: u64 = 17_008_374_878_294_315_656;
 #[test]
 fn truncated_and_altered_bands_never_change_a_picture() {
     let size = Size { width: 40, height: 30 };
-    let head =
-        BandHead { seq: 2, base: 0, size, captured_at_us: 0, first: true, commit: true, taken_back: false };
+    let head = BandHead {
+        seq: 2,
+        base: 0,
+        size,
+        planar: None,
+        captured_at_us: 0,
+        pts: None,
+        first: true,
+        commit: true,
+        taken_back: false,
+    };
     let patch = Patch::new(Rect { x: 1, y: 2, width: 3, height: 2 }, Encoding::Raw);
     let mut whole = BytesMut::new();
     head.write(&mut whole, &[patch]);

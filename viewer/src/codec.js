@@ -1,15 +1,17 @@
 // The codes' decoder: a small WebAssembly module (core/codec/wasm) and its memory, in which decoded pixels lie until they
-// are painted. Not what the codes are: docs/codec.md.
+// are painted, and pictures in planes. Not what the codes are: docs/codec.md.
 
+import { cellsOf } from './planar.js';
 import { ProtocolError } from './protocol.js';
 
 /**
  * What the module offers: `room` makes its memory large enough for so many bytes and tells where they start, 0 if it cannot
- * be had; `decode` returns 0, or what is wrong with the code. See core/codec/wasm.
+ * be had; `decode` returns 0, or what is wrong with the code; `convert` returns 0 where the call makes sense. See core/codec/wasm.
  * @typedef {{
  *   memory: WebAssembly.Memory,
  *   room(bytes: number): number,
  *   decode(code: number, at: number, bytes: number, width: number, pixelsAt: number, pixels: number): number,
+ *   convert(planar: number, width: number, height: number, at: number, pixelsAt: number, first: number, count: number): number,
  * }} Exports
  */
 
@@ -72,6 +74,29 @@ export class Codec {
   pixels(offset, bytes) {
     const { memory, room } = this.#exports;
     return new Uint8ClampedArray(/** @type {ArrayBuffer} */ (memory.buffer), room(0) + offset, bytes);
+  }
+
+  /**
+   * For a picture in planes, in the module's memory: nothing may be decoded while it is used. `null`: there is no room for it.
+   * @param {import('./planar.js').Planar} planar
+   * @param {import('./planar.js').Size} size
+   * @returns {import('./present/planes.js').Converter | null}
+   */
+  converter(planar, size) {
+    const { memory, room, convert } = this.#exports;
+    const cells = cellsOf(planar, size);
+    const bytes = cells.width * cells.height * 4;
+    const base = room(bytes + size.width * size.height * 4);
+    if (base === 0) return null;
+    const buffer = /** @type {ArrayBuffer} */ (memory.buffer);
+    return {
+      block: new Uint8Array(buffer, base, bytes),
+      convert(first, count) {
+        const fault = convert(planar.code, size.width, size.height, base, base + bytes, first, count);
+        if (fault !== 0) throw new RangeError(`rows ${first} to ${first + count} of ${size.width}x${size.height} cannot be converted`);
+        return new Uint8ClampedArray(buffer, base + bytes, size.width * count * 4);
+      },
+    };
   }
 }
 

@@ -5,10 +5,12 @@ const LANES = 8;
 
 /**
  * @param {Uint8Array | Uint8ClampedArray} bytes red, green, blue, 255 for each pixel, row by row, at a multiple of four in its buffer
+ * @param {Uint8Array | null} block of a picture in planes, which counts as well
  * @returns {bigint}
  */
-export function pictureHash(bytes) {
-  const pixels = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2);
+export function pictureHash(bytes, block = null) {
+  const all = block === null ? bytes : joined(bytes, block);
+  const pixels = new Uint32Array(all.buffer, all.byteOffset, all.byteLength >>> 2);
   // Lanes in local variables stay in registers; an array of lanes is several times slower.
   let a = 1, b = 2, c = 3, d = 4, e = 5, f = 6, g = 7, h = 8;
   const whole = pixels.length - (pixels.length % LANES);
@@ -28,6 +30,14 @@ export function pictureHash(bytes) {
     lanes[lane] = mix(/** @type {number} */ (lanes[lane]), /** @type {number} */ (pixels[i]));
   }
   return finish(lanes, pixels.length % LANES);
+}
+
+/** @param {Uint8Array | Uint8ClampedArray} first @param {Uint8Array} second */
+function joined(first, second) {
+  const bytes = new Uint8Array(first.length + second.length);
+  bytes.set(first);
+  bytes.set(second, first.length);
+  return bytes;
 }
 
 /** @param {number} lane @param {number} pixel */

@@ -9,7 +9,6 @@ const PATCHES_AT_FIRST = 64;
 
 /**
  * @typedef {import('./codec.js').Codec} Codec
- * @typedef {import('./present/choose.js').Presenter} Presenter
  * @typedef {{ x: number, y: number, width: number, height: number, encoding: number, band: number, offset: number, bytes: number }} Patch
  *   `band`: which of the update's buffers its bytes lie in, from `offset` on
  */
@@ -72,7 +71,7 @@ export function decodePatches(table, band, buffer, codec) {
  * @param {Float64Array} table
  * @param {readonly ArrayBuffer[]} buffers
  * @param {Codec | null} codec that decoded the coded ones
- * @param {Presenter} presenter
+ * @param {import('./present/choose.js').Target} presenter
  */
 export function paintPatches(table, buffers, codec, presenter) {
   const moves = movesOf(table, buffers);
@@ -80,8 +79,7 @@ export function paintPatches(table, buffers, codec, presenter) {
   for (let i = 0; i < table.length; i += FIELDS) {
     if (table[i + 4] !== ENCODING_SOLID) continue;
     const { x, y, width, height } = rect(table, i);
-    const pixel = new Uint8Array(bufferOf(table, i, buffers), number(table[i + 6]), 4);
-    presenter.solid(number(pixel[0]), number(pixel[1]), number(pixel[2]), x, y, width, height);
+    presenter.solid(new Uint8Array(bufferOf(table, i, buffers), number(table[i + 6]), 4), x, y, width, height);
   }
   for (let i = 0; i < table.length; i += FIELDS) {
     const encoding = table[i + 4];

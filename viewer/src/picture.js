@@ -11,6 +11,8 @@ import { ProtocolError } from './protocol.js';
 export class Picture {
   width = 0;
   height = 0;
+  /** What its planes mean, as a number; 0: it lies in none. */
+  planes = 0;
   /** The run of the source that the picture is of. */
   epoch = 0n;
   /** The update it stands at; 0: it shows none. */
@@ -38,6 +40,7 @@ export class Picture {
     if (update.base === 0) return;
     if (update.base !== this.seq) throw new ProtocolError(`an update of picture ${update.base}, and this is ${this.seq}`);
     if (update.width !== this.width || update.height !== this.height) throw new ProtocolError('an update of another size');
+    if ((update.planar?.code ?? 0) !== this.planes) throw new ProtocolError('an update in other planes');
   }
 
   /** Memory for a band of so many bytes. @param {number} bytes */
@@ -68,6 +71,7 @@ export class Picture {
     if (!builds) return this.drop();
     this.width = update.width;
     this.height = update.height;
+    this.planes = update.planar?.code ?? 0;
     this.#lost = true; // An exception on the way leaves something that nothing can be built on.
     this.#surface.paint(update);
     this.#lost = false;
@@ -85,7 +89,7 @@ export class Picture {
   }
 
   hash() {
-    return pictureHash(this.#surface.read());
+    return pictureHash(this.#surface.read(), this.#surface.block);
   }
 
   /** Red, green, blue, 255 of what the canvas shows, row by row. */

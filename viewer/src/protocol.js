@@ -1,9 +1,9 @@
 // The messages of docs/protocol.md, read and written: names and bounds as in core/src/protocol. Not what they mean for a
 // session (session.js), nor a band's patches (update.js).
 
-export const VERSION = 2;
+export const VERSION = 3;
 export const HEADER_BYTES = 8;
-export const BAND_BYTES = 24;
+export const BAND_BYTES = 40;
 export const PATCH_BYTES = 16;
 
 /** Longest side of a picture, as in core/src/geometry.rs. */

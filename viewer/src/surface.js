@@ -2,11 +2,13 @@
 
 import { decodePatches, paintPatches } from './patches.js';
 import { openPresenter } from './present/choose.js';
+import { Planes, plainConverter } from './present/planes.js';
 import { Segments } from './segments.js';
 
 /**
  * @typedef {import('./present/choose.js').PresenterChoice} PresenterChoice
- * @typedef {{ base: number, width: number, height: number, patches: Float64Array }} Painting
+ * @typedef {import('./planar.js').Planar} Planar
+ * @typedef {{ base: number, width: number, height: number, planar: Planar | null, patches: Float64Array }} Painting
  *   what of an update is painted; with `base` 0 it begins a picture of that size
  */
 
@@ -26,6 +28,8 @@ export class Surface {
   #segments = new Segments();
   #codec = /** @type {import('./codec.js').Codec | null} */ (null);
   #held = /** @type {ArrayBuffer[]} */ ([]);
+  /** What a picture in planes is painted on. */
+  #planes = /** @type {import('./present/choose.js').PlanesTarget | null} */ (null);
 
   /** @param {import('./present/choose.js').Presenter} presenter */
   constructor(presenter) {
@@ -67,14 +71,28 @@ export class Surface {
    * is idle. Resizing clears the canvas, so that nothing of an older picture shines through.
    * @param {Painting} update
    */
-  paint({ base, width, height, patches }) {
+  paint({ base, width, height, planar, patches }) {
     try {
-      if (base === 0) this.#presenter.resize(width, height);
-      paintPatches(patches, this.#held, this.#codec, this.#presenter);
-      this.#presenter.commit();
+      if (base === 0) this.#begin({ width, height }, planar);
+      const target = this.#planes ?? this.#presenter;
+      paintPatches(patches, this.#held, this.#codec, target);
+      target.commit();
     } finally {
       this.drop();
     }
+  }
+
+  /** All of a picture in planes, as it came. */
+  get block() { return this.#planes?.block ?? null; }
+
+  /** @param {{ width: number, height: number }} size @param {Planar | null} planar */
+  #begin(size, planar) {
+    const presenter = this.#presenter;
+    this.#planes = null;
+    presenter.resize(size.width, size.height);
+    if (planar === null) return;
+    this.#planes = presenter.planes?.(planar, size)
+      ?? new Planes(planar, size, presenter, this.#codec?.converter(planar, size) ?? plainConverter(planar, size));
   }
 
   /** Red, green, blue, 255 of what the canvas shows, row by row. */

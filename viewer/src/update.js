@@ -2,17 +2,27 @@
 // band's buffer goes to whoever paints, as soon as it was looked at. Not what is on the canvas (picture.js).
 
 import { Patches } from './patches.js';
+import { cellsOf, planarOf } from './planar.js';
 import {
   BAND_BYTES, COMMIT, ENCODING_LAST, ENCODING_MOVE, ENCODING_RAW, ENCODING_SOLID, FIRST, HEADER_BYTES, PATCH_BYTES, ProtocolError, SIDE_PX_MAX, TAKEN_BACK,
 } from './protocol.js';
+
+/** In place of a timestamp where there is none. */
+const NO_PTS = -(2n ** 63n);
 
 export class Update {
   seq = 0;
   base = 0;
   width = 0;
   height = 0;
+  /** What its planes mean, where it lies in planes. */
+  planar = /** @type {import('./planar.js').Planar | null} */ (null);
+  /** What patches are counted in: pixels, or cells of four bytes of the planes. */
+  cells = { width: 0, height: 0 };
   /** On the server's clock. */
   capturedAtUs = 0;
+  /** When it is to be shown, on its stream's clock; `null`: it has none. */
+  ptsUs = /** @type {number | null} */ (null);
   /** Of all bands so far, headers and tables included. */
   bytes = 0;
 
@@ -55,8 +65,12 @@ export class Update {
     this.width = view.getUint16(16, true);
     this.height = view.getUint16(18, true);
     this.capturedAtUs = capturedAtUs(view);
+    this.ptsUs = ptsUs(view);
     if (this.seq === 0) throw new ProtocolError('an update to picture 0');
     if (!isSide(this.width) || !isSide(this.height)) throw new ProtocolError(`a picture of ${this.width}x${this.height}`);
+    const planes = planesOf(view);
+    this.planar = planes === 0 ? null : planarOf(planes);
+    this.cells = this.planar === null ? { width: this.width, height: this.height } : cellsOf(this.planar, this);
   }
 
   /** @param {DataView} view */
@@ -64,7 +78,7 @@ export class Update {
     if (this.seq === 0) throw new ProtocolError('a band without a first band');
     const same = this.seq === view.getUint32(8, true) && this.base === view.getUint32(12, true)
       && this.width === view.getUint16(16, true) && this.height === view.getUint16(18, true)
-      && this.capturedAtUs === capturedAtUs(view);
+      && this.capturedAtUs === capturedAtUs(view) && this.ptsUs === ptsUs(view) && (this.planar?.code ?? 0) === planesOf(view);
     if (!same) throw new ProtocolError('a band of another update');
   }
 
@@ -82,7 +96,7 @@ export class Update {
     }
     if (data !== view.byteLength) throw new ProtocolError('bytes after the last patch');
     // The patches of an update do not overlap, so together they are at most the picture; it also bounds what is held.
-    if (this.#areaPx > this.width * this.height) throw new ProtocolError('patches overlap');
+    if (this.#areaPx > this.cells.width * this.cells.height) throw new ProtocolError('patches overlap');
   }
 
   /**
@@ -96,7 +110,8 @@ export class Update {
     const encoding = view.getUint8(row + 8);
     const bytes = view.getUint32(row + 12, true);
     if (width === 0 || height === 0) throw new ProtocolError('a patch without pixels');
-    if (x + width > this.width || y + height > this.height) throw new ProtocolError('a patch outside the picture');
+    if (x + width > this.cells.width || y + height > this.cells.height) throw new ProtocolError('a patch outside the picture');
+    if (this.planar !== null && encoding > ENCODING_SOLID) throw new ProtocolError(`planes in encoding ${encoding}`);
     if (!isLength(bytes, encoding, width * height)) throw new ProtocolError('a patch with the wrong length');
     if (encoding === ENCODING_MOVE && offset + bytes <= view.byteLength) this.#checkSource(view, offset, width, height);
     this.#areaPx += width * height;
@@ -129,6 +144,18 @@ export function isTakenBack(buffer) {
 /** @param {DataView} view */
 function capturedAtUs(view) {
   return view.getUint32(24, true) + view.getUint32(28, true) * 2 ** 32;
+}
+
+/** @param {DataView} view */
+function ptsUs(view) {
+  const us = view.getBigInt64(32, true);
+  return us === NO_PTS ? null : Number(us);
+}
+
+/** @param {DataView} view */
+function planesOf(view) {
+  if (view.getUint32(44, true) !== 0) throw new ProtocolError('a band with a head that is not known');
+  return view.getUint32(40, true);
 }
 
 /** @param {number} px */

@@ -22,11 +22,11 @@ export class FakePresenter {
       this.pixels.set(bytes.subarray(row * width * 4, (row + 1) * width * 4), ((y + row) * this.width + x) * 4);
     }
   }
-  /** @param {number} r @param {number} g @param {number} b @param {number} x @param {number} y @param {number} width @param {number} height */
-  solid(r, g, b, x, y, width, height) {
+  /** @param {Uint8Array} cell @param {number} x @param {number} y @param {number} width @param {number} height */
+  solid(cell, x, y, width, height) {
     this.log.push(`solid ${x},${y} ${width}x${height}`);
     for (let row = y; row < y + height; row += 1) {
-      for (let column = x; column < x + width; column += 1) this.pixels.set([r, g, b, 255], (row * this.width + column) * 4);
+      for (let column = x; column < x + width; column += 1) this.pixels.set(cell, (row * this.width + column) * 4);
     }
   }
   /** @param {readonly import('../src/present/choose.js').Move[]} moves */

@@ -22,7 +22,7 @@ function paint(surface, base, value) {
     new Uint8Array(buffer, 0, BYTES).fill(value);
     surface.hold(buffer, patches.table);
   }
-  surface.paint({ base, width: 2, height: 2, patches: patches.table });
+  surface.paint({ base, width: 2, height: 2, planar: null, patches: patches.table });
 }
 
 test('a picture begins with its size, and goes on without', () => {
@@ -45,7 +45,7 @@ test('what moves is moved first, from where the picture was', () => {
   patches.add({ x: 1, y: 0, width: 1, height: 1, encoding: 1, band: 0, offset: 0, bytes: 4 });
   patches.add({ x: 0, y: 1, width: 1, height: 1, encoding: 2, band: 0, offset: 4, bytes: 4 });
   surface.hold(Uint8Array.of(9, 9, 9, 255, 1, 0, 0, 0).buffer, patches.table);
-  surface.paint({ base: 1, width: 2, height: 2, patches: patches.table });
+  surface.paint({ base: 1, width: 2, height: 2, planar: null, patches: patches.table });
   assert.deepEqual(presenter.log, ['move 1,0 to 0,1 1x1', 'solid 1,0 1x1', 'commit']);
 });
 

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { paintPatches } from '../src/patches.js';
 import {
-  KIND, TRANSPORTS, readServerMessage, writeAck, writeFlow, writeHello, writeLack, writePing, writeProof, writeRefresh, writeRoute,
+  BAND_BYTES, HEADER_BYTES, KIND, TRANSPORTS, readServerMessage, writeAck, writeFlow, writeHello, writeLack, writePing, writeProof, writeRefresh, writeRoute,
 } from '../src/protocol.js';
 import { Update } from '../src/update.js';
 import { fromHex, toHex } from './bytes.js';
@@ -53,26 +53,32 @@ function checkBand(bytes, fields) {
   const update = new Update();
   const bands = [bytes.slice().buffer];
   if ((/** @type {number} */ (bytes[5]) & 1) === 0) { // A later band needs one that begins its update: its own head, without patches.
-    const head = bytes.slice(0, 32);
+    const head = bytes.slice(0, HEADER_BYTES + BAND_BYTES);
     head[5] = 1;
-    new DataView(head.buffer).setUint32(0, 24, true);
+    new DataView(head.buffer).setUint32(0, BAND_BYTES, true);
     new DataView(head.buffer).setUint32(20, 0, true);
-    update.add(head.buffer, 32);
+    update.add(head.buffer, head.length);
     bands.unshift(head.buffer);
   }
   const commit = update.add(/** @type {ArrayBuffer} */ (bands.at(-1)), bytes.length);
   const presenter = new FakePresenter();
-  presenter.resize(update.width, update.height);
+  presenter.resize(update.cells.width, update.cells.height);
   presenter.log.length = 0;
   paintPatches(update.patches, bands, null, presenter);
   const { patches, ...scalars } = fields;
   checkFields({
     seq: update.seq, base: update.base, width: update.width, height: update.height, captured_at_us: update.capturedAtUs,
+    pts_us: update.ptsUs, planes: planesOf(update.planar),
     flags: bytes[5], first: (Number(bytes[5]) & 1) !== 0, commit,
   }, scalars);
   if (Array.isArray(patches)) {
     assert.deepEqual(presenter.log.sort(), patches.map(p => `${['raw', 'solid'][encodingOf(p.encoding)]} ${p.x},${p.y} ${p.width}x${p.height}`).sort());
   }
+}
+
+/** @param {import('../src/planar.js').Planar | null} planar */
+function planesOf(planar) {
+  return planar === null ? null : [0, 8, 16, 24].map(shift => planar.code >>> shift & 255);
 }
 
 /** @param {string | number} encoding */

@@ -262,10 +262,10 @@ impl Viewer {
     pub fn assert_exact(&self, kind: Kind) -> u32 {
         let size = self.picture.size().expect("a picture");
         let stride = size.width as usize * 4;
-        let number = read_number(size, stride, self.picture.rgbx()).expect("the picture shows a number");
+        let number = read_number(size, stride, &self.picture.rgbx()).expect("the picture shows a number");
         let mut expected = vec![0; size.area() * 4];
         draw(kind, number, size, stride, &mut expected);
-        assert!(self.picture.rgbx() == expected, "the picture is not frame {number} of {kind}");
+        assert!(*self.picture.rgbx() == expected, "the picture is not frame {number} of {kind}");
         number
     }
 

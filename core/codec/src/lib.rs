@@ -1,4 +1,5 @@
-//! Lossless codes of a rectangle of screen pixels, for pipes that are slower than memory.
+//! What pixels are in bytes: lossless codes of a rectangle of a screen, for pipes that are slower than memory, and the planes
+//! that decoders of video make.
 //!
 //! [`encode`] and [`decode`] are each other's inverse. Pixels are `u32`s that lie in memory as red, green, blue, 255, row by
 //! row without gaps. The bytes of each code are described where it lives; docs/codec.md describes them for other languages.
@@ -15,6 +16,7 @@ mod lz;
 mod packed;
 mod palette;
 mod pixel;
+pub mod planar;
 mod predict;
 mod reader;
 #[cfg(feature = "encode")]

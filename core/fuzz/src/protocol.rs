@@ -65,11 +65,11 @@ fn check_band(input: &[u8]) {
 
 /// Applies it where it could be meant: to no picture, to the one it builds on, and as the end of an update.
 fn apply(band: &[u8], head: BandHead) {
-    if head.size.area() > AREA_PX_MAX {
+    if head.cells().is_none_or(|cells| cells.area().max(head.size.area()) > AREA_PX_MAX) {
         return;
     }
     take(Picture::default(), band, head);
-    let held = picture(head.base, head.size);
+    let held = picture(head);
     take(held.clone(), band, head);
     let mut begun = held;
     if begun.take(&message(BandHead { first: true, commit: false, ..head })) == Ok(false) {
@@ -78,21 +78,20 @@ fn apply(band: &[u8], head: BandHead) {
 }
 
 fn take(mut picture: Picture, band: &[u8], head: BandHead) {
-    let (seq, size, rgbx) = (picture.seq(), picture.size(), picture.rgbx().to_vec());
+    let (seq, size, cells) = (picture.seq(), picture.size(), picture.cells().to_vec());
     if picture.take(band) == Ok(true) {
         assert_eq!((picture.seq(), picture.size()), (head.seq, Some(head.size)));
-        assert_eq!(picture.rgbx().len(), head.size.area() * 4);
+        assert_eq!(picture.cells().len(), head.cells().map_or(0, Size::area) * 4);
     } else {
         assert_eq!((picture.seq(), picture.size()), (seq, size));
-        assert!(picture.rgbx() == rgbx, "a band that was not applied changed the picture");
+        assert!(picture.cells() == cells, "a band that was not applied changed the picture");
     }
 }
 
-/// A black picture that stands at `seq`.
-fn picture(seq: u32, size: Size) -> Picture {
+/// A black picture that a band can build on.
+fn picture(band: BandHead) -> Picture {
     let mut picture = Picture::default();
-    let whole =
-        BandHead { seq, base: 0, size, captured_at_us: 0, first: true, commit: true, taken_back: false };
+    let whole = BandHead { seq: band.base, base: 0, first: true, commit: true, taken_back: false, ..band };
     assert_eq!(picture.take(&message(whole)), Ok(true));
     picture
 }

@@ -261,7 +261,7 @@ impl Coder {
     }
 
     fn moved(&mut self, frame: &Frame, group: &Group, out: &mut BytesMut) -> Option<Patch> {
-        let source = self.offset.and_then(|offset| offset.source(group.rect, frame.size()))?;
+        let source = self.offset.and_then(|offset| offset.source(group.rect, frame.cells()))?;
         self.model.sent(Way::Move, group.rect.area(), group.busy, 0.0);
         out.put_u16_le(source.x as u16);
         out.put_u16_le(source.y as u16);

@@ -54,7 +54,7 @@ impl Encoder {
         self.pixels.clear();
         // A part is never larger than its picture, nor a code than its pixels: no later one needs more. What is not used is
         // never touched, and so takes up no memory.
-        let area = frame.size().area();
+        let area = frame.cells().area();
         self.code.reserve(area * PIXEL_BYTES);
         self.pixels.reserve(area);
         for y in rect.y..rect.bottom() {

@@ -64,8 +64,8 @@ impl Offset {
 
 /// Whether all pixels of `rect` in `new` were in `old` before, elsewhere by `offset`.
 pub fn is_moved(old: &Frame, new: &Frame, rect: Rect, offset: Offset) -> bool {
-    let is_comparable = old.layout().format == new.layout().format && new.size().bounds().contains(rect);
-    let source = offset.source(rect, old.size()).filter(|_| is_comparable);
+    let is_comparable = old.layout().format == new.layout().format && new.cells().bounds().contains(rect);
+    let source = offset.source(rect, old.cells()).filter(|_| is_comparable);
     source.is_some_and(|source| rows(old, source).zip(rows(new, rect)).all(|(old, new)| old == new))
 }
 
@@ -119,7 +119,7 @@ impl Motion {
         self.changes.sample(new, changes::PARTS);
         self.anchors.place(new, self.changes.samples());
         self.votes.clear();
-        self.anchors.seek(old, self.changes.bounds(new.size())?, &mut self.votes);
+        self.anchors.seek(old, self.changes.bounds(new.cells())?, &mut self.votes);
         let candidates = self.votes.most().map(|offset| Found::by(offset, old, new, self.changes.samples()));
         // The last of several that are as good: the votes come with the most last.
         let found = candidates.max_by_key(|found| found.moved).filter(Found::is_worth_it);

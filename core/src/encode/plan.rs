@@ -85,7 +85,7 @@ impl Plan {
         self.groups.clear();
         self.open.clear();
         self.bytes = 0;
-        let grid = Grid::new(task.frame.size());
+        let grid = Grid::new(task.frame.cells());
         let known = task.frame.stamps.rows();
         for row in first..known {
             if self.bytes >= bytes || self.groups.len() >= GROUPS_ENOUGH {
@@ -298,7 +298,7 @@ mod tests {
 
     /// Every tile that changed is in exactly one group, and no tile is in two.
     fn check(frame: &Frame, groups: &[Group]) {
-        let grid = Grid::new(frame.size());
+        let grid = Grid::new(frame.cells());
         for (row, column) in
             (0..grid.rows()).flat_map(|row| (0..grid.columns()).map(move |column| (row, column)))
         {

@@ -9,9 +9,14 @@ use lanstream_codec::RGB_BYTES;
 
 use crate::frame::{PIXEL_BYTES, PixelFormat};
 
-/// Appends `row` as red, green, blue, 255.
+/// Appends `row` as red, green, blue, 255, or as it is where it is of planes.
 pub(super) fn extend_rgbx(out: &mut BytesMut, row: &[u8], format: PixelFormat) {
-    append(out, row.len(), |target| convert(row, target, format));
+    match format {
+        PixelFormat::Bgrx8 | PixelFormat::Rgbx8 => {
+            append(out, row.len(), |target| convert(row, target, format))
+        }
+        PixelFormat::Planar(_) => out.extend_from_slice(row),
+    }
 }
 
 /// Appends `row` as red, green, blue.
@@ -51,7 +56,7 @@ fn extend_pixels_portable(out: &mut Vec<u32>, row: &[u8], format: PixelFormat) {
     let pixels = row.as_chunks::<4>().0.iter().map(|pixel| u32::from_le_bytes(*pixel));
     match format {
         PixelFormat::Bgrx8 => out.extend(pixels.map(from_bgrx)),
-        PixelFormat::Rgbx8 => out.extend(pixels.map(from_rgbx)),
+        PixelFormat::Rgbx8 | PixelFormat::Planar(_) => out.extend(pixels.map(from_rgbx)),
     }
 }
 
@@ -94,7 +99,7 @@ fn pack_avx2(row: &[u8], target: &mut [u8], format: PixelFormat) {
             2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1, //
             2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1,
         ),
-        PixelFormat::Rgbx8 => _mm256_setr_epi8(
+        PixelFormat::Rgbx8 | PixelFormat::Planar(_) => _mm256_setr_epi8(
             0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1, //
             0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1,
         ),
@@ -126,7 +131,7 @@ fn pack_portable(row: &[u8], target: &mut [u8], format: PixelFormat) {
 fn convert_portable(row: &[u8], target: &mut [u8], format: PixelFormat) {
     match format {
         PixelFormat::Bgrx8 => each_pixel(row, target, from_bgrx),
-        PixelFormat::Rgbx8 => each_pixel(row, target, from_rgbx),
+        PixelFormat::Rgbx8 | PixelFormat::Planar(_) => each_pixel(row, target, from_rgbx),
     }
 }
 

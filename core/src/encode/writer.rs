@@ -69,7 +69,9 @@ impl Update {
             seq: self.frame.seq(),
             base: self.base,
             size: self.frame.size(),
+            planar: self.frame.planar(),
             captured_at_us: self.frame.captured_at().0,
+            pts: self.frame.pts(),
             first: std::mem::take(&mut self.first),
             commit,
             taken_back: false,
@@ -125,7 +127,7 @@ impl Writer {
 
     /// Starts the update that leads from frame `base` to `frame`.
     pub fn begin(&mut self, frame: Arc<Frame>, base: u32) {
-        let seeks = self.coder.as_mut().is_some_and(|coder| coder.begin(base));
+        let seeks = coder_of(&mut self.coder, &frame).is_some_and(|coder| coder.begin(base));
         self.update = Some(Update { frame, base, next_row: 0, seeks, first: true, last: false });
     }
 
@@ -153,7 +155,11 @@ impl Writer {
         let fill = self.fill_from(&mut update, out, limit, context);
         match fill {
             Fill::More | Fill::Band | Fill::Waiting => self.update = Some(update),
-            Fill::Done => self.coder.iter_mut().for_each(|coder| coder.end(Arc::clone(&update.frame))),
+            Fill::Done => {
+                if let Some(coder) = coder_of(&mut self.coder, &update.frame) {
+                    coder.end(update.frame);
+                }
+            }
             Fill::TakenBack => self.spare.extend(self.ahead.drain(..).map(|planned| planned.jobs)),
         }
         fill
@@ -189,14 +195,15 @@ impl Writer {
     fn open_band(&mut self, update: &mut Update, out: &mut BytesMut, context: &Context<'_>) -> bool {
         self.plan_ahead(update);
         let Some(planned) = self.ahead.front() else { return false };
-        if let Some(coder) = &mut self.coder
+        let mut coder = coder_of(&mut self.coder, &update.frame);
+        if let Some(coder) = &mut coder
             && !coder.poll_ready(&update.frame, &planned.jobs, context)
         {
             return false;
         }
         update.last = planned.last;
         let head = update.head(planned.last);
-        self.band.open(&head, &update.frame, &planned.jobs, self.coder.as_deref_mut(), out);
+        self.band.open(&head, &update.frame, &planned.jobs, coder, out);
         self.spare.extend(self.ahead.pop_front().map(|planned| planned.jobs));
         true
     }
@@ -216,15 +223,16 @@ impl Writer {
     /// Looks for what moved; `false`: not enough is known yet.
     fn seek(&mut self, update: &mut Update) -> bool {
         let is_known = update.frame.stamps.rows() >= rows(&update.frame);
-        let coder = self.coder.as_mut();
+        let coder = coder_of(&mut self.coder, &update.frame);
         update.seeks = !coder.is_none_or(|coder| coder.seek(&update.frame, update.base, is_known));
         !update.seeks
     }
 
     fn plan_band(&mut self, update: &mut Update) -> Option<Planned> {
         let Update { frame, base, next_row, .. } = update;
-        self.coder.iter_mut().for_each(|coder| coder.begin_plan());
-        let coder = self.coder.as_deref();
+        let mut coder = coder_of(&mut self.coder, frame);
+        coder.iter_mut().for_each(|coder| coder.begin_plan());
+        let coder = coder.as_deref();
         let prices = coder.map_or(&Prices::PLAIN, Coder::prices);
         let means = coder.and_then(Coder::means);
         let task = Task { frame, base: *base, solid: self.plain_ns.is_none(), means, prices };
@@ -235,12 +243,17 @@ impl Writer {
         }
         let mut jobs = self.spare.pop().unwrap_or_default();
         jobs.clear();
-        match &mut self.coder {
+        match coder_of(&mut self.coder, frame) {
             Some(coder) => coder.prepare(frame, groups, &mut jobs),
             None => jobs.extend(groups.iter().map(plain)),
         }
         Some(Planned { jobs, last })
     }
+}
+
+/// Who encodes a frame. Codes are of pixels: what lies in planes goes without.
+fn coder_of<'a>(coder: &'a mut Option<Box<Coder>>, frame: &Frame) -> Option<&'a mut Coder> {
+    coder.as_deref_mut().filter(|_| frame.planar().is_none())
 }
 
 /// What is done with a group for a viewer that takes no codes.
@@ -250,5 +263,5 @@ fn plain(group: &plan::Group) -> Job {
 }
 
 fn rows(frame: &Frame) -> u32 {
-    Grid::new(frame.size()).rows()
+    Grid::new(frame.cells()).rows()
 }

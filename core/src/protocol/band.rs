@@ -2,24 +2,28 @@
 //!
 //! ```text
 //! header  length u32 | 0x01 u8 | flags u8 (1 first, 2 commit, 4 taken back) | 0 u16
-//! head    seq u32 | base u32 | width u16 | height u16 | patches u32 | captured_at_us u64
+//! head    seq u32 | base u32 | width u16 | height u16 | patches u32 | captured_at_us u64 | pts_us i64
+//!         | chroma u8 | bits u8 | matrix u8 | range u8 | 0 u32
 //! table   patches * ( x u16 | y u16 | width u16 | height u16 | encoding u8 | 0 u8 *3 | length u32 )
 //! data    the patches' bytes, in the table's order
 //! ```
 //!
 //! An update is one or more bands; the last has the commit flag, and only then is any of it shown. It turns the picture
 //! `base` into `seq`; with base 0 it needs none, and the picture takes the size given. A band that takes the update back has no
-//! patches: all that came of it is forgotten.
+//! patches: all that came of it is forgotten. Patches are counted in [cells](crate::frame::cells) where the picture lies in planes.
 
 use bytes::BufMut;
 use lanstream_codec::Code;
+use lanstream_codec::planar::Planar;
 
 use super::HEADER_BYTES;
 use super::wire::Fields;
+use crate::frame::cells;
 use crate::geometry::{Rect, Size};
+use crate::time::Pts;
 
 /// Bytes of the head that follows the message header.
-pub const BAND_BYTES: usize = 24;
+pub const BAND_BYTES: usize = 40;
 /// Bytes of one row of the patch table.
 pub const PATCH_BYTES: usize = 16;
 
@@ -27,13 +31,17 @@ const BAND: u8 = 0x01;
 const FIRST: u8 = 1;
 const COMMIT: u8 = 2;
 const TAKEN_BACK: u8 = 4;
+/// Instead of a timestamp, where there is none.
+const NO_PTS: i64 = i64::MIN;
+/// Instead of what planes mean, where there are none.
+const NO_PLANES: [u8; 4] = [0; 4];
 
 /// How a patch's pixels are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
-    /// Every pixel as red, green, blue, 255.
+    /// Every cell: pixels as red, green, blue, 255, or what is of planes as it is.
     Raw,
-    /// One such pixel that fills the patch.
+    /// One such cell that fills the patch.
     Solid,
     /// Column and row of the picture before from which on its pixels are to be taken.
     Move,
@@ -93,6 +101,11 @@ impl Patch {
         Self { rect, encoding, bytes: encoding.bytes_of(rect.area()).unwrap_or(0) }
     }
 
+    /// Whether its cells are spelt out or all the same: only so are planes sent.
+    pub fn is_plain(&self) -> bool {
+        matches!(self.encoding, Encoding::Raw | Encoding::Solid)
+    }
+
     /// A patch in so many bytes of `code`.
     pub fn coded(rect: Rect, code: Code, bytes: usize) -> Self {
         Self { rect, encoding: Encoding::Coded(code), bytes }
@@ -108,8 +121,12 @@ pub struct BandHead {
     pub base: u32,
     /// Size of the picture.
     pub size: Size,
+    /// What its planes mean, where it lies in planes.
+    pub planar: Option<Planar>,
     /// When the picture was captured, on the server's clock.
     pub captured_at_us: u64,
+    /// When it is to be shown, by its stream's own clock.
+    pub pts: Option<Pts>,
     /// Whether it is the update's first band.
     pub first: bool,
     /// Whether it is the update's last.
@@ -133,6 +150,9 @@ impl BandHead {
         out.put_u16_le(self.size.height as u16);
         out.put_u32_le(patches.len() as u32);
         out.put_u64_le(self.captured_at_us);
+        out.put_i64_le(self.pts.map_or(NO_PTS, |pts| pts.0));
+        out.put_slice(&self.planar.map_or(NO_PLANES, Planar::to_wire));
+        out.put_u32_le(0);
         for patch in patches {
             for side in [patch.rect.x, patch.rect.y, patch.rect.width, patch.rect.height] {
                 out.put_u16_le(side as u16);
@@ -140,6 +160,11 @@ impl BandHead {
             out.put_u32_le(patch.encoding.number().into());
             out.put_u32_le(patch.bytes as u32);
         }
+    }
+
+    /// Cells in a row of the picture, and their rows: pixels, unless it lies in planes. `None`: there are more than can be told.
+    pub fn cells(&self) -> Option<Size> {
+        self.planar.map_or(Some(self.size), |planar| cells(self.size, planar))
     }
 
     /// Bytes before the data of a band with so many patches.
@@ -159,13 +184,19 @@ impl BandHead {
         let size = Size::new(fields.u16().ok()?.into(), fields.u16().ok()?.into())?;
         let count = fields.u32().ok()? as usize;
         let captured_at_us = fields.u64().ok()?;
+        let pts = Some(fields.u64().ok()? as i64).filter(|us| *us != NO_PTS).map(Pts);
+        let planes = fields.u32().ok()?.to_le_bytes();
+        let planar = if planes == NO_PLANES { None } else { Some(Planar::from_wire(planes)?) };
+        if fields.u32().ok()? != 0 {
+            return None;
+        }
         let table = body.get(BAND_BYTES..BAND_BYTES.checked_add(count.checked_mul(PATCH_BYTES)?)?)?;
         let patches =
             table.as_chunks::<PATCH_BYTES>().0.iter().map(Patch::read).collect::<Option<Vec<_>>>()?;
         let data = &body[BAND_BYTES + table.len()..];
         let bytes: usize = patches.iter().map(|patch| patch.bytes).sum();
         let [first, commit, taken_back] = [FIRST, COMMIT, TAKEN_BACK].map(|flag| flags & flag != 0);
-        let head = Self { seq, base, size, captured_at_us, first, commit, taken_back };
+        let head = Self { seq, base, size, planar, captured_at_us, pts, first, commit, taken_back };
         (bytes == data.len()).then_some((head, patches, data))
     }
 }

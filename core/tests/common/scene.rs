@@ -32,17 +32,25 @@ pub fn clock() -> Micros {
 
 /// What a screen shows, and what of it is told as damaged.
 pub struct Screen {
+    pub layout: Layout,
+    /// In cells.
     pub size: Size,
     pub pixels: Vec<u8>,
     pub damage: Region,
     pub resized: bool,
     /// Every picture that was captured.
-    pub captured: Vec<(Size, Vec<u8>)>,
+    pub captured: Vec<(Layout, Vec<u8>)>,
 }
 
 impl Screen {
     pub fn new(size: Size) -> Self {
+        Self::laid_out(Layout::packed(size, PixelFormat::Bgrx8))
+    }
+
+    fn laid_out(layout: Layout) -> Self {
+        let size = layout.cells();
         Self {
+            layout,
             size,
             pixels: vec![0; size.area() * 4],
             damage: Region::full(size),
@@ -83,13 +91,39 @@ impl Screen {
     }
 
     pub fn resize(&mut self, size: Size) {
-        *self = Self { resized: true, captured: std::mem::take(&mut self.captured), ..Self::new(size) };
+        self.lay_out(Layout::packed(size, PixelFormat::Bgrx8));
     }
 
-    /// The picture as a viewer must show it.
-    pub fn rgbx(pixels: &[u8]) -> Vec<u8> {
-        pixels.as_chunks::<4>().0.iter().flat_map(|[b, g, r, _]| [*r, *g, *b, 255]).collect()
+    /// From now on it is another.
+    pub fn lay_out(&mut self, layout: Layout) {
+        *self =
+            Self { resized: true, captured: std::mem::take(&mut self.captured), ..Self::laid_out(layout) };
     }
+
+    /// Whether `picture` shows it.
+    pub fn is_in(&self, picture: &Picture) -> bool {
+        is_in(picture, self.layout, &self.pixels)
+    }
+
+    /// Which of what was captured `picture` shows.
+    pub fn captured_in(&self, picture: &Picture) -> Option<usize> {
+        self.captured.iter().rposition(|(layout, pixels)| is_in(picture, *layout, pixels))
+    }
+}
+
+fn is_in(picture: &Picture, layout: Layout, pixels: &[u8]) -> bool {
+    let planar = if let PixelFormat::Planar(planar) = layout.format { Some(planar) } else { None };
+    if picture.size() != Some(layout.size) || picture.planar() != planar {
+        return false;
+    }
+    match planar {
+        Some(_) => picture.cells() == pixels,
+        None => *picture.rgbx() == rgbx(pixels),
+    }
+}
+
+fn rgbx(bgrx: &[u8]) -> Vec<u8> {
+    bgrx.as_chunks::<4>().0.iter().flat_map(|[b, g, r, _]| [*r, *g, *b, 255]).collect()
 }
 
 /// How captured pixels come to be there.
@@ -137,7 +171,7 @@ impl<F: FnMut() -> bool + Send> Source for Scripted<F> {
     }
 
     fn layout(&self) -> Layout {
-        Layout::packed(self.screen.lock().unwrap().size, PixelFormat::Bgrx8)
+        self.screen.lock().unwrap().layout
     }
 
     fn waker(&self) -> Waker {
@@ -171,7 +205,7 @@ impl<F: FnMut() -> bool + Send> Source for Scripted<F> {
             let came = self.arrivals.rows as usize * stride;
             frame.memory_mut().bytes_mut().iter_mut().skip(came).for_each(|byte| *byte ^= 0x55);
         } else if self.record {
-            let copy = (screen.size, frame.bytes().to_vec());
+            let copy = (screen.layout, frame.bytes().to_vec());
             screen.captured.push(copy);
         }
         Ok(told)

@@ -4,8 +4,7 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use lanstream_core::frame::{Layout, PIXEL_BYTES};
-use lanstream_core::geometry::Size;
+use lanstream_core::frame::Layout;
 
 use crate::stream::{BadStream, Head, Parser, Pts, Shape, Step};
 
@@ -34,8 +33,11 @@ pub(crate) struct Intake {
 /// A picture that is being read.
 struct Filling {
     shape: Shape,
+    layout: Layout,
     pts: Option<Pts>,
     bytes: Vec<u8>,
+    /// How many of them are the picture's, and how many are there.
+    len: usize,
     filled: usize,
 }
 
@@ -81,9 +83,17 @@ impl Intake {
         self.pictures
     }
 
-    /// Goes as far as the bytes go that were read. `size_of_next` tells the size of the picture that begins, where that can
+    /// Pictures are not what the stream seemed to say.
+    pub(crate) fn reshape(&mut self, shape: Shape) {
+        self.shape = Some(shape);
+    }
+
+    /// Goes as far as the bytes go that were read. `shape_of_next` tells what the picture is like that begins, where that can
     /// differ from the stream's.
-    pub(crate) fn next(&mut self, size_of_next: &mut dyn FnMut() -> Option<Size>) -> Result<Next, BadStream> {
+    pub(crate) fn next(
+        &mut self,
+        shape_of_next: &mut dyn FnMut() -> Option<Shape>,
+    ) -> Result<Next, BadStream> {
         loop {
             let skipped = self.skip.min(self.head.len());
             self.head.drain(..skipped);
@@ -107,8 +117,8 @@ impl Intake {
                 }
                 Step::Picture(len, head) => {
                     self.head.drain(..len);
-                    let size = size_of_next();
-                    self.filling = Some(self.begin(head, size)?);
+                    let shape = shape_of_next();
+                    self.filling = Some(self.begin(head, shape)?);
                 }
             }
         }
@@ -118,7 +128,8 @@ impl Intake {
     pub(crate) fn read(&mut self) -> io::Result<bool> {
         let read = match &mut self.filling {
             Some(filling) => {
-                let read = retry(|| rustix::io::read(&self.pipe, &mut filling.bytes[filling.filled..]))?;
+                let read =
+                    retry(|| rustix::io::read(&self.pipe, &mut filling.bytes[filling.filled..filling.len]))?;
                 filling.filled += read;
                 read
             }
@@ -144,7 +155,7 @@ impl Intake {
         let number = self.pictures + 1;
         let expectation = self.parser.expectation();
         if let Some(filling) = &self.filling {
-            let (len, missing) = (filling.bytes.len(), filling.bytes.len() - filling.filled);
+            let (len, missing) = (filling.len, filling.len - filling.filled);
             return Some(format!(
                 "it ended inside frame {number}: of its {len} bytes ({expectation}) the last {missing} are missing"
             ));
@@ -159,11 +170,11 @@ impl Intake {
         inside.then(|| format!("it ended inside what comes before frame {number} ({expectation})"))
     }
 
-    fn begin(&mut self, head: Head, size: Option<Size>) -> Result<Filling, BadStream> {
-        let Some(mut shape) = self.shape else {
+    fn begin(&mut self, head: Head, shape: Option<Shape>) -> Result<Filling, BadStream> {
+        let Some(shape) = shape.or(self.shape) else {
             return Err(BadStream::Wrong("a picture comes before its header".to_owned()));
         };
-        shape.size = size.unwrap_or(shape.size);
+        let layout = shape.layout()?;
         let len = shape.pixels.bytes(shape.size);
         if head.elided.len() + head.len != len {
             return Err(BadStream::Wrong(format!(
@@ -173,24 +184,23 @@ impl Intake {
                 head.len + head.elided.len()
             )));
         }
-        let mut bytes = if shape.pixels.is_frame() {
-            self.memory(len)
-        } else {
-            sized(std::mem::take(&mut self.scratch), len)
+        let mut bytes = match shape.pixels.conversion() {
+            None => self.memory(layout.bytes()),
+            Some(_) => sized(std::mem::take(&mut self.scratch), len),
         };
         bytes[..head.elided.len()].copy_from_slice(&head.elided);
-        Ok(Filling { shape, pts: head.pts, bytes, filled: head.elided.len() })
+        Ok(Filling { shape, layout, pts: head.pts, bytes, len, filled: head.elided.len() })
     }
 
     /// Moves on what was read beyond the head. Returns the picture where it is whole.
     fn fill_from_head(&mut self) -> Option<Picture> {
         let mut filling = self.filling.take()?;
-        let room = &mut filling.bytes[filling.filled..];
+        let room = &mut filling.bytes[filling.filled..filling.len];
         let moved = room.len().min(self.head.len());
         room[..moved].copy_from_slice(&self.head[..moved]);
         self.head.drain(..moved);
         filling.filled += moved;
-        if filling.filled < filling.bytes.len() {
+        if filling.filled < filling.len {
             self.filling = Some(filling);
             return None;
         }
@@ -199,13 +209,10 @@ impl Intake {
     }
 
     fn finished(&mut self, filling: Filling) -> Picture {
-        let Filling { shape: Shape { size, pixels }, pts, bytes, .. } = filling;
-        let layout = Layout::packed(size, pixels.format());
-        if pixels.is_frame() {
-            return Picture { layout, pts, bytes };
-        }
-        let mut packed = self.memory(size.area() * PIXEL_BYTES);
-        pixels.convert(size, &bytes, &mut packed);
+        let Filling { shape, layout, pts, bytes, .. } = filling;
+        let Some(conversion) = shape.pixels.conversion() else { return Picture { layout, pts, bytes } };
+        let mut packed = self.memory(layout.bytes());
+        conversion.convert(&bytes, &mut packed);
         self.scratch = bytes;
         Picture { layout, pts, bytes: packed }
     }
@@ -244,6 +251,8 @@ fn enlarge(_: &OwnedFd) {}
 #[cfg(test)]
 mod tests {
     use std::io::Write;
+
+    use lanstream_core::geometry::Size;
 
     use super::*;
     use crate::pixel::Pixels;

@@ -27,13 +27,10 @@ mod program;
 mod report;
 mod run;
 mod stream;
-#[cfg(test)]
-mod timestamps;
 mod video;
 
 pub use pace::{Pace, Speed};
 pub use pipe::{Content, Pipe};
-pub use pixel::yuv::{Chroma, Matrix, Range, Yuv};
 pub use pixel::{Packed, Pixels, UnknownPixels};
 pub use play::Play;
 pub use report::{Listener, Report};
@@ -42,16 +39,14 @@ pub use run::Run;
 /// How long a stream may take to begin: a camera on a slow network takes seconds.
 const START_PATIENCE: Duration = Duration::from_secs(20);
 
-/// The output that FFmpeg is given: the pixels of a frame with exact timestamps, each as soon as it is there.
+/// The output that FFmpeg is given: pictures as they are with exact timestamps, each as soon as it is there.
 fn output() -> impl Iterator<Item = OsString> {
-    const OUTPUT: [&str; 15] = [
+    const OUTPUT: [&str; 13] = [
         "-an",
         "-sn",
         "-dn",
         "-c:v",
         "rawvideo",
-        "-pix_fmt",
-        "rgb0",
         "-enc_time_base",
         "1:1000000",
         "-flush_packets",

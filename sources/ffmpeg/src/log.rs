@@ -1,4 +1,4 @@
-//! What FFmpeg says on stderr: told on as events, its last errors kept for ours, and the sizes of its pictures.
+//! What FFmpeg says on stderr: told on as events, its last errors kept for ours, and what its pictures are like.
 
 use std::collections::VecDeque;
 use std::io::{self, Read};
@@ -9,8 +9,10 @@ use ffmpeg_sidecar::event::FfmpegProgress;
 use ffmpeg_sidecar::log_parser::try_parse_progress;
 use lanstream_core::geometry::Size;
 
+use crate::pixel::Pixels;
 use crate::play::without_secrets;
 use crate::report::{Listener, Report};
+use crate::stream::Shape;
 
 /// Errors kept: the first says what was wrong, and the last few what came of it.
 const ERRORS_MAX: usize = 4;
@@ -18,10 +20,10 @@ const ERRORS_MAX: usize = 4;
 const LINE_CHARS_MAX: usize = 300;
 /// Bytes of one line: an endless one is cut.
 const LINE_BYTES_MAX: usize = 8 * 1024;
-/// Sizes kept of pictures that are not read yet: FFmpeg has a few on its way.
-const SIZES_MAX: usize = 4096;
+/// Pictures told of that are not read yet: FFmpeg has a few on its way.
+const TOLD_MAX: usize = 4096;
 
-/// The name of the filter that tells each picture's size, in its lines.
+/// The name of the filter that tells what each picture is like, in its lines.
 pub(crate) const TELLER: &str = "showinfo@lanstream";
 
 /// FFmpeg's stderr.
@@ -29,7 +31,12 @@ pub(crate) struct Log {
     pipe: Option<ChildStderr>,
     line: Vec<u8>,
     errors: VecDeque<String>,
-    sizes: VecDeque<Size>,
+    /// What the teller said.
+    told: VecDeque<Told>,
+    /// What FFmpeg says of its output, once it does.
+    output: Option<Told>,
+    /// The lines that come are about the output.
+    in_output: bool,
     listener: Option<Listener>,
 }
 
@@ -40,7 +47,15 @@ impl Log {
     }
 
     fn silent(listener: Option<Listener>) -> Self {
-        Self { pipe: None, line: Vec::new(), errors: VecDeque::new(), sizes: VecDeque::new(), listener }
+        Self {
+            pipe: None,
+            line: Vec::new(),
+            errors: VecDeque::new(),
+            told: VecDeque::new(),
+            output: None,
+            in_output: false,
+            listener,
+        }
     }
 
     /// To be waited for; `None` once it is at its end.
@@ -63,12 +78,17 @@ impl Log {
         self.end_line();
     }
 
-    /// The size of the next picture, where a teller was asked for it. It is said before the picture's first byte.
-    pub(crate) fn next_size(&mut self) -> Option<Size> {
-        if self.sizes.is_empty() {
+    /// What the next picture is like, where a teller was asked for it. It is said before the picture's first byte.
+    pub(crate) fn next_told(&mut self) -> Option<Told> {
+        if self.told.len() <= 1 {
             self.read();
         }
-        self.sizes.pop_front()
+        self.told.pop_front()
+    }
+
+    /// What the first picture is like: the teller said it if there is one, else what was said of the output.
+    pub(crate) fn first_told(&self, has_teller: bool) -> Option<&Told> {
+        if has_teller { self.told.front().filter(|told| told.is_whole()) } else { self.output.as_ref() }
     }
 
     /// The errors that are kept, in one line; `None` where there were none.
@@ -100,12 +120,11 @@ impl Log {
 
     fn note(&mut self, line: &str) {
         if line.starts_with('[') && line[1..].starts_with(TELLER) {
-            if let Some(size) = told_size(line).filter(|_| self.sizes.len() < SIZES_MAX) {
-                self.sizes.push_back(size);
-            }
+            self.note_told(line);
             return;
         }
         let (level, text) = parted(line);
+        self.note_output(&text);
         match level {
             Level::Error => {
                 tracing::info!("FFmpeg: error: {text}");
@@ -124,6 +143,22 @@ impl Log {
             },
             Level::Detail => tracing::debug!("FFmpeg: {text}"),
         }
+    }
+
+    /// A picture, or what its colours mean, which comes in a line after it.
+    fn note_told(&mut self, line: &str) {
+        if let Some(told) = Told::of_picture(line).filter(|_| self.told.len() < TOLD_MAX) {
+            self.told.push_back(told);
+        } else if let Some(told) = self.told.back_mut() {
+            told.note_colours(line);
+        }
+    }
+
+    fn note_output(&mut self, text: &str) {
+        if let Some(told) = Told::of_output(text).filter(|_| self.in_output && self.output.is_none()) {
+            self.output = Some(told);
+        }
+        self.in_output = text.starts_with("Output #") || (self.in_output && self.output.is_none());
     }
 
     fn tell(&self, report: Report) {
@@ -179,13 +214,74 @@ fn clean(text: &str) -> String {
     without_secrets(text.trim()).chars().take(LINE_CHARS_MAX).collect()
 }
 
-/// The `s:320x240` of a line that tells of a picture.
-fn told_size(line: &str) -> Option<Size> {
-    let mut words = line.split_ascii_whitespace();
-    // Other lines of the filter tell of side data, and of itself.
-    words.find(|word| word.starts_with("n:"))?;
-    let (width, height) = words.find_map(|word| word.strip_prefix("s:"))?.split_once('x')?;
-    Size::new(width.parse().ok()?, height.parse().ok()?)
+/// What FFmpeg says of a picture, in its words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Told {
+    format: String,
+    /// `None`: nothing is said of it yet.
+    range: Option<String>,
+    matrix: String,
+    /// Where it was said.
+    size: Option<Size>,
+}
+
+impl Told {
+    /// The shape of it, of a stream of `size`.
+    ///
+    /// # Errors
+    /// The name of a format that is not known here.
+    pub(crate) fn shape(&self, size: Size) -> Result<Shape, &str> {
+        let size = self.size.unwrap_or(size);
+        let range = self.range.as_deref().unwrap_or_default();
+        let pixels = Pixels::told(&self.format, range, &self.matrix, size).ok_or(self.format.as_str())?;
+        Ok(Shape { size, pixels })
+    }
+
+    fn is_whole(&self) -> bool {
+        self.range.is_some()
+    }
+
+    /// The `fmt:rgb0` and `s:320x240` of a line that tells of a picture.
+    fn of_picture(line: &str) -> Option<Self> {
+        let mut words = line.split_ascii_whitespace();
+        // Other lines of the filter tell of side data, and of itself.
+        words.find(|word| word.starts_with("n:"))?;
+        let format = words.find_map(|word| word.strip_prefix("fmt:"))?.to_owned();
+        let (width, height) = words.find_map(|word| word.strip_prefix("s:"))?.split_once('x')?;
+        let size = Some(Size::new(width.parse().ok()?, height.parse().ok()?)?);
+        Some(Self { format, size, ..Self::default() })
+    }
+
+    /// The `color_range:tv` and `color_space:bt709` of the line that comes after it.
+    fn note_colours(&mut self, line: &str) {
+        let word = |key: &str| {
+            line.split_ascii_whitespace().find_map(|word| word.strip_prefix(key)).map(str::to_owned)
+        };
+        if let Some(range) = word("color_range:") {
+            (self.range, self.matrix) = (Some(range), word("color_space:").unwrap_or_default());
+        }
+    }
+
+    /// `Stream #0:0: Video: rawvideo (I420 / 0x30323449), yuv420p(tv, bt709, progressive), 1920x1080, …`; in place of the matrix
+    /// there may be `bt709/unknown/unknown`.
+    fn of_output(text: &str) -> Option<Self> {
+        let (_, after) = text.split_once("Video: rawvideo (")?;
+        let (_, after) = after.split_once("), ")?;
+        let end = after.find(['(', ',']).unwrap_or(after.len());
+        let (format, after) = after.split_at(end);
+        let said =
+            after.strip_prefix('(').and_then(|after| after.split_once(')')).map_or("", |(said, _)| said);
+        let mut range = String::new();
+        let mut matrix = String::new();
+        for word in said.split(", ") {
+            match word {
+                "tv" | "pc" => range = word.to_owned(),
+                _ if matrix.is_empty() => matrix = word.split('/').next().unwrap_or_default().to_owned(),
+                _ => {}
+            }
+        }
+        Some(Self { format: format.to_owned(), range: Some(range), matrix, size: None })
+    }
 }
 
 #[cfg(test)]
@@ -199,18 +295,68 @@ mod tests {
     }
 
     #[test]
-    fn sizes_come_from_the_teller_alone() {
+    fn pictures_come_from_the_teller_alone() {
         let mut log = log_of(
             "[showinfo@lanstream @ 0x1] [info] config in time_base: 1/90000, frame_rate: 10/1\n\
              frame=    1 fps=0.0 q=0.0 size=       0kB time=00:00:00.00 bitrate=N/A speed=   0x    \r\
              [showinfo@lanstream @ 0x1] [info] n:   0 pts:      0 pts_time:0       pos:      564 fmt:rgb0 sar:1/1 s:320x240 i:P iskey:1 type:I \n\
              [showinfo@lanstream @ 0x1] [info]   side data - GOP timecode - 00:00:00:00\n\
+             [showinfo@lanstream @ 0x1] [info] color_range:unknown color_space:unknown color_primaries:unknown color_trc:unknown\n\
              [Parsed_showinfo_0 @ 0x1] [info] n:   0 pts: 0 fmt:rgb0 sar:1/1 s:1x1 i:P iskey:1 type:I \n\
-             [showinfo@lanstream @ 0x2] [info] n:   0 pts:  45000 pts_time:0.5     duration: 1 fmt:rgb0 cl:left sar:1/1 s:240x320 i:P \n",
+             [showinfo@lanstream @ 0x2] [info] n:   0 pts:  45000 pts_time:0.5     duration: 1 fmt:yuv420p cl:left sar:1/1 s:240x320 i:P \n\
+             [showinfo@lanstream @ 0x2] [info] color_range:pc color_space:bt2020nc color_primaries:bt2020 color_trc:smpte2084\n",
         );
-        let sizes: Vec<_> = std::iter::from_fn(|| log.next_size()).collect();
-        assert_eq!(sizes, [Size { width: 320, height: 240 }, Size { width: 240, height: 320 }]);
-        assert_eq!(log.errors(), None);
+        assert!(log.first_told(true).is_some());
+        let any = Size { width: 1, height: 1 };
+        let told: Vec<_> =
+            std::iter::from_fn(|| log.next_told()).map(|told| told.shape(any).unwrap()).collect();
+        assert_eq!(told[0], Shape { size: Size { width: 320, height: 240 }, pixels: Pixels::RGB0 });
+        let size = Size { width: 240, height: 320 };
+        assert_eq!(told[1], Shape { size, pixels: Pixels::told("yuv420p", "pc", "bt2020nc", size).unwrap() });
+        assert_eq!((told.len(), log.errors()), (2, None));
+    }
+
+    #[test]
+    fn a_picture_is_told_when_its_colours_are() {
+        let mut log = log_of("[showinfo@lanstream @ 0x1] [info] n:   0 pts: 0 fmt:nv12 sar:1/1 s:2x2 i:P \n");
+        assert_eq!(log.first_told(true), None);
+        log.take(b"[showinfo@lanstream @ 0x1] [info] color_range:tv color_space:bt709 color_primaries:bt709 color_trc:bt709\n");
+        assert!(log.first_told(true).is_some());
+    }
+
+    #[test]
+    fn what_is_said_of_the_output() {
+        let size = Size { width: 1920, height: 1080 };
+        for (said, name, range, matrix) in [
+            (
+                "rawvideo (I420 / 0x30323449), yuv420p(tv, bt709, progressive), 1920x1080 [SAR 1:1], q=2-31",
+                "yuv420p",
+                "tv",
+                "bt709",
+            ),
+            (
+                "rawvideo (Y3[11][10] / 0xA0B3359), yuv420p10le(pc, bt2020nc/bt2020/smpte2084), 64x48",
+                "yuv420p10le",
+                "pc",
+                "bt2020nc",
+            ),
+            (
+                "rawvideo (G3[0][8] / 0x8003347), gbrp(pc, gbr/unknown/unknown, progressive), 64x48",
+                "gbrp",
+                "pc",
+                "gbr",
+            ),
+            ("rawvideo (NV12 / 0x3231564E), nv12, 64x48", "nv12", "", ""),
+            ("rawvideo (NV12 / 0x3231564E), nv12(progressive), 64x48", "nv12", "", ""),
+        ] {
+            let log = log_of(&format!(
+                "[info] Input #0, lavfi, from 'x':\n[info]   Stream #0:0: Video: rawvideo (RGB / 0x1), rgb24, 8x8\n\
+                 [info] Output #0, nut, to 'pipe:1':\n[info]   Metadata:\n[info]   Stream #0:0: Video: {said}\n"
+            ));
+            let shape = log.first_told(false).unwrap().shape(size).unwrap();
+            assert_eq!(shape.pixels, Pixels::told(name, range, matrix, size).unwrap(), "{said}");
+        }
+        assert_eq!(log_of("[info] Output #0, nut\n").first_told(false), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use lanstream_core::geometry::Size;
+use lanstream_core::planar::Matrix;
 use lanstream_core::source::{Error, ErrorKind, Source};
 use rustix::fs::{Mode, OFlags};
 
@@ -14,7 +15,6 @@ use crate::START_PATIENCE;
 use crate::intake::Intake;
 use crate::pace::{Pace, Speed};
 use crate::pixel::Pixels;
-use crate::pixel::yuv::Matrix;
 use crate::play::shown;
 use crate::stream::raw::Raw;
 use crate::stream::y4m::Y4m;
@@ -69,10 +69,10 @@ impl Pipe {
             intake: Intake::new(pipe, self.parser()),
             program: None,
             pace: self.pace(),
-            sizes_in_log: false,
+            has_teller: false,
             patience: self.patience,
         };
-        opening.open()
+        Ok(opening.open()?)
     }
 
     fn name(&self) -> String {

@@ -1,22 +1,19 @@
-//! What the bytes of a picture mean as they come, by FFmpeg's names, and how they become a frame's packed pixels.
+//! What the bytes of a picture mean as they come, by FFmpeg's names, and how they become a frame.
 
 use std::fmt;
 use std::str::FromStr;
 
-use lanstream_core::frame::{PIXEL_BYTES, PixelFormat};
+use lanstream_core::frame::{Layout, PIXEL_BYTES, PixelFormat};
 use lanstream_core::geometry::Size;
-
-pub(crate) mod yuv;
-
-use yuv::{Chroma, Matrix, Range, Yuv};
+use lanstream_core::planar::{Chroma, Depth, Matrix, Planar, Range};
 
 /// How pixels come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pixels {
     /// Red, green and blue of a pixel side by side.
     Packed(Packed),
-    /// Luma and chroma, each in a plane of its own.
-    Yuv(Yuv),
+    /// In planes, one after the other.
+    Planar(Planar),
 }
 
 /// Where red, green and blue stand among the bytes of a pixel. Alpha is not shown.
@@ -33,10 +30,10 @@ const fn packed(name: &'static str, bytes: usize, [red, green, blue]: [usize; 3]
     Packed { name, bytes, red, green, blue }
 }
 
-const PACKED: [Packed; 11] = [
+const PACKED: [Packed; 10] = [
     packed("rgb0", 4, [0, 1, 2]),
-    packed("rgba", 4, [0, 1, 2]),
     packed("bgr0", 4, [2, 1, 0]),
+    packed("rgba", 4, [0, 1, 2]),
     packed("bgra", 4, [2, 1, 0]),
     packed("rgb24", 3, [0, 1, 2]),
     packed("bgr24", 3, [2, 1, 0]),
@@ -44,30 +41,96 @@ const PACKED: [Packed; 11] = [
     packed("argb", 4, [1, 2, 3]),
     packed("0bgr", 4, [3, 2, 1]),
     packed("abgr", 4, [3, 2, 1]),
-    packed("gray", 1, [0, 0, 0]),
 ];
 
-/// Planar formats with the matrix open; those whose names have a `j` have the full range.
-const PLANAR: [(&str, Chroma, Range); 8] = [
-    ("yuv420p", Chroma::C420, Range::Limited),
-    ("yuv422p", Chroma::C422, Range::Limited),
-    ("yuv444p", Chroma::C444, Range::Limited),
-    ("yuv411p", Chroma::C411, Range::Limited),
-    ("nv12", Chroma::Nv12, Range::Limited),
-    ("yuvj420p", Chroma::C420, Range::Full),
-    ("yuvj422p", Chroma::C422, Range::Full),
-    ("yuvj444p", Chroma::C444, Range::Full),
+/// Formats in planes, and the range of those that say nothing of it.
+const PLANAR: [(&str, Chroma, Depth, Range); 21] = [
+    ("yuv420p", Chroma::C420, Depth::Eight, Range::Limited),
+    ("yuv422p", Chroma::C422, Depth::Eight, Range::Limited),
+    ("yuv444p", Chroma::C444, Depth::Eight, Range::Limited),
+    ("yuv411p", Chroma::C411, Depth::Eight, Range::Limited),
+    ("nv12", Chroma::Nv12, Depth::Eight, Range::Limited),
+    ("yuvj420p", Chroma::C420, Depth::Eight, Range::Full),
+    ("yuvj422p", Chroma::C422, Depth::Eight, Range::Full),
+    ("yuvj444p", Chroma::C444, Depth::Eight, Range::Full),
+    ("yuvj411p", Chroma::C411, Depth::Eight, Range::Full),
+    ("yuv420p10le", Chroma::C420, Depth::Ten, Range::Limited),
+    ("yuv422p10le", Chroma::C422, Depth::Ten, Range::Limited),
+    ("yuv444p10le", Chroma::C444, Depth::Ten, Range::Limited),
+    ("yuv420p12le", Chroma::C420, Depth::Twelve, Range::Limited),
+    ("yuv422p12le", Chroma::C422, Depth::Twelve, Range::Limited),
+    ("yuv444p12le", Chroma::C444, Depth::Twelve, Range::Limited),
+    ("gbrp", Chroma::C444, Depth::Eight, Range::Full),
+    ("gbrp10le", Chroma::C444, Depth::Ten, Range::Full),
+    ("gbrp12le", Chroma::C444, Depth::Twelve, Range::Full),
+    ("gray", Chroma::Mono, Depth::Eight, Range::Full),
+    ("gray10le", Chroma::Mono, Depth::Ten, Range::Full),
+    ("gray12le", Chroma::Mono, Depth::Twelve, Range::Full),
+];
+
+/// What FFmpeg is asked for instead of formats whose names begin so, and which can't be shown as they are; the first counts.
+const NEAREST: [(&str, &str); 18] = [
+    ("yuyv422", "yuv422p"),
+    ("uyvy422", "yuv422p"),
+    ("yvyu422", "yuv422p"),
+    ("uyyvyy411", "yuv411p"),
+    ("nv21", "nv12"),
+    ("nv16", "yuv422p"),
+    ("nv", "yuv444p"),
+    ("p010", "yuv420p10le"),
+    ("p210", "yuv422p10le"),
+    ("p410", "yuv444p10le"),
+    ("yuva420p", "yuv420p"),
+    ("yuva422p", "yuv422p"),
+    ("yuv410p", "yuv420p"),
+    ("yuv420p", "yuv420p12le"),
+    ("yuv422p", "yuv422p12le"),
+    ("yuv", "yuv444p12le"),
+    ("gbrap", "gbrp"),
+    ("gray1", "gray12le"),
 ];
 
 impl Pixels {
-    /// What FFmpeg is asked for: a frame's own layout, which viewers take without a further change.
-    pub const RGB0: Self = Self::Packed(PACKED[0]);
+    /// What stands for a stream's pictures until it says what they are.
+    pub(crate) const RGB0: Self = Self::Packed(PACKED[0]);
+
+    /// The names of those that are a frame as they come, with a bar between each two: what FFmpeg's filter `format` takes.
+    pub(crate) fn names_of_frames() -> String {
+        let packed = PACKED.iter().take(2).map(|packed| packed.name);
+        PLANAR.iter().map(|(name, ..)| *name).chain(packed).collect::<Vec<_>>().join("|")
+    }
+
+    /// The name of what FFmpeg can make of pictures in a format that is not known here.
+    pub(crate) fn nearest(name: &str) -> &'static str {
+        let begins = |(begin, _): &&(&str, &str)| name.starts_with(begin);
+        NEAREST.iter().find(begins).map_or("rgb0", |(_, nearest)| nearest)
+    }
+
+    /// By FFmpeg's words for a format, a range and a matrix, each of which but the first may say nothing.
+    pub(crate) fn told(name: &str, range: &str, matrix: &str, size: Size) -> Option<Self> {
+        let matrix = match matrix {
+            "bt709" => Some(Matrix::Bt709),
+            "bt470bg" | "smpte170m" => Some(Matrix::Bt601),
+            "bt2020nc" | "bt2020c" => Some(Matrix::Bt2020),
+            _ => None,
+        };
+        let range = match range {
+            "tv" => Some(Range::Limited),
+            "pc" => Some(Range::Full),
+            _ => None,
+        };
+        let pixels = name.parse::<Self>().ok()?.with_matrix(matrix, size);
+        Some(match pixels {
+            Self::Planar(planar) => Self::Planar(Planar { range: range.unwrap_or(planar.range), ..planar }),
+            packed @ Self::Packed(_) => packed,
+        })
+    }
 
     /// Bytes of one picture.
     pub fn bytes(self, size: Size) -> usize {
         match self {
             Self::Packed(packed) => size.area() * packed.bytes,
-            Self::Yuv(yuv) => yuv.bytes(size),
+            Self::Planar(planar) => planar.bytes(size.width as usize, size.height as usize),
         }
     }
 
@@ -75,41 +138,45 @@ impl Pixels {
     #[must_use]
     pub fn with_matrix(self, matrix: Option<Matrix>, size: Size) -> Self {
         match self {
-            Self::Yuv(yuv) => {
-                Self::Yuv(Yuv { matrix: matrix.unwrap_or_else(|| Matrix::guessed(size)), ..yuv })
+            Self::Planar(planar) if planar.matrix != Matrix::Identity => {
+                Self::Planar(Planar { matrix: matrix.unwrap_or_else(|| guessed(size)), ..planar })
             }
-            packed @ Self::Packed(_) => packed,
+            other => other,
         }
     }
 
-    /// What a frame of them is once [`convert`](Self::convert) has seen it.
-    pub(crate) fn format(self) -> PixelFormat {
+    /// How a frame of them lies; `None` where there are more than can be told.
+    pub(crate) fn layout(self, size: Size) -> Option<Layout> {
         match self {
-            Self::Packed(Packed { bytes: PIXEL_BYTES, red: 2, green: 1, blue: 0, .. }) => PixelFormat::Bgrx8,
-            _ => PixelFormat::Rgbx8,
+            Self::Packed(Packed { bytes: PIXEL_BYTES, red: 2, green: 1, blue: 0, .. }) => {
+                Some(Layout::packed(size, PixelFormat::Bgrx8))
+            }
+            Self::Packed(_) => Some(Layout::packed(size, PixelFormat::Rgbx8)),
+            Self::Planar(planar) => Layout::planar(size, planar),
         }
     }
 
-    /// Whether the bytes are a frame's own as they come.
-    pub(crate) fn is_frame(self) -> bool {
-        matches!(self, Self::Packed(Packed { bytes: PIXEL_BYTES, green: 1, .. }))
-    }
-
-    /// Writes what a picture's bytes show, as packed pixels of [`format`](Self::format).
-    pub(crate) fn convert(self, size: Size, bytes: &[u8], frame: &mut [u8]) {
+    /// How they become a frame's; `None`: they are that as they come.
+    pub(crate) fn conversion(self) -> Option<Packed> {
         match self {
-            Self::Packed(packed) => packed.convert(bytes, frame),
-            Self::Yuv(yuv) => yuv.convert(size, bytes, frame),
+            Self::Packed(Packed { bytes: PIXEL_BYTES, green: 1, .. }) | Self::Planar(_) => None,
+            Self::Packed(packed) => Some(packed),
         }
     }
 }
 
+/// What a stream of this size most likely has that says nothing: by common practice BT.709 from 1280 pixels in a row or 577 rows
+/// on.
+pub(crate) fn guessed(size: Size) -> Matrix {
+    if size.width >= 1280 || size.height > 576 { Matrix::Bt709 } else { Matrix::Bt601 }
+}
+
 impl Packed {
-    fn convert(self, bytes: &[u8], frame: &mut [u8]) {
+    /// Writes what a picture's bytes show, as red, green, blue, 255 each.
+    pub(crate) fn convert(self, bytes: &[u8], frame: &mut [u8]) {
         let Self { red, green, blue, .. } = self;
-        for (pixel, from) in
-            frame.as_chunks_mut::<PIXEL_BYTES>().0.iter_mut().zip(bytes.chunks_exact(self.bytes))
-        {
+        let pixels = frame.as_chunks_mut::<PIXEL_BYTES>().0.iter_mut();
+        for (pixel, from) in pixels.zip(bytes.chunks_exact(self.bytes)) {
             *pixel = [from[red], from[green], from[blue], 255];
         }
     }
@@ -119,25 +186,33 @@ impl fmt::Display for Pixels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Packed(packed) => f.write_str(packed.name),
-            Self::Yuv(yuv) => {
-                let known =
-                    PLANAR.iter().find(|(_, chroma, range)| (yuv.chroma, yuv.range) == (*chroma, *range));
-                f.write_str(known.map_or("YUV", |(name, ..)| name))
-            }
+            Self::Planar(planar) => f.write_str(name_of(planar)),
         }
     }
+}
+
+/// The one with its range, if it has one.
+fn name_of(planar: &Planar) -> &'static str {
+    let is_colours = planar.matrix == Matrix::Identity;
+    let alike = |(name, chroma, depth, _): &&(&str, Chroma, Depth, Range)| {
+        (planar.chroma, planar.depth, is_colours) == (*chroma, *depth, name.starts_with("gbr"))
+    };
+    let exact = PLANAR.iter().filter(alike).find(|(.., range)| *range == planar.range);
+    exact.or_else(|| PLANAR.iter().find(alike)).map_or("YUV", |(name, ..)| name)
 }
 
 impl FromStr for Pixels {
     type Err = UnknownPixels;
 
+    /// What says nothing of its matrix has that of BT.601.
     fn from_str(name: &str) -> Result<Self, UnknownPixels> {
         if let Some(packed) = PACKED.iter().find(|packed| packed.name == name) {
             return Ok(Self::Packed(*packed));
         }
         let planar = PLANAR.iter().find(|(known, ..)| *known == name);
-        let (_, chroma, range) = *planar.ok_or(UnknownPixels)?;
-        Ok(Self::Yuv(Yuv { chroma, matrix: Matrix::Bt601, range }))
+        let (name, chroma, depth, range) = *planar.ok_or(UnknownPixels)?;
+        let matrix = if name.starts_with("gbr") { Matrix::Identity } else { Matrix::Bt601 };
+        Ok(Self::Planar(Planar { chroma, depth, matrix, range }))
     }
 }
 
@@ -161,33 +236,70 @@ mod tests {
     const SIZE: Size = Size { width: 3, height: 1 };
 
     #[test]
-    fn every_name_is_read_and_said() {
-        for name in PACKED.iter().map(|packed| packed.name).chain(PLANAR.iter().map(|(name, ..)| *name)) {
-            assert_eq!(name.parse::<Pixels>().unwrap().to_string(), name);
-        }
-        assert!("yuv420p10le".parse::<Pixels>().unwrap_err().to_string().contains("rgb24, bgr24"));
-    }
-
-    #[test]
-    fn packed_pixels_stay_what_they_are() {
+    fn every_packed_format_has_its_colours_where_its_name_says() {
         for packed in PACKED {
-            let pixels = Pixels::Packed(packed);
-            let bytes: Vec<u8> = (1..).take(pixels.bytes(SIZE)).collect();
+            let bytes: Vec<u8> = (0..packed.bytes * 3).map(|byte| 10 + byte as u8).collect();
+            let pixels = packed.name.parse::<Pixels>().unwrap();
+            assert_eq!(pixels.to_string(), packed.name);
             let mut frame = [0; 12];
-            if pixels.is_frame() {
-                frame.copy_from_slice(&bytes);
-            } else {
-                pixels.convert(SIZE, &bytes, &mut frame);
+            match pixels.conversion() {
+                Some(conversion) => conversion.convert(&bytes, &mut frame),
+                None => frame.copy_from_slice(&bytes),
             }
             for (index, pixel) in frame.as_chunks::<4>().0.iter().enumerate() {
                 let at = |offset| bytes[index * packed.bytes + offset];
                 let [first, second, third, _] = *pixel;
                 let wanted = [at(packed.red), at(packed.green), at(packed.blue)];
-                match pixels.format() {
+                match pixels.layout(SIZE).unwrap().format {
                     PixelFormat::Rgbx8 => assert_eq!([first, second, third], wanted, "{pixels}"),
                     _ => assert_eq!([third, second, first], wanted, "{pixels}"),
                 }
             }
+        }
+    }
+
+    #[test]
+    fn names_are_their_own() {
+        for (name, ..) in PLANAR {
+            assert_eq!(name.parse::<Pixels>().unwrap().to_string(), name);
+        }
+        assert!("yuv999p".parse::<Pixels>().is_err());
+    }
+
+    #[test]
+    fn what_ffmpeg_says_of_colours() {
+        let planar = |name, range, matrix, size| match Pixels::told(name, range, matrix, size) {
+            Some(Pixels::Planar(planar)) => (planar.matrix, planar.range),
+            other => panic!("{other:?}"),
+        };
+        let large = Size { width: 1920, height: 1080 };
+        assert_eq!(planar("yuv420p", "tv", "bt709", SIZE), (Matrix::Bt709, Range::Limited));
+        assert_eq!(planar("yuv420p10le", "pc", "bt2020nc", SIZE), (Matrix::Bt2020, Range::Full));
+        assert_eq!(planar("yuvj420p", "unknown", "smpte170m", large), (Matrix::Bt601, Range::Full));
+        assert_eq!(planar("nv12", "", "", SIZE), (Matrix::Bt601, Range::Limited));
+        assert_eq!(planar("nv12", "unknown", "unknown", large), (Matrix::Bt709, Range::Limited));
+        assert_eq!(planar("gbrp", "pc", "gbr", large), (Matrix::Identity, Range::Full));
+        assert_eq!(planar("gray", "tv", "unknown", SIZE).1, Range::Limited);
+        assert_eq!(Pixels::told("pal8", "pc", "", SIZE), None);
+    }
+
+    #[test]
+    fn what_is_asked_for_instead_can_be_shown() {
+        let all = [
+            "yuyv422",
+            "p010le",
+            "yuva444p16be",
+            "yuv420p14le",
+            "yuv440p",
+            "rgb48le",
+            "pal8",
+            "gray16le",
+            "monow",
+            "nv24",
+        ];
+        for name in all.into_iter().chain(NEAREST.map(|(begin, _)| begin)) {
+            let pixels = Pixels::nearest(name).parse::<Pixels>().unwrap();
+            assert!(pixels.conversion().is_none(), "{name} becomes {pixels}");
         }
     }
 }

@@ -60,22 +60,16 @@ impl Play {
             self.pace.unwrap_or(if input.is_live { Pace::Newest } else { Pace::Timestamps(Speed::REAL) });
         let ffmpeg = self.ffmpeg.as_deref().unwrap_or_else(|| FFMPEG.as_ref());
         let (program, pixels) = Program::start(ffmpeg, &self.arguments(&input), self.listener.clone())?;
-        let intake = Intake::new(pixels, Box::new(Nut::new(Pixels::RGB0)));
+        let intake = Intake::new(pixels, Box::new(Nut::default()));
         let opening = Opening {
             name: input.name,
             intake,
             program: Some(program),
             pace,
-            sizes_in_log: true,
+            has_teller: true,
             patience: START_PATIENCE,
         };
-        opening.open()
-    }
-
-    /// What FFmpeg is told.
-    #[cfg(test)]
-    pub(crate) fn command(&self) -> Result<Vec<OsString>, Error> {
-        Ok(self.arguments(&Input::of(&self.input)?))
+        Ok(opening.open()?)
     }
 
     fn arguments(&self, input: &Input) -> Vec<OsString> {
@@ -94,11 +88,13 @@ impl Play {
         arguments
     }
 
-    /// The user's filters; then pixels become square by enlarging, and the teller says what each picture's size is.
+    /// The user's filters; then pixels become square by enlarging, and the teller says what each picture is like. What can be
+    /// shown as it is stays as it is.
     fn filters(&self) -> String {
         let own = self.filter.as_deref().map_or(String::new(), |filter| format!("{filter},"));
+        let formats = Pixels::names_of_frames();
         format!(
-            "{own}scale=w='round(iw*max(sar\\,1))':h='round(ih/min(sar\\,1))',setsar=1,format=rgb0,{TELLER}=checksum=0"
+            "{own}scale=w='round(iw*max(sar\\,1))':h='round(ih/min(sar\\,1))',setsar=1,format={formats},{TELLER}=checksum=0"
         )
     }
 }

@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use ffmpeg_sidecar::command::FfmpegCommand;
 use ffmpeg_sidecar::log_parser::try_parse_version;
-use lanstream_core::geometry::Size;
 use lanstream_core::source::{Error, ErrorKind};
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -72,11 +71,6 @@ impl Program {
 
     pub(crate) fn log_mut(&mut self) -> &mut Log {
         &mut self.log
-    }
-
-    /// The size of the picture that comes next, where it was asked to tell.
-    pub(crate) fn next_size(&mut self) -> Option<Size> {
-        self.log.next_size()
     }
 
     /// Waits for its end, which is near: its output is at its end or nobody wants any.

@@ -12,7 +12,7 @@ use crate::play::{is_live, without_secrets};
 use crate::program::{FFMPEG, Program};
 use crate::report::Listener;
 use crate::stream::nut::Nut;
-use crate::video::Opening;
+use crate::video::{OpenError, Opening};
 use crate::{START_PATIENCE, output};
 
 /// What to run.
@@ -22,6 +22,8 @@ pub struct Run {
     pub arguments: Vec<OsString>,
     /// The size that FFmpeg shall scale to; `None`: as it comes.
     pub size: Option<Size>,
+    /// What FFmpeg shall make of its pictures; `None`: they stay as they are, where that can be shown.
+    pub pixels: Option<Pixels>,
     /// When pictures are shown; `None`: as they come from cameras, screens and networks, else by their timestamps.
     pub pace: Option<Pace>,
     /// The FFmpeg to run; `None`: the one on the PATH.
@@ -34,7 +36,7 @@ impl Run {
     /// Runs FFmpeg with these arguments.
     pub fn new(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
         let arguments = arguments.into_iter().map(Into::into).collect();
-        Self { arguments, size: None, pace: None, ffmpeg: None, listener: None }
+        Self { arguments, size: None, pixels: None, pace: None, ffmpeg: None, listener: None }
     }
 
     /// Starts FFmpeg, and waits until it knows what it shows.
@@ -47,17 +49,33 @@ impl Run {
             let message = "FFmpeg needs an input: `lanstream ffmpeg -- -i film.mp4`";
             return Err(Error::new(ErrorKind::Unsupported, message));
         }
+        match self.open_in(self.pixels.map(|pixels| pixels.to_string()).as_deref()) {
+            // What can't be shown as it is FFmpeg is asked for anew, in a format that is near.
+            Err(OpenError::Format(format)) => {
+                let nearest = Pixels::nearest(&format);
+                tracing::info!(
+                    "pictures in {format} can't be shown as they are: FFmpeg makes {nearest} of them"
+                );
+                Ok(self.open_in(Some(nearest))?)
+            }
+            opened => Ok(opened?),
+        }
+    }
+
+    /// With pictures in a format, or in that which FFmpeg has.
+    fn open_in(&self, format: Option<&str>) -> Result<Box<dyn Source>, OpenError> {
         let mut arguments = self.arguments.clone();
         arguments.extend(self.size.iter().flat_map(|size| ["-s".into(), size.to_string().into()]));
+        arguments.extend(format.iter().flat_map(|format| ["-pix_fmt".into(), format.into()]));
         arguments.extend(output());
         let ffmpeg = self.ffmpeg.as_deref().unwrap_or_else(|| FFMPEG.as_ref());
         let (program, pixels) = Program::start(ffmpeg, &arguments, self.listener.clone())?;
         let opening = Opening {
             name: name(&self.arguments),
-            intake: Intake::new(pixels, Box::new(Nut::new(Pixels::RGB0))),
+            intake: Intake::new(pixels, Box::new(Nut::default())),
             program: Some(program),
             pace: self.pace.unwrap_or_else(|| pace(&self.arguments)),
-            sizes_in_log: false,
+            has_teller: false,
             patience: START_PATIENCE,
         };
         opening.open()

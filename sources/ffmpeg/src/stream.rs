@@ -3,9 +3,9 @@
 //! Parsers read no file. They are shown the bytes that come next, and say what to do with them, so that pixels can be read
 //! from a pipe straight to where they are to stay.
 
-use std::time::Duration;
-
+use lanstream_core::frame::Layout;
 use lanstream_core::geometry::Size;
+pub(crate) use lanstream_core::time::Pts;
 
 use crate::pixel::Pixels;
 
@@ -44,6 +44,18 @@ pub(crate) struct Shape {
     pub(crate) pixels: Pixels,
 }
 
+impl Shape {
+    /// How a frame of it lies.
+    pub(crate) fn layout(self) -> Result<Layout, BadStream> {
+        let Self { size, pixels } = self;
+        pixels.layout(size).ok_or_else(|| {
+            BadStream::Unsupported(format!(
+                "pictures of {size} in {pixels} are too large to be shown: scale them"
+            ))
+        })
+    }
+}
+
 /// What a container says of one picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Head {
@@ -53,17 +65,6 @@ pub(crate) struct Head {
     pub(crate) len: usize,
     /// Bytes of pixels that come before those, and which the container left out.
     pub(crate) elided: Vec<u8>,
-}
-
-/// A presentation timestamp in microseconds. FFmpeg's may begin below zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Pts(pub(crate) i64);
-
-impl Pts {
-    /// How long after `earlier` it is; `None` where it isn't.
-    pub(crate) fn since(self, earlier: Self) -> Option<Duration> {
-        self.0.checked_sub(earlier.0).and_then(|us| u64::try_from(us).ok()).map(Duration::from_micros)
-    }
 }
 
 /// Frames a second as a fraction, as video has it: 30000/1001.
@@ -112,13 +113,6 @@ mod tests {
         assert_eq!(rate.pts(0), Pts(0));
         assert_eq!(rate.pts(1), Pts(33_366));
         assert_eq!(rate.pts(30_000 * 3), Pts(1001 * 3_000_000));
-    }
-
-    #[test]
-    fn time_does_not_run_back() {
-        assert_eq!(Pts(-3).since(Pts(-5)), Some(Duration::from_micros(2)));
-        assert_eq!(Pts(-5).since(Pts(-3)), None);
-        assert_eq!(Pts(i64::MAX).since(Pts(i64::MIN)), None);
     }
 
     #[test]

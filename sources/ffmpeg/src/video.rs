@@ -16,9 +16,10 @@ use lanstream_core::source::{Error, ErrorKind, Event, Source};
 
 use crate::bell::Bell;
 use crate::intake::{Intake, Next, Picture};
+use crate::log::Log;
 use crate::pace::{Clock, Pace};
 use crate::program::Program;
-use crate::stream::BadStream;
+use crate::stream::{BadStream, Shape};
 
 /// How long the last picture stays, so that every viewer takes it, before the source says that it is over.
 const LAST_STAYS: Duration = Duration::from_secs(1);
@@ -30,8 +31,8 @@ pub(crate) struct Opening {
     pub(crate) intake: Intake,
     pub(crate) program: Option<Program>,
     pub(crate) pace: Pace,
-    /// Whether its pictures have sizes of their own, which FFmpeg's log tells.
-    pub(crate) sizes_in_log: bool,
+    /// Whether each picture may be another than the one before, as FFmpeg's log tells.
+    pub(crate) has_teller: bool,
     /// How long its beginning may take.
     pub(crate) patience: Duration,
 }
@@ -42,7 +43,7 @@ pub(crate) struct Video {
     /// Goes before the program: FFmpeg hears at once that nobody reads it.
     intake: Intake,
     program: Option<Program>,
-    sizes_in_log: bool,
+    has_teller: bool,
     bell: Arc<Bell>,
     pace: Pace,
     clock: Clock,
@@ -54,6 +55,31 @@ pub(crate) struct Video {
     /// A picture that is whole while the one before it still waits for a viewer. It is not due yet.
     after: Option<Picture>,
     end: Option<End>,
+}
+
+/// Why there is no source.
+pub(crate) enum OpenError {
+    /// As the source's errors.
+    Source(Error),
+    /// FFmpeg has pictures in a format of this name, which can't be shown as they are.
+    Format(String),
+}
+
+impl From<Error> for OpenError {
+    fn from(error: Error) -> Self {
+        Self::Source(error)
+    }
+}
+
+impl From<OpenError> for Error {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Source(error) => error,
+            OpenError::Format(format) => {
+                Self::new(ErrorKind::Unsupported, format!("pictures in {format} can't be shown"))
+            }
+        }
+    }
 }
 
 /// Why there is nothing more to read.
@@ -68,15 +94,15 @@ impl Opening {
     ///
     /// # Errors
     /// [`ErrorKind::Unsupported`] for what can't be shown, [`ErrorKind::NotFound`] where nothing comes in time.
-    pub(crate) fn open(self) -> Result<Box<dyn Source>, Error> {
-        let Self { name, intake, program, pace, sizes_in_log, patience } = self;
+    pub(crate) fn open(self) -> Result<Box<dyn Source>, OpenError> {
+        let Self { name, intake, program, pace, has_teller, patience } = self;
         let bell = Bell::new().map_err(|error| Error::new(ErrorKind::Lost, format!("no waker: {error}")))?;
         let layout = Layout::packed(Size { width: 1, height: 1 }, PixelFormat::Rgbx8);
         let mut video = Video {
             name,
             intake,
             program,
-            sizes_in_log,
+            has_teller,
             bell,
             pace,
             clock: Clock::new(pace),
@@ -133,7 +159,7 @@ impl Source for Video {
 
     /// All of the picture or nothing: what differs is for the stage to find.
     fn damage(&self) -> Region {
-        if self.told { Region::full(self.layout.size) } else { Region::EMPTY }
+        if self.told { Region::full(self.layout.cells()) } else { Region::EMPTY }
     }
 
     fn capture(&mut self, frame: &mut Frame, _region: &Region) -> Result<Region, Error> {
@@ -143,34 +169,59 @@ impl Source for Video {
         };
         self.told = false;
         self.clock.shown(picture.pts, Instant::now());
+        frame.set_pts(picture.pts);
         let old = exchange(frame, picture.bytes);
         self.intake.recycle(old);
-        Ok(Region::full(self.layout.size))
+        Ok(Region::full(self.layout.cells()))
     }
 }
 
 impl Video {
-    fn first_layout(&mut self, deadline: Option<Instant>) -> Result<Layout, Error> {
+    fn first_layout(&mut self, deadline: Option<Instant>) -> Result<Layout, OpenError> {
+        let mut began = None;
         loop {
-            match self.intake.next(&mut || None) {
-                Ok(Next::Began(shape)) => return Ok(Layout::packed(shape.size, shape.pixels.format())),
-                Ok(_) => {}
-                Err(error) => return Err(Error::new(ErrorKind::Unsupported, self.about(&error))),
+            if began.is_none() {
+                began = match self.intake.next(&mut || None) {
+                    Ok(Next::Began(shape)) => Some(shape),
+                    Ok(_) => None,
+                    Err(error) => return Err(Error::new(ErrorKind::Unsupported, self.about(&error)).into()),
+                };
+            }
+            if let Some(shape) = self.first_shape(began)? {
+                self.intake.reshape(shape);
+                let layout = shape.layout();
+                return layout.map_err(|error| Error::new(ErrorKind::Unsupported, self.about(&error)).into());
             }
             let log = self.program.as_ref().and_then(|program| program.log().pipe());
-            let woken = self.bell.sleep(Some(self.intake.pipe()), log, deadline).map_err(lost)?;
+            if began.is_some() && log.is_none() {
+                return Err(self.unsupported().into());
+            }
+            // What comes after the beginning is read when it is known what it is.
+            let pipe = began.is_none().then(|| self.intake.pipe());
+            let woken = self.bell.sleep(pipe, log, deadline).map_err(lost)?;
             if let Some(program) = self.program.as_mut().filter(|_| woken.second) {
                 program.log_mut().read();
             }
             if woken.first && self.intake.read().map_err(lost)? {
-                let error = self.ending();
-                return Err(Error { kind: ErrorKind::Unsupported, ..error });
+                return Err(self.unsupported().into());
             }
             if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                 let message = format!("{}: nothing came in time: does anybody write to it?", self.name);
-                return Err(Error::new(ErrorKind::NotFound, message));
+                return Err(Error::new(ErrorKind::NotFound, message).into());
             }
         }
+    }
+
+    /// What the first picture is like, once that is known: of FFmpeg's its log tells.
+    fn first_shape(&self, began: Option<Shape>) -> Result<Option<Shape>, OpenError> {
+        let (Some(shape), Some(program)) = (began, &self.program) else { return Ok(began) };
+        let Some(told) = program.log().first_told(self.has_teller) else { return Ok(None) };
+        told.shape(shape.size).map(Some).map_err(|format| OpenError::Format(format.to_owned()))
+    }
+
+    /// It ended before anything was known of its pictures.
+    fn unsupported(&mut self) -> Error {
+        Error { kind: ErrorKind::Unsupported, ..self.ending() }
     }
 
     /// Whether there is a place for another picture.
@@ -182,10 +233,8 @@ impl Video {
     fn parse(&mut self, now: Instant) {
         self.promote(now);
         while self.wants_picture(now) {
-            let program = self.program.as_mut().filter(|_| self.sizes_in_log);
-            let mut sizes = program.map(|program| || program.next_size());
-            let next = self.intake.next(&mut || sizes.as_mut().and_then(|next_size| next_size()));
-            match next {
+            let log = self.program.as_mut().filter(|_| self.has_teller).map(Program::log_mut);
+            match next_of(&mut self.intake, log) {
                 Ok(Next::Picture(picture)) => self.after = Some(picture),
                 Ok(Next::Began(_)) => {}
                 Ok(Next::Bytes) => return,
@@ -279,6 +328,21 @@ impl Video {
 
     fn about(&self, error: &BadStream) -> String {
         format!("{}: {error}", self.name)
+    }
+}
+
+/// The next of a stream's pictures, each of which is what a teller says in `log`, where there is one.
+fn next_of(intake: &mut Intake, log: Option<&mut Log>) -> Result<Next, BadStream> {
+    let Some(log) = log else { return intake.next(&mut || None) };
+    let mut unknown = None;
+    let next = intake.next(&mut || {
+        // A teller always knows a size, whatever the stream's was.
+        let told = log.next_told()?;
+        told.shape(Size { width: 1, height: 1 }).map_err(|format| unknown = Some(format.to_owned())).ok()
+    });
+    match unknown {
+        Some(format) => Err(BadStream::Unsupported(format!("pictures in {format} can't be shown"))),
+        None => next,
     }
 }
 

@@ -71,7 +71,8 @@ export class Canvas2d {
   }
 
   /** @type {Presenter['solid']} */
-  solid(red, green, blue, x, y, width, height) {
+  solid(cell, x, y, width, height) {
+    const [red, green, blue] = /** @type {[number, number, number]} */ (/** @type {unknown} */ (cell));
     const colour = red << 16 | green << 8 | blue;
     if (colour !== this.#colour) {
       this.#colour = colour;

@@ -6,14 +6,19 @@ import { WebGl2 } from './webgl2.js';
 
 /**
  * @typedef {{
- *   resize(width: number, height: number): void,
  *   raw(bytes: Uint8ClampedArray<ArrayBuffer>, x: number, y: number, width: number, height: number): void,
  *   move(moves: readonly Move[]): void,
- *   solid(red: number, green: number, blue: number, x: number, y: number, width: number, height: number): void,
+ *   solid(cell: Uint8Array<ArrayBuffer>, x: number, y: number, width: number, height: number): void,
  *   commit(): void,
+ * }} Target what patches are painted on, in pixels or in cells of planes; `cell`: the four bytes of each
+ * @typedef {Target & {
+ *   resize(width: number, height: number): void,
+ *   planes?(planar: import('../planar.js').Planar, size: import('../planar.js').Size): PlanesTarget | null,
  *   read(): Uint8ClampedArray<ArrayBuffer>,
  *   close(): void,
- * }} Presenter `resize` leaves an undefined picture; `read` gives red, green, blue, 255, row by row
+ * }} Presenter `resize` leaves an undefined picture, of pixels, or of planes where `planes` is called next, if it can show those
+ *   itself; `read` gives red, green, blue, 255, row by row
+ * @typedef {Target & { readonly block: Uint8Array<ArrayBuffer> }} PlanesTarget `block`: all of the planes, as they came
  * @typedef {{ x: number, y: number, width: number, height: number, fromX: number, fromY: number }} Move
  *   all of an update's take their pixels from the picture as it is before the first of them
  * @typedef {'2d' | 'webgl2'} PresenterName

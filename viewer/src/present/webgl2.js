@@ -1,12 +1,9 @@
 // Pictures onto a canvas by WebGL2: one texture that patches are written into, drawn pixel for pixel.
 
-/** @typedef {import('./choose.js').Presenter} Presenter */
+import { WebGl2Planes } from './webgl2-planes.js';
+import { link } from './webgl2-program.js';
 
-const VERTEX = `#version 300 es
-void main() {
-  // One triangle that covers the canvas, made from the vertex's number alone.
-  gl_Position = vec4(vec2(gl_VertexID & 1, gl_VertexID >> 1) * 4.0 - 1.0, 0.0, 1.0);
-}`;
+/** @typedef {import('./choose.js').Presenter} Presenter */
 
 // A fetch, not a sample: no filter, no rounding of coordinates. The picture's first row is its uppermost, WebGL's the lowest.
 const FRAGMENT = `#version 300 es
@@ -23,6 +20,8 @@ void main() {
 export class WebGl2 {
   #canvas;
   #gl;
+  #program = /** @type {WebGLProgram | null} */ (null);
+  #planes = /** @type {WebGl2Planes | null} */ (null);
   #heightUniform = /** @type {WebGLUniformLocation | null} */ (null);
   #framebuffer = /** @type {WebGLFramebuffer | null} */ (null);
   #texture = /** @type {WebGLTexture | null} */ (null);
@@ -59,12 +58,22 @@ export class WebGl2 {
     this.#canvas.width = width;
     this.#canvas.height = height;
     gl.viewport(0, 0, width, height);
+    this.#planes?.close();
+    this.#planes = null;
+    gl.useProgram(this.#program);
     gl.uniform1i(this.#heightUniform, height);
     gl.deleteTexture(this.#texture);
     gl.deleteTexture(this.#scratchTexture);
     this.#scratchTexture = null;
     this.#texture = this.#newTexture(this.#framebuffer);
     this.#touch(0, 0, width, height);
+  }
+
+  /** From then on nothing but planes is drawn, until it is resized. @type {NonNullable<Presenter['planes']>} */
+  planes(planar, size) {
+    if (!WebGl2Planes.holds(this.#gl, planar, size)) return null;
+    this.#planes = new WebGl2Planes(this.#gl, planar, size);
+    return this.#planes;
   }
 
   /** @type {Presenter['raw']} */
@@ -88,8 +97,9 @@ export class WebGl2 {
   }
 
   /** A clear of the texture through a framebuffer: n / 255 is stored as n again. @type {Presenter['solid']} */
-  solid(red, green, blue, x, y, width, height) {
+  solid(cell, x, y, width, height) {
     const gl = this.#gl;
+    const [red, green, blue] = /** @type {[number, number, number]} */ (/** @type {unknown} */ (cell));
     gl.bindFramebuffer(gl.FRAMEBUFFER, this.#framebuffer);
     gl.scissor(x, y, width, height); // The texture is filled from the top, so here rows are the picture's.
     gl.clearColor(red / 255, green / 255, blue / 255, 1);
@@ -157,12 +167,11 @@ export class WebGl2 {
 
   #setUp() {
     const gl = this.#gl;
-    const program = link(gl);
-    gl.useProgram(program);
-    this.#heightUniform = gl.getUniformLocation(program, 'height');
+    this.#program = link(gl, FRAGMENT);
+    this.#heightUniform = gl.getUniformLocation(this.#program, 'height');
     this.#framebuffer = gl.createFramebuffer();
     this.#scratch = gl.createFramebuffer();
-    this.#texture = this.#scratchTexture = null;
+    this.#texture = this.#scratchTexture = this.#planes = null;
     // Bytes are to arrive as they are.
     gl.pixelStorei(gl.UNPACK_COLORSPACE_CONVERSION_WEBGL, gl.NONE);
     gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, false);
@@ -178,19 +187,4 @@ export class WebGl2 {
     this.#right = Math.max(this.#right, x + width);
     this.#bottom = Math.max(this.#bottom, y + height);
   }
-}
-
-/** @param {WebGL2RenderingContext} gl */
-function link(gl) {
-  const program = gl.createProgram();
-  for (const [type, text] of /** @type {const} */ ([[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]])) {
-    const shader = gl.createShader(type);
-    if (shader === null) throw new Error('WebGL2 context was lost');
-    gl.shaderSource(shader, text);
-    gl.compileShader(shader);
-    gl.attachShader(program, shader);
-  }
-  gl.linkProgram(program);
-  if (!gl.getProgramParameter(program, gl.LINK_STATUS)) throw new Error(`WebGL2: ${gl.getProgramInfoLog(program)}`);
-  return program;
 }

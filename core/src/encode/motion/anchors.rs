@@ -62,7 +62,7 @@ impl Anchors {
         self.anchors.clear();
         self.anchors.reserve(ANCHORS_MAX);
         self.slots.fill(0);
-        let Size { width, height } = new.size();
+        let Size { width, height } = new.cells();
         // A picture that is narrower or lower has none.
         let corner_max = width.checked_sub(SPAN_PX as u32).zip(height.checked_sub(ROWS));
         let Some((x_max, y_max)) = corner_max else { return };

@@ -30,7 +30,7 @@ pub(super) struct Changes {
 impl Changes {
     /// Lists the tiles stamped after `base`, in the rows that are known. Returns how many there are.
     pub(super) fn list(&mut self, frame: &Frame, base: u32) -> usize {
-        let grid = Grid::new(frame.size());
+        let grid = Grid::new(frame.cells());
         let mut stamps = frame.stamps.iter();
         self.tiles.clear();
         self.tiles.reserve(grid.tiles());
@@ -62,7 +62,7 @@ impl Changes {
         let first = ((tiles.len() as u64 * u64::from(fraction)) >> u32::BITS) as usize;
         let tries = tiles.len().min(TRIES_MAX);
         let tried = (0..tries).map(|index| tiles[(first + index * tiles.len() / tries) % tiles.len()]);
-        let grid = Grid::new(frame.size());
+        let grid = Grid::new(frame.cells());
         let mut rects = tried.map(|(column, row)| grid.rect(column, row));
         rects.find(|rect| tile::solid(frame, *rect).is_none())
     }

@@ -18,7 +18,7 @@ fn frame(size: Size, pixel: impl Fn(i32, i32) -> u32) -> Frame {
 
 /// Stamps the tiles of `new` that differ from `old` with 2, all others with 1.
 fn stamp(old: &Frame, new: &mut Frame) {
-    let grid = Grid::new(new.size());
+    let grid = Grid::new(new.cells());
     new.stamps.fill(grid.tiles(), 1, 0);
     let here = Offset { dx: 0, dy: 0 };
     for tile in (0..grid.rows()).flat_map(|row| (0..grid.columns()).map(move |column| (column, row))) {
@@ -42,7 +42,7 @@ fn scrolled(scene: Scene, dx: i32, dy: i32) -> (Frame, Frame) {
 
 /// Changed tiles that moved by an offset.
 fn explained(old: &Frame, new: &Frame, offset: Offset) -> usize {
-    let grid = Grid::new(new.size());
+    let grid = Grid::new(new.cells());
     let tiles = (0..grid.rows()).flat_map(|row| (0..grid.columns()).map(move |column| (column, row)));
     let changed = tiles.filter(|(column, row)| new.stamps.of(grid.index(*column, *row)) > 1);
     changed.filter(|(column, row)| is_moved(old, new, grid.rect(*column, *row), offset)).count()
@@ -336,8 +336,8 @@ impl Scenery {
 /// What [`is_moved`] says, pixel by pixel.
 fn is_moved_naively(old: &Frame, new: &Frame, rect: Rect, offset: Offset) -> bool {
     let pixel = |frame: &Frame, x: i64, y: i64| {
-        let is_within = (0..i64::from(frame.size().width)).contains(&x)
-            && (0..i64::from(frame.size().height)).contains(&y);
+        let is_within = (0..i64::from(frame.cells().width)).contains(&x)
+            && (0..i64::from(frame.cells().height)).contains(&y);
         is_within.then(|| frame.row(x as u32, y as u32, 1).to_vec())
     };
     let mut places = (rect.y..rect.bottom())
@@ -360,7 +360,7 @@ proptest! {
         let found = Motion::default().find(&old, &new, base);
         let wild = Offset { dx: wild.0, dy: wild.1 };
         let near = Offset { dx: wild.dx % 3, dy: wild.dy % 3 };
-        let grid = Grid::new(new.size());
+        let grid = Grid::new(new.cells());
         for offset in [Some(scenery.offset), Some(wild), Some(near), found].into_iter().flatten() {
             for index in (0..grid.tiles() as u32).take(200) {
                 let rect = grid.rect(index % grid.columns(), index / grid.columns());

@@ -1,7 +1,7 @@
 //! NUT, FFmpeg's own container, as FFmpeg writes it for one stream of raw video: a few bytes with an exact timestamp, and
 //! then the pixels as they are.
 //!
-//! The other ways to have timestamps were worse: YUV4MPEG2 and plain frames have none, Matroska rounds to milliseconds
+//! What the pixels mean it says in a way of its own; FFmpeg's log says it in words. The other ways to have timestamps were worse: YUV4MPEG2 and plain frames have none, Matroska rounds to milliseconds
 //! and gathers pictures before it writes, and numbers in a log would have to be matched with pixels in a pipe.
 
 use lanstream_core::geometry::Size;
@@ -32,9 +32,9 @@ const ELIDED_UP_TO: u64 = 4096;
 /// Largest frame there may be: the largest picture in the widest format.
 const FRAME_BYTES_MAX: u64 = 16_384 * 16_384 * 8;
 
-/// Reads a NUT stream of raw video.
+/// Reads a NUT stream of raw video, of pixels that its reader knows.
+#[derive(Default)]
 pub(crate) struct Nut {
-    pixels: Pixels,
     begun: bool,
     main: Option<Main>,
     video: Option<Video>,
@@ -63,11 +63,6 @@ struct Video {
 }
 
 impl Nut {
-    /// A stream of frames in `pixels`, which FFmpeg was asked for.
-    pub(crate) fn new(pixels: Pixels) -> Self {
-        Self { pixels, begun: false, main: None, video: None, frames: 0 }
-    }
-
     /// A main header, a stream header, a syncpoint, or something that can be left out.
     fn packet(&mut self, bytes: &[u8]) -> Result<Step, BadStream> {
         let mut fields = Fields::new(bytes);
@@ -108,7 +103,7 @@ impl Nut {
         }
         let (video, size) = Video::parse(fields, main).ok_or_else(short)??;
         self.video = Some(video);
-        Ok(Some(Shape { size, pixels: self.pixels }))
+        Ok(Some(Shape { size, pixels: Pixels::RGB0 }))
     }
 
     fn syncpoint(&mut self, fields: &mut Fields<'_>) -> Result<(), BadStream> {
@@ -163,7 +158,7 @@ impl Parser for Nut {
     }
 
     fn expectation(&self) -> String {
-        format!("{} from FFmpeg", self.pixels)
+        "from FFmpeg".to_owned()
     }
 }
 
@@ -342,7 +337,7 @@ mod tests {
         /// Whatever comes, there is an answer; and it asks for no more than a header's worth of bytes.
         #[test]
         fn garbage_is_an_error_and_no_panic(garbage in prop::collection::vec(any::<u8>(), 0..600), begun in any::<bool>()) {
-            let mut nut = Nut::new(Pixels::RGB0);
+            let mut nut = Nut::default();
             let mut bytes = garbage.as_slice();
             if begun {
                 nut.begun = true;

@@ -1,12 +1,12 @@
 //! YUV4MPEG2, the plainest stream of YUV pictures: one line that says what comes, then `FRAME` lines with pixels after each.
 //!
-//! It has no timestamps but a rate, and says nothing of the matrix: see [`Matrix::guessed`].
+//! It has no timestamps but a rate, and says nothing of the matrix: see [`guessed`].
 
 use lanstream_core::geometry::{SIDE_MAX, Size};
+use lanstream_core::planar::{Chroma, Depth, Matrix, Planar, Range};
 
 use super::{BadStream, Head, Parser, Rate, Shape, Step, excerpt};
-use crate::pixel::Pixels;
-use crate::pixel::yuv::{Chroma, Matrix, Range, Yuv};
+use crate::pixel::{Pixels, guessed};
 
 /// Longest first line. FFmpeg's takes under a hundred bytes; comments may be in it.
 const HEADER_BYTES_MAX: usize = 4096;
@@ -100,9 +100,10 @@ impl Header {
             words.note(word)?;
         }
         let size = words.size()?;
-        let matrix = matrix.unwrap_or_else(|| Matrix::guessed(size));
-        let yuv = Yuv { chroma: words.chroma.unwrap_or(Chroma::C420), matrix, range: words.range };
-        Ok(Self { shape: Shape { size, pixels: Pixels::Yuv(yuv) }, rate: words.rate })
+        let matrix = matrix.unwrap_or_else(|| guessed(size));
+        let (chroma, depth) = words.planes.unwrap_or((Chroma::C420, Depth::Eight));
+        let planar = Planar { chroma, depth, matrix, range: words.range };
+        Ok(Self { shape: Shape { size, pixels: Pixels::Planar(planar) }, rate: words.rate })
     }
 }
 
@@ -112,7 +113,7 @@ struct Words {
     width: Option<u32>,
     height: Option<u32>,
     rate: Option<Rate>,
-    chroma: Option<Chroma>,
+    planes: Option<(Chroma, Depth)>,
     range: Range,
 }
 
@@ -126,7 +127,7 @@ impl Words {
             Some('W') => self.width = Some(side(word, value)?),
             Some('H') => self.height = Some(side(word, value)?),
             Some('F') => self.rate = rate(word, value)?,
-            Some('C') => self.chroma = Some(chroma(value)?),
+            Some('C') => self.planes = Some(planes(value)?),
             Some('X') if value == "COLORRANGE=FULL" => self.range = Range::Full,
             _ => {}
         }
@@ -159,19 +160,32 @@ fn rate(word: &str, value: &str) -> Result<Option<Rate>, BadStream> {
     }
 }
 
-fn chroma(value: &str) -> Result<Chroma, BadStream> {
-    match value {
+fn planes(value: &str) -> Result<(Chroma, Depth), BadStream> {
+    // A number of bits comes after a `p`, which other words have too.
+    let (name, depth) = match value.rsplit_once("p1") {
+        Some((name, "0")) => (name, Depth::Ten),
+        Some((name, "2")) => (name, Depth::Twelve),
+        _ => match value.strip_prefix("mono1") {
+            Some("0") => ("mono", Depth::Ten),
+            Some("2") => ("mono", Depth::Twelve),
+            _ => (value, Depth::Eight),
+        },
+    };
+    let chroma = match name {
         // They differ in where a sample of chroma lies, by half a pixel: nothing here interpolates.
-        "420" | "420jpeg" | "420mpeg2" | "420paldv" => Ok(Chroma::C420),
-        "422" => Ok(Chroma::C422),
-        "444" => Ok(Chroma::C444),
-        "411" => Ok(Chroma::C411),
-        "mono" => Ok(Chroma::Mono),
-        other => Err(BadStream::Unsupported(format!(
-            "pictures in {} can't be shown: ask for 8 bits with `-pix_fmt yuv420p`",
-            excerpt(format!("C{other}").as_bytes())
-        ))),
-    }
+        "420" | "420jpeg" | "420mpeg2" | "420paldv" => Chroma::C420,
+        "422" => Chroma::C422,
+        "444" => Chroma::C444,
+        "411" => Chroma::C411,
+        "mono" => Chroma::Mono,
+        _ => {
+            return Err(BadStream::Unsupported(format!(
+                "pictures in {} can't be shown: ask for others with `-pix_fmt yuv420p`",
+                excerpt(format!("C{value}").as_bytes())
+            )));
+        }
+    };
+    Ok((chroma, depth))
 }
 
 #[cfg(test)]
@@ -206,8 +220,9 @@ mod tests {
             "YUV4MPEG2 W1920 H1081 F30000:1001 Ip A1:1 C420mpeg2 XYSCSS=420MPEG2 XCOLORRANGE=FULL\n",
         );
         assert_eq!(shape.size, Size { width: 1920, height: 1081 });
-        let yuv = Yuv { chroma: Chroma::C420, matrix: Matrix::Bt709, range: Range::Full };
-        assert_eq!(shape.pixels, Pixels::Yuv(yuv));
+        let (chroma, depth) = (Chroma::C420, Depth::Eight);
+        let planar = Planar { chroma, depth, matrix: Matrix::Bt709, range: Range::Full };
+        assert_eq!(shape.pixels, Pixels::Planar(planar));
         assert_eq!(shape.pixels.bytes(shape.size), 1920 * 1081 + 2 * 960 * 541);
     }
 
@@ -242,7 +257,7 @@ mod tests {
             (b"YUV4MPEG2 W-4 H4\n", "is no side"),
             (b"YUV4MPEG2 W4 H4 F30:0\n", "\"F30:0\" is no rate"),
             (b"YUV4MPEG2 W4 H4 F-1:1\n", "is no rate"),
-            (b"YUV4MPEG2 W4 H4 C420p10\n", "-pix_fmt yuv420p"),
+            (b"YUV4MPEG2 W4 H4 C420p16\n", "-pix_fmt yuv420p"),
         ] {
             let error = error_of(bytes);
             assert!(error.contains(words), "{error:?} for {:?}", bytes.escape_ascii());

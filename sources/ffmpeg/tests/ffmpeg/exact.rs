@@ -1,11 +1,12 @@
 //! Every frame that FFmpeg decodes is shown, as it is.
 
 use lanstream_core::geometry::Size;
+use lanstream_core::planar::{Matrix, Range};
 use lanstream_core::source::{ErrorKind, Source};
 use lanstream_ffmpeg::{Pace, Play, Run, Speed};
 
 use crate::clip::{Clip, run};
-use crate::watch::{all, expect, first};
+use crate::watch::{all, expect, expect_planes, first};
 
 /// Fast, so that a test is not as long as its clip. A frame is taken before the next one is read, so none is skipped.
 fn fast() -> Option<Pace> {
@@ -19,22 +20,75 @@ fn open(clip: &Clip) -> Box<dyn Source> {
 #[test]
 fn every_frame_of_a_clip_by_number_and_pixel() {
     for (name, arguments) in [
-        ("h264.mp4", "-f lavfi -i testsrc2=size=320x180:rate=25:duration=2 -c:v libx264 -pix_fmt yuv420p"),
         ("ffv1.mkv", "-f lavfi -i testsrc2=size=319x181:rate=30:duration=1 -c:v ffv1 -pix_fmt bgr0"),
-        ("vp9.webm", "-f lavfi -i testsrc2=size=160x90:rate=25:duration=1 -c:v libvpx-vp9 -cpu-used 8"),
-        ("high.mkv", "-f lavfi -i testsrc2=size=320x180:rate=25:duration=0.5 -c:v ffv1 -pix_fmt yuv444p10le"),
+        ("film.gif", "-f lavfi -i testsrc=size=160x90:rate=25:duration=0.5 -pix_fmt pal8"),
+        ("film.png", "-f lavfi -i testsrc=size=160x90:rate=25:duration=0.04 -pix_fmt rgb24"),
     ] {
         let clip = Clip::made(name, arguments);
         let (shown, end) = all(open(&clip).as_mut());
         assert_eq!(end.kind, ErrorKind::Finished, "{end}");
-        assert!(shown.len() >= 12, "{name}: {} frames", shown.len());
         expect(&shown, &rgb_of(&clip), name);
+    }
+}
+
+/// Not a bit is changed of what a decoder has.
+#[test]
+fn every_frame_in_planes_as_it_is() {
+    for (name, format, arguments) in [
+        ("h264.mp4", "yuv420p", "-c:v libx264"),
+        ("full.mp4", "yuvj420p", "-c:v libx264"),
+        ("vp9.webm", "yuv420p", "-c:v libvpx-vp9 -cpu-used 8"),
+        ("422.mkv", "yuv422p", "-c:v ffv1"),
+        ("444.mkv", "yuv444p", "-c:v ffv1"),
+        ("411.mkv", "yuv411p", "-c:v ffv1"),
+        ("nv12.nut", "nv12", "-c:v rawvideo"),
+        ("ten.mkv", "yuv420p10le", "-c:v ffv1"),
+        ("fine.mkv", "yuv444p12le", "-c:v ffv1"),
+        ("gbr.mkv", "gbrp", "-c:v libx264rgb -qp 0 -pix_fmt bgr24"),
+        ("gbr10.mkv", "gbrp10le", "-c:v ffv1"),
+        ("gray.mkv", "gray", "-c:v ffv1"),
+        ("high.mov", "yuv422p10le", "-c:v prores_ks"),
+    ] {
+        let words = if arguments.contains("-pix_fmt") { String::new() } else { format!("-pix_fmt {format}") };
+        let source = format!("-f lavfi -i testsrc2=size=318x181:rate=25:duration=0.5 {words} {arguments}");
+        let clip = Clip::made(
+            name,
+            &source.replace("318x181", if format == "gbrp" { "318x182" } else { "318x180" }),
+        );
+        let (shown, end) = all(open(&clip).as_mut());
+        assert_eq!(end.kind, ErrorKind::Finished, "{name}: {end}");
+        assert!(shown.len() >= 12, "{name}: {} frames", shown.len());
+        expect_planes(&shown, &clip.decoded(format), name);
+    }
+}
+
+/// What FFmpeg says of a clip is what viewers are told.
+#[test]
+fn matrix_and_range_are_the_clips_own() {
+    for (words, matrix, range) in [
+        ("-colorspace bt709 -color_range tv", Matrix::Bt709, Range::Limited),
+        ("-colorspace smpte170m -color_range pc", Matrix::Bt601, Range::Full),
+        ("-colorspace bt2020nc -color_range tv", Matrix::Bt2020, Range::Limited),
+        ("", Matrix::Bt601, Range::Limited),
+    ] {
+        let source = "-f lavfi -i testsrc2=size=64x48:rate=5:duration=0.4 -pix_fmt yuv420p -c:v libx264";
+        let clip = Clip::made("a.mp4", &format!("{source} {words}"));
+        let file = clip.path();
+        let run = Run { pace: fast(), ..Run::new(["-i".as_ref(), file.as_os_str()]) };
+        for source in [open(&clip), run.open().unwrap()] {
+            let mut source = source;
+            let planar = first(source.as_mut(), 1)[0].planes.as_ref().map(|(planar, _)| *planar);
+            assert_eq!(planar.map(|planar| (planar.matrix, planar.range)), Some((matrix, range)), "{words}");
+        }
     }
 }
 
 /// In the format that is asked for: FFmpeg's way to three bytes differs from that to four in a rounding.
 fn rgb_of(clip: &Clip) -> Vec<u8> {
-    let rgb0 = clip.decoded("rgb0");
+    without_fourth(&clip.decoded("rgb0"))
+}
+
+fn without_fourth(rgb0: &[u8]) -> Vec<u8> {
     rgb0.as_chunks::<4>().0.iter().flat_map(|pixel| &pixel[..3]).copied().collect()
 }
 
@@ -91,9 +145,8 @@ fn sizes_change_in_the_middle() {
         "last.ts",
         "-f lavfi -i testsrc2=size=480x160:rate=10:duration=0.5 -c:v mpeg2video -f mpegts",
     );
-    let wanted = rgb_of(&last);
-    let wanted = &wanted[wanted.len() - 480 * 160 * 3..];
-    assert!(shown.last().unwrap().rgb == wanted, "the last picture differs");
+    let wanted = last.decoded("yuv420p");
+    expect_planes(&shown[shown.len() - 1..], &wanted[wanted.len() - 480 * 160 * 3 / 2..], "the last picture");
 }
 
 #[test]
@@ -117,17 +170,43 @@ fn a_start_a_filter_and_the_file_again() {
 #[test]
 fn whatever_ffmpeg_makes() {
     let arguments = "-f lavfi -i testsrc2=size=64x48:rate=10:duration=1 -vf negate";
-    let clip = Clip::made("a.mkv", &format!("{arguments} -c:v ffv1 -pix_fmt bgr0"));
-    let wanted = rgb_of(&clip);
+    let clip = Clip::made("a.mkv", &format!("{arguments} -c:v ffv1"));
     let words = || arguments.split(' ');
     let (shown, end) = all(Run { pace: fast(), ..Run::new(words()) }.open().unwrap().as_mut());
     assert_eq!(end.kind, ErrorKind::Finished, "{end}");
     assert_eq!(shown.len(), 10);
-    expect(&shown, &wanted, "negative");
+    expect_planes(&shown, &clip.decoded("yuv420p"), "negative");
+    for (asked, format) in [("rgb0", "rgb0"), ("nv12", "nv12"), ("yuv444p10le", "yuv444p10le")] {
+        let pixels = Some(asked.parse().unwrap());
+        let (shown, _) = all(Run { pixels, pace: fast(), ..Run::new(words()) }.open().unwrap().as_mut());
+        match format {
+            "rgb0" => assert!(shown.iter().all(|picture| picture.planes.is_none())),
+            _ => expect_planes(&shown, &clip.decoded(format), format),
+        }
+    }
     let size = Size { width: 32, height: 24 };
     let (shown, _) =
         all(Run { size: Some(size), pace: fast(), ..Run::new(words()) }.open().unwrap().as_mut());
     assert!(shown.len() == 10 && shown.iter().all(|picture| picture.size == size));
+}
+
+/// FFmpeg is asked for a format that is near.
+#[test]
+fn what_cannot_be_shown_as_it_is() {
+    for (format, nearest) in
+        [("yuyv422", "yuv422p"), ("p010le", "yuv420p10le"), ("rgb48le", "rgb0"), ("nv21", "nv12")]
+    {
+        let words = format!("-f lavfi -i testsrc2=size=64x48:rate=10:duration=0.5 -vf format={format}");
+        let wanted = Clip::made("raw", &format!("{words} -pix_fmt {nearest} -f rawvideo"));
+        let wanted = std::fs::read(wanted.path()).unwrap();
+        let run = Run { pace: fast(), ..Run::new(words.split(' ')) };
+        let (shown, end) = all(run.open().unwrap().as_mut());
+        assert_eq!((shown.len(), end.kind), (5, ErrorKind::Finished), "{format}: {end}");
+        match nearest {
+            "rgb0" => expect(&shown, &without_fourth(&wanted), format),
+            _ => expect_planes(&shown, &wanted, format),
+        }
+    }
 }
 
 #[test]

@@ -6,5 +6,6 @@ mod clip;
 mod exact;
 mod pace;
 mod pipes;
+mod times;
 mod trouble;
 mod watch;

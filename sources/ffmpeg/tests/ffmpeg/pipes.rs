@@ -7,11 +7,12 @@ use std::path::Path;
 use std::process::Command;
 
 use lanstream_core::geometry::Size;
+use lanstream_core::planar::Matrix;
 use lanstream_core::source::{ErrorKind, Source};
-use lanstream_ffmpeg::{Content, Matrix, Pace, Pipe, Speed};
+use lanstream_ffmpeg::{Content, Pace, Pipe, Speed};
 
 use crate::clip::{Clip, quiet, run, words};
-use crate::watch::{all, expect, first};
+use crate::watch::{all, expect, expect_planes, first};
 
 pub(crate) fn fast() -> Option<Pace> {
     Some(Pace::Timestamps(Speed::new(100.0).unwrap()))
@@ -46,7 +47,7 @@ fn rgb_of_any_kind_and_size_is_exact() {
 /// FFmpeg's own way with exact rounding, for pixels that all have chroma of their own: nothing is interpolated then.
 #[test]
 fn yuv_is_within_one_of_what_ffmpeg_makes_of_it() {
-    for (matrix, name) in [(Matrix::Bt601, "bt601"), (Matrix::Bt709, "bt709")] {
+    for (matrix, name) in [(Matrix::Bt601, "bt601"), (Matrix::Bt709, "bt709"), (Matrix::Bt2020, "bt2020")] {
         let noise = "-f lavfi -i nullsrc=size=64x48:rate=5:duration=0.6 -vf geq=lum='16+mod(X*Y*7+N*31,220)':cb='80+mod(X*11+Y*3,97)':cr='80+mod(X*5+Y*13,97)',format=yuv444p";
         let clip = Clip::made("a.y4m", &format!("{noise} -f yuv4mpegpipe -strict -1"));
         let mut ffmpeg = Command::new("ffmpeg");
@@ -68,20 +69,31 @@ fn yuv_is_within_one_of_what_ffmpeg_makes_of_it() {
 
 #[test]
 fn y4m_of_every_chroma_and_odd_sizes() {
-    for format in ["yuv420p", "yuvj420p", "yuv422p", "yuv444p", "yuv411p", "gray"] {
-        for size in ["1x1", "1x1081", "17x5", "16384x16"] {
+    for format in [
+        "yuv420p",
+        "yuvj420p",
+        "yuv422p",
+        "yuv444p",
+        "yuv411p",
+        "gray",
+        "yuv420p10le",
+        "yuv422p12le",
+        "gray10le",
+    ] {
+        // FFmpeg itself writes half a sample of chroma where a width is odd and samples have two bytes.
+        let odd = ["1x1", "1x1081", "17x5", "16384x16"];
+        let sizes = if format.ends_with("le") { ["2x1", "2x1081", "18x5", "16384x16"] } else { odd };
+        for size in sizes {
             let source = format!("-f lavfi -i testsrc=size={size}:rate=5:duration=0.6 -pix_fmt {format}");
             let y4m = Clip::made("a.y4m", &format!("{source} -f yuv4mpegpipe -strict -1"));
             let shown = first(open(&y4m.path(), Content::Y4m).as_mut(), 3);
             assert!(shown.iter().all(|picture| picture.size.to_string() == size));
-            if format == "gray" {
-                continue;
-            }
             // The same samples with nothing between them are the same pictures.
             let plain = Clip::made("raw", &format!("{source} -f rawvideo"));
             let again = first(open(&plain.path(), raw(size, format)).as_mut(), 3);
-            let bytes: Vec<u8> = again.into_iter().flat_map(|picture| picture.rgb).collect();
-            expect(&shown, &bytes, &format!("{format} {size}"));
+            let wanted = std::fs::read(plain.path()).unwrap();
+            expect_planes(&shown, &wanted, &format!("{format} {size}"));
+            expect_planes(&again, &wanted, &format!("{format} {size}, plain"));
         }
     }
 }

@@ -129,7 +129,7 @@ fn y4m_that_is_none_or_absurd() {
         (b"YUV4MPEG2 W0 H16 F25:1\nFRAME\n", "W0"),
         (b"YUV4MPEG2 W99999 H99999\n", "W99999"),
         (b"YUV4MPEG2 H4\n", "lacks its width or height"),
-        (b"YUV4MPEG2 W4 H4 C420p12\n", "8 bits"),
+        (b"YUV4MPEG2 W4 H4 C420p16\n", "-pix_fmt yuv420p"),
     ] {
         let error = error_of(piped(Content::Y4m, bytes));
         expect_words(&error, ErrorKind::Unsupported, &["bytes: ", words]);

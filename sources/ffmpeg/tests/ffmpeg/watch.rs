@@ -4,7 +4,9 @@ use std::time::{Duration, Instant};
 
 use lanstream_core::frame::{Frame, PixelFormat};
 use lanstream_core::geometry::Size;
+use lanstream_core::planar::Planar;
 use lanstream_core::source::{Error, Event, Source};
+use lanstream_core::time::Pts;
 
 /// Nothing here takes so long but on a machine that is busy with other things.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -14,6 +16,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Shown {
     pub(crate) size: Size,
     pub(crate) rgb: Vec<u8>,
+    /// What its planes mean, and all of them, where it lies in planes.
+    pub(crate) planes: Option<(Planar, Vec<u8>)>,
+    pub(crate) pts: Option<Pts>,
     pub(crate) at: Instant,
 }
 
@@ -28,10 +33,18 @@ pub(crate) fn next(source: &mut dyn Source) -> Result<Shown, Error> {
     let mut frame = Frame::new(layout, source.allocate()?).expect("it is large enough");
     let damage = source.damage();
     source.capture(&mut frame, &damage)?;
+    let size = layout.size;
+    let (width, height) = (size.width as usize, size.height as usize);
+    let mut pixels: Vec<[u8; 4]> = frame.bytes().as_chunks().0.to_vec();
+    let planes = frame.planar().map(|planar| (planar, frame.bytes()[..planar.bytes(width, height)].to_vec()));
+    if let Some((planar, block)) = &planes {
+        let mut shown = vec![0; size.area()];
+        planar.convert((width, height), block, 0..height, &mut shown);
+        pixels = shown.into_iter().map(u32::to_le_bytes).collect();
+    }
     let [red, green, blue] = if layout.format == PixelFormat::Bgrx8 { [2, 1, 0] } else { [0, 1, 2] };
-    let pixels = (0..layout.size.height).flat_map(|y| frame.row(0, y, layout.size.width).as_chunks::<4>().0);
-    let rgb = pixels.flat_map(|pixel| [pixel[red], pixel[green], pixel[blue]]).collect();
-    Ok(Shown { size: layout.size, rgb, at })
+    let rgb = pixels.into_iter().flat_map(|pixel| [pixel[red], pixel[green], pixel[blue]]).collect();
+    Ok(Shown { size, rgb, planes, pts: frame.pts(), at })
 }
 
 /// All pictures to the end, and the end.
@@ -52,12 +65,27 @@ pub(crate) fn first(source: &mut dyn Source, count: usize) -> Vec<Shown> {
 
 /// The pixels of pictures that are told in `bytes`, red, green and blue each.
 pub(crate) fn expect(shown: &[Shown], bytes: &[u8], what: &str) {
+    let own = shown.iter().map(|picture| (picture.size, picture.rgb.as_slice()));
+    expect_each(own, bytes, what);
+}
+
+/// The planes of pictures that are told in `bytes`.
+pub(crate) fn expect_planes(shown: &[Shown], bytes: &[u8], what: &str) {
+    let planes =
+        shown.iter().filter_map(|picture| Some((picture.size, picture.planes.as_ref()?.1.as_slice())));
+    assert_eq!(planes.clone().count(), shown.len(), "{what}: not all lie in planes");
+    expect_each(planes, bytes, what);
+}
+
+fn expect_each<'a>(shown: impl Iterator<Item = (Size, &'a [u8])>, bytes: &[u8], what: &str) {
     let mut rest = bytes;
-    for (number, picture) in shown.iter().enumerate() {
-        let (wanted, after) = rest.split_at_checked(picture.rgb.len()).unwrap_or((rest, &[]));
-        let same = picture.rgb == wanted;
-        assert!(same, "{what}: frame {number} of {} differs ({})", shown.len(), picture.size);
+    let mut frames = 0;
+    for (number, (size, own)) in shown.enumerate() {
+        let (wanted, after) = rest.split_at_checked(own.len()).unwrap_or((rest, &[]));
+        let same = own == wanted;
+        assert!(same, "{what}: frame {number} differs ({size})");
+        frames += 1;
         rest = after;
     }
-    assert!(rest.is_empty(), "{what}: {} bytes after {} frames were not shown", rest.len(), shown.len());
+    assert!(rest.is_empty(), "{what}: {} bytes after {} frames were not shown", rest.len(), frames);
 }

@@ -1,0 +1,131 @@
+// Pictures in planes, as decoders of video have them: where the samples of a pixel lie in a picture's block, and what they show.
+// The formula is docs/protocol.md's; core/codec/src/planar.rs is its twin, and the module's. Not where pixels go.
+
+import { ProtocolError, SIDE_PX_MAX } from './protocol.js';
+
+/**
+ * How a picture's planes lie and what they mean, from the four bytes of a band's head.
+ * @typedef {{
+ *   code: number, name: string, bits: number, sampleBytes: number, across: number, down: number, turns: boolean, matrix: number, range: number,
+ * }} Planar `code`: all four bytes as a number; `across`, `down`: pixels that share a sample of chroma, 0 where there is none;
+ *   `turns`: U and V lie by turns in one plane
+ * @typedef {{ black: number, neutral: number, luma: number, redV: number, greenU: number, greenV: number, blueU: number, shift: number }} Numbers
+ * @typedef {{ width: number, height: number }} Size
+ */
+
+/** Those that there are, each at its number. */
+const CHROMA = [null, ['4:2:0', 2, 2], ['4:2:2', 2, 1], ['4:4:4', 1, 1], ['4:1:1', 4, 1], ['4:2:0', 2, 2], ['grey', 0, 0]];
+const TURNS = 5;
+const BITS = [8, 10, 12];
+/** The shares of red and blue in luma, by the matrix's number; without luma there are none. @type {Record<number, readonly [string, number, number]>} */
+const MATRICES = { 0: ['RGB', 0.5, 0.5], 1: ['BT.709', 0.2126, 0.0722], 6: ['BT.601', 0.299, 0.114], 9: ['BT.2020', 0.2627, 0.0593] };
+export const IDENTITY = 0;
+const RANGES = ['limited', 'full'];
+const CELL_BYTES = 4;
+
+/**
+ * @param {number} code the four bytes of a band's head as a number
+ * @returns {Planar}
+ */
+export function planarOf(code) {
+  const [chroma, bits, matrix, range] = [code & 255, code >>> 8 & 255, code >>> 16 & 255, code >>> 24];
+  const known = CHROMA[chroma], meant = MATRICES[matrix], from = RANGES[range];
+  if (known === undefined || known === null || meant === undefined || from === undefined || !BITS.includes(bits)) {
+    throw new ProtocolError(`planes of kind ${code} are not known`);
+  }
+  const [layout, across, down] = /** @type {[string, number, number]} */ (known);
+  const name = `${matrix === IDENTITY ? 'RGB' : across === 0 ? '' : 'YUV '}${layout}, ${bits} bit, ${matrix === IDENTITY || across === 0 ? '' : `${meant[0]}, `}${from} range`;
+  return { code, name: name.trimStart(), bits, sampleBytes: bits === 8 ? 1 : 2, across, down, turns: chroma === TURNS, matrix, range };
+}
+
+/** Samples of U or V in a row, and their rows. @param {Planar} planar @param {Size} size @returns {Size} */
+export function chromaSize({ across, down }, { width, height }) {
+  return across === 0 ? { width: 0, height: 0 } : { width: Math.ceil(width / across), height: Math.ceil(height / down) };
+}
+
+/** Bytes of a picture's block. @param {Planar} planar @param {Size} size */
+export function blockBytes(planar, size) {
+  const chroma = chromaSize(planar, size);
+  return (size.width * size.height + 2 * chroma.width * chroma.height) * planar.sampleBytes;
+}
+
+/** In what cells a block is sent, as core/src/frame.rs has it. @param {Planar} planar @param {Size} size @returns {Size} */
+export function cellsOf(planar, size) {
+  const row = Math.ceil(size.width * planar.sampleBytes / CELL_BYTES);
+  const cells = Math.ceil(blockBytes(planar, size) / CELL_BYTES);
+  const width = row * Math.ceil(cells / (row * SIDE_PX_MAX));
+  if (width > SIDE_PX_MAX) throw new ProtocolError(`a picture of ${size.width}x${size.height} in planes`);
+  return { width, height: Math.ceil(cells / width) };
+}
+
+/** What the formula is calculated with. @param {Planar} planar @returns {Numbers} */
+export function numbersOf({ bits, matrix, range }) {
+  const [, red, blue] = /** @type {readonly [string, number, number]} */ (MATRICES[matrix]);
+  const finer = 2 ** (bits - 8), shift = 8 + bits;
+  const [black, lumaSteps, chromaSteps] = range === 0 ? [16 * finer, 219 * finer, 224 * finer] : [0, 256 * finer - 1, 256 * finer - 1];
+  /** @param {number} real @param {number} steps */
+  const number = (real, steps) => Math.floor(real * 255 / steps * 2 ** shift + 0.5);
+  /** @param {number} real */
+  const chroma = real => matrix === IDENTITY ? 0 : number(real, chromaSteps);
+  const green = 1 - red - blue, toRed = 2 * (1 - red), toBlue = 2 * (1 - blue);
+  return {
+    black, neutral: 2 ** (bits - 1), luma: number(1, lumaSteps), redV: chroma(toRed), blueU: chroma(toBlue),
+    greenU: chroma(toBlue * blue / green), greenV: chroma(toRed * red / green), shift,
+  };
+}
+
+/** Which rows of pixels show any of the bytes from `from` up to `to` of a block. @param {Planar} planar @param {Size} size @param {number} from @param {number} to */
+export function rowsOf(planar, size, from, to) {
+  const lumaRow = size.width * planar.sampleBytes, luma = lumaRow * size.height;
+  let top = size.height, bottom = 0;
+  if (from < luma) [top, bottom] = [Math.floor(from / lumaRow), Math.min(Math.ceil(to / lumaRow), size.height)];
+  const chroma = chromaSize(planar, size);
+  const planes = chroma.height === 0 ? 0 : planar.turns ? 1 : 2;
+  const row = chroma.width * planar.sampleBytes * (planar.turns ? 2 : 1), plane = row * chroma.height;
+  for (let start = luma, left = planes; left > 0; start += plane, left -= 1) {
+    if (from >= start + plane || to <= start) continue;
+    top = Math.min(top, Math.floor(Math.max(from - start, 0) / row) * planar.down);
+    bottom = Math.max(bottom, Math.min(Math.ceil((to - start) / row), chroma.height) * planar.down);
+  }
+  return { top: Math.min(top, size.height), bottom: Math.min(bottom, size.height) };
+}
+
+/**
+ * Fills `pixels` with what rows of a picture show, for a page that may not run WebAssembly.
+ * @param {Planar} planar
+ * @param {Size} size
+ * @param {Uint8Array} block
+ * @param {number} first row
+ * @param {number} count of rows
+ * @param {Uint8ClampedArray} pixels red, green, blue, 255, row by row
+ */
+export function convert(planar, size, block, first, count, pixels) {
+  const { across, down, turns, sampleBytes, bits, matrix } = planar;
+  const { black, neutral, luma, redV, greenU, greenV, blueU, shift } = numbersOf(planar);
+  const chroma = chromaSize(planar, size);
+  const half = 2 ** (shift - 1), mask = 2 ** bits - 1;
+  const lumaSamples = size.width * size.height;
+  const [vAt, step] = turns ? [lumaSamples + 1, 2] : [lumaSamples + chroma.width * chroma.height, 1];
+  /** @type {(index: number) => number} */
+  const sample = sampleBytes === 1 ? index => Number(block[index]) : index => (Number(block[2 * index]) | Number(block[2 * index + 1]) << 8) & mask;
+  const isColours = matrix === IDENTITY && across === 1 && down === 1;
+  for (let row = 0, at = 0; row < count; row += 1) {
+    const y = first + row;
+    const chromaRow = down === 0 ? 0 : Math.floor(y / down) * chroma.width;
+    for (let x = 0; x < size.width; x += 1, at += 4) {
+      const grey = (sample(y * size.width + x) - black) * luma + half;
+      const index = (chromaRow + Math.floor(x / across)) * step;
+      const u = across === 0 ? neutral : sample(lumaSamples + index), v = across === 0 ? neutral : sample(vAt + index);
+      if (isColours) {
+        pixels[at] = ((v - black) * luma + half) >> shift;
+        pixels[at + 1] = grey >> shift;
+        pixels[at + 2] = ((u - black) * luma + half) >> shift;
+      } else {
+        pixels[at] = (grey + redV * (v - neutral)) >> shift;
+        pixels[at + 1] = (grey - greenU * (u - neutral) - greenV * (v - neutral)) >> shift;
+        pixels[at + 2] = (grey + blueU * (u - neutral)) >> shift;
+      }
+      pixels[at + 3] = 255;
+    }
+  }
+}

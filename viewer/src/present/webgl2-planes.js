@@ -1,0 +1,155 @@
+// A picture in planes by WebGL2: its cells lie in a texture as they came, and a shader makes pixels of them by the formula of
+// docs/protocol.md, in whole numbers.
+
+import { chromaSize, cellsOf, IDENTITY, numbersOf } from '../planar.js';
+import { link } from './webgl2-program.js';
+
+/**
+ * @typedef {import('../planar.js').Planar} Planar
+ * @typedef {import('../planar.js').Size} Size
+ * @typedef {import('./choose.js').PlanesTarget} PlanesTarget
+ */
+
+const CELL_BYTES = 4;
+
+const FRAGMENT = `#version 300 es
+precision highp float;
+precision highp int;
+precision highp usampler2D;
+uniform usampler2D block;
+uniform ivec2 size;         // of the picture
+uniform int stride;         // bytes in a row of cells
+uniform int sampleBytes;
+uniform int mask;
+uniform ivec2 share;        // pixels that share a sample of chroma, across and down; 0 where there is none
+uniform int chromaWidth;
+uniform int step;           // samples from one of U to the next
+uniform int uAt, vAt;       // the first sample of each
+uniform bool isColours;
+uniform int black, neutral, luma, redV, greenU, greenV, blueU, shift;
+out vec4 colour;
+
+int byteAt(int at) {
+  int inRow = at % stride;
+  return int(texelFetch(block, ivec2(inRow >> 2, at / stride), 0)[inRow & 3]);
+}
+
+int sampleAt(int at) {
+  if (sampleBytes == 1) return byteAt(at);
+  return (byteAt(2 * at) | byteAt(2 * at + 1) << 8) & mask;
+}
+
+int grey(int value) {
+  return (value - black) * luma + (1 << (shift - 1));
+}
+
+void main() {
+  ivec2 at = ivec2(int(gl_FragCoord.x), size.y - 1 - int(gl_FragCoord.y));
+  int y = sampleAt(at.y * size.x + at.x), u = neutral, v = neutral;
+  if (share.x > 0) {
+    int index = ((at.y / share.y) * chromaWidth + at.x / share.x) * step;
+    u = sampleAt(uAt + index);
+    v = sampleAt(vAt + index);
+  }
+  ivec3 sums = isColours ? ivec3(grey(v), grey(y), grey(u))
+    : grey(y) + ivec3(redV * (v - neutral), -greenU * (u - neutral) - greenV * (v - neutral), blueU * (u - neutral));
+  // Whole numbers of 255 parts are stored as they are.
+  colour = vec4(vec3(clamp(sums >> shift, 0, 255)) / 255.0, 1.0);
+}`;
+
+/** @implements {PlanesTarget} */
+export class WebGl2Planes {
+  #gl;
+  #program;
+  #texture;
+  #cells;
+  #size;
+
+  /** Whether they are not too many for a texture. @param {WebGL2RenderingContext} gl @param {Planar} planar @param {Size} size */
+  static holds(gl, planar, size) {
+    const { width, height } = cellsOf(planar, size);
+    return Math.max(width, height) <= gl.getParameter(gl.MAX_TEXTURE_SIZE);
+  }
+
+  /**
+   * @param {WebGL2RenderingContext} gl
+   * @param {Planar} planar
+   * @param {Size} size
+   */
+  constructor(gl, planar, size) {
+    const cells = cellsOf(planar, size);
+    this.#gl = gl;
+    this.#cells = cells;
+    this.#size = size;
+    this.#program = link(gl, FRAGMENT);
+    gl.useProgram(this.#program);
+    this.#set(planar, size);
+    this.#texture = gl.createTexture();
+    gl.bindTexture(gl.TEXTURE_2D, this.#texture);
+    gl.texStorage2D(gl.TEXTURE_2D, 1, gl.RGBA8UI, cells.width, cells.height);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
+  }
+
+  /** Read back: what is proven is what is shown from. */
+  get block() {
+    const gl = this.#gl, { width, height } = this.#cells;
+    const framebuffer = gl.createFramebuffer();
+    gl.bindFramebuffer(gl.FRAMEBUFFER, framebuffer);
+    gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, this.#texture, 0);
+    // Every WebGL2 reads unsigned numbers so; only some read bytes.
+    const numbers = new Uint32Array(width * height * CELL_BYTES);
+    gl.readPixels(0, 0, width, height, gl.RGBA_INTEGER, gl.UNSIGNED_INT, numbers);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+    gl.deleteFramebuffer(framebuffer);
+    return Uint8Array.from(numbers);
+  }
+
+  /** @type {PlanesTarget['raw']} */
+  raw(bytes, x, y, width, height) {
+    const gl = this.#gl;
+    gl.texSubImage2D(gl.TEXTURE_2D, 0, x, y, width, height, gl.RGBA_INTEGER, gl.UNSIGNED_BYTE, new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  }
+
+  /** @type {PlanesTarget['solid']} */
+  solid(cell, x, y, width, height) {
+    const cells = new Uint32Array(width * height).fill(Number(new Uint32Array(cell.slice().buffer)[0]));
+    this.raw(new Uint8ClampedArray(cells.buffer), x, y, width, height);
+  }
+
+  /** Planes are not sent so (update.js). @type {PlanesTarget['move']} */
+  move() {
+    throw new RangeError('planes do not move');
+  }
+
+  /** All of it: what changed in planes shows in places that are apart. */
+  commit() {
+    const gl = this.#gl, { width, height } = this.#size;
+    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+    gl.scissor(0, 0, width, height);
+    gl.drawArrays(gl.TRIANGLES, 0, 3);
+  }
+
+  close() {
+    this.#gl.deleteTexture(this.#texture);
+    this.#gl.deleteProgram(this.#program);
+  }
+
+  /** @param {Planar} planar @param {Size} size */
+  #set(planar, size) {
+    const gl = this.#gl;
+    const { across, down, turns, sampleBytes, bits, matrix } = planar;
+    const chroma = chromaSize(planar, size), lumaSamples = size.width * size.height;
+    const { black, neutral, luma, redV, greenU, greenV, blueU, shift } = numbersOf(planar);
+    const numbers = {
+      stride: this.#cells.width * CELL_BYTES, sampleBytes, mask: 2 ** bits - 1, chromaWidth: chroma.width, step: turns ? 2 : 1,
+      uAt: lumaSamples, vAt: lumaSamples + (turns ? 1 : chroma.width * chroma.height),
+      isColours: matrix === IDENTITY && across === 1 && down === 1 ? 1 : 0,
+      black, neutral, luma, redV, greenU, greenV, blueU, shift,
+    };
+    const place = (/** @type {string} */ name) => gl.getUniformLocation(this.#program, name);
+    for (const [name, value] of Object.entries(numbers)) gl.uniform1i(place(name), value);
+    gl.uniform2i(place('size'), size.width, size.height);
+    gl.uniform2i(place('share'), across, down);
+  }
+}

@@ -1,0 +1,196 @@
+// Pictures in planes: by the golden vectors that the Rust tests share, by the module and without it, and what of them is
+// painted when.
+
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { Codec } from '../src/codec.js';
+import { blockBytes, cellsOf, convert, planarOf, rowsOf } from '../src/planar.js';
+import { Planes, plainConverter } from '../src/present/planes.js';
+import { COMMIT, FIRST, ProtocolError } from '../src/protocol.js';
+import { Surface } from '../src/surface.js';
+import { Update } from '../src/update.js';
+import { band, fromHex, random, raw, solid, toHex } from './bytes.js';
+import { FakePresenter } from './fakes.js';
+
+/** @typedef {{ planes: number[], width: number, height: number, block: string, pixels: string }} Vector */
+
+const FILE = new URL('../../docs/planar-vectors.json', import.meta.url);
+// An npm package does not carry the file; in the repository it must be there.
+const skip = existsSync(FILE) ? false : 'docs/planar-vectors.json is not here';
+const vectors = /** @type {Vector[]} */ (skip === false ? JSON.parse(readFileSync(FILE, 'utf8')) : []);
+const MODULE = new WebAssembly.Module(readFileSync(new URL('../src/codec.wasm', import.meta.url)));
+const KINDS = [1, 2, 3, 4, 5, 6].flatMap(chroma => [8, 10].map(bits => planar(chroma, bits)));
+
+/** @param {number} chroma @param {number} bits */
+function planar(chroma, bits, matrix = 1, range = 0) {
+  return planarOf(chroma | bits << 8 | matrix << 16 | range << 24);
+}
+
+function openCodec() {
+  return new Codec(new WebAssembly.Instance(MODULE));
+}
+
+/** @param {Vector} vector */
+function read({ planes, width, height, block }) {
+  const code = planes.reduce((sum, byte, at) => sum | byte << at * 8, 0) >>> 0;
+  return { kind: planarOf(code), size: { width, height }, block: fromHex(block) };
+}
+
+test('the golden vectors, without the module', { skip }, () => {
+  assert.ok(vectors.length > 30);
+  for (const vector of vectors) {
+    const { kind, size, block } = read(vector);
+    assert.equal(block.length, blockBytes(kind, size));
+    const pixels = new Uint8ClampedArray(size.width * size.height * 4);
+    convert(kind, size, block, 0, size.height, pixels);
+    assert.equal(toHex(new Uint8Array(pixels.buffer)), vector.pixels, kind.name);
+  }
+});
+
+test('the golden vectors, by the module', { skip }, () => {
+  for (const vector of vectors) {
+    const { kind, size, block } = read(vector);
+    const converter = openCodec().converter(kind, size);
+    assert.ok(converter !== null);
+    converter.block.set(block);
+    assert.equal(toHex(Uint8Array.from(converter.convert(0, size.height))), vector.pixels, kind.name);
+  }
+});
+
+test('both make the same of any size and any rows', () => {
+  const next = random(3);
+  for (const kind of KINDS) {
+    for (const size of [{ width: 1, height: 1 }, { width: 1, height: 7 }, { width: 259, height: 6 }, { width: 128, height: 5 }]) {
+      const first = Math.floor(next() * size.height), count = 1 + Math.floor(next() * (size.height - first));
+      const [plain, module] = [plainConverter(kind, size), openCodec().converter(kind, size)];
+      assert.ok(module !== null);
+      for (const at of plain.block.keys()) plain.block[at] = module.block[at] = next() * 256;
+      assert.deepEqual(Uint8Array.from(plain.convert(first, count)), Uint8Array.from(module.convert(first, count)), `${kind.name} ${size.width}x${size.height}`);
+    }
+  }
+});
+
+test('a call of the module that makes no sense touches nothing', () => {
+  const exports = /** @type {import('../src/codec.js').Exports} */ (/** @type {unknown} */ (new WebAssembly.Instance(MODULE).exports));
+  const { memory, room } = exports;
+  const base = room(65536), end = memory.buffer.byteLength, code = planar(1, 8).code;
+  const before = toHex(memory.buffer);
+  /** @type {[planar: number, width: number, height: number, at: number, pixelsAt: number, first: number, count: number][]} */
+  const calls = [
+    [0, 4, 4, base, base + 64, 0, 4], [code | 255, 4, 4, base, base + 64, 0, 4], [code, 0, 4, base, base + 64, 0, 4],
+    [code, 4, 20000, base, base + 64, 0, 4], [code, 4, 4, base, base + 64, 0, 5], [code, 4, 4, base, base + 64, 4, 1],
+    [code, 4, 4, base, base + 64, 0xffff_ffff, 4], [code, 4, 4, end - 8, base, 0, 4], [code, 4, 4, base, end - 8, 0, 4],
+    [code, 4, 4, base, base + 8, 0, 4], [code, 4, 4, base, base + 66, 0, 4], [code, 16384, 16384, base, base, 0, 16384], [code, 4, 4, 0, base, 0, 4],
+  ];
+  for (const call of calls) assert.equal(exports.convert(...call), 255, call.join(' '));
+  assert.equal(toHex(memory.buffer), before);
+});
+
+test('cells cover a block, and no more of them than a side may have', () => {
+  for (const kind of KINDS) {
+    for (const [width, height] of /** @type {const} */ ([[1, 1], [1, 16384], [16384, 16], [1921, 1081], [3, 5000]])) {
+      const cells = cellsOf(kind, { width, height });
+      const bytes = blockBytes(kind, { width, height });
+      assert.ok(cells.height <= 16384 && cells.width * cells.height * 4 >= bytes && cells.width * (cells.height - 1) * 4 < bytes, kind.name);
+    }
+    assert.deepEqual(cellsOf(kind, { width: 1920, height: 1080 }).width, 480 * kind.sampleBytes);
+  }
+  assert.throws(() => cellsOf(planar(3, 12), { width: 16384, height: 16384 }), ProtocolError);
+});
+
+test('rows are those that bytes are seen in', () => {
+  const size = { width: 5, height: 7 };
+  for (const kind of KINDS) {
+    const bytes = blockBytes(kind, size);
+    const shown = () => convert(kind, size, block, 0, size.height, pixels);
+    const block = new Uint8Array(bytes).fill(2), pixels = new Uint8ClampedArray(5 * 7 * 4);
+    shown();
+    const before = pixels.slice();
+    for (let at = 0; at < bytes; at += 1) {
+      block[at] = 3;
+      shown();
+      block[at] = 2;
+      const { top, bottom } = rowsOf(kind, size, at, at + 1);
+      for (let y = 0; y < 7; y += 1) {
+        const changed = pixels.subarray(y * 20, y * 20 + 20).some((value, x) => value !== before[y * 20 + x]);
+        assert.ok(!changed || (y >= top && y < bottom), `${kind.name}: byte ${at} is seen in row ${y}, not only from ${top} to ${bottom}`);
+      }
+    }
+    assert.deepEqual(rowsOf(kind, size, 0, bytes), { top: 0, bottom: 7 });
+    assert.ok(rowsOf(kind, size, bytes, bytes + 4).top >= rowsOf(kind, size, bytes, bytes + 4).bottom);
+  }
+});
+
+/** @param {Surface} surface @param {Uint8Array<ArrayBuffer>[]} bands */
+function show(surface, ...bands) {
+  const update = new Update();
+  for (const bytes of bands) {
+    update.add(bytes.buffer, bytes.byteLength);
+    surface.hold(bytes.buffer, update.patches);
+  }
+  surface.paint(update);
+  return update;
+}
+
+test('planes come in cells, with their time', () => {
+  const surface = new Surface(new FakePresenter());
+  surface.useCodec(openCodec());
+  // Two cells in a row: luma to row 8, U and V of 4x4 after it.
+  const picture = { width: 8, height: 8, planes: [1, 8, 1, 1] };
+  const update = show(surface, band({ seq: 1, flags: FIRST | COMMIT, ...picture, pts: -5n, patches: [raw(0, 0, 2, 8, 0), solid(0, 8, 2, 4, 128)] }));
+  assert.deepEqual([update.cells, update.ptsUs], [{ width: 2, height: 12 }, -5]);
+  assert.equal(toHex(surface.block ?? new Uint8Array()), '00'.repeat(64) + '808080ff'.repeat(8));
+});
+
+test('a picture in planes, then one of pixels', () => {
+  const presenter = new FakePresenter();
+  const surface = new Surface(presenter);
+  const planes = [1, 8, 1, 1], size = { width: 8, height: 8 };
+  show(surface, band({ seq: 1, flags: FIRST | COMMIT, ...size, planes, patches: [raw(0, 0, 2, 8, 200), raw(0, 8, 2, 4, 128)] }));
+  assert.deepEqual(presenter.log, ['resize 8x8', 'raw 0,0 8x8', 'commit']);
+  assert.deepEqual([...presenter.pixels.subarray(0, 4)], [200, 200, 200, 255]);
+  presenter.log.length = 0;
+  show(surface, band({ seq: 2, base: 1, flags: FIRST | COMMIT, ...size, planes, patches: [raw(1, 3, 1, 1, 90)] }));
+  assert.deepEqual(presenter.log, ['raw 0,3 8x1', 'commit']);
+  assert.deepEqual([15, 16].map(at => presenter.pixels[(3 * 8 + at - 12) * 4]), [200, 90]);
+  presenter.log.length = 0;
+  show(surface, band({ seq: 3, base: 2, flags: FIRST | COMMIT, ...size, planes, patches: [solid(0, 10, 1, 1, 128)] }));
+  assert.deepEqual(presenter.log, ['raw 0,0 8x2', 'commit']);
+  show(surface, band({ seq: 4, flags: FIRST | COMMIT, patches: [raw(0, 0, 4, 4, 7)] }));
+  assert.equal(surface.block, null);
+  assert.equal(presenter.pixels[0], 7);
+});
+
+test('refuses planes that are none, or come as no planes do', () => {
+  const size = { width: 8, height: 8 };
+  /** @param {Parameters<typeof band>[0]} fields @param {RegExp} why */
+  const refuses = (fields, why) => assert.throws(
+    () => { const bytes = band(fields); new Update().add(bytes.buffer, bytes.byteLength); },
+    error => error instanceof ProtocolError && why.test(error.message));
+  for (const planes of [[9, 8, 1, 0], [1, 7, 1, 0], [1, 8, 3, 0], [1, 8, 1, 2], [0, 8, 1, 0]]) {
+    refuses({ seq: 1, flags: FIRST, ...size, planes }, /planes of kind/);
+  }
+  const planes = [1, 8, 1, 0];
+  refuses({ seq: 1, flags: FIRST, ...size, planes, rest: 1 }, /head/);
+  refuses({ seq: 1, flags: FIRST, ...size, planes, patches: [raw(2, 0, 1, 1, 0)] }, /outside/);
+  refuses({ seq: 1, flags: FIRST, ...size, planes, patches: [raw(0, 12, 1, 1, 0)] }, /outside/);
+  refuses({ seq: 2, base: 1, flags: FIRST, ...size, planes, patches: [{ ...raw(0, 0, 1, 1, 0), encoding: 2 }] }, /encoding 2/);
+  refuses({ seq: 2, base: 1, flags: FIRST, ...size, planes, patches: [{ ...raw(0, 0, 1, 1, 0), encoding: 6 }] }, /encoding 6/);
+});
+
+test('memory for planes that cannot be had is made without the module', () => {
+  const presenter = new FakePresenter();
+  const full = openCodec();
+  full.converter = () => null;
+  const surface = new Surface(presenter);
+  surface.useCodec(full);
+  show(surface, band({ seq: 1, flags: FIRST | COMMIT, width: 2, height: 2, planes: [6, 8, 1, 1], patches: [raw(0, 0, 1, 1, 50)] }));
+  assert.equal(presenter.pixels[0], 50);
+});
+
+test('planes do not move', () => {
+  const size = { width: 2, height: 2 }, kind = planar(6, 8);
+  const planes = new Planes(kind, size, new FakePresenter(), plainConverter(kind, size));
+  assert.throws(() => planes.move([]));
+});
