@@ -82,8 +82,10 @@ pub struct Stats {
     pub fps: f64,
     /// Megabits of updates sent to all viewers, per second.
     pub mbps: f64,
-    /// From capture to the viewer's acknowledgement, of the slowest viewer's last update.
+    /// From capture until a viewer had painted it: half of all updates took no longer.
     pub latency_ms: f64,
+    /// The same: 99 of 100 took no longer.
+    pub latency_p99_ms: f64,
     /// Microseconds of the last capture.
     pub capture_us: u32,
     /// Microseconds of the last comparison.

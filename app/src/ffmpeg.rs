@@ -176,9 +176,9 @@ fn listener(reporter: &Reporter) -> Listener {
     let reporter = reporter.clone();
     Listener::new(move |report| match report {
         Report::Progress { frames, fps, time, speed } => {
-            reporter.event(&Event::Progress { frames, fps, time, speed });
+            reporter.event(Event::Progress { frames, fps, time, speed });
         }
-        Report::Line { is_error, text } => reporter.event(&Event::Log { is_error, text }),
+        Report::Line { is_error, text } => reporter.event(Event::Log { is_error, text }),
         _ => {}
     })
 }

@@ -20,6 +20,8 @@ pub(crate) struct Reporter {
     terminal: bool,
     /// Whether the last line on the terminal is a status line, to be overwritten.
     status: Arc<Mutex<bool>>,
+    /// What happened before the URL was known, which comes first; `None`: it is known.
+    early: Arc<Mutex<Option<Vec<Event>>>>,
     words: SyncSender<Words>,
 }
 
@@ -41,11 +43,25 @@ impl Reporter {
         if let Err(error) = writer {
             tracing::error!(%error, "nothing can be said");
         }
-        Self { json, terminal, status: Arc::default(), words }
+        let early = Arc::new(Mutex::new(Some(Vec::new())));
+        Self { json, terminal, status: Arc::default(), early, words }
     }
 
-    /// Says what happened.
-    pub(crate) fn event(&self, event: &Event) {
+    /// Says what happened. What does before the URL is known is said after it.
+    pub(crate) fn event(&self, event: Event) {
+        let mut early = self.early.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *early {
+            Some(waiting) if !matches!(event, Event::Ready { .. }) => {
+                waiting.extend((waiting.len() < WORDS_MAX).then_some(event));
+            }
+            _ => {
+                self.tell(&event);
+                early.take().into_iter().flatten().for_each(|event| self.tell(&event));
+            }
+        }
+    }
+
+    fn tell(&self, event: &Event) {
         if self.json {
             return self.json(event);
         }
@@ -74,6 +90,8 @@ impl Reporter {
 
     /// Says why the run failed.
     pub(crate) fn error(&self, message: &str) {
+        let early = self.early.lock().unwrap_or_else(PoisonError::into_inner).take();
+        early.into_iter().flatten().for_each(|event| self.tell(&event));
         if self.json {
             self.json(&Event::Error { message: message.to_owned() });
         }

@@ -131,8 +131,8 @@ fn serve(open: Opener, options: Options, cli: &Cli, reporter: &Reporter) -> Resu
     // Before anything is said: whoever reads the URL may ask to stop at once.
     let stop = stop::on_request().map_err(|error| format!("no signal can be heard: {error}"))?;
     let events = reporter.clone();
-    let server = Server::start(open, &options, move |event| events.event(&event))
-        .map_err(|error| error.to_string())?;
+    let server =
+        Server::start(open, &options, move |event| events.event(event)).map_err(|error| error.to_string())?;
     if cli.serve.open
         && let Err(error) = open::that_detached(server.url())
     {
@@ -152,7 +152,7 @@ async fn run(server: &Server, reporter: &Reporter, stop: &CancellationToken) -> 
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
             () = server.ended().cancelled() => return ending(server),
-            _ = ticks.tick() => reporter.event(&Event::Stats(server.stats(&mut totals))),
+            _ = ticks.tick() => reporter.event(Event::Stats(server.stats(&mut totals))),
         }
     }
 }

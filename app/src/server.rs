@@ -14,6 +14,7 @@ use lanstream_core::pipeline::{self, Pipeline};
 use lanstream_core::protocol::{self, Certificates};
 use lanstream_core::reception::{Reception, Settings, Visit};
 use lanstream_core::source::{Error, ErrorKind, Source};
+use lanstream_core::viewer::Spread;
 use lanstream_http::{BindError, Listeners, Offer};
 use lanstream_webtransport::Sockets;
 use tokio::runtime::Runtime;
@@ -220,12 +221,14 @@ impl Server {
         };
         let earlier = std::mem::replace(before, totals);
         let seconds = (totals.at - earlier.at).max(1) as f64 / 1e6;
-        let slowest = counters.iter().map(|own| own.latency_us.load(Ordering::Relaxed)).max().unwrap_or(0);
+        let mut spread = Spread::default();
+        counters.iter().for_each(|own| own.latencies.drain_to(&mut spread));
         Stats {
             viewers: counters.len(),
             fps: (totals.frames - earlier.frames) as f64 / seconds,
             mbps: totals.bytes.saturating_sub(earlier.bytes) as f64 * 8e-6 / seconds,
-            latency_ms: f64::from(slowest) / 1e3,
+            latency_ms: spread.quantile(0.5) / 1e3,
+            latency_p99_ms: spread.quantile(0.99) / 1e3,
             capture_us: self.state.capture_us.load(Ordering::Relaxed),
             compare_us: self.state.compare_us.load(Ordering::Relaxed),
             lies: self.state.lies.load(Ordering::Relaxed),

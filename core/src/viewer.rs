@@ -6,6 +6,7 @@
 
 mod bulletin;
 mod control;
+mod latencies;
 mod link;
 mod pump;
 
@@ -16,6 +17,7 @@ use std::time::Duration;
 use atomic_waker::AtomicWaker;
 pub use bulletin::Bulletin;
 pub use control::Control;
+pub use latencies::{Latencies, Spread};
 pub use pump::Pump;
 
 use crate::encode::Pool;
@@ -61,8 +63,8 @@ pub struct Counters {
     pub proven: AtomicU64,
     /// Updates proven to be wrong.
     pub refuted: AtomicU64,
-    /// Microseconds from the last update's capture to its acknowledgement.
-    pub latency_us: AtomicU32,
+    /// From the capture of each until it was painted.
+    pub latencies: Latencies,
     /// Microseconds from the exchange of the token until the first picture had arrived; 0 before.
     pub first_us: AtomicU32,
     /// Microseconds that writing the last update took.

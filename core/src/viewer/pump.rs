@@ -141,7 +141,10 @@ impl Pump {
             self.counters.first_us.store(at.since(self.came).as_micros() as u32, Ordering::Relaxed);
         }
         if let Some((_, captured)) = self.began {
-            self.counters.latency_us.store(at.since(captured).as_micros() as u32, Ordering::Relaxed);
+            // It is painted now; how long that takes is known of the one before.
+            self.counters
+                .latencies
+                .record((at.since(captured).as_micros() as u32).saturating_add(ack.paint_us));
         }
         if let Some(byte_ns) = self.session.byte_ns() {
             self.counters.byte_ps[self.route.transport.place()]

@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use super::show::{STRIPE, Samples, colours, mixed};
+use super::show::{STRIPE, Samples, colours, mixed, tinted};
 use super::{Chroma, Depth, Matrix, Numbers, Planar};
 
 /// Takes the samples of a stripe's pixels from the bytes from its first sample on, as many as there are.
@@ -22,40 +22,46 @@ struct Plane<'a> {
     down: usize,
 }
 
+/// The planes of a picture.
+struct Planes<'a> {
+    /// Pixels in a row.
+    width: usize,
+    /// Rows that share their chroma.
+    down: usize,
+    /// Or green.
+    luma: Plane<'a>,
+    /// Or blue and red.
+    chroma: Option<[Plane<'a>; 2]>,
+}
+
 impl Planar {
     /// Fills `pixels` with what `rows` of a picture show, given all of its block.
     ///
     /// # Panics
     /// Where either slice is shorter than the size says.
     pub fn convert(self, size: (usize, usize), block: &[u8], rows: Range<usize>, pixels: &mut [u32]) {
-        let numbers = self.numbers();
+        let (width, numbers) = (size.0, self.numbers());
         let planes = self.planes(size, block);
-        let mut samples = [[0; STRIPE]; 3];
-        // Where there is no chroma, it stays what it is.
-        samples[1..].fill([numbers.neutral; STRIPE]);
-        for (y, row) in rows.zip(pixels.chunks_exact_mut(size.0)) {
-            for (index, stripe) in row.chunks_mut(STRIPE).enumerate() {
-                for (plane, samples) in planes.iter().zip(&mut samples) {
-                    plane.iter().for_each(|plane| plane.load(index * STRIPE, y, samples));
-                }
-                self.show(&numbers, &samples, stripe);
-            }
-        }
-    }
-
-    fn show(self, numbers: &Numbers, samples: &[Samples; 3], pixels: &mut [u32]) {
         let is_colours = self.matrix == Matrix::Identity && self.chroma == Chroma::C444;
-        let show = if is_colours { colours } else { mixed };
-        if let Ok(stripe) = pixels.try_into() {
-            return show(numbers, samples, stripe);
+        let mut rest = &mut pixels[..rows.len() * width];
+        let mut y = rows.start;
+        while !rest.is_empty() {
+            // Rows that share their chroma.
+            let shared = (planes.down - y % planes.down).min(rest.len() / width);
+            let (group, after) = rest.split_at_mut(shared * width);
+            for x in (0..width).step_by(STRIPE) {
+                if is_colours {
+                    planes.show_colours(&numbers, (x, y), group);
+                } else {
+                    planes.show_mixed(&numbers, (x, y), group);
+                }
+            }
+            (rest, y) = (after, y + shared);
         }
-        let mut stripe = [0; STRIPE];
-        show(numbers, samples, &mut stripe);
-        pixels.copy_from_slice(&stripe[..pixels.len()]);
     }
 
-    /// The planes, in the order of the formula's samples.
-    fn planes(self, (width, height): (usize, usize), block: &[u8]) -> [Option<Plane<'_>>; 3] {
+    /// Where samples are taken from.
+    fn planes(self, (width, height): (usize, usize), block: &[u8]) -> Planes<'_> {
         let bytes = self.depth.bytes();
         let (across, down) = self.chroma.block();
         let (chroma_width, chroma_height) = self.chroma_size(width, height);
@@ -64,14 +70,20 @@ impl Planar {
         let (u, v) = chroma.split_at(chroma.len() / 2);
         let luma =
             Plane { bytes: luma, load: self.load(1), row: width * bytes, step: bytes, across: 1, down: 1 };
-        let [u, v] = match self.chroma {
-            Chroma::Mono => return [Some(luma), None, None],
+        let chroma = match self.chroma {
+            Chroma::Mono => return Planes { width, down: 1, luma, chroma: None },
             Chroma::Nv12 => self.load_by_turns().map(|load| (chroma, load, 2 * bytes)),
             _ => [u, v].map(|plane| (plane, self.load(across), bytes)),
         };
-        let plane =
-            |(plane, load, step)| Plane { bytes: plane, load, row: chroma_width * step, step, across, down };
-        [Some(luma), Some(plane(u)), Some(plane(v))]
+        let chroma = chroma.map(|(bytes, load, step)| Plane {
+            bytes,
+            load,
+            row: chroma_width * step,
+            step,
+            across,
+            down,
+        });
+        Planes { width, down, luma, chroma: Some(chroma) }
     }
 
     /// How samples are taken from a plane of their own.
@@ -89,6 +101,36 @@ impl Planar {
             Depth::Eight => [load::<2, 0, 0xff, 2>, load::<2, 1, 0xff, 2>],
             Depth::Ten => [load::<4, 0, 0x3ff, 2>, load::<4, 2, 0x3ff, 2>],
             Depth::Twelve => [load::<4, 0, 0xfff, 2>, load::<4, 2, 0xfff, 2>],
+        }
+    }
+}
+
+impl Planes<'_> {
+    /// A stripe of rows that share their chroma.
+    fn show_mixed(&self, numbers: &Numbers, (x, y): (usize, usize), rows: &mut [u32]) {
+        // Where there is no chroma, it is no colour.
+        let mut samples = [[numbers.neutral; STRIPE]; 2];
+        self.load_chroma(x, y, &mut samples);
+        let tints = tinted(numbers, &samples);
+        for (row, pixels) in rows.chunks_exact_mut(self.width).enumerate() {
+            let mut luma = [0; STRIPE];
+            self.luma.load(x, y + row, &mut luma);
+            fill(pixels, x, |stripe| mixed(numbers, &luma, &tints, stripe));
+        }
+    }
+
+    /// A stripe of one row.
+    fn show_colours(&self, numbers: &Numbers, (x, y): (usize, usize), row: &mut [u32]) {
+        let (mut green, mut others) = ([0; STRIPE], [[0; STRIPE]; 2]);
+        self.luma.load(x, y, &mut green);
+        self.load_chroma(x, y, &mut others);
+        let [blue, red] = &others;
+        fill(row, x, |stripe| colours(numbers, [&green, blue, red], stripe));
+    }
+
+    fn load_chroma(&self, x: usize, y: usize, samples: &mut [Samples; 2]) {
+        for (plane, samples) in self.chroma.iter().flatten().zip(samples) {
+            plane.load(x, y, samples);
         }
     }
 }
@@ -120,4 +162,15 @@ fn load<const STEP: usize, const AT: usize, const MASK: i32, const ACROSS: usize
         let high = if MASK == 0xff { 0 } else { i32::from(step[AT + 1]) << 8 };
         *group = [(i32::from(step[AT]) | high) & MASK; ACROSS];
     }
+}
+
+/// Fills the stripe of a row from column `x` on, or the part of one that there is.
+fn fill(row: &mut [u32], x: usize, show: impl Fn(&mut [u32; STRIPE])) {
+    let pixels = &mut row[x..];
+    if let Some(stripe) = pixels.first_chunk_mut() {
+        return show(stripe);
+    }
+    let mut stripe = [0; STRIPE];
+    show(&mut stripe);
+    pixels.copy_from_slice(&stripe[..pixels.len()]);
 }
