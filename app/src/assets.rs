@@ -19,6 +19,7 @@ pub(crate) static VIEWER: &[Asset] = assets! {
     "/src/cursor.js" => "src/cursor.js",
     "/src/engine-host.js" => "src/engine-host.js",
     "/src/engine.js" => "src/engine.js",
+    "/src/film.js" => "src/film.js",
     "/src/hash.js" => "src/hash.js",
     "/src/lan-stream.js" => "src/lan-stream.js",
     "/src/layout.js" => "src/layout.js",

@@ -3,6 +3,7 @@
 //! The source's side ([`Feed`]) never waits for a viewer and takes no lock. A viewer's side ([`Frames`], [`News`]) takes
 //! what is newest when it is ready for it, and says so beforehand, so that nothing is captured that nobody can take.
 
+use std::collections::VecDeque;
 use std::sync::mpsc;
 use std::task::{Context, Poll, Waker};
 
@@ -11,7 +12,7 @@ use atomic_waker::AtomicWaker;
 use crate::demand::{Starved, Wish};
 use crate::frame::Frame;
 use crate::slot::Slot;
-use crate::source::{Cursor, Pointer};
+use crate::source::{Command, Cursor, Playback, Pointer};
 use crate::sync::{Arc, AtomicBool, Ordering};
 
 /// A feed, and the handle through which viewers join it.
@@ -25,6 +26,8 @@ pub fn feed() -> (Feed, Entrance) {
         source: Arc::clone(&source),
         pointer: None,
         status: None,
+        playback: None,
+        commands: VecDeque::with_capacity(COMMANDS_MAX),
     };
     (feed, Entrance { joins: sender, source })
 }
@@ -63,6 +66,9 @@ pub struct Feed {
     source: Arc<SourceSide>,
     pointer: Option<Arc<Pointer>>,
     status: Option<Arc<Status>>,
+    playback: Option<Arc<Playback>>,
+    /// What viewers asked for, and was not done yet.
+    commands: VecDeque<Command>,
 }
 
 impl Feed {
@@ -79,14 +85,27 @@ impl Feed {
                 Guest::Ear(ear) => {
                     self.pointer.as_ref().map(|pointer| ear.pointer.put(pointer.clone()));
                     self.status.as_ref().map(|status| ear.status.put(status.clone()));
+                    self.playback.as_ref().map(|playback| ear.playback.put(playback.clone()));
                     ear.waker.wake();
                     self.ears.push(ear);
                 }
+                Guest::Command(command) => self.queue(command),
             }
         }
         for seat in self.seats.iter().filter(|seat| seat.again.swap(false, Ordering::AcqRel)) {
             current.map(|frame| seat.frames.put(Arc::clone(frame)));
             seat.waker.wake();
+        }
+    }
+
+    /// Of several places that are asked for while the source is busy only the last is gone to.
+    fn queue(&mut self, command: Command) {
+        let is_seek = |command: &Command| matches!(command, Command::Seek(_));
+        if is_seek(&command) && self.commands.back().is_some_and(is_seek) {
+            self.commands.pop_back();
+        }
+        if self.commands.len() < COMMANDS_MAX {
+            self.commands.push_back(command);
         }
     }
 
@@ -136,6 +155,22 @@ impl Feed {
         self.status = Some(status);
     }
 
+    /// Tells every viewer, now and later, how a source goes that can be steered.
+    pub fn tell_playback(&mut self, playback: Option<Playback>) {
+        if self.playback.as_deref() == playback.as_ref() {
+            return;
+        }
+        self.playback = playback.map(Arc::new);
+        if let Some(playback) = &self.playback {
+            self.tell(|ear| drop(ear.playback.put(playback.clone())));
+        }
+    }
+
+    /// What a viewer asked for next.
+    pub fn take_command(&mut self) -> Option<Command> {
+        self.commands.pop_front()
+    }
+
     /// Prepares for waiting: from now on `waker` is used when a viewer joins, leaves or, with `starved`, wants a frame.
     /// Returns whether there is such news already, so that waiting would miss it.
     pub fn listen(&self, waker: &Waker, starved: bool) -> bool {
@@ -158,7 +193,12 @@ impl Feed {
 enum Guest {
     Seat(Arc<Seat>),
     Ear(Arc<Ear>),
+    /// Someone asks for something.
+    Command(Command),
 }
+
+/// Commands that may wait for a source: more than a person gives while it opens a file. Later ones are lost.
+const COMMANDS_MAX: usize = 64;
 
 /// Lets viewers join a feed.
 #[derive(Clone, Debug)]
@@ -182,6 +222,12 @@ impl Entrance {
         self.joins.send(Guest::Ear(Arc::clone(&ear))).ok()?;
         self.source.tell();
         Some(News { ear, source: Arc::clone(&self.source) })
+    }
+
+    /// Asks the source for something. Where its thread is gone, nobody hears it.
+    pub fn steer(&self, command: Command) {
+        let _unheard = self.joins.send(Guest::Command(command));
+        self.source.tell();
     }
 
     /// Wakes the source's thread, so that it looks around.
@@ -254,6 +300,11 @@ impl News {
         self.ear.pointer.take()
     }
 
+    /// How a source goes that can be steered, if that is new.
+    pub fn take_playback(&self) -> Option<Arc<Playback>> {
+        self.ear.playback.take()
+    }
+
     /// What the source does, if that is new.
     pub fn take_status(&self) -> Option<Arc<Status>> {
         self.ear.status.take()
@@ -295,6 +346,7 @@ impl Default for Seat {
 struct Ear {
     pointer: Slot<Pointer>,
     status: Slot<Status>,
+    playback: Slot<Playback>,
     left: AtomicBool,
     waker: AtomicWaker,
 }
@@ -304,6 +356,7 @@ impl Default for Ear {
         Self {
             pointer: Slot::new(),
             status: Slot::new(),
+            playback: Slot::new(),
             left: AtomicBool::new(false),
             waker: AtomicWaker::new(),
         }

@@ -83,6 +83,10 @@ impl Pipeline {
         let waker = source.waker();
         while !self.state.stop.load(Ordering::SeqCst) {
             self.feed.admit(self.stage.current());
+            while let Some(command) = self.feed.take_command() {
+                source.steer(command);
+            }
+            self.feed.tell_playback(source.playback());
             let now = (self.clock)();
             match self.next_step(source, now) {
                 Step::Capture(region) => self.capture(source, &region)?,
@@ -177,7 +181,7 @@ impl Pipeline {
         mut comparison: Comparison<'_>,
         region: &Region,
     ) -> Result<(), Error> {
-        if comparison.differs() {
+        if comparison.is_new() {
             self.feed.publish(frame);
         }
         let compared = arrivals.compare(&mut self.stage, &self.feed, frame, &mut comparison);
@@ -234,14 +238,14 @@ impl Arrivals<'_> {
         Ok(())
     }
 
-    /// Compares to the first row that differs, or to the end.
+    /// Compares to where it is known that there is something new, or to the end.
     fn find_change(
         &mut self,
         stage: &mut Stage,
         frame: &Frame,
         comparison: &mut Comparison<'_>,
     ) -> Result<(), Error> {
-        while !comparison.differs() && !comparison.is_over() {
+        while !comparison.is_new() && !comparison.is_over() {
             self.wait()?;
             stage.find(frame, comparison, self.rows);
         }

@@ -75,6 +75,40 @@ pub trait Source: Send {
     fn cursor(&self) -> Option<Cursor> {
         None
     }
+
+    /// How it goes, where it can be steered: a film can, a screen can't.
+    fn playback(&self) -> Option<Playback> {
+        None
+    }
+
+    /// Does what a viewer asks for, if it can be steered so. What comes of it is told by `playback`, and by pictures.
+    fn steer(&mut self, command: Command) {
+        let _ = command;
+    }
+}
+
+/// What a viewer asks of a source that can be steered. All its viewers see what comes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Stand still.
+    Pause,
+    /// Go on.
+    Play,
+    /// Stand still, and show one more picture.
+    Step,
+    /// Go on from there, or stand still there: so long after the beginning.
+    Seek(Duration),
+}
+
+/// How a source goes that can be steered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Playback {
+    /// It goes on by itself.
+    pub is_playing: bool,
+    /// [`Command::Seek`] leads somewhere.
+    pub can_seek: bool,
+    /// How long it takes, where that is known.
+    pub duration: Option<Duration>,
 }
 
 /// Why [`Source::wait`] returned.

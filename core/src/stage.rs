@@ -50,9 +50,13 @@ impl Stage {
     pub fn begin<'a>(&self, frame: &mut Frame, looked_at: &'a Region, told: &'a Region) -> Comparison<'a> {
         let grid = Grid::new(frame.cells());
         let next = self.last_seq + 1;
-        let mut comparison = Comparison { looked_at, told, grid, row: 0, change: Change::default(), next };
+        let mut comparison =
+            Comparison { looked_at, told, grid, row: 0, change: Change::default(), is_later: false, next };
         match self.comparable(frame) {
-            Some(current) => frame.stamps.begin_from(&current.stamps),
+            Some(current) => {
+                comparison.is_later = frame.pts.is_some() && frame.pts != current.pts;
+                frame.stamps.begin_from(&current.stamps);
+            }
             None => {
                 comparison.change.tiles = grid.tiles();
                 frame.stamps.fill(grid.tiles(), next, 0);
@@ -61,18 +65,18 @@ impl Stage {
         comparison
     }
 
-    /// Compares from where `comparison` stands to the first row of tiles that differ, as far as `rows` of pixels are there.
+    /// Compares from where `comparison` stands to where it is known that the frame is a new one, as far as `rows` of pixels are there.
     pub fn find(&mut self, frame: &Frame, comparison: &mut Comparison<'_>, rows: u32) {
-        while !comparison.differs() && comparison.can_step(rows) {
+        while !comparison.is_new() && comparison.can_step(rows) {
             self.step(frame, comparison);
         }
     }
 
     /// Numbers a frame: from here on it may be published, while [`compare`](Self::compare) goes on.
     ///
-    /// Where nothing differs it takes the current number, so that it counts as up to date from now on.
+    /// Where nothing is new it takes the current number, so that it counts as up to date from now on.
     pub fn number(&self, frame: &mut Frame, comparison: &Comparison<'_>) {
-        frame.seq = if comparison.differs() { comparison.next } else { self.last_seq };
+        frame.seq = if comparison.is_new() { comparison.next } else { self.last_seq };
     }
 
     /// Compares as far as `rows` of pixels are there.
@@ -138,14 +142,16 @@ pub struct Comparison<'a> {
     row: u32,
     /// What it brought so far.
     pub change: Change,
+    /// It is to be shown at another time than the one before: that is new, though it may look the same.
+    is_later: bool,
     /// What to stamp tiles with that differ.
     next: u32,
 }
 
 impl Comparison<'_> {
-    /// Whether a tile was found that differs.
-    pub fn differs(&self) -> bool {
-        self.change.tiles > 0
+    /// Whether there is something to tell viewers: a tile that differs, or its time.
+    pub fn is_new(&self) -> bool {
+        self.is_later || self.change.tiles > 0
     }
 
     /// Whether all is compared.

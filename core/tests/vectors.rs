@@ -4,6 +4,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use lanstream_core::geometry::{Rect, Size};
@@ -14,13 +15,13 @@ use lanstream_core::protocol::{
     Ack, BandHead, Certificates, Encoding, HELLO_CODES, HELLO_VERIFY, Hello, Lack, NoticeCode, Patch, Piece,
     ROUTE_PLAIN, Route, ServerMessage, SourceState, Transport, VERSION, ViewerMessage,
 };
-use lanstream_core::source::{Cursor, CursorShape, Pointer};
+use lanstream_core::source::{Command, Cursor, CursorShape, Playback, Pointer};
 use lanstream_core::time::Pts;
 use serde_json::{Value, json};
 
 #[test]
 fn the_file_holds_what_this_end_writes() {
-    let vectors = Value::Array([viewer(), server(), bands()].concat());
+    let vectors = Value::Array([viewer(), server(), film(), bands()].concat());
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/protocol-vectors.json");
     if std::env::var_os("LANSTREAM_BLESS").is_some() {
         let text = serde_json::to_string_pretty(&vectors).unwrap();
@@ -83,6 +84,14 @@ fn viewer_messages() -> Vec<(&'static str, ViewerMessage, Value)> {
             "route",
             ViewerMessage::Route(route),
             json!({"number": 3, "transport": 3, "flags": 1, "epoch": "18446744073709551614", "held_seq": 77}),
+        ),
+        ("pause", ViewerMessage::Steer(Command::Pause), json!({"command": 0, "to_us": 0})),
+        ("play", ViewerMessage::Steer(Command::Play), json!({"command": 1, "to_us": 0})),
+        ("step", ViewerMessage::Steer(Command::Step), json!({"command": 2, "to_us": 0})),
+        (
+            "seek",
+            ViewerMessage::Steer(Command::Seek(Duration::from_micros(7_200_000_001))),
+            json!({"command": 3, "to_us": 7_200_000_001_u64}),
         ),
         (
             "lack",
@@ -155,12 +164,32 @@ fn server() -> Vec<Value> {
         ),
         ("scattered", ServerMessage::Scattered { number: 3, bands: 9 }, json!({"number": 3, "bands": 9})),
     ];
-    let write = |message: &ServerMessage<'_>| {
-        let mut bytes = Vec::new();
-        message.write(&mut bytes);
-        bytes
-    };
-    messages.iter().map(|(name, message, fields)| vector(name, "server", &write(message), fields)).collect()
+    messages.iter().map(|(name, message, fields)| told(name, message, fields)).collect()
+}
+
+/// What is told of a film.
+fn film() -> Vec<Value> {
+    let duration = Some(Duration::from_micros(90_000_001));
+    let film = Playback { is_playing: true, can_seek: true, duration };
+    let endless = Playback { duration: None, is_playing: false, ..film };
+    vec![
+        told(
+            "playback",
+            &ServerMessage::Playback(&film),
+            &json!({"is_playing": true, "can_seek": true, "duration_us": 90_000_001}),
+        ),
+        told(
+            "playback-without-end",
+            &ServerMessage::Playback(&endless),
+            &json!({"is_playing": false, "can_seek": true, "duration_us": null}),
+        ),
+    ]
+}
+
+fn told(name: &str, message: &ServerMessage<'_>, fields: &Value) -> Value {
+    let mut bytes = Vec::new();
+    message.write(&mut bytes);
+    vector(name, "server", &bytes, fields)
 }
 
 fn bands() -> Vec<Value> {

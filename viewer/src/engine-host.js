@@ -35,7 +35,7 @@ export class EngineHost {
 
   /** @param {Command} command */
   send(command) {
-    this.#said.set(command.type, command);
+    if (command.type !== 'steer') this.#said.set(command.type, command); // Done twice, a step would be two.
     this.#send(command);
   }
 

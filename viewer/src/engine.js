@@ -25,7 +25,9 @@ const STATS_MS = 500;
  *   codes: boolean, codesReason: string, width: number, height: number, seq: number, frames: number, skipped: number,
  *   verify: boolean, proven: number, refuted: number, exact: boolean | null,
  *   marker: string, sourceState: string, sourceText: string, feedback: string, reconnects: number,
- * }} State plain, so that it can be posted and compared; `thread`: the one that receives and paints, `page` or `worker`
+ *   steerable: boolean, sourcePlaying: boolean, canSeek: boolean, durationS: number | null, timeS: number | null, planes: string,
+ * }} State plain, so that it can be posted and compared; `thread`: the one that receives and paints, `page` or `worker`;
+ *   `steerable`: it is a film, of which the next four tell; `planes`: what planes the picture lies in, or nothing
  * @typedef {import('./meter.js').Measured & { server: Record<string, unknown> }} Stats
  * @typedef {{ type: 'state', state: State } | { type: 'stats', stats: Stats } | { type: 'error', message: string }
  *   | { type: 'refuted', seq: number } | { type: 'cursor-shape', shape: CursorShape } | { type: 'cursor-at', x: number, y: number, serial: number }} EngineEvent
@@ -80,6 +82,7 @@ export class Engine {
       width: 0, height: 0, seq: 0, frames: 0, skipped: 0,
       verify: options.verify, proven: 0, refuted: 0, exact: null,
       marker: '', sourceState: 'live', sourceText: '', feedback: '', reconnects: 0,
+      steerable: false, sourcePlaying: true, canSeek: false, durationS: null, timeS: null, planes: '',
     };
   }
 
@@ -120,6 +123,11 @@ export class Engine {
     this.#change({ paused });
   }
 
+  /** Asks something of the source. @param {'pause' | 'play' | 'step' | 'seek'} command @param {number} seconds where to seek */
+  steer(command, seconds) {
+    this.#session?.steer({ command, toUs: command === 'seek' ? Math.max(0, Math.round(seconds * 1e6)) : 0 });
+  }
+
   /** @param {boolean} verify */
   setVerify(verify) {
     if (this.#options.verify === verify) return;
@@ -149,7 +157,7 @@ export class Engine {
     else this.#session?.refresh();
   }
 
-  /** What the canvas shows. */
+  /** What the canvas shows, and what planes it is made of. */
   readPixels() {
     return this.#picture.read();
   }
@@ -177,6 +185,7 @@ export class Engine {
       case 'Source': return this.#change({ sourceState: message.state, sourceText: message.text });
       case 'Notice': return this.#noticed(message.code, message.text);
       case 'Stats': this.#serverStats = message.stats; return undefined;
+      case 'Playback': return this.#played(message);
       case 'Proven': return this.#proven(message.seq, message.exact);
       case 'CursorShape': return this.#post({ type: 'cursor-shape', shape: message.shape });
       case 'CursorAt': return this.#pointed(message);
@@ -196,6 +205,11 @@ export class Engine {
     if (isOlder) return;
     this.#moves = moves;
     this.#post({ type: 'cursor-at', x, y, serial });
+  }
+
+  /** @param {{ isPlaying: boolean, canSeek: boolean, durationUs: number | null }} playback */
+  #played({ isPlaying, canSeek, durationUs }) {
+    this.#change({ steerable: true, sourcePlaying: isPlaying, canSeek, durationS: durationUs === null ? null : durationUs / 1e6 });
   }
 
   /** @param {number} code @param {string} text */
@@ -225,6 +239,7 @@ export class Engine {
     const prompt = frames === 0 || width !== update.width || height !== update.height;
     Object.assign(this.#state, {
       seq: update.seq, frames: this.#meter.frames, skipped: this.#meter.skipped, width: update.width, height: update.height,
+      timeS: update.ptsUs === null ? null : update.ptsUs / 1e6, planes: update.planar?.name ?? '',
     });
     if (prompt) this.#change({});
     else this.#report();

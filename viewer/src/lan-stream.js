@@ -5,6 +5,7 @@ import { CursorLayer } from './cursor.js';
 import { EngineHost } from './engine-host.js';
 import { FITS, place } from './layout.js';
 import { Overlay } from './overlay.js';
+import { blockBytes, planarOf } from './planar.js';
 import { TRANSPORTS } from './protocol.js';
 import { adoptStyle } from './style.js';
 
@@ -14,9 +15,12 @@ import { adoptStyle } from './style.js';
  * @typedef {import('./layout.js').Fit} Fit
  */
 
+/** By so much arrow keys go to another place of a film. */
+const KEY_SEEK_S = 5;
+
 /**
  * Attributes: `src` (the URL that lanstream printed; without it the page's own), `transport`, `codes` (`off`: raw pixels), `present`, `thread`, `fit`, `stats`, `verify`.
- * Events: `resize`, `playing`, `waiting`, `error`, `frame` (at most ten a second), `stats` (with the attribute), `exactness-lost`.
+ * Events: `resize`, `playing`, `waiting`, `pause`, `play`, `durationchange`, `timeupdate`, `error`, `frame` (both at most ten a second), `stats` (with the attribute), `exactness-lost`.
  */
 export class LanStream extends HTMLElement {
   static observedAttributes = ['src', 'transport', 'codes', 'present', 'thread', 'fit', 'stats', 'verify'];
@@ -32,7 +36,7 @@ export class LanStream extends HTMLElement {
   #place = /** @type {import('./layout.js').Place | null} */ (null);
   #paused = false;
   #playing = false;
-  #reads = /** @type {Map<number, (picture: ImageData) => void>} */ (new Map());
+  #reads = /** @type {Map<number, (picture: Extract<import('./port.js').Answer, { type: 'pixels' }>) => void>} */ (new Map());
   #readId = 0;
   /** Ends all that `connectedCallback` began to listen to. */
   #connection = new AbortController();
@@ -49,6 +53,8 @@ export class LanStream extends HTMLElement {
       setFit: fit => { this.fit = fit; },
       togglePause: () => { if (this.paused) this.play(); else this.pause(); },
       toggleFullscreen: () => this.#toggleFullscreen(),
+      seek: seconds => { this.currentTime = seconds; },
+      step: () => this.step(),
     });
     this.#overlay.showFit(this.fit);
     shadow.append(this.#root);
@@ -85,7 +91,21 @@ export class LanStream extends HTMLElement {
   /** Width of the picture in its own pixels; 0 before there is one. */
   get videoWidth() { return this.#state?.width ?? 0; }
   get videoHeight() { return this.#state?.height ?? 0; }
-  get paused() { return this.#paused; }
+  /** Of a film: whether it stands still, for all who watch it. Of anything else: whether this viewer does. */
+  get paused() { return this.#state?.steerable === true ? !this.#state.sourcePlaying : this.#paused; }
+
+  /** Seconds of a film that have gone by; 0 for what has no timestamps. */
+  get currentTime() { return this.#state?.timeS ?? 0; }
+  /** Goes to another place, if it is a film of which that can be had. */
+  set currentTime(seconds) {
+    if (this.#state?.canSeek === true) this.#host?.send({ type: 'steer', command: 'seek', seconds: Number(seconds) });
+  }
+
+  /** Seconds of a film, `NaN` before they are known, `Infinity` of what goes on. */
+  get duration() {
+    if (this.#state === null) return NaN;
+    return this.#state.steerable && this.#state.durationS !== null ? this.#state.durationS : Infinity;
+  }
 
   /** What is going on, as a plain object: the engine's state and what this element adds to it. */
   get state() {
@@ -102,24 +122,57 @@ export class LanStream extends HTMLElement {
   get verify() { return this.hasAttribute('verify'); }
   set verify(wanted) { this.toggleAttribute('verify', wanted); }
 
-  play() { this.#setPaused(false); }
-  pause() { this.#setPaused(true); }
+  play() { this.#go('play'); }
+  pause() { this.#go('pause'); }
+  /** Has a film stand still, and show its next picture. */
+  step() { this.#go('step'); }
 
   /** What the canvas shows now: red, green, blue, 255. @returns {Promise<ImageData>} */
-  readPixels() {
-    const host = this.#host;
-    if (host === null || this.videoWidth === 0) return Promise.reject(new DOMException('no picture yet', 'InvalidStateError'));
-    this.#readId += 1;
-    const id = this.#readId;
-    return new Promise(resolve => {
-      this.#reads.set(id, resolve);
-      host.send({ type: 'read', id });
-    });
+  async readPixels() {
+    const { rgba, width, height } = await this.#read();
+    return new ImageData(rgba, width, height);
+  }
+
+  /**
+   * The planes that it is made of, as they came: one block, the planes one after the other. `null`: it came as pixels.
+   * @returns {Promise<{ width: number, height: number, planar: import('./planar.js').Planar, block: Uint8Array } | null>}
+   */
+  async readPlanes() {
+    const { width, height, planes, block } = await this.#read();
+    if (block === null) return null;
+    const planar = planarOf(planes);
+    return { width, height, planar, block: block.subarray(0, blockBytes(planar, { width, height })) };
   }
 
   /** For a page whose keys are this element's. @param {KeyboardEvent} event */
   handleKey(event) {
-    if (event.key === 's' && !event.ctrlKey && !event.altKey && !event.metaKey) this.stats = !this.stats;
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.key === 's') this.stats = !this.stats;
+    // A button or a slider that has the focus has its own use for the others.
+    if (this.#state?.steerable !== true || event.composedPath()[0] instanceof HTMLButtonElement || event.composedPath()[0] instanceof HTMLInputElement) return;
+    if (event.key === ' ' || event.key === 'k') { if (this.paused) this.play(); else this.pause(); }
+    else if (event.key === '.') this.step();
+    else if (event.key === 'ArrowLeft') this.currentTime -= KEY_SEEK_S;
+    else if (event.key === 'ArrowRight') this.currentTime += KEY_SEEK_S;
+    else return;
+    event.preventDefault(); // A space would scroll.
+  }
+
+  #read() {
+    const host = this.#host;
+    if (host === null || this.videoWidth === 0) return Promise.reject(new DOMException('no picture yet', 'InvalidStateError'));
+    this.#readId += 1;
+    const id = this.#readId;
+    return /** @type {Promise<Extract<import('./port.js').Answer, { type: 'pixels' }>>} */ (new Promise(resolve => {
+      this.#reads.set(id, resolve);
+      host.send({ type: 'read', id });
+    }));
+  }
+
+  /** A film does so for all who watch it; else it is this viewer that stands still. @param {'play' | 'pause' | 'step'} command */
+  #go(command) {
+    if (this.#state?.steerable === true) this.#host?.send({ type: 'steer', command, seconds: 0 });
+    else if (command !== 'step') this.#setPaused(command === 'pause');
   }
 
   #start() {
@@ -179,12 +232,21 @@ export class LanStream extends HTMLElement {
     const before = this.#state;
     this.#state = state;
     this.#overlay.showState(state);
+    if (state.steerable) this.#followFilm(state, before);
     if (!state.connected) this.#cursor.hide();
     if (state.width !== before?.width || state.height !== before.height) this.#resized();
-    const playing = state.connected && state.frames > 0 && state.sourceState === 'live' && !state.paused;
+    const playing = state.connected && state.frames > 0 && state.sourceState === 'live' && !state.paused && state.sourcePlaying;
     if (playing !== this.#playing) this.dispatchEvent(new Event(playing ? 'playing' : 'waiting'));
     this.#playing = playing;
     if (state.frames !== (before?.frames ?? 0)) this.dispatchEvent(new CustomEvent('frame', { detail: { seq: state.seq, frames: state.frames } }));
+  }
+
+  /** @param {State} state @param {State | null} before */
+  #followFilm({ sourcePlaying, durationS, timeS }, before) {
+    this.#overlay.showPaused(!sourcePlaying);
+    if (sourcePlaying !== (before?.sourcePlaying ?? true)) this.dispatchEvent(new Event(sourcePlaying ? 'play' : 'pause'));
+    if (durationS !== (before?.durationS ?? null)) this.dispatchEvent(new Event('durationchange'));
+    if (timeS !== (before?.timeS ?? null)) this.dispatchEvent(new Event('timeupdate'));
   }
 
   /** @param {Stats} stats */
@@ -195,9 +257,9 @@ export class LanStream extends HTMLElement {
   }
 
   /** @param {Extract<import('./port.js').Answer, { type: 'pixels' }>} answer */
-  #receivePixels({ id, width, height, rgba }) {
-    this.#reads.get(id)?.(new ImageData(rgba, width, height));
-    this.#reads.delete(id);
+  #receivePixels(answer) {
+    this.#reads.get(answer.id)?.(answer);
+    this.#reads.delete(answer.id);
   }
 
   #resized() {

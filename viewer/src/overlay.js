@@ -1,5 +1,6 @@
 // What lies over the picture: numbers, buttons, a banner. While the picture is live and nobody moves the pointer, nothing does.
 
+import { FilmBar } from './film.js';
 import { FITS } from './layout.js';
 import { ENCODING_NAMES } from './protocol.js';
 
@@ -7,7 +8,7 @@ import { ENCODING_NAMES } from './protocol.js';
  * @typedef {import('./engine.js').State} State
  * @typedef {import('./engine.js').Stats} Stats
  * @typedef {import('./layout.js').Place} Place
- * @typedef {{ toggleStats(): void, setFit(fit: import('./layout.js').Fit): void, togglePause(): void, toggleFullscreen(): void }} Actions
+ * @typedef {import('./film.js').FilmActions & { toggleStats(): void, setFit(fit: import('./layout.js').Fit): void, togglePause(): void, toggleFullscreen(): void }} Actions
  */
 
 /** After the last movement. */
@@ -22,6 +23,7 @@ export class Overlay {
   #statsButton;
   #fitButton;
   #pauseButton;
+  #film;
   #timer = 0;
 
   /**
@@ -40,7 +42,8 @@ export class Overlay {
     const fullscreen = button('full screen', 'full screen', () => actions.toggleFullscreen());
     const controls = document.createElement('div');
     controls.className = 'controls';
-    controls.append(this.#statsButton, this.#fitButton, this.#pauseButton, fullscreen);
+    this.#film = new FilmBar(actions);
+    controls.append(this.#film.element, this.#statsButton, this.#fitButton, this.#pauseButton, fullscreen);
     root.append(this.#stats, this.#banner, controls);
     root.classList.add('asleep');
     root.addEventListener('pointermove', () => this.#wake());
@@ -68,6 +71,7 @@ export class Overlay {
   /** @param {State} state */
   showState(state) {
     setText(this.#banner, bannerText(state));
+    this.#film.show(state);
   }
 
   /** In place of all else: what keeps the page from showing anything. @param {string} text */
@@ -121,7 +125,7 @@ function unauthorizedText({ marker }) {
  */
 export function statsText(state, stats, place) {
   const lines = [
-    ['picture', `${state.width}x${state.height}, ${placeText(place)}`],
+    ['picture', `${state.width}x${state.height}, ${placeText(place)}${state.planes === '' ? '' : `; ${state.planes}`}`],
     ['rate', stats === null ? '' : `${stats.fps.toFixed(1)} painted/s, ${stats.skipped} skipped, ${stats.mbps.toFixed(stats.mbps < 10 ? 2 : 0)} Mbit/s`],
     ['latency', stats === null ? '' : latencyText(stats)],
     ['transport', state.transport === '' ? '–' : `${state.transport} (${state.transportReason})`],

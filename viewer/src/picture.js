@@ -92,11 +92,11 @@ export class Picture {
     return pictureHash(this.#surface.read(), this.#surface.block);
   }
 
-  /** Red, green, blue, 255 of what the canvas shows, row by row. */
+  /** Red, green, blue, 255 of what the canvas shows, row by row, and a copy of its planes, if there are any. */
   read() {
-    const { width, height } = this;
+    const { width, height, planes } = this;
     const rgba = width === 0 ? new Uint8ClampedArray(0) : this.#surface.read();
-    return { width, height, rgba };
+    return { width, height, rgba, planes, block: this.#surface.block?.slice() ?? null };
   }
 
   close() {

@@ -31,6 +31,7 @@ export const KIND = Object.freeze({
   CERTIFICATES: 0x1b,
   PIECE: 0x1c,
   SCATTERED: 0x1d,
+  PLAYBACK: 0x1e,
   HELLO: 0x81,
   ACK: 0x82,
   PROOF: 0x83,
@@ -39,6 +40,7 @@ export const KIND = Object.freeze({
   FLOW: 0x86,
   ROUTE: 0x87,
   LACK: 0x88,
+  STEER: 0x89,
 });
 
 export const FIRST = 1;
@@ -61,6 +63,11 @@ export const ENCODING_MOVE = 2;
 /** What people call them; each lies where its number says. Those after the moves are codes. */
 export const ENCODING_NAMES = ['raw', 'one colour', 'moved', 'palette', 'predict', 'lz', 'packed'];
 export const ENCODING_LAST = ENCODING_NAMES.length - 1;
+
+const IS_PLAYING = 1;
+const CAN_SEEK = 2;
+/** In place of a duration that is not known. */
+const NO_DURATION = 2n ** 64n - 1n;
 
 /** @typedef {'live' | 'lost' | 'ended'} SourceState */
 /** @type {readonly SourceState[]} */
@@ -87,6 +94,7 @@ export class ProtocolError extends Error {
  *   | { type: 'Unrouted', number: number }
  *   | { type: 'Piece', number: number, band: number, offset: number, total: number, bytes: Uint8ClampedArray<ArrayBuffer> }
  *   | { type: 'Scattered', number: number, bands: number }
+ *   | { type: 'Playback', isPlaying: boolean, canSeek: boolean, durationUs: number | null }
  *   | { type: 'Certificates', port: number, hashes: Uint8Array<ArrayBuffer>[] }
  *   | { type: 'Unknown', kind: number }} ServerMessage
  */
@@ -147,6 +155,7 @@ function readBody(kind, fields) {
     case KIND.GOODBYE: return { type: 'Goodbye', text: fields.text() };
     case KIND.ROUTED: return { type: 'Routed', number: fields.u32() };
     case KIND.UNROUTED: return { type: 'Unrouted', number: fields.u32() };
+    case KIND.PLAYBACK: return readPlayback(fields);
     case KIND.PIECE: return readPiece(fields);
     case KIND.SCATTERED: return { type: 'Scattered', number: fields.u32(), bands: fields.u32() };
     case KIND.CERTIFICATES: return { type: 'Certificates', port: fields.u16(), hashes: readHashes(fields.rest()) };
@@ -185,6 +194,16 @@ function readHashes(bytes) {
   const hashes = [];
   for (let at = 0; at < bytes.byteLength; at += HASH_BYTES) hashes.push(Uint8Array.from(bytes.subarray(at, at + HASH_BYTES)));
   return hashes;
+}
+
+/** @param {Fields} fields @returns {ServerMessage} */
+function readPlayback(fields) {
+  const flags = fields.u8(), durationUs = fields.u64();
+  if (flags > (IS_PLAYING | CAN_SEEK)) throw new ProtocolError(`playback with flags ${flags}`);
+  return {
+    type: 'Playback', isPlaying: (flags & IS_PLAYING) !== 0, canSeek: (flags & CAN_SEEK) !== 0,
+    durationUs: durationUs === NO_DURATION ? null : Number(durationUs),
+  };
 }
 
 /** @param {number} code */
@@ -328,6 +347,17 @@ export function writeRefresh() {
 export function writeFlow(paused) {
   const view = message(KIND.FLOW, 1);
   view.setUint8(8, paused ? 1 : 0);
+  return view.buffer;
+}
+
+/** What is asked of a source that can be steered; each lies where its number says. @type {readonly ['pause', 'play', 'step', 'seek']} */
+export const COMMANDS = ['pause', 'play', 'step', 'seek'];
+
+/** @param {{ command: typeof COMMANDS[number], toUs: number }} steer `toUs`: where to seek, or 0 */
+export function writeSteer({ command, toUs }) {
+  const view = message(KIND.STEER, 9);
+  view.setUint8(8, COMMANDS.indexOf(command));
+  view.setBigUint64(9, BigInt(toUs), true);
   return view.buffer;
 }
 

@@ -3,7 +3,7 @@
 
 import { Clock } from './clock.js';
 import {
-  HELLO_CODES, HELLO_VERIFY, ProtocolError, TRANSPORTS, VERSION, writeAck, writeFlow, writeHello, writePing, writeProof, writeRefresh,
+  HELLO_CODES, HELLO_VERIFY, ProtocolError, TRANSPORTS, VERSION, writeAck, writeFlow, writeHello, writePing, writeProof, writeRefresh, writeSteer,
 } from './protocol.js';
 import { SessionEnd } from './session-end.js';
 import { Routes } from './transport/routes.js';
@@ -104,6 +104,11 @@ export class Session {
   setPaused(paused) {
     this.#options.paused = paused;
     this.#control?.send(writeFlow(paused));
+  }
+
+  /** @param {Parameters<typeof writeSteer>[0]} steer */
+  steer(steer) {
+    this.#control?.send(writeSteer(steer));
   }
 
   refresh() {

@@ -24,6 +24,9 @@ const CSS = `
 .controls { right: 8px; bottom: 8px; display: flex; gap: 6px; padding: 6px; }
 /* Out of sight, not out of the order of focus. */
 .asleep .controls:not(:has(:focus-visible)) { opacity: 0; pointer-events: none; }
+.film { display: flex; align-items: center; gap: 6px; }
+.film input { width: min(40vw, 480px); }
+.time { white-space: nowrap; }
 button { padding: 4px 10px; border: 1px solid #888; border-radius: 4px; background: #222; color: inherit; font: inherit; cursor: pointer; }
 button[aria-pressed="true"] { background: #456; }
 button:focus-visible { outline: 2px solid #9cf; }

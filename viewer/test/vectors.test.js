@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { paintPatches } from '../src/patches.js';
 import {
-  BAND_BYTES, HEADER_BYTES, KIND, TRANSPORTS, readServerMessage, writeAck, writeFlow, writeHello, writeLack, writePing, writeProof, writeRefresh, writeRoute,
+  BAND_BYTES, COMMANDS, HEADER_BYTES, KIND, TRANSPORTS, readServerMessage, writeAck, writeFlow, writeHello, writeLack, writePing, writeProof, writeRefresh, writeRoute, writeSteer,
 } from '../src/protocol.js';
 import { Update } from '../src/update.js';
 import { fromHex, toHex } from './bytes.js';
@@ -25,6 +25,7 @@ const WRITERS = {
   [KIND.PING]: f => writePing(f['token']),
   [KIND.REFRESH]: () => writeRefresh(),
   [KIND.FLOW]: f => writeFlow(Boolean(f['paused'])),
+  [KIND.STEER]: f => writeSteer({ command: /** @type {typeof COMMANDS[number]} */ (COMMANDS[f['command']]), toUs: f['to_us'] }),
   [KIND.LACK]: f => writeLack({ number: f['number'], band: f['band'], offset: f['offset'], bytes: f['bytes'] }),
   [KIND.ROUTE]: f => writeRoute({
     number: f['number'], transport: /** @type {import('../src/protocol.js').Transport} */ (TRANSPORTS[f['transport'] - 1]),
@@ -97,6 +98,7 @@ function flatten(message) {
     }
     case 'Certificates': return { port: message.port, hashes: message.hashes.map(hash => toHex(hash)) };
     case 'Piece': return { ...message, bytes: toHex(Uint8Array.from(message.bytes)) };
+    case 'Playback': return { is_playing: message.isPlaying, can_seek: message.canSeek, duration_us: message.durationUs };
     case 'Pong': return { token: message.token, clock_us: message.clockUs };
     case 'Stats': return { ...message.stats, json: JSON.stringify(message.stats) };
     default: return { ...message };

@@ -41,9 +41,10 @@ impl Firefox {
         firefox
     }
 
-    /// What an expression comes to.
+    /// What an expression comes to, after what it promises.
     pub(crate) fn evaluate(&self, expression: &str) -> Value {
-        let script = format!("return JSON.stringify({expression});");
+        let script =
+            format!("return Promise.resolve({expression}).then(value => JSON.stringify(value ?? null));");
         let answer = self.call("WebDriver:ExecuteScript", &json!({ "script": script, "args": [] }));
         serde_json::from_str(answer["value"].as_str().expect("it is text")).expect("it is JSON")
     }

@@ -2,7 +2,7 @@
 
 use super::HEADER_BYTES;
 use super::wire::message;
-use crate::source::Pointer;
+use crate::source::{Playback, Pointer};
 
 /// A message to a viewer, other than pixels.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,6 +80,8 @@ pub enum ServerMessage<'a> {
         /// Bands of this route so far.
         bands: u32,
     },
+    /// How the source goes, which can be steered.
+    Playback(&'a Playback),
 }
 
 /// Where WebTransport sessions are accepted, and by what the server is known there.
@@ -145,6 +147,12 @@ const UNROUTED: u8 = 0x1A;
 const CERTIFICATES: u8 = 0x1B;
 const PIECE: u8 = 0x1C;
 const SCATTERED: u8 = 0x1D;
+const PLAYBACK: u8 = 0x1E;
+
+const IS_PLAYING: u8 = 1;
+const CAN_SEEK: u8 = 2;
+/// Instead of a duration that is not known.
+const NO_DURATION: u64 = u64::MAX;
 
 impl ServerMessage<'_> {
     /// Appends the message to `out`.
@@ -202,6 +210,13 @@ impl ServerMessage<'_> {
             Self::Scattered { number, bands } => message(out, SCATTERED, |out| {
                 out.extend_from_slice(&number.to_le_bytes());
                 out.extend_from_slice(&bands.to_le_bytes());
+            }),
+            Self::Playback(playback) => message(out, PLAYBACK, |out| {
+                let flags = [(playback.is_playing, IS_PLAYING), (playback.can_seek, CAN_SEEK)];
+                out.push(flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| flag).sum());
+                let duration_us =
+                    playback.duration.map_or(NO_DURATION, |duration| duration.as_micros() as u64);
+                out.extend_from_slice(&duration_us.to_le_bytes());
             }),
         }
     }

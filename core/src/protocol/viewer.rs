@@ -1,7 +1,10 @@
 //! What a viewer sends.
 
+use std::time::Duration;
+
 use super::wire::{Fields, First, message, split};
 use super::{ParseError, VIEWER_MESSAGE_BYTES_MAX};
+use crate::source::Command;
 
 /// A message from a viewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +37,8 @@ pub enum ViewerMessage {
     Route(Route),
     /// Asks for bytes again that did not come, on a route by datagrams.
     Lack(Lack),
+    /// Asks something of the source, if it can be steered.
+    Steer(Command),
 }
 
 /// How a viewer introduces itself.
@@ -140,6 +145,12 @@ const REFRESH: u8 = 0x85;
 const FLOW: u8 = 0x86;
 const ROUTE: u8 = 0x87;
 const LACK: u8 = 0x88;
+const STEER: u8 = 0x89;
+
+const PAUSE: u8 = 0;
+const PLAY: u8 = 1;
+const STEP: u8 = 2;
+const SEEK: u8 = 3;
 
 impl ViewerMessage {
     /// Reads the first message of `bytes` and how many it took; `None` where it is not all there.
@@ -176,6 +187,7 @@ impl ViewerMessage {
                 offset: fields.u32()?,
                 bytes: fields.u32()?,
             }),
+            STEER => Self::Steer(command(fields.u8()?, fields.u64()?, kind)?),
             _ => return Err(ParseError::UnknownKind(kind)),
         };
         fields.end()?;
@@ -208,12 +220,32 @@ impl ViewerMessage {
                 out.extend_from_slice(&route.epoch.to_le_bytes());
                 out.extend_from_slice(&route.held_seq.to_le_bytes());
             }),
+            Self::Steer(command) => message(out, STEER, |out| {
+                let (number, to) = match command {
+                    Command::Pause => (PAUSE, Duration::ZERO),
+                    Command::Play => (PLAY, Duration::ZERO),
+                    Command::Step => (STEP, Duration::ZERO),
+                    Command::Seek(to) => (SEEK, to),
+                };
+                out.push(number);
+                out.extend_from_slice(&(to.as_micros() as u64).to_le_bytes());
+            }),
             Self::Lack(lack) => message(out, LACK, |out| {
                 for field in [lack.number, lack.band, lack.offset, lack.bytes] {
                     out.extend_from_slice(&field.to_le_bytes());
                 }
             }),
         }
+    }
+}
+
+fn command(number: u8, to_us: u64, kind: u8) -> Result<Command, ParseError> {
+    match (number, to_us) {
+        (PAUSE, 0) => Ok(Command::Pause),
+        (PLAY, 0) => Ok(Command::Play),
+        (STEP, 0) => Ok(Command::Step),
+        (SEEK, to_us) => Ok(Command::Seek(Duration::from_micros(to_us))),
+        _ => Err(ParseError::InvalidField(kind)),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::protocol::{
     Transport, VERSION, ViewerMessage,
 };
 use crate::session::{Repertoire, Session, Totals, Violation};
-use crate::source::Pointer;
+use crate::source::{Command, Pointer};
 use crate::time::Micros;
 
 /// Messages a viewer may send in a second: acks and proofs of 240 updates, pings, and as much again.
@@ -99,6 +99,7 @@ impl Control {
             }
             // It belongs onto a WebTransport session, and there is nothing to be done about it here.
             ViewerMessage::Lack(_) => {}
+            ViewerMessage::Steer(command) => self.steer(command)?,
             ViewerMessage::Ping { token } => self.send(&ServerMessage::Pong { token, clock_us: now.0 }),
         }
         Ok(Reaction::None)
@@ -265,6 +266,14 @@ impl Control {
         Ok(())
     }
 
+    fn steer(&self, command: Command) -> Result<(), Error> {
+        if self.hello.is_none() {
+            return Err(Error::OutOfOrder);
+        }
+        self.seating.entrance.steer(command);
+        Ok(())
+    }
+
     /// Turns what is new into messages. Before the welcome there is nothing to tell.
     fn gather(&mut self) {
         if self.hello.is_none() {
@@ -272,6 +281,9 @@ impl Control {
         }
         if let Some(status) = self.seating.news.take_status() {
             self.tell_status(&status);
+        }
+        if let Some(playback) = self.seating.news.take_playback() {
+            self.send(&ServerMessage::Playback(&playback));
         }
         if let Some(pointer) = self.seating.news.take_pointer() {
             self.point(&pointer);

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::process::ChildStderr;
+use std::time::Duration;
 
 use ffmpeg_sidecar::event::FfmpegProgress;
 use ffmpeg_sidecar::log_parser::try_parse_progress;
@@ -37,6 +38,8 @@ pub(crate) struct Log {
     output: Option<Told>,
     /// The lines that come are about the output.
     in_output: bool,
+    /// How long the first input takes.
+    duration: Option<Duration>,
     listener: Option<Listener>,
 }
 
@@ -54,6 +57,7 @@ impl Log {
             told: VecDeque::new(),
             output: None,
             in_output: false,
+            duration: None,
             listener,
         }
     }
@@ -89,6 +93,11 @@ impl Log {
     /// What the first picture is like: the teller said it if there is one, else what was said of the output.
     pub(crate) fn first_told(&self, has_teller: bool) -> Option<&Told> {
         if has_teller { self.told.front().filter(|told| told.is_whole()) } else { self.output.as_ref() }
+    }
+
+    /// How long the first input takes, where that was said.
+    pub(crate) fn duration(&self) -> Option<Duration> {
+        self.duration
     }
 
     /// The errors that are kept, in one line; `None` where there were none.
@@ -155,6 +164,7 @@ impl Log {
     }
 
     fn note_output(&mut self, text: &str) {
+        self.duration = self.duration.or_else(|| duration_in(text));
         if let Some(told) = Told::of_output(text).filter(|_| self.in_output && self.output.is_none()) {
             self.output = Some(told);
         }
@@ -212,6 +222,14 @@ fn parted(line: &str) -> (Level, String) {
 /// Without what could drive a terminal, and without the passwords of URLs: viewers are told why a source is gone.
 fn clean(text: &str) -> String {
     without_secrets(text.trim()).chars().take(LINE_CHARS_MAX).collect()
+}
+
+/// Of `Duration: 00:01:30.50, start: 0.000000, bitrate: 512 kb/s`; `N/A` where it is not known.
+fn duration_in(text: &str) -> Option<Duration> {
+    let said = text.strip_prefix("Duration: ")?.split(',').next()?;
+    let mut parts = said.split(':');
+    let mut part = || parts.next()?.parse::<f64>().ok();
+    Duration::try_from_secs_f64(part()? * 3600.0 + part()? * 60.0 + part()?).ok()
 }
 
 /// What FFmpeg says of a picture, in its words.
@@ -357,6 +375,16 @@ mod tests {
             assert_eq!(shape.pixels, Pixels::told(name, range, matrix, size).unwrap(), "{said}");
         }
         assert_eq!(log_of("[info] Output #0, nut\n").first_told(false), None);
+    }
+
+    #[test]
+    fn the_first_duration_counts() {
+        let log = log_of(
+            "[info] Input #0, mov, from 'x':\n[info]   Duration: 01:02:03.50, start: 0.1, bitrate: 1 kb/s\n\
+             [info] Input #1, mov, from 'y':\n[info]   Duration: 00:00:01.00, start: 0.1\n",
+        );
+        assert_eq!(log.duration(), Some(Duration::from_millis(3_723_500)));
+        assert_eq!(log_of("[info]   Duration: N/A, start: 0\n").duration(), None);
     }
 
     #[test]

@@ -45,14 +45,57 @@ pub(crate) struct Clock {
     anchor: Option<(Instant, Pts)>,
     /// Since when a picture that is due waits for a viewer.
     waiting_since: Option<Instant>,
+    /// It stands still, but for so many pictures.
+    still: Option<u32>,
 }
 
 impl Clock {
     pub(crate) fn new(pace: Pace) -> Self {
-        Self { pace, anchor: None, waiting_since: None }
+        Self { pace, anchor: None, waiting_since: None, still: None }
     }
 
-    /// When a picture is to be shown; `None`: at once.
+    /// Whether it can stand still: what happens now does not.
+    pub(crate) fn can_stop(&self) -> bool {
+        self.pace != Pace::Newest
+    }
+
+    /// Whether it goes on by itself.
+    pub(crate) fn is_going(&self) -> bool {
+        self.still.is_none()
+    }
+
+    /// Stands still.
+    pub(crate) fn stop(&mut self) {
+        self.still.get_or_insert(0);
+        self.anchor = None;
+    }
+
+    /// Goes on; the next picture is due at once, and all others count from it.
+    pub(crate) fn go(&mut self) {
+        self.still = None;
+    }
+
+    /// Stands still after one more picture than it would.
+    pub(crate) fn step(&mut self) {
+        self.stop();
+        self.still = self.still.map(|left| left.saturating_add(1));
+    }
+
+    /// What comes next does not follow from what was: where it stands still, one picture is shown of it.
+    pub(crate) fn jump(&mut self) {
+        self.anchor = None;
+        self.still = self.still.map(|_| 1);
+    }
+
+    /// Whether a picture is to be shown now.
+    pub(crate) fn is_due(&self, pts: Option<Pts>, now: Instant) -> bool {
+        match self.still {
+            Some(left) => left > 0,
+            None => self.due(pts).is_none_or(|due| due <= now),
+        }
+    }
+
+    /// When a picture is to be shown; `None`: at once, if it doesn't stand still.
     pub(crate) fn due(&self, pts: Option<Pts>) -> Option<Instant> {
         let Pace::Timestamps(Speed(times)) = self.pace else { return None };
         let (at, first) = self.anchor?;
@@ -64,12 +107,13 @@ impl Clock {
     /// A picture is due, at the moment that `due` said, and no viewer had the one before it to wait for.
     pub(crate) fn told(&mut self, now: Instant) {
         self.waiting_since.get_or_insert(now);
+        self.still = self.still.map(|left| left.saturating_sub(1));
     }
 
     /// A picture is shown.
     pub(crate) fn shown(&mut self, pts: Option<Pts>, now: Instant) {
         self.waiting_since = None;
-        let Some(pts) = pts else { return };
+        let Some(pts) = pts.filter(|_| self.is_going()) else { return };
         let late = self.due(Some(pts)).map(|due| now.saturating_duration_since(due));
         if late.is_none_or(|late| late > LATE_MAX) {
             self.anchor = Some((now, pts));
@@ -152,6 +196,31 @@ mod tests {
         assert!(!clock.reads_on(start + 1000 * MS));
         clock.shown(pts(0), start + 2000 * MS);
         assert!(!clock.reads_on(start + 2000 * MS));
+    }
+
+    #[test]
+    fn what_stands_still_shows_a_picture_for_each_step() {
+        let (mut clock, start) = (clock(1.0), Instant::now());
+        clock.shown(pts(0), start);
+        assert!(!clock.is_due(pts(40), start + 39 * MS) && clock.is_due(pts(40), start + 40 * MS));
+        clock.stop();
+        assert!(!clock.is_due(pts(40), start + 1000 * MS));
+        clock.step();
+        clock.step();
+        for ms in [40, 80] {
+            assert!(clock.is_due(pts(ms), start));
+            clock.told(start);
+            clock.shown(pts(ms), start);
+        }
+        assert!(!clock.is_due(pts(120), start + 5000 * MS));
+        clock.jump();
+        assert!(clock.is_due(pts(9000), start));
+        clock.told(start);
+        assert!(!clock.is_due(pts(9040), start));
+        clock.go();
+        assert!(clock.is_due(pts(9040), start));
+        clock.shown(pts(9040), start);
+        assert_eq!(clock.due(pts(9080)), Some(start + 40 * MS));
     }
 
     #[test]

@@ -71,6 +71,8 @@ impl Pipe {
             pace: self.pace(),
             has_teller: false,
             patience: self.patience,
+            start: Duration::ZERO,
+            restart: None,
         };
         Ok(opening.open()?)
     }

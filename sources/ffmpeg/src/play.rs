@@ -13,7 +13,7 @@ use crate::pixel::Pixels;
 use crate::program::{FFMPEG, Program};
 use crate::report::Listener;
 use crate::stream::nut::Nut;
-use crate::video::Opening;
+use crate::video::{Opening, Restart};
 use crate::{START_PATIENCE, output};
 
 /// What to play, and how.
@@ -58,18 +58,34 @@ impl Play {
         let input = Input::of(&self.input)?;
         let pace =
             self.pace.unwrap_or(if input.is_live { Pace::Newest } else { Pace::Timestamps(Speed::REAL) });
-        let ffmpeg = self.ffmpeg.as_deref().unwrap_or_else(|| FFMPEG.as_ref());
-        let (program, pixels) = Program::start(ffmpeg, &self.arguments(&input), self.listener.clone())?;
+        let (program, pixels) =
+            Program::start(self.ffmpeg(), &self.arguments(&input), self.listener.clone())?;
         let intake = Intake::new(pixels, Box::new(Nut::default()));
         let opening = Opening {
-            name: input.name,
+            name: input.name.clone(),
             intake,
             program: Some(program),
             pace,
             has_teller: true,
             patience: START_PATIENCE,
+            start: self.start,
+            restart: (!input.is_live).then(|| self.restart(input)),
         };
         Ok(opening.open()?)
+    }
+
+    /// How it begins at another place.
+    fn restart(&self, input: Input) -> Restart {
+        let play = self.clone();
+        Box::new(move |start| {
+            let arguments = Self { start, ..play.clone() }.arguments(&input);
+            let (program, pixels) = Program::start_again(play.ffmpeg(), &arguments, play.listener.clone())?;
+            Ok((program, Intake::new(pixels, Box::new(Nut::default()))))
+        })
+    }
+
+    fn ffmpeg(&self) -> &OsStr {
+        self.ffmpeg.as_deref().unwrap_or_else(|| FFMPEG.as_ref())
     }
 
     fn arguments(&self, input: &Input) -> Vec<OsString> {

@@ -51,6 +51,15 @@ impl Program {
         listener: Option<Listener>,
     ) -> Result<(Self, OwnedFd), Error> {
         check_version(ffmpeg)?;
+        Self::start_again(ffmpeg, arguments, listener)
+    }
+
+    /// The same, of an FFmpeg that was looked at before.
+    pub(crate) fn start_again(
+        ffmpeg: &OsStr,
+        arguments: &[OsString],
+        listener: Option<Listener>,
+    ) -> Result<(Self, OwnedFd), Error> {
         let mut command = FfmpegCommand::new_with_path(ffmpeg);
         // The program has our stdin, not a pipe that asks it questions: `-i -` reads what is piped to us.
         command.args(["-hide_banner", "-nostdin"]).args(arguments);

@@ -1,6 +1,7 @@
 //! FFmpeg with any arguments: cameras, filters, generators, all that it has. Only the output is ours.
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use lanstream_core::geometry::Size;
 use lanstream_core::source::{Error, ErrorKind, Source};
@@ -77,6 +78,8 @@ impl Run {
             pace: self.pace.unwrap_or_else(|| pace(&self.arguments)),
             has_teller: false,
             patience: START_PATIENCE,
+            start: Duration::ZERO,
+            restart: None,
         };
         opening.open()
     }

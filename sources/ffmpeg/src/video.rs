@@ -12,17 +12,19 @@ use std::time::{Duration, Instant};
 use lanstream_core::frame::{Frame, Layout, PixelFormat};
 use lanstream_core::geometry::Size;
 use lanstream_core::region::Region;
-use lanstream_core::source::{Error, ErrorKind, Event, Source};
+use lanstream_core::source::{Command, Error, ErrorKind, Event, Playback, Source};
 
 use crate::bell::Bell;
 use crate::intake::{Intake, Next, Picture};
 use crate::log::Log;
 use crate::pace::{Clock, Pace};
 use crate::program::Program;
-use crate::stream::{BadStream, Shape};
+use crate::stream::{BadStream, Pts, Shape};
 
 /// How long the last picture stays, so that every viewer takes it, before the source says that it is over.
 const LAST_STAYS: Duration = Duration::from_secs(1);
+/// Nobody who looks for the end wants to see nothing: the last picture begins before it.
+const LAST_PART: Duration = Duration::from_millis(100);
 
 /// What is to be shown, before its first byte came.
 pub(crate) struct Opening {
@@ -35,7 +37,13 @@ pub(crate) struct Opening {
     pub(crate) has_teller: bool,
     /// How long its beginning may take.
     pub(crate) patience: Duration,
+    /// Where it begins, and how it begins elsewhere.
+    pub(crate) start: Duration,
+    pub(crate) restart: Option<Restart>,
 }
+
+/// Begins a film at another place.
+pub(crate) type Restart = Box<dyn Fn(Duration) -> Result<(Program, Intake), Error> + Send>;
 
 /// A stream of pictures.
 pub(crate) struct Video {
@@ -48,6 +56,9 @@ pub(crate) struct Video {
     pace: Pace,
     clock: Clock,
     layout: Layout,
+    /// What its stream's timestamps count from.
+    start: Duration,
+    restart: Option<Restart>,
     /// The picture to be captured next. It may not be due yet.
     ready: Option<Picture>,
     /// Whether `wait` told of it, which is when it is due.
@@ -95,7 +106,7 @@ impl Opening {
     /// # Errors
     /// [`ErrorKind::Unsupported`] for what can't be shown, [`ErrorKind::NotFound`] where nothing comes in time.
     pub(crate) fn open(self) -> Result<Box<dyn Source>, OpenError> {
-        let Self { name, intake, program, pace, has_teller, patience } = self;
+        let Self { name, intake, program, pace, has_teller, patience, start, restart } = self;
         let bell = Bell::new().map_err(|error| Error::new(ErrorKind::Lost, format!("no waker: {error}")))?;
         let layout = Layout::packed(Size { width: 1, height: 1 }, PixelFormat::Rgbx8);
         let mut video = Video {
@@ -107,6 +118,8 @@ impl Opening {
             pace,
             clock: Clock::new(pace),
             layout,
+            start,
+            restart,
             ready: None,
             told: false,
             after: None,
@@ -174,6 +187,26 @@ impl Source for Video {
         self.intake.recycle(old);
         Ok(Region::full(self.layout.cells()))
     }
+
+    fn playback(&self) -> Option<Playback> {
+        self.clock.can_stop().then(|| Playback {
+            is_playing: self.clock.is_going(),
+            can_seek: self.restart.is_some(),
+            duration: self.program.as_ref().and_then(|program| program.log().duration()),
+        })
+    }
+
+    fn steer(&mut self, command: Command) {
+        if !self.clock.can_stop() {
+            return;
+        }
+        match command {
+            Command::Pause => self.clock.stop(),
+            Command::Play => self.clock.go(),
+            Command::Step => self.clock.step(),
+            Command::Seek(to) => self.seek(to),
+        }
+    }
 }
 
 impl Video {
@@ -224,6 +257,20 @@ impl Video {
         Error { kind: ErrorKind::Unsupported, ..self.ending() }
     }
 
+    fn seek(&mut self, to: Duration) {
+        let Some(restart) = &self.restart else { return };
+        let end = self.program.as_ref().and_then(|program| program.log().duration());
+        let to = end.map_or(to, |end| to.min(end.saturating_sub(LAST_PART)));
+        match restart(to) {
+            // The pipe goes before the program that writes to it.
+            Ok((program, intake)) => (self.intake, self.program) = (intake, Some(program)),
+            Err(error) => return self.end_with(error),
+        }
+        (self.start, self.told, self.end) = (to, false, None);
+        (self.ready, self.after) = (None, None);
+        self.clock.jump();
+    }
+
     /// Whether there is a place for another picture.
     fn wants_picture(&self, now: Instant) -> bool {
         self.end.is_none() && self.after.is_none() && (self.ready.is_none() || self.clock.reads_on(now))
@@ -235,7 +282,10 @@ impl Video {
         while self.wants_picture(now) {
             let log = self.program.as_mut().filter(|_| self.has_teller).map(Program::log_mut);
             match next_of(&mut self.intake, log) {
-                Ok(Next::Picture(picture)) => self.after = Some(picture),
+                Ok(Next::Picture(picture)) => {
+                    let since_start = |Pts(us)| Pts(us.saturating_add(self.start.as_micros() as i64));
+                    self.after = Some(Picture { pts: picture.pts.map(since_start), ..picture });
+                }
                 Ok(Next::Began(_)) => {}
                 Ok(Next::Bytes) => return,
                 Err(error) => self.end_with(Error::new(ErrorKind::Ended, self.about(&error))),
@@ -247,7 +297,8 @@ impl Video {
     /// A picture takes the place of the one before it where that was captured, or when it is due.
     fn promote(&mut self, now: Instant) {
         let Some(after) = &self.after else { return };
-        if self.ready.is_none() || self.clock.due(after.pts).is_none_or(|due| due <= now) {
+        let takes_over = self.clock.is_going() && self.clock.is_due(after.pts, now);
+        if self.ready.is_none() || takes_over {
             self.told = false;
             let skipped = std::mem::replace(&mut self.ready, self.after.take());
             skipped.into_iter().for_each(|picture| self.intake.recycle(picture.bytes));
@@ -256,7 +307,7 @@ impl Video {
 
     fn news(&mut self, now: Instant) -> Option<Event> {
         let picture = self.ready.as_ref().filter(|_| !self.told)?;
-        if self.clock.due(picture.pts).is_some_and(|due| now < due) {
+        if !self.clock.is_due(picture.pts, now) {
             return None;
         }
         self.told = true;
@@ -294,6 +345,9 @@ impl Video {
 
     /// Says that it is over when the last picture was shown for a while. Of what happens now nobody may be there to see it.
     fn check_end(&mut self, now: Instant) -> Result<(), Error> {
+        if !self.clock.is_going() {
+            return Ok(());
+        }
         let all_shown = self.ready.is_none() && self.after.is_none();
         let Some(end) = self.end.as_mut().filter(|_| all_shown || self.pace == Pace::Newest) else {
             return Ok(());

@@ -6,6 +6,7 @@ mod clip;
 mod exact;
 mod pace;
 mod pipes;
+mod steer;
 mod times;
 mod trouble;
 mod watch;

@@ -1,0 +1,67 @@
+// The controls of a source that can be steered: where a film is, and one picture after the other. Not what they do
+// (lan-stream.js), nor those that every picture has (overlay.js).
+
+/**
+ * @typedef {import('./engine.js').State} State
+ * @typedef {{ seek(seconds: number): void, step(): void }} FilmActions
+ */
+
+/** Keys of a range go by so much; a picture of most films is shorter. */
+const STEP_S = 0.1;
+
+export class FilmBar {
+  element = document.createElement('div');
+  #place = document.createElement('input');
+  #time = document.createElement('span');
+  #step = document.createElement('button');
+  /** While it is dragged it does not follow the film. */
+  #isHeld = false;
+
+  /** @param {FilmActions} actions */
+  constructor(actions) {
+    this.element.className = 'film';
+    this.element.hidden = true;
+    this.#place.type = 'range';
+    this.#place.min = '0';
+    this.#place.step = String(STEP_S);
+    this.#place.setAttribute('aria-label', 'place in the film');
+    this.#place.addEventListener('input', () => {
+      this.#isHeld = true;
+      actions.seek(Number(this.#place.value));
+    });
+    this.#place.addEventListener('change', () => { this.#isHeld = false; });
+    this.#time.className = 'time';
+    this.#step.type = 'button';
+    this.#step.textContent = 'step';
+    this.#step.setAttribute('aria-label', 'pause, and show the next picture (.)');
+    this.#step.addEventListener('click', () => actions.step());
+    this.element.append(this.#place, this.#time, this.#step);
+  }
+
+  /** @param {State} state */
+  show({ steerable, canSeek, durationS, timeS }) {
+    this.element.hidden = !steerable;
+    this.#place.hidden = !canSeek || durationS === null;
+    const text = timeText(timeS, durationS);
+    if (this.#time.textContent !== text) this.#time.textContent = text;
+    if (durationS === null) return;
+    this.#place.max = String(durationS);
+    if (!this.#isHeld && timeS !== null) this.#place.value = String(timeS);
+    this.#place.setAttribute('aria-valuetext', text);
+  }
+}
+
+/** @param {number | null} timeS @param {number | null} durationS */
+export function timeText(timeS, durationS) {
+  if (timeS === null) return '';
+  const hasHours = Math.max(timeS, durationS ?? 0) >= 3600;
+  return durationS === null ? clockText(timeS, hasHours) : `${clockText(timeS, hasHours)} / ${clockText(durationS, hasHours)}`;
+}
+
+/** @param {number} seconds @param {boolean} hasHours */
+function clockText(seconds, hasHours) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const tail = `${String(minutes).padStart(hasHours ? 2 : 1, '0')}:${String(rest).padStart(2, '0')}`;
+  return hasHours ? `${hours}:${tail}` : tail;
+}
