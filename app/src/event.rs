@@ -80,6 +80,8 @@ pub struct Stats {
     pub viewers: usize,
     /// Frames that differed from the one before.
     pub fps: f64,
+    /// Updates that a viewer painted, of all viewers the mean, per second.
+    pub painted: f64,
     /// Megabits of updates sent to all viewers, per second.
     pub mbps: f64,
     /// From capture until a viewer had painted it: half of all updates took no longer.

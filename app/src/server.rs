@@ -218,6 +218,7 @@ impl Server {
             at: clock::now().0,
             frames: self.state.frames.load(Ordering::Relaxed),
             bytes: sum(|own| own.bytes.load(Ordering::Relaxed)),
+            updates: sum(|own| own.updates.load(Ordering::Relaxed)),
         };
         let earlier = std::mem::replace(before, totals);
         let seconds = (totals.at - earlier.at).max(1) as f64 / 1e6;
@@ -226,6 +227,9 @@ impl Server {
         Stats {
             viewers: counters.len(),
             fps: (totals.frames - earlier.frames) as f64 / seconds,
+            painted: totals.updates.saturating_sub(earlier.updates) as f64
+                / seconds
+                / counters.len().max(1) as f64,
             mbps: totals.bytes.saturating_sub(earlier.bytes) as f64 * 8e-6 / seconds,
             latency_ms: spread.quantile(0.5) / 1e3,
             latency_p99_ms: spread.quantile(0.99) / 1e3,
@@ -346,6 +350,7 @@ pub struct Totals {
     at: u64,
     frames: u64,
     bytes: u64,
+    updates: u64,
 }
 
 impl Transport {

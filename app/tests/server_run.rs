@@ -185,9 +185,17 @@ fn numbers_every_second() {
             (&0.into(), &0.0.into()),
             "nothing is captured for nobody"
         );
-        for number in
-            ["mbps", "latency_ms", "latency_p99_ms", "capture_us", "compare_us", "lies", "proven", "refuted"]
-        {
+        for number in [
+            "painted",
+            "mbps",
+            "latency_ms",
+            "latency_p99_ms",
+            "capture_us",
+            "compare_us",
+            "lies",
+            "proven",
+            "refuted",
+        ] {
             assert!(stats[number].is_number(), "{number} is missing in {stats}");
         }
     }

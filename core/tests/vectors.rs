@@ -64,13 +64,13 @@ fn viewer_messages() -> Vec<(&'static str, ViewerMessage, Value)> {
         epoch: u64::MAX - 1,
         held_seq: 77,
     };
-    let ack = Ack { seq: 5, receive_us: 1234, paint_us: 900, decode_us: 450 };
+    let ack = Ack { seq: 5, receive_us: 1234, paint_us: 900, decode_us: 450, total_us: 5100 };
     vec![
         ("hello", ViewerMessage::Hello(hello), json!({"version": VERSION, "flags": 5})),
         (
             "ack",
             ViewerMessage::Ack(ack),
-            json!({"seq": 5, "receive_us": 1234, "paint_us": 900, "decode_us": 450}),
+            json!({"seq": 5, "receive_us": 1234, "paint_us": 900, "decode_us": 450, "total_us": 5100}),
         ),
         (
             "proof",

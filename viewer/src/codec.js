@@ -11,7 +11,7 @@ import { ProtocolError } from './protocol.js';
  *   memory: WebAssembly.Memory,
  *   room(bytes: number): number,
  *   decode(code: number, at: number, bytes: number, width: number, pixelsAt: number, pixels: number): number,
- *   convert(planar: number, width: number, height: number, at: number, pixelsAt: number, first: number, count: number): number,
+ *   convert(planar: number, width: number, height: number, at: number, pixelsAt: number, left: number, top: number, columns: number, rows: number): number,
  * }} Exports
  */
 
@@ -91,10 +91,10 @@ export class Codec {
     const buffer = /** @type {ArrayBuffer} */ (memory.buffer);
     return {
       block: new Uint8Array(buffer, base, bytes),
-      convert(first, count) {
-        const fault = convert(planar.code, size.width, size.height, base, base + bytes, first, count);
-        if (fault !== 0) throw new RangeError(`rows ${first} to ${first + count} of ${size.width}x${size.height} cannot be converted`);
-        return new Uint8ClampedArray(buffer, base + bytes, size.width * count * 4);
+      convert({ x, y, width, height }) {
+        const fault = convert(planar.code, size.width, size.height, base, base + bytes, x, y, width, height);
+        if (fault !== 0) throw new RangeError(`${width}x${height} at ${x},${y} of ${size.width}x${size.height} cannot be converted`);
+        return new Uint8ClampedArray(buffer, base + bytes, width * height * 4);
       },
     };
   }

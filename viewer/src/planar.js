@@ -11,6 +11,7 @@ import { ProtocolError, SIDE_PX_MAX } from './protocol.js';
  *   `turns`: U and V lie by turns in one plane
  * @typedef {{ black: number, neutral: number, luma: number, redV: number, greenU: number, greenV: number, blueU: number, shift: number }} Numbers
  * @typedef {{ width: number, height: number }} Size
+ * @typedef {{ x: number, y: number, width: number, height: number }} Part of a picture; `x` is a multiple of 4
  */
 
 /** Those that there are, each at its number. */
@@ -74,32 +75,51 @@ export function numbersOf({ bits, matrix, range }) {
   };
 }
 
-/** Which rows of pixels show any of the bytes from `from` up to `to` of a block. @param {Planar} planar @param {Size} size @param {number} from @param {number} to */
-export function rowsOf(planar, size, from, to) {
-  const lumaRow = size.width * planar.sampleBytes, luma = lumaRow * size.height;
-  let top = size.height, bottom = 0;
-  if (from < luma) [top, bottom] = [Math.floor(from / lumaRow), Math.min(Math.ceil(to / lumaRow), size.height)];
+/**
+ * Which pixels show the bytes from `from` up to `to` of a block: calls `mark` with rectangles that cover them.
+ * @param {Planar} planar
+ * @param {Size} size
+ * @param {number} from
+ * @param {number} to
+ * @param {(left: number, top: number, right: number, bottom: number) => void} mark
+ */
+export function markShown(planar, size, from, to, mark) {
+  const { sampleBytes, across, down, turns } = planar;
+  const luma = size.width * size.height * sampleBytes;
+  markPlane(size.width * sampleBytes, sampleBytes, 1, 1, from, Math.min(to, luma), mark);
   const chroma = chromaSize(planar, size);
-  const planes = chroma.height === 0 ? 0 : planar.turns ? 1 : 2;
-  const row = chroma.width * planar.sampleBytes * (planar.turns ? 2 : 1), plane = row * chroma.height;
-  for (let start = luma, left = planes; left > 0; start += plane, left -= 1) {
-    if (from >= start + plane || to <= start) continue;
-    top = Math.min(top, Math.floor(Math.max(from - start, 0) / row) * planar.down);
-    bottom = Math.max(bottom, Math.min(Math.ceil((to - start) / row), chroma.height) * planar.down);
+  const step = sampleBytes * (turns ? 2 : 1), row = chroma.width * step, plane = row * chroma.height;
+  const planes = chroma.height === 0 ? 0 : turns ? 1 : 2;
+  for (let index = 0; index < planes; index += 1) {
+    const start = luma + index * plane;
+    markPlane(row, step, across, down, Math.max(from - start, 0), Math.min(to - start, plane), mark);
   }
-  return { top: Math.min(top, size.height), bottom: Math.min(bottom, size.height) };
 }
 
 /**
- * Fills `pixels` with what rows of a picture show, for a page that may not run WebAssembly.
+ * @param {number} row bytes of one
+ * @param {number} step bytes from one sample to the next
+ * @param {number} across @param {number} down pixels that share a sample
+ * @param {number} from @param {number} to
+ * @param {(left: number, top: number, right: number, bottom: number) => void} mark
+ */
+function markPlane(row, step, across, down, from, to, mark) {
+  while (from < to) {
+    const y = Math.floor(from / row), end = Math.min(to, (y + 1) * row);
+    mark(Math.floor((from - y * row) / step) * across, y * down, Math.ceil((end - y * row) / step) * across, (y + 1) * down);
+    from = end;
+  }
+}
+
+/**
+ * Fills `pixels` with what a part of a picture shows, for a page that may not run WebAssembly.
  * @param {Planar} planar
  * @param {Size} size
  * @param {Uint8Array} block
- * @param {number} first row
- * @param {number} count of rows
+ * @param {Part} part
  * @param {Uint8ClampedArray} pixels red, green, blue, 255, row by row
  */
-export function convert(planar, size, block, first, count, pixels) {
+export function convert(planar, size, block, { x: left, y: top, width, height }, pixels) {
   const { across, down, turns, sampleBytes, bits, matrix } = planar;
   const { black, neutral, luma, redV, greenU, greenV, blueU, shift } = numbersOf(planar);
   const chroma = chromaSize(planar, size);
@@ -109,10 +129,9 @@ export function convert(planar, size, block, first, count, pixels) {
   /** @type {(index: number) => number} */
   const sample = sampleBytes === 1 ? index => Number(block[index]) : index => (Number(block[2 * index]) | Number(block[2 * index + 1]) << 8) & mask;
   const isColours = matrix === IDENTITY && across === 1 && down === 1;
-  for (let row = 0, at = 0; row < count; row += 1) {
-    const y = first + row;
+  for (let y = top, at = 0; y < top + height; y += 1) {
     const chromaRow = down === 0 ? 0 : Math.floor(y / down) * chroma.width;
-    for (let x = 0; x < size.width; x += 1, at += 4) {
+    for (let x = left; x < left + width; x += 1, at += 4) {
       const grey = (sample(y * size.width + x) - black) * luma + half;
       const index = (chromaRow + Math.floor(x / across)) * step;
       const u = across === 0 ? neutral : sample(lumaSamples + index), v = across === 0 ? neutral : sample(vAt + index);

@@ -314,13 +314,14 @@ export function writeRoute({ number, transport, flags, epoch, heldSeq }) {
   return view.buffer;
 }
 
-/** @param {{ seq: number, receiveUs: number, paintUs: number, decodeUs: number }} ack */
-export function writeAck({ seq, receiveUs, paintUs, decodeUs }) {
-  const view = message(KIND.ACK, 16);
+/** @param {{ seq: number, receiveUs: number, paintUs: number, decodeUs: number, totalUs: number }} ack */
+export function writeAck({ seq, receiveUs, paintUs, decodeUs, totalUs }) {
+  const view = message(KIND.ACK, 20);
   view.setUint32(8, seq, true);
   view.setUint32(12, receiveUs, true);
   view.setUint32(16, paintUs, true);
   view.setUint32(20, decodeUs, true);
+  view.setUint32(24, totalUs, true);
   return view.buffer;
 }
 

@@ -67,8 +67,9 @@ export class Session {
   #begunMs = 0;
   /** Decoding the newest update so far. */
   #decodeMs = 0;
-  /** Painting the update before. */
+  /** Painting the update before, and all of it from its capture on; 0: it is not known. */
   #paintMs = 0;
+  #totalMs = 0;
 
   /**
    * @param {SessionOptions} options
@@ -210,12 +211,15 @@ export class Session {
     // First of all: the server is to make the next one while this one is painted.
     this.#control?.send(writeAck({
       seq: update.seq, receiveUs: microseconds(receiveMs), paintUs: microseconds(this.#paintMs), decodeUs: microseconds(decodeMs),
+      totalUs: microseconds(this.#totalMs),
     }));
     this.#picture.apply(update);
     const paintedMs = now();
     this.#paintMs = paintedMs - arrivedMs;
     if (this.#options.verify) this.#control?.send(writeProof({ seq: update.seq, hash: this.#picture.hash() }));
-    this.#events.shown(update, { receiveMs, decodeMs, paintMs: this.#paintMs, totalMs: this.#clock.sinceMs(update.capturedAtUs, paintedMs) });
+    const totalMs = this.#clock.sinceMs(update.capturedAtUs, paintedMs);
+    this.#totalMs = totalMs ?? 0;
+    this.#events.shown(update, { receiveMs, decodeMs, paintMs: this.#paintMs, totalMs });
   }
 
   /** @param {ServerMessage} message */

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Codec } from '../src/codec.js';
-import { blockBytes, cellsOf, convert, planarOf, rowsOf } from '../src/planar.js';
+import { blockBytes, cellsOf, convert, markShown, planarOf } from '../src/planar.js';
 import { Planes, plainConverter } from '../src/present/planes.js';
 import { COMMIT, FIRST, ProtocolError } from '../src/protocol.js';
 import { Surface } from '../src/surface.js';
@@ -43,7 +43,7 @@ test('the golden vectors, without the module', { skip }, () => {
     const { kind, size, block } = read(vector);
     assert.equal(block.length, blockBytes(kind, size));
     const pixels = new Uint8ClampedArray(size.width * size.height * 4);
-    convert(kind, size, block, 0, size.height, pixels);
+    convert(kind, size, block, { x: 0, y: 0, ...size }, pixels);
     assert.equal(toHex(new Uint8Array(pixels.buffer)), vector.pixels, kind.name);
   }
 });
@@ -54,19 +54,20 @@ test('the golden vectors, by the module', { skip }, () => {
     const converter = openCodec().converter(kind, size);
     assert.ok(converter !== null);
     converter.block.set(block);
-    assert.equal(toHex(Uint8Array.from(converter.convert(0, size.height))), vector.pixels, kind.name);
+    assert.equal(toHex(Uint8Array.from(converter.convert({ x: 0, y: 0, ...size }))), vector.pixels, kind.name);
   }
 });
 
-test('both make the same of any size and any rows', () => {
+test('both make the same of any part of any size', () => {
   const next = random(3);
   for (const kind of KINDS) {
     for (const size of [{ width: 1, height: 1 }, { width: 1, height: 7 }, { width: 259, height: 6 }, { width: 128, height: 5 }]) {
-      const first = Math.floor(next() * size.height), count = 1 + Math.floor(next() * (size.height - first));
+      const x = Math.floor(next() * size.width / 4) * 4, y = Math.floor(next() * size.height);
+      const part = { x, y, width: 1 + Math.floor(next() * (size.width - x)), height: 1 + Math.floor(next() * (size.height - y)) };
       const [plain, module] = [plainConverter(kind, size), openCodec().converter(kind, size)];
       assert.ok(module !== null);
       for (const at of plain.block.keys()) plain.block[at] = module.block[at] = next() * 256;
-      assert.deepEqual(Uint8Array.from(plain.convert(first, count)), Uint8Array.from(module.convert(first, count)), `${kind.name} ${size.width}x${size.height}`);
+      assert.deepEqual(Uint8Array.from(plain.convert(part)), Uint8Array.from(module.convert(part)), `${kind.name} ${size.width}x${size.height}`);
     }
   }
 });
@@ -76,12 +77,14 @@ test('a call of the module that makes no sense touches nothing', () => {
   const { memory, room } = exports;
   const base = room(65536), end = memory.buffer.byteLength, code = planar(1, 8).code;
   const before = toHex(memory.buffer);
-  /** @type {[planar: number, width: number, height: number, at: number, pixelsAt: number, first: number, count: number][]} */
+  /** @type {[planar: number, width: number, height: number, at: number, pixelsAt: number, left: number, top: number, columns: number, rows: number][]} */
   const calls = [
-    [0, 4, 4, base, base + 64, 0, 4], [code | 255, 4, 4, base, base + 64, 0, 4], [code, 0, 4, base, base + 64, 0, 4],
-    [code, 4, 20000, base, base + 64, 0, 4], [code, 4, 4, base, base + 64, 0, 5], [code, 4, 4, base, base + 64, 4, 1],
-    [code, 4, 4, base, base + 64, 0xffff_ffff, 4], [code, 4, 4, end - 8, base, 0, 4], [code, 4, 4, base, end - 8, 0, 4],
-    [code, 4, 4, base, base + 8, 0, 4], [code, 4, 4, base, base + 66, 0, 4], [code, 16384, 16384, base, base, 0, 16384], [code, 4, 4, 0, base, 0, 4],
+    [0, 4, 4, base, base + 64, 0, 0, 4, 4], [code | 255, 4, 4, base, base + 64, 0, 0, 4, 4], [code, 0, 4, base, base + 64, 0, 0, 0, 4],
+    [code, 4, 20000, base, base + 64, 0, 0, 4, 4], [code, 4, 4, base, base + 64, 0, 0, 4, 5], [code, 4, 4, base, base + 64, 0, 4, 4, 1],
+    [code, 4, 4, base, base + 64, 0, 0xffff_ffff, 4, 4], [code, 4, 4, base, base + 64, 4, 0, 1, 4], [code, 8, 4, base, base + 64, 2, 0, 4, 4],
+    [code, 4, 4, base, base + 64, 0, 0, 0, 4], [code, 4, 4, end - 8, base, 0, 0, 4, 4], [code, 4, 4, base, end - 8, 0, 0, 4, 4],
+    [code, 4, 4, base, base + 8, 0, 0, 4, 4], [code, 4, 4, base, base + 66, 0, 0, 4, 4], [code, 16384, 16384, base, base, 0, 0, 16384, 16384],
+    [code, 4, 4, 0, base, 0, 0, 4, 4],
   ];
   for (const call of calls) assert.equal(exports.convert(...call), 255, call.join(' '));
   assert.equal(toHex(memory.buffer), before);
@@ -99,27 +102,39 @@ test('cells cover a block, and no more of them than a side may have', () => {
   assert.throws(() => cellsOf(planar(3, 12), { width: 16384, height: 16384 }), ProtocolError);
 });
 
-test('rows are those that bytes are seen in', () => {
-  const size = { width: 5, height: 7 };
+test('what is marked is what bytes are seen in', () => {
+  const size = { width: 9, height: 7 };
   for (const kind of KINDS) {
     const bytes = blockBytes(kind, size);
-    const shown = () => convert(kind, size, block, 0, size.height, pixels);
-    const block = new Uint8Array(bytes).fill(2), pixels = new Uint8ClampedArray(5 * 7 * 4);
-    shown();
-    const before = pixels.slice();
+    const block = new Uint8Array(bytes).fill(2), pixels = new Uint8ClampedArray(9 * 7 * 4);
+    const show = () => { convert(kind, size, block, { x: 0, y: 0, ...size }, pixels); return new Uint32Array(pixels.slice().buffer); };
+    const before = show();
     for (let at = 0; at < bytes; at += 1) {
-      block[at] = 3;
-      shown();
+      block[at] = 60;
+      const after = show(), marked = new Set();
       block[at] = 2;
-      const { top, bottom } = rowsOf(kind, size, at, at + 1);
-      for (let y = 0; y < 7; y += 1) {
-        const changed = pixels.subarray(y * 20, y * 20 + 20).some((value, x) => value !== before[y * 20 + x]);
-        assert.ok(!changed || (y >= top && y < bottom), `${kind.name}: byte ${at} is seen in row ${y}, not only from ${top} to ${bottom}`);
-      }
+      markShown(kind, size, at, at + 1, (left, top, right, bottom) => {
+        for (let y = top; y < bottom; y += 1) for (let x = left; x < right; x += 1) marked.add(y * 9 + x);
+      });
+      assert.ok(after.every((pixel, index) => pixel === before[index] || marked.has(index)), `${kind.name}: byte ${at}`);
     }
-    assert.deepEqual(rowsOf(kind, size, 0, bytes), { top: 0, bottom: 7 });
-    assert.ok(rowsOf(kind, size, bytes, bytes + 4).top >= rowsOf(kind, size, bytes, bytes + 4).bottom);
+    let area = 0;
+    markShown(kind, size, 0, size.width * size.height * kind.sampleBytes, (left, top, right, bottom) => { area += (right - left) * (bottom - top); });
+    assert.equal(area, 63);
+    markShown(kind, size, bytes, bytes + 4, () => assert.fail('there is nothing after the last sample'));
   }
+});
+
+test('only tiles that changed are painted, alike ones together', () => {
+  const presenter = new FakePresenter();
+  const surface = new Surface(presenter);
+  const size = { width: 300, height: 40 }, planes = [6, 8, 1, 1];
+  show(surface, band({ seq: 1, flags: FIRST | COMMIT, ...size, planes, patches: [raw(0, 0, 75, 40, 50)] }));
+  presenter.log.length = 0;
+  // Pixels 132 to 139 in rows 3 to 17, and the last of all.
+  show(surface, band({ seq: 2, base: 1, flags: FIRST | COMMIT, ...size, planes, patches: [raw(33, 3, 2, 15, 60), raw(74, 39, 1, 1, 70)] }));
+  assert.deepEqual(presenter.log, ['raw 128,0 128x32', 'raw 256,32 44x8', 'commit']);
+  assert.deepEqual([[132, 3], [131, 3], [139, 17], [140, 17], [299, 39]].map(([x, y]) => presenter.pixels[(Number(y) * 300 + Number(x)) * 4]), [60, 50, 60, 50, 70]);
 });
 
 /** @param {Surface} surface @param {Uint8Array<ArrayBuffer>[]} bands */
@@ -152,11 +167,11 @@ test('a picture in planes, then one of pixels', () => {
   assert.deepEqual([...presenter.pixels.subarray(0, 4)], [200, 200, 200, 255]);
   presenter.log.length = 0;
   show(surface, band({ seq: 2, base: 1, flags: FIRST | COMMIT, ...size, planes, patches: [raw(1, 3, 1, 1, 90)] }));
-  assert.deepEqual(presenter.log, ['raw 0,3 8x1', 'commit']);
+  assert.deepEqual(presenter.log, ['raw 0,0 8x8', 'commit']);
   assert.deepEqual([15, 16].map(at => presenter.pixels[(3 * 8 + at - 12) * 4]), [200, 90]);
   presenter.log.length = 0;
   show(surface, band({ seq: 3, base: 2, flags: FIRST | COMMIT, ...size, planes, patches: [solid(0, 10, 1, 1, 128)] }));
-  assert.deepEqual(presenter.log, ['raw 0,0 8x2', 'commit']);
+  assert.deepEqual(presenter.log, ['raw 0,0 8x8', 'commit']);
   show(surface, band({ seq: 4, flags: FIRST | COMMIT, patches: [raw(0, 0, 4, 4, 7)] }));
   assert.equal(surface.block, null);
   assert.equal(presenter.pixels[0], 7);

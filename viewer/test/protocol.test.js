@@ -58,7 +58,7 @@ test('writes what a viewer sends', () => {
   assert.equal(toHex(writeHello({ flags: 3 })), '0400000081000000' + '03000300');
   assert.equal(toHex(writeRoute({ number: 7, transport: 'webtransport', flags: 1, epoch: 0x0102030405060708n, heldSeq: 9 })),
     '1200000087000000' + '07000000' + '0301' + '0807060504030201' + '09000000');
-  assert.equal(toHex(writeAck({ seq: 1, receiveUs: 2, paintUs: 3, decodeUs: 4 })), '1000000082000000' + '01000000020000000300000004000000');
+  assert.equal(toHex(writeAck({ seq: 1, receiveUs: 2, paintUs: 3, decodeUs: 4, totalUs: 5 })), '1400000082000000' + '0100000002000000030000000400000005000000');
   assert.equal(toHex(writeProof({ seq: 1, hash: 0xff00000000000002n })), '0c00000083000000' + '01000000' + '02000000000000ff');
   assert.equal(toHex(writePing(0xffffffff)), '0400000084000000' + 'ffffffff');
   assert.equal(toHex(writeRefresh()), '0000000085000000');

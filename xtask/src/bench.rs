@@ -30,6 +30,7 @@ pub(crate) mod transports;
 #[path = "../../app/tests/browser/udp.rs"]
 #[allow(clippy::unwrap_used, reason = "it is shared with tests, and without it nothing can be measured")]
 mod udp;
+pub(crate) mod video;
 mod watcher;
 
 use std::path::PathBuf;

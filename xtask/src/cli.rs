@@ -39,6 +39,8 @@ enum Bench {
     Decode(bench::decode::Options),
     /// What each browser engine takes from a local server, path by path
     Transports(bench::transports::Options),
+    /// Films through FFmpeg: pictures painted, how long each took, what the server took for it
+    Video(bench::video::Options),
 }
 
 pub(crate) fn run() -> anyhow::Result<()> {
@@ -51,6 +53,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Task::Bench(Bench::Connect(options)) => bench::connect::run(&options),
         Task::Bench(Bench::Decode(options)) => bench::decode::run(&options),
         Task::Bench(Bench::Transports(options)) => bench::transports::run(&options),
+        Task::Bench(Bench::Video(options)) => bench::video::run(&options),
         Task::Corpus(options) => corpus::run(&options),
     }
 }

@@ -19,6 +19,8 @@ mod convert;
 mod quad;
 mod show;
 
+pub use convert::COLUMNS;
+
 /// What the planes of a picture mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Planar {

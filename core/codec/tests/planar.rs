@@ -126,6 +126,27 @@ fn rows_by_themselves_are_those_of_the_whole() {
 }
 
 #[test]
+fn a_part_by_itself_is_that_of_the_whole() {
+    for (chroma, matrix) in Chroma::ALL
+        .into_iter()
+        .flat_map(|chroma| [Matrix::Bt709, Matrix::Identity].map(|matrix| (chroma, matrix)))
+    {
+        let planar = Planar { chroma, depth: Depth::Ten, matrix, range: Range::Full };
+        let (width, height) = (301, 9);
+        let whole = pixels(planar, (width, height), &noise(planar, (width, height)));
+        for (columns, rows) in
+            [(0..1, 0..9), (4..301, 3..4), (128..260, 1..8), (300..301, 8..9), (8..16, 2..7)]
+        {
+            let mut part = vec![0; columns.len() * rows.len()];
+            let block = noise(planar, (width, height));
+            planar.convert_part((width, height), &block, (columns.clone(), rows.clone()), &mut part);
+            let wanted = rows.clone().flat_map(|y| &whole[y * width..][columns.clone()]);
+            assert!(part.iter().eq(wanted), "{chroma:?}: {columns:?} of {rows:?}");
+        }
+    }
+}
+
+#[test]
 fn numbers_on_the_wire_come_back() {
     for planar in colours().chain(Chroma::ALL.map(|chroma| Planar { chroma, ..colours().next().unwrap() })) {
         assert_eq!(Planar::from_wire(planar.to_wire()), Some(planar));

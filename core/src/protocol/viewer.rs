@@ -135,6 +135,9 @@ pub struct Ack {
     pub paint_us: u32,
     /// Microseconds that decoding the update took.
     pub decode_us: u32,
+    /// Microseconds from the capture of the update before until it was painted, as far as the viewer knows the server's clock; 0:
+    /// it does not.
+    pub total_us: u32,
 }
 
 const HELLO: u8 = 0x81;
@@ -169,6 +172,7 @@ impl ViewerMessage {
                 receive_us: fields.u32()?,
                 paint_us: fields.u32()?,
                 decode_us: fields.u32()?,
+                total_us: fields.u32()?,
             }),
             PROOF => Self::Proof { seq: fields.u32()?, hash: fields.u64()? },
             PING => Self::Ping { token: fields.u32()? },
@@ -206,6 +210,7 @@ impl ViewerMessage {
                 out.extend_from_slice(&ack.receive_us.to_le_bytes());
                 out.extend_from_slice(&ack.paint_us.to_le_bytes());
                 out.extend_from_slice(&ack.decode_us.to_le_bytes());
+                out.extend_from_slice(&ack.total_us.to_le_bytes());
             }),
             Self::Proof { seq, hash } => message(out, PROOF, |out| {
                 out.extend_from_slice(&seq.to_le_bytes());

@@ -27,8 +27,8 @@ pub struct Pump {
     pub(super) clock: Clock,
     pub(super) counters: Arc<Counters>,
     pub(super) link: Arc<Link>,
-    /// When the update being written began, and when its frame was captured.
-    pub(super) began: Option<(Micros, Micros)>,
+    /// When the update being written began.
+    pub(super) began: Option<Micros>,
     /// What of the session's totals the counters have.
     pub(super) published: Totals,
 }
@@ -78,7 +78,7 @@ impl Pump {
             }
             let Poll::Ready(frame) = self.frames.poll(context) else { return Poll::Pending };
             let now = (self.clock)();
-            self.began = Some((now, frame.captured_at()));
+            self.began = Some(now);
             self.session.begin(frame, now);
             let since = if self.session.is_sending() { now.0 } else { 0 };
             self.link.unanswered_since.store(since, Ordering::Relaxed);
@@ -106,7 +106,7 @@ impl Pump {
 
     fn write(&mut self, context: &Context<'_>, out: &mut BytesMut, limit: usize) -> Fill {
         let fill = self.session.fill(out, limit, context);
-        if let (Fill::Done, Some((began, _))) = (fill, self.began) {
+        if let (Fill::Done, Some(began)) = (fill, self.began) {
             self.counters.send_us.store((self.clock)().since(began).as_micros() as u32, Ordering::Relaxed);
             // While the last bytes travel and are acknowledged, the source may capture what changed meanwhile.
             self.frames.order();
@@ -140,11 +140,8 @@ impl Pump {
         if self.counters.first_us.load(Ordering::Relaxed) == 0 {
             self.counters.first_us.store(at.since(self.came).as_micros() as u32, Ordering::Relaxed);
         }
-        if let Some((_, captured)) = self.began {
-            // It is painted now; how long that takes is known of the one before.
-            self.counters
-                .latencies
-                .record((at.since(captured).as_micros() as u32).saturating_add(ack.paint_us));
+        if ack.total_us > 0 {
+            self.counters.latencies.record(ack.total_us);
         }
         if let Some(byte_ns) = self.session.byte_ns() {
             self.counters.byte_ps[self.route.transport.place()]

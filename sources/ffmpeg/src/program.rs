@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use ffmpeg_sidecar::command::FfmpegCommand;
 use ffmpeg_sidecar::log_parser::try_parse_version;
 use lanstream_core::source::{Error, ErrorKind};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, setpriority_process};
 
 use crate::bell::poll_until;
 use crate::log::Log;
@@ -24,6 +24,9 @@ const VERSION_MIN: (u32, u32) = (5, 1);
 const END_PATIENCE: Duration = Duration::from_secs(2);
 /// The same where it is told to: whoever ends a source waits for it.
 const STOP_PATIENCE: Duration = Duration::from_millis(50);
+
+/// FFmpeg decodes ahead: a picture that is on its way to be seen goes before the one after it.
+const NICENESS: i32 = 10;
 
 /// A running FFmpeg.
 pub(crate) struct Program {
@@ -66,6 +69,8 @@ impl Program {
         let command = command.as_inner_mut().stdin(Stdio::inherit()).env("AV_LOG_FORCE_NOCOLOR", "1");
         tracing::info!("running {command:?}");
         let mut child = command.spawn().map_err(|error| cannot_run(ffmpeg, &error))?;
+        // A system that does not allow it runs both alike.
+        let _unchanged = setpriority_process(Some(Pid::from_child(&child)), NICENESS);
         let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
             return Err(Error::new(ErrorKind::Lost, "FFmpeg was started without its pipes"));
         };

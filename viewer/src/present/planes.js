@@ -1,17 +1,21 @@
-// A picture in planes, in memory: what comes is written into its block, and the rows that it changes are made pixels of for a
-// presenter. Not for one that shows planes itself (webgl2.js).
+// A picture in planes, in memory: what comes is written into its block, and what it changes is made pixels of for a presenter.
+// Not for one that shows planes itself (webgl2.js).
 
-import { blockBytes, cellsOf, convert, rowsOf } from '../planar.js';
+import { blockBytes, cellsOf, convert, markShown } from '../planar.js';
 
 /**
  * @typedef {import('./choose.js').Presenter} Presenter
  * @typedef {import('../planar.js').Planar} Planar
  * @typedef {import('../planar.js').Size} Size
- * @typedef {{ block: Uint8Array<ArrayBuffer>, convert(first: number, count: number): Uint8ClampedArray<ArrayBuffer> }} Converter
- *   `block` is where the picture lies; `convert` makes pixels of rows, which are good until it is called again
+ * @typedef {import('../planar.js').Part} Part
+ * @typedef {{ block: Uint8Array<ArrayBuffer>, convert(part: Part): Uint8ClampedArray<ArrayBuffer> }} Converter
+ *   `block` is where the picture lies; `convert` makes pixels of a part of it, which are good until it is called again
  */
 
 const CELL_BYTES = 4;
+/** What changed is told apart in tiles of so many pixels; a column of them begins where the converter may begin. */
+const TILE_WIDTH = 128;
+const TILE_HEIGHT = 16;
 
 /** @implements {Pick<Presenter, 'raw' | 'solid' | 'move' | 'commit'>} */
 export class Planes {
@@ -20,9 +24,9 @@ export class Planes {
   #stride;
   #presenter;
   #converter;
-  /** Rows of pixels that changed. */
-  #top = Infinity;
-  #bottom = 0;
+  /** Tiles in a row, and which of all have changed. */
+  #columns;
+  #changed;
 
   /**
    * @param {Planar} planar
@@ -37,6 +41,8 @@ export class Planes {
     this.#presenter = presenter;
     this.#converter = converter;
     this.#converter.block.fill(0);
+    this.#columns = Math.ceil(size.width / TILE_WIDTH);
+    this.#changed = new Uint8Array(this.#columns * Math.ceil(size.height / TILE_HEIGHT));
     this.#touch(0, blockBytes(planar, size));
   }
 
@@ -49,7 +55,7 @@ export class Planes {
     const start = y * this.#stride + x * CELL_BYTES, row = width * CELL_BYTES;
     if (row === this.#stride) block.set(bytes, start);
     else for (let from = 0, to = start; from < bytes.length; from += row, to += this.#stride) block.set(bytes.subarray(from, from + row), to);
-    this.#touch(start, start + (height - 1) * this.#stride + row);
+    this.#touchRows(start, row, height);
   }
 
   /** @type {Presenter['solid']} */
@@ -58,8 +64,7 @@ export class Planes {
     const [word] = new Uint32Array(cell.slice().buffer);
     const stride = this.#stride / CELL_BYTES;
     for (let row = y; row < y + height; row += 1) words.fill(Number(word), row * stride + x, row * stride + x + width);
-    const start = y * this.#stride + x * CELL_BYTES;
-    this.#touch(start, start + (height - 1) * this.#stride + width * CELL_BYTES);
+    this.#touchRows(y * this.#stride + x * CELL_BYTES, width * CELL_BYTES, height);
   }
 
   /** Planes are not sent so (update.js). @type {Presenter['move']} */
@@ -68,21 +73,62 @@ export class Planes {
   }
 
   commit() {
-    if (this.#top < this.#bottom) {
-      const count = this.#bottom - this.#top;
-      this.#presenter.raw(this.#converter.convert(this.#top, count), 0, this.#top, this.#size.width, count);
+    for (const { x, y, width, height } of this.#parts()) {
+      this.#presenter.raw(this.#converter.convert({ x, y, width, height }), x, y, width, height);
     }
-    [this.#top, this.#bottom] = [Infinity, 0];
+    this.#changed.fill(0);
     this.#presenter.commit();
+  }
+
+  /** Tiles that changed, those of a row together, and rows that changed alike. */
+  #parts() {
+    const { width, height } = this.#size;
+    const parts = /** @type {Part[]} */ ([]);
+    let above = /** @type {Part[]} */ ([]);
+    for (let y = 0, row = 0; y < height; y += TILE_HEIGHT, row += 1) {
+      const runs = this.#runs(row).map(([first, end]) => {
+        const x = first * TILE_WIDTH, right = Math.min(end * TILE_WIDTH, width), bottom = Math.min(y + TILE_HEIGHT, height);
+        return { x, y, width: right - x, height: bottom - y };
+      });
+      const isAlike = runs.length === above.length && runs.every((run, index) => run.x === above[index]?.x && run.width === above[index]?.width);
+      if (isAlike) for (const [index, part] of above.entries()) part.height += /** @type {Part} */ (runs[index]).height;
+      else parts.push(...above = runs);
+    }
+    return parts;
+  }
+
+  /** First and last tile but one of each run of tiles that changed. @param {number} row */
+  #runs(row) {
+    const runs = /** @type {[number, number][]} */ ([]);
+    const start = row * this.#columns;
+    for (let column = 0; column < this.#columns; column += 1) {
+      if (this.#changed[start + column] === 0) continue;
+      const first = column;
+      while (column < this.#columns && this.#changed[start + column] === 1) column += 1;
+      runs.push([first, column]);
+    }
+    return runs;
+  }
+
+  /** @param {number} start @param {number} row bytes @param {number} rows */
+  #touchRows(start, row, rows) {
+    if (row === this.#stride) this.#touch(start, start + rows * row);
+    else for (let left = rows, from = start; left > 0; left -= 1, from += this.#stride) this.#touch(from, from + row);
   }
 
   /** Bytes of the block changed. @param {number} from @param {number} to */
   #touch(from, to) {
-    const { top, bottom } = rowsOf(this.#planar, this.#size, from, to);
-    if (top >= bottom) return; // They were after the last sample.
-    this.#top = Math.min(this.#top, top);
-    this.#bottom = Math.max(this.#bottom, bottom);
+    markShown(this.#planar, this.#size, from, to, this.#mark);
   }
+
+  #mark = (/** @type {number} */ left, /** @type {number} */ top, /** @type {number} */ right, /** @type {number} */ bottom) => {
+    const { width, height } = this.#size;
+    const last = Math.floor((Math.min(right, width) - 1) / TILE_WIDTH), end = Math.floor((Math.min(bottom, height) - 1) / TILE_HEIGHT);
+    for (let row = Math.floor(top / TILE_HEIGHT); row <= end; row += 1) {
+      const start = row * this.#columns;
+      this.#changed.fill(1, start + Math.floor(left / TILE_WIDTH), start + last + 1);
+    }
+  };
 }
 
 /** Without WebAssembly. @param {Planar} planar @param {Size} size @returns {Converter} */
@@ -92,9 +138,9 @@ export function plainConverter(planar, size) {
   const pixels = new Uint8ClampedArray(size.width * size.height * 4);
   return {
     block,
-    convert(first, count) {
-      convert(planar, size, block, first, count, pixels);
-      return pixels.subarray(0, size.width * count * 4);
+    convert(part) {
+      convert(planar, size, block, part, pixels);
+      return pixels.subarray(0, part.width * part.height * 4);
     },
   };
 }

@@ -83,14 +83,14 @@ fn first_picture_ms(
         1,
     );
     let watching = browser.open(&url, display, (SIZE.0 + 1, SIZE.1 + 1))?;
-    next(&events, patience, |event| event["latency_ms"].as_f64() > Some(0.0))?;
+    next(&events, patience, |event| event["painted"].as_f64() > Some(0.0))?;
     drop(watching);
     let left = next(&events, patience, |event| event["event"] == "viewer-left")?;
     left["first_ms"].as_f64().context("the viewer has left without a picture")
 }
 
-/// Waits for an event.
-fn next(
+/// Waits for an event of a server.
+pub(super) fn next(
     events: &Receiver<String>,
     patience: &Patience,
     wanted: impl Fn(&Value) -> bool,

@@ -5,6 +5,9 @@ use core::ops::Range;
 use super::show::{STRIPE, Samples, colours, mixed, tinted};
 use super::{Chroma, Depth, Matrix, Numbers, Planar};
 
+/// What the first column of a part is a multiple of: no block of pixels that share their chroma is wider.
+pub const COLUMNS: usize = 4;
+
 /// Takes the samples of a stripe's pixels from the bytes from its first sample on, as many as there are.
 type Load = fn(&[u8], &mut Samples);
 
@@ -24,8 +27,6 @@ struct Plane<'a> {
 
 /// The planes of a picture.
 struct Planes<'a> {
-    /// Pixels in a row.
-    width: usize,
     /// Rows that share their chroma.
     down: usize,
     /// Or green.
@@ -40,7 +41,21 @@ impl Planar {
     /// # Panics
     /// Where either slice is shorter than the size says.
     pub fn convert(self, size: (usize, usize), block: &[u8], rows: Range<usize>, pixels: &mut [u32]) {
-        let (width, numbers) = (size.0, self.numbers());
+        self.convert_part(size, block, (0..size.0, rows), pixels);
+    }
+
+    /// The same of a part of each row. Its first column is to be a multiple of [`COLUMNS`].
+    ///
+    /// # Panics
+    /// Where either slice is shorter than the size says.
+    pub fn convert_part(
+        self,
+        size: (usize, usize),
+        block: &[u8],
+        (columns, rows): (Range<usize>, Range<usize>),
+        pixels: &mut [u32],
+    ) {
+        let (width, numbers) = (columns.len(), self.numbers());
         let planes = self.planes(size, block);
         let is_colours = self.matrix == Matrix::Identity && self.chroma == Chroma::C444;
         let mut rest = &mut pixels[..rows.len() * width];
@@ -49,11 +64,13 @@ impl Planar {
             // Rows that share their chroma.
             let shared = (planes.down - y % planes.down).min(rest.len() / width);
             let (group, after) = rest.split_at_mut(shared * width);
-            for x in (0..width).step_by(STRIPE) {
+            for at in (0..width).step_by(STRIPE) {
+                let place = (columns.start + at, y);
+                let rows = group.chunks_exact_mut(width).map(|row| &mut row[at..]);
                 if is_colours {
-                    planes.show_colours(&numbers, (x, y), group);
+                    planes.show_colours(&numbers, place, rows);
                 } else {
-                    planes.show_mixed(&numbers, (x, y), group);
+                    planes.show_mixed(&numbers, place, rows);
                 }
             }
             (rest, y) = (after, y + shared);
@@ -71,7 +88,7 @@ impl Planar {
         let luma =
             Plane { bytes: luma, load: self.load(1), row: width * bytes, step: bytes, across: 1, down: 1 };
         let chroma = match self.chroma {
-            Chroma::Mono => return Planes { width, down: 1, luma, chroma: None },
+            Chroma::Mono => return Planes { down: 1, luma, chroma: None },
             Chroma::Nv12 => self.load_by_turns().map(|load| (chroma, load, 2 * bytes)),
             _ => [u, v].map(|plane| (plane, self.load(across), bytes)),
         };
@@ -83,7 +100,7 @@ impl Planar {
             across,
             down,
         });
-        Planes { width, down, luma, chroma: Some(chroma) }
+        Planes { down, luma, chroma: Some(chroma) }
     }
 
     /// How samples are taken from a plane of their own.
@@ -107,25 +124,37 @@ impl Planar {
 
 impl Planes<'_> {
     /// A stripe of rows that share their chroma.
-    fn show_mixed(&self, numbers: &Numbers, (x, y): (usize, usize), rows: &mut [u32]) {
+    fn show_mixed<'a>(
+        &self,
+        numbers: &Numbers,
+        (x, y): (usize, usize),
+        rows: impl Iterator<Item = &'a mut [u32]>,
+    ) {
         // Where there is no chroma, it is no colour.
         let mut samples = [[numbers.neutral; STRIPE]; 2];
         self.load_chroma(x, y, &mut samples);
         let tints = tinted(numbers, &samples);
-        for (row, pixels) in rows.chunks_exact_mut(self.width).enumerate() {
+        for (row, pixels) in rows.enumerate() {
             let mut luma = [0; STRIPE];
             self.luma.load(x, y + row, &mut luma);
-            fill(pixels, x, |stripe| mixed(numbers, &luma, &tints, stripe));
+            fill(pixels, |stripe| mixed(numbers, &luma, &tints, stripe));
         }
     }
 
-    /// A stripe of one row.
-    fn show_colours(&self, numbers: &Numbers, (x, y): (usize, usize), row: &mut [u32]) {
-        let (mut green, mut others) = ([0; STRIPE], [[0; STRIPE]; 2]);
-        self.luma.load(x, y, &mut green);
-        self.load_chroma(x, y, &mut others);
-        let [blue, red] = &others;
-        fill(row, x, |stripe| colours(numbers, [&green, blue, red], stripe));
+    /// The same of planes that are green, blue and red.
+    fn show_colours<'a>(
+        &self,
+        numbers: &Numbers,
+        (x, y): (usize, usize),
+        rows: impl Iterator<Item = &'a mut [u32]>,
+    ) {
+        for (row, pixels) in rows.enumerate() {
+            let (mut green, mut others) = ([0; STRIPE], [[0; STRIPE]; 2]);
+            self.luma.load(x, y + row, &mut green);
+            self.load_chroma(x, y + row, &mut others);
+            let [blue, red] = &others;
+            fill(pixels, |stripe| colours(numbers, [&green, blue, red], stripe));
+        }
     }
 
     fn load_chroma(&self, x: usize, y: usize, samples: &mut [Samples; 2]) {
@@ -164,9 +193,8 @@ fn load<const STEP: usize, const AT: usize, const MASK: i32, const ACROSS: usize
     }
 }
 
-/// Fills the stripe of a row from column `x` on, or the part of one that there is.
-fn fill(row: &mut [u32], x: usize, show: impl Fn(&mut [u32; STRIPE])) {
-    let pixels = &mut row[x..];
+/// Fills the stripe that begins here, or the part of one that there is.
+fn fill(pixels: &mut [u32], show: impl Fn(&mut [u32; STRIPE])) {
     if let Some(stripe) = pixels.first_chunk_mut() {
         return show(stripe);
     }

@@ -1,0 +1,242 @@
+//! `bench video`: films through FFmpeg into a page: pictures painted, how long each took from when it was due until it was on
+//! the canvas, and what the server took for it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, ensure};
+use serde::Serialize;
+
+use super::browser::Engine;
+use super::connect::next;
+use super::display::Display;
+use super::idle::cpu_time;
+use super::machine::Machine;
+use super::patience::Patience;
+use super::process::Process;
+use super::sample::median;
+use crate::{repository, setup};
+
+/// What to measure.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Times that each is measured, each with a server and a browser that have just started; figures are medians over them
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    /// Seconds of each that count
+    #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u32).range(3..))]
+    seconds: u32,
+    /// Only those with this in their names
+    #[arg(long, default_value = "")]
+    only: String,
+    /// Options of our page
+    #[arg(long, default_value = "transport=auto")]
+    query: String,
+    /// What shows the page
+    #[arg(long, value_enum, default_value_t)]
+    browser: Engine,
+    /// Write everything measured to this file
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+/// A film, and how it comes.
+struct Case {
+    name: &'static str,
+    size: (u16, u16),
+    /// Pictures in a second.
+    rate: u32,
+    source: Source,
+}
+
+enum Source {
+    /// FFmpeg makes it while it is shown.
+    Made,
+    /// A file of this picture, encoded before.
+    Played(&'static str),
+    /// The same, through FFmpeg's own conversion.
+    Converted(&'static str, &'static str),
+}
+
+const HD: (u16, u16) = (1920, 1080);
+const UHD: (u16, u16) = (3840, 2160);
+/// A picture that changes everywhere.
+const EVERYWHERE: &str = "gradients=speed=0.05:nb_colors=8";
+const TEST: &str = "testsrc2";
+const CASES: [Case; 5] = [
+    Case { name: "1080p60 yuv420p, testsrc2", size: HD, rate: 60, source: Source::Made },
+    Case { name: "1080p60 yuv420p, H.264 of testsrc2", size: HD, rate: 60, source: Source::Played(TEST) },
+    Case {
+        name: "1080p60 yuv420p, H.264, all of it moves",
+        size: HD,
+        rate: 60,
+        source: Source::Played(EVERYWHERE),
+    },
+    Case {
+        name: "1080p60 rgba, H.264 of testsrc2",
+        size: HD,
+        rate: 60,
+        source: Source::Converted(TEST, "rgba"),
+    },
+    Case { name: "2160p30 yuv420p, H.264 of testsrc2", size: UHD, rate: 30, source: Source::Played(TEST) },
+];
+/// Seconds of a file, which is shown over and over.
+const CLIP_SECONDS: u32 = 10;
+/// Seconds not counted: a browser that has just started compiles scripts, and tries each transport.
+const WARM_UP: usize = 5;
+
+/// What was measured of one case in one round.
+#[derive(Debug, Serialize)]
+struct Round {
+    name: &'static str,
+    /// Medians of all seconds.
+    painted: f64,
+    p50_ms: f64,
+    p99_ms: f64,
+    mbps: f64,
+    /// The server's own processor time, of one core.
+    cpu: f64,
+    /// What it had in memory when counting began and when it ended, in MiB.
+    memory_mib: [f64; 2],
+}
+
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    let browser = options.browser;
+    let needs = [("Xvfb", "xvfb"), ("ffmpeg", "ffmpeg"), (browser.command(), browser.package())];
+    setup::install("the bench needs", &needs)?;
+    let status = repository::cargo().args(["build", "--release", "-p", "lanstream"]).status()?;
+    ensure!(status.success(), "cargo build ended with {status}");
+    let patience = Patience::new()?;
+    let cases: Vec<&Case> = CASES.iter().filter(|case| case.name.contains(&options.only)).collect();
+    ensure!(!cases.is_empty(), "no case has {:?} in its name", options.only);
+    let mut rounds = Vec::new();
+    for round in 1..=options.rounds {
+        for case in &cases {
+            eprintln!("round {round} of {}: {}", options.rounds, case.name);
+            rounds.push(options.measure(case, &patience).with_context(|| case.name)?);
+        }
+    }
+    print(&Machine::look(&[browser]), &cases, &rounds);
+    let write = |path: &PathBuf| -> anyhow::Result<()> {
+        Ok(std::fs::write(path, serde_json::to_string_pretty(&rounds)? + "\n")?)
+    };
+    options.json.as_ref().map_or(Ok(()), write)
+}
+
+impl Options {
+    fn measure(&self, case: &Case, patience: &Patience) -> anyhow::Result<Round> {
+        let shown = (case.size.0 + 1, case.size.1 + 1);
+        let display = Display::start(shown, patience)?;
+        let mut server = Process::start(&mut case.command()?)?;
+        let events = server.lines()?;
+        let ready = next(&events, patience, |event| event["event"] == "ready")?;
+        let url = ready["url"].as_str().context("the ready event has no URL")?;
+        let _browser =
+            self.browser.open(&url.replacen("/#", &format!("/?{}#", self.query), 1), &display, shown)?;
+        let seconds = || next(&events, patience, |event| event["painted"].as_f64() > Some(0.0));
+        for _ in 0..WARM_UP {
+            seconds()?;
+        }
+        let (cpu, memory) = (cpu_time(server.id())?, memory_mib(server.id())?);
+        let counted = (0..self.seconds).map(|_| seconds()).collect::<anyhow::Result<Vec<_>>>()?;
+        let cpu = cpu_time(server.id())?.saturating_sub(cpu).as_secs_f64();
+        let of =
+            |name: &str| median(counted.iter().filter_map(|event| event[name].as_f64())).unwrap_or_default();
+        Ok(Round {
+            name: case.name,
+            painted: of("painted"),
+            p50_ms: of("latency_ms"),
+            p99_ms: of("latency_p99_ms"),
+            mbps: of("mbps"),
+            cpu: cpu / f64::from(self.seconds),
+            memory_mib: [memory, memory_mib(server.id())?],
+        })
+    }
+}
+
+impl Case {
+    fn command(&self) -> anyhow::Result<Command> {
+        let mut command = Command::new(repository::target().join("release/lanstream"));
+        match self.source {
+            Source::Made => {
+                let made = self.picture(TEST);
+                command.args(["ffmpeg", "--json", "--", "-f", "lavfi", "-i", &made]);
+            }
+            Source::Played(picture) => {
+                command.args(["play", "--json", "--loop"]).arg(self.clip(picture)?);
+            }
+            Source::Converted(picture, format) => {
+                command.args(["ffmpeg", "--json", "--format", format, "--", "-stream_loop", "-1", "-i"]);
+                command.arg(self.clip(picture)?);
+            }
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        Ok(command)
+    }
+
+    /// In FFmpeg's words, with its size and rate.
+    fn picture(&self, picture: &str) -> String {
+        let (width, height) = self.size;
+        let (name, rest) = picture.split_at(picture.find(['=', ',']).unwrap_or(picture.len()));
+        let rest = rest.strip_prefix('=').map_or_else(|| rest.to_owned(), |options| format!(":{options}"));
+        format!("{name}=size={width}x{height}:rate={}{rest}", self.rate)
+    }
+
+    /// Encoded once, and kept among what is built.
+    fn clip(&self, picture: &str) -> anyhow::Result<PathBuf> {
+        let folder = repository::target().join("video-bench");
+        std::fs::create_dir_all(&folder)?;
+        let kind = picture.split(['=', ',']).next().unwrap_or_default();
+        let path = folder.join(format!("{kind}-{}x{}-{}.mp4", self.size.0, self.size.1, self.rate));
+        if !path.exists() {
+            encode(&self.picture(picture), &path)?;
+        }
+        Ok(path)
+    }
+}
+
+fn encode(picture: &str, path: &Path) -> anyhow::Result<()> {
+    eprintln!("encoding {}", path.display());
+    let unfinished = path.with_extension("part.mp4");
+    let mut command = Command::new("ffmpeg");
+    command.args(["-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", picture]);
+    command.args(["-t", &CLIP_SECONDS.to_string(), "-c:v", "libx264", "-preset", "veryfast"]);
+    let status = command.args(["-pix_fmt", "yuv420p"]).arg(&unfinished).status()?;
+    ensure!(status.success(), "FFmpeg ended with {status}");
+    Ok(std::fs::rename(unfinished, path)?)
+}
+
+/// What a process has in memory.
+fn memory_mib(pid: u32) -> anyhow::Result<f64> {
+    let path = format!("/proc/{pid}/status");
+    let status = std::fs::read_to_string(&path).with_context(|| format!("{path}: the server has ended"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib: f64 = line
+        .and_then(|line| line.trim().trim_end_matches(" kB").parse().ok())
+        .with_context(|| format!("{path} has no VmRSS"))?;
+    Ok(kib / 1024.0)
+}
+
+fn print(machine: &Machine, cases: &[&Case], rounds: &[Round]) {
+    println!("{machine}");
+    println!(
+        "{:<40} {:>9} {:>7} {:>7} {:>8} {:>7} {:>15}",
+        "film", "painted/s", "p50 ms", "p99 ms", "Mbit/s", "CPU", "MiB"
+    );
+    for case in cases {
+        let of = |number: fn(&Round) -> f64| {
+            let own = rounds.iter().filter(|round| round.name == case.name).map(number);
+            median(own).unwrap_or_default()
+        };
+        println!(
+            "{:<40} {:>9.1} {:>7.1} {:>7.1} {:>8.0} {:>5.0} % {:>15}",
+            case.name,
+            of(|round| round.painted),
+            of(|round| round.p50_ms),
+            of(|round| round.p99_ms),
+            of(|round| round.mbps),
+            of(|round| round.cpu) * 100.0,
+            format!("{:.1} to {:.1}", of(|round| round.memory_mib[0]), of(|round| round.memory_mib[1])),
+        );
+    }
+}
