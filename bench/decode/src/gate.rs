@@ -11,10 +11,11 @@ use anyhow::{Context, bail};
 /// Longest body: the pixels of a picture with sides of 16384.
 const BODY_BYTES_MAX: u64 = 1 << 30;
 /// The page's files and those of the viewer that it loads, with their types.
-const FILES: [(&str, &str, &[u8]); 5] = [
+const FILES: [(&str, &str, &[u8]); 6] = [
     ("/", "text/html; charset=utf-8", include_bytes!("../page/index.html")),
     ("/worker.js", "text/javascript", include_bytes!("../page/worker.js")),
     ("/src/codec.js", "text/javascript", include_bytes!("../../../viewer/src/codec.js")),
+    ("/src/planar.js", "text/javascript", include_bytes!("../../../viewer/src/planar.js")),
     ("/src/protocol.js", "text/javascript", include_bytes!("../../../viewer/src/protocol.js")),
     ("/src/codec.wasm", "application/wasm", include_bytes!("../../../viewer/src/codec.wasm")),
 ];

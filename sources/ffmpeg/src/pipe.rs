@@ -73,6 +73,7 @@ impl Pipe {
             patience: self.patience,
             start: Duration::ZERO,
             restart: None,
+            repeat: false,
         };
         Ok(opening.open()?)
     }

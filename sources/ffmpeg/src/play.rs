@@ -70,6 +70,7 @@ impl Play {
             patience: START_PATIENCE,
             start: self.start,
             restart: (!input.is_live).then(|| self.restart(input)),
+            repeat: self.repeat,
         };
         Ok(opening.open()?)
     }

@@ -80,6 +80,7 @@ impl Run {
             patience: START_PATIENCE,
             start: Duration::ZERO,
             restart: None,
+            repeat: false,
         };
         opening.open()
     }

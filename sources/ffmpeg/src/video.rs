@@ -25,6 +25,8 @@ use crate::stream::{BadStream, Pts, Shape};
 const LAST_STAYS: Duration = Duration::from_secs(1);
 /// Nobody who looks for the end wants to see nothing: the last picture begins before it.
 const LAST_PART: Duration = Duration::from_millis(100);
+/// The same where the end is not known: no film is longer, and FFmpeg calculates with what it is told.
+const SEEK_MAX: Duration = Duration::from_secs(1000 * 3600);
 
 /// What is to be shown, before its first byte came.
 pub(crate) struct Opening {
@@ -40,6 +42,8 @@ pub(crate) struct Opening {
     /// Where it begins, and how it begins elsewhere.
     pub(crate) start: Duration,
     pub(crate) restart: Option<Restart>,
+    /// Whether it begins anew at its end.
+    pub(crate) repeat: bool,
 }
 
 /// Begins a film at another place.
@@ -59,6 +63,7 @@ pub(crate) struct Video {
     /// What its stream's timestamps count from.
     start: Duration,
     restart: Option<Restart>,
+    repeat: bool,
     /// The picture to be captured next. It may not be due yet.
     ready: Option<Picture>,
     /// Whether `wait` told of it, which is when it is due.
@@ -106,7 +111,7 @@ impl Opening {
     /// # Errors
     /// [`ErrorKind::Unsupported`] for what can't be shown, [`ErrorKind::NotFound`] where nothing comes in time.
     pub(crate) fn open(self) -> Result<Box<dyn Source>, OpenError> {
-        let Self { name, intake, program, pace, has_teller, patience, start, restart } = self;
+        let Self { name, intake, program, pace, has_teller, patience, start, restart, repeat } = self;
         let bell = Bell::new().map_err(|error| Error::new(ErrorKind::Lost, format!("no waker: {error}")))?;
         let layout = Layout::packed(Size { width: 1, height: 1 }, PixelFormat::Rgbx8);
         let mut video = Video {
@@ -120,6 +125,7 @@ impl Opening {
             layout,
             start,
             restart,
+            repeat,
             ready: None,
             told: false,
             after: None,
@@ -182,7 +188,7 @@ impl Source for Video {
         };
         self.told = false;
         self.clock.shown(picture.pts, Instant::now());
-        frame.set_pts(picture.pts);
+        frame.set_pts(picture.pts.map(|pts| self.place(pts)));
         let old = exchange(frame, picture.bytes);
         self.intake.recycle(old);
         Ok(Region::full(self.layout.cells()))
@@ -192,7 +198,7 @@ impl Source for Video {
         self.clock.can_stop().then(|| Playback {
             is_playing: self.clock.is_going(),
             can_seek: self.restart.is_some(),
-            duration: self.program.as_ref().and_then(|program| program.log().duration()),
+            duration: self.duration(),
         })
     }
 
@@ -257,10 +263,20 @@ impl Video {
         Error { kind: ErrorKind::Unsupported, ..self.ending() }
     }
 
+    /// Where in the film a picture is: one that is repeated has its own time over and over.
+    fn place(&self, pts: Pts) -> Pts {
+        let duration = self.duration().filter(|_| self.repeat);
+        let us = duration.map_or(0, |duration| duration.as_micros() as i64);
+        if us > 0 { Pts(pts.0.rem_euclid(us)) } else { pts }
+    }
+
+    fn duration(&self) -> Option<Duration> {
+        self.program.as_ref().and_then(|program| program.log().duration())
+    }
+
     fn seek(&mut self, to: Duration) {
         let Some(restart) = &self.restart else { return };
-        let end = self.program.as_ref().and_then(|program| program.log().duration());
-        let to = end.map_or(to, |end| to.min(end.saturating_sub(LAST_PART)));
+        let to = to.min(self.duration().map_or(SEEK_MAX, |end| end.saturating_sub(LAST_PART)));
         match restart(to) {
             // The pipe goes before the program that writes to it.
             Ok((program, intake)) => (self.intake, self.program) = (intake, Some(program)),
@@ -345,7 +361,9 @@ impl Video {
 
     /// Says that it is over when the last picture was shown for a while. Of what happens now nobody may be there to see it.
     fn check_end(&mut self, now: Instant) -> Result<(), Error> {
-        if !self.clock.is_going() {
+        // What stands still does so at its end as well; what goes wrong is told at once.
+        if !self.clock.is_going() && self.end.as_ref().is_none_or(|end| end.error.kind == ErrorKind::Finished)
+        {
             return Ok(());
         }
         let all_shown = self.ready.is_none() && self.after.is_none();

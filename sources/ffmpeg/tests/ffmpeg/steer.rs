@@ -102,6 +102,22 @@ fn what_can_be_steered_and_how_far() {
     assert_eq!(pipe.wait(Some(Duration::from_millis(100))), Ok(Event::TimedOut));
 }
 
+/// A film that is repeated has its own time over and over, and can be sought in like any other.
+#[test]
+fn the_time_of_a_film_that_is_repeated() {
+    let clip = clip();
+    let play = Play { repeat: true, pace: fast(), ..Play::new(clip.path()) };
+    let mut source = play.open().unwrap();
+    let shown = first(source.as_mut(), 120);
+    for (number, picture) in (0..).zip(&shown) {
+        assert_eq!(at(picture), Duration::from_millis(number % 50 * 40), "picture {number}");
+    }
+    source.steer(Command::Seek(Duration::from_secs(1)));
+    assert_eq!(at(&first(source.as_mut(), 1)[0]), Duration::from_secs(1));
+    source.steer(Command::Seek(Duration::MAX));
+    assert!(at(&first(source.as_mut(), 1)[0]) >= Duration::from_millis(1880));
+}
+
 /// Its file is gone meanwhile: it says so, and does not show what is not there.
 #[test]
 fn a_place_that_cannot_be_had() {
@@ -109,6 +125,7 @@ fn a_place_that_cannot_be_had() {
     let mut source = Play::new(clip.path()).open().unwrap();
     first(source.as_mut(), 1);
     std::fs::remove_file(clip.path()).unwrap();
+    source.steer(Command::Pause);
     source.steer(Command::Seek(Duration::from_secs(1)));
     let error = next(source.as_mut()).err().unwrap();
     assert_eq!(error.kind, ErrorKind::Ended);
