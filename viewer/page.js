@@ -4,7 +4,7 @@ import './src/lan-stream.js';
 
 /** Options of the address that are attributes of the element. */
 const OPTIONS = ['transport', 'codes', 'fit', 'present', 'thread'];
-const SWITCHES = ['stats', 'verify'];
+const SWITCHES = ['stats', 'verify', 'muted'];
 
 const element = /** @type {import('./src/lan-stream.js').LanStream} */ (document.querySelector('lan-stream'));
 const query = new URLSearchParams(location.search);

@@ -56,6 +56,9 @@ pub(crate) struct Play {
     /// FFmpeg's filters for its pictures, in FFmpeg's words
     #[arg(long, value_name = "FILTERS", allow_hyphen_values = true)]
     filter: Option<String>,
+    /// Leave its sound out
+    #[arg(long)]
+    no_audio: bool,
     /// When pictures are shown
     #[arg(long, value_enum, default_value_t = Pace::Auto)]
     pace: Pace,
@@ -132,6 +135,7 @@ impl Play {
             start: self.start.unwrap_or_default(),
             pace: self.pace.chosen(self.speed).or(by_speed),
             filter: self.filter.clone(),
+            sound: !self.no_audio,
             listener: Some(listener(reporter)),
             ..lanstream_ffmpeg::Play::new(&self.input)
         })

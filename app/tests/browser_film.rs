@@ -161,7 +161,7 @@ fn expect_every_frame(
     for (format, codec, planar) in FORMATS {
         let clip = clip(&folder, format, codec);
         let wanted = decoded(&clip, format, planar);
-        let server = Lanstream::run(&["play", &clip], Stdio::null());
+        let server = Lanstream::run(&["play", &clip, "--loop"], Stdio::null());
         let seen = watch(&server.page(""), &format!("({WATCH})({FRAMES}, 0.04, {attributes})"));
         let seen: Vec<Seen> = serde_json::from_value(seen).unwrap();
         assert_eq!(seen.len(), FRAMES * 3);

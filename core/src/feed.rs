@@ -4,7 +4,8 @@
 //! what is newest when it is ready for it, and says so beforehand, so that nothing is captured that nobody can take.
 
 use std::collections::VecDeque;
-use std::sync::mpsc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::task::{Context, Poll, Waker};
 
 use atomic_waker::AtomicWaker;
@@ -12,7 +13,7 @@ use atomic_waker::AtomicWaker;
 use crate::demand::{Starved, Wish};
 use crate::frame::Frame;
 use crate::slot::Slot;
-use crate::source::{Command, Cursor, Playback, Pointer};
+use crate::source::{Command, Cursor, Playback, Pointer, Sound};
 use crate::sync::{Arc, AtomicBool, Ordering};
 
 /// A feed, and the handle through which viewers join it.
@@ -89,7 +90,10 @@ impl Feed {
                     ear.waker.wake();
                     self.ears.push(ear);
                 }
-                Guest::Command(command) => self.queue(command),
+                Guest::Command(command) => {
+                    self.source.commands.fetch_sub(1, Ordering::Relaxed);
+                    self.queue(command);
+                }
             }
         }
         for seat in self.seats.iter().filter(|seat| seat.again.swap(false, Ordering::AcqRel)) {
@@ -155,6 +159,15 @@ impl Feed {
         self.status = Some(status);
     }
 
+    /// Gives a stretch of sound to every viewer. One that takes none misses it.
+    pub fn sound(&self, sound: Sound) {
+        let sound = Arc::new(sound);
+        for ear in &self.ears {
+            let _missed = ear.sounds.try_send(Arc::clone(&sound));
+            ear.waker.wake();
+        }
+    }
+
     /// Tells every viewer, now and later, how a source goes that can be steered.
     pub fn tell_playback(&mut self, playback: Option<Playback>) {
         if self.playback.as_deref() == playback.as_ref() {
@@ -199,6 +212,8 @@ enum Guest {
 
 /// Commands that may wait for a source: more than a person gives while it opens a file. Later ones are lost.
 const COMMANDS_MAX: usize = 64;
+/// Stretches of sound that wait for a viewer: a little more than a second. Later ones are lost to it.
+const SOUNDS_MAX: usize = 64;
 
 /// Lets viewers join a feed.
 #[derive(Clone, Debug)]
@@ -218,14 +233,19 @@ impl Entrance {
 
     /// An ear for everything else. `None` where the source's thread is gone.
     pub fn news(&self) -> Option<News> {
-        let ear = Arc::new(Ear::default());
+        let (sender, sounds) = mpsc::sync_channel(SOUNDS_MAX);
+        let ear = Arc::new(Ear::new(sender));
         self.joins.send(Guest::Ear(Arc::clone(&ear))).ok()?;
         self.source.tell();
-        Some(News { ear, source: Arc::clone(&self.source) })
+        Some(News { ear, sounds: Mutex::new(sounds), source: Arc::clone(&self.source) })
     }
 
     /// Asks the source for something. Where its thread is gone, nobody hears it.
     pub fn steer(&self, command: Command) {
+        if self.source.commands.fetch_add(1, Ordering::Relaxed) >= COMMANDS_MAX {
+            self.source.commands.fetch_sub(1, Ordering::Relaxed);
+            return;
+        }
         let _unheard = self.joins.send(Guest::Command(command));
         self.source.tell();
     }
@@ -286,6 +306,8 @@ impl Drop for Frames {
 #[derive(Debug)]
 pub struct News {
     ear: Arc<Ear>,
+    /// Of one viewer, so nobody waits for it.
+    sounds: Mutex<mpsc::Receiver<Arc<Sound>>>,
     source: Arc<SourceSide>,
 }
 
@@ -303,6 +325,11 @@ impl News {
     /// How a source goes that can be steered, if that is new.
     pub fn take_playback(&self) -> Option<Arc<Playback>> {
         self.ear.playback.take()
+    }
+
+    /// The next stretch of sound, if it has come.
+    pub fn take_sound(&self) -> Option<Arc<Sound>> {
+        self.sounds.lock().unwrap_or_else(PoisonError::into_inner).try_recv().ok()
     }
 
     /// What the source does, if that is new.
@@ -347,13 +374,15 @@ struct Ear {
     pointer: Slot<Pointer>,
     status: Slot<Status>,
     playback: Slot<Playback>,
+    sounds: mpsc::SyncSender<Arc<Sound>>,
     left: AtomicBool,
     waker: AtomicWaker,
 }
 
-impl Default for Ear {
-    fn default() -> Self {
+impl Ear {
+    fn new(sounds: mpsc::SyncSender<Arc<Sound>>) -> Self {
         Self {
+            sounds,
             pointer: Slot::new(),
             status: Slot::new(),
             playback: Slot::new(),
@@ -369,12 +398,19 @@ struct SourceSide {
     waker: AtomicWaker,
     /// Something happened since the source last listened.
     news: AtomicBool,
+    /// Commands on their way to it.
+    commands: AtomicUsize,
     starved: Starved,
 }
 
 impl Default for SourceSide {
     fn default() -> Self {
-        Self { waker: AtomicWaker::new(), news: AtomicBool::new(false), starved: Starved::new() }
+        Self {
+            waker: AtomicWaker::new(),
+            news: AtomicBool::new(false),
+            commands: AtomicUsize::new(0),
+            starved: Starved::new(),
+        }
     }
 }
 

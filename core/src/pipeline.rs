@@ -87,6 +87,9 @@ impl Pipeline {
                 source.steer(command);
             }
             self.feed.tell_playback(source.playback());
+            while let Some(sound) = source.sound() {
+                self.feed.sound(sound);
+            }
             let now = (self.clock)();
             match self.next_step(source, now) {
                 Step::Capture(region) => self.capture(source, &region)?,
@@ -136,7 +139,7 @@ impl Pipeline {
                     self.feed.point(cursor);
                 }
             }
-            Event::Damaged | Event::Woken | Event::TimedOut => {}
+            Event::Damaged | Event::Sounded | Event::Woken | Event::TimedOut => {}
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The wire format, version 2: see `docs/protocol.md`, whose golden vectors both ends are tested on.
+//! The wire format, version 3: see `docs/protocol.md`, whose golden vectors both ends are tested on.
 //!
 //! Every message is a [`HEADER_BYTES`] header (length of the body, kind) and a body, all integers little-endian. A stream carries
 //! them back to back; a WebSocket message carries exactly one. Reading never panics: `Ok(None)` is "more bytes needed",

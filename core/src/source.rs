@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::frame::{Frame, Layout, PixelMemory};
 use crate::region::Region;
+use crate::time::Pts;
 
 /// Produces pictures.
 pub trait Source: Send {
@@ -81,11 +82,30 @@ pub trait Source: Send {
         None
     }
 
+    /// The next stretch of sound that is to be on its way to viewers by now, if there is one.
+    fn sound(&mut self) -> Option<Sound> {
+        None
+    }
+
     /// Does what a viewer asks for, if it can be steered so. What comes of it is told by `playback`, and by pictures.
     fn steer(&mut self, command: Command) {
         let _ = command;
     }
 }
+
+/// A stretch of a film's sound.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sound {
+    /// Where in the film it begins, by the clock of its pictures.
+    pub at: Pts,
+    /// [`SOUND_RATE`] frames a second of a sample each for left and right, little-endian `f32`s.
+    pub samples: Vec<u8>,
+}
+
+/// Frames of sound in a second: what nearly all sound cards play as it is.
+pub const SOUND_RATE: u32 = 48_000;
+/// Bytes of a frame.
+pub const SOUND_FRAME_BYTES: usize = 2 * size_of::<f32>();
 
 /// What a viewer asks of a source that can be steered. All its viewers see what comes of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +127,8 @@ pub struct Playback {
     pub is_playing: bool,
     /// [`Command::Seek`] leads somewhere.
     pub can_seek: bool,
+    /// It begins anew at its end, and its timestamps go on.
+    pub repeats: bool,
     /// How long it takes, where that is known.
     pub duration: Option<Duration>,
 }
@@ -120,6 +142,8 @@ pub enum Event {
     Resized,
     /// The pointer moved or changed its shape.
     CursorMoved,
+    /// [`Source::sound`] has something.
+    Sounded,
     /// The waker was used.
     Woken,
     /// The timeout passed.

@@ -15,7 +15,7 @@ use lanstream_core::protocol::{
     Ack, BandHead, Certificates, Encoding, HELLO_CODES, HELLO_VERIFY, Hello, Lack, NoticeCode, Patch, Piece,
     ROUTE_PLAIN, Route, ServerMessage, SourceState, Transport, VERSION, ViewerMessage,
 };
-use lanstream_core::source::{Command, Cursor, CursorShape, Playback, Pointer};
+use lanstream_core::source::{Command, Cursor, CursorShape, Playback, Pointer, Sound};
 use lanstream_core::time::Pts;
 use serde_json::{Value, json};
 
@@ -170,18 +170,24 @@ fn server() -> Vec<Value> {
 /// What is told of a film.
 fn film() -> Vec<Value> {
     let duration = Some(Duration::from_micros(90_000_001));
-    let film = Playback { is_playing: true, can_seek: true, duration };
-    let endless = Playback { duration: None, is_playing: false, ..film };
+    let film = Playback { is_playing: true, can_seek: true, repeats: false, duration };
+    let sound: Vec<u8> = [0.5_f32, -0.25, 1.0, 0.0].into_iter().flat_map(f32::to_le_bytes).collect();
+    let endless = Playback { duration: None, is_playing: false, repeats: true, ..film };
     vec![
         told(
             "playback",
             &ServerMessage::Playback(&film),
-            &json!({"is_playing": true, "can_seek": true, "duration_us": 90_000_001}),
+            &json!({"is_playing": true, "can_seek": true, "repeats": false, "duration_us": 90_000_001}),
+        ),
+        told(
+            "sound",
+            &ServerMessage::Sound(&Sound { at: Pts(-20_000), samples: sound.clone() }),
+            &json!({"at_us": -20_000, "samples": hex(&sound)}),
         ),
         told(
             "playback-without-end",
             &ServerMessage::Playback(&endless),
-            &json!({"is_playing": false, "can_seek": true, "duration_us": null}),
+            &json!({"is_playing": false, "can_seek": true, "repeats": true, "duration_us": null}),
         ),
     ]
 }

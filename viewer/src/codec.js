@@ -22,7 +22,8 @@ const ENCODING_FIRST = 3;
 
 export class Codec {
   #exports;
-  /** Bytes of decoded pixels, from the start of the room on. */
+  /** Bytes from the start of the room on: of a picture in planes that is on show, and with decoded pixels after it. */
+  #kept = 0;
   #used = 0;
 
   /** @param {WebAssembly.Instance} instance of the module */
@@ -39,7 +40,12 @@ export class Codec {
 
   /** Forgets what was decoded. */
   reset() {
-    this.#used = 0;
+    this.#used = this.#kept;
+  }
+
+  /** The picture in planes is no longer on show. */
+  release() {
+    this.#kept = 0;
   }
 
   /**
@@ -77,7 +83,7 @@ export class Codec {
   }
 
   /**
-   * For a picture in planes, in the module's memory: nothing may be decoded while it is used. `null`: there is no room for it.
+   * For a picture in planes, in the module's memory, until it is released. `null`: there is no room for it.
    * @param {import('./planar.js').Planar} planar
    * @param {import('./planar.js').Size} size
    * @returns {import('./present/planes.js').Converter | null}
@@ -88,13 +94,15 @@ export class Codec {
     const bytes = cells.width * cells.height * 4;
     const base = room(bytes + size.width * size.height * 4);
     if (base === 0) return null;
-    const buffer = /** @type {ArrayBuffer} */ (memory.buffer);
+    this.#kept = bytes + size.width * size.height * 4;
+    // With every growth of the memory its views are lost.
+    const buffer = () => /** @type {ArrayBuffer} */ (memory.buffer);
     return {
-      block: new Uint8Array(buffer, base, bytes),
+      get block() { return new Uint8Array(buffer(), base, bytes); },
       convert({ x, y, width, height }) {
         const fault = convert(planar.code, size.width, size.height, base, base + bytes, x, y, width, height);
         if (fault !== 0) throw new RangeError(`${width}x${height} at ${x},${y} of ${size.width}x${size.height} cannot be converted`);
-        return new Uint8ClampedArray(buffer, base + bytes, width * height * 4);
+        return new Uint8ClampedArray(buffer(), base + bytes, width * height * 4);
       },
     };
   }

@@ -30,6 +30,7 @@ const STATS_MS = 500;
  *   `steerable`: it is a film, of which the next four tell; `planes`: what planes the picture lies in, or nothing
  * @typedef {import('./meter.js').Measured & { server: Record<string, unknown> }} Stats
  * @typedef {{ type: 'state', state: State } | { type: 'stats', stats: Stats } | { type: 'error', message: string }
+ *   | { type: 'sound', atUs: number, samples: Float32Array<ArrayBuffer> } | { type: 'painted', filmS: number, atMs: number }
  *   | { type: 'refuted', seq: number } | { type: 'cursor-shape', shape: CursorShape } | { type: 'cursor-at', x: number, y: number, serial: number }} EngineEvent
  * @typedef {{ origin: string, token: string, transport: import('./protocol.js').Transport | 'auto', codes: boolean, verify: boolean, paused: boolean }} EngineOptions
  *   `codes`: whether pixels may come in fewer bytes, where this page can decode them
@@ -56,6 +57,9 @@ export class Engine {
   /** Of the pointer, so far. */
   #moves = 0;
   #closed = false;
+  #hasSound = false;
+  /** The film begins anew at its end. */
+  #repeats = false;
   #wake = /** @type {(() => void) | null} */ (null);
   #reportTimer = /** @type {unknown} */ (null);
   #statsTimer = /** @type {unknown} */ (null);
@@ -125,7 +129,7 @@ export class Engine {
 
   /** Asks something of the source. @param {'pause' | 'play' | 'step' | 'seek'} command @param {number} seconds where to seek */
   steer(command, seconds) {
-    this.#session?.steer({ command, toUs: command === 'seek' ? Math.max(0, Math.round(seconds * 1e6)) : 0 });
+    this.#session?.steer({ command, toUs: command === 'seek' ? Math.min(Math.max(0, Math.round(seconds * 1e6)), Number.MAX_SAFE_INTEGER) : 0 });
   }
 
   /** @param {boolean} verify */
@@ -186,6 +190,7 @@ export class Engine {
       case 'Notice': return this.#noticed(message.code, message.text);
       case 'Stats': this.#serverStats = message.stats; return undefined;
       case 'Playback': return this.#played(message);
+      case 'Sound': return this.#heard(message.atUs, message.samples);
       case 'Proven': return this.#proven(message.seq, message.exact);
       case 'CursorShape': return this.#post({ type: 'cursor-shape', shape: message.shape });
       case 'CursorAt': return this.#pointed(message);
@@ -207,9 +212,23 @@ export class Engine {
     this.#post({ type: 'cursor-at', x, y, serial });
   }
 
-  /** @param {{ isPlaying: boolean, canSeek: boolean, durationUs: number | null }} playback */
-  #played({ isPlaying, canSeek, durationUs }) {
+  /** Of what is repeated the time within one turn. @param {number | null} ptsUs */
+  #timeS(ptsUs) {
+    const { durationS } = this.#state;
+    if (ptsUs === null || !this.#repeats || durationS === null) return ptsUs === null ? null : ptsUs / 1e6;
+    return ptsUs % (durationS * 1e6) / 1e6;
+  }
+
+  /** @param {{ isPlaying: boolean, canSeek: boolean, repeats: boolean, durationUs: number | null }} playback */
+  #played({ isPlaying, canSeek, repeats, durationUs }) {
+    this.#repeats = repeats;
     this.#change({ steerable: true, sourcePlaying: isPlaying, canSeek, durationS: durationUs === null ? null : durationUs / 1e6 });
+  }
+
+  /** From then on it matters when pictures are painted. @param {number} atUs @param {Float32Array<ArrayBuffer>} samples */
+  #heard(atUs, samples) {
+    this.#hasSound = true;
+    this.#post({ type: 'sound', atUs, samples });
   }
 
   /** @param {number} code @param {string} text */
@@ -235,11 +254,12 @@ export class Engine {
    */
   #shown(update, took) {
     this.#meter.shown(update, took);
+    if (this.#hasSound && update.ptsUs !== null) this.#post({ type: 'painted', filmS: update.ptsUs / 1e6, atMs: performance.timeOrigin + this.#around.now() });
     const { width, height, frames } = this.#state;
     const prompt = frames === 0 || width !== update.width || height !== update.height;
     Object.assign(this.#state, {
       seq: update.seq, frames: this.#meter.frames, skipped: this.#meter.skipped, width: update.width, height: update.height,
-      timeS: update.ptsUs === null ? null : update.ptsUs / 1e6, planes: update.planar?.name ?? '',
+      timeS: this.#timeS(update.ptsUs), planes: update.planar?.name ?? '',
     });
     if (prompt) this.#change({});
     else this.#report();

@@ -6,6 +6,7 @@ import { EngineHost } from './engine-host.js';
 import { FITS, place } from './layout.js';
 import { Overlay } from './overlay.js';
 import { blockBytes, planarOf } from './planar.js';
+import { Sound } from './sound.js';
 import { TRANSPORTS } from './protocol.js';
 import { adoptStyle } from './style.js';
 
@@ -19,16 +20,17 @@ import { adoptStyle } from './style.js';
 const KEY_SEEK_S = 5;
 
 /**
- * Attributes: `src` (the URL that lanstream printed; without it the page's own), `transport`, `codes` (`off`: raw pixels), `present`, `thread`, `fit`, `stats`, `verify`.
- * Events: `resize`, `playing`, `waiting`, `pause`, `play`, `durationchange`, `timeupdate`, `error`, `frame` (both at most ten a second), `stats` (with the attribute), `exactness-lost`.
+ * Attributes: `src` (the URL that lanstream printed; without it the page's own), `transport`, `codes` (`off`: raw pixels), `present`, `thread`, `fit`, `stats`, `verify`, `muted`.
+ * Events: `resize`, `playing`, `waiting`, `error`, `frame` (at most ten a second); of films `pause`, `play`, `volumechange`, `durationchange`, `timeupdate`, `stats` (with the attribute), `exactness-lost`.
  */
 export class LanStream extends HTMLElement {
-  static observedAttributes = ['src', 'transport', 'codes', 'present', 'thread', 'fit', 'stats', 'verify'];
+  static observedAttributes = ['src', 'transport', 'codes', 'present', 'thread', 'fit', 'stats', 'verify', 'muted'];
 
   #root = document.createElement('div');
   #stage = document.createElement('div');
   #cursor = new CursorLayer();
   #overlay;
+  #sound = new Sound(() => this.#soundChanged());
   #canvas = /** @type {HTMLCanvasElement | null} */ (null);
   #host = /** @type {EngineHost | null} */ (null);
   #state = /** @type {State | null} */ (null);
@@ -55,6 +57,7 @@ export class LanStream extends HTMLElement {
       toggleFullscreen: () => this.#toggleFullscreen(),
       seek: seconds => { this.currentTime = seconds; },
       step: () => this.step(),
+      toggleSound: () => { this.muted = this.#sound.isHeard; },
     });
     this.#overlay.showFit(this.fit);
     shadow.append(this.#root);
@@ -65,6 +68,7 @@ export class LanStream extends HTMLElement {
     this.#connection = new AbortController();
     const { signal } = this.#connection;
     document.addEventListener('visibilitychange', () => this.#sendPaused(), { signal });
+    for (const touch of ['pointerdown', 'keydown']) addEventListener(touch, () => { if (!this.muted) this.#sound.resume(); }, { signal, capture: true });
     addEventListener('hashchange', () => { if (!this.hasAttribute('src')) this.#restart(); }, { signal });
     this.#followDevicePixels(signal);
     this.#resizes.observe(this);
@@ -84,6 +88,7 @@ export class LanStream extends HTMLElement {
     if (before === now) return;
     if (name === 'fit') this.#refit();
     else if (name === 'stats') this.#showStats();
+    else if (name === 'muted') this.#sound.muted = this.muted;
     else if (name === 'verify') this.#host?.send({ type: 'verify', verify: this.verify });
     else if (this.#host !== null) this.#restart();
   }
@@ -98,6 +103,7 @@ export class LanStream extends HTMLElement {
   get currentTime() { return this.#state?.timeS ?? 0; }
   /** Goes to another place, if it is a film of which that can be had. */
   set currentTime(seconds) {
+    if (!Number.isFinite(Number(seconds))) throw new TypeError(`${seconds} is no time`);
     if (this.#state?.canSeek === true) this.#host?.send({ type: 'steer', command: 'seek', seconds: Number(seconds) });
   }
 
@@ -121,6 +127,13 @@ export class LanStream extends HTMLElement {
 
   get verify() { return this.hasAttribute('verify'); }
   set verify(wanted) { this.toggleAttribute('verify', wanted); }
+
+  get muted() { return this.hasAttribute('muted'); }
+  /** Without it a film is heard as soon as the browser lets the page be heard. */
+  set muted(muted) {
+    this.toggleAttribute('muted', muted);
+    if (!muted) this.#sound.resume();
+  }
 
   play() { this.#go('play'); }
   pause() { this.#go('pause'); }
@@ -152,6 +165,7 @@ export class LanStream extends HTMLElement {
     if (this.#state?.steerable !== true || event.composedPath()[0] instanceof HTMLButtonElement || event.composedPath()[0] instanceof HTMLInputElement) return;
     if (event.key === ' ' || event.key === 'k') { if (this.paused) this.play(); else this.pause(); }
     else if (event.key === '.') this.step();
+    else if (event.key === 'm') this.muted = !this.muted;
     else if (event.key === 'ArrowLeft') this.currentTime -= KEY_SEEK_S;
     else if (event.key === 'ArrowRight') this.currentTime += KEY_SEEK_S;
     else return;
@@ -198,6 +212,7 @@ export class LanStream extends HTMLElement {
     this.#state = null;
     this.#stats = null;
     this.#cursor.hide();
+    this.#sound.close();
     this.#reads.clear();
   }
 
@@ -220,6 +235,8 @@ export class LanStream extends HTMLElement {
       case 'stats': this.#receiveStats(answer.stats); break;
       case 'cursor-shape': this.#cursor.shape(answer.shape); break;
       case 'cursor-at': this.#cursor.at(answer.x, answer.y, answer.serial); break;
+      case 'sound': this.#sound.take(answer.atUs, answer.samples); break;
+      case 'painted': if (this.#state?.sourcePlaying === true) this.#sound.follow(answer.filmS, answer.atMs); break;
       case 'refuted': this.dispatchEvent(new CustomEvent('exactness-lost', { detail: { seq: answer.seq } })); break;
       case 'error': this.dispatchEvent(new ErrorEvent('error', { message: answer.message })); break;
       case 'unfit': this.#overlay.showFailure(`this browser cannot show the picture: ${answer.message}`); break;
@@ -233,7 +250,9 @@ export class LanStream extends HTMLElement {
     this.#state = state;
     this.#overlay.showState(state);
     if (state.steerable) this.#followFilm(state, before);
+    this.#overlay.showPaused(this.paused);
     if (!state.connected) this.#cursor.hide();
+    if (!state.connected || !state.sourcePlaying || state.paused) this.#sound.stop();
     if (state.width !== before?.width || state.height !== before.height) this.#resized();
     const playing = state.connected && state.frames > 0 && state.sourceState === 'live' && !state.paused && state.sourcePlaying;
     if (playing !== this.#playing) this.dispatchEvent(new Event(playing ? 'playing' : 'waiting'));
@@ -243,10 +262,20 @@ export class LanStream extends HTMLElement {
 
   /** @param {State} state @param {State | null} before */
   #followFilm({ sourcePlaying, durationS, timeS }, before) {
-    this.#overlay.showPaused(!sourcePlaying);
+    // Before it was known to be one, this viewer alone was to stand still.
+    if (this.#paused) {
+      this.#paused = false;
+      this.#sendPaused();
+      this.#go('pause');
+    }
     if (sourcePlaying !== (before?.sourcePlaying ?? true)) this.dispatchEvent(new Event(sourcePlaying ? 'play' : 'pause'));
     if (durationS !== (before?.durationS ?? null)) this.dispatchEvent(new Event('durationchange'));
     if (timeS !== (before?.timeS ?? null)) this.dispatchEvent(new Event('timeupdate'));
+  }
+
+  #soundChanged() {
+    this.#overlay.showSound(this.#sound.isThere, this.#sound.isHeard);
+    this.dispatchEvent(new Event('volumechange'));
   }
 
   /** @param {Stats} stats */

@@ -8,7 +8,7 @@ import { ENCODING_NAMES } from './protocol.js';
  * @typedef {import('./engine.js').State} State
  * @typedef {import('./engine.js').Stats} Stats
  * @typedef {import('./layout.js').Place} Place
- * @typedef {import('./film.js').FilmActions & { toggleStats(): void, setFit(fit: import('./layout.js').Fit): void, togglePause(): void, toggleFullscreen(): void }} Actions
+ * @typedef {import('./film.js').FilmActions & { toggleStats(): void, toggleSound(): void, setFit(fit: import('./layout.js').Fit): void, togglePause(): void, toggleFullscreen(): void }} Actions
  */
 
 /** After the last movement. */
@@ -23,6 +23,7 @@ export class Overlay {
   #statsButton;
   #fitButton;
   #pauseButton;
+  #soundButton;
   #film;
   #timer = 0;
 
@@ -39,11 +40,13 @@ export class Overlay {
     this.#statsButton = button('stats', 'show statistics (s)', () => actions.toggleStats());
     this.#fitButton = button('', '', () => actions.setFit(nextFit(this.#fitButton.dataset['fit'])));
     this.#pauseButton = button('pause', 'pause', () => actions.togglePause());
+    this.#soundButton = button('', '', () => actions.toggleSound());
+    this.#soundButton.hidden = true;
     const fullscreen = button('full screen', 'full screen', () => actions.toggleFullscreen());
     const controls = document.createElement('div');
     controls.className = 'controls';
     this.#film = new FilmBar(actions);
-    controls.append(this.#film.element, this.#statsButton, this.#fitButton, this.#pauseButton, fullscreen);
+    controls.append(this.#film.element, this.#statsButton, this.#fitButton, this.#soundButton, this.#pauseButton, fullscreen);
     root.append(this.#stats, this.#banner, controls);
     root.classList.add('asleep');
     root.addEventListener('pointermove', () => this.#wake());
@@ -66,6 +69,14 @@ export class Overlay {
   showPaused(paused) {
     this.#pauseButton.textContent = paused ? 'play' : 'pause';
     this.#pauseButton.setAttribute('aria-pressed', String(paused));
+  }
+
+  /** @param {boolean} isThere @param {boolean} isHeard */
+  showSound(isThere, isHeard) {
+    this.#soundButton.hidden = !isThere;
+    this.#soundButton.textContent = `sound: ${isHeard ? 'on' : 'off'}`;
+    this.#soundButton.setAttribute('aria-pressed', String(isHeard));
+    this.#soundButton.setAttribute('aria-label', isHeard ? 'mute (m)' : 'unmute (m)');
   }
 
   /** @param {State} state */
@@ -143,7 +154,8 @@ export function statsText(state, stats, place) {
  * @param {State} state
  * @param {Stats | null} stats
  */
-function codesText({ codes, codesReason }, stats) {
+function codesText({ codes, codesReason, planes }, stats) {
+  if (planes !== '') return stats === null || stats.bytes === null ? '–' : `planes as they came; ${bytesText(stats.bytes)} an update`;
   if (!codes) return `off (${codesReason})`;
   if (stats === null || stats.bytes === null || stats.saved === null) return '–';
   const parts = stats.mix.map((share, encoding) => ({ share, name: ENCODING_NAMES[encoding] })).filter(({ share }) => share > 0);

@@ -32,6 +32,7 @@ export const KIND = Object.freeze({
   PIECE: 0x1c,
   SCATTERED: 0x1d,
   PLAYBACK: 0x1e,
+  SOUND: 0x1f,
   HELLO: 0x81,
   ACK: 0x82,
   PROOF: 0x83,
@@ -64,8 +65,11 @@ export const ENCODING_MOVE = 2;
 export const ENCODING_NAMES = ['raw', 'one colour', 'moved', 'palette', 'predict', 'lz', 'packed'];
 export const ENCODING_LAST = ENCODING_NAMES.length - 1;
 
+/** A sample each for left and right. */
+const SOUND_FRAME_BYTES = 8;
 const IS_PLAYING = 1;
 const CAN_SEEK = 2;
+const REPEATS = 4;
 /** In place of a duration that is not known. */
 const NO_DURATION = 2n ** 64n - 1n;
 
@@ -94,7 +98,8 @@ export class ProtocolError extends Error {
  *   | { type: 'Unrouted', number: number }
  *   | { type: 'Piece', number: number, band: number, offset: number, total: number, bytes: Uint8ClampedArray<ArrayBuffer> }
  *   | { type: 'Scattered', number: number, bands: number }
- *   | { type: 'Playback', isPlaying: boolean, canSeek: boolean, durationUs: number | null }
+ *   | { type: 'Sound', atUs: number, samples: Float32Array<ArrayBuffer> }
+ *   | { type: 'Playback', isPlaying: boolean, canSeek: boolean, repeats: boolean, durationUs: number | null }
  *   | { type: 'Certificates', port: number, hashes: Uint8Array<ArrayBuffer>[] }
  *   | { type: 'Unknown', kind: number }} ServerMessage
  */
@@ -156,6 +161,7 @@ function readBody(kind, fields) {
     case KIND.ROUTED: return { type: 'Routed', number: fields.u32() };
     case KIND.UNROUTED: return { type: 'Unrouted', number: fields.u32() };
     case KIND.PLAYBACK: return readPlayback(fields);
+    case KIND.SOUND: return readSound(fields);
     case KIND.PIECE: return readPiece(fields);
     case KIND.SCATTERED: return { type: 'Scattered', number: fields.u32(), bands: fields.u32() };
     case KIND.CERTIFICATES: return { type: 'Certificates', port: fields.u16(), hashes: readHashes(fields.rest()) };
@@ -197,11 +203,18 @@ function readHashes(bytes) {
 }
 
 /** @param {Fields} fields @returns {ServerMessage} */
+function readSound(fields) {
+  const atUs = Number(BigInt.asIntN(64, fields.u64())), bytes = fields.rest();
+  if (bytes.length % SOUND_FRAME_BYTES !== 0) throw new ProtocolError('sound that ends within a frame');
+  return { type: 'Sound', atUs, samples: new Float32Array(bytes.slice().buffer) };
+}
+
+/** @param {Fields} fields @returns {ServerMessage} */
 function readPlayback(fields) {
   const flags = fields.u8(), durationUs = fields.u64();
-  if (flags > (IS_PLAYING | CAN_SEEK)) throw new ProtocolError(`playback with flags ${flags}`);
+  if (flags > (IS_PLAYING | CAN_SEEK | REPEATS)) throw new ProtocolError(`playback with flags ${flags}`);
   return {
-    type: 'Playback', isPlaying: (flags & IS_PLAYING) !== 0, canSeek: (flags & CAN_SEEK) !== 0,
+    type: 'Playback', isPlaying: (flags & IS_PLAYING) !== 0, canSeek: (flags & CAN_SEEK) !== 0, repeats: (flags & REPEATS) !== 0,
     durationUs: durationUs === NO_DURATION ? null : Number(durationUs),
   };
 }

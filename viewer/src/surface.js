@@ -89,6 +89,7 @@ export class Surface {
   #begin(size, planar) {
     const presenter = this.#presenter;
     this.#planes = null;
+    this.#codec?.release();
     presenter.resize(size.width, size.height);
     if (planar === null) return;
     this.#planes = presenter.planes?.(planar, size)

@@ -11,7 +11,7 @@ export function band({ seq, base = 0, width = 4, height = 4, flags, patches = []
   for (const { x, y, width: w, height: h, encoding = 0, data, length = data.length } of patches) {
     body.push(u16(x), u16(y), u16(w), u16(h), [encoding, 0, 0, 0], u32(length));
   }
-  body.push(...patches.map(patch => [...patch.data]));
+  for (const { data } of patches) body.push(Array.from(data));
   return message(KIND.BAND, flags, body.flat());
 }
 

@@ -2,7 +2,7 @@
 
 use super::HEADER_BYTES;
 use super::wire::message;
-use crate::source::{Playback, Pointer};
+use crate::source::{Playback, Pointer, Sound};
 
 /// A message to a viewer, other than pixels.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,6 +82,8 @@ pub enum ServerMessage<'a> {
     },
     /// How the source goes, which can be steered.
     Playback(&'a Playback),
+    /// A stretch of its sound.
+    Sound(&'a Sound),
 }
 
 /// Where WebTransport sessions are accepted, and by what the server is known there.
@@ -148,9 +150,11 @@ const CERTIFICATES: u8 = 0x1B;
 const PIECE: u8 = 0x1C;
 const SCATTERED: u8 = 0x1D;
 const PLAYBACK: u8 = 0x1E;
+const SOUND: u8 = 0x1F;
 
 const IS_PLAYING: u8 = 1;
 const CAN_SEEK: u8 = 2;
+const REPEATS: u8 = 4;
 /// Instead of a duration that is not known.
 const NO_DURATION: u64 = u64::MAX;
 
@@ -211,8 +215,16 @@ impl ServerMessage<'_> {
                 out.extend_from_slice(&number.to_le_bytes());
                 out.extend_from_slice(&bands.to_le_bytes());
             }),
+            Self::Sound(sound) => message(out, SOUND, |out| {
+                out.extend_from_slice(&sound.at.0.to_le_bytes());
+                out.extend_from_slice(&sound.samples);
+            }),
             Self::Playback(playback) => message(out, PLAYBACK, |out| {
-                let flags = [(playback.is_playing, IS_PLAYING), (playback.can_seek, CAN_SEEK)];
+                let flags = [
+                    (playback.is_playing, IS_PLAYING),
+                    (playback.can_seek, CAN_SEEK),
+                    (playback.repeats, REPEATS),
+                ];
                 out.push(flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| flag).sum());
                 let duration_us =
                     playback.duration.map_or(NO_DURATION, |duration| duration.as_micros() as u64);

@@ -292,6 +292,12 @@ impl Control {
             self.send(&ServerMessage::Certificates(&certificates));
         }
         self.hear_route();
+        // One by one: what waits here is not bounded, what waits there is.
+        if self.outgoing.is_empty()
+            && let Some(sound) = self.seating.news.take_sound()
+        {
+            self.send(&ServerMessage::Sound(&sound));
+        }
     }
 
     /// A verdict on a proof, and that what carried the pixels is gone.

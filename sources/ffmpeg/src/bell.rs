@@ -23,6 +23,8 @@ pub(crate) struct Woken {
     pub(crate) first: bool,
     /// The second one.
     pub(crate) second: bool,
+    /// The third one.
+    pub(crate) third: bool,
 }
 
 impl Bell {
@@ -40,17 +42,22 @@ impl Bell {
     /// Sleeps until `deadline` at most, or until one of those descriptors that are given can be read.
     pub(crate) fn sleep(
         &self,
-        first: Option<BorrowedFd<'_>>,
-        second: Option<BorrowedFd<'_>>,
+        [first, second, third]: [Option<BorrowedFd<'_>>; 3],
         deadline: Option<Instant>,
     ) -> io::Result<Woken> {
         let own = self.hear.as_fd();
         // For one that isn't given the bell stands in: asked for twice, it is told twice.
-        let ready = poll_until([own, first.unwrap_or(own), second.unwrap_or(own)], deadline)?;
+        let others = [first, second, third].map(|descriptor| descriptor.unwrap_or(own));
+        let ready = poll_until([own, others[0], others[1], others[2]], deadline)?;
         if ready[0] {
             self.silence();
         }
-        Ok(Woken { bell: ready[0], first: first.is_some() && ready[1], second: second.is_some() && ready[2] })
+        Ok(Woken {
+            bell: ready[0],
+            first: first.is_some() && ready[1],
+            second: second.is_some() && ready[2],
+            third: third.is_some() && ready[3],
+        })
     }
 
     fn silence(&self) {
@@ -101,18 +108,21 @@ mod tests {
         let bell = Bell::new().unwrap();
         bell.waker().wake_by_ref();
         bell.waker().wake();
-        assert!(bell.sleep(None, None, None).unwrap().bell);
-        assert_eq!(bell.sleep(None, None, Some(Instant::now())).unwrap(), Woken::default());
+        assert!(bell.sleep([None; 3], None).unwrap().bell);
+        assert_eq!(bell.sleep([None; 3], Some(Instant::now())).unwrap(), Woken::default());
     }
 
     #[test]
     fn a_pipe_with_bytes_or_at_its_end() {
         let bell = Bell::new().unwrap();
         let (reader, writer) = io::pipe().unwrap();
-        assert_eq!(bell.sleep(None, Some(reader.as_fd()), Some(Instant::now())).unwrap(), Woken::default());
+        assert_eq!(
+            bell.sleep([None, Some(reader.as_fd()), None], Some(Instant::now())).unwrap(),
+            Woken::default()
+        );
         drop(writer);
         assert_eq!(
-            bell.sleep(None, Some(reader.as_fd()), None).unwrap(),
+            bell.sleep([None, Some(reader.as_fd()), None], None).unwrap(),
             Woken { second: true, ..Woken::default() }
         );
     }

@@ -26,6 +26,7 @@ mod play;
 mod program;
 mod report;
 mod run;
+mod sound;
 mod stream;
 mod video;
 
@@ -41,7 +42,10 @@ const START_PATIENCE: Duration = Duration::from_secs(20);
 
 /// The output that FFmpeg is given: pictures as they are with exact timestamps, each as soon as it is there.
 fn output() -> impl Iterator<Item = OsString> {
-    const OUTPUT: [&str; 13] = [
+    const OUTPUT: [&str; 15] = [
+        // Whatever was asked for before: its log says what pictures are like.
+        "-loglevel",
+        "level+info",
         "-an",
         "-sn",
         "-dn",

@@ -95,6 +95,11 @@ impl Log {
         if has_teller { self.told.front().filter(|told| told.is_whole()) } else { self.output.as_ref() }
     }
 
+    /// From now on nobody hears what it says.
+    pub(crate) fn ignore(&mut self) {
+        self.listener = None;
+    }
+
     /// How long the first input takes, where that was said.
     pub(crate) fn duration(&self) -> Option<Duration> {
         self.duration

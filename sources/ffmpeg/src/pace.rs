@@ -25,6 +25,11 @@ pub enum Pace {
 pub struct Speed(f64);
 
 impl Speed {
+    /// So many times as fast as it was.
+    pub(crate) fn times(self) -> f64 {
+        self.0
+    }
+
     /// Slowest and fastest.
     pub const RANGE: [f64; 2] = [0.01, 100.0];
     /// As it was.
@@ -52,6 +57,11 @@ pub(crate) struct Clock {
 impl Clock {
     pub(crate) fn new(pace: Pace) -> Self {
         Self { pace, anchor: None, waiting_since: None, still: None }
+    }
+
+    /// So many times as fast as it was it goes.
+    pub(crate) fn times(&self) -> f64 {
+        if let Pace::Timestamps(speed) = self.pace { speed.times() } else { 1.0 }
     }
 
     /// Whether it can stand still: what happens now does not.
@@ -102,6 +112,14 @@ impl Clock {
         // Time that runs back is a new beginning, as in recordings that were joined.
         let after = pts?.since(first)?;
         Some(at + after.div_f64(times))
+    }
+
+    /// Where in its stream it is, if it goes on: a picture was shown since it last stood.
+    pub(crate) fn position(&self, now: Instant) -> Option<Pts> {
+        let Pace::Timestamps(Speed(times)) = self.pace else { return None };
+        let (at, Pts(first)) = self.anchor.filter(|_| self.is_going())?;
+        let us = now.saturating_duration_since(at).mul_f64(times).as_micros() as i64;
+        Some(Pts(first.saturating_add(us)))
     }
 
     /// A picture is due, at the moment that `due` said, and no viewer had the one before it to wait for.

@@ -74,6 +74,7 @@ impl Pipe {
             start: Duration::ZERO,
             restart: None,
             repeat: false,
+            sound: None,
         };
         Ok(opening.open()?)
     }

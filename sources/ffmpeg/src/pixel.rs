@@ -69,7 +69,7 @@ const PLANAR: [(&str, Chroma, Depth, Range); 21] = [
 ];
 
 /// What FFmpeg is asked for instead of formats whose names begin so, and which can't be shown as they are; the first counts.
-const NEAREST: [(&str, &str); 18] = [
+const NEAREST: [(&str, &str); 27] = [
     ("yuyv422", "yuv422p"),
     ("uyvy422", "yuv422p"),
     ("yvyu422", "yuv422p"),
@@ -80,6 +80,13 @@ const NEAREST: [(&str, &str); 18] = [
     ("p010", "yuv420p10le"),
     ("p210", "yuv422p10le"),
     ("p410", "yuv444p10le"),
+    ("p0", "yuv420p12le"),
+    ("p2", "yuv422p12le"),
+    ("p4", "yuv444p12le"),
+    ("y210", "yuv422p10le"),
+    ("y212", "yuv422p12le"),
+    ("yuva420p1", "yuv420p12le"),
+    ("yuva422p1", "yuv422p12le"),
     ("yuva420p", "yuv420p"),
     ("yuva422p", "yuv422p"),
     ("yuv410p", "yuv420p"),
@@ -87,7 +94,9 @@ const NEAREST: [(&str, &str); 18] = [
     ("yuv422p", "yuv422p12le"),
     ("yuv", "yuv444p12le"),
     ("gbrap", "gbrp"),
-    ("gray1", "gray12le"),
+    ("gbrp", "gbrp12le"),
+    ("gray", "gray12le"),
+    ("ya8", "gray"),
 ];
 
 impl Pixels {
@@ -111,6 +120,7 @@ impl Pixels {
         let matrix = match matrix {
             "bt709" => Some(Matrix::Bt709),
             "bt470bg" | "smpte170m" => Some(Matrix::Bt601),
+            // Of the second, with constant luminance, the first is the nearest that there is.
             "bt2020nc" | "bt2020c" => Some(Matrix::Bt2020),
             _ => None,
         };

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::time::Duration;
 
-use lanstream_core::source::{Error, ErrorKind, Source};
+use lanstream_core::source::{Error, ErrorKind, SOUND_RATE, Source};
 
 use crate::intake::Intake;
 use crate::log::TELLER;
@@ -12,9 +12,13 @@ use crate::pace::{Pace, Speed};
 use crate::pixel::Pixels;
 use crate::program::{FFMPEG, Program};
 use crate::report::Listener;
+use crate::sound::SoundTrack;
 use crate::stream::nut::Nut;
 use crate::video::{Opening, Restart};
 use crate::{START_PATIENCE, output};
+
+/// Times of its own speed at which a film is heard.
+const SOUND_SPEEDS: std::ops::RangeInclusive<f64> = 0.5..=2.0;
 
 /// What to play, and how.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +33,8 @@ pub struct Play {
     pub pace: Option<Pace>,
     /// FFmpeg's filters, in its own words.
     pub filter: Option<String>,
+    /// Whether it is to be heard; what happens now is not.
+    pub sound: bool,
     /// The FFmpeg to run; `None`: the one on the PATH.
     pub ffmpeg: Option<OsString>,
     /// Who hears what it says.
@@ -44,6 +50,7 @@ impl Play {
             start: Duration::ZERO,
             pace: None,
             filter: None,
+            sound: true,
             ffmpeg: None,
             listener: None,
         }
@@ -61,6 +68,7 @@ impl Play {
         let (program, pixels) =
             Program::start(self.ffmpeg(), &self.arguments(&input), self.listener.clone())?;
         let intake = Intake::new(pixels, Box::new(Nut::default()));
+        let sound = self.sound_track(&input)?;
         let opening = Opening {
             name: input.name.clone(),
             intake,
@@ -71,6 +79,7 @@ impl Play {
             start: self.start,
             restart: (!input.is_live).then(|| self.restart(input)),
             repeat: self.repeat,
+            sound,
         };
         Ok(opening.open()?)
     }
@@ -79,17 +88,46 @@ impl Play {
     fn restart(&self, input: Input) -> Restart {
         let play = self.clone();
         Box::new(move |start| {
-            let arguments = Self { start, ..play.clone() }.arguments(&input);
+            let play = Self { start, ..play.clone() };
+            let arguments = play.arguments(&input);
             let (program, pixels) = Program::start_again(play.ffmpeg(), &arguments, play.listener.clone())?;
-            Ok((program, Intake::new(pixels, Box::new(Nut::default()))))
+            let intake = Intake::new(pixels, Box::new(Nut::default()));
+            Ok((program, intake, play.sound_track(&input)?))
         })
+    }
+
+    /// What is to be heard of it: nothing where it goes so slowly or fast that nobody could follow.
+    fn sound_track(&self, input: &Input) -> Result<Option<SoundTrack>, Error> {
+        let times = match self.pace {
+            Some(Pace::Newest) => return Ok(None),
+            Some(Pace::Timestamps(speed)) => speed.times(),
+            None => Speed::REAL.times(),
+        };
+        if !self.sound || input.is_live || !SOUND_SPEEDS.contains(&times) {
+            return Ok(None);
+        }
+        let started = Program::start_again(self.ffmpeg(), &self.sound_arguments(input, times), None)?;
+        Ok(Some(SoundTrack::new(started, self.start, times)))
+    }
+
+    /// Frames from the film's own beginning on, as many as time says, whatever is missing: so their number tells their time.
+    fn sound_arguments(&self, input: &Input, times: f64) -> Vec<OsString> {
+        let mut arguments = ["-v", "error"].map(OsString::from).to_vec();
+        arguments.extend(self.input_arguments(input));
+        // At its own speed no sample is touched.
+        let tempo = if times == Speed::REAL.times() { String::new() } else { format!(",atempo={times}") };
+        let filters = format!("aresample={SOUND_RATE}:async=1:first_pts=0{tempo}");
+        arguments.extend(["-map", "0:a:0?", "-vn", "-sn", "-dn", "-af", &filters].map(OsString::from));
+        arguments.extend(["-ac", "2", "-c:a", "pcm_f32le", "-f", "f32le", "pipe:1"].map(OsString::from));
+        arguments
     }
 
     fn ffmpeg(&self) -> &OsStr {
         self.ffmpeg.as_deref().unwrap_or_else(|| FFMPEG.as_ref())
     }
 
-    fn arguments(&self, input: &Input) -> Vec<OsString> {
+    /// What is to be read, and from where on.
+    fn input_arguments(&self, input: &Input) -> Vec<OsString> {
         let mut arguments: Vec<OsString> = Vec::new();
         if self.repeat {
             arguments.extend(["-stream_loop".into(), "-1".into()]);
@@ -98,6 +136,11 @@ impl Play {
             arguments.extend(["-ss".into(), format!("{:.6}", self.start.as_secs_f64()).into()]);
         }
         arguments.extend(["-i".into(), input.argument.clone()]);
+        arguments
+    }
+
+    fn arguments(&self, input: &Input) -> Vec<OsString> {
+        let mut arguments = self.input_arguments(input);
         arguments.extend(["-vf".into(), self.filters().into()]);
         // Pictures keep their own sizes and times, whatever comes.
         arguments.extend(["-autoscale", "0", "-fps_mode", "passthrough"].map(OsString::from));

@@ -112,6 +112,8 @@ impl Drop for Program {
         if self.ended {
             return;
         }
+        // What it says of being ended is nobody's concern.
+        self.log.ignore();
         if let Ok(None) = self.child.try_wait() {
             let _ended_meanwhile = kill_process(Pid::from_child(&self.child), Signal::TERM);
         }

@@ -1,6 +1,7 @@
 //! FFmpeg with any arguments: cameras, filters, generators, all that it has. Only the output is ours.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::time::Duration;
 
 use lanstream_core::geometry::Size;
@@ -54,6 +55,11 @@ impl Run {
             // What can't be shown as it is FFmpeg is asked for anew, in a format that is near.
             Err(OpenError::Format(format)) => {
                 let nearest = Pixels::nearest(&format);
+                if self.is_read_once() {
+                    let message =
+                        format!("pictures in {format} can't be shown as they are: add --format {nearest}");
+                    return Err(Error::new(ErrorKind::Unsupported, message));
+                }
                 tracing::info!(
                     "pictures in {format} can't be shown as they are: FFmpeg makes {nearest} of them"
                 );
@@ -61,6 +67,18 @@ impl Run {
             }
             opened => Ok(opened?),
         }
+    }
+
+    /// Whether an input is a pipe, whose beginning is gone once it was read.
+    fn is_read_once(&self) -> bool {
+        let inputs = self.arguments.windows(2).filter(|pair| pair[0] == "-i").map(|pair| &pair[1]);
+        inputs.into_iter().any(|input| {
+            let text = input.to_string_lossy();
+            let is_file = || std::fs::metadata(input).is_ok_and(|metadata| metadata.is_file());
+            let is_pipe =
+                text == "-" || ["pipe:", "fd:", "tcp:", "unix:"].iter().any(|kind| text.starts_with(kind));
+            is_pipe || (Path::new(input).exists() && !is_file() && !text.starts_with("/dev/"))
+        })
     }
 
     /// With pictures in a format, or in that which FFmpeg has.
@@ -81,6 +99,7 @@ impl Run {
             start: Duration::ZERO,
             restart: None,
             repeat: false,
+            sound: None,
         };
         opening.open()
     }

@@ -12,19 +12,24 @@ use std::time::{Duration, Instant};
 use lanstream_core::frame::{Frame, Layout, PixelFormat};
 use lanstream_core::geometry::Size;
 use lanstream_core::region::Region;
-use lanstream_core::source::{Command, Error, ErrorKind, Event, Playback, Source};
+use lanstream_core::source::{Command, Error, ErrorKind, Event, Playback, Sound, Source};
 
 use crate::bell::Bell;
 use crate::intake::{Intake, Next, Picture};
 use crate::log::Log;
 use crate::pace::{Clock, Pace};
 use crate::program::Program;
+use crate::sound::SoundTrack;
 use crate::stream::{BadStream, Pts, Shape};
 
 /// How long the last picture stays, so that every viewer takes it, before the source says that it is over.
 const LAST_STAYS: Duration = Duration::from_secs(1);
+/// How long before its pictures sound goes to viewers, so that it is never late: what a sound card takes, and some more.
+const SOUND_LEAD: Duration = Duration::from_millis(300);
 /// Nobody who looks for the end wants to see nothing: the last picture begins before it.
 const LAST_PART: Duration = Duration::from_millis(100);
+/// By so much a film is begun earlier where there is no picture after a place, and four times as much from then on.
+const BACK_AT_FIRST: Duration = Duration::from_millis(500);
 /// The same where the end is not known: no film is longer, and FFmpeg calculates with what it is told.
 const SEEK_MAX: Duration = Duration::from_secs(1000 * 3600);
 
@@ -44,10 +49,13 @@ pub(crate) struct Opening {
     pub(crate) restart: Option<Restart>,
     /// Whether it begins anew at its end.
     pub(crate) repeat: bool,
+    pub(crate) sound: Option<SoundTrack>,
 }
 
+/// A film begun at another place: its pictures, and its sound if it is to be heard.
+pub(crate) type Restarted = (Program, Intake, Option<SoundTrack>);
 /// Begins a film at another place.
-pub(crate) type Restart = Box<dyn Fn(Duration) -> Result<(Program, Intake), Error> + Send>;
+pub(crate) type Restart = Box<dyn Fn(Duration) -> Result<Restarted, Error> + Send>;
 
 /// A stream of pictures.
 pub(crate) struct Video {
@@ -64,6 +72,11 @@ pub(crate) struct Video {
     start: Duration,
     restart: Option<Restart>,
     repeat: bool,
+    /// How long it takes, as far as it was said.
+    duration: Option<Duration>,
+    /// By so much it is begun earlier where there is no picture after a place.
+    back: Duration,
+    sound: Option<SoundTrack>,
     /// The picture to be captured next. It may not be due yet.
     ready: Option<Picture>,
     /// Whether `wait` told of it, which is when it is due.
@@ -111,7 +124,7 @@ impl Opening {
     /// # Errors
     /// [`ErrorKind::Unsupported`] for what can't be shown, [`ErrorKind::NotFound`] where nothing comes in time.
     pub(crate) fn open(self) -> Result<Box<dyn Source>, OpenError> {
-        let Self { name, intake, program, pace, has_teller, patience, start, restart, repeat } = self;
+        let Self { name, intake, program, pace, has_teller, patience, start, restart, repeat, sound } = self;
         let bell = Bell::new().map_err(|error| Error::new(ErrorKind::Lost, format!("no waker: {error}")))?;
         let layout = Layout::packed(Size { width: 1, height: 1 }, PixelFormat::Rgbx8);
         let mut video = Video {
@@ -126,6 +139,9 @@ impl Opening {
             start,
             restart,
             repeat,
+            duration: None,
+            back: BACK_AT_FIRST,
+            sound,
             ready: None,
             told: false,
             after: None,
@@ -157,13 +173,20 @@ impl Source for Video {
             if let Some(event) = self.news(now) {
                 return Ok(event);
             }
+            if self.sounds_at(now).is_some_and(|moment| moment <= now) {
+                return Ok(Event::Sounded);
+            }
             self.check_end(now)?;
-            let due = [deadline, self.next_moment(now)].into_iter().flatten().min();
+            let due = [deadline, self.next_moment(now), self.sounds_at(now)].into_iter().flatten().min();
             let pipe = self.wants_picture(now).then(|| self.intake.pipe());
             let log = self.program.as_ref().and_then(|program| program.log().pipe());
-            let woken = self.bell.sleep(pipe, log, due).map_err(lost)?;
+            let sound = self.sound.as_ref().and_then(SoundTrack::pipe);
+            let woken = self.bell.sleep([pipe, log, sound], due).map_err(lost)?;
             if let Some(program) = self.program.as_mut().filter(|_| woken.second) {
                 program.log_mut().read();
+            }
+            if let Some(sound) = self.sound.as_mut().filter(|_| woken.third) {
+                sound.read();
             }
             if woken.bell {
                 return Ok(Event::Woken);
@@ -188,7 +211,7 @@ impl Source for Video {
         };
         self.told = false;
         self.clock.shown(picture.pts, Instant::now());
-        frame.set_pts(picture.pts.map(|pts| self.place(pts)));
+        frame.set_pts(picture.pts);
         let old = exchange(frame, picture.bytes);
         self.intake.recycle(old);
         Ok(Region::full(self.layout.cells()))
@@ -198,8 +221,15 @@ impl Source for Video {
         self.clock.can_stop().then(|| Playback {
             is_playing: self.clock.is_going(),
             can_seek: self.restart.is_some(),
+            repeats: self.repeat,
             duration: self.duration(),
         })
+    }
+
+    fn sound(&mut self) -> Option<Sound> {
+        let now = Instant::now();
+        self.sounds_at(now).filter(|moment| *moment <= now)?;
+        self.sound.as_mut()?.take()
     }
 
     fn steer(&mut self, command: Command) {
@@ -237,7 +267,7 @@ impl Video {
             }
             // What comes after the beginning is read when it is known what it is.
             let pipe = began.is_none().then(|| self.intake.pipe());
-            let woken = self.bell.sleep(pipe, log, deadline).map_err(lost)?;
+            let woken = self.bell.sleep([pipe, log, None], deadline).map_err(lost)?;
             if let Some(program) = self.program.as_mut().filter(|_| woken.second) {
                 program.log_mut().read();
             }
@@ -263,28 +293,66 @@ impl Video {
         Error { kind: ErrorKind::Unsupported, ..self.ending() }
     }
 
-    /// Where in the film a picture is: one that is repeated has its own time over and over.
-    fn place(&self, pts: Pts) -> Pts {
-        let duration = self.duration().filter(|_| self.repeat);
-        let us = duration.map_or(0, |duration| duration.as_micros() as i64);
-        if us > 0 { Pts(pts.0.rem_euclid(us)) } else { pts }
-    }
-
+    /// How long one turn of it takes: what was said of it before it was begun anew counts until it is said again.
     fn duration(&self) -> Option<Duration> {
-        self.program.as_ref().and_then(|program| program.log().duration())
+        self.program.as_ref().and_then(|program| program.log().duration()).or(self.duration)
     }
 
     fn seek(&mut self, to: Duration) {
-        let Some(restart) = &self.restart else { return };
         let to = to.min(self.duration().map_or(SEEK_MAX, |end| end.saturating_sub(LAST_PART)));
-        match restart(to) {
-            // The pipe goes before the program that writes to it.
-            Ok((program, intake)) => (self.intake, self.program) = (intake, Some(program)),
-            Err(error) => return self.end_with(error),
+        if self.begin_at(to) {
+            self.back = BACK_AT_FIRST;
+            (self.told, self.end) = (false, None);
+            (self.ready, self.after) = (None, None);
+            self.clock.jump();
         }
-        (self.start, self.told, self.end) = (to, false, None);
-        (self.ready, self.after) = (None, None);
-        self.clock.jump();
+    }
+
+    /// Begins the film at another place. `false`: it can't be had.
+    fn begin_at(&mut self, to: Duration) -> bool {
+        let Some(restart) = &self.restart else { return false };
+        let restarted = restart(to);
+        self.duration = self.duration();
+        match restarted {
+            // The pipe goes before the program that writes to it.
+            Ok((program, intake, sound)) => {
+                (self.intake, self.program, self.sound) = (intake, Some(program), sound);
+                self.start = to;
+                true
+            }
+            Err(error) => {
+                self.end_with(error);
+                false
+            }
+        }
+    }
+
+    /// Begins the film a little before the place where there was no picture any more, as after the last one.
+    fn goes_back(&mut self) -> bool {
+        let is_after_last = self.intake.pictures() == 0 && !self.start.is_zero() && self.restart.is_some();
+        let ended_well = |program: &mut Program| program.finish().complaint().is_none();
+        if !is_after_last || !self.program.as_mut().is_some_and(ended_well) {
+            return false;
+        }
+        let earlier = self.start.saturating_sub(self.back);
+        self.back *= 4;
+        self.begin_at(earlier)
+    }
+
+    /// When the next stretch of sound is to go to viewers: a little before its pictures. `None`: it is not there, or the film
+    /// stands still.
+    fn sounds_at(&self, now: Instant) -> Option<Instant> {
+        let next = self.sound.as_ref()?.next_at()?;
+        let position = self.clock.position(now)?;
+        // Pictures that nobody takes stand, and so does what goes with them.
+        let waiting = self.ready.as_ref().filter(|_| self.told).and_then(|picture| picture.pts);
+        let position = waiting.map_or(position, |waiting| position.min(waiting));
+        let ahead = next.since(position).unwrap_or_default().div_f64(self.clock.times());
+        match ahead.checked_sub(SOUND_LEAD) {
+            None => Some(now),
+            Some(_) if waiting.is_some() => None,
+            Some(left) => Some(now + left),
+        }
     }
 
     /// Whether there is a place for another picture.
@@ -347,6 +415,7 @@ impl Video {
     fn read(&mut self) {
         match self.intake.read() {
             Ok(false) => {}
+            Ok(true) if self.goes_back() => {}
             Ok(true) => {
                 let error = self.ending();
                 self.end_with(error);
@@ -362,8 +431,11 @@ impl Video {
     /// Says that it is over when the last picture was shown for a while. Of what happens now nobody may be there to see it.
     fn check_end(&mut self, now: Instant) -> Result<(), Error> {
         // What stands still does so at its end as well; what goes wrong is told at once.
-        if !self.clock.is_going() && self.end.as_ref().is_none_or(|end| end.error.kind == ErrorKind::Finished)
+        if !self.clock.is_going()
+            && let Some(end) = self.end.as_mut().filter(|end| end.error.kind == ErrorKind::Finished)
         {
+            // When it goes on, the last picture stays again for as long.
+            end.due = None;
             return Ok(());
         }
         let all_shown = self.ready.is_none() && self.after.is_none();

@@ -8,7 +8,7 @@ import { blockBytes, cellsOf, convert, markShown } from '../planar.js';
  * @typedef {import('../planar.js').Planar} Planar
  * @typedef {import('../planar.js').Size} Size
  * @typedef {import('../planar.js').Part} Part
- * @typedef {{ block: Uint8Array<ArrayBuffer>, convert(part: Part): Uint8ClampedArray<ArrayBuffer> }} Converter
+ * @typedef {{ readonly block: Uint8Array<ArrayBuffer>, convert(part: Part): Uint8ClampedArray<ArrayBuffer> }} Converter
  *   `block` is where the picture lies; `convert` makes pixels of a part of it, which are good until it is called again
  */
 
@@ -60,7 +60,8 @@ export class Planes {
 
   /** @type {Presenter['solid']} */
   solid(cell, x, y, width, height) {
-    const words = new Uint32Array(this.#converter.block.buffer, this.#converter.block.byteOffset, this.#converter.block.byteLength / CELL_BYTES);
+    const { block } = this.#converter;
+    const words = new Uint32Array(block.buffer, block.byteOffset, block.byteLength / CELL_BYTES);
     const [word] = new Uint32Array(cell.slice().buffer);
     const stride = this.#stride / CELL_BYTES;
     for (let row = y; row < y + height; row += 1) words.fill(Number(word), row * stride + x, row * stride + x + width);

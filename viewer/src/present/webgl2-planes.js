@@ -71,18 +71,24 @@ export class WebGl2Planes {
     return Math.max(width, height) <= gl.getParameter(gl.MAX_TEXTURE_SIZE);
   }
 
+  /** What draws any of them; it throws where this WebGL2 does not take it. @param {WebGL2RenderingContext} gl */
+  static program(gl) {
+    return link(gl, FRAGMENT);
+  }
+
   /**
    * @param {WebGL2RenderingContext} gl
+   * @param {WebGLProgram} program
    * @param {Planar} planar
    * @param {Size} size
    */
-  constructor(gl, planar, size) {
+  constructor(gl, program, planar, size) {
     const cells = cellsOf(planar, size);
     this.#gl = gl;
     this.#cells = cells;
     this.#size = size;
-    this.#program = link(gl, FRAGMENT);
-    gl.useProgram(this.#program);
+    this.#program = program;
+    gl.useProgram(program);
     this.#set(planar, size);
     this.#texture = gl.createTexture();
     gl.bindTexture(gl.TEXTURE_2D, this.#texture);
@@ -132,7 +138,6 @@ export class WebGl2Planes {
 
   close() {
     this.#gl.deleteTexture(this.#texture);
-    this.#gl.deleteProgram(this.#program);
   }
 
   /** @param {Planar} planar @param {Size} size */

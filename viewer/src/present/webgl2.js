@@ -22,6 +22,7 @@ export class WebGl2 {
   #gl;
   #program = /** @type {WebGLProgram | null} */ (null);
   #planes = /** @type {WebGl2Planes | null} */ (null);
+  #planesProgram = /** @type {WebGLProgram | null} */ (null);
   #heightUniform = /** @type {WebGLUniformLocation | null} */ (null);
   #framebuffer = /** @type {WebGLFramebuffer | null} */ (null);
   #texture = /** @type {WebGLTexture | null} */ (null);
@@ -72,7 +73,12 @@ export class WebGl2 {
   /** From then on nothing but planes is drawn, until it is resized. @type {NonNullable<Presenter['planes']>} */
   planes(planar, size) {
     if (!WebGl2Planes.holds(this.#gl, planar, size)) return null;
-    this.#planes = new WebGl2Planes(this.#gl, planar, size);
+    try {
+      this.#planesProgram ??= WebGl2Planes.program(this.#gl);
+    } catch {
+      return null; // They are made pixels of elsewhere.
+    }
+    this.#planes = new WebGl2Planes(this.#gl, this.#planesProgram, planar, size);
     return this.#planes;
   }
 
@@ -171,7 +177,7 @@ export class WebGl2 {
     this.#heightUniform = gl.getUniformLocation(this.#program, 'height');
     this.#framebuffer = gl.createFramebuffer();
     this.#scratch = gl.createFramebuffer();
-    this.#texture = this.#scratchTexture = this.#planes = null;
+    this.#texture = this.#scratchTexture = this.#planes = this.#planesProgram = null;
     // Bytes are to arrive as they are.
     gl.pixelStorei(gl.UNPACK_COLORSPACE_CONVERSION_WEBGL, gl.NONE);
     gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, false);

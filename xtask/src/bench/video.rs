@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use anyhow::{Context, ensure};
 use serde::Serialize;
@@ -133,12 +134,13 @@ impl Options {
         let url = ready["url"].as_str().context("the ready event has no URL")?;
         let _browser =
             self.browser.open(&url.replacen("/#", &format!("/?{}#", self.query), 1), &display, shown)?;
-        let seconds = || next(&events, patience, |event| event["painted"].as_f64() > Some(0.0));
         for _ in 0..WARM_UP {
-            seconds()?;
+            next(&events, patience, |event| event["painted"].as_f64() > Some(0.0))?;
         }
         let (cpu, memory) = (cpu_time(server.id())?, memory_mib(server.id())?);
-        let counted = (0..self.seconds).map(|_| seconds()).collect::<anyhow::Result<Vec<_>>>()?;
+        let began = Instant::now();
+        let second = |_| next(&events, patience, |event| event["event"] == "stats");
+        let counted = (0..self.seconds).map(second).collect::<anyhow::Result<Vec<_>>>()?;
         let cpu = cpu_time(server.id())?.saturating_sub(cpu).as_secs_f64();
         let of =
             |name: &str| median(counted.iter().filter_map(|event| event[name].as_f64())).unwrap_or_default();
@@ -148,7 +150,7 @@ impl Options {
             p50_ms: of("latency_ms"),
             p99_ms: of("latency_p99_ms"),
             mbps: of("mbps"),
-            cpu: cpu / f64::from(self.seconds),
+            cpu: cpu / began.elapsed().as_secs_f64(),
             memory_mib: [memory, memory_mib(server.id())?],
         })
     }

@@ -209,6 +209,32 @@ fn what_cannot_be_shown_as_it_is() {
     }
 }
 
+/// Its log is needed, whatever it is asked to say.
+#[test]
+fn an_ffmpeg_that_is_to_say_nothing() {
+    let words = "-v quiet -f lavfi -i testsrc2=size=64x48:rate=10:duration=0.5";
+    let (shown, end) = all(Run { pace: fast(), ..Run::new(words.split(' ')) }.open().unwrap().as_mut());
+    assert_eq!((shown.len(), end.kind), (5, ErrorKind::Finished), "{end}");
+}
+
+/// What was read of a pipe is gone: it can't be begun anew.
+#[test]
+fn a_pipe_in_a_format_that_cannot_be_shown() {
+    let clip = Clip::made(
+        "a.mkv",
+        "-f lavfi -i testsrc2=size=64x48:rate=10:duration=0.5 -c:v ffv1 -pix_fmt yuva420p",
+    );
+    let fifo = Clip::empty("fifo");
+    run(std::process::Command::new("mkfifo").arg(fifo.path()));
+    let (from, to) = (clip.path(), fifo.path());
+    let writer = std::thread::spawn(move || std::fs::copy(from, to));
+    let path = fifo.path();
+    let error = Run::new(["-i".as_ref(), path.as_os_str()]).open().err().unwrap();
+    drop(writer.join());
+    assert_eq!(error.kind, ErrorKind::Unsupported);
+    assert!(error.message.contains("add --format yuv420p"), "{error}");
+}
+
 #[test]
 fn shell_words_in_names_are_names() {
     let plain = Clip::made("a.mkv", "-f lavfi -i testsrc=size=16x16:rate=5:duration=0.4 -c:v ffv1");

@@ -4,6 +4,7 @@
 
 mod clip;
 mod exact;
+mod heard;
 mod pace;
 mod pipes;
 mod steer;

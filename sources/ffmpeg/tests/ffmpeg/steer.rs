@@ -102,20 +102,57 @@ fn what_can_be_steered_and_how_far() {
     assert_eq!(pipe.wait(Some(Duration::from_millis(100))), Ok(Event::TimedOut));
 }
 
-/// A film that is repeated has its own time over and over, and can be sought in like any other.
+/// Its timestamps go on, so that nothing runs back, and it can be sought in like any other.
 #[test]
-fn the_time_of_a_film_that_is_repeated() {
+fn a_film_that_is_repeated() {
     let clip = clip();
     let play = Play { repeat: true, pace: fast(), ..Play::new(clip.path()) };
     let mut source = play.open().unwrap();
+    assert!(source.playback().unwrap().repeats);
     let shown = first(source.as_mut(), 120);
     for (number, picture) in (0..).zip(&shown) {
-        assert_eq!(at(picture), Duration::from_millis(number % 50 * 40), "picture {number}");
+        assert_eq!(at(picture), Duration::from_millis(number * 40), "picture {number}");
     }
     source.steer(Command::Seek(Duration::from_secs(1)));
     assert_eq!(at(&first(source.as_mut(), 1)[0]), Duration::from_secs(1));
     source.steer(Command::Seek(Duration::MAX));
     assert!(at(&first(source.as_mut(), 1)[0]) >= Duration::from_millis(1880));
+}
+
+/// Where no picture begins after a place, the film goes on from one before it.
+#[test]
+fn a_place_after_the_last_picture() {
+    let slow = "-f lavfi -i testsrc2=size=64x48:rate=2:duration=4 -c:v ffv1";
+    let long =
+        "-f lavfi -i testsrc2=size=64x48:rate=25:duration=1 -f lavfi -i sine=duration=6 -c:v ffv1 -c:a flac";
+    for (words, last) in [(slow, 3500), (long, 960)] {
+        let clip = Clip::made("a.mkv", words);
+        let mut source = Play::new(clip.path()).open().unwrap();
+        first(source.as_mut(), 1);
+        source.steer(Command::Pause);
+        let before = source.playback();
+        source.steer(Command::Seek(Duration::from_secs(100)));
+        assert_eq!(source.playback(), before, "what is known of it is forgotten");
+        let shown = first(source.as_mut(), 1);
+        assert!(at(&shown[0]) <= Duration::from_millis(last), "at {:?}", at(&shown[0]));
+    }
+}
+
+/// Nothing is to be done then, for as long as that takes.
+#[test]
+fn it_stands_still_in_its_last_second() {
+    let clip = Clip::made("a.mkv", "-f lavfi -i testsrc2=size=64x48:rate=25:duration=0.2 -c:v ffv1");
+    let mut source = Play::new(clip.path()).open().unwrap();
+    first(source.as_mut(), 5);
+    assert_eq!(source.wait(Some(Duration::from_millis(300))), Ok(Event::TimedOut));
+    source.steer(Command::Pause);
+    let before = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    assert_eq!(source.wait(Some(Duration::from_millis(1500))), Ok(Event::TimedOut));
+    let after = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    let cpu = Duration::try_from(after).unwrap() - Duration::try_from(before).unwrap();
+    assert!(cpu < Duration::from_millis(100), "it took {cpu:?} of the processor");
+    source.steer(Command::Play);
+    assert_eq!(next(source.as_mut()).err().unwrap().kind, ErrorKind::Finished);
 }
 
 /// Its file is gone meanwhile: it says so, and does not show what is not there.

@@ -27,7 +27,13 @@ pub(crate) fn next(source: &mut dyn Source) -> Result<Shown, Error> {
     while source.damage().is_empty() {
         let event = source.wait(Some(PATIENCE))?;
         assert_ne!(event, Event::TimedOut, "no picture within {PATIENCE:?}");
+        while source.sound().is_some() {}
     }
+    take(source)
+}
+
+/// The picture that was told of.
+pub(crate) fn take(source: &mut dyn Source) -> Result<Shown, Error> {
     let at = Instant::now();
     let layout = source.layout();
     let mut frame = Frame::new(layout, source.allocate()?).expect("it is large enough");

@@ -1,0 +1,131 @@
+//! A film's sound in Chromium: in step with its pictures, silent while it stands still, and heard only when the page may be.
+#![cfg(all(target_os = "linux", feature = "ffmpeg"))]
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
+
+#[path = "browser/chromium.rs"]
+mod chromium;
+#[path = "browser/display.rs"]
+mod display;
+#[path = "browser/engine.rs"]
+mod engine;
+#[path = "browser/picture.rs"]
+mod picture;
+#[path = "browser/process.rs"]
+mod process;
+#[path = "browser/server.rs"]
+mod server;
+#[path = "browser/wait.rs"]
+mod wait;
+
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::chromium::Chromium;
+use crate::display::Display;
+use crate::server::Lanstream;
+use crate::wait::until;
+
+/// Lets pages be heard that nobody has touched.
+const AUTOPLAY: &str = "--autoplay-policy=no-user-gesture-required";
+
+/// Eight seconds of black, with a white picture and a beep of 40 ms in the middle of each.
+fn clip(folder: &TempDir) -> String {
+    let path = folder.path().join("beep.mkv").to_string_lossy().into_owned();
+    let flash =
+        "color=black:size=64x64:rate=25:duration=8,geq=lum='if(eq(mod(N,25),12),235,16)':cb=128:cr=128";
+    let beep = "aevalsrc='if(between(mod(t,1),0.48,0.52),sin(2*PI*1000*t),0)':s=48000:d=8";
+    let mut command = Command::new("ffmpeg");
+    command.args(["-nostdin", "-v", "error", "-f", "lavfi", "-i", flash, "-f", "lavfi", "-i", beep]);
+    command.args(["-c:v", "ffv1", "-pix_fmt", "yuv420p", "-c:a", "flac"]).arg(&path).stdin(Stdio::null());
+    let status = command.status().expect("`cargo xtask setup` installs what these tests need");
+    assert!(status.success(), "{status}");
+    path
+}
+
+/// Listens to what goes to the sound card, and watches the canvas. Returns when each flash was painted, and when each beep was
+/// to be heard, in milliseconds of the page's clock.
+const WATCH: &str = r#"async seconds => {
+  const stream = window.lanstream;
+  const beeps = [], flashes = [];
+  const connect = AudioNode.prototype.connect;
+  let tap = null;
+  AudioNode.prototype.connect = function (target, ...rest) {
+    if (target === this.context.destination) {
+      tap = new AnalyserNode(this.context, { fftSize: 2048 });
+      connect.call(this, tap);
+    }
+    return connect.call(this, target, ...rest);
+  };
+  const samples = new Float32Array(2048);
+  let heardUntil = 0;
+  const listen = () => {
+    if (tap === null) return;
+    tap.getFloatTimeDomainData(samples);
+    const { contextTime, performanceTime } = tap.context.getOutputTimestamp();
+    const end = tap.context.currentTime * 48000;
+    for (let i = 0; i < samples.length; i += 1) {
+      const at = end - samples.length + i;
+      if (Math.abs(samples[i]) < 0.02 || at <= heardUntil) continue;
+      if (at - heardUntil > 4800) beeps.push(performanceTime + (at / 48000 - contextTime) * 1000);
+      heardUntil = at;
+    }
+  };
+  const canvas = () => stream.shadowRoot.querySelector('canvas.picture');
+  let wasWhite = false;
+  const began = performance.now();
+  while (performance.now() - began < seconds * 1000) {
+    const context = stream.state.frames > 0 ? canvas()?.getContext('2d') : null;
+    const isWhite = (context?.getImageData(32, 32, 1, 1).data[0] ?? 0) > 128;
+    if (isWhite && !wasWhite) flashes.push(performance.now());
+    wasWhite = isWhite;
+    listen();
+    await new Promise(resolve => setTimeout(resolve, 1));
+  }
+  return { beeps, flashes };
+}"#;
+
+fn numbers(list: &Value) -> Vec<f64> {
+    list.as_array().unwrap().iter().filter_map(Value::as_f64).collect()
+}
+
+#[test]
+fn a_beep_is_heard_when_its_flash_is_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Lanstream::run(&["play", &clip(&folder)], Stdio::null());
+    let viewing = Display::start(321, 241);
+    let chromium = Chromium::open_with(&server.page("?thread=page&present=2d"), &viewing, &[AUTOPLAY]);
+    let seen = chromium.page().evaluate(&format!("({WATCH})(7)"));
+    let (beeps, flashes) = (numbers(&seen["beeps"]), numbers(&seen["flashes"]));
+    assert!(flashes.len() >= 5 && beeps.len() >= 4, "{seen}");
+    let nearest =
+        |beep: &f64| flashes.iter().map(|flash| beep - flash).min_by(|a, b| a.abs().total_cmp(&b.abs()));
+    let mut off: Vec<f64> = beeps.iter().filter_map(nearest).collect();
+    println!("beeps are after their flashes by {off:?} ms");
+    off.sort_by(f64::total_cmp);
+    let median = off[off.len() / 2];
+    assert!(median.abs() <= 20.0, "{median} ms: {off:?}");
+}
+
+/// The button that says whether a film is heard: nothing where there is no sound.
+const BUTTON: &str = "[...window.lanstream.shadowRoot.querySelectorAll('button')].find(button => button.textContent.startsWith('sound') && !button.hidden)?.textContent ?? null";
+
+#[test]
+fn a_page_that_nobody_has_touched_is_silent_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let viewing = Display::start(321, 241);
+    let server = Lanstream::run(&["play", &clip(&folder), "--loop"], Stdio::null());
+    let chromium = Chromium::open(&server.page(""), &viewing);
+    let page = chromium.page();
+    until("a button that says so", || match page.evaluate(BUTTON) {
+        text if text == "sound: off" => Ok(()),
+        text => Err(text),
+    });
+    page.state_where("a film that goes on", |state| state["timeS"].as_f64() > Some(0.0));
+    let muted = Lanstream::run(&["play", &clip(&folder), "--loop", "--no-audio"], Stdio::null());
+    let chromium = Chromium::open(&muted.page(""), &viewing);
+    let page = chromium.page();
+    page.state_where("a film that goes on", |state| state["timeS"].as_f64() > Some(1.0));
+    assert!(page.evaluate(BUTTON).is_null());
+}

@@ -1,0 +1,72 @@
+//! The sound of a film: another FFmpeg decodes it and runs as far ahead as the pipe and a buffer let it, so that it is with
+//! viewers before its pictures are seen.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
+
+use lanstream_core::source::{SOUND_FRAME_BYTES, SOUND_RATE, Sound};
+use lanstream_core::time::Pts;
+
+use crate::program::Program;
+
+/// Bytes that are read ahead: half a second.
+const AHEAD_BYTES: usize = SOUND_RATE as usize / 2 * SOUND_FRAME_BYTES;
+/// Frames that go to viewers together: 20 ms.
+const STRETCH_FRAMES: usize = SOUND_RATE as usize / 50;
+const STRETCH_BYTES: usize = STRETCH_FRAMES * SOUND_FRAME_BYTES;
+/// Bytes read at once.
+const READ_BYTES: usize = 32 * 1024;
+
+/// FFmpeg's output, and how much of it went to viewers.
+pub(crate) struct SoundTrack {
+    program: Program,
+    pipe: OwnedFd,
+    buffer: Vec<u8>,
+    /// Where in the film its first frame is.
+    start: Duration,
+    /// So many times as fast as the film's own it goes.
+    times: f64,
+    /// Frames that went to viewers.
+    sent: u64,
+    ended: bool,
+}
+
+impl SoundTrack {
+    /// The sound of a film that begins at `start` and goes `times` as fast; what comes is as it is to be heard.
+    pub(crate) fn new((program, pipe): (Program, OwnedFd), start: Duration, times: f64) -> Self {
+        let buffer = Vec::with_capacity(AHEAD_BYTES + READ_BYTES);
+        Self { program, pipe, buffer, start, times, sent: 0, ended: false }
+    }
+
+    /// To be waited for, where there is room for more.
+    pub(crate) fn pipe(&self) -> Option<BorrowedFd<'_>> {
+        (!self.ended && self.buffer.len() < AHEAD_BYTES).then(|| self.pipe.as_fd())
+    }
+
+    /// Reads what there is now, once. A film without sound has just none.
+    pub(crate) fn read(&mut self) {
+        let before = self.buffer.len();
+        self.buffer.resize(before + READ_BYTES, 0);
+        let read = match rustix::io::read(&self.pipe, &mut self.buffer[before..]) {
+            Err(rustix::io::Errno::INTR) => None,
+            other => Some(other.unwrap_or(0)),
+        };
+        self.buffer.truncate(before + read.unwrap_or(0));
+        self.ended |= read == Some(0);
+        // It would stand still with its words in the pipe.
+        self.program.log_mut().read();
+    }
+
+    /// Where in the film the next stretch is, if it is there.
+    pub(crate) fn next_at(&self) -> Option<Pts> {
+        let us = self.sent as f64 * self.times * 1e6 / f64::from(SOUND_RATE);
+        (self.buffer.len() >= STRETCH_BYTES).then(|| Pts(self.start.as_micros() as i64 + us as i64))
+    }
+
+    /// The next stretch.
+    pub(crate) fn take(&mut self) -> Option<Sound> {
+        let at = self.next_at()?;
+        self.sent += STRETCH_FRAMES as u64;
+        Some(Sound { at, samples: self.buffer.drain(..STRETCH_BYTES).collect() })
+    }
+}
