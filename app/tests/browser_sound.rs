@@ -115,7 +115,8 @@ const BUTTON: &str = "[...window.lanstream.shadowRoot.querySelectorAll('button')
 fn a_page_that_nobody_has_touched_is_silent_and_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let viewing = Display::start(321, 241);
-    let server = Lanstream::run(&["play", &clip(&folder), "--loop"], Stdio::null());
+    let clip = clip(&folder);
+    let server = Lanstream::run(&["play", &clip, "--loop"], Stdio::null());
     let chromium = Chromium::open(&server.page(""), &viewing);
     let page = chromium.page();
     until("a button that says so", || match page.evaluate(BUTTON) {
@@ -123,7 +124,7 @@ fn a_page_that_nobody_has_touched_is_silent_and_says_so() {
         text => Err(text),
     });
     page.state_where("a film that goes on", |state| state["timeS"].as_f64() > Some(0.0));
-    let muted = Lanstream::run(&["play", &clip(&folder), "--loop", "--no-audio"], Stdio::null());
+    let muted = Lanstream::run(&["play", &clip, "--loop", "--no-audio"], Stdio::null());
     let chromium = Chromium::open(&muted.page(""), &viewing);
     let page = chromium.page();
     page.state_where("a film that goes on", |state| state["timeS"].as_f64() > Some(1.0));
