@@ -22,7 +22,8 @@ mod wait;
 
 use std::process::{Command, Stdio};
 
-use lanstream_core::planar::{Chroma, Depth, Matrix, Planar, Range};
+use lanstream_core::planar::{Matrix, Planar};
+use lanstream_ffmpeg::Pixels;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha1_smol::Sha1;
@@ -33,34 +34,41 @@ use crate::display::Display;
 use crate::firefox::Firefox;
 use crate::server::Lanstream;
 
-const FRAMES: usize = 8;
+const FRAMES: usize = 6;
 const SIZE: (usize, usize) = (66, 50);
 
-/// FFmpeg's name of a format, how a clip in it is made, and what its planes mean: nothing of those that are pixels.
-const FORMATS: [(&str, &str, Option<Planar>); 11] = [
-    ("yuv420p", "-c:v libx264", planes(Chroma::C420, Depth::Eight, Matrix::Bt601, Range::Limited)),
-    ("yuvj420p", "-c:v libx264", planes(Chroma::C420, Depth::Eight, Matrix::Bt601, Range::Full)),
-    (
-        "yuv422p",
-        "-c:v ffv1 -colorspace bt709",
-        planes(Chroma::C422, Depth::Eight, Matrix::Bt709, Range::Limited),
-    ),
-    ("yuv444p", "-c:v ffv1", planes(Chroma::C444, Depth::Eight, Matrix::Bt601, Range::Limited)),
-    ("yuv411p", "-c:v ffv1", planes(Chroma::C411, Depth::Eight, Matrix::Bt601, Range::Limited)),
-    ("nv12", "-c:v rawvideo", planes(Chroma::Nv12, Depth::Eight, Matrix::Bt601, Range::Limited)),
-    (
-        "yuv420p10le",
-        "-c:v ffv1 -colorspace bt2020nc",
-        planes(Chroma::C420, Depth::Ten, Matrix::Bt2020, Range::Limited),
-    ),
-    ("yuv444p12le", "-c:v ffv1", planes(Chroma::C444, Depth::Twelve, Matrix::Bt601, Range::Limited)),
-    ("gbrp", "-c:v utvideo", planes(Chroma::C444, Depth::Eight, Matrix::Identity, Range::Full)),
-    ("gray", "-c:v ffv1", planes(Chroma::Mono, Depth::Eight, Matrix::Bt601, Range::Full)),
-    ("bgr0", "-c:v ffv1", None),
+/// Formats by FFmpeg's names, how a clip in each is made, and the matrix that it says or that its size stands for.
+const FORMATS: [(&str, &str, Matrix); 22] = [
+    ("yuv420p", "-c:v libx264", Matrix::Bt601),
+    ("yuv422p", "-c:v ffv1 -colorspace bt709", Matrix::Bt709),
+    ("yuv444p", "-c:v ffv1", Matrix::Bt601),
+    ("yuv411p", "-c:v ffv1", Matrix::Bt601),
+    ("nv12", "-c:v rawvideo", Matrix::Bt601),
+    ("yuvj420p", "-c:v libx264", Matrix::Bt601),
+    ("yuvj422p", "-c:v mjpeg", Matrix::Bt601),
+    ("yuvj444p", "-c:v mjpeg", Matrix::Bt601),
+    ("yuv420p10le", "-c:v ffv1 -colorspace bt2020nc", Matrix::Bt2020),
+    ("yuv422p10le", "-c:v ffv1", Matrix::Bt601),
+    ("yuv444p10le", "-c:v ffv1", Matrix::Bt601),
+    ("yuv420p12le", "-c:v ffv1", Matrix::Bt601),
+    ("yuv422p12le", "-c:v ffv1 -colorspace bt2020nc", Matrix::Bt2020),
+    ("yuv444p12le", "-c:v ffv1", Matrix::Bt601),
+    ("gbrp", "-c:v utvideo", Matrix::Identity),
+    ("gbrp10le", "-c:v ffv1", Matrix::Identity),
+    ("gbrp12le", "-c:v ffv1", Matrix::Identity),
+    ("gray", "-c:v ffv1", Matrix::Bt601),
+    ("gray10le", "-c:v ffv1", Matrix::Bt601),
+    ("gray12le", "-c:v ffv1", Matrix::Bt601),
+    ("bgr0", "-c:v ffv1", Matrix::Identity),
+    ("rgb0", "-c:v rawvideo", Matrix::Identity),
 ];
 
-const fn planes(chroma: Chroma, depth: Depth, matrix: Matrix, range: Range) -> Option<Planar> {
-    Some(Planar { chroma, depth, matrix, range })
+/// What the planes of a format mean; nothing where it has none.
+fn planes(format: &str, matrix: Matrix) -> Option<Planar> {
+    match format.parse::<Pixels>().unwrap() {
+        Pixels::Planar(planar) => Some(Planar { matrix, ..planar }),
+        Pixels::Packed(_) => None,
+    }
 }
 
 /// Puts a viewer for each transport side by side, and has the film go through them picture by picture. Every viewer has seen
@@ -135,8 +143,10 @@ fn decoded(clip: &str, format: &str, planar: Option<Planar>) -> Vec<(String, Opt
     let hash = |bytes: &[u8]| Sha1::from(bytes).digest().to_string();
     let Some(planar) = planar else {
         let frames = bytes.chunks_exact(SIZE.0 * SIZE.1 * 4);
-        let rgba = |bgr0: &[u8]| -> Vec<u8> {
-            bgr0.as_chunks::<4>().0.iter().flat_map(|[b, g, r, _]| [*r, *g, *b, 255]).collect()
+        let order = if format == "bgr0" { [2, 1, 0] } else { [0, 1, 2] };
+        let rgba = |frame: &[u8]| -> Vec<u8> {
+            let pixels = frame.as_chunks::<4>().0.iter();
+            pixels.flat_map(|pixel| [pixel[order[0]], pixel[order[1]], pixel[order[2]], 255]).collect()
         };
         return frames.map(|frame| (hash(&rgba(frame)), None)).collect();
     };
@@ -158,7 +168,8 @@ fn expect_every_frame(
     mut watch: impl FnMut(&str, &str) -> Value,
 ) {
     let folder = tempfile::tempdir().unwrap();
-    for (format, codec, planar) in FORMATS {
+    for (format, codec, matrix) in FORMATS {
+        let planar = planes(format, matrix);
         let clip = clip(&folder, format, codec);
         let wanted = decoded(&clip, format, planar);
         let server = Lanstream::run(&["play", &clip, "--loop"], Stdio::null());
@@ -195,8 +206,10 @@ fn every_frame_of_every_format_over_every_transport_in_chromium() {
 #[test]
 fn every_frame_of_every_format_over_every_transport_in_firefox() {
     let viewing = Display::start(321, 241);
+    let firefox = Firefox::open("about:blank", &viewing);
     let watch = |url: &str, script: &str| {
-        Firefox::open(&url.replace("/#", "/?present=2d#"), &viewing).evaluate(script)
+        firefox.navigate(&url.replace("/#", "/?present=2d#"));
+        firefox.evaluate(script)
     };
     expect_every_frame(&json!({ "present": "webgl2" }), ("webgl2", true), watch);
 }

@@ -127,8 +127,8 @@ pub struct Playback {
     pub is_playing: bool,
     /// [`Command::Seek`] leads somewhere.
     pub can_seek: bool,
-    /// It begins anew at its end, and its timestamps go on.
-    pub repeats: bool,
+    /// Where on the clock of its pictures it began: what is begun anew at its end goes on with later timestamps.
+    pub began: Pts,
     /// How long it takes, where that is known.
     pub duration: Option<Duration>,
 }

@@ -170,14 +170,14 @@ fn server() -> Vec<Value> {
 /// What is told of a film.
 fn film() -> Vec<Value> {
     let duration = Some(Duration::from_micros(90_000_001));
-    let film = Playback { is_playing: true, can_seek: true, repeats: false, duration };
+    let film = Playback { is_playing: true, can_seek: true, began: Pts(0), duration };
     let sound: Vec<u8> = [0.5_f32, -0.25, 1.0, 0.0].into_iter().flat_map(f32::to_le_bytes).collect();
-    let endless = Playback { duration: None, is_playing: false, repeats: true, ..film };
+    let endless = Playback { duration: None, is_playing: false, began: Pts(180_000_002), ..film };
     vec![
         told(
             "playback",
             &ServerMessage::Playback(&film),
-            &json!({"is_playing": true, "can_seek": true, "repeats": false, "duration_us": 90_000_001}),
+            &json!({"is_playing": true, "can_seek": true, "duration_us": 90_000_001, "began_us": 0}),
         ),
         told(
             "sound",
@@ -187,7 +187,7 @@ fn film() -> Vec<Value> {
         told(
             "playback-without-end",
             &ServerMessage::Playback(&endless),
-            &json!({"is_playing": false, "can_seek": true, "repeats": true, "duration_us": null}),
+            &json!({"is_playing": false, "can_seek": true, "duration_us": null, "began_us": 180_000_002}),
         ),
     ]
 }

@@ -58,8 +58,9 @@ export class Engine {
   #moves = 0;
   #closed = false;
   #hasSound = false;
-  /** The film begins anew at its end. */
-  #repeats = false;
+  /** Where on the clock of its pictures the film began, and where it did before: its last pictures may still come. */
+  #beganUs = 0;
+  #beganBeforeUs = 0;
   #wake = /** @type {(() => void) | null} */ (null);
   #reportTimer = /** @type {unknown} */ (null);
   #statsTimer = /** @type {unknown} */ (null);
@@ -212,16 +213,15 @@ export class Engine {
     this.#post({ type: 'cursor-at', x, y, serial });
   }
 
-  /** Of what is repeated the time within one turn. @param {number | null} ptsUs */
+  /** Of what was begun anew since the time from then on. @param {number | null} ptsUs */
   #timeS(ptsUs) {
-    const { durationS } = this.#state;
-    if (ptsUs === null || !this.#repeats || durationS === null) return ptsUs === null ? null : ptsUs / 1e6;
-    return ptsUs % (durationS * 1e6) / 1e6;
+    if (ptsUs === null) return null;
+    return (ptsUs < this.#beganUs ? ptsUs - this.#beganBeforeUs : ptsUs - this.#beganUs) / 1e6;
   }
 
-  /** @param {{ isPlaying: boolean, canSeek: boolean, repeats: boolean, durationUs: number | null }} playback */
-  #played({ isPlaying, canSeek, repeats, durationUs }) {
-    this.#repeats = repeats;
+  /** @param {{ isPlaying: boolean, canSeek: boolean, durationUs: number | null, beganUs: number }} playback */
+  #played({ isPlaying, canSeek, durationUs, beganUs }) {
+    if (beganUs !== this.#beganUs) [this.#beganBeforeUs, this.#beganUs] = [this.#beganUs, beganUs];
     this.#change({ steerable: true, sourcePlaying: isPlaying, canSeek, durationS: durationUs === null ? null : durationUs / 1e6 });
   }
 

@@ -69,7 +69,6 @@ export const ENCODING_LAST = ENCODING_NAMES.length - 1;
 const SOUND_FRAME_BYTES = 8;
 const IS_PLAYING = 1;
 const CAN_SEEK = 2;
-const REPEATS = 4;
 /** In place of a duration that is not known. */
 const NO_DURATION = 2n ** 64n - 1n;
 
@@ -99,7 +98,7 @@ export class ProtocolError extends Error {
  *   | { type: 'Piece', number: number, band: number, offset: number, total: number, bytes: Uint8ClampedArray<ArrayBuffer> }
  *   | { type: 'Scattered', number: number, bands: number }
  *   | { type: 'Sound', atUs: number, samples: Float32Array<ArrayBuffer> }
- *   | { type: 'Playback', isPlaying: boolean, canSeek: boolean, repeats: boolean, durationUs: number | null }
+ *   | { type: 'Playback', isPlaying: boolean, canSeek: boolean, durationUs: number | null, beganUs: number }
  *   | { type: 'Certificates', port: number, hashes: Uint8Array<ArrayBuffer>[] }
  *   | { type: 'Unknown', kind: number }} ServerMessage
  */
@@ -211,11 +210,11 @@ function readSound(fields) {
 
 /** @param {Fields} fields @returns {ServerMessage} */
 function readPlayback(fields) {
-  const flags = fields.u8(), durationUs = fields.u64();
-  if (flags > (IS_PLAYING | CAN_SEEK | REPEATS)) throw new ProtocolError(`playback with flags ${flags}`);
+  const flags = fields.u8(), durationUs = fields.u64(), beganUs = Number(BigInt.asIntN(64, fields.u64()));
+  if (flags > (IS_PLAYING | CAN_SEEK)) throw new ProtocolError(`playback with flags ${flags}`);
   return {
-    type: 'Playback', isPlaying: (flags & IS_PLAYING) !== 0, canSeek: (flags & CAN_SEEK) !== 0, repeats: (flags & REPEATS) !== 0,
-    durationUs: durationUs === NO_DURATION ? null : Number(durationUs),
+    type: 'Playback', isPlaying: (flags & IS_PLAYING) !== 0, canSeek: (flags & CAN_SEEK) !== 0,
+    durationUs: durationUs === NO_DURATION ? null : Number(durationUs), beganUs,
   };
 }
 

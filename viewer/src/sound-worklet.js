@@ -6,6 +6,8 @@
  * to frame 0 of the sound card; silence.
  * @typedef {{ type: 'sound', at: number, samples: Float32Array } | { type: 'follow', offset: number } | { type: 'stop' }} SoundCommand
  *
+ * @typedef {{ at: number, samples: Float32Array, isHeard: boolean }} Stretch
+ *
  * What there is in a worklet, which the DOM's types lack.
  * @typedef {{
  *   AudioWorkletProcessor: new () => { readonly port: MessagePort },
@@ -22,11 +24,13 @@ const SLACK = 96;
 const JUMP = 480;
 /** By so much it plays faster or slower: nobody hears it. */
 const BEND = 0.004;
+/** Frames that what is heard next to each other may be apart: sound comes no further ahead. */
+const AHEAD_MAX = 96000;
 /** Stretches kept that are not heard yet, a few seconds of them; what is older than the newest by more is of no use. */
 const STRETCHES_MAX = 256;
 
 class FilmSound extends scope.AudioWorkletProcessor {
-  #stretches = /** @type {{ at: number, samples: Float32Array }[]} */ ([]);
+  #stretches = /** @type {Stretch[]} */ ([]);
   #offset = /** @type {number | null} */ (null);
   /** The frame of the film that is heard next; between two of them while it is brought back. */
   #place = 0;
@@ -43,12 +47,10 @@ class FilmSound extends scope.AudioWorkletProcessor {
     else [this.#offset, this.#stretches] = [null, []];
   }
 
-  /** What does not follow from what is there comes from another place of the film. @param {number} at @param {Float32Array} samples */
+  /** What is not before it comes from another place of the film, and is of no use any more. @param {number} at @param {Float32Array} samples */
   #take(at, samples) {
-    const last = this.#stretches.at(-1);
-    const follows = last === undefined || Math.abs(at - last.at - last.samples.length / 2) <= 1;
-    if (!follows) this.#stretches = [];
-    this.#stretches.push({ at, samples });
+    this.#stretches = this.#stretches.filter(stretch => stretch.at + stretch.samples.length / 2 <= at + 1 && stretch.at >= at - AHEAD_MAX);
+    this.#stretches.push({ at, samples, isHeard: false });
     if (this.#stretches.length > STRETCHES_MAX) this.#stretches.shift();
   }
 
@@ -76,20 +78,19 @@ class FilmSound extends scope.AudioWorkletProcessor {
 
   /** @param {number} frame @returns {[number, number]} */
   #whole(frame) {
-    for (const { at, samples } of this.#stretches) {
-      const index = (frame - at) * 2;
-      if (index >= 0 && index < samples.length) return [Number(samples[index]), Number(samples[index + 1])];
+    for (const stretch of this.#stretches) {
+      const index = (frame - stretch.at) * 2;
+      if (index < 0 || index >= stretch.samples.length) continue;
+      stretch.isHeard = true;
+      return [Number(stretch.samples[index]), Number(stretch.samples[index + 1])];
     }
     return [0, 0];
   }
 
-  /** What was heard. */
+  /** What was heard. What was not may be of a place that is gone to next. */
   #forget() {
-    while (this.#stretches.length > 0) {
-      const { at, samples } = /** @type {{ at: number, samples: Float32Array }} */ (this.#stretches[0]);
-      if (at + samples.length / 2 > this.#place || at > this.#place) return;
-      this.#stretches.shift();
-    }
+    const first = this.#stretches[0];
+    if (first?.isHeard === true && first.at + first.samples.length / 2 <= this.#place) this.#stretches.shift();
   }
 }
 

@@ -76,11 +76,13 @@ test('what is missing is silent, and so is a film that stands still', () => {
 });
 
 test('another place of the film takes the place of what was there', () => {
-  const card = new Card();
-  card.bring(0, 960);
-  card.bring(48000, 960);
-  card.send({ type: 'follow', offset: 0 });
-  assert.ok(card.play(1).every(sample => sample === 0));
-  card.send({ type: 'follow', offset: 48000 - card.frame });
-  assert.equal(card.play(1)[0], 48000);
+  for (const [before, after] of [[0, 200_000], [200_000, 0], [1000, 500]]) {
+    const card = new Card();
+    card.bring(Number(before), 960);
+    card.bring(Number(after), 960);
+    card.send({ type: 'follow', offset: Number(before) + 500 });
+    assert.ok(card.play(1).every((sample, i) => sample === 0 || sample === Number(after) + 500 + i), `${before}, then ${after}`);
+    card.send({ type: 'follow', offset: Number(after) - card.frame });
+    assert.equal(card.play(1)[1], Number(after) + 1);
+  }
 });

@@ -37,8 +37,13 @@ impl Firefox {
             Self { socket: RefCell::new(BufReader::new(socket)), calls: Cell::new(0), _browser: browser };
         firefox.receive();
         firefox.call("WebDriver:NewSession", &json!({}));
-        firefox.call("WebDriver:Navigate", &json!({ "url": url }));
+        firefox.navigate(url);
         firefox
+    }
+
+    /// Leaves the page for another.
+    pub(crate) fn navigate(&self, url: &str) {
+        self.call("WebDriver:Navigate", &json!({ "url": url }));
     }
 
     /// What an expression comes to, after what it promises.

@@ -154,7 +154,6 @@ const SOUND: u8 = 0x1F;
 
 const IS_PLAYING: u8 = 1;
 const CAN_SEEK: u8 = 2;
-const REPEATS: u8 = 4;
 /// Instead of a duration that is not known.
 const NO_DURATION: u64 = u64::MAX;
 
@@ -220,15 +219,12 @@ impl ServerMessage<'_> {
                 out.extend_from_slice(&sound.samples);
             }),
             Self::Playback(playback) => message(out, PLAYBACK, |out| {
-                let flags = [
-                    (playback.is_playing, IS_PLAYING),
-                    (playback.can_seek, CAN_SEEK),
-                    (playback.repeats, REPEATS),
-                ];
+                let flags = [(playback.is_playing, IS_PLAYING), (playback.can_seek, CAN_SEEK)];
                 out.push(flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| flag).sum());
                 let duration_us =
                     playback.duration.map_or(NO_DURATION, |duration| duration.as_micros() as u64);
                 out.extend_from_slice(&duration_us.to_le_bytes());
+                out.extend_from_slice(&playback.began.0.to_le_bytes());
             }),
         }
     }

@@ -25,11 +25,6 @@ pub enum Pace {
 pub struct Speed(f64);
 
 impl Speed {
-    /// So many times as fast as it was.
-    pub(crate) fn times(self) -> f64 {
-        self.0
-    }
-
     /// Slowest and fastest.
     pub const RANGE: [f64; 2] = [0.01, 100.0];
     /// As it was.
@@ -57,11 +52,6 @@ pub(crate) struct Clock {
 impl Clock {
     pub(crate) fn new(pace: Pace) -> Self {
         Self { pace, anchor: None, waiting_since: None, still: None }
-    }
-
-    /// So many times as fast as it was it goes.
-    pub(crate) fn times(&self) -> f64 {
-        if let Pace::Timestamps(speed) = self.pace { speed.times() } else { 1.0 }
     }
 
     /// Whether it can stand still: what happens now does not.

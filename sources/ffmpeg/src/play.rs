@@ -17,9 +17,6 @@ use crate::stream::nut::Nut;
 use crate::video::{Opening, Restart};
 use crate::{START_PATIENCE, output};
 
-/// Times of its own speed at which a film is heard.
-const SOUND_SPEEDS: std::ops::RangeInclusive<f64> = 0.5..=2.0;
-
 /// What to play, and how.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Play {
@@ -96,28 +93,22 @@ impl Play {
         })
     }
 
-    /// What is to be heard of it: nothing where it goes so slowly or fast that nobody could follow.
+    /// What is to be heard of it: nothing at another speed than its own.
     fn sound_track(&self, input: &Input) -> Result<Option<SoundTrack>, Error> {
-        let times = match self.pace {
-            Some(Pace::Newest) => return Ok(None),
-            Some(Pace::Timestamps(speed)) => speed.times(),
-            None => Speed::REAL.times(),
-        };
-        if !self.sound || input.is_live || !SOUND_SPEEDS.contains(&times) {
+        let is_real = self.pace.is_none_or(|pace| pace == Pace::Timestamps(Speed::REAL));
+        if !self.sound || input.is_live || !is_real {
             return Ok(None);
         }
-        let started = Program::start_again(self.ffmpeg(), &self.sound_arguments(input, times), None)?;
-        Ok(Some(SoundTrack::new(started, self.start, times)))
+        let started = Program::start_again(self.ffmpeg(), &self.sound_arguments(input), None)?;
+        Ok(Some(SoundTrack::new(started, self.start)))
     }
 
     /// Frames from the film's own beginning on, as many as time says, whatever is missing: so their number tells their time.
-    fn sound_arguments(&self, input: &Input, times: f64) -> Vec<OsString> {
+    fn sound_arguments(&self, input: &Input) -> Vec<OsString> {
         let mut arguments = ["-v", "error"].map(OsString::from).to_vec();
         arguments.extend(self.input_arguments(input));
-        // At its own speed no sample is touched.
-        let tempo = if times == Speed::REAL.times() { String::new() } else { format!(",atempo={times}") };
-        let filters = format!("aresample={SOUND_RATE}:async=1:first_pts=0{tempo}");
-        arguments.extend(["-map", "0:a:0?", "-vn", "-sn", "-dn", "-af", &filters].map(OsString::from));
+        let filter = format!("aresample={SOUND_RATE}:async=1:first_pts=0");
+        arguments.extend(["-map", "0:a:0?", "-vn", "-sn", "-dn", "-af", &filter].map(OsString::from));
         arguments.extend(["-ac", "2", "-c:a", "pcm_f32le", "-f", "f32le", "pipe:1"].map(OsString::from));
         arguments
     }
@@ -129,9 +120,6 @@ impl Play {
     /// What is to be read, and from where on.
     fn input_arguments(&self, input: &Input) -> Vec<OsString> {
         let mut arguments: Vec<OsString> = Vec::new();
-        if self.repeat {
-            arguments.extend(["-stream_loop".into(), "-1".into()]);
-        }
         if !self.start.is_zero() {
             arguments.extend(["-ss".into(), format!("{:.6}", self.start.as_secs_f64()).into()]);
         }

@@ -22,20 +22,18 @@ pub(crate) struct SoundTrack {
     program: Program,
     pipe: OwnedFd,
     buffer: Vec<u8>,
-    /// Where in the film its first frame is.
+    /// Where its first frame is, by the clock of its pictures.
     start: Duration,
-    /// So many times as fast as the film's own it goes.
-    times: f64,
     /// Frames that went to viewers.
     sent: u64,
     ended: bool,
 }
 
 impl SoundTrack {
-    /// The sound of a film that begins at `start` and goes `times` as fast; what comes is as it is to be heard.
-    pub(crate) fn new((program, pipe): (Program, OwnedFd), start: Duration, times: f64) -> Self {
+    /// What FFmpeg decodes of a film.
+    pub(crate) fn new((program, pipe): (Program, OwnedFd), start: Duration) -> Self {
         let buffer = Vec::with_capacity(AHEAD_BYTES + READ_BYTES);
-        Self { program, pipe, buffer, start, times, sent: 0, ended: false }
+        Self { program, pipe, buffer, start, sent: 0, ended: false }
     }
 
     /// To be waited for, where there is room for more.
@@ -57,10 +55,15 @@ impl SoundTrack {
         self.program.log_mut().read();
     }
 
-    /// Where in the film the next stretch is, if it is there.
+    /// The film begins at another time of that clock.
+    pub(crate) fn delay(&mut self, by: Duration) {
+        self.start += by;
+    }
+
+    /// When the next stretch is to be heard by that clock, if it is there.
     pub(crate) fn next_at(&self) -> Option<Pts> {
-        let us = self.sent as f64 * self.times * 1e6 / f64::from(SOUND_RATE);
-        (self.buffer.len() >= STRETCH_BYTES).then(|| Pts(self.start.as_micros() as i64 + us as i64))
+        let us = self.start.as_micros() as u64 + self.sent * 1_000_000 / u64::from(SOUND_RATE);
+        (self.buffer.len() >= STRETCH_BYTES).then_some(Pts(us as i64))
     }
 
     /// The next stretch.

@@ -24,6 +24,8 @@ use crate::stream::{BadStream, Pts, Shape};
 
 /// How long the last picture stays, so that every viewer takes it, before the source says that it is over.
 const LAST_STAYS: Duration = Duration::from_secs(1);
+/// How long before the end of a film its next turn is begun: what FFmpeg takes until it has decoded something, and some more.
+const TURN_LEAD: Duration = Duration::from_millis(1000);
 /// How long before its pictures sound goes to viewers, so that it is never late: what a sound card takes, and some more.
 const SOUND_LEAD: Duration = Duration::from_millis(300);
 /// Nobody who looks for the end wants to see nothing: the last picture begins before it.
@@ -72,7 +74,14 @@ pub(crate) struct Video {
     start: Duration,
     restart: Option<Restart>,
     repeat: bool,
-    /// How long it takes, as far as it was said.
+    /// When it began, by the clock of its pictures: what is begun anew goes on with later timestamps.
+    began: Duration,
+    /// The next turn of what is repeated, which begins to be read when this one is at its end.
+    turn: Option<Restarted>,
+    /// When the last picture that was read begins and is over, by that clock.
+    last_at: Duration,
+    read_until: Duration,
+    /// How long one turn takes, as far as it was said.
     duration: Option<Duration>,
     /// By so much it is begun earlier where there is no picture after a place.
     back: Duration,
@@ -139,6 +148,10 @@ impl Opening {
             start,
             restart,
             repeat,
+            began: Duration::ZERO,
+            turn: None,
+            last_at: Duration::ZERO,
+            read_until: Duration::ZERO,
             duration: None,
             back: BACK_AT_FIRST,
             sound,
@@ -170,6 +183,7 @@ impl Source for Video {
         loop {
             let now = Instant::now();
             self.parse(now);
+            self.prepare_turn();
             if let Some(event) = self.news(now) {
                 return Ok(event);
             }
@@ -221,7 +235,7 @@ impl Source for Video {
         self.clock.can_stop().then(|| Playback {
             is_playing: self.clock.is_going(),
             can_seek: self.restart.is_some(),
-            repeats: self.repeat,
+            began: Pts(self.began.as_micros() as i64),
             duration: self.duration(),
         })
     }
@@ -298,6 +312,45 @@ impl Video {
         self.program.as_ref().and_then(|program| program.log().duration()).or(self.duration)
     }
 
+    /// A picture on the clock of all of them.
+    fn placed(&mut self, picture: Picture) -> Picture {
+        let since = (self.began + self.start).as_micros() as i64;
+        let pts = picture.pts.map(|Pts(us)| Pts(us.saturating_add(since)));
+        if let Some(Pts(us)) = pts {
+            let at = Duration::from_micros(us.max(0) as u64);
+            // It takes as long as the one before it.
+            let took = at.saturating_sub(self.last_at).min(LAST_STAYS);
+            (self.last_at, self.read_until) = (at, at + took);
+        }
+        Picture { pts, ..picture }
+    }
+
+    /// Of what is repeated the next turn is begun a little before the end of this one.
+    fn prepare_turn(&mut self) {
+        let is_near = |end: Duration| self.read_until + TURN_LEAD >= self.began + end;
+        if self.repeat && self.turn.is_none() && self.duration().is_some_and(is_near) {
+            self.turn = self.restart.as_ref().and_then(|restart| restart(Duration::ZERO).ok());
+        }
+    }
+
+    /// Goes on with the next turn of what is repeated, if this one was shown to a good end.
+    fn turns(&mut self) -> bool {
+        let ended_well = |program: &mut Program| program.finish().complaint().is_none();
+        if !self.repeat || self.intake.pictures() == 0 || !self.program.as_mut().is_some_and(ended_well) {
+            return false;
+        }
+        self.duration = self.duration();
+        let turn = self
+            .turn
+            .take()
+            .or_else(|| self.restart.as_ref().and_then(|restart| restart(Duration::ZERO).ok()));
+        let Some((program, intake, mut sound)) = turn else { return false };
+        (self.began, self.start) = (self.read_until, Duration::ZERO);
+        sound.iter_mut().for_each(|sound| sound.delay(self.began));
+        (self.intake, self.program, self.sound) = (intake, Some(program), sound);
+        true
+    }
+
     fn seek(&mut self, to: Duration) {
         let to = to.min(self.duration().map_or(SEEK_MAX, |end| end.saturating_sub(LAST_PART)));
         if self.begin_at(to) {
@@ -313,6 +366,7 @@ impl Video {
         let Some(restart) = &self.restart else { return false };
         let restarted = restart(to);
         self.duration = self.duration();
+        (self.began, self.turn) = (Duration::ZERO, None);
         match restarted {
             // The pipe goes before the program that writes to it.
             Ok((program, intake, sound)) => {
@@ -347,7 +401,7 @@ impl Video {
         // Pictures that nobody takes stand, and so does what goes with them.
         let waiting = self.ready.as_ref().filter(|_| self.told).and_then(|picture| picture.pts);
         let position = waiting.map_or(position, |waiting| position.min(waiting));
-        let ahead = next.since(position).unwrap_or_default().div_f64(self.clock.times());
+        let ahead = next.since(position).unwrap_or_default();
         match ahead.checked_sub(SOUND_LEAD) {
             None => Some(now),
             Some(_) if waiting.is_some() => None,
@@ -366,10 +420,7 @@ impl Video {
         while self.wants_picture(now) {
             let log = self.program.as_mut().filter(|_| self.has_teller).map(Program::log_mut);
             match next_of(&mut self.intake, log) {
-                Ok(Next::Picture(picture)) => {
-                    let since_start = |Pts(us)| Pts(us.saturating_add(self.start.as_micros() as i64));
-                    self.after = Some(Picture { pts: picture.pts.map(since_start), ..picture });
-                }
+                Ok(Next::Picture(picture)) => self.after = Some(self.placed(picture)),
                 Ok(Next::Began(_)) => {}
                 Ok(Next::Bytes) => return,
                 Err(error) => self.end_with(Error::new(ErrorKind::Ended, self.about(&error))),
@@ -415,7 +466,7 @@ impl Video {
     fn read(&mut self) {
         match self.intake.read() {
             Ok(false) => {}
-            Ok(true) if self.goes_back() => {}
+            Ok(true) if self.goes_back() || self.turns() => {}
             Ok(true) => {
                 let error = self.ending();
                 self.end_with(error);

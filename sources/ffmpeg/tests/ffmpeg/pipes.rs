@@ -47,23 +47,34 @@ fn rgb_of_any_kind_and_size_is_exact() {
 /// FFmpeg's own way with exact rounding, for pixels that all have chroma of their own: nothing is interpolated then.
 #[test]
 fn yuv_is_within_one_of_what_ffmpeg_makes_of_it() {
-    for (matrix, name) in [(Matrix::Bt601, "bt601"), (Matrix::Bt709, "bt709"), (Matrix::Bt2020, "bt2020")] {
-        let noise = "-f lavfi -i nullsrc=size=64x48:rate=5:duration=0.6 -vf geq=lum='16+mod(X*Y*7+N*31,220)':cb='80+mod(X*11+Y*3,97)':cr='80+mod(X*5+Y*13,97)',format=yuv444p";
-        let clip = Clip::made("a.y4m", &format!("{noise} -f yuv4mpegpipe -strict -1"));
-        let mut ffmpeg = Command::new("ffmpeg");
-        ffmpeg.args(quiet()).arg("-i").arg(clip.path());
-        let filter = format!(
-            "scale=in_color_matrix={name}:in_range=tv:flags=accurate_rnd+full_chroma_int+bitexact,format=rgb24"
-        );
-        let wanted = run(ffmpeg.args(["-vf", &filter, "-f", "rawvideo", "-"]));
-        let pipe =
-            Pipe { input: Some(clip.path()), pace: fast(), matrix: Some(matrix), ..Pipe::new(Content::Y4m) };
-        let (shown, end) = all(pipe.open().unwrap().as_mut());
-        assert_eq!((end.kind, shown.len()), (ErrorKind::Finished, 3), "{end}");
-        let own: Vec<u8> = shown.into_iter().flat_map(|picture| picture.rgb).collect();
-        assert_eq!(own.len(), wanted.len());
-        let worst = own.iter().zip(&wanted).map(|(own, wanted)| own.abs_diff(*wanted)).max();
-        assert!(worst <= Some(1), "{name}: off by {worst:?}");
+    let noise = "nullsrc=size=64x48:rate=5:duration=0.6,geq=lum='16+mod(X*Y*7+N*31,220)':cb='80+mod(X*11+Y*3,97)':cr='80+mod(X*5+Y*13,97)'";
+    let kinds = ["yuv444p", "yuv444p10le", "yuv444p12le"]
+        .into_iter()
+        .flat_map(|format| [(format, "tv"), (format, "pc")]);
+    for (format, range) in kinds {
+        for (matrix, name) in [(Matrix::Bt601, "bt601"), (Matrix::Bt709, "bt709"), (Matrix::Bt2020, "bt2020")]
+        {
+            let words = format!("-f lavfi -i {noise},format={format} -color_range {range} -strict -1");
+            let clip = Clip::made("a.y4m", &format!("{words} -f yuv4mpegpipe"));
+            let mut ffmpeg = Command::new("ffmpeg");
+            ffmpeg.args(quiet()).arg("-i").arg(clip.path());
+            let filter = format!(
+                "scale=in_color_matrix={name}:in_range={range}:flags=accurate_rnd+full_chroma_int+bitexact,format=rgb24"
+            );
+            let wanted = run(ffmpeg.args(["-vf", &filter, "-f", "rawvideo", "-"]));
+            let pipe = Pipe {
+                input: Some(clip.path()),
+                pace: fast(),
+                matrix: Some(matrix),
+                ..Pipe::new(Content::Y4m)
+            };
+            let (shown, end) = all(pipe.open().unwrap().as_mut());
+            assert_eq!((end.kind, shown.len()), (ErrorKind::Finished, 3), "{end}");
+            let own: Vec<u8> = shown.into_iter().flat_map(|picture| picture.rgb).collect();
+            assert_eq!(own.len(), wanted.len());
+            let worst = own.iter().zip(&wanted).map(|(own, wanted)| own.abs_diff(*wanted)).max();
+            assert!(worst <= Some(1), "{format}, {range}, {name}: off by {worst:?}");
+        }
     }
 }
 

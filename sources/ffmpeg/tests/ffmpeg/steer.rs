@@ -108,11 +108,13 @@ fn a_film_that_is_repeated() {
     let clip = clip();
     let play = Play { repeat: true, pace: fast(), ..Play::new(clip.path()) };
     let mut source = play.open().unwrap();
-    assert!(source.playback().unwrap().repeats);
     let shown = first(source.as_mut(), 120);
     for (number, picture) in (0..).zip(&shown) {
         assert_eq!(at(picture), Duration::from_millis(number * 40), "picture {number}");
     }
+    assert_eq!(source.playback().unwrap().began, Pts(4_000_000));
+    let whole = clip.decoded("yuv420p");
+    expect_planes(&shown, &[&whole[..], &whole, &whole[..whole.len() / 5 * 2]].concat(), "turn after turn");
     source.steer(Command::Seek(Duration::from_secs(1)));
     assert_eq!(at(&first(source.as_mut(), 1)[0]), Duration::from_secs(1));
     source.steer(Command::Seek(Duration::MAX));
