@@ -57,7 +57,7 @@ export class LanStream extends HTMLElement {
       toggleFullscreen: () => this.#toggleFullscreen(),
       seek: seconds => { this.currentTime = seconds; },
       step: () => this.step(),
-      toggleSound: () => { this.muted = this.#sound.isHeard; },
+      toggleSound: () => this.#toggleSound(),
     });
     this.#overlay.showFit(this.fit);
     shadow.append(this.#root);
@@ -68,7 +68,7 @@ export class LanStream extends HTMLElement {
     this.#connection = new AbortController();
     const { signal } = this.#connection;
     document.addEventListener('visibilitychange', () => this.#sendPaused(), { signal });
-    for (const touch of ['pointerdown', 'keydown']) addEventListener(touch, () => { if (!this.muted) this.#sound.resume(); }, { signal, capture: true });
+    for (const touch of ['pointerdown', 'keydown']) addEventListener(touch, event => this.#touched(event), { signal, capture: true });
     addEventListener('hashchange', () => { if (!this.hasAttribute('src')) this.#restart(); }, { signal });
     this.#followDevicePixels(signal);
     this.#resizes.observe(this);
@@ -165,7 +165,7 @@ export class LanStream extends HTMLElement {
     if (this.#state?.steerable !== true || event.composedPath()[0] instanceof HTMLButtonElement || event.composedPath()[0] instanceof HTMLInputElement) return;
     if (event.key === ' ' || event.key === 'k') { if (this.paused) this.play(); else this.pause(); }
     else if (event.key === '.') this.step();
-    else if (event.key === 'm') this.muted = !this.muted;
+    else if (event.key === 'm') this.#toggleSound();
     else if (event.key === 'ArrowLeft') this.currentTime -= KEY_SEEK_S;
     else if (event.key === 'ArrowRight') this.currentTime += KEY_SEEK_S;
     else return;
@@ -271,6 +271,17 @@ export class LanStream extends HTMLElement {
     if (sourcePlaying !== (before?.sourcePlaying ?? true)) this.dispatchEvent(new Event(sourcePlaying ? 'play' : 'pause'));
     if (durationS !== (before?.durationS ?? null)) this.dispatchEvent(new Event('durationchange'));
     if (timeS !== (before?.timeS ?? null)) this.dispatchEvent(new Event('timeupdate'));
+  }
+
+  /** From then on the browser lets the page be heard; what is for the sound itself does so by itself. @param {Event} event */
+  #touched(event) {
+    const isItsOwn = event.composedPath()[0] instanceof HTMLButtonElement || /** @type {KeyboardEvent} */ (event).key === 'm';
+    if (!this.muted && !isItsOwn) this.#sound.resume();
+  }
+
+  /** What can be heard is muted, what can't is to be heard. */
+  #toggleSound() {
+    this.muted = this.#sound.isHeard;
   }
 
   #soundChanged() {

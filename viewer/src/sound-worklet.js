@@ -44,12 +44,12 @@ class FilmSound extends scope.AudioWorkletProcessor {
   #receive(command) {
     if (command.type === 'follow') this.#offset = command.offset;
     else if (command.type === 'sound') this.#take(command.at, command.samples);
-    else [this.#offset, this.#stretches] = [null, []];
+    else this.#offset = null; // What has come is heard when it goes on.
   }
 
   /** What is not before it comes from another place of the film, and is of no use any more. @param {number} at @param {Float32Array} samples */
   #take(at, samples) {
-    this.#stretches = this.#stretches.filter(stretch => stretch.at + stretch.samples.length / 2 <= at + 1 && stretch.at >= at - AHEAD_MAX);
+    this.#stretches = this.#stretches.filter(stretch => stretch.at < at && stretch.at >= at - AHEAD_MAX);
     this.#stretches.push({ at, samples, isHeard: false });
     if (this.#stretches.length > STRETCHES_MAX) this.#stretches.shift();
   }

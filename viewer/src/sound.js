@@ -18,6 +18,10 @@ export class Sound {
   #gain = /** @type {GainNode | null} */ (null);
   /** By how much the film is ahead of the sound card's clock. */
   #aheadS = /** @type {number | null} */ (null);
+  /** The same by the last picture, where it was painted so late that it may be another place. */
+  #lateS = /** @type {number | null} */ (null);
+  /** This page can't play any: worklets are for pages over TLS or from this machine. */
+  #isFailed = false;
   #muted = false;
   #changed;
 
@@ -26,11 +30,11 @@ export class Sound {
     this.#changed = changed;
   }
 
-  /** Whether any has come. */
-  get isThere() { return this.#context !== null; }
+  /** Whether any has come, and this page can play it. */
+  get isThere() { return this.#node !== null; }
 
   /** Whether it can be heard, as far as the browser lets it. */
-  get isHeard() { return !this.#muted && this.#context?.state === 'running'; }
+  get isHeard() { return !this.#muted && this.#node !== null && this.#context?.state === 'running'; }
 
   get muted() { return this.#muted; }
   set muted(muted) {
@@ -46,7 +50,7 @@ export class Sound {
 
   /** @param {number} atUs where in the film @param {Float32Array} samples left and right by turns */
   take(atUs, samples) {
-    if (this.#context === null) void this.#open();
+    if (this.#context === null && !this.#isFailed) this.#open().catch(() => { this.#isFailed = true; });
     this.#node?.port.postMessage({ type: 'sound', at: Math.round(atUs * RATE / 1e6), samples }, [samples.buffer]);
   }
 
@@ -57,7 +61,11 @@ export class Sound {
     const cardS = contextTime + (atMs - performance.timeOrigin - performanceTime) / 1000;
     const aheadS = filmS - cardS;
     const before = this.#aheadS;
-    const isNew = before === null || Math.abs(aheadS - before) > JUMP_S;
+    const isLate = before !== null && aheadS < before - JUMP_S;
+    const isAgain = this.#lateS !== null && Math.abs(aheadS - this.#lateS) < JUMP_S;
+    this.#lateS = isLate ? aheadS : null;
+    if (isLate && !isAgain) return;
+    const isNew = before === null || isLate || aheadS > before + JUMP_S;
     this.#aheadS = isNew ? aheadS : before + (aheadS - before) * (aheadS > before ? SOONER_SHARE : LATER_SHARE);
     this.#node.port.postMessage({ type: 'follow', offset: Math.round(this.#aheadS * RATE) });
   }
@@ -71,7 +79,7 @@ export class Sound {
 
   close() {
     void this.#context?.close();
-    this.#context = this.#node = this.#gain = this.#aheadS = null;
+    this.#context = this.#node = this.#gain = this.#aheadS = this.#lateS = null;
   }
 
   async #open() {

@@ -73,6 +73,8 @@ test('what is missing is silent, and so is a film that stands still', () => {
   card.bring(256, 1000);
   card.send({ type: 'stop' });
   assert.ok(card.play(2).every(sample => sample === 0));
+  card.send({ type: 'follow', offset: 256 - card.frame });
+  assert.deepEqual(card.play(1), Array.from({ length: 128 }, (_, i) => 256 + i), 'what had come is lost');
 });
 
 test('another place of the film takes the place of what was there', () => {

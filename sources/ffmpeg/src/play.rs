@@ -89,14 +89,14 @@ impl Play {
             let arguments = play.arguments(&input);
             let (program, pixels) = Program::start_again(play.ffmpeg(), &arguments, play.listener.clone())?;
             let intake = Intake::new(pixels, Box::new(Nut::default()));
-            Ok((program, intake, play.sound_track(&input)?))
+            Ok((intake, program, play.sound_track(&input)?))
         })
     }
 
     /// What is to be heard of it: nothing at another speed than its own.
     fn sound_track(&self, input: &Input) -> Result<Option<SoundTrack>, Error> {
         let is_real = self.pace.is_none_or(|pace| pace == Pace::Timestamps(Speed::REAL));
-        if !self.sound || input.is_live || !is_real {
+        if !self.sound || !input.can_be_read_twice || !is_real {
             return Ok(None);
         }
         let started = Program::start_again(self.ffmpeg(), &self.sound_arguments(input), None)?;
@@ -105,9 +105,9 @@ impl Play {
 
     /// Frames from the film's own beginning on, as many as time says, whatever is missing: so their number tells their time.
     fn sound_arguments(&self, input: &Input) -> Vec<OsString> {
-        let mut arguments = ["-v", "error"].map(OsString::from).to_vec();
+        let mut arguments = ["-v", "quiet"].map(OsString::from).to_vec();
         arguments.extend(self.input_arguments(input));
-        let filter = format!("aresample={SOUND_RATE}:async=1:first_pts=0");
+        let filter = format!("aresample={SOUND_RATE}:async=1:min_hard_comp=0.02:first_pts=0");
         arguments.extend(["-map", "0:a:0?", "-vn", "-sn", "-dn", "-af", &filter].map(OsString::from));
         arguments.extend(["-ac", "2", "-c:a", "pcm_f32le", "-f", "f32le", "pipe:1"].map(OsString::from));
         arguments
@@ -154,6 +154,8 @@ struct Input {
     argument: OsString,
     /// It happens now, and does not wait.
     is_live: bool,
+    /// A pipe is not, nor what answers one connection.
+    can_be_read_twice: bool,
 }
 
 impl Input {
@@ -164,7 +166,8 @@ impl Input {
             let mut argument = OsString::from("file:");
             argument.push(path);
             let name = path.file_name().unwrap_or(input);
-            return Ok(Self { name: shown(name), argument, is_live: is_device(path) });
+            let can_be_read_twice = path.metadata().is_ok_and(|metadata| metadata.is_file());
+            return Ok(Self { name: shown(name), argument, is_live: is_device(path), can_be_read_twice });
         }
         let text = input.to_string_lossy();
         if text.contains("://") {
@@ -172,6 +175,9 @@ impl Input {
                 name: without_secrets(&text),
                 argument: input.to_owned(),
                 is_live: is_live(&text),
+                can_be_read_twice: ["http://", "https://", "file://"]
+                    .iter()
+                    .any(|kind| text.starts_with(kind)),
             });
         }
         Err(Error::new(ErrorKind::NotFound, format!("there is no file {}", shown(input))))

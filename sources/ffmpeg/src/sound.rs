@@ -19,8 +19,9 @@ const READ_BYTES: usize = 32 * 1024;
 
 /// FFmpeg's output, and how much of it went to viewers.
 pub(crate) struct SoundTrack {
-    program: Program,
+    /// Goes before the program: FFmpeg hears at once that nobody reads it.
     pipe: OwnedFd,
+    program: Program,
     buffer: Vec<u8>,
     /// Where its first frame is, by the clock of its pictures.
     start: Duration,
@@ -60,16 +61,32 @@ impl SoundTrack {
         self.start += by;
     }
 
+    /// Whether all of it went to viewers.
+    pub(crate) fn is_over(&self) -> bool {
+        self.ended && self.stretch_bytes() == 0
+    }
+
     /// When the next stretch is to be heard by that clock, if it is there.
     pub(crate) fn next_at(&self) -> Option<Pts> {
         let us = self.start.as_micros() as u64 + self.sent * 1_000_000 / u64::from(SOUND_RATE);
-        (self.buffer.len() >= STRETCH_BYTES).then_some(Pts(us as i64))
+        (self.stretch_bytes() > 0).then_some(Pts(us as i64))
     }
 
     /// The next stretch.
     pub(crate) fn take(&mut self) -> Option<Sound> {
         let at = self.next_at()?;
-        self.sent += STRETCH_FRAMES as u64;
-        Some(Sound { at, samples: self.buffer.drain(..STRETCH_BYTES).collect() })
+        let bytes = self.stretch_bytes();
+        self.sent += (bytes / SOUND_FRAME_BYTES) as u64;
+        Some(Sound { at, samples: self.buffer.drain(..bytes).collect() })
+    }
+
+    /// Bytes of the next stretch: the last may be shorter, and none is begun that is not there.
+    fn stretch_bytes(&self) -> usize {
+        let whole_frames = self.buffer.len() / SOUND_FRAME_BYTES * SOUND_FRAME_BYTES;
+        match self.buffer.len() {
+            STRETCH_BYTES.. => STRETCH_BYTES,
+            _ if self.ended => whole_frames,
+            _ => 0,
+        }
     }
 }

@@ -55,7 +55,8 @@ pub(crate) struct Opening {
 }
 
 /// A film begun at another place: its pictures, and its sound if it is to be heard.
-pub(crate) type Restarted = (Program, Intake, Option<SoundTrack>);
+/// The pipes go before the programs that write to them.
+pub(crate) type Restarted = (Intake, Program, Option<SoundTrack>);
 /// Begins a film at another place.
 pub(crate) type Restart = Box<dyn Fn(Duration) -> Result<Restarted, Error> + Send>;
 
@@ -76,8 +77,11 @@ pub(crate) struct Video {
     repeat: bool,
     /// When it began, by the clock of its pictures: what is begun anew goes on with later timestamps.
     began: Duration,
-    /// The next turn of what is repeated, which begins to be read when this one is at its end.
+    /// The next turn of what is repeated, which begins to be read when this one is at its end; whether that was tried.
     turn: Option<Restarted>,
+    is_turn_begun: bool,
+    /// What is heard after `sound`.
+    sound_after: Option<SoundTrack>,
     /// When the last picture that was read begins and is over, by that clock.
     last_at: Duration,
     read_until: Duration,
@@ -150,6 +154,8 @@ impl Opening {
             repeat,
             began: Duration::ZERO,
             turn: None,
+            is_turn_begun: false,
+            sound_after: None,
             last_at: Duration::ZERO,
             read_until: Duration::ZERO,
             duration: None,
@@ -184,6 +190,7 @@ impl Source for Video {
             let now = Instant::now();
             self.parse(now);
             self.prepare_turn();
+            self.change_sound();
             if let Some(event) = self.news(now) {
                 return Ok(event);
             }
@@ -243,7 +250,9 @@ impl Source for Video {
     fn sound(&mut self) -> Option<Sound> {
         let now = Instant::now();
         self.sounds_at(now).filter(|moment| *moment <= now)?;
-        self.sound.as_mut()?.take()
+        let sound = self.sound.as_mut()?.take();
+        self.change_sound();
+        sound
     }
 
     fn steer(&mut self, command: Command) {
@@ -328,26 +337,31 @@ impl Video {
     /// Of what is repeated the next turn is begun a little before the end of this one.
     fn prepare_turn(&mut self) {
         let is_near = |end: Duration| self.read_until + TURN_LEAD >= self.began + end;
-        if self.repeat && self.turn.is_none() && self.duration().is_some_and(is_near) {
+        let is_wanted = self.repeat && !self.is_turn_begun && self.end.is_none();
+        if is_wanted && self.duration().is_some_and(is_near) {
+            self.is_turn_begun = true;
             self.turn = self.restart.as_ref().and_then(|restart| restart(Duration::ZERO).ok());
         }
     }
 
     /// Goes on with the next turn of what is repeated, if this one was shown to a good end.
     fn turns(&mut self) -> bool {
-        let ended_well = |program: &mut Program| program.finish().complaint().is_none();
+        let ended_well = |program: &mut Program| program.finish().is_success();
         if !self.repeat || self.intake.pictures() == 0 || !self.program.as_mut().is_some_and(ended_well) {
             return false;
         }
         self.duration = self.duration();
+        if self.intake.pictures() == 1 {
+            self.read_until = self.last_at + LAST_STAYS;
+        }
         let turn = self
             .turn
             .take()
             .or_else(|| self.restart.as_ref().and_then(|restart| restart(Duration::ZERO).ok()));
-        let Some((program, intake, mut sound)) = turn else { return false };
-        (self.began, self.start) = (self.read_until, Duration::ZERO);
-        sound.iter_mut().for_each(|sound| sound.delay(self.began));
-        (self.intake, self.program, self.sound) = (intake, Some(program), sound);
+        let Some((intake, program, sound)) = turn else { return false };
+        (self.began, self.start, self.is_turn_begun) = (self.read_until, Duration::ZERO, false);
+        (self.intake, self.program, self.sound_after) = (intake, Some(program), sound);
+        self.sound_after.iter_mut().for_each(|sound| sound.delay(self.began));
         true
     }
 
@@ -366,10 +380,10 @@ impl Video {
         let Some(restart) = &self.restart else { return false };
         let restarted = restart(to);
         self.duration = self.duration();
-        (self.began, self.turn) = (Duration::ZERO, None);
+        (self.began, self.turn, self.is_turn_begun) = (Duration::ZERO, None, false);
+        (self.last_at, self.read_until, self.sound_after) = (to, to, None);
         match restarted {
-            // The pipe goes before the program that writes to it.
-            Ok((program, intake, sound)) => {
+            Ok((intake, program, sound)) => {
                 (self.intake, self.program, self.sound) = (intake, Some(program), sound);
                 self.start = to;
                 true
@@ -384,13 +398,23 @@ impl Video {
     /// Begins the film a little before the place where there was no picture any more, as after the last one.
     fn goes_back(&mut self) -> bool {
         let is_after_last = self.intake.pictures() == 0 && !self.start.is_zero() && self.restart.is_some();
-        let ended_well = |program: &mut Program| program.finish().complaint().is_none();
+        let ended_well = |program: &mut Program| program.finish().is_success();
         if !is_after_last || !self.program.as_mut().is_some_and(ended_well) {
             return false;
         }
         let earlier = self.start.saturating_sub(self.back);
         self.back *= 4;
         self.begin_at(earlier)
+    }
+
+    /// What is heard of the next turn follows where this one's is over, or where that begins.
+    fn change_sound(&mut self) {
+        let began = Pts(self.began.as_micros() as i64);
+        let is_over =
+            |sound: &SoundTrack| sound.is_over() || sound.next_at().is_some_and(|next| next >= began);
+        if self.sound_after.is_some() && self.sound.as_ref().is_none_or(is_over) {
+            self.sound = self.sound_after.take();
+        }
     }
 
     /// When the next stretch of sound is to go to viewers: a little before its pictures. `None`: it is not there, or the film
@@ -400,11 +424,15 @@ impl Video {
         let position = self.clock.position(now)?;
         // Pictures that nobody takes stand, and so does what goes with them.
         let waiting = self.ready.as_ref().filter(|_| self.told).and_then(|picture| picture.pts);
-        let position = waiting.map_or(position, |waiting| position.min(waiting));
+        // Where pictures are awaited, it goes on for a moment.
+        let is_awaited = self.ready.is_none() && self.after.is_none() && self.end.is_none();
+        let awaited = is_awaited.then(|| Pts((self.read_until + LAST_STAYS).as_micros() as i64));
+        let position = [waiting, awaited].into_iter().flatten().fold(position, Pts::min);
         let ahead = next.since(position).unwrap_or_default();
         match ahead.checked_sub(SOUND_LEAD) {
             None => Some(now),
             Some(_) if waiting.is_some() => None,
+            Some(_) if awaited.is_some_and(|awaited| awaited <= position) => None,
             Some(left) => Some(now + left),
         }
     }
@@ -489,7 +517,8 @@ impl Video {
             end.due = None;
             return Ok(());
         }
-        let all_shown = self.ready.is_none() && self.after.is_none();
+        let is_heard = self.sound.as_ref().is_none_or(SoundTrack::is_over);
+        let all_shown = self.ready.is_none() && self.after.is_none() && is_heard;
         let Some(end) = self.end.as_mut().filter(|_| all_shown || self.pace == Pace::Newest) else {
             return Ok(());
         };

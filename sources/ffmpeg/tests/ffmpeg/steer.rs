@@ -121,6 +121,15 @@ fn a_film_that_is_repeated() {
     assert!(at(&first(source.as_mut(), 1)[0]) >= Duration::from_millis(1880));
 }
 
+/// A still picture is begun anew once a second, no more often.
+#[test]
+fn a_picture_that_is_repeated() {
+    let clip = Clip::made("a.png", "-f lavfi -i testsrc=size=64x48:rate=25:duration=0.04 -frames:v 1");
+    let mut source = Play { repeat: true, ..Play::new(clip.path()) }.open().unwrap();
+    let shown = first(source.as_mut(), 3);
+    assert_eq!(shown.iter().map(at).collect::<Vec<_>>(), [0, 1, 2].map(Duration::from_secs));
+}
+
 /// Where no picture begins after a place, the film goes on from one before it.
 #[test]
 fn a_place_after_the_last_picture() {
