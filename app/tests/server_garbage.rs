@@ -200,7 +200,7 @@ const BEFORE_HELLO: &[Offence] = &[
         |viewer| viewer.control.say(route(1, Transport::WebSocket, 0, 0)),
         "hello must come first",
     ),
-    ("another version", |viewer| viewer.control.say(hello_of_version(VERSION + 1)), "speaks protocol 3"),
+    ("another version", |viewer| viewer.control.say(hello_of_version(VERSION + 1)), "speaks protocol 4"),
     ("version 0", |viewer| viewer.control.say(hello_of_version(0)), "speaks protocol 0"),
 ];
 
