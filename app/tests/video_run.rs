@@ -87,7 +87,7 @@ fn words_that_make_no_sense() {
         (&["pipe", "--format", "rgba"], "--size"),
         (&["pipe", "--fps", "60"], "--size"),
         (&["pipe", "--size", "0x10", "--format", "rgba"], "WIDTHxHEIGHT"),
-        (&["pipe", "--size", "1x1", "--format", "yuv420p10le"], "formats are rgb0"),
+        (&["pipe", "--size", "1x1", "--format", "yuv420p16be"], "formats are rgb0"),
         (&["play"], "FILE|URL"),
         (&["play", "x", "--start", "1:2:3:4"], "01:30"),
         (&["play", "x", "--speed", "0"], "a speed is"),
