@@ -30,10 +30,10 @@ const TURN_LEAD: Duration = Duration::from_millis(1000);
 const SOUND_LEAD: Duration = Duration::from_millis(300);
 /// Nobody who looks for the end wants to see nothing: the last picture begins before it.
 const LAST_PART: Duration = Duration::from_millis(100);
+/// The last place to look for where the end is not known: no film is longer, and FFmpeg calculates with what it is told.
+const SEEK_MAX: Duration = Duration::from_secs(1000 * 3600);
 /// By so much a film is begun earlier where there is no picture after a place, and four times as much from then on.
 const BACK_AT_FIRST: Duration = Duration::from_millis(500);
-/// The same where the end is not known: no film is longer, and FFmpeg calculates with what it is told.
-const SEEK_MAX: Duration = Duration::from_secs(1000 * 3600);
 
 /// What is to be shown, before its first byte came.
 pub(crate) struct Opening {
@@ -117,9 +117,7 @@ impl From<OpenError> for Error {
     fn from(error: OpenError) -> Self {
         match error {
             OpenError::Source(error) => error,
-            OpenError::Format(format) => {
-                Self::new(ErrorKind::Unsupported, format!("pictures in {format} can't be shown"))
-            }
+            OpenError::Format(format) => Self::new(ErrorKind::Unsupported, cannot_show(&format)),
         }
     }
 }
@@ -340,24 +338,29 @@ impl Video {
         let is_wanted = self.repeat && !self.is_turn_begun && self.end.is_none();
         if is_wanted && self.duration().is_some_and(is_near) {
             self.is_turn_begun = true;
-            self.turn = self.restart.as_ref().and_then(|restart| restart(Duration::ZERO).ok());
+            self.turn = self.next_turn();
         }
+    }
+
+    fn next_turn(&self) -> Option<Restarted> {
+        self.restart.as_ref().and_then(|restart| restart(Duration::ZERO).ok())
+    }
+
+    /// Whether a program gave all that it had, now that there is no more of it.
+    fn ended_well(&mut self) -> bool {
+        self.program.as_mut().is_some_and(|program| program.finish().is_success())
     }
 
     /// Goes on with the next turn of what is repeated, if this one was shown to a good end.
     fn turns(&mut self) -> bool {
-        let ended_well = |program: &mut Program| program.finish().is_success();
-        if !self.repeat || self.intake.pictures() == 0 || !self.program.as_mut().is_some_and(ended_well) {
+        if !self.repeat || self.intake.pictures() == 0 || !self.ended_well() {
             return false;
         }
         self.duration = self.duration();
         if self.intake.pictures() == 1 {
             self.read_until = self.last_at + LAST_STAYS;
         }
-        let turn = self
-            .turn
-            .take()
-            .or_else(|| self.restart.as_ref().and_then(|restart| restart(Duration::ZERO).ok()));
+        let turn = self.turn.take().or_else(|| self.next_turn());
         let Some((intake, program, sound)) = turn else { return false };
         (self.began, self.start, self.is_turn_begun) = (self.read_until, Duration::ZERO, false);
         (self.intake, self.program, self.sound_after) = (intake, Some(program), sound);
@@ -398,8 +401,7 @@ impl Video {
     /// Begins the film a little before the place where there was no picture any more, as after the last one.
     fn goes_back(&mut self) -> bool {
         let is_after_last = self.intake.pictures() == 0 && !self.start.is_zero() && self.restart.is_some();
-        let ended_well = |program: &mut Program| program.finish().is_success();
-        if !is_after_last || !self.program.as_mut().is_some_and(ended_well) {
+        if !is_after_last || !self.ended_well() {
             return false;
         }
         let earlier = self.start.saturating_sub(self.back);
@@ -565,9 +567,14 @@ fn next_of(intake: &mut Intake, log: Option<&mut Log>) -> Result<Next, BadStream
         told.shape(Size { width: 1, height: 1 }).map_err(|format| unknown = Some(format.to_owned())).ok()
     });
     match unknown {
-        Some(format) => Err(BadStream::Unsupported(format!("pictures in {format} can't be shown"))),
+        Some(format) => Err(BadStream::Unsupported(cannot_show(&format))),
         None => next,
     }
+}
+
+/// What to say of FFmpeg's pixel format of this name.
+fn cannot_show(format: &str) -> String {
+    format!("pictures in {format} can't be shown")
 }
 
 /// Gives `pixels` to a frame and takes what it had. Memory that isn't ours is copied to.
