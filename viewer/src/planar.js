@@ -22,7 +22,8 @@ const BITS = [8, 10, 12];
 const MATRICES = { 0: ['RGB', 0.5, 0.5], 1: ['BT.709', 0.2126, 0.0722], 6: ['BT.601', 0.299, 0.114], 9: ['BT.2020', 0.2627, 0.0593] };
 export const IDENTITY = 0;
 const RANGES = ['limited', 'full'];
-const CELL_BYTES = 4;
+/** A cell of a picture in planes, as of one in pixels. */
+export const CELL_BYTES = 4;
 
 /**
  * @param {number} code the four bytes of a band's head as a number

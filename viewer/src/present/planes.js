@@ -1,7 +1,7 @@
 // A picture in planes, in memory: what comes is written into its block, and what it changes is made pixels of for a presenter.
 // Not for one that shows planes itself (webgl2.js).
 
-import { blockBytes, cellsOf, convert, markShown } from '../planar.js';
+import { blockBytes, CELL_BYTES, cellsOf, convert, markShown } from '../planar.js';
 
 /**
  * @typedef {import('./choose.js').Presenter} Presenter
@@ -12,7 +12,6 @@ import { blockBytes, cellsOf, convert, markShown } from '../planar.js';
  *   `block` is where the picture lies; `convert` makes pixels of a part of it, which are good until it is called again
  */
 
-const CELL_BYTES = 4;
 /** What changed is told apart in tiles of so many pixels; a column of them begins where the converter may begin. */
 const TILE_WIDTH = 128;
 const TILE_HEIGHT = 16;

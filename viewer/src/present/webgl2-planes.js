@@ -1,7 +1,7 @@
 // A picture in planes by WebGL2: its cells lie in a texture as they came, and a shader makes pixels of them by the formula of
 // docs/protocol.md, in whole numbers.
 
-import { chromaSize, cellsOf, IDENTITY, numbersOf } from '../planar.js';
+import { CELL_BYTES, chromaSize, cellsOf, IDENTITY, numbersOf } from '../planar.js';
 import { link } from './webgl2-program.js';
 
 /**
@@ -9,8 +9,6 @@ import { link } from './webgl2-program.js';
  * @typedef {import('../planar.js').Size} Size
  * @typedef {import('./choose.js').PlanesTarget} PlanesTarget
  */
-
-const CELL_BYTES = 4;
 
 const FRAGMENT = `#version 300 es
 precision highp float;
