@@ -14,8 +14,9 @@ import { chooseThread, hasDesynchronized } from './thread.js';
  *   thread: import('./thread.js').Thread | 'auto',
  *   options: import('./engine.js').EngineOptions,
  *   mount: (canvas: HTMLCanvasElement) => void,
+ *   layer: import('./present/choose.js').Layer,
  *   answer: (answer: Answer) => void,
- * }} HostOptions `mount` puts a canvas where it is seen, in the place of one before it
+ * }} HostOptions `mount` puts a canvas where it is seen, in the place of one before it; `layer`: a canvas over that
  */
 
 export class EngineHost {
@@ -69,7 +70,7 @@ export class EngineHost {
     // An error before it is loaded means that it cannot be; later ones are single mishaps.
     worker.onerror = () => { if (!loaded) this.#moveHere(); };
     this.#send = command => worker.postMessage(command);
-    worker.postMessage({ type: 'start', canvas, present, thread, options }, [canvas]);
+    worker.postMessage({ type: 'start', canvas, layer: null, present, thread, options }, [canvas]);
   }
 
   #moveHere() {
@@ -80,9 +81,9 @@ export class EngineHost {
 
   /** @param {ThreadChoice} thread */
   #startHere(thread) {
-    const { present, options, answer } = this.#options;
+    const { layer, present, options, answer } = this.#options;
     this.#send = serve(answer);
-    this.#send({ type: 'start', canvas: this.#newCanvas(), present, thread, options });
+    this.#send({ type: 'start', canvas: this.#newCanvas(), layer, present, thread, options });
   }
 
   #closeWorker() {

@@ -3,6 +3,7 @@
 
 import { CursorLayer } from './cursor.js';
 import { EngineHost } from './engine-host.js';
+import { InsetLayer } from './inset-layer.js';
 import { FITS, place } from './layout.js';
 import { Overlay } from './overlay.js';
 import { blockBytes, planarOf } from './planar.js';
@@ -28,6 +29,7 @@ export class LanStream extends HTMLElement {
 
   #root = document.createElement('div');
   #stage = document.createElement('div');
+  #inset = /** @type {InsetLayer | null} */ (null);
   #cursor = new CursorLayer();
   #overlay;
   #sound = new Sound(() => this.#soundChanged());
@@ -192,6 +194,7 @@ export class LanStream extends HTMLElement {
   #start() {
     const url = new URL(this.getAttribute('src') ?? location.href, location.href);
     this.#overlay.showFailure('connecting');
+    const inset = this.#inset = new InsetLayer();
     this.#host = new EngineHost({
       present: oneOf(['2d', 'webgl2'], this.getAttribute('present')),
       thread: oneOf(['page', 'worker'], this.getAttribute('thread')),
@@ -200,7 +203,8 @@ export class LanStream extends HTMLElement {
         codes: this.getAttribute('codes') !== 'off',
         verify: this.verify, paused: this.#paused || document.hidden,
       },
-      mount: canvas => this.#mount(canvas),
+      mount: canvas => this.#mount(canvas, inset),
+      layer: inset,
       answer: answer => this.#receive(answer),
     });
     this.#showStats();
@@ -221,10 +225,10 @@ export class LanStream extends HTMLElement {
     this.#start();
   }
 
-  /** @param {HTMLCanvasElement} canvas */
-  #mount(canvas) {
+  /** @param {HTMLCanvasElement} canvas @param {InsetLayer} inset */
+  #mount(canvas, inset) {
     this.#canvas = canvas;
-    this.#stage.replaceChildren(canvas, this.#cursor.canvas);
+    this.#stage.replaceChildren(canvas, inset.canvas, this.#cursor.canvas);
     this.#layOut();
   }
 
@@ -323,6 +327,7 @@ export class LanStream extends HTMLElement {
     });
     this.#root.classList.toggle('crisp', this.fit !== 'contain');
     this.#root.classList.toggle('cropped', placed.cropped);
+    this.#inset?.follow(placed);
     this.#cursor.follow(placed);
   }
 

@@ -1,6 +1,7 @@
 // The patches of one update: a table of numbers, and the walk over it that paints them. Not their pixels: those lie in the
 // buffers that the table points into.
 
+import { unionOf } from './present/whereabouts.js';
 import { ENCODING_MOVE, ENCODING_RAW, ENCODING_SOLID } from './protocol.js';
 
 /** Numbers kept for each patch: x, y, width, height, encoding, band, offset and number of its bytes. */
@@ -89,6 +90,18 @@ export function paintPatches(table, buffers, codec, presenter) {
     if (encoding === ENCODING_RAW) presenter.raw(new Uint8ClampedArray(bufferOf(table, i, buffers), offset, bytes), x, y, width, height);
     else if (codec !== null) presenter.raw(codec.pixels(offset, bytes), x, y, width, height);
   }
+}
+
+/**
+ * The smallest rectangle around all that the patches write, and what they move from elsewhere. Without patches it is empty.
+ * @param {Float64Array} table
+ * @param {readonly ArrayBuffer[]} buffers
+ */
+export function boundsOf(table, buffers) {
+  let bounds = table.length === 0 ? { x: 0, y: 0, width: 0, height: 0 } : rect(table, 0);
+  for (let i = FIELDS; i < table.length; i += FIELDS) bounds = unionOf(bounds, rect(table, i));
+  for (const { fromX, fromY, width, height } of movesOf(table, buffers)) bounds = unionOf(bounds, { x: fromX, y: fromY, width, height });
+  return bounds;
 }
 
 /**

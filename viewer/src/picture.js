@@ -61,6 +61,11 @@ export class Picture {
     this.#surface.drop();
   }
 
+  /** To be called before an update is applied; a promise is to be waited for. @param {Update} update */
+  prepare(update) {
+    return this.#surface.prepare(update);
+  }
+
   /**
    * Shows a whole update at once, unless what it builds on is gone.
    * @param {Update} update

@@ -10,7 +10,7 @@ import { openSurface } from './surface.js';
  * @typedef {import('./engine.js').EngineOptions} EngineOptions
  * @typedef {import('./present/choose.js').PresenterName | 'auto'} Present
  * @typedef {import('./thread.js').ThreadChoice} ThreadChoice
- * @typedef {{ type: 'start', canvas: OffscreenCanvas | HTMLCanvasElement, present: Present, thread: ThreadChoice, options: EngineOptions }} Start
+ * @typedef {{ type: 'start', canvas: OffscreenCanvas | HTMLCanvasElement, layer: import('./present/choose.js').Layer | null, present: Present, thread: ThreadChoice, options: EngineOptions }} Start
  * @typedef {Start | { type: 'paused', paused: boolean } | { type: 'verify', verify: boolean } | { type: 'stats', wanted: boolean }
  *   | { type: 'read', id: number } | { type: 'steer', command: 'pause' | 'play' | 'step' | 'seek', seconds: number } | { type: 'close' }} Command
  * @typedef {EngineEvent | { type: 'loaded' } | { type: 'unfit', message: string }
@@ -42,9 +42,9 @@ export function serve(post) {
  * @param {Start} command
  * @param {(answer: Answer) => void} post
  */
-function start({ canvas, present, thread, options }, post) {
+function start({ canvas, layer, present, thread, options }, post) {
   try {
-    const painter = openSurface(canvas, choosePresenter(present), () => engine.pictureLost());
+    const painter = openSurface(canvas, choosePresenter(present), () => engine.pictureLost(), layer);
     const engine = new Engine(options, { ...painter, thread, codec: openCodec(options.codes), post }, browser());
     void engine.run();
     return engine;

@@ -92,7 +92,7 @@ export class Session {
     this.#go().catch(error => this.#ended.resolve(error));
     const reason = await this.#ended.promise;
     this.#shutDown();
-    this.#picture.drop();
+    this.#forgetUpdate();
     return reason;
   }
 
@@ -184,11 +184,25 @@ export class Session {
       const startedMs = this.#around.now();
       this.#picture.hold(buffer, this.#update);
       this.#decodeMs += this.#around.now() - startedMs;
-      if (isLast) this.#commit();
+      if (isLast) this.#whole();
     } catch (error) {
-      this.#routes?.close(); // Nothing that still comes can be built on.
-      this.#ended.resolve(error);
+      this.#fail(error);
     }
+  }
+
+  /** All of the newest update is there. */
+  #whole() {
+    const update = this.#update;
+    const prepared = this.#picture.prepare(update);
+    if (prepared === null) return this.#commit();
+    // Nothing comes after it before it is acknowledged, but it may be forgotten meanwhile.
+    prepared.then(() => { if (this.#update === update) this.#commit(); }).catch(error => this.#fail(error));
+  }
+
+  /** Nothing that still comes can be built on. @param {any} error */
+  #fail(error) {
+    this.#routes?.close();
+    this.#ended.resolve(error);
   }
 
   /** What has come of an update will never be whole. */

@@ -7,9 +7,9 @@ const CSS = `
 /* Larger pictures scroll, and no bar covers any of them. */
 .cropped .stage { overflow: auto; scrollbar-width: none; }
 .stage::-webkit-scrollbar { display: none; }
-.picture, .cursor { position: absolute; display: block; }
+.picture, .inset, .cursor { position: absolute; display: block; }
 .picture { left: 0; top: 0; width: 0; height: 0; }
-.cursor { pointer-events: none; image-rendering: pixelated; }
+.inset, .cursor { pointer-events: none; image-rendering: pixelated; }
 [hidden] { display: none !important; }
 .crisp .picture { image-rendering: pixelated; }
 .asleep .stage { cursor: none; }

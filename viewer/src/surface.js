@@ -1,6 +1,6 @@
 // What updates are painted on: a canvas by one of the presenters, and the memory that bands arrive in until then.
 
-import { decodePatches, paintPatches } from './patches.js';
+import { boundsOf, decodePatches, paintPatches } from './patches.js';
 import { openPresenter } from './present/choose.js';
 import { Planes, plainConverter } from './present/planes.js';
 import { Segments } from './segments.js';
@@ -16,10 +16,11 @@ import { Segments } from './segments.js';
  * @param {OffscreenCanvas | HTMLCanvasElement} canvas
  * @param {PresenterChoice} choice
  * @param {() => void} lost called when the picture is gone
+ * @param {import('./present/choose.js').Layer | null} layer over the canvas
  * @returns {{ surface: Surface, presenter: PresenterChoice }} `presenter`: what the choice came to
  */
-export function openSurface(canvas, choice, lost) {
-  const opened = openPresenter(choice, canvas, lost);
+export function openSurface(canvas, choice, lost, layer) {
+  const opened = openPresenter(choice, canvas, lost, layer);
   return { surface: new Surface(opened.presenter), presenter: opened.choice };
 }
 
@@ -64,6 +65,13 @@ export class Surface {
     this.#segments.give(this.#held);
     this.#codec?.reset();
     this.#held = [];
+  }
+
+  /** To be called before what is held is painted; a promise is to be waited for. @param {Painting} update */
+  prepare({ base, width, height, patches }) {
+    const isAll = base === 0 || this.#planes !== null;
+    const bounds = isAll ? { x: 0, y: 0, width, height } : boundsOf(patches, this.#held);
+    return this.#presenter.prepare?.(bounds) ?? null;
   }
 
   /**

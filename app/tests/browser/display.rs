@@ -71,8 +71,13 @@ impl Screen {
 
     /// All that is on the display, at one instant; the pointer is not in it.
     pub(crate) fn grab(&self) -> Picture {
+        self.rows(0, self.height)
+    }
+
+    /// Some rows of it from `y` on, which takes less time.
+    pub(crate) fn rows(&self, y: i16, height: u16) -> Picture {
         let format = ImageFormat::Z_PIXMAP;
-        let request = self.conn.get_image(format, self.root, 0, 0, self.width, self.height, u32::MAX);
-        Picture::from_x(self.width.into(), self.height.into(), request.unwrap().reply().unwrap().data)
+        let request = self.conn.get_image(format, self.root, 0, y, self.width, height, u32::MAX);
+        Picture::from_x(self.width.into(), height.into(), request.unwrap().reply().unwrap().data)
     }
 }

@@ -6,7 +6,7 @@ use x11rb::protocol::randr::{ConnectionExt as _, MonitorInfo};
 use x11rb::protocol::xproto::{
     AtomEnum, ChangeGCAux, ChangeWindowAttributesAux, ConfigureWindowAux, ConnectionExt as _, CreateGCAux,
     CreateWindowAux, Gcontext, ImageFormat, MOTION_NOTIFY_EVENT, Pixmap, PropMode, Rectangle, StackMode,
-    Window, WindowClass,
+    SubwindowMode, Window, WindowClass,
 };
 use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
@@ -40,6 +40,14 @@ impl Painter {
         let change = ChangeWindowAttributesAux::new().background_pixel(colour);
         self.conn.change_window_attributes(self.root, &change).unwrap();
         self.conn.clear_area(false, self.root, 0, 0, 0, 0).unwrap();
+        self.sync();
+    }
+
+    /// Colours a rectangle of the display, over all windows: x, y, width, height.
+    pub(crate) fn fill(&self, (x, y, width, height): (i16, i16, u16, u16), colour: u32) {
+        let look = ChangeGCAux::new().foreground(colour).subwindow_mode(SubwindowMode::INCLUDE_INFERIORS);
+        self.conn.change_gc(self.context, &look).unwrap();
+        self.conn.poly_fill_rectangle(self.root, self.context, &[Rectangle { x, y, width, height }]).unwrap();
         self.sync();
     }
 

@@ -23,14 +23,15 @@ export class Canvas2d {
   /**
    * @param {OffscreenCanvas | HTMLCanvasElement} canvas
    * @param {() => void} lost called when the picture is gone
+   * @param {{ alpha: boolean }} options `alpha`: it can be seen through where nothing is painted
    */
-  constructor(canvas, lost = () => {}) {
+  constructor(canvas, lost = () => {}, { alpha } = { alpha: false }) {
     // `willReadFrequently` keeps the pixels in main memory, where they come from and where proofs read them: fastest in
     // docs' measurements. `alpha: false` spares the compositor the blending. `desynchronized` spares a canvas of the page the
     // wait for the browser's next frame; a worker's gains nothing by it. No half picture is shown for it: the browser takes
     // the pixels from main memory after a whole task.
     const desynchronized = typeof HTMLCanvasElement !== 'undefined' && canvas instanceof HTMLCanvasElement;
-    const settings = { alpha: false, willReadFrequently: true, desynchronized };
+    const settings = { alpha, willReadFrequently: true, desynchronized };
     const context = /** @type {OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D | null} */ (
       /** @type {OffscreenCanvas} */ (canvas).getContext('2d', settings));
     if (context === null) throw new Error('no 2D context');
@@ -91,8 +92,15 @@ export class Canvas2d {
     if (this.#shadow !== null) this.#settling ??= setTimeout(() => this.#settle());
   }
 
-  read() {
-    return this.#context.getImageData(0, 0, this.#canvas.width, this.#canvas.height).data;
+  /** All of it, or a part. @param {import('./whereabouts.js').Rect} rect */
+  read(rect = { x: 0, y: 0, width: this.#canvas.width, height: this.#canvas.height }) {
+    return this.#context.getImageData(rect.x, rect.y, rect.width, rect.height).data;
+  }
+
+  /** Nothing is painted any more, which can be seen through. */
+  clear() {
+    this.#context.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
+    this.#shadow = null;
   }
 
   /** Nothing is held but the canvas, which is its owner's. */

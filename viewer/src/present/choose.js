@@ -2,6 +2,7 @@
 // takes one update's patches, shows them together, and can read back what it shows.
 
 import { Canvas2d } from './canvas2d.js';
+import { Inset } from './inset.js';
 import { WebGl2 } from './webgl2.js';
 
 /**
@@ -13,14 +14,16 @@ import { WebGl2 } from './webgl2.js';
  * }} Target what patches are painted on, in pixels or in cells of planes; `cell`: the four bytes of each
  * @typedef {Target & {
  *   resize(width: number, height: number): void,
+ *   prepare?(bounds: import('./whereabouts.js').Rect): Promise<void> | null,
  *   planes?(planar: import('../planar.js').Planar, size: import('../planar.js').Size): PlanesTarget | null,
  *   read(): Uint8ClampedArray<ArrayBuffer>,
  *   close(): void,
  * }} Presenter `resize` leaves an undefined picture, of pixels, or of planes where `planes` is called next, if it can show those
- *   itself; `read` gives red, green, blue, 255, row by row
+ *   itself; `prepare` is told what part of the picture the next update reads and writes, and a promise is waited for; `read` gives red, green, blue, 255, row by row
  * @typedef {Target & { readonly block: Uint8Array<ArrayBuffer> }} PlanesTarget `block`: all of the planes, as they came
  * @typedef {{ x: number, y: number, width: number, height: number, fromX: number, fromY: number }} Move
  *   all of an update's take their pixels from the picture as it is before the first of them
+ * @typedef {import('./inset.js').Layer} Layer
  * @typedef {'2d' | 'webgl2'} PresenterName
  * @typedef {{ name: PresenterName, reason: string }} PresenterChoice
  */
@@ -47,10 +50,14 @@ export function choosePresenter(wanted) {
  * @param {PresenterName} name
  * @param {OffscreenCanvas | HTMLCanvasElement} canvas
  * @param {() => void} lost called when the picture is gone
+ * @param {Layer | null} layer
  * @returns {Presenter}
  */
-function createPresenter(name, canvas, lost) {
-  return name === 'webgl2' ? new WebGl2(canvas, lost) : new Canvas2d(canvas, lost);
+function createPresenter(name, canvas, lost, layer) {
+  if (name === 'webgl2') return new WebGl2(canvas, lost);
+  const presenter = new Canvas2d(canvas, lost);
+  // Others are shown with the page's own frames, however much of them changed.
+  return layer !== null && presenter.desynchronized ? new Inset(presenter, layer, lost) : presenter;
 }
 
 /**
@@ -58,16 +65,17 @@ function createPresenter(name, canvas, lost) {
  * @param {PresenterChoice} choice
  * @param {OffscreenCanvas | HTMLCanvasElement} canvas
  * @param {() => void} lost called when the picture is gone
+ * @param {Layer | null} layer over the canvas, where it lies in the page that paints
  * @returns {{ choice: PresenterChoice, presenter: Presenter }} what it came to in the end
  */
-export function openPresenter(choice, canvas, lost) {
+export function openPresenter(choice, canvas, lost, layer) {
   try {
-    return { choice, presenter: createPresenter(choice.name, canvas, lost) };
+    return { choice, presenter: createPresenter(choice.name, canvas, lost, layer) };
   } catch (error) {
     if (choice.name === '2d') throw error;
     // A canvas that gave no context is still free for one of another kind.
     const reason = `${choice.name} was ${choice.reason}, but: ${/** @type {Error} */ (error).message}`;
-    return { choice: { name: '2d', reason }, presenter: createPresenter('2d', canvas, lost) };
+    return { choice: { name: '2d', reason }, presenter: createPresenter('2d', canvas, lost, layer) };
   }
 }
 
@@ -83,7 +91,7 @@ function calibrate() {
 function fastestMs(name) {
   try {
     const canvas = scratchCanvas();
-    const presenter = createPresenter(name, canvas, () => {});
+    const presenter = createPresenter(name, canvas, () => {}, null);
     try {
       return fastestUploadMs(presenter, canvas);
     } finally {

@@ -1,0 +1,63 @@
+// The canvas for changes that keep to one place (present/inset.js), as it lies in the page: over a part of the picture.
+
+/**
+ * @typedef {import('./layout.js').Place} Place
+ * @typedef {import('./present/inset.js').Layer} Layer
+ * @typedef {import('./present/whereabouts.js').Rect} Rect
+ */
+
+/** A browser lays out in parts of a CSS pixel: what is a whole number of them falls exactly where it is put. */
+const LAYOUT_UNITS = 64;
+
+/** @implements {Layer} */
+export class InsetLayer {
+  canvas = document.createElement('canvas');
+  refused = () => {};
+  #rect = /** @type {Rect | null} */ (null);
+  #place = /** @type {Place | null} */ (null);
+
+  constructor() {
+    this.canvas.className = 'inset';
+    this.canvas.hidden = true;
+    this.canvas.setAttribute('aria-hidden', 'true'); // The picture's canvas speaks for both.
+  }
+
+  /** @param {Rect} rect of the picture */
+  show(rect) {
+    if (this.#place === null || !isExact(this.#place)) return false;
+    this.#rect = rect;
+    this.#position(this.#place);
+    return true;
+  }
+
+  hide() {
+    this.#rect = null;
+    this.canvas.hidden = true;
+  }
+
+  /** @param {Place} place of the picture */
+  follow(place) {
+    this.#place = place;
+    if (this.#rect === null) return;
+    this.#position(place);
+    if (!isExact(place)) this.refused();
+  }
+
+  /** @param {Place} place */
+  #position(place) {
+    const { canvas } = this;
+    canvas.hidden = this.#rect === null;
+    if (this.#rect === null) return;
+    const { x, y, width, height } = this.#rect;
+    const cssPxPerPx = place.scale / devicePixelRatio;
+    Object.assign(canvas.style, {
+      left: `${place.leftCssPx + x * cssPxPerPx}px`, top: `${place.topCssPx + y * cssPxPerPx}px`,
+      width: `${width * cssPxPerPx}px`, height: `${height * cssPxPerPx}px`,
+    });
+  }
+}
+
+/** Whether each of the picture's pixels is a whole number of the screen's, and lies where layout can say. @param {Place} place */
+function isExact({ scale }) {
+  return Number.isInteger(scale) && Number.isInteger(scale / devicePixelRatio * LAYOUT_UNITS);
+}

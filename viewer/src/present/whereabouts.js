@@ -1,0 +1,66 @@
+// Where changes keep to: the part of the picture that all of the last few were in, if it is a small one. Numbers only.
+
+/** @typedef {{ x: number, y: number, width: number, height: number }} Rect */
+
+/** Changes in a row that make a habit. */
+const CHANGES_MIN = 8;
+/** The largest part of the picture that is a small one. */
+const SHARE_MAX = 1 / 3;
+/** Pixels of the picture that must lie outside of it: about what a browser copies in a third of a millisecond. */
+const OUTSIDE_PX_MIN = 1 << 19;
+/** Changes wander: so many pixels around them are taken in, where that leaves it a small part. */
+const MARGIN_X_PX = 128;
+const MARGIN_Y_PX = 64;
+
+export class Whereabouts {
+  #changes = 0;
+  #union = /** @type {Rect | null} */ (null);
+
+  /**
+   * Takes note of a change.
+   * @param {Rect} bounds
+   * @param {{ width: number, height: number }} picture
+   * @returns {Rect | null} where changes keep to; from then on the count begins anew
+   */
+  note(bounds, picture) {
+    const union = this.#union === null ? bounds : unionOf(this.#union, bounds);
+    const isNear = isSmall(union, picture);
+    this.#union = isNear ? union : isSmall(bounds, picture) ? bounds : null;
+    this.#changes = isNear ? this.#changes + 1 : this.#union === null ? 0 : 1;
+    if (this.#union === null || this.#changes < CHANGES_MIN) return null;
+    const wide = widened(this.#union, picture);
+    const found = isSmall(wide, picture) ? wide : this.#union;
+    this.forget();
+    return found;
+  }
+
+  forget() {
+    this.#changes = 0;
+    this.#union = null;
+  }
+}
+
+/** @param {Rect} outer @param {Rect} inner */
+export function contains(outer, inner) {
+  return inner.x >= outer.x && inner.y >= outer.y && inner.x + inner.width <= outer.x + outer.width && inner.y + inner.height <= outer.y + outer.height;
+}
+
+/** The smallest that covers both. @param {Rect} a @param {Rect} b @returns {Rect} */
+export function unionOf(a, b) {
+  const x = Math.min(a.x, b.x), y = Math.min(a.y, b.y);
+  const right = Math.max(a.x + a.width, b.x + b.width), bottom = Math.max(a.y + a.height, b.y + b.height);
+  return { x, y, width: right - x, height: bottom - y };
+}
+
+/** @param {Rect} rect @param {{ width: number, height: number }} picture */
+function isSmall(rect, picture) {
+  const px = rect.width * rect.height, allPx = picture.width * picture.height;
+  return px <= allPx * SHARE_MAX && allPx - px >= OUTSIDE_PX_MIN;
+}
+
+/** @param {Rect} rect @param {{ width: number, height: number }} picture @returns {Rect} */
+function widened(rect, picture) {
+  const x = Math.max(0, rect.x - MARGIN_X_PX), y = Math.max(0, rect.y - MARGIN_Y_PX);
+  const right = Math.min(picture.width, rect.x + rect.width + MARGIN_X_PX), bottom = Math.min(picture.height, rect.y + rect.height + MARGIN_Y_PX);
+  return { x, y, width: right - x, height: bottom - y };
+}

@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Canvas2d } from '../src/present/canvas2d.js';
+import { Inset } from '../src/present/inset.js';
+import { Whereabouts } from '../src/present/whereabouts.js';
+
+/** @typedef {import('../src/present/whereabouts.js').Rect} Rect */
+
+const SIZE = { width: 1024, height: 800 };
+const CHANGES_MIN = 8;
+
+globalThis.ImageData ??= /** @type {any} */ (class {
+  /** @param {Uint8ClampedArray} data @param {number} width @param {number} height */
+  constructor(data, width, height) { Object.assign(this, { data, width, height }); }
+});
+
+/** A canvas that keeps its pixels, and those that were there when the last task ended: what a browser shows. */
+class FakeCanvas extends EventTarget {
+  width = 0;
+  #fill = [0, 0, 0, 255];
+  #height = 0;
+  pixels = new Uint8ClampedArray(0);
+  shown = new Uint8ClampedArray(0);
+  get height() { return this.#height; }
+  set height(height) {
+    this.#height = height;
+    this.pixels = new Uint8ClampedArray(this.width * height * 4);
+  }
+  getContext() { return this; }
+  set fillStyle(/** @type {string} */ style) { this.#fill = [...style.matchAll(/\d+/g)].map(Number).concat(255); }
+  /** @param {ImageData} image @param {number} x @param {number} y @param {number[]} dirty what of the image: x, y, width, height */
+  putImageData(image, x, y, ...dirty) {
+    const [left = 0, top = 0, width = image.width, height = image.height] = dirty;
+    for (let row = top; row < top + height; row += 1) {
+      const from = (row * image.width + left) * 4;
+      this.pixels.set(image.data.subarray(from, from + width * 4), ((y + row) * this.width + x + left) * 4);
+    }
+  }
+  /** @param {number} x @param {number} y @param {number} width @param {number} height */
+  getImageData(x, y, width, height) {
+    const data = new Uint8ClampedArray(width * height * 4);
+    for (let row = 0; row < height; row += 1) data.set(this.pixels.subarray(((y + row) * this.width + x) * 4, ((y + row) * this.width + x + width) * 4), row * width * 4);
+    return { data, width, height };
+  }
+  /** @param {number} x @param {number} y @param {number} width @param {number} height */
+  fillRect(x, y, width, height) {
+    const row = new Uint8ClampedArray(width * 4).map((_, at) => Number(this.#fill[at % 4]));
+    for (let line = 0; line < height; line += 1) this.pixels.set(row, ((y + line) * this.width + x) * 4);
+  }
+  clearRect() { this.pixels.fill(0); }
+  present() { this.shown = this.pixels.slice(); }
+}
+
+/** A page with both canvases, whose frames come when the test wants. */
+function page({ isExact = true, task = async () => {} } = {}) {
+  const whole = new FakeCanvas(), small = new FakeCanvas();
+  const layer = {
+    canvas: /** @type {any} */ (small), rect: /** @type {Rect | null} */ (null), refused: () => {},
+    show(/** @type {Rect} */ rect) { if (isExact) this.rect = rect; return isExact; },
+    hide() { this.rect = null; },
+  };
+  let frame = () => {};
+  const next = { frame: () => /** @type {Promise<void>} */ (new Promise(resolve => { frame = resolve; })), task };
+  const inset = new Inset(new Canvas2d(/** @type {any} */ (whole)), layer, () => {}, next);
+  inset.resize(SIZE.width, SIZE.height);
+  const frames = async () => { for (let each = 0; each < 2; each += 1) { frame(); await Promise.resolve(); } };
+  return { whole, small, layer, inset, frames };
+}
+
+/** What is seen of a page, as single numbers. @param {{ whole: FakeCanvas, small: FakeCanvas, layer: { rect: Rect | null } }} page */
+function seen({ whole, small, layer }) {
+  const all = new Uint32Array(whole.shown.slice().buffer);
+  if (layer.rect === null) return all;
+  const over = new Uint32Array(small.shown.slice().buffer);
+  const { x, y, width } = layer.rect;
+  over.forEach((pixel, at) => { if (pixel >>> 24 === 255) all[(y + Math.floor(at / width)) * SIZE.width + x + at % width] = pixel; });
+  return all;
+}
+
+/** @param {Inset} inset @param {Rect} rect @param {number} value @param {Uint32Array} model */
+async function change(inset, rect, value, model) {
+  const { x, y, width, height } = rect;
+  await inset.prepare(rect);
+  inset.solid(new Uint8Array([value, value >> 8, 7, 255]), x, y, width, height);
+  inset.commit();
+  const pixel = (value & 0xffff | 7 << 16 | 255 << 24) >>> 0;
+  for (let row = y; row < y + height; row += 1) model.fill(pixel, row * SIZE.width + x, row * SIZE.width + x + width);
+}
+
+const ALL = { x: 0, y: 0, ...SIZE };
+const THERE = { x: 300, y: 200, width: 40, height: 20 };
+
+test('what keeps to a small place is found, with room around it', () => {
+  const whereabouts = new Whereabouts();
+  for (let change = 1; change < CHANGES_MIN; change += 1) assert.equal(whereabouts.note(THERE, SIZE), null);
+  assert.deepEqual(whereabouts.note(THERE, SIZE), { x: 172, y: 136, width: 296, height: 148 });
+  assert.equal(whereabouts.note(THERE, SIZE), null, 'the count begins anew');
+});
+
+test('what does not keep to a small place is not', () => {
+  const whereabouts = new Whereabouts();
+  for (let change = 0; change < 100; change += 1) {
+    const isFar = change % 2 === 0;
+    assert.equal(whereabouts.note(isFar ? { x: 0, y: 0, width: 10, height: 10 } : { x: 1000, y: 700, width: 10, height: 10 }, SIZE), null);
+  }
+  for (let change = 0; change < 100; change += 1) assert.equal(whereabouts.note(ALL, SIZE), null);
+  const little = { width: 640, height: 480 };
+  for (let change = 0; change < 100; change += 1) assert.equal(whereabouts.note(THERE, little), null, 'a small picture gains nothing');
+});
+
+test('small changes go to the small canvas, once it is seen', async () => {
+  const { whole, small, layer, inset, frames } = page();
+  const model = new Uint32Array(SIZE.width * SIZE.height);
+  await change(inset, ALL, 1, model);
+  for (let value = 0; value < CHANGES_MIN; value += 1) await change(inset, THERE, value, model);
+  assert.notEqual(layer.rect, null);
+  assert.ok(small.pixels.every(byte => byte === 0), 'it can be seen through');
+  await frames();
+  const before = whole.pixels.slice();
+  await change(inset, THERE, 99, model);
+  assert.deepEqual(whole.pixels, before);
+  assert.deepEqual(new Uint32Array(inset.read().buffer), model);
+  await change(inset, ALL, 100, model);
+  assert.equal(layer.rect, null);
+  assert.deepEqual(new Uint32Array(inset.read().buffer), model);
+});
+
+test('nothing is put where its pixels would not fall on the picture\'s', async () => {
+  const { layer, inset } = page({ isExact: false });
+  const model = new Uint32Array(SIZE.width * SIZE.height);
+  await change(inset, ALL, 1, model);
+  for (let value = 0; value < 3 * CHANGES_MIN; value += 1) await change(inset, THERE, value, model);
+  assert.equal(layer.rect, null);
+  assert.deepEqual(new Uint32Array(inset.read().buffer), model);
+});
+
+test('it goes when it is refused, with all that it showed', async () => {
+  const { layer, inset, frames } = page();
+  const model = new Uint32Array(SIZE.width * SIZE.height);
+  await change(inset, ALL, 1, model);
+  for (let value = 0; value < CHANGES_MIN; value += 1) await change(inset, THERE, value, model);
+  await frames();
+  await change(inset, THERE, 99, model);
+  layer.refused();
+  await change(inset, THERE, 100, model);
+  assert.equal(layer.rect, null);
+  assert.deepEqual(new Uint32Array(inset.read().buffer), model);
+});
+
+test('what moves is moved on the small canvas as on the whole', async () => {
+  const { inset, frames } = page();
+  const model = new Uint32Array(SIZE.width * SIZE.height);
+  await change(inset, ALL, 1, model);
+  for (let value = 0; value < CHANGES_MIN; value += 1) await change(inset, THERE, value, model);
+  await frames();
+  const { x, y, width, height } = THERE;
+  assert.equal(inset.prepare({ x, y, width, height: height + 5 }), null);
+  inset.move([{ x, y: y + 5, width, height, fromX: x, fromY: y }]);
+  inset.commit();
+  for (let row = y + height - 1; row >= y; row -= 1) model.copyWithin((row + 5) * SIZE.width + x, row * SIZE.width + x, row * SIZE.width + x + width);
+  assert.deepEqual(new Uint32Array(inset.read().buffer), model);
+});
+
+test('whichever canvas the browser takes first when a task ends, a whole picture is seen', async () => {
+  const model = new Uint32Array(SIZE.width * SIZE.height);
+  let before = model.slice(), turn = 0, covered = 0;
+  const { whole, small, layer, inset, frames } = page({ task: async () => endTask() });
+  const endTask = () => {
+    turn += 1;
+    for (const canvas of turn % 2 === 0 ? [whole, small] : [small, whole]) {
+      canvas.present();
+      const now = seen({ whole, small, layer });
+      assert.ok(equal(now, model) || equal(now, before), 'a mix of two pictures');
+    }
+    before = model.slice();
+  };
+  whole.present();
+  const around = { x: THERE.x - 20, y: THERE.y - 10, width: 80, height: 40 };
+  for (let round = 0; round < 8; round += 1) {
+    for (let value = 0; value < CHANGES_MIN + 4; value += 1) {
+      await change(inset, value % 3 === 0 ? around : THERE, round * 50 + value, model);
+      endTask();
+      if (value === CHANGES_MIN) await frames();
+      endTask();
+    }
+    covered += layer.rect === null ? 0 : 1;
+    await change(inset, round % 4 < 2 ? ALL : { ...THERE, x: 0 }, round * 50 + 49, model);
+    endTask();
+  }
+  assert.equal(covered, 8);
+});
+
+/** @param {Uint32Array} a @param {Uint32Array} b */
+function equal(a, b) {
+  return Buffer.from(a.buffer).equals(Buffer.from(b.buffer));
+}
