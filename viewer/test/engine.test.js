@@ -6,6 +6,7 @@ import { Engine } from '../src/engine.js';
 import { pictureHash } from '../src/hash.js';
 import { COMMIT, ENCODING_NAMES, FIRST, HELLO_CODES, HELLO_VERIFY, KIND, TAKEN_BACK, VERSION } from '../src/protocol.js';
 import { Surface } from '../src/surface.js';
+import { deferred } from '../src/transport/timers.js';
 import { band, message, raw, solid, u16, u32, u64 } from './bytes.js';
 import { FakeBrowser, FakePresenter, settle } from './fakes.js';
 
@@ -72,6 +73,40 @@ test('an update is shown whole, and acknowledged before it is painted', async ()
   assert.deepEqual([...new Set(presenter.pixels)], [7, 9, 255]);
   const { connected, width, height, seq, frames } = engine.state;
   assert.deepEqual({ connected, width, height, seq, frames }, { connected: true, width: 4, height: 4, seq: 1, frames: 1 });
+  engine.close();
+});
+
+test('an update that the presenter prepares for is acknowledged and painted after that', async () => {
+  const { browser, engine, presenter } = start();
+  const socket = await greet(browser);
+  await socket.receive(...FULL);
+  const ready = deferred(), bounds = /** @type {object[]} */ ([]);
+  Object.assign(presenter, { prepare: (/** @type {object} */ rect) => { bounds.push(rect); return ready.promise; } });
+  browser.log.length = 0;
+  await socket.receive(next(2, 8));
+  assert.deepEqual(bounds, [{ x: 0, y: 0, width: 1, height: 1 }]);
+  assert.deepEqual(browser.log, []);
+  ready.resolve(undefined);
+  await settle();
+  assert.deepEqual(browser.log, ['send ACK', 'raw 0,0 1x1', 'commit']);
+  assert.equal(engine.state.seq, 2);
+  engine.close();
+});
+
+test('an update that is prepared for when its connection is lost is not painted', async () => {
+  const { browser, engine, presenter } = start();
+  const socket = await greet(browser);
+  await socket.receive(...FULL);
+  const ready = deferred();
+  Object.assign(presenter, { prepare: () => ready.promise });
+  browser.log.length = 0;
+  await socket.receive(next(2, 8));
+  socket.drop();
+  await settle();
+  ready.resolve(undefined);
+  await settle();
+  assert.deepEqual(browser.log, []);
+  assert.equal(engine.state.seq, 1);
   engine.close();
 });
 
