@@ -26,7 +26,7 @@ use std::net::{Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use lanstream::Options;
+use lanstream::{Options, StartError};
 use lanstream_pattern::Kind;
 use rustix::process::Signal;
 use wtransport::endpoint::ConnectOptions;
@@ -148,20 +148,30 @@ struct Guarded {
 
 impl Guarded {
     fn start() -> Self {
-        // UDP on another number than the page's, so that the two are told apart.
-        let taken = taken_for_udp();
-        let options = Options {
-            port: taken.local_addr().unwrap().port(),
-            allow_hosts: vec!["studio.test".into(), "proxy.test:8443".into()],
-            allow_origins: vec!["tauri://localhost".into()],
-            ..Options::default()
-        };
-        let serving = Serving::start(Kind::Motion, &options);
+        let serving = Self::serve();
         let left = come_and_go(&serving);
         let mut here = Viewer::greet(&serving.door);
         let venue = here.find_venue(&serving.door);
         assert_ne!(venue.address.port(), serving.door.port());
         Self { serving, venue, here, left }
+    }
+
+    /// With UDP on another number than the page's, so that the two are told apart.
+    fn serve() -> Serving {
+        loop {
+            let taken = taken_for_udp();
+            let options = Options {
+                port: taken.local_addr().unwrap().port(),
+                allow_hosts: vec!["studio.test".into(), "proxy.test:8443".into()],
+                allow_origins: vec!["tauri://localhost".into()],
+                ..Options::default()
+            };
+            match Serving::try_start(Kind::Motion, &options) {
+                // What is free for UDP there, a connection of another test may have for TCP.
+                Err(StartError::Bind(_)) => {}
+                served => return served.expect("a pattern can always be served"),
+            }
+        }
     }
 
     fn filled_in(&self, text: &str) -> String {

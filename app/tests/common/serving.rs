@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, Once};
 
-use lanstream::{Event, Options, Server, Totals, sources};
+use lanstream::{Event, Options, Server, StartError, Totals, sources};
 use lanstream_core::geometry::Size;
 use lanstream_pattern::Kind;
 
@@ -33,6 +33,10 @@ struct Told {
 
 impl Serving {
     pub fn start(kind: Kind, options: &Options) -> Self {
+        Self::try_start(kind, options).expect("a pattern can always be served")
+    }
+
+    pub fn try_start(kind: Kind, options: &Options) -> Result<Self, StartError> {
         count_panics();
         let told = Arc::new(Told::default());
         let teller = Arc::clone(&told);
@@ -41,9 +45,9 @@ impl Serving {
             teller.events.lock().unwrap().push(event);
             teller.more.notify_all();
         });
-        let server = server.expect("a pattern can always be served");
+        let server = server?;
         let door = Door::from_url(server.url());
-        Self { server, door, kind, told }
+        Ok(Self { server, door, kind, told })
     }
 
     /// Every pixel changes with every frame.
