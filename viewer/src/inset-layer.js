@@ -26,7 +26,8 @@ export class InsetLayer {
   show(rect) {
     if (this.#place === null || !isExact(this.#place)) return false;
     this.#rect = rect;
-    this.#position(this.#place);
+    this.#position(rect, this.#place);
+    this.canvas.hidden = false;
     return true;
   }
 
@@ -39,18 +40,14 @@ export class InsetLayer {
   follow(place) {
     this.#place = place;
     if (this.#rect === null) return;
-    this.#position(place);
+    this.#position(this.#rect, place);
     if (!isExact(place)) this.refused();
   }
 
-  /** @param {Place} place */
-  #position(place) {
-    const { canvas } = this;
-    canvas.hidden = this.#rect === null;
-    if (this.#rect === null) return;
-    const { x, y, width, height } = this.#rect;
+  /** @param {Rect} rect @param {Place} place */
+  #position({ x, y, width, height }, place) {
     const cssPxPerPx = place.scale / devicePixelRatio;
-    Object.assign(canvas.style, {
+    Object.assign(this.canvas.style, {
       left: `${place.leftCssPx + x * cssPxPerPx}px`, top: `${place.topCssPx + y * cssPxPerPx}px`,
       width: `${width * cssPxPerPx}px`, height: `${height * cssPxPerPx}px`,
     });

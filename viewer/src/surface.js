@@ -69,9 +69,9 @@ export class Surface {
 
   /** To be called before what is held is painted; a promise is to be waited for. @param {Painting} update */
   prepare({ base, width, height, patches }) {
+    if (this.#presenter.prepare === undefined) return null;
     const isAll = base === 0 || this.#planes !== null;
-    const bounds = isAll ? { x: 0, y: 0, width, height } : boundsOf(patches, this.#held);
-    return this.#presenter.prepare?.(bounds) ?? null;
+    return this.#presenter.prepare(isAll ? { x: 0, y: 0, width, height } : boundsOf(patches, this.#held));
   }
 
   /**
