@@ -126,7 +126,7 @@ mod tests {
         fn damage(&self) -> Region {
             Region::EMPTY
         }
-        fn capture(&mut self, _: &mut Frame, region: &Region) -> Result<Region, Error> {
+        fn capture(&mut self, _: &mut Frame, region: &mut Region) -> Result<Region, Error> {
             Ok(*region)
         }
         fn shows_title(&mut self, part: &str) -> bool {

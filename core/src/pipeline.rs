@@ -154,11 +154,11 @@ impl Pipeline {
         let Some(frame) = Arc::get_mut(slot) else { return Ok(()) };
         let mut wanted = self.stage.stale(frame);
         wanted.merge(region);
-        let wanted = wanted.clipped(layout.cells().bounds());
+        let mut wanted = wanted.clipped(layout.cells().bounds());
         frame.captured_at = (self.clock)();
         frame.pts = None;
         frame.shelf.clear();
-        let told = match source.capture(frame, &wanted) {
+        let told = match source.capture(frame, &mut wanted) {
             Ok(told) => told,
             Err(error) => {
                 frame.seq = 0;

@@ -41,7 +41,8 @@ pub trait Source: Send {
     fn damage(&self) -> Region;
 
     /// Brings `region` of `frame` up to date, and forgets the damage that it took. All other pixels of `frame` keep what
-    /// they hold: what is compared is `region`, so a change written outside of it would never be seen.
+    /// they hold: what is compared is `region`, so a change written outside of it would never be seen. A source that has to
+    /// read more, so that all is of one instant, adds that to `region`.
     ///
     /// Returns all damage that was told of what it read, so that a change nobody told of can be counted. Where others write
     /// into the frame's memory, it may return before they are done: [`arrived`](Source::arrived) tells.
@@ -49,7 +50,7 @@ pub trait Source: Send {
     /// # Errors
     /// [`ErrorKind::Retry`] where it can't now (a window being resized): nothing is lost, the pipeline waits and asks
     /// again. The others as for `wait`.
-    fn capture(&mut self, frame: &mut Frame, region: &Region) -> Result<Region, Error>;
+    fn capture(&mut self, frame: &mut Frame, region: &mut Region) -> Result<Region, Error>;
 
     /// Waits until more than the first `rows` rows of the frame captured last are up to date, and returns how many are. The
     /// pipeline asks until it is told of all, and looks at no other meanwhile.

@@ -90,6 +90,7 @@ proptest! {
         ops in prop::collection::vec(op(), 1..60),
         bands in [1_000..60_000usize, 1_000..60_000usize],
         (rows, lost_each) in prop_oneof![Just((u32::MAX, u32::MAX)), (1..60u32, 1..9u32)],
+        all in any::<bool>(),
     ) {
         let (mut pipeline, entrance, state) = pipeline();
         let screen = Arc::new(Mutex::new(Screen::new(Size { width: 150, height: 90 })));
@@ -115,7 +116,7 @@ proptest! {
             }
             !done
         };
-        let mut source = Scripted { screen, step, state: Arc::clone(&state), record: true, arrivals: Arrivals { rows, lost_each, losses: 9, ..Arrivals::default() } };
+        let mut source = Scripted { screen, step, state: Arc::clone(&state), record: true, arrivals: Arrivals { rows, lost_each, losses: 9, all, ..Arrivals::default() } };
         pipeline.run(&mut source).unwrap();
     }
 }

@@ -139,11 +139,13 @@ pub struct Arrivals {
     pub count: u32,
     /// What is damaged still, where the rest of the last capture is lost.
     pub lost: Option<Region>,
+    /// A capture reads all of the picture, whatever it was asked for.
+    pub all: bool,
 }
 
 impl Default for Arrivals {
     fn default() -> Self {
-        Self { rows: u32::MAX, lost_each: u32::MAX, losses: 0, count: 0, lost: None }
+        Self { rows: u32::MAX, lost_each: u32::MAX, losses: 0, count: 0, lost: None, all: false }
     }
 }
 
@@ -190,9 +192,12 @@ impl<F: FnMut() -> bool + Send> Source for Scripted<F> {
         self.screen.lock().unwrap().damage
     }
 
-    fn capture(&mut self, frame: &mut Frame, region: &Region) -> Result<Region, Error> {
+    fn capture(&mut self, frame: &mut Frame, region: &mut Region) -> Result<Region, Error> {
         let mut screen = self.screen.lock().unwrap();
         let stride = frame.layout().stride;
+        if self.arrivals.all {
+            *region = Region::full(screen.size);
+        }
         for rect in region.rects() {
             for y in rect.y as usize..rect.bottom() as usize {
                 let range = y * stride + rect.x as usize * 4..y * stride + rect.right() as usize * 4;

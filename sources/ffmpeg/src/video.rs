@@ -223,7 +223,7 @@ impl Source for Video {
         if self.told { Region::full(self.layout.cells()) } else { Region::EMPTY }
     }
 
-    fn capture(&mut self, frame: &mut Frame, _region: &Region) -> Result<Region, Error> {
+    fn capture(&mut self, frame: &mut Frame, _region: &mut Region) -> Result<Region, Error> {
         let fits = self.told && frame.layout() == self.layout;
         let Some(picture) = self.ready.take_if(|_| fits) else {
             return Err(Error::new(ErrorKind::Retry, "there is no picture of this size now"));

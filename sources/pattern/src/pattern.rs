@@ -100,7 +100,7 @@ impl Source for Pattern {
         if current { Region::EMPTY } else { Region::full(self.layout.size) }
     }
 
-    fn capture(&mut self, frame: &mut Frame, _region: &Region) -> Result<Region, Error> {
+    fn capture(&mut self, frame: &mut Frame, _region: &mut Region) -> Result<Region, Error> {
         let number = self.number();
         let Layout { size, stride, .. } = frame.layout();
         draw(self.kind, number as u32, size, stride, frame.memory_mut().bytes_mut());
@@ -156,8 +156,8 @@ mod tests {
     fn captured_number(pattern: &mut Pattern) -> u32 {
         let layout = pattern.layout();
         let mut frame = Frame::new(layout, pattern.allocate().unwrap()).unwrap();
-        let damage = pattern.damage();
-        pattern.capture(&mut frame, &damage).unwrap();
+        let mut damage = pattern.damage();
+        pattern.capture(&mut frame, &mut damage).unwrap();
         read_number(layout.size, layout.stride, frame.bytes()).unwrap()
     }
 

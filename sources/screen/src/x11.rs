@@ -1,18 +1,21 @@
 //! The X11 backend: pixels by shared memory, changes by DAMAGE, monitors by RANDR, windows by COMPOSITE, the pointer by
 //! XFIXES and XInput; all of them pure Rust, and only the first is more than a refinement.
 //!
-//! Invariant: one capture is one flush, however many rectangles and pieces it reads, and the server is held meanwhile, so that
-//! no other program draws between two of them.
+//! Invariant: a picture is of one instant. A look at the screen is one flush, however many rectangles and pieces it reads, and the
+//! server is held meanwhile, so that no other program draws between two of them; and where something outside of what was read
+//! had changed by then, it is looked again, at both.
 
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use lanstream_core::frame::{Frame, Layout, PixelMemory};
+use lanstream_core::geometry::Rect;
 use lanstream_core::region::Region;
 use lanstream_core::source::{Cursor, Error, ErrorKind, Event, Source};
 use x11rb::connection::{Connection, SequenceNumber};
 use x11rb::protocol::Event as XEvent;
+use x11rb::protocol::xproto::ConnectionExt as _;
 
 use crate::{Listed, Options, Target};
 
@@ -32,8 +35,12 @@ use bell::{Bell, Woken};
 use connect::{Link, lost};
 use cursor::Pointer;
 use damage::Watch;
-use grab::Grabber;
+use grab::{Grabber, View};
 use subject::{Followed, Subject};
+
+/// Looks at the screen for one picture. Each takes in all that was told until then, so the second finds nothing missing but where
+/// other places change without a pause; such a picture shows one of them late.
+const LOOKS_MAX: u32 = 4;
 
 pub(crate) fn open(target: &Target, options: &Options) -> Result<Box<dyn Source>, Error> {
     let link = Link::open(options)?;
@@ -114,25 +121,21 @@ impl Source for Screen {
         self.damage
     }
 
-    fn capture(&mut self, frame: &mut Frame, region: &Region) -> Result<Region, Error> {
+    fn capture(&mut self, frame: &mut Frame, region: &mut Region) -> Result<Region, Error> {
         self.subject.check_open()?;
         let view = self.subject.view(&self.link).filter(|_| frame.layout() == self.layout());
         let view =
             view.ok_or_else(|| Error::new(ErrorKind::Retry, "there is no picture of this size now"))?;
-        let region = &region.clipped(view.size.bounds());
-        let forgotten = self.watch.forget(&self.link)?;
-        let pointer = self.pointer.as_mut().map(|pointer| pointer.ask(&self.link)).transpose()?;
-        let grabbed = self.grabber.grab(&self.link, view, frame, region);
-        if let (Some(answer), Some(pointer)) = (pointer, self.pointer.as_mut()) {
-            self.news.pointed |= pointer.take(answer, self.subject.place())?;
-        }
-        grabbed?;
+        *region = region.clipped(view.size.bounds());
         let mut told = self.damage;
-        self.damage = without(&self.damage, region);
-        self.drain(|screen, sequence, event| {
-            screen.tell(&mut told, &event);
-            screen.note_unless_seen(region, forgotten, sequence, event);
-        })?;
+        let mut missed = self.look(view, frame, region, &mut told)?;
+        for _ in 1..LOOKS_MAX {
+            if missed.is_empty() {
+                break;
+            }
+            region.merge(&missed);
+            missed = self.look(view, frame, region, &mut told)?;
+        }
         // The pipeline looks at the damage after each capture by itself.
         self.news.damaged = false;
         Ok(told)
@@ -187,9 +190,10 @@ impl Screen {
 
     fn note(&mut self, event: &XEvent) {
         match event {
-            XEvent::DamageNotify(event) if self.watch.is_about(event.damage) => {
-                let region = self.subject.damaged(event.area).map_or(Region::EMPTY, Region::from);
-                self.add_damage(&region);
+            XEvent::DamageNotify(_) => {
+                if let Some(rect) = self.damaged(event) {
+                    self.add_damage(rect);
+                }
             }
             other => {
                 self.subject.note(&self.link, other);
@@ -198,43 +202,59 @@ impl Screen {
         }
     }
 
-    /// Adds what `event` tells of damage.
-    fn tell(&self, told: &mut Region, event: &XEvent) {
-        if let XEvent::DamageNotify(event) = event
-            && self.watch.is_about(event.damage)
-            && let Some(rect) = self.subject.damaged(event.area)
-        {
-            told.add(rect);
-        }
-    }
-
-    /// Notes an event that came with a capture, unless it tells of damage from before it that the capture took.
-    fn note_unless_seen(
+    /// Has `region` read at one instant, and returns what had changed by then, lies outside of it and was not known to have
+    /// changed: where there is something, the picture is now of two instants. Adds all damage that was told to `told`.
+    fn look(
         &mut self,
-        taken: &Region,
-        forgotten: SequenceNumber,
-        told: SequenceNumber,
-        event: XEvent,
-    ) {
-        let seen = match &event {
-            XEvent::DamageNotify(event) if told < forgotten => {
-                self.subject.damaged(event.area).is_none_or(|rect| taken.contains(rect))
+        view: View,
+        frame: &mut Frame,
+        region: &Region,
+        told: &mut Region,
+    ) -> Result<Region, Error> {
+        self.link.conn.grab_server().map_err(lost)?.ignore_error();
+        let forgotten = self.watch.forget(&self.link)?;
+        let pointer = self.pointer.as_mut().map(|pointer| pointer.ask(&self.link)).transpose()?;
+        let grabbed = self.grabber.grab(&self.link, view, frame, region);
+        if let (Some(answer), Some(pointer)) = (pointer, self.pointer.as_mut()) {
+            self.news.pointed |= pointer.take(answer, self.subject.place())?;
+        }
+        grabbed?;
+        let mut missed = Region::EMPTY;
+        let known = self.damage;
+        self.damage = without(&known, region);
+        self.drain(|screen, sequence, event| {
+            let Some(rect) = screen.damaged(&event) else { return screen.note(&event) };
+            told.add(rect);
+            let was_before = sequence < forgotten;
+            if was_before && region.contains(rect) {
+                return;
             }
-            _ => false,
-        };
-        if !seen {
-            self.note(&event);
+            if was_before && !known.contains(rect) {
+                missed.add(rect);
+            }
+            screen.add_damage(rect);
+        })?;
+        Ok(missed)
+    }
+
+    /// The part of the picture that `event` tells of damage in.
+    fn damaged(&self, event: &XEvent) -> Option<Rect> {
+        match event {
+            XEvent::DamageNotify(event) if self.watch.is_about(event.damage) => {
+                self.subject.damaged(event.area)
+            }
+            _ => None,
         }
     }
 
-    fn add_damage(&mut self, region: &Region) {
-        self.news.damaged |= self.damage.is_empty() && !region.is_empty();
-        self.damage.merge(region);
+    fn add_damage(&mut self, rect: Rect) {
+        self.news.damaged |= self.damage.is_empty();
+        self.damage.add(rect);
     }
 
     fn damage_all(&mut self) {
         let everything = self.subject.everything(&self.link);
-        self.add_damage(&everything);
+        everything.rects().iter().for_each(|rect| self.add_damage(*rect));
     }
 
     /// Returns whether the server was asked something.

@@ -37,8 +37,8 @@ pub(crate) fn take(source: &mut dyn Source) -> Result<Shown, Error> {
     let at = Instant::now();
     let layout = source.layout();
     let mut frame = Frame::new(layout, source.allocate()?).expect("it is large enough");
-    let damage = source.damage();
-    source.capture(&mut frame, &damage)?;
+    let mut damage = source.damage();
+    source.capture(&mut frame, &mut damage)?;
     let size = layout.size;
     let (width, height) = (size.width as usize, size.height as usize);
     let mut pixels: Vec<[u8; 4]> = frame.bytes().as_chunks().0.to_vec();

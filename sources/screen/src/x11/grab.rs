@@ -107,8 +107,8 @@ impl Grabber {
     /// Brings `region` of `frame` up to date, or has the server do so, in which case this returns when the first piece is
     /// there. Requests that are still buffered go out in front, in the same flush.
     ///
-    /// A server may turn to other programs between two requests of one, so several rectangles are read with it grabbed.
-    /// The release leaves in the same flush: were this program stopped meanwhile, the desktop would go on.
+    /// A server may turn to other programs between two requests of one, so it was grabbed by one of those in front. The release
+    /// leaves in the same flush: were this program stopped meanwhile, the desktop would go on.
     ///
     /// # Errors
     /// [`ErrorKind::Retry`] where the server has no such pixels now.
@@ -120,20 +120,13 @@ impl Grabber {
         region: &Region,
     ) -> Result<(), Error> {
         let rects = region.rects();
-        let hold = rects.iter().flat_map(|rect| pieces(*rect)).nth(1).is_some();
-        if hold {
-            link.conn.grab_server().map_err(lost)?.ignore_error();
-        }
         let target = self.target(link, frame);
         let mut scratch_used = 0;
         let pending: [_; RECTS_MAX] = std::array::from_fn(|index| {
             let rect = *rects.get(index)?;
             self.request(link, view, rect, frame, target, &mut scratch_used).transpose()
         });
-        let mut outcome = Ok(());
-        if hold {
-            outcome = link.conn.ungrab_server().map(|cookie| cookie.ignore_error()).map_err(lost);
-        }
+        let mut outcome = link.conn.ungrab_server().map(|cookie| cookie.ignore_error()).map_err(lost);
         for (rect, pending) in rects.iter().zip(pending) {
             // Every answer is awaited, also after an error: until then the server may be writing.
             let landed = pending.map_or(Ok(()), |pending| self.land(pending?, *rect, frame));

@@ -69,9 +69,26 @@ fn damage_outside_of_what_was_captured_stays() {
     wait_for(source.as_mut(), Event::Damaged).unwrap();
     capture(source.as_mut(), &mut frame, &Region::from(rect(10, 20, 30, 40)));
     assert_eq!(source.damage().rects(), [rect(300, 300, 30, 40)]);
-    painter.fill(painter.root, 500, 20, 30, 40, 0xff_0000);
-    capture(source.as_mut(), &mut frame, &Region::from(rect(300, 300, 30, 40)));
-    assert_eq!(source.damage().rects(), [rect(500, 20, 30, 40)]);
+}
+
+#[test]
+fn picture_is_of_one_instant() {
+    for server in [Server::start("320x240x24"), Server::without("MIT-SHM")] {
+        let painter = Painter::new(&server);
+        let mut source = server.screen();
+        let mut frame = picture_of(source.as_mut());
+        let (small, elsewhere) = (rect(10, 20, 30, 40), rect(250, 20, 30, 40));
+        painter.fill(painter.root, 10, 20, 30, 40, 0xff_0000);
+        wait_for(source.as_mut(), Event::Damaged).unwrap();
+        let damage = source.damage();
+        assert_eq!(damage.rects(), [small]);
+        // Between the look at the damage and the capture all changes at once.
+        painter.fill(painter.root, 0, 0, 320, 240, 0x00_00ff);
+        let read = capture(source.as_mut(), &mut frame, &damage);
+        assert!(read.contains(small) && read.contains(elsewhere), "{read:?}");
+        assert!(all_colours(&frame).iter().all(|colour| *colour == 0x00_00ff));
+        assert!(source.damage().is_empty(), "{:?}", source.damage());
+    }
 }
 
 /// Captures some rectangles of noise over a marked frame, and looks at every pixel.
@@ -187,7 +204,7 @@ fn a_large_screen_comes_in_pieces_of_one_moment() {
     let flicker = Flicker::start(&server, 1920, 2160);
     let mut moments = HashSet::new();
     for _ in 0..30 {
-        source.capture(&mut frame, &Region::from(rect(0, 0, 1920, 2160))).unwrap();
+        source.capture(&mut frame, &mut Region::from(rect(0, 0, 1920, 2160))).unwrap();
         let (mut rows, mut pieces) = (0, 0);
         while rows < 2160 {
             let there = source.arrived(rows).unwrap().min(2160);

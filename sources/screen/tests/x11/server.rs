@@ -84,13 +84,15 @@ pub(crate) fn picture_of(source: &mut dyn Source) -> Frame {
     frame
 }
 
-/// Captures, and waits until all of it is there.
-pub(crate) fn capture(source: &mut dyn Source, frame: &mut Frame, region: &Region) {
-    source.capture(frame, region).unwrap();
+/// Captures, waits until all of it is there, and returns what was read.
+pub(crate) fn capture(source: &mut dyn Source, frame: &mut Frame, region: &Region) -> Region {
+    let mut region = *region;
+    source.capture(frame, &mut region).unwrap();
     let mut rows = 0;
     while rows < frame.size().height {
         rows = source.arrived(rows).unwrap();
     }
+    region
 }
 
 /// Colours as `0xrrggbb`, row by row.
