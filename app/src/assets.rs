@@ -40,6 +40,7 @@ pub(crate) static VIEWER: &[Asset] = assets! {
     "/src/present/webgl2-program.js" => "src/present/webgl2-program.js",
     "/src/present/webgl2.js" => "src/present/webgl2.js",
     "/src/protocol.js" => "src/protocol.js",
+    "/src/rect.js" => "src/rect.js",
     "/src/segments.js" => "src/segments.js",
     "/src/session-end.js" => "src/session-end.js",
     "/src/session.js" => "src/session.js",

@@ -3,7 +3,7 @@
 /**
  * @typedef {import('./layout.js').Place} Place
  * @typedef {import('./present/inset.js').Layer} Layer
- * @typedef {import('./present/whereabouts.js').Rect} Rect
+ * @typedef {import('./rect.js').Rect} Rect
  */
 
 /** A browser lays out in parts of a CSS pixel: what is a whole number of them falls exactly where it is put. */

@@ -1,8 +1,8 @@
 // The patches of one update: a table of numbers, and the walk over it that paints them. Not their pixels: those lie in the
 // buffers that the table points into.
 
-import { unionOf } from './present/whereabouts.js';
 import { ENCODING_MOVE, ENCODING_RAW, ENCODING_SOLID } from './protocol.js';
+import { unionOf } from './rect.js';
 
 /** Numbers kept for each patch: x, y, width, height, encoding, band, offset and number of its bytes. */
 const FIELDS = 8;

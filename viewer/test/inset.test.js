@@ -4,7 +4,7 @@ import { Canvas2d } from '../src/present/canvas2d.js';
 import { Inset } from '../src/present/inset.js';
 import { Whereabouts } from '../src/present/whereabouts.js';
 
-/** @typedef {import('../src/present/whereabouts.js').Rect} Rect */
+/** @typedef {import('../src/rect.js').Rect} Rect */
 
 const SIZE = { width: 1024, height: 800 };
 const CHANGES_MIN = 8;

@@ -92,7 +92,7 @@ export class Canvas2d {
     if (this.#shadow !== null) this.#settling ??= setTimeout(() => this.#settle());
   }
 
-  /** All of it, or a part. @param {import('./whereabouts.js').Rect} rect */
+  /** All of it, or a part. @param {import('../rect.js').Rect} rect */
   read(rect = { x: 0, y: 0, width: this.#canvas.width, height: this.#canvas.height }) {
     return this.#context.getImageData(rect.x, rect.y, rect.width, rect.height).data;
   }

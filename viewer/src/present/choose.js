@@ -14,7 +14,7 @@ import { WebGl2 } from './webgl2.js';
  * }} Target what patches are painted on, in pixels or in cells of planes; `cell`: the four bytes of each
  * @typedef {Target & {
  *   resize(width: number, height: number): void,
- *   prepare?(bounds: import('./whereabouts.js').Rect): Promise<void> | null,
+ *   prepare?(bounds: import('../rect.js').Rect): Promise<void> | null,
  *   planes?(planar: import('../planar.js').Planar, size: import('../planar.js').Size): PlanesTarget | null,
  *   read(): Uint8ClampedArray<ArrayBuffer>,
  *   close(): void,

@@ -2,12 +2,13 @@
 // changed in it, and 1080p takes it a millisecond. Two canvases are not shown together, so one update is painted on one of
 // them only, and what both show of the place where they overlap is the same whenever one begins or ceases to be seen there.
 
+import { contains } from '../rect.js';
 import { Canvas2d } from './canvas2d.js';
-import { Whereabouts, contains } from './whereabouts.js';
+import { Whereabouts } from './whereabouts.js';
 
 /**
  * @typedef {import('./choose.js').Presenter} Presenter
- * @typedef {import('./whereabouts.js').Rect} Rect
+ * @typedef {import('../rect.js').Rect} Rect
  * @typedef {{
  *   readonly canvas: HTMLCanvasElement,
  *   show(rect: Rect): boolean,

@@ -1,6 +1,8 @@
 // Where changes keep to: the part of the picture that all of the last few were in, if it is a small one. Numbers only.
 
-/** @typedef {{ x: number, y: number, width: number, height: number }} Rect */
+import { unionOf } from '../rect.js';
+
+/** @typedef {import('../rect.js').Rect} Rect */
 
 /** Changes in a row that make a habit. */
 const CHANGES_MIN = 8;
@@ -38,18 +40,6 @@ export class Whereabouts {
     this.#changes = 0;
     this.#union = null;
   }
-}
-
-/** @param {Rect} outer @param {Rect} inner */
-export function contains(outer, inner) {
-  return inner.x >= outer.x && inner.y >= outer.y && inner.x + inner.width <= outer.x + outer.width && inner.y + inner.height <= outer.y + outer.height;
-}
-
-/** The smallest that covers both. @param {Rect} a @param {Rect} b @returns {Rect} */
-export function unionOf(a, b) {
-  const x = Math.min(a.x, b.x), y = Math.min(a.y, b.y);
-  const right = Math.max(a.x + a.width, b.x + b.width), bottom = Math.max(a.y + a.height, b.y + b.height);
-  return { x, y, width: right - x, height: bottom - y };
 }
 
 /** @param {Rect} rect @param {{ width: number, height: number }} picture */
