@@ -134,7 +134,9 @@ impl Source for Screen {
                 break;
             }
             region.merge(&missed);
-            missed = self.look(view, frame, region, &mut told)?;
+            let again = self.look(view, frame, region, &mut told);
+            // What the look before took is lost with this one.
+            missed = again.inspect_err(|_| self.damage_all())?;
         }
         // The pipeline looks at the damage after each capture by itself.
         self.news.damaged = false;

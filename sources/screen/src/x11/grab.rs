@@ -120,6 +120,7 @@ impl Grabber {
         region: &Region,
     ) -> Result<(), Error> {
         let rects = region.rects();
+        let before = self.coming.len();
         let target = self.target(link, frame);
         let mut scratch_used = 0;
         let pending: [_; RECTS_MAX] = std::array::from_fn(|index| {
@@ -132,8 +133,9 @@ impl Grabber {
             let landed = pending.map_or(Ok(()), |pending| self.land(pending?, *rect, frame));
             outcome = outcome.and(landed);
         }
-        // With the first answer all that the server told of before it is here.
-        outcome.and_then(|()| self.land_piece(link)).inspect_err(|_| self.give_up(link))
+        // With the first of these answers all that the server told of before it is here; those of a grab before come first.
+        let landed = outcome.and_then(|()| (0..=before).try_for_each(|_| self.land_piece(link)));
+        landed.inspect_err(|_| self.give_up(link))
     }
 
     /// Asks for one rectangle. What the server writes to its place comes by itself from then on; anything else is returned, to
