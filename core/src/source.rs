@@ -44,8 +44,8 @@ pub trait Source: Send {
     /// they hold: what is compared is `region`, so a change written outside of it would never be seen. A source that has to
     /// read more, so that all is of one instant, adds that to `region`.
     ///
-    /// Returns all damage that was told of what it read, so that a change nobody told of can be counted. Where others write
-    /// into the frame's memory, it may return before they are done: [`arrived`](Source::arrived) tells.
+    /// Returns all damage that was told of what it read, so that a change nobody told of can be counted. Where the frame's memory
+    /// can be written to without the frame, it may return before all is there: [`arrived`](Source::arrived) tells.
     ///
     /// # Errors
     /// [`ErrorKind::Retry`] where it can't now (a window being resized): nothing is lost, the pipeline waits and asks

@@ -1,5 +1,5 @@
-//! Reads pixels: all rectangles of a region with one flush, each by the cheapest way there is. What the server writes into the
-//! frame itself is asked for in pieces, so that the first is compared and sent while the server copies the next.
+//! Reads pixels: all rectangles of a region with one flush, each by the cheapest way there is. What comes through shared memory is
+//! asked for in pieces, so that the first is compared and sent while the server copies the next.
 //!
 //! It writes nothing outside of the region, although a full-width band around a wide rectangle would be cheaper than
 //! copying its rows: a pixel that changes in the frame without having been asked for would never be compared, and so
@@ -15,19 +15,21 @@ use lanstream_core::source::{Error, ErrorKind};
 use x11rb::connection::{RequestConnection, SequenceNumber};
 use x11rb::cookie::Cookie;
 use x11rb::errors::ReplyError;
-use x11rb::protocol::shm::{self, ConnectionExt as _, Seg};
+use x11rb::protocol::shm::ConnectionExt as _;
 use x11rb::protocol::xproto::{self, ConnectionExt as _, Drawable, ImageFormat};
 use x11rb::rust_connection::RustConnection;
 
 use super::connect::{Link, lost};
 use super::pixel::Pixels;
-use super::shm::{Segment, Sharing};
+use super::shm::{Rest, Segment, Sharing};
 
 /// All planes of a pixel.
 const PLANES: u32 = !0;
 
 /// Pixels of a piece: its 2 MB take a server a quarter of a millisecond, and its answer a wake-up.
 const PIECE_PX: u64 = 512 << 10;
+/// Pixels of a piece that is then copied to its place: one is copied and compared while the server copies the next.
+const SCRATCH_PIECE_PX: u64 = 128 << 10;
 
 /// Where the picture lies at the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,14 +54,25 @@ impl View {
 pub(super) struct Grabber {
     pixels: Pixels,
     memory: Memory,
-    /// What the server still writes into the frame that was captured last.
+    /// What was asked for and is not there yet, for the frame that was captured last.
     coming: VecDeque<Coming>,
 }
 
 /// A piece of a frame that the server was asked to write.
 struct Coming {
     answer: SequenceNumber,
-    top: u32,
+    piece: Rect,
+    /// From where it is to be copied to where, unless it was written to its place.
+    transfer: Option<Transfer>,
+}
+
+/// A piece's way from the scratch segment to its place.
+struct Transfer {
+    /// Its first byte in the scratch segment.
+    from: usize,
+    to: Rest,
+    /// Bytes from one row of the frame to the next.
+    stride: usize,
 }
 
 /// Where the server puts pixels.
@@ -88,6 +101,7 @@ impl Grabber {
 
     /// Makes room for pictures of another size.
     pub(super) fn resize(&mut self, link: &Link, size: Size) -> Result<(), Error> {
+        self.give_up(link);
         if let Memory::Shared { sharing, scratch } = &mut self.memory {
             *scratch = Segment::new(link, *sharing, scratch_len(&self.pixels, size))?;
         }
@@ -97,15 +111,14 @@ impl Grabber {
     /// Memory for a frame of `len` bytes, which the server can write to where there is a way.
     pub(super) fn allocate(&self, link: &Link, len: usize) -> Result<Box<dyn PixelMemory>, Error> {
         Ok(match &self.memory {
-            Memory::Shared { sharing, .. } if self.pixels.are_direct() => {
-                Box::new(Segment::new(link, *sharing, len)?)
-            }
-            _ => Box::new(vec![0_u8; len]),
+            Memory::Shared { sharing, .. } => Box::new(Segment::new(link, *sharing, len)?),
+            Memory::Socket => Box::new(vec![0_u8; len]),
         })
     }
 
-    /// Brings `region` of `frame` up to date, or has the server do so, in which case this returns when the first piece is
-    /// there. Requests that are still buffered go out in front, in the same flush.
+    /// Brings `region` of `frame` up to date, or has that done, in which case this returns when the first piece is
+    /// there. Requests that are still buffered go out in front, in the same flush. What was coming for the same frame has to be
+    /// part of `region`.
     ///
     /// A server may turn to other programs between two requests of one, so it was grabbed by one of those in front. The release
     /// leaves in the same flush: were this program stopped meanwhile, the desktop would go on.
@@ -119,13 +132,14 @@ impl Grabber {
         frame: &mut Frame,
         region: &Region,
     ) -> Result<(), Error> {
-        let rects = region.rects();
+        // What they bring lies where the server writes anew now.
+        self.coming.iter_mut().for_each(|coming| coming.transfer = None);
         let before = self.coming.len();
-        let target = self.target(link, frame);
+        let rects = region.rects();
         let mut scratch_used = 0;
         let pending: [_; RECTS_MAX] = std::array::from_fn(|index| {
             let rect = *rects.get(index)?;
-            self.request(link, view, rect, frame, target, &mut scratch_used).transpose()
+            self.request(link, view, rect, frame, &mut scratch_used).transpose()
         });
         let mut outcome = link.conn.ungrab_server().map(|cookie| cookie.ignore_error()).map_err(lost);
         for (rect, pending) in rects.iter().zip(pending) {
@@ -138,43 +152,46 @@ impl Grabber {
         landed.inspect_err(|_| self.give_up(link))
     }
 
-    /// Asks for one rectangle. What the server writes to its place comes by itself from then on; anything else is returned, to
-    /// be landed.
+    /// Asks for one rectangle. What comes through shared memory is in its place when [`arrived`](Self::arrived) tells of it; anything
+    /// else is returned, to be landed.
     fn request<'a>(
         &mut self,
         link: &'a Link,
         view: View,
         rect: Rect,
-        frame: &Frame,
-        target: Option<Seg>,
+        frame: &mut Frame,
         scratch_used: &mut usize,
-    ) -> Result<Option<Pending<'a>>, Error> {
-        let Memory::Shared { scratch, .. } = &self.memory else {
-            return ask(&link.conn, view, rect).map(Pending::Socket).map(Some);
+    ) -> Result<Option<SocketCookie<'a>>, Error> {
+        let (size, stride) = (frame.size(), frame.layout().stride);
+        let (Memory::Shared { scratch, .. }, Some(segment)) = (&self.memory, own_segment(link, frame)) else {
+            return ask(&link.conn, view, rect).map(Some);
         };
-        let stride = frame.layout().stride;
         // Rows of the whole width follow each other without a gap, as the server packs them.
         let row_bytes = self.pixels.row_bytes(rect.width);
-        if let Some(segment) = target.filter(|_| rect.width == frame.size().width && stride == row_bytes) {
-            for piece in pieces(rect) {
-                let cookie = ask_shared(&link.conn, view, piece, segment, piece.y as usize * stride)?;
-                self.coming.push_back(Coming { answer: kept(cookie), top: piece.y });
+        if self.pixels.are_direct() && rect.width == size.width && row_bytes == stride {
+            for piece in pieces(rect, PIECE_PX) {
+                let answer = ask_shared(&link.conn, view, piece, segment, piece.y as usize * stride)?;
+                self.coming.push_back(Coming { answer, piece, transfer: None });
             }
             return Ok(None);
         }
-        let offset = *scratch_used;
-        *scratch_used += row_bytes * rect.height as usize;
-        if *scratch_used > scratch.bytes().len() {
-            return Err(outdated());
+        for piece in pieces(rect, SCRATCH_PIECE_PX) {
+            let from = *scratch_used;
+            *scratch_used += row_bytes * piece.height as usize;
+            if *scratch_used > scratch.bytes().len() {
+                return Err(outdated());
+            }
+            let answer = ask_shared(&link.conn, view, piece, scratch, from)?;
+            let transfer = Some(Transfer { from, to: segment.rest(), stride });
+            self.coming.push_back(Coming { answer, piece, transfer });
         }
-        let cookie = ask_shared(&link.conn, view, rect, scratch.id(), offset)?;
-        Ok(Some(Pending::Scratch(cookie, offset)))
+        Ok(None)
     }
 
     /// Waits until more than the first `rows` rows of what was grabbed are there, and returns how many are.
     pub(super) fn arrived(&mut self, link: &Link, rows: u32) -> Result<u32, Error> {
         loop {
-            let there = self.coming.iter().map(|piece| piece.top).min().unwrap_or(u32::MAX);
+            let there = self.coming.iter().map(|coming| coming.piece.y).min().unwrap_or(u32::MAX);
             if there > rows {
                 return Ok(there);
             }
@@ -190,67 +207,52 @@ impl Grabber {
     }
 
     fn land_piece(&mut self, link: &Link) -> Result<(), Error> {
-        let Some(piece) = self.coming.pop_front() else { return Ok(()) };
-        link.conn.wait_for_reply_or_error(piece.answer).map(drop).map_err(refused)
-    }
-
-    /// The segment that is the frame's memory, where the server can write to it as the frame needs it.
-    fn target(&self, link: &Link, frame: &mut Frame) -> Option<Seg> {
-        let memory: &mut dyn Any = frame.memory_mut();
-        memory
-            .downcast_ref::<Segment>()
-            .and_then(|segment| segment.id_at(link))
-            .filter(|_| self.pixels.are_direct())
-    }
-
-    fn land(&self, pending: Pending<'_>, rect: Rect, frame: &mut Frame) -> Result<(), Error> {
-        match pending {
-            Pending::Scratch(cookie, offset) => {
-                cookie.reply().map_err(refused)?;
-                if let Memory::Shared { scratch, .. } = &self.memory {
-                    self.copy(&scratch.bytes()[offset..], rect, frame);
-                }
-            }
-            Pending::Socket(cookie) => {
-                let image = cookie.reply().map_err(refused)?.data;
-                if image.len() < self.pixels.row_bytes(rect.width) * rect.height as usize {
-                    return Err(outdated());
-                }
-                self.copy(&image, rect, frame);
-            }
+        let Some(Coming { answer, piece, transfer }) = self.coming.pop_front() else { return Ok(()) };
+        link.conn.wait_for_reply_or_error(answer).map_err(refused)?;
+        if let (Some(transfer), Memory::Shared { scratch, .. }) = (transfer, &self.memory) {
+            self.copy(&scratch.bytes()[transfer.from..], piece, transfer);
         }
         Ok(())
     }
 
-    fn copy(&self, packed: &[u8], rect: Rect, frame: &mut Frame) {
+    fn copy(&self, packed: &[u8], piece: Rect, mut transfer: Transfer) {
+        let rows = packed.chunks(self.pixels.row_bytes(piece.width));
+        for (y, from) in (piece.y..piece.bottom()).zip(rows) {
+            let start = y as usize * transfer.stride + piece.x as usize * PIXEL_BYTES;
+            let len = piece.width as usize * PIXEL_BYTES;
+            transfer.to.write(start, len, |to| self.pixels.copy_row(from, to));
+        }
+    }
+
+    fn land(&self, answer: SocketCookie<'_>, rect: Rect, frame: &mut Frame) -> Result<(), Error> {
+        let image = answer.reply().map_err(refused)?.data;
+        let row_bytes = self.pixels.row_bytes(rect.width);
+        if image.len() < row_bytes * rect.height as usize {
+            return Err(outdated());
+        }
         let stride = frame.layout().stride;
         let start = rect.y as usize * stride + rect.x as usize * PIXEL_BYTES;
         let rows = frame.memory_mut().bytes_mut()[start..].chunks_mut(stride);
-        let packed = packed.chunks(self.pixels.row_bytes(rect.width));
-        for (to, from) in rows.zip(packed).take(rect.height as usize) {
+        for (to, from) in rows.zip(image.chunks(row_bytes)).take(rect.height as usize) {
             self.pixels.copy_row(from, &mut to[..rect.width as usize * PIXEL_BYTES]);
         }
+        Ok(())
     }
 }
 
-type SharedCookie<'a> = Cookie<'a, RustConnection, shm::GetImageReply>;
-
-/// What was asked for, and is to be copied to its place.
-enum Pending<'a> {
-    Scratch(SharedCookie<'a>, usize),
-    Socket(Cookie<'a, RustConnection, xproto::GetImageReply>),
+/// The segment that is the frame's memory, where the server can write to it.
+fn own_segment<'a>(link: &Link, frame: &'a mut Frame) -> Option<&'a Segment> {
+    let memory: &mut dyn Any = frame.memory_mut();
+    let segment: &Segment = memory.downcast_ref()?;
+    segment.is_at(link).then_some(segment)
 }
 
-/// The number of an answer that is asked for later.
-fn kept(cookie: SharedCookie<'_>) -> SequenceNumber {
-    let answer = cookie.sequence_number();
-    std::mem::forget(cookie);
-    answer
-}
+/// An answer that brings its pixels along.
+type SocketCookie<'a> = Cookie<'a, RustConnection, xproto::GetImageReply>;
 
-/// Cuts a rectangle into pieces from the top.
-fn pieces(rect: Rect) -> impl Iterator<Item = Rect> {
-    let rows = (PIECE_PX / u64::from(rect.width)).max(1) as u32;
+/// Cuts a rectangle into pieces of about `pixels`, from the top.
+fn pieces(rect: Rect, pixels: u64) -> impl Iterator<Item = Rect> {
+    let rows = (pixels / u64::from(rect.width)).max(1) as u32;
     (rect.y..rect.bottom()).step_by(rows as usize).map(move |y| Rect {
         y,
         height: rows.min(rect.bottom() - y),
@@ -258,24 +260,26 @@ fn pieces(rect: Rect) -> impl Iterator<Item = Rect> {
     })
 }
 
+/// Returns the number of the answer, which is to be awaited whatever happens.
 fn ask_shared(
     conn: &RustConnection,
     view: View,
     rect: Rect,
-    segment: Seg,
+    target: &Segment,
     offset: usize,
-) -> Result<SharedCookie<'_>, Error> {
+) -> Result<SequenceNumber, Error> {
     let (x, y, width, height) = view.place(rect);
     let format = ImageFormat::Z_PIXMAP.into();
-    conn.shm_get_image(view.drawable, x, y, width, height, PLANES, format, segment, offset as u32)
-        .map_err(lost)
+    let (target, offset) = (target.id(), offset as u32);
+    let cookie = conn
+        .shm_get_image(view.drawable, x, y, width, height, PLANES, format, target, offset)
+        .map_err(lost)?;
+    let answer = cookie.sequence_number();
+    std::mem::forget(cookie);
+    Ok(answer)
 }
 
-fn ask(
-    conn: &RustConnection,
-    view: View,
-    rect: Rect,
-) -> Result<Cookie<'_, RustConnection, xproto::GetImageReply>, Error> {
+fn ask(conn: &RustConnection, view: View, rect: Rect) -> Result<SocketCookie<'_>, Error> {
     let (x, y, width, height) = view.place(rect);
     conn.get_image(ImageFormat::Z_PIXMAP, view.drawable, x, y, width, height, PLANES).map_err(lost)
 }

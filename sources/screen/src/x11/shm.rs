@@ -46,7 +46,7 @@ impl Sharing {
 /// A piece of memory that the server is attached to.
 pub(super) struct Segment {
     id: Seg,
-    map: Map,
+    map: Arc<Map>,
     /// Weak, so that frames that viewers still hold don't keep open a connection that nobody reads from any more.
     conn: Weak<RustConnection>,
 }
@@ -70,16 +70,39 @@ impl Segment {
                 map
             }
         };
-        Ok(Self { id, map, conn: Arc::downgrade(&link.conn) })
+        Ok(Self { id, map: Arc::new(map), conn: Arc::downgrade(&link.conn) })
     }
 
     pub(super) fn id(&self) -> Seg {
         self.id
     }
 
-    /// Its name at the server behind `link`, or `None` where it is attached to another one.
-    pub(super) fn id_at(&self, link: &Link) -> Option<Seg> {
-        std::ptr::eq(self.conn.as_ptr(), Arc::as_ptr(&link.conn)).then_some(self.id)
+    /// For writing to it what is not there yet, also when others have the frame already.
+    pub(super) fn rest(&self) -> Rest {
+        Rest(Arc::clone(&self.map))
+    }
+
+    /// Whether the server behind `link` is the one that is attached to it.
+    pub(super) fn is_at(&self, link: &Link) -> bool {
+        std::ptr::eq(self.conn.as_ptr(), Arc::as_ptr(&link.conn))
+    }
+}
+
+/// What of a frame is still to be written, by whoever captures into it.
+pub(super) struct Rest(Arc<Map>);
+
+impl Rest {
+    /// Has `len` bytes from `start` on written, which are of rows that [`Source::arrived`] has not told of.
+    ///
+    /// # Panics
+    /// Where they lie outside of the frame.
+    ///
+    /// [`Source::arrived`]: lanstream_core::source::Source::arrived
+    pub(super) fn write(&mut self, start: usize, len: usize, write: impl FnOnce(&mut [u8])) {
+        assert!(start.checked_add(len).is_some_and(|end| end <= self.0.len), "outside of the frame");
+        // SAFETY: the range is within the map, which lives as long as `self`. Until `arrived` has told of these rows nobody reads
+        // them, and the server writes nothing here that it was not asked for.
+        write(unsafe { std::slice::from_raw_parts_mut(self.0.start.as_ptr().cast::<u8>().add(start), len) });
     }
 }
 

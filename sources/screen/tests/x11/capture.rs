@@ -100,21 +100,24 @@ fn picture_is_of_one_instant() {
 
 #[test]
 fn picture_that_is_looked_at_again_while_pieces_come_is_of_one_instant() {
-    check_one_instant(&Server::start("1920x1080x24"), rect(0, 300, 1920, 700));
+    let server = Server::start("1920x1080x24");
+    check_one_instant(&server, rect(0, 300, 1920, 700));
+    check_one_instant(&server, rect(100, 300, 1700, 700));
 }
 
 /// Captures some rectangles of noise over a marked frame, and looks at every pixel.
 fn check_only_what_was_asked_for(server: &Server, rects: &[Rect]) {
     let painter = Painter::new(server);
-    let drawn = painter.noise(painter.root, 320, 240, 3);
     let mut source = server.screen();
+    let size = source.layout().size;
+    let drawn = painter.noise(painter.root, size.width as u16, size.height as u16, 3);
     let mut frame = frame_of(source.as_mut());
     let mut region = Region::EMPTY;
     rects.iter().for_each(|rect| region.add(*rect));
     capture(source.as_mut(), &mut frame, &region);
-    for (index, colour) in all_colours(&frame).into_iter().enumerate() {
-        let pixel = rect(index as u32 % 320, index as u32 / 320, 1, 1);
-        let expected = if region.contains(pixel) { drawn[index] } else { 0xee_eeee };
+    for (index, colour) in (0..).zip(all_colours(&frame)) {
+        let pixel = rect(index % size.width, index / size.width, 1, 1);
+        let expected = if region.contains(pixel) { drawn[index as usize] } else { 0xee_eeee };
         assert_eq!(colour, expected, "{pixel:?} of {region:?}");
     }
 }
@@ -133,6 +136,9 @@ fn every_way_writes_what_was_asked_for_and_nothing_else() {
         check_only_what_was_asked_for(&server, &[rect(0, 0, 320, 240)]);
         check_only_what_was_asked_for(&server, &[rect(0, 10, 320, 20), rect(5, 100, 9, 9)]);
     }
+    let large = Server::start("1920x1080x24");
+    check_only_what_was_asked_for(&large, &[rect(3, 5, 1000, 1000), rect(1100, 40, 801, 999)]);
+    check_only_what_was_asked_for(&large, &[rect(0, 500, 1920, 580), rect(1, 1, 1900, 400)]);
 }
 
 #[test]
@@ -208,31 +214,39 @@ impl Flicker {
     }
 }
 
-#[test]
-fn a_large_screen_comes_in_pieces_of_one_moment() {
-    let server = Server::start("1920x2160x24");
+/// Whether `area` comes in pieces, all of one picture, while all of the screen changes.
+fn check_pieces(server: &Server, area: Rect) {
     let mut source = server.screen();
     let mut frame = picture_of(source.as_mut());
-    let flicker = Flicker::start(&server, 1920, 2160);
+    let flicker = Flicker::start(server, 1920, 2160);
     let mut moments = HashSet::new();
     for _ in 0..30 {
-        source.capture(&mut frame, &mut Region::from(rect(0, 0, 1920, 2160))).unwrap();
-        let (mut rows, mut pieces) = (0, 0);
-        while rows < 2160 {
-            let there = source.arrived(rows).unwrap().min(2160);
-            moments.insert(colours(&frame, rect(0, 0, 1, 1))[0]);
-            let new: HashSet<_> = colours(&frame, rect(0, rows, 1920, there - rows)).into_iter().collect();
-            assert_eq!(
-                new,
-                colours(&frame, rect(0, 0, 1, 1)).into_iter().collect(),
-                "rows {rows} to {there}"
-            );
+        source.capture(&mut frame, &mut Region::from(area)).unwrap();
+        let (mut rows, mut pieces) = (area.y, 0);
+        while rows < area.bottom() {
+            let there = source.arrived(rows).unwrap().min(area.bottom());
+            let first = colours(&frame, Rect { width: 1, height: 1, ..area })[0];
+            moments.insert(first);
+            let new: HashSet<_> =
+                colours(&frame, Rect { y: rows, height: there - rows, ..area }).into_iter().collect();
+            assert_eq!(new, HashSet::from([first]), "rows {rows} to {there}");
             (rows, pieces) = (there, pieces + 1);
         }
         assert!(pieces >= 2, "{pieces} pieces");
+        // What changed outside of the area was read with it.
+        while rows < 2160 {
+            rows = source.arrived(rows).unwrap();
+        }
     }
     flicker.stop();
     assert!(moments.len() > 5, "{} moments are no race", moments.len());
+}
+
+#[test]
+fn what_is_large_comes_in_pieces_of_one_moment() {
+    let server = Server::start("1920x2160x24");
+    check_pieces(&server, rect(0, 0, 1920, 2160));
+    check_pieces(&server, rect(200, 100, 1500, 2000));
 }
 
 #[test]
