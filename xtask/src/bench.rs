@@ -44,6 +44,7 @@ use glass::Glass;
 use load::Load;
 use patience::Patience;
 use report::{Report, Round};
+use sample::Sample;
 use server::{Recipe, Server, Transport};
 
 /// What to measure.
@@ -115,7 +116,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     for round in 1..=options.rounds {
         for recipe in &recipes {
             eprintln!("round {round} of {}: {}", options.rounds, recipe.name);
-            report.rounds.push(bench.measure(recipe)?);
+            report.rounds.push(bench.measure(recipe, round)?);
         }
     }
     report.print(&recipes[0].name);
@@ -160,7 +161,7 @@ struct Bench<'a> {
 
 impl Bench<'_> {
     /// Starts a server and a browser, measures, and ends both.
-    fn measure(&mut self, recipe: &Recipe) -> anyhow::Result<Round> {
+    fn measure(&mut self, recipe: &Recipe, round: u32) -> anyhow::Result<Round> {
         let server = Server::start(recipe, &self.source, &self.patience)
             .with_context(|| format!("{} did not start", recipe.name))?;
         let _browser = self.options.browser.open(&server.url, &self.mirror, self.options.mirror_size())?;
@@ -168,14 +169,13 @@ impl Bench<'_> {
             .with_context(|| format!("{} in {}", recipe.name, self.options.browser.command()))?;
         let warm_up = Load { content: content::Content::Ui, fps: 25, area: None };
         glass.run(&warm_up, WARM_UP, server.id())?;
-        let samples = self.options.run_loads(&mut glass, &server)?;
-        let idle = if self.options.idle { Some(idle::measure(&server, &self.patience)?) } else { None };
-        let stuck = if self.options.stuck && recipe.is_lanstream() {
-            let _viewer = stuck::open(&server.url, self.options.transport)?;
-            Some(self.options.run_loads(&mut glass, &server)?)
+        let (samples, stuck) = if self.options.stuck && recipe.is_lanstream() {
+            let (samples, stuck) = self.options.run_pairs(&mut glass, &server, round)?;
+            (samples, Some(stuck))
         } else {
-            None
+            (self.options.run_loads(&mut glass, &server)?, None)
         };
+        let idle = if self.options.idle { Some(idle::measure(&server, &self.patience)?) } else { None };
         Ok(Round { server: recipe.name.clone(), samples, stuck, idle })
     }
 }
@@ -186,9 +186,32 @@ impl Options {
         (self.size.0 + 1, self.size.1 + 1)
     }
 
-    fn run_loads(&self, glass: &mut Glass<'_>, server: &Server) -> anyhow::Result<Vec<sample::Sample>> {
-        let duration = Duration::from_secs(self.seconds.into());
-        self.loads.iter().map(|load| glass.run(load, duration, server.id())).collect()
+    fn run_loads(&self, glass: &mut Glass<'_>, server: &Server) -> anyhow::Result<Vec<Sample>> {
+        self.loads.iter().map(|load| glass.run(load, self.duration(), server.id())).collect()
+    }
+
+    /// Each load alone and beside a stuck viewer: one right after the other, so that the machine is as fast for both, and either
+    /// first by turns.
+    fn run_pairs(
+        &self,
+        glass: &mut Glass<'_>,
+        server: &Server,
+        round: u32,
+    ) -> anyhow::Result<(Vec<Sample>, Vec<Sample>)> {
+        let (mut alone, mut beside) = (Vec::new(), Vec::new());
+        for (index, load) in (0..).zip(&self.loads) {
+            let stuck_first = (round + index).is_multiple_of(2);
+            for is_stuck in [stuck_first, !stuck_first] {
+                let _viewer = is_stuck.then(|| stuck::open(&server.url, self.transport)).transpose()?;
+                let sample = glass.run(load, self.duration(), server.id())?;
+                if is_stuck { &mut beside } else { &mut alone }.push(sample);
+            }
+        }
+        Ok((alone, beside))
+    }
+
+    fn duration(&self) -> Duration {
+        Duration::from_secs(self.seconds.into())
     }
 }
 
