@@ -105,6 +105,9 @@ pub(crate) struct Options {
 /// Drawn and not counted: a browser that has just started compiles scripts and tidies up beside its first frames.
 const WARM_UP: Duration = Duration::from_secs(3);
 
+/// Drawn and not counted after a viewer came or went: it is sent its first picture, as much of it as it takes.
+const COMING: Duration = Duration::from_secs(1);
+
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     ensure!(options.versus_url.len() <= options.versus.len(), "there are more --versus-url than --versus");
     let recipes = recipes(options)?;
@@ -203,6 +206,7 @@ impl Options {
             let stuck_first = (round + index).is_multiple_of(2);
             for is_stuck in [stuck_first, !stuck_first] {
                 let _viewer = is_stuck.then(|| stuck::open(&server.url, self.transport)).transpose()?;
+                glass.run(load, COMING, server.id())?;
                 let sample = glass.run(load, self.duration(), server.id())?;
                 if is_stuck { &mut beside } else { &mut alone }.push(sample);
             }
