@@ -7,6 +7,7 @@
 
 use std::any::Any;
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use lanstream_core::frame::{Frame, PIXEL_BYTES, PixelMemory};
 use lanstream_core::geometry::{Rect, Size};
@@ -108,7 +109,7 @@ impl Grabber {
         Ok(())
     }
 
-    /// Memory for a frame of `len` bytes, which the server can write to where there is a way.
+    /// Memory for a frame of `len` bytes, which can be written to while others have the frame where there is a way.
     pub(super) fn allocate(&self, link: &Link, len: usize) -> Result<Box<dyn PixelMemory>, Error> {
         Ok(match &self.memory {
             Memory::Shared { sharing, .. } => Box::new(Segment::new(link, *sharing, len)?),
@@ -217,10 +218,8 @@ impl Grabber {
 
     fn copy(&self, packed: &[u8], piece: Rect, mut transfer: Transfer) {
         let rows = packed.chunks(self.pixels.row_bytes(piece.width));
-        for (y, from) in (piece.y..piece.bottom()).zip(rows) {
-            let start = y as usize * transfer.stride + piece.x as usize * PIXEL_BYTES;
-            let len = piece.width as usize * PIXEL_BYTES;
-            transfer.to.write(start, len, |to| self.pixels.copy_row(from, to));
+        for (place, from) in places(piece, transfer.stride).zip(rows) {
+            transfer.to.write(place, |to| self.pixels.copy_row(from, to));
         }
     }
 
@@ -231,13 +230,20 @@ impl Grabber {
             return Err(outdated());
         }
         let stride = frame.layout().stride;
-        let start = rect.y as usize * stride + rect.x as usize * PIXEL_BYTES;
-        let rows = frame.memory_mut().bytes_mut()[start..].chunks_mut(stride);
-        for (to, from) in rows.zip(image.chunks(row_bytes)).take(rect.height as usize) {
-            self.pixels.copy_row(from, &mut to[..rect.width as usize * PIXEL_BYTES]);
+        let bytes = frame.memory_mut().bytes_mut();
+        for (place, from) in places(rect, stride).zip(image.chunks(row_bytes)) {
+            self.pixels.copy_row(from, &mut bytes[place]);
         }
         Ok(())
     }
+}
+
+/// Where the rows of a rectangle lie in a frame's bytes.
+fn places(rect: Rect, stride: usize) -> impl Iterator<Item = Range<usize>> {
+    (rect.y..rect.bottom()).map(move |y| {
+        let start = y as usize * stride + rect.x as usize * PIXEL_BYTES;
+        start..start + rect.width as usize * PIXEL_BYTES
+    })
 }
 
 /// The segment that is the frame's memory, where the server can write to it.

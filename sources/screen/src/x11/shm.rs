@@ -6,6 +6,7 @@
 
 use std::ffi::c_void;
 use std::io;
+use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::{Arc, Weak};
 
@@ -92,29 +93,34 @@ impl Segment {
 pub(super) struct Rest(Arc<Map>);
 
 impl Rest {
-    /// Has `len` bytes from `start` on written, which are of rows that [`Source::arrived`] has not told of.
+    /// Has `bytes` of it written, which are of rows that [`Source::arrived`] has not told of.
     ///
     /// # Panics
     /// Where they lie outside of the frame.
     ///
     /// [`Source::arrived`]: lanstream_core::source::Source::arrived
-    pub(super) fn write(&mut self, start: usize, len: usize, write: impl FnOnce(&mut [u8])) {
-        assert!(start.checked_add(len).is_some_and(|end| end <= self.0.len), "outside of the frame");
-        // SAFETY: the range is within the map, which lives as long as `self`. Until `arrived` has told of these rows nobody reads
-        // them, and the server writes nothing here that it was not asked for.
-        write(unsafe { std::slice::from_raw_parts_mut(self.0.start.as_ptr().cast::<u8>().add(start), len) });
+    pub(super) fn write(&mut self, bytes: Range<usize>, write: impl FnOnce(&mut [u8])) {
+        let Range { start, end } = bytes;
+        assert!(start <= end && end <= self.0.len, "outside of the frame");
+        // SAFETY: the range is within the map, which lives as long as `self`.
+        let first = unsafe { self.0.start.as_ptr().cast::<u8>().add(start) };
+        // SAFETY: the bytes are initialised. Until `arrived` has told of these rows nobody reads them, and the server writes nothing
+        // here that it was not asked for.
+        write(unsafe { std::slice::from_raw_parts_mut(first, end - start) });
     }
 }
 
 impl PixelMemory for Segment {
     fn bytes(&self) -> &[u8] {
         // SAFETY: the map is `len` initialised bytes for as long as `self` lives. The server writes to it only between a
-        // ShmGetImage and its reply, and until `arrived` has said that these are there nobody reads the rows that it writes.
+        // ShmGetImage and its reply, and a `Rest` after one; until `arrived` has said that these are there nobody reads the rows
+        // that they write.
         unsafe { std::slice::from_raw_parts(self.map.start.as_ptr().cast(), self.map.len) }
     }
 
     fn bytes_mut(&mut self) -> &mut [u8] {
-        // SAFETY: as in `bytes`; `&mut self` says that nobody else looks at it.
+        // SAFETY: as in `bytes`; `&mut self` says that nobody else looks at it, and a source keeps no `Rest` of a frame that it
+        // captures into.
         unsafe { std::slice::from_raw_parts_mut(self.map.start.as_ptr().cast(), self.map.len) }
     }
 }
@@ -143,7 +149,7 @@ struct Map {
 
 // SAFETY: a map is plain memory, valid on every thread; `Segment` hands out references to it by Rust's own rules.
 unsafe impl Send for Map {}
-// SAFETY: as for `Send`; through `&Map` it is only read.
+// SAFETY: as for `Send`; what is shared is only read, but for bytes that a `Rest` writes and nobody else looks at.
 unsafe impl Sync for Map {}
 
 impl Map {
