@@ -105,7 +105,8 @@ pub(crate) struct Options {
 /// Drawn and not counted: a browser that has just started compiles scripts and tidies up beside its first frames.
 const WARM_UP: Duration = Duration::from_secs(3);
 
-/// Drawn and not counted after a viewer came or went: it is sent its first picture, as much of it as it takes.
+/// Drawn and not counted where viewers come and go, whichever server it is: one that came is sent its first picture, as much of it
+/// as it takes.
 const COMING: Duration = Duration::from_secs(1);
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
@@ -172,12 +173,8 @@ impl Bench<'_> {
             .with_context(|| format!("{} in {}", recipe.name, self.options.browser.command()))?;
         let warm_up = Load { content: content::Content::Ui, fps: 25, area: None };
         glass.run(&warm_up, WARM_UP, server.id())?;
-        let (samples, stuck) = if self.options.stuck && recipe.is_lanstream() {
-            let (samples, stuck) = self.options.run_pairs(&mut glass, &server, round)?;
-            (samples, Some(stuck))
-        } else {
-            (self.options.run_loads(&mut glass, &server)?, None)
-        };
+        let with_stuck = self.options.stuck && recipe.is_lanstream();
+        let (samples, stuck) = self.options.run_loads(&mut glass, &server, round, with_stuck)?;
         let idle = if self.options.idle { Some(idle::measure(&server, &self.patience)?) } else { None };
         Ok(Round { server: recipe.name.clone(), samples, stuck, idle })
     }
@@ -189,33 +186,33 @@ impl Options {
         (self.size.0 + 1, self.size.1 + 1)
     }
 
-    fn run_loads(&self, glass: &mut Glass<'_>, server: &Server) -> anyhow::Result<Vec<Sample>> {
-        self.loads.iter().map(|load| glass.run(load, self.duration(), server.id())).collect()
-    }
-
-    /// Each load alone and beside a stuck viewer: one right after the other, so that the machine is as fast for both, and either
-    /// first by turns.
-    fn run_pairs(
+    /// Each load alone, and with `with_stuck` beside a stuck viewer: one right after the other, so that the machine is as fast for
+    /// both, and either first by turns.
+    fn run_loads(
         &self,
         glass: &mut Glass<'_>,
         server: &Server,
         round: u32,
-    ) -> anyhow::Result<(Vec<Sample>, Vec<Sample>)> {
+        with_stuck: bool,
+    ) -> anyhow::Result<(Vec<Sample>, Option<Vec<Sample>>)> {
+        let duration = Duration::from_secs(self.seconds.into());
         let (mut alone, mut beside) = (Vec::new(), Vec::new());
         for (index, load) in (0..).zip(&self.loads) {
-            let stuck_first = (round + index).is_multiple_of(2);
-            for is_stuck in [stuck_first, !stuck_first] {
+            let turns: &[bool] = match (with_stuck, (round + index).is_multiple_of(2)) {
+                (false, _) => &[false],
+                (true, true) => &[true, false],
+                (true, false) => &[false, true],
+            };
+            for is_stuck in turns {
                 let _viewer = is_stuck.then(|| stuck::open(&server.url, self.transport)).transpose()?;
-                glass.run(load, COMING, server.id())?;
-                let sample = glass.run(load, self.duration(), server.id())?;
-                if is_stuck { &mut beside } else { &mut alone }.push(sample);
+                if self.stuck {
+                    glass.run(load, COMING, server.id())?;
+                }
+                let sample = glass.run(load, duration, server.id())?;
+                if *is_stuck { &mut beside } else { &mut alone }.push(sample);
             }
         }
-        Ok((alone, beside))
-    }
-
-    fn duration(&self) -> Duration {
-        Duration::from_secs(self.seconds.into())
+        Ok((alone, with_stuck.then_some(beside)))
     }
 }
 
