@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use lanstream_core::frame::{Frame, Layout, PixelFormat};
+use lanstream_core::frame::{Frame, Layout};
 use lanstream_core::geometry::Size;
 use lanstream_core::region::Region;
 use lanstream_core::source::{Command, Error, ErrorKind, Event, Playback, Sound, Source};
@@ -20,45 +20,21 @@ use crate::log::Log;
 use crate::pace::{Clock, Pace};
 use crate::program::Program;
 use crate::sound::SoundTrack;
-use crate::stream::{BadStream, Pts, Shape};
+use crate::stream::{BadStream, Pts};
+
+mod film;
+mod opening;
+
+pub(crate) use film::Restart;
+use film::Restarted;
+pub(crate) use opening::{OpenError, Opening};
 
 /// How long the last picture stays, so that every viewer takes it, before the source says that it is over.
 const LAST_STAYS: Duration = Duration::from_secs(1);
-/// How long before the end of a film its next turn is begun: what FFmpeg takes until it has decoded something, and some more.
-const TURN_LEAD: Duration = Duration::from_millis(1000);
 /// How long before its pictures sound goes to viewers, so that it is never late: what a sound card takes, and some more.
 const SOUND_LEAD: Duration = Duration::from_millis(300);
-/// Nobody who looks for the end wants to see nothing: the last picture begins before it.
-const LAST_PART: Duration = Duration::from_millis(100);
-/// The last place to look for where the end is not known: no film is longer, and FFmpeg calculates with what it is told.
-const SEEK_MAX: Duration = Duration::from_secs(1000 * 3600);
 /// By so much a film is begun earlier where there is no picture after a place, and four times as much from then on.
 const BACK_AT_FIRST: Duration = Duration::from_millis(500);
-
-/// What is to be shown, before its first byte came.
-pub(crate) struct Opening {
-    /// For people.
-    pub(crate) name: String,
-    pub(crate) intake: Intake,
-    pub(crate) program: Option<Program>,
-    pub(crate) pace: Pace,
-    /// Whether each picture may be another than the one before, as FFmpeg's log tells.
-    pub(crate) has_teller: bool,
-    /// How long its beginning may take.
-    pub(crate) patience: Duration,
-    /// Where it begins, and how it begins elsewhere.
-    pub(crate) start: Duration,
-    pub(crate) restart: Option<Restart>,
-    /// Whether it begins anew at its end.
-    pub(crate) repeat: bool,
-    pub(crate) sound: Option<SoundTrack>,
-}
-
-/// A film begun at another place: its pictures, and its sound if it is to be heard.
-/// The pipes go before the programs that write to them.
-pub(crate) type Restarted = (Intake, Program, Option<SoundTrack>);
-/// Begins a film at another place.
-pub(crate) type Restart = Box<dyn Fn(Duration) -> Result<Restarted, Error> + Send>;
 
 /// A stream of pictures.
 pub(crate) struct Video {
@@ -99,74 +75,11 @@ pub(crate) struct Video {
     end: Option<End>,
 }
 
-/// Why there is no source.
-pub(crate) enum OpenError {
-    /// As the source's errors.
-    Source(Error),
-    /// FFmpeg has pictures in a format of this name, which can't be shown as they are.
-    Format(String),
-}
-
-impl From<Error> for OpenError {
-    fn from(error: Error) -> Self {
-        Self::Source(error)
-    }
-}
-
-impl From<OpenError> for Error {
-    fn from(error: OpenError) -> Self {
-        match error {
-            OpenError::Source(error) => error,
-            OpenError::Format(format) => Self::new(ErrorKind::Unsupported, cannot_show(&format)),
-        }
-    }
-}
-
 /// Why there is nothing more to read.
 struct End {
     error: Error,
     /// When to say so, once all is shown.
     due: Option<Instant>,
-}
-
-impl Opening {
-    /// Waits until it is known what pictures are like.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Unsupported`] for what can't be shown, [`ErrorKind::NotFound`] where nothing comes in time.
-    pub(crate) fn open(self) -> Result<Box<dyn Source>, OpenError> {
-        let Self { name, intake, program, pace, has_teller, patience, start, restart, repeat, sound } = self;
-        let bell = Bell::new().map_err(|error| Error::new(ErrorKind::Lost, format!("no waker: {error}")))?;
-        let layout = Layout::packed(Size { width: 1, height: 1 }, PixelFormat::Rgbx8);
-        let mut video = Video {
-            name,
-            intake,
-            program,
-            has_teller,
-            bell,
-            pace,
-            clock: Clock::new(pace),
-            layout,
-            start,
-            restart,
-            repeat,
-            began: Duration::ZERO,
-            turn: None,
-            is_turn_begun: false,
-            sound_after: None,
-            last_at: Duration::ZERO,
-            read_until: Duration::ZERO,
-            duration: None,
-            back: BACK_AT_FIRST,
-            sound,
-            ready: None,
-            told: false,
-            after: None,
-            end: None,
-        };
-        video.layout = video.first_layout(Instant::now().checked_add(patience))?;
-        Ok(Box::new(video))
-    }
 }
 
 impl Source for Video {
@@ -267,53 +180,6 @@ impl Source for Video {
 }
 
 impl Video {
-    fn first_layout(&mut self, deadline: Option<Instant>) -> Result<Layout, OpenError> {
-        let mut began = None;
-        loop {
-            if began.is_none() {
-                began = match self.intake.next(&mut || None) {
-                    Ok(Next::Began(shape)) => Some(shape),
-                    Ok(_) => None,
-                    Err(error) => return Err(Error::new(ErrorKind::Unsupported, self.about(&error)).into()),
-                };
-            }
-            if let Some(shape) = self.first_shape(began)? {
-                self.intake.reshape(shape);
-                let layout = shape.layout();
-                return layout.map_err(|error| Error::new(ErrorKind::Unsupported, self.about(&error)).into());
-            }
-            let log = self.program.as_ref().and_then(|program| program.log().pipe());
-            if began.is_some() && log.is_none() {
-                return Err(self.unsupported().into());
-            }
-            // What comes after the beginning is read when it is known what it is.
-            let pipe = began.is_none().then(|| self.intake.pipe());
-            let woken = self.bell.sleep([pipe, log, None], deadline).map_err(lost)?;
-            if let Some(program) = self.program.as_mut().filter(|_| woken.second) {
-                program.log_mut().read();
-            }
-            if woken.first && self.intake.read().map_err(lost)? {
-                return Err(self.unsupported().into());
-            }
-            if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-                let message = format!("{}: nothing came in time: does anybody write to it?", self.name);
-                return Err(Error::new(ErrorKind::NotFound, message).into());
-            }
-        }
-    }
-
-    /// What the first picture is like, once that is known: of FFmpeg's its log tells.
-    fn first_shape(&self, began: Option<Shape>) -> Result<Option<Shape>, OpenError> {
-        let (Some(shape), Some(program)) = (began, &self.program) else { return Ok(began) };
-        let Some(told) = program.log().first_told(self.has_teller) else { return Ok(None) };
-        told.shape(shape.size).map(Some).map_err(|format| OpenError::Format(format.to_owned()))
-    }
-
-    /// It ended before anything was known of its pictures.
-    fn unsupported(&mut self) -> Error {
-        Error { kind: ErrorKind::Unsupported, ..self.ending() }
-    }
-
     /// How long one turn of it takes: what was said of it before it was begun anew counts until it is said again.
     fn duration(&self) -> Option<Duration> {
         self.program.as_ref().and_then(|program| program.log().duration()).or(self.duration)
@@ -330,83 +196,6 @@ impl Video {
             (self.last_at, self.read_until) = (at, at + took);
         }
         Picture { pts, ..picture }
-    }
-
-    /// Of what is repeated the next turn is begun a little before the end of this one.
-    fn prepare_turn(&mut self) {
-        let is_near = |end: Duration| self.read_until + TURN_LEAD >= self.began + end;
-        let is_wanted = self.repeat && !self.is_turn_begun && self.end.is_none();
-        if is_wanted && self.duration().is_some_and(is_near) {
-            self.is_turn_begun = true;
-            self.turn = self.next_turn();
-        }
-    }
-
-    fn next_turn(&self) -> Option<Restarted> {
-        self.restart.as_ref().and_then(|restart| restart(Duration::ZERO).ok())
-    }
-
-    /// Whether a program gave all that it had, now that there is no more of it.
-    fn ended_well(&mut self) -> bool {
-        self.program.as_mut().is_some_and(|program| program.finish().is_success())
-    }
-
-    /// Goes on with the next turn of what is repeated, if this one was shown to a good end.
-    fn turns(&mut self) -> bool {
-        if !self.repeat || self.intake.pictures() == 0 || !self.ended_well() {
-            return false;
-        }
-        self.duration = self.duration();
-        if self.intake.pictures() == 1 {
-            self.read_until = self.last_at + LAST_STAYS;
-        }
-        let turn = self.turn.take().or_else(|| self.next_turn());
-        let Some((intake, program, sound)) = turn else { return false };
-        (self.began, self.start, self.is_turn_begun) = (self.read_until, Duration::ZERO, false);
-        (self.intake, self.program, self.sound_after) = (intake, Some(program), sound);
-        self.sound_after.iter_mut().for_each(|sound| sound.delay(self.began));
-        true
-    }
-
-    fn seek(&mut self, to: Duration) {
-        let to = to.min(self.duration().map_or(SEEK_MAX, |end| end.saturating_sub(LAST_PART)));
-        if self.begin_at(to) {
-            self.back = BACK_AT_FIRST;
-            (self.told, self.end) = (false, None);
-            (self.ready, self.after) = (None, None);
-            self.clock.jump();
-        }
-    }
-
-    /// Begins the film at another place. `false`: it can't be had.
-    fn begin_at(&mut self, to: Duration) -> bool {
-        let Some(restart) = &self.restart else { return false };
-        let restarted = restart(to);
-        self.duration = self.duration();
-        (self.began, self.turn, self.is_turn_begun) = (Duration::ZERO, None, false);
-        (self.last_at, self.read_until, self.sound_after) = (to, to, None);
-        match restarted {
-            Ok((intake, program, sound)) => {
-                (self.intake, self.program, self.sound) = (intake, Some(program), sound);
-                self.start = to;
-                true
-            }
-            Err(error) => {
-                self.end_with(error);
-                false
-            }
-        }
-    }
-
-    /// Begins the film a little before the place where there was no picture any more, as after the last one.
-    fn goes_back(&mut self) -> bool {
-        let is_after_last = self.intake.pictures() == 0 && !self.start.is_zero() && self.restart.is_some();
-        if !is_after_last || !self.ended_well() {
-            return false;
-        }
-        let earlier = self.start.saturating_sub(self.back);
-        self.back *= 4;
-        self.begin_at(earlier)
     }
 
     /// What is heard of the next turn follows where this one's is over, or where that begins.
