@@ -46,6 +46,16 @@ pub enum Event {
         /// What it shows, or why not.
         text: String,
     },
+    /// What is to be known about the source besides its pictures, at the start and whenever it changes.
+    Description {
+        /// What it shows.
+        name: String,
+        /// Why no new pictures come although it is open.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        stalled: Option<String>,
+        /// In what the pictures differ from what the source has.
+        alterations: Vec<String>,
+    },
     /// How far FFmpeg is, about twice a second.
     Progress {
         /// Pictures that it has put out.

@@ -76,6 +76,9 @@ impl Reporter {
                 self.say(&format!("viewer {viewer} left ({viewers} now){why}"));
             }
             Event::Source { state, text } => self.say(&format!("source {state}: {text}")),
+            Event::Description { stalled, alterations, .. } => {
+                alterations.iter().chain(stalled).for_each(|phrase| self.say(&format!("note: {phrase}")));
+            }
             Event::Error { message } => self.say(&format!("error: {message}")),
             _ => {}
         }

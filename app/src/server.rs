@@ -13,7 +13,7 @@ use lanstream_core::guard::{Guard, Secret};
 use lanstream_core::pipeline::{self, Pipeline};
 use lanstream_core::protocol::{self, Certificates};
 use lanstream_core::reception::{Reception, Settings, Visit};
-use lanstream_core::source::{Error, ErrorKind, Source};
+use lanstream_core::source::{Description, Error, ErrorKind, Source};
 use lanstream_core::viewer::Spread;
 use lanstream_http::{BindError, Listeners, Offer};
 use lanstream_webtransport::Sockets;
@@ -166,8 +166,15 @@ impl Server {
         let size = source.layout().size;
         observer(Event::Ready { url: url.clone(), source: source.name(), size: [size.width, size.height] });
         let interval = options.fps_max.map(|fps| Duration::from_secs(1) / fps.max(1));
-        let pipeline =
-            Pipeline::new(feed, interval, clock::now, Arc::clone(&state), Marker::of(reception.epoch()));
+        let described = Arc::clone(&observer);
+        let pipeline = Pipeline::new(
+            feed,
+            interval,
+            clock::now,
+            Arc::clone(&state),
+            Marker::of(reception.epoch()),
+            Box::new(move |description| described(description.clone().into())),
+        );
         let run = SourceRun {
             open,
             pipeline,
@@ -397,6 +404,12 @@ fn random() -> Result<[u8; 32], std::io::Error> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(std::io::Error::from)?;
     Ok(bytes)
+}
+
+impl From<Description> for Event {
+    fn from(Description { name, stalled, alterations }: Description) -> Self {
+        Self::Description { name, stalled, alterations }
+    }
 }
 
 impl From<Visit> for Event {

@@ -13,7 +13,7 @@ use atomic_waker::AtomicWaker;
 use crate::demand::{Starved, Wish};
 use crate::frame::Frame;
 use crate::slot::Slot;
-use crate::source::{Command, Cursor, Playback, Pointer, Sound};
+use crate::source::{Command, Cursor, Description, Playback, Pointer, Sound};
 use crate::sync::{Arc, AtomicBool, Ordering};
 
 /// A feed, and the handle through which viewers join it.
@@ -27,6 +27,7 @@ pub fn feed() -> (Feed, Entrance) {
         source: Arc::clone(&source),
         pointer: None,
         status: None,
+        description: None,
         playback: None,
         commands: VecDeque::with_capacity(COMMANDS_MAX),
     };
@@ -67,6 +68,7 @@ pub struct Feed {
     source: Arc<SourceSide>,
     pointer: Option<Arc<Pointer>>,
     status: Option<Arc<Status>>,
+    description: Option<Arc<Description>>,
     playback: Option<Arc<Playback>>,
     /// What viewers asked for, and was not done yet.
     commands: VecDeque<Command>,
@@ -86,6 +88,7 @@ impl Feed {
                 Guest::Ear(ear) => {
                     self.pointer.as_ref().map(|pointer| ear.pointer.put(pointer.clone()));
                     self.status.as_ref().map(|status| ear.status.put(status.clone()));
+                    self.description.as_ref().map(|description| ear.description.put(description.clone()));
                     self.playback.as_ref().map(|playback| ear.playback.put(playback.clone()));
                     ear.waker.wake();
                     self.ears.push(ear);
@@ -157,6 +160,16 @@ impl Feed {
         let status = Arc::new(status);
         self.tell(|ear| drop(ear.status.put(status.clone())));
         self.status = Some(status);
+    }
+
+    /// Tells every viewer, now and later, what is to be known about the source.
+    pub fn describe(&mut self, description: Description) {
+        if self.description.as_deref() == Some(&description) {
+            return;
+        }
+        let description = Arc::new(description);
+        self.tell(|ear| drop(ear.description.put(description.clone())));
+        self.description = Some(description);
     }
 
     /// Gives a stretch of sound to every viewer. One that takes none misses it.
@@ -322,6 +335,11 @@ impl News {
         self.ear.pointer.take()
     }
 
+    /// What is to be known about the source, if that is new.
+    pub fn take_description(&self) -> Option<Arc<Description>> {
+        self.ear.description.take()
+    }
+
     /// How a source goes that can be steered, if that is new.
     pub fn take_playback(&self) -> Option<Arc<Playback>> {
         self.ear.playback.take()
@@ -373,6 +391,7 @@ impl Default for Seat {
 struct Ear {
     pointer: Slot<Pointer>,
     status: Slot<Status>,
+    description: Slot<Description>,
     playback: Slot<Playback>,
     sounds: mpsc::SyncSender<Arc<Sound>>,
     left: AtomicBool,
@@ -385,6 +404,7 @@ impl Ear {
             sounds,
             pointer: Slot::new(),
             status: Slot::new(),
+            description: Slot::new(),
             playback: Slot::new(),
             left: AtomicBool::new(false),
             waker: AtomicWaker::new(),

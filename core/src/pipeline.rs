@@ -12,7 +12,7 @@ use crate::frame::Frame;
 use crate::geometry::Rect;
 use crate::pool::{FRAMES_SPARE, FramePool};
 use crate::region::Region;
-use crate::source::{Error, ErrorKind, Event, Source};
+use crate::source::{Description, Error, ErrorKind, Event, Source};
 use crate::stage::{Comparison, Stage};
 pub use crate::state::State;
 use crate::time::{Clock, Micros};
@@ -37,6 +37,7 @@ pub struct Pipeline {
     feedback: Feedback,
     clock: Clock,
     state: Arc<State>,
+    observer: Box<dyn Fn(&Description) + Send>,
 }
 
 /// Why a run returned without an error.
@@ -44,13 +45,15 @@ pub struct Pipeline {
 pub struct Stopped;
 
 impl Pipeline {
-    /// A pipeline that publishes to `feed`, at most every `interval`, to viewers with `marker` in their titles.
+    /// A pipeline that publishes to `feed`, at most every `interval`, to viewers with `marker` in their titles. `observer` is
+    /// told what viewers are told about the source.
     pub fn new(
         feed: Feed,
         interval: Option<Duration>,
         clock: Clock,
         state: Arc<State>,
         marker: Marker,
+        observer: Box<dyn Fn(&Description) + Send>,
     ) -> Self {
         let pace = Pace { interval: interval.unwrap_or_default(), next: Micros::ZERO };
         let feedback = Feedback::new(marker);
@@ -64,6 +67,7 @@ impl Pipeline {
             feedback,
             clock,
             state,
+            observer,
         }
     }
 
@@ -81,6 +85,7 @@ impl Pipeline {
         self.pool = FramePool::default();
         self.stage.clear();
         let waker = source.waker();
+        self.describe(source);
         while !self.state.stop.load(Ordering::SeqCst) {
             self.feed.admit(self.stage.current());
             while let Some(command) = self.feed.take_command() {
@@ -132,16 +137,15 @@ impl Pipeline {
         if news || self.state.stop.load(Ordering::SeqCst) {
             return Ok(());
         }
-        match source.wait(timeout)? {
-            Event::Resized => self.stage.clear(),
-            Event::CursorMoved => {
-                if let Some(cursor) = source.cursor() {
-                    self.feed.point(cursor);
-                }
-            }
-            Event::Damaged | Event::Sounded | Event::Woken | Event::TimedOut => {}
-        }
+        let event = source.wait(timeout)?;
+        self.hear(source, event);
         Ok(())
+    }
+
+    fn describe(&mut self, source: &dyn Source) {
+        let description = source.description();
+        (self.observer)(&description);
+        self.feed.describe(description);
     }
 
     fn capture(&mut self, source: &mut dyn Source, region: &Region) -> Result<(), Error> {
@@ -149,7 +153,7 @@ impl Pipeline {
         let layout = source.layout();
         let Some(slot) = self.pool.acquire(layout, limit, || source.allocate())? else {
             debug_assert!(false, "viewers hold more frames than they may");
-            return source.wait(Some(RETRY_PAUSE)).map(drop);
+            return self.pause(source);
         };
         let Some(frame) = Arc::get_mut(slot) else { return Ok(()) };
         let mut wanted = self.stage.stale(frame);
@@ -217,10 +221,26 @@ impl Pipeline {
         if error.kind != ErrorKind::Retry {
             return Err(error);
         }
-        if source.wait(Some(RETRY_PAUSE))? == Event::Resized {
-            self.stage.clear();
-        }
+        self.pause(source)
+    }
+
+    fn pause(&mut self, source: &mut dyn Source) -> Result<(), Error> {
+        let event = source.wait(Some(RETRY_PAUSE))?;
+        self.hear(source, event);
         Ok(())
+    }
+
+    fn hear(&mut self, source: &dyn Source, event: Event) {
+        match event {
+            Event::Resized => self.stage.clear(),
+            Event::CursorMoved => {
+                if let Some(cursor) = source.cursor() {
+                    self.feed.point(cursor);
+                }
+            }
+            Event::Described => self.describe(source),
+            Event::Damaged | Event::Sounded | Event::Woken | Event::TimedOut => {}
+        }
     }
 }
 

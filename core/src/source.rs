@@ -16,6 +16,11 @@ pub trait Source: Send {
     /// What it shows, in words for people: "monitor HDMI-1", "test pattern bars".
     fn name(&self) -> String;
 
+    /// What viewers are told besides its pictures. It changes only where [`wait`](Source::wait) has returned [`Event::Described`].
+    fn description(&self) -> Description {
+        Description { name: self.name(), ..Description::default() }
+    }
+
     /// How the next frame lies. It changes only where [`wait`](Source::wait) has returned [`Event::Resized`].
     fn layout(&self) -> Layout;
 
@@ -94,6 +99,17 @@ pub trait Source: Send {
     }
 }
 
+/// What viewers are told about an open source, besides its pictures.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Description {
+    /// What it shows. A window that is renamed has another name from then on.
+    pub name: String,
+    /// Why no new pictures come although the source is open: "the window is minimised". `None` while they may come.
+    pub stalled: Option<String>,
+    /// In what its frames differ from what it captures or decodes, a phrase each: "10 bit shown as 8 bit". Empty: in nothing.
+    pub alterations: Vec<String>,
+}
+
 /// A stretch of a film's sound.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sound {
@@ -143,6 +159,8 @@ pub enum Event {
     Resized,
     /// The pointer moved or changed its shape.
     CursorMoved,
+    /// [`Source::description`] changed.
+    Described,
     /// [`Source::sound`] has something.
     Sounded,
     /// The waker was used.

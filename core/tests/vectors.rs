@@ -15,7 +15,7 @@ use lanstream_core::protocol::{
     Ack, BandHead, Certificates, Encoding, HELLO_CODES, HELLO_VERIFY, Hello, Lack, NoticeCode, Patch, Piece,
     ROUTE_PLAIN, Route, ServerMessage, SourceState, Transport, VERSION, ViewerMessage,
 };
-use lanstream_core::source::{Command, Cursor, CursorShape, Playback, Pointer, Sound};
+use lanstream_core::source::{Command, Cursor, CursorShape, Description, Playback, Pointer, Sound};
 use lanstream_core::time::Pts;
 use serde_json::{Value, json};
 
@@ -167,13 +167,23 @@ fn server() -> Vec<Value> {
     messages.iter().map(|(name, message, fields)| told(name, message, fields)).collect()
 }
 
-/// What is told of a film.
+/// What is told of a source, and of a film.
 fn film() -> Vec<Value> {
     let duration = Some(Duration::from_micros(90_000_001));
     let film = Playback { is_playing: true, can_seek: true, began: Pts(0), duration };
     let sound: Vec<u8> = [0.5_f32, -0.25, 1.0, 0.0].into_iter().flat_map(f32::to_le_bytes).collect();
     let endless = Playback { duration: None, is_playing: false, began: Pts(180_000_002), ..film };
+    let description = Description {
+        name: "größe".to_owned(),
+        stalled: Some("the window is minimised".to_owned()),
+        alterations: vec!["10 bit shown as 8 bit".to_owned(), "interlaced".to_owned()],
+    };
     vec![
+        told(
+            "description",
+            &ServerMessage::Description(&description),
+            &json!({"name": "größe", "stalled": "the window is minimised", "alterations": ["10 bit shown as 8 bit", "interlaced"]}),
+        ),
         told(
             "playback",
             &ServerMessage::Playback(&film),

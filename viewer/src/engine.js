@@ -24,9 +24,10 @@ const STATS_MS = 500;
  *   transport: string, transportReason: string, presenter: string, presenterReason: string, thread: string, threadReason: string,
  *   codes: boolean, codesReason: string, width: number, height: number, seq: number, frames: number, skipped: number,
  *   verify: boolean, proven: number, refuted: number, exact: boolean | null,
- *   marker: string, sourceState: string, sourceText: string, feedback: string, reconnects: number,
+ *   marker: string, sourceName: string, stalled: string, alterations: readonly string[], sourceState: string, sourceText: string, feedback: string, reconnects: number,
  *   steerable: boolean, sourcePlaying: boolean, canSeek: boolean, durationS: number | null, timeS: number | null, planes: string,
  * }} State plain, so that it can be posted and compared; `thread`: the one that receives and paints, `page` or `worker`;
+ *   `stalled`: why no new pictures come although the source is open, or nothing; `alterations`: in what the picture differs from what the source has;
  *   `steerable`: it is a film, of which the next four tell; `planes`: what planes the picture lies in, or nothing
  * @typedef {import('./meter.js').Measured & { server: Record<string, unknown> }} Stats
  * @typedef {{ type: 'state', state: State } | { type: 'stats', stats: Stats } | { type: 'error', message: string }
@@ -86,7 +87,7 @@ export class Engine {
       thread: thread.thread, threadReason: thread.reason, codes: false, codesReason: '',
       width: 0, height: 0, seq: 0, frames: 0, skipped: 0,
       verify: options.verify, proven: 0, refuted: 0, exact: null,
-      marker: '', sourceState: 'live', sourceText: '', feedback: '', reconnects: 0,
+      marker: '', sourceName: '', stalled: '', alterations: [], sourceState: 'live', sourceText: '', feedback: '', reconnects: 0,
       steerable: false, sourcePlaying: true, canSeek: false, durationS: null, timeS: null, planes: '',
     };
   }
@@ -188,6 +189,7 @@ export class Engine {
     switch (message.type) {
       case 'Welcome': return this.#welcomed(message.epoch);
       case 'Source': return this.#change({ sourceState: message.state, sourceText: message.text });
+      case 'Description': return this.#change({ sourceName: message.name, stalled: message.stalled, alterations: message.alterations });
       case 'Notice': return this.#noticed(message.code, message.text);
       case 'Stats': this.#serverStats = message.stats; return undefined;
       case 'Playback': return this.#played(message);

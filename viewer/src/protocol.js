@@ -33,6 +33,7 @@ export const KIND = Object.freeze({
   SCATTERED: 0x1d,
   PLAYBACK: 0x1e,
   SOUND: 0x1f,
+  DESCRIPTION: 0x20,
   HELLO: 0x81,
   ACK: 0x82,
   PROOF: 0x83,
@@ -86,6 +87,7 @@ export class ProtocolError extends Error {
  * @typedef {{ serial: number, width: number, height: number, hotX: number, hotY: number, rgba: Uint8ClampedArray<ArrayBuffer> }} CursorShape
  * @typedef {{ type: 'Welcome', version: number, epoch: bigint, clockUs: number }
  *   | { type: 'Source', state: SourceState, text: string }
+ *   | { type: 'Description', name: string, stalled: string, alterations: string[] }
  *   | { type: 'CursorShape', shape: CursorShape }
  *   | { type: 'CursorAt', x: number, y: number, serial: number, moves: number }
  *   | { type: 'Pong', token: number, clockUs: number }
@@ -150,6 +152,7 @@ function readBody(kind, fields) {
   switch (kind) {
     case KIND.WELCOME: return readWelcome(fields);
     case KIND.SOURCE: return { type: 'Source', state: sourceState(fields.u8()), text: fields.text() };
+    case KIND.DESCRIPTION: return readDescription(fields);
     case KIND.CURSOR_SHAPE: return { type: 'CursorShape', shape: readCursorShape(fields) };
     case KIND.CURSOR_AT: return { type: 'CursorAt', x: fields.i32(), y: fields.i32(), serial: fields.u32(), moves: fields.u32() };
     case KIND.PONG: return { type: 'Pong', token: fields.u32(), clockUs: fields.u64Number() };
@@ -173,6 +176,14 @@ function readWelcome(fields) {
   const version = fields.u16();
   fields.u16();
   return { type: 'Welcome', version, epoch: fields.u64(), clockUs: fields.u64Number() };
+}
+
+/** @param {Fields} fields @returns {ServerMessage} */
+function readDescription(fields) {
+  const name = fields.sizedText(), stalled = fields.sizedText();
+  const alterations = [];
+  while (!fields.isEmpty) alterations.push(fields.sizedText());
+  return { type: 'Description', name, stalled, alterations };
 }
 
 /** @param {Fields} fields @returns {CursorShape} */
@@ -269,15 +280,27 @@ class Fields {
   /** For clocks and counts, which stay below 2^53 for centuries. */
   u64Number() { return Number(this.u64()); }
 
+  get isEmpty() { return this.#at === this.#view.byteLength; }
+
   /** All that is left, as a copy-free view. */
   rest() {
-    const bytes = this.#view.byteLength - this.#at;
+    return this.#bytes(this.#view.byteLength - this.#at);
+  }
+
+  /** @param {number} bytes */
+  #bytes(bytes) {
     return new Uint8ClampedArray(/** @type {ArrayBuffer} */ (this.#view.buffer), this.#take(bytes), bytes);
   }
 
-  text() {
+  text() { return this.#decode(this.rest()); }
+
+  /** A text with its length before it. */
+  sizedText() { return this.#decode(this.#bytes(this.u16())); }
+
+  /** @param {Uint8ClampedArray<ArrayBuffer>} bytes */
+  #decode(bytes) {
     try {
-      return new TextDecoder('utf-8', { fatal: true }).decode(this.rest());
+      return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     } catch {
       throw new ProtocolError(`text of message ${hex(this.#kind)} is not UTF-8`);
     }

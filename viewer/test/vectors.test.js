@@ -100,6 +100,7 @@ function flatten(message) {
     case 'Piece': return { ...message, bytes: toHex(Uint8Array.from(message.bytes)) };
     case 'Playback': return { is_playing: message.isPlaying, can_seek: message.canSeek, duration_us: message.durationUs, began_us: message.beganUs };
     case 'Sound': return { at_us: message.atUs, samples: toHex(message.samples.buffer) };
+    case 'Description': return { name: message.name, stalled: message.stalled, alterations: message.alterations };
     case 'Pong': return { token: message.token, clock_us: message.clockUs };
     case 'Stats': return { ...message.stats, json: JSON.stringify(message.stats) };
     default: return { ...message };

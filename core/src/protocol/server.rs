@@ -2,7 +2,7 @@
 
 use super::HEADER_BYTES;
 use super::wire::message;
-use crate::source::{Playback, Pointer, Sound};
+use crate::source::{Description, Playback, Pointer, Sound};
 
 /// A message to a viewer, other than pixels.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +22,8 @@ pub enum ServerMessage<'a> {
         /// What it shows, or why it shows nothing.
         text: &'a str,
     },
+    /// What is to be known about the source, besides its pictures.
+    Description(&'a Description),
     /// The pointer's shape, before the first position that uses it.
     CursorShape(&'a crate::source::CursorShape),
     /// Where the pointer is.
@@ -151,7 +153,10 @@ const PIECE: u8 = 0x1C;
 const SCATTERED: u8 = 0x1D;
 const PLAYBACK: u8 = 0x1E;
 const SOUND: u8 = 0x1F;
+const DESCRIPTION: u8 = 0x20;
 
+/// Longest text in a description: more than anybody reads, and its length fits 16 bits.
+const TEXT_BYTES_MAX: usize = 4096;
 const IS_PLAYING: u8 = 1;
 const CAN_SEEK: u8 = 2;
 /// Instead of a duration that is not known.
@@ -168,6 +173,7 @@ impl ServerMessage<'_> {
                 out.extend_from_slice(&clock_us.to_le_bytes());
             }),
             Self::Source { state, text } => message(out, SOURCE, |out| coded_text(out, *state as u8, text)),
+            Self::Description(description) => message(out, DESCRIPTION, |out| write_texts(out, description)),
             Self::CursorShape(shape) => message(out, CURSOR_SHAPE, |out| {
                 out.extend_from_slice(&shape.serial.to_le_bytes());
                 for field in [shape.width, shape.height, shape.hot_x, shape.hot_y] {
@@ -218,16 +224,30 @@ impl ServerMessage<'_> {
                 out.extend_from_slice(&sound.at.0.to_le_bytes());
                 out.extend_from_slice(&sound.samples);
             }),
-            Self::Playback(playback) => message(out, PLAYBACK, |out| {
-                let flags = [(playback.is_playing, IS_PLAYING), (playback.can_seek, CAN_SEEK)];
-                out.push(flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| flag).sum());
-                let duration_us =
-                    playback.duration.map_or(NO_DURATION, |duration| duration.as_micros() as u64);
-                out.extend_from_slice(&duration_us.to_le_bytes());
-                out.extend_from_slice(&playback.began.0.to_le_bytes());
-            }),
+            Self::Playback(playback) => message(out, PLAYBACK, |out| write_playback(out, playback)),
         }
     }
+}
+
+fn write_playback(out: &mut Vec<u8>, playback: &Playback) {
+    let flags = [(playback.is_playing, IS_PLAYING), (playback.can_seek, CAN_SEEK)];
+    out.push(flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| flag).sum());
+    let duration_us = playback.duration.map_or(NO_DURATION, |duration| duration.as_micros() as u64);
+    out.extend_from_slice(&duration_us.to_le_bytes());
+    out.extend_from_slice(&playback.began.0.to_le_bytes());
+}
+
+fn write_texts(out: &mut Vec<u8>, Description { name, stalled, alterations }: &Description) {
+    sized_text(out, name);
+    sized_text(out, stalled.as_deref().unwrap_or_default());
+    alterations.iter().for_each(|text| sized_text(out, text));
+}
+
+/// A text with its length before it, at most [`TEXT_BYTES_MAX`] of it.
+fn sized_text(out: &mut Vec<u8>, text: &str) {
+    let text = &text[..text.floor_char_boundary(TEXT_BYTES_MAX)];
+    out.extend_from_slice(&(text.len() as u16).to_le_bytes());
+    out.extend_from_slice(text.as_bytes());
 }
 
 fn coded_text(out: &mut Vec<u8>, code: u8, text: &str) {

@@ -282,6 +282,9 @@ impl Control {
         if let Some(status) = self.seating.news.take_status() {
             self.tell_status(&status);
         }
+        if let Some(description) = self.seating.news.take_description() {
+            self.send(&ServerMessage::Description(&description));
+        }
         if let Some(playback) = self.seating.news.take_playback() {
             self.send(&ServerMessage::Playback(&playback));
         }

@@ -17,7 +17,7 @@ use lanstream_core::picture::Picture;
 use lanstream_core::pipeline::{Pipeline, State};
 use lanstream_core::protocol::{Ack, BandHead, Encoding, Hello, Route, Transport, VERSION, ViewerMessage};
 use lanstream_core::region::Region;
-use lanstream_core::source::{Error, ErrorKind, Event, Source};
+use lanstream_core::source::{Description, Error, ErrorKind, Event, Source};
 use lanstream_core::time::{Clock, Micros};
 use lanstream_core::viewer::{self, Control, Counters, Pump, Reaction, Seating};
 
@@ -239,9 +239,15 @@ impl<F: FnMut() -> bool + Send> Source for Scripted<F> {
 
 /// A pipeline with nothing in it yet.
 pub fn pipeline() -> (Pipeline, Entrance, Arc<State>) {
+    pipeline_observed_by(Box::new(|_| {}))
+}
+
+/// The same, whose source's descriptions go to `observer` as well.
+pub fn pipeline_observed_by(observer: Box<dyn Fn(&Description) + Send>) -> (Pipeline, Entrance, Arc<State>) {
     let (feed, entrance): (Feed, Entrance) = feed();
     let state = Arc::new(State::default());
-    (Pipeline::new(feed, None, clock, Arc::clone(&state), Marker::of(EPOCH)), entrance, state)
+    let pipeline = Pipeline::new(feed, None, clock, Arc::clone(&state), Marker::of(EPOCH), observer);
+    (pipeline, entrance, state)
 }
 
 /// A viewer that applies what it gets.
