@@ -1,7 +1,8 @@
 //! `bench glass`: mirrors one X display into a browser on another and measures what a person there would see.
 //!
 //! The sampler draws numbered frames on the first display and reads their numbers from the framebuffer of the second.
-//! It knows nothing of the mirror between them, so any mirror can be measured the same way, in turn, in one run.
+//! It knows nothing of the mirror between them, so any mirror can be measured the same way, in turn, in one run, in each browser;
+//! and beside them what the browser takes for pictures of its own, which no mirror can be quicker than.
 
 mod barcode;
 pub(crate) mod browser;
@@ -10,6 +11,10 @@ pub(crate) mod content;
 pub(crate) mod cut;
 pub(crate) mod decode;
 pub(crate) mod display;
+mod floor;
+#[path = "../../app/tests/browser/full_screen.rs"]
+#[allow(clippy::unwrap_used, reason = "it is shared with tests, and without it nothing can be measured")]
+mod full_screen;
 mod glass;
 mod idle;
 mod load;
@@ -39,13 +44,17 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 
 use browser::Engine;
+use content::Content;
 use display::Display;
-use glass::Glass;
+use floor::Floor;
+use glass::{Glass, Subject};
 use load::Load;
 use patience::Patience;
-use report::{Report, Round};
+use report::{FLOOR, Report, Round};
 use sample::Sample;
 use server::{Recipe, Server, Transport};
+
+use crate::setup;
 
 /// What to measure.
 #[derive(clap::Args)]
@@ -88,9 +97,12 @@ pub(crate) struct Options {
     /// Size of the display that is mirrored
     #[arg(long, default_value = "1920x1080", value_parser = parse_size)]
     size: (u16, u16),
-    /// What shows the page
-    #[arg(long, value_enum, default_value_t)]
-    browser: Engine,
+    /// What shows the page: each of these in turn
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "chromium")]
+    browser: Vec<Engine>,
+    /// Leave out the floor: what each browser takes to show pictures that it has
+    #[arg(long)]
+    no_floor: bool,
     /// Also measure the server's CPU time and bytes sent while nothing changes
     #[arg(long)]
     idle: bool,
@@ -103,7 +115,8 @@ pub(crate) struct Options {
 }
 
 /// Drawn and not counted: a browser that has just started compiles scripts and tidies up beside its first frames.
-const WARM_UP: Duration = Duration::from_secs(3);
+const WARM_UP: Load = Load { content: Content::Ui, fps: 25, area: None };
+const WARM_UP_DURATION: Duration = Duration::from_secs(3);
 
 /// Drawn and not counted where viewers come and go, whichever server it is: one that came is sent its first picture, as much of it
 /// as it takes.
@@ -111,16 +124,16 @@ const COMING: Duration = Duration::from_secs(1);
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     ensure!(options.versus_url.len() <= options.versus.len(), "there are more --versus-url than --versus");
+    options.install()?;
     let recipes = recipes(options)?;
     let patience = Patience::new()?;
     let source = Display::start(options.size, &patience)?;
     let mirror = Display::start(options.mirror_size(), &patience)?;
     let mut bench = Bench { options, source, mirror, patience, number: FIRST_NUMBER };
-    let mut report = Report::new(options.browser);
+    let mut report = Report::new(&options.browser);
     for round in 1..=options.rounds {
-        for recipe in &recipes {
-            eprintln!("round {round} of {}: {}", options.rounds, recipe.name);
-            report.rounds.push(bench.measure(recipe, round)?);
+        for engine in &options.browser {
+            report.rounds.extend(bench.measure_all(*engine, &recipes, round)?);
         }
     }
     report.print(&recipes[0].name);
@@ -164,23 +177,64 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
+    /// Measures each server in a browser, and last the floor.
+    fn measure_all(&mut self, engine: Engine, recipes: &[Recipe], round: u32) -> anyhow::Result<Vec<Round>> {
+        let say = |what: &str| {
+            eprintln!("round {round} of {}, {}: {what}", self.options.rounds, engine.name());
+        };
+        let mut rounds = Vec::new();
+        for recipe in recipes {
+            say(&recipe.name);
+            rounds.push(self.measure(engine, recipe, round)?);
+        }
+        if !self.options.no_floor {
+            say(FLOOR);
+            rounds.push(self.measure_floor(engine).with_context(|| format!("{FLOOR} in {}", engine.name()))?);
+        }
+        Ok(rounds)
+    }
+
     /// Starts a server and a browser, measures, and ends both.
-    fn measure(&mut self, recipe: &Recipe, round: u32) -> anyhow::Result<Round> {
+    fn measure(&mut self, engine: Engine, recipe: &Recipe, round: u32) -> anyhow::Result<Round> {
         let server = Server::start(recipe, &self.source, &self.patience)
             .with_context(|| format!("{} did not start", recipe.name))?;
-        let _browser = self.options.browser.open(&server.url, &self.mirror, self.options.mirror_size())?;
-        let mut glass = Glass::new(&self.source, &self.mirror, &self.patience, &mut self.number)
-            .with_context(|| format!("{} in {}", recipe.name, self.options.browser.command()))?;
-        let warm_up = Load { content: content::Content::Ui, fps: 25, area: None };
-        glass.run(&warm_up, WARM_UP, server.id())?;
+        let _browser = engine.open(&server.url, &self.mirror, self.options.mirror_size(), &self.patience)?;
+        let subject = Subject::Mirror(server.id());
+        let mut glass = Glass::new(&self.source, &self.mirror, &self.patience, &mut self.number, subject)
+            .with_context(|| format!("{} in {}", recipe.name, engine.name()))?;
+        glass.run(&WARM_UP, WARM_UP_DURATION)?;
         let with_stuck = self.options.stuck && recipe.is_lanstream();
         let (samples, stuck) = self.options.run_loads(&mut glass, &server, round, with_stuck)?;
         let idle = if self.options.idle { Some(idle::measure(&server, &self.patience)?) } else { None };
-        Ok(Round { server: recipe.name.clone(), samples, stuck, idle })
+        Ok(Round { engine: engine.name(), server: recipe.name.clone(), samples, stuck, idle })
+    }
+
+    /// The same with a page that paints by itself.
+    fn measure_floor(&mut self, engine: Engine) -> anyhow::Result<Round> {
+        let floor = Floor::start()?;
+        let _browser = engine.open(&floor.url(), &self.mirror, self.options.mirror_size(), &self.patience)?;
+        let subject = Subject::Floor(&floor);
+        let mut glass = Glass::new(&self.source, &self.mirror, &self.patience, &mut self.number, subject)?;
+        glass.run(&WARM_UP, WARM_UP_DURATION)?;
+        let loads = self.options.loads.iter();
+        let samples =
+            loads.map(|load| glass.run(load, self.options.duration())).collect::<anyhow::Result<_>>()?;
+        Ok(Round { engine: engine.name(), server: FLOOR.to_owned(), samples, stuck: None, idle: None })
     }
 }
 
 impl Options {
+    fn install(&self) -> anyhow::Result<()> {
+        let browsers = self.browser.iter().map(|engine| (engine.command(), engine.package()));
+        let commands: Vec<_> = [("Xvfb", "xvfb"), ("ss", "iproute2")].into_iter().chain(browsers).collect();
+        setup::install("the bench needs", &commands)
+    }
+
+    /// How long each load is drawn for.
+    fn duration(&self) -> Duration {
+        Duration::from_secs(self.seconds.into())
+    }
+
     /// A browser without a window manager comes out a pixel short each way, so its display is a pixel larger.
     fn mirror_size(&self) -> (u16, u16) {
         (self.size.0 + 1, self.size.1 + 1)
@@ -195,7 +249,6 @@ impl Options {
         round: u32,
         with_stuck: bool,
     ) -> anyhow::Result<(Vec<Sample>, Option<Vec<Sample>>)> {
-        let duration = Duration::from_secs(self.seconds.into());
         let (mut alone, mut beside) = (Vec::new(), Vec::new());
         for (index, load) in (0..).zip(&self.loads) {
             let turns: &[bool] = match (with_stuck, (round + index).is_multiple_of(2)) {
@@ -206,9 +259,9 @@ impl Options {
             for is_stuck in turns {
                 let _viewer = is_stuck.then(|| stuck::open(&server.url, self.transport)).transpose()?;
                 if self.stuck {
-                    glass.run(load, COMING, server.id())?;
+                    glass.run(load, COMING)?;
                 }
-                let sample = glass.run(load, duration, server.id())?;
+                let sample = glass.run(load, self.duration())?;
                 if *is_stuck { &mut beside } else { &mut alone }.push(sample);
             }
         }
@@ -222,4 +275,33 @@ fn parse_size(text: &str) -> Result<(u16, u16), String> {
     sides
         .filter(|(width, height)| (64..=8192).contains(width) && (64..=8192).contains(height))
         .ok_or_else(|| format!("{text:?} is no size such as 3840x2160"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    fn browsers(arguments: &[&str]) -> Option<String> {
+        let cli = Cli::try_parse_from([&["glass"], arguments].concat()).ok()?;
+        Some(cli.options.browser.iter().map(|engine| engine.name()).collect::<Vec<_>>().join(" "))
+    }
+
+    #[test]
+    fn browsers_are_a_list() {
+        assert_eq!(browsers(&[]).unwrap(), "Chromium");
+        assert_eq!(browsers(&["--browser", "webkit"]).unwrap(), "WebKitGTK");
+        assert_eq!(
+            browsers(&["--browser", "chromium,firefox,webkit"]).unwrap(),
+            "Chromium Firefox WebKitGTK"
+        );
+        assert_eq!(browsers(&["--browser", "chromium,lynx"]), None);
+    }
 }

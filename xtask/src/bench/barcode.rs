@@ -69,6 +69,7 @@ fn bit(code: u32, cell: usize) -> bool {
     code >> (CELLS - 1 - cell) & 1 == 1
 }
 
-fn encode(number: u32) -> u32 {
+/// What the cells show, the highest bit first.
+pub(crate) fn encode(number: u32) -> u32 {
     number << 8 | ((number ^ number >> 8 ^ number >> 16) & 0xff) ^ CHECK_SALT
 }

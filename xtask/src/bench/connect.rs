@@ -82,7 +82,7 @@ fn first_picture_ms(
         &format!("/?{query}#"),
         1,
     );
-    let watching = browser.open(&url, display, (SIZE.0 + 1, SIZE.1 + 1))?;
+    let watching = browser.open(&url, display, (SIZE.0 + 1, SIZE.1 + 1), patience)?;
     next(&events, patience, |event| event["painted"].as_f64() > Some(0.0))?;
     drop(watching);
     let left = next(&events, patience, |event| event["event"] == "viewer-left")?;

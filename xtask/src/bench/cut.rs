@@ -7,7 +7,7 @@ use anyhow::Context;
 use super::browser::Engine;
 use super::content::Content;
 use super::display::Display;
-use super::glass::Glass;
+use super::glass::{Glass, Subject};
 use super::load::Load;
 use super::machine::Machine;
 use super::patience::Patience;
@@ -43,16 +43,16 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     for round in 1..=options.rounds {
         eprintln!("round {round} of {}", options.rounds);
         let server = Server::start(&recipe, &source, &patience)?;
-        let _browser = options.browser.open(&server.url, &mirror, (SIZE.0 + 1, SIZE.1 + 1))?;
-        let mut glass = Glass::new(&source, &mirror, &patience, &mut number)?;
-        gaps[0].push(glass.run(&LOAD, DURATION, server.id())?.gap_ms);
+        let _browser = options.browser.open(&server.url, &mirror, (SIZE.0 + 1, SIZE.1 + 1), &patience)?;
+        let mut glass = Glass::new(&source, &mirror, &patience, &mut number, Subject::Mirror(server.id()))?;
+        gaps[0].push(glass.run(&LOAD, DURATION)?.gap_ms);
         let udp = server.udp.as_ref().context("the server has no UDP path")?;
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 std::thread::sleep(UNTIL_CUT);
                 udp.cut();
             });
-            let cut = glass.run(&LOAD, DURATION, server.id())?;
+            let cut = glass.run(&LOAD, DURATION)?;
             anyhow::ensure!(cut.pixels_differ == 0, "{} pixels differ", cut.pixels_differ);
             gaps[1].push(cut.gap_ms);
             anyhow::Ok(())

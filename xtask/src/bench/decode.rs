@@ -77,7 +77,7 @@ impl Options {
         let Event::Ready { url } = next(&events, patience)? else {
             bail!("the server did not begin with ready")
         };
-        let _browser = self.browser.open(&url, display, DISPLAY)?;
+        let _browser = self.browser.open(&url, display, DISPLAY, patience)?;
         let mut pictures = Vec::new();
         loop {
             match next(&events, patience)? {

@@ -23,6 +23,8 @@ impl Display {
         command.args([
             "-displayfd",
             "1",
+            // Without, it starts anew when its last client leaves, and turns the next away until it has.
+            "-noreset",
             "-nolisten",
             "tcp",
             "-screen",

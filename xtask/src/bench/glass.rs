@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::barcode;
 use super::content::Dice;
 use super::display::Display;
+use super::floor::{Floor, Painted};
 use super::idle;
 use super::load::Load;
 use super::painter::Painter;
@@ -23,10 +24,8 @@ const JITTER: f64 = 0.9;
 const JITTER_FAST: f64 = 0.2;
 /// From this rate on jitter is little.
 const FAST_FPS: u32 = 40;
-/// Keeps a late frame's sleep from being asked for less than nothing.
-const SECOND: f64 = 1.0;
 
-/// Two displays with a mirror between them that shows the first one's picture.
+/// Two displays with a mirror between them that shows the first one's picture; or with a page on the second that paints its own.
 pub(crate) struct Glass<'a> {
     source: &'a str,
     mirror: &'a str,
@@ -34,19 +33,34 @@ pub(crate) struct Glass<'a> {
     corner: (u16, u16),
     patience: &'a Patience,
     number: &'a mut u32,
+    subject: Subject<'a>,
+}
+
+/// What is measured.
+#[derive(Clone, Copy)]
+pub(crate) enum Subject<'a> {
+    /// A mirror, by its server's process.
+    Mirror(u32),
+    /// A page that paints.
+    Floor(&'a Floor),
 }
 
 impl<'a> Glass<'a> {
-    /// Waits until the mirror shows the picture, and finds where.
+    /// Waits until the second display shows the picture, and finds where.
     pub(crate) fn new(
         source: &'a Display,
         mirror: &'a Display,
         patience: &'a Patience,
         number: &'a mut u32,
+        subject: Subject<'a>,
     ) -> anyhow::Result<Self> {
         let mut painter = Painter::new(&source.name, |_| (barcode::WIDTH, 2 * barcode::HEIGHT))?;
         let (width, height) = painter.area();
-        painter.paint(&vec![0; usize::from(width) * usize::from(height) * PIXEL_BYTES], *number)?;
+        let picture = vec![0; usize::from(width) * usize::from(height) * PIXEL_BYTES];
+        painter.paint(&picture, *number)?;
+        if let Subject::Floor(floor) = subject {
+            floor.paint(&[picture], painter.area(), &[Duration::ZERO], *number, patience)?;
+        }
         let screen = Screen::connect(&mirror.name)?;
         let mut image = screen.image(screen.size.0, screen.size.1)?;
         let corner =
@@ -55,11 +69,11 @@ impl<'a> Glass<'a> {
                 Ok(barcode::find(&image, *number))
             })?;
         *number += 1;
-        Ok(Self { source: &source.name, mirror: &mirror.name, corner, patience, number })
+        Ok(Self { source: &source.name, mirror: &mirror.name, corner, patience, number, subject })
     }
 
     /// Draws a load for a while and says what was seen of it.
-    pub(crate) fn run(&mut self, load: &Load, duration: Duration, server: u32) -> anyhow::Result<Sample> {
+    pub(crate) fn run(&mut self, load: &Load, duration: Duration) -> anyhow::Result<Sample> {
         let mut painter = Painter::new(self.source, |screen| load.area_on(screen))?;
         let (width, height) = painter.area();
         let pictures = load.content.pictures(width.into(), height.into());
@@ -67,9 +81,9 @@ impl<'a> Glass<'a> {
         let numbers = *self.number..*self.number + frames;
         *self.number = numbers.end;
         let watcher = Watcher::start(self.mirror, self.corner, (width, height), numbers.clone())?;
-        let cpu_before = idle::cpu_time(server)?;
+        let cpu_before = self.subject.cpu_time()?;
         let drawn = self.draw(&mut painter, &pictures, load.fps, numbers.start)?;
-        let cpu = idle::cpu_time(server)?.saturating_sub(cpu_before);
+        let cpu_after = self.subject.cpu_time()?;
         let settled = Instant::now() + SETTLE_LIMIT;
         while watcher.newest() + 1 != numbers.end && Instant::now() < settled {
             self.patience.check()?;
@@ -88,10 +102,13 @@ impl<'a> Glass<'a> {
             torn: sightings.torn,
             pixels_differ,
             difference_max,
-            server_cpu_seconds: cpu.as_secs_f64(),
+            server_cpu_seconds: cpu_before
+                .zip(cpu_after)
+                .map(|(before, after)| after.saturating_sub(before).as_secs_f64()),
         })
     }
 
+    /// Has the pictures of the numbers from `first` on drawn, each when it is due.
     fn draw(
         &self,
         painter: &mut Painter,
@@ -99,24 +116,41 @@ impl<'a> Glass<'a> {
         fps: u32,
         first: u32,
     ) -> anyhow::Result<Drawn> {
-        let mut dice = Dice(0x5eed_0123_4567_89ab);
-        let jitter = if fps < FAST_FPS { JITTER } else { JITTER_FAST };
-        let interval = SECOND / f64::from(fps);
-        let began = Instant::now();
-        let mut drawn = Drawn { asked: Vec::new(), late: 0, seconds: 0.0 };
-        let frames = *self.number - first;
-        for frame in 0..frames {
+        let interval = Duration::from_secs_f64(1.0 / f64::from(fps));
+        let due = due(fps, *self.number - first);
+        let painted = match self.subject {
+            Subject::Mirror(_) => self.paint(painter, pictures, &due, first)?,
+            Subject::Floor(floor) => {
+                let painted = floor.paint(pictures, painter.area(), &due, first, self.patience)?;
+                // What the page shows is compared with this.
+                painter.paint(&pictures[(due.len() - 1) % pictures.len()], *self.number - 1)?;
+                painted
+            }
+        };
+        let late = due.iter().zip(&painted.each).filter(|(due, at)| **at > painted.began + **due + interval);
+        let last = painted.each.last().copied().unwrap_or(painted.began);
+        Ok(Drawn {
+            late: late.count(),
+            seconds: last.duration_since(painted.began).as_secs_f64(),
+            asked: painted.each,
+        })
+    }
+
+    /// Draws on the first display.
+    fn paint(
+        &self,
+        painter: &mut Painter,
+        pictures: &[Vec<u8>],
+        due: &[Duration],
+        first: u32,
+    ) -> anyhow::Result<Painted> {
+        let mut painted = Painted { began: Instant::now(), each: Vec::with_capacity(due.len()) };
+        for ((due, number), picture) in due.iter().zip(first..).zip(pictures.iter().cycle()) {
             self.patience.check()?;
-            let offset = (dice.roll() >> 11) as f64 / (1_u64 << 53) as f64 * jitter;
-            let due = Duration::from_secs_f64((f64::from(frame) + offset) * interval);
-            let elapsed = began.elapsed();
-            std::thread::sleep(due.saturating_sub(elapsed));
-            drawn.late += usize::from(elapsed > due + Duration::from_secs_f64(interval));
-            let picture = &pictures[frame as usize % pictures.len()];
-            drawn.asked.push(painter.paint(picture, first + frame)?);
+            std::thread::sleep(due.saturating_sub(painted.began.elapsed()));
+            painted.each.push(painter.paint(picture, number)?);
         }
-        drawn.seconds = began.elapsed().as_secs_f64();
-        Ok(drawn)
+        Ok(painted)
     }
 
     /// How many pixels of the area differ between the displays, and by how much, when they no longer change or at `end`.
@@ -133,6 +167,25 @@ impl<'a> Glass<'a> {
             self.patience.check()?;
         }
     }
+}
+
+impl Subject<'_> {
+    /// Processor time of the server, where there is one.
+    fn cpu_time(self) -> anyhow::Result<Option<Duration>> {
+        match self {
+            Self::Mirror(server) => idle::cpu_time(server).map(Some),
+            Self::Floor(_) => Ok(None),
+        }
+    }
+}
+
+/// When each of so many frames is due, from the beginning on.
+fn due(fps: u32, frames: u32) -> Vec<Duration> {
+    let mut dice = Dice(0x5eed_0123_4567_89ab);
+    let jitter = if fps < FAST_FPS { JITTER } else { JITTER_FAST };
+    let mut offset = || (dice.roll() >> 11) as f64 / (1_u64 << 53) as f64 * jitter;
+    let due = |frame| Duration::from_secs_f64((f64::from(frame) + offset()) / f64::from(fps));
+    (0..frames).map(due).collect()
 }
 
 /// What was drawn, and when.

@@ -26,8 +26,8 @@ pub(crate) struct Sample {
     pub(crate) pixels_differ: usize,
     /// By how much at most, of 255, in any channel.
     pub(crate) difference_max: u8,
-    /// Processor time of the server's own process.
-    pub(crate) server_cpu_seconds: f64,
+    /// Processor time of the server's own process, where there is a server.
+    pub(crate) server_cpu_seconds: Option<f64>,
 }
 
 impl Sample {

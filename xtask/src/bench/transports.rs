@@ -106,7 +106,7 @@ impl Options {
         let Event::Ready { url } = events.next(START_LIMIT)? else {
             bail!("the server did not begin with ready")
         };
-        let _browser = engine.open(&url, display, DISPLAY)?;
+        let _browser = engine.open(&url, display, DISPLAY, patience)?;
         let mut cells = Vec::new();
         loop {
             match events.next(CELL_LIMIT + Duration::from_secs_f64(self.seconds))? {

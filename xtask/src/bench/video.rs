@@ -132,8 +132,12 @@ impl Options {
         let events = server.lines()?;
         let ready = next(&events, patience, |event| event["event"] == "ready")?;
         let url = ready["url"].as_str().context("the ready event has no URL")?;
-        let _browser =
-            self.browser.open(&url.replacen("/#", &format!("/?{}#", self.query), 1), &display, shown)?;
+        let _browser = self.browser.open(
+            &url.replacen("/#", &format!("/?{}#", self.query), 1),
+            &display,
+            shown,
+            patience,
+        )?;
         for _ in 0..WARM_UP {
             next(&events, patience, |event| event["painted"].as_f64() > Some(0.0))?;
         }

@@ -36,7 +36,7 @@ pub(crate) fn make(
     let display = Display::start((WIDTH, HEIGHT), patience)?;
     let studio = Studio::open(&display)?;
     let home = TempDir::with_prefix_in("home-", workshop).context("no folder for settings")?;
-    let _running = program.start(&display, home.path())?;
+    let _running = program.start(&display, home.path(), patience)?;
     let pixels = studio.still(patience)?;
     let channels = pixels.as_chunks::<PIXEL_BYTES>().0.iter();
     let pixels: Vec<u8> = channels.flat_map(|[blue, green, red, _]| [*red, *green, *blue]).collect();
