@@ -33,6 +33,7 @@ pub mod source;
 pub mod stage;
 pub mod stamps;
 pub mod state;
+pub mod text;
 pub mod tile;
 pub mod time;
 #[cfg(not(loom))]
