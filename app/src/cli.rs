@@ -92,9 +92,12 @@ pub(crate) struct Capture {
     /// A monitor by its number from 0, or by its name [default: the first]
     #[arg(long, value_name = "NUMBER|NAME", conflicts_with_all = ["window", "region"])]
     pub(crate) display: Option<MonitorChoice>,
-    /// A window by its id, or by a part of its title
+    /// A window by its id, or by a part of its title; when one with that title is closed, the next that has it is shown
     #[arg(long, value_name = "ID|TITLE", conflicts_with = "region")]
     pub(crate) window: Option<WindowChoice>,
+    /// End when the window is closed, with status 1
+    #[arg(long, requires = "window")]
+    pub(crate) once: bool,
     /// A part of the screen
     #[arg(long, value_name = "X,Y,WxH")]
     pub(crate) region: Option<RegionChoice>,

@@ -20,6 +20,9 @@ struct Line {
     x: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     y: Option<i32>,
+    /// Why it can't be captured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refusal: Option<String>,
 }
 
 /// Prints the list; without a display the patterns remain, and why there is nothing else goes to stderr.
@@ -44,7 +47,8 @@ impl Line {
     fn text(&self) -> String {
         let size =
             self.width.zip(self.height).map_or(String::new(), |(width, height)| format!("{width}x{height}"));
-        format!("{:<8} {:<34} {:>11}  {}", self.kind, self.select, size, self.name)
+        let refusal = self.refusal.as_ref().map_or(String::new(), |reason| format!("  ({reason})"));
+        format!("{:<8} {:<34} {:>11}  {}{refusal}", self.kind, self.select, size, self.name)
     }
 }
 
@@ -58,10 +62,11 @@ impl From<Listed> for Line {
             kind,
             name: listed.name,
             select: format!("capture {}", listed.words),
-            width: Some(listed.size.width),
-            height: Some(listed.size.height),
+            width: Some(listed.width),
+            height: Some(listed.height),
             x: Some(listed.x),
             y: Some(listed.y),
+            refusal: listed.refusal,
         }
     }
 }
@@ -69,6 +74,15 @@ impl From<Listed> for Line {
 impl From<lanstream_pattern::Kind> for Line {
     fn from(kind: lanstream_pattern::Kind) -> Self {
         let select = format!("pattern --kind {kind}");
-        Self { kind: "pattern", name: kind.to_string(), select, width: None, height: None, x: None, y: None }
+        Self {
+            kind: "pattern",
+            name: kind.to_string(),
+            select,
+            width: None,
+            height: None,
+            x: None,
+            y: None,
+            refusal: None,
+        }
     }
 }

@@ -62,7 +62,7 @@ fn bench_codec(_: &Bench, _: bool, _: &Reporter) -> Result<(), String> {
 
 fn first_monitor_or_pattern(cli: &Cli, reporter: &Reporter) -> Result<(), String> {
     let target = Target::Monitor(MonitorChoice::First);
-    let capture = lanstream_screen::Options { cursor: true, x_display: None };
+    let capture = lanstream_screen::Options { cursor: true, ..lanstream_screen::Options::default() };
     match lanstream_screen::open(&target, &capture) {
         Ok(source) => {
             reporter.say(&format!("capturing {}", source.name()));
@@ -88,10 +88,8 @@ fn screen(capture: &Capture) -> Opener {
         (None, Some(region)) => Target::Region(*region),
         (None, None) => Target::Monitor(capture.display.clone().unwrap_or_default()),
     };
-    sources::screen(
-        target,
-        lanstream_screen::Options { cursor: capture.cursor == Switch::On, x_display: None },
-    )
+    let cursor = capture.cursor == Switch::On;
+    sources::screen(target, lanstream_screen::Options { cursor, once: capture.once, x_display: None })
 }
 
 impl From<&Pattern> for lanstream_pattern::Options {

@@ -2,10 +2,15 @@
 
 use crate::server::Opener;
 
-/// A monitor, a window or a part of the screen.
+/// A monitor, a window or a part of the screen; once it was opened and lost, what takes its place.
 #[cfg(feature = "screen")]
 pub fn screen(target: lanstream_screen::Target, options: lanstream_screen::Options) -> Opener {
-    Box::new(move || lanstream_screen::open(&target, &options))
+    let mut target = target;
+    Box::new(move || {
+        let source = lanstream_screen::open(&target, &options)?;
+        target = target.clone().successor();
+        Ok(source)
+    })
 }
 
 /// A test pattern.

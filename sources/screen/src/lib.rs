@@ -10,7 +10,6 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use lanstream_core::geometry::Size;
 use lanstream_core::source::{Error, Source};
 
 #[cfg(not(any(target_os = "linux", target_os = "freebsd")))]
@@ -31,26 +30,33 @@ pub use target::{MonitorChoice, ParseTargetError, RegionChoice, Target, WindowCh
 pub struct Options {
     /// Whether to tell where the pointer is and what it looks like.
     pub cursor: bool,
+    /// Whether a window that was chosen by its title and is closed ends the source for good. Else it is
+    /// [lost](lanstream_core::source::ErrorKind::Lost) until there is another with that title.
+    pub once: bool,
     /// The X display to capture, such as `:1`; `None` for the one that `$DISPLAY` names.
     pub x_display: Option<String>,
 }
 
-/// Something that can be captured now.
+/// A monitor or a window that is there now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
     /// Whether it is a monitor or a window.
     pub kind: Kind,
-    /// A monitor's name or a window's title. Titles are what other programs make of them: without control characters,
-    /// but otherwise not to be trusted.
+    /// A monitor's name or a window's title. Titles are what other programs make of them: in one line and
+    /// [harmless](lanstream_core::text::harmless), but otherwise not to be trusted.
     pub name: String,
     /// Column of its left edge on the screen.
     pub x: i32,
     /// Row of its top edge on the screen.
     pub y: i32,
-    /// Pixels.
-    pub size: Size,
+    /// Pixels in a row.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
     /// The command line's words that select it: `--display 0`, `--window 0x3a00007`.
     pub words: String,
+    /// Why it can't be captured; `None` where it can.
+    pub refusal: Option<String>,
 }
 
 /// What a [`Listed`] is.

@@ -15,6 +15,17 @@ pub enum Target {
     Region(RegionChoice),
 }
 
+impl Target {
+    /// What to open once this was lost.
+    #[must_use]
+    pub fn successor(self) -> Self {
+        match self {
+            Self::Window(WindowChoice::Title(part)) => Self::Window(WindowChoice::Topmost(part)),
+            same => same,
+        }
+    }
+}
+
 /// Which monitor: `0`, `HDMI-1`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum MonitorChoice {
@@ -34,6 +45,9 @@ pub enum WindowChoice {
     Id(u32),
     /// By a part of its title, in upper or lower case; only one window's may have it.
     Title(String),
+    /// The same, and of several windows the topmost: for one that takes the place of a window that was closed, when there is nobody
+    /// to ask.
+    Topmost(String),
 }
 
 /// Which part of the screen: `X,Y,WxH`, such as `100,50,640x480`.

@@ -12,22 +12,26 @@ use std::time::{Duration, Instant};
 use lanstream_core::frame::{Frame, Layout, PixelMemory};
 use lanstream_core::geometry::Rect;
 use lanstream_core::region::Region;
-use lanstream_core::source::{Cursor, Error, ErrorKind, Event, Source};
+use lanstream_core::source::{Cursor, Description, Error, ErrorKind, Event, Source};
 use x11rb::connection::{Connection, SequenceNumber};
 use x11rb::protocol::Event as XEvent;
 use x11rb::protocol::xproto::ConnectionExt as _;
 
 use crate::{Listed, Options, Target};
 
+mod backing;
 mod bell;
+mod compound_text;
 mod connect;
 mod cursor;
 mod damage;
 mod grab;
 mod monitor;
 mod pixel;
+mod property;
 mod shm;
 mod subject;
+mod title;
 mod window;
 mod windows;
 
@@ -36,6 +40,7 @@ use connect::{Link, lost};
 use cursor::Pointer;
 use damage::Watch;
 use grab::{Grabber, View};
+use pixel::Pixels;
 use subject::{Followed, Subject};
 
 /// Looks at the screen for one picture. Each takes in all that was told until then, so the second finds nothing missing but where
@@ -44,21 +49,21 @@ const LOOKS_MAX: u32 = 4;
 
 pub(crate) fn open(target: &Target, options: &Options) -> Result<Box<dyn Source>, Error> {
     let link = Link::open(options)?;
-    let (subject, pixels) = Subject::open(&link, target)?;
+    let (subject, pixels) = Subject::open(&link, target, options)?;
     let watch = Watch::new(&link, subject.window(&link))?;
     let grabber = Grabber::new(&link, pixels, subject.size())?;
     let pointer = if options.cursor { Pointer::new(&link, subject.window(&link))? } else { None };
     let bell = Bell::new().map_err(|error| Error::new(ErrorKind::Lost, format!("no eventfd: {error}")))?;
     let damage = subject.everything(&link);
-    Ok(Box::new(Screen { link, subject, grabber, watch, damage, pointer, bell, news: News::default() }))
+    let described = describe(&subject, grabber.pixels());
+    let news = News::default();
+    Ok(Box::new(Screen { link, subject, grabber, watch, damage, pointer, bell, described, news }))
 }
 
 pub(crate) fn list(options: &Options) -> Result<Vec<Listed>, Error> {
     let link = Link::open(options)?;
-    let monitors = monitor::all(&link)?;
-    let mut listed: Vec<_> =
-        monitors.iter().enumerate().map(|(number, monitor)| monitor.listed(number)).collect();
-    listed.extend(windows::all(&link)?);
+    let mut listed = monitor::list(&link)?;
+    listed.extend(windows::list(&link)?);
     Ok(listed)
 }
 
@@ -71,6 +76,7 @@ struct Screen {
     damage: Region,
     pointer: Option<Pointer>,
     bell: Arc<Bell>,
+    described: Description,
     news: News,
 }
 
@@ -78,13 +84,18 @@ struct Screen {
 #[derive(Default)]
 struct News {
     resized: bool,
+    described: bool,
     damaged: bool,
     pointed: bool,
 }
 
 impl Source for Screen {
     fn name(&self) -> String {
-        self.subject.name()
+        self.described.name.clone()
+    }
+
+    fn description(&self) -> Description {
+        self.described.clone()
     }
 
     fn layout(&self) -> Layout {
@@ -152,7 +163,7 @@ impl Source for Screen {
     }
 
     fn shows_title(&mut self, part: &str) -> bool {
-        windows::all(&self.link).is_ok_and(|windows| {
+        windows::list(&self.link).is_ok_and(|windows| {
             windows.iter().any(|window| window.name.contains(part) && self.subject.shows(window))
         })
     }
@@ -263,6 +274,7 @@ impl Screen {
     fn follow_pixels(&mut self) -> Result<bool, Error> {
         match self.subject.follow(&self.link)? {
             None => return Ok(false),
+            Some(Followed::Reworded) => {}
             Some(Followed::Redrawn) => self.damage_all(),
             Some(Followed::Resized) => {
                 self.grabber.resize(&self.link, self.subject.size())?;
@@ -270,6 +282,9 @@ impl Screen {
                 self.news.resized = true;
             }
         }
+        let now = describe(&self.subject, self.grabber.pixels());
+        self.news.described |= now != self.described;
+        self.described = now;
         Ok(true)
     }
 
@@ -298,10 +313,21 @@ impl News {
             self.damaged = false;
             return Some(Event::Resized);
         }
+        if std::mem::take(&mut self.described) {
+            return Some(Event::Described);
+        }
         if std::mem::take(&mut self.damaged) && !damage.is_empty() {
             return Some(Event::Damaged);
         }
         std::mem::take(&mut self.pointed).then_some(Event::CursorMoved)
+    }
+}
+
+fn describe(subject: &Subject, pixels: &Pixels) -> Description {
+    Description {
+        name: subject.name(),
+        stalled: subject.stalled().map(str::to_owned),
+        alterations: pixels.alterations(),
     }
 }
 

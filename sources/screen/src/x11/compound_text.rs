@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn segments_of_other_encodings_are_read() {
-        assert_eq!(decode(b"a\x1b%/1\x80\x8bkoi8-r\x02\xd0\xd2\xc9\xd7b"), "aприв");
+        assert_eq!(decode(b"a\x1b%/1\x80\x8bkoi8-r\x02\xd0\xd2\xc9\xd7b"), "aпривb");
         assert_eq!(decode(b"\x1b%/2\x80\x8bbig5-0\x02\xa4\xa4\xa4\xe5"), "中文");
         assert_eq!(decode(b"a\x9b2]b\x9b]c"), "abc");
     }
@@ -199,7 +199,9 @@ mod tests {
     fn what_is_not_text_is_no_more_than_that() {
         assert_eq!(decode(b"\x1b$(G!!x"), "\u{fffd}\u{fffd}");
         assert_eq!(decode(b"\x1b%/1\xff\xffnothing\x02x"), "\u{fffd}");
-        for cut in [&b"\x1b"[..], b"\x1b$", b"\x1b$(", b"\x1b%", b"\x1b%/", b"\x1b%/1\x80", b"\x9b1", b"\x1b(", b""] {
+        for cut in
+            [&b"\x1b"[..], b"\x1b$", b"\x1b$(", b"\x1b%", b"\x1b%/", b"\x1b%/1\x80", b"\x9b1", b"\x1b(", b""]
+        {
             let _no_panic = decode(cut);
         }
         for first in 0..=u8::MAX {

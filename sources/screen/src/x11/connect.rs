@@ -11,6 +11,7 @@ use x11rb::protocol::xproto::{Screen, Window};
 use x11rb::reexports::x11rb_protocol::parse_display::parse_display;
 use x11rb::rust_connection::RustConnection;
 
+use super::property::Atoms;
 use crate::Options;
 
 /// Highest number of a display: display `n` is TCP port 6000 + `n`.
@@ -21,6 +22,7 @@ pub(super) struct Link {
     /// Shared, weakly, with the frames: each detaches its memory from the server when it goes.
     pub(super) conn: Arc<RustConnection>,
     pub(super) root: Window,
+    pub(super) atoms: Atoms,
     screen: usize,
 }
 
@@ -31,7 +33,8 @@ impl Link {
         let (conn, screen) =
             RustConnection::connect(Some(&display)).map_err(|error| unreachable_display(&display, &error))?;
         let root = conn.setup().roots[screen].root;
-        Ok(Self { conn: Arc::new(conn), root, screen })
+        let atoms = Atoms::new(&conn).map_err(lost)?.reply().map_err(lost)?;
+        Ok(Self { conn: Arc::new(conn), root, atoms, screen })
     }
 
     /// What the server said of its screen when it was connected to.
@@ -90,8 +93,11 @@ fn refuse_impossible(display: &str) -> Result<(), Error> {
 }
 
 fn unreachable_display(display: &str, error: &dyn Display) -> Error {
+    // Servers end what they say of a refused cookie with a line break.
+    let reason = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+    let reason = reason.trim_end_matches('.');
     let message = format!(
-        "cannot open the X display {display}: {error}. Check $DISPLAY and that this user may use it (xauth, xhost), or \
+        "cannot open the X display {display}: {reason}. Check $DISPLAY and that this user may use it (xauth, xhost), or \
          try `lanstream pattern`"
     );
     Error::new(ErrorKind::NotFound, message)

@@ -2,10 +2,13 @@
 
 use lanstream_core::geometry::{Rect, Size};
 use lanstream_core::source::{Error, ErrorKind};
+use lanstream_core::text;
+use x11rb::connection::Connection;
 use x11rb::protocol::randr::{self, ConnectionExt as _, MonitorInfo, NotifyMask};
 use x11rb::protocol::xproto::{ChangeWindowAttributesAux, ConnectionExt as _, EventMask};
 
 use super::connect::{Link, lost};
+use super::pixel::Pixels;
 use crate::{Kind, Listed, MonitorChoice};
 
 /// What the one monitor of a server without RANDR monitors is called.
@@ -18,15 +21,45 @@ pub(super) struct Monitor {
     pub(super) rect: Rect,
 }
 
+/// All monitors with the words that select them, and why one can't be captured.
+pub(super) fn list(link: &Link) -> Result<Vec<Listed>, Error> {
+    let screen = link.screen();
+    let pixels = Pixels::new(link.conn.setup(), screen.root_depth, screen.root_visual);
+    let refusal = pixels.err().map(|error| error.message);
+    let monitors = match all(link) {
+        Err(error) if error.kind == ErrorKind::Unsupported => {
+            return Ok(vec![too_large(link, error.message)?]);
+        }
+        monitors => monitors?,
+    };
+    Ok(monitors.iter().enumerate().map(|(number, monitor)| monitor.listed(number, &refusal)).collect())
+}
+
+fn too_large(link: &Link, refusal: String) -> Result<Listed, Error> {
+    let root = link.conn.get_geometry(link.root).map_err(lost)?.reply().map_err(lost)?;
+    Ok(Listed {
+        kind: Kind::Monitor,
+        name: WHOLE_SCREEN.into(),
+        x: 0,
+        y: 0,
+        width: root.width.into(),
+        height: root.height.into(),
+        words: "--display 0".into(),
+        refusal: Some(refusal),
+    })
+}
+
 impl Monitor {
-    pub(super) fn listed(&self, number: usize) -> Listed {
+    fn listed(&self, number: usize, refusal: &Option<String>) -> Listed {
         Listed {
             kind: Kind::Monitor,
             name: self.name.clone(),
             x: self.rect.x as i32,
             y: self.rect.y as i32,
-            size: Size { width: self.rect.width, height: self.rect.height },
+            width: self.rect.width,
+            height: self.rect.height,
             words: format!("--display {number}"),
+            refusal: refusal.clone(),
         }
     }
 }
@@ -40,7 +73,7 @@ pub(super) fn all(link: &Link) -> Result<Vec<Monitor>, Error> {
         // One may be set up to reach past the screen; there are no pixels there.
         let rect = Rect::clipped(info.x.into(), info.y.into(), width, height, screen);
         let name = link.conn.get_atom_name(info.name).map_err(lost)?.reply().map_err(lost)?.name;
-        let name = String::from_utf8_lossy(&name).into_owned();
+        let name = text::harmless(&String::from_utf8_lossy(&name)).into_owned();
         monitors.extend(rect.map(|rect| Monitor { name, rect }));
     }
     if monitors.is_empty() {

@@ -2,7 +2,8 @@
 //! converted where it can't.
 //!
 //! Conversion widens a channel of `n` bits to eight exactly (all values stay apart) and rounds one of more, as 30-bit
-//! visuals have, to the nearest.
+//! visuals have, to the nearest. Alpha is left out: programs multiply colours with it beforehand, so what is left is the picture over
+//! black.
 
 use lanstream_core::frame::{PIXEL_BYTES, PixelFormat};
 use lanstream_core::source::{Error, ErrorKind};
@@ -11,12 +12,18 @@ use x11rb::protocol::xproto::{ImageOrder, Setup, VisualClass, Visualid, Visualty
 /// Most bits of a channel that can be converted.
 const CHANNEL_BITS_MAX: u32 = 10;
 
+/// Bits of a channel in a frame.
+const FRAME_CHANNEL_BITS: u32 = 8;
+
 /// How the server hands out pixels of one visual.
 pub(super) struct Pixels {
     conversion: Option<Conversion>,
     format: PixelFormat,
     bits: usize,
     row_bits_unit: usize,
+    /// Most bits of a colour's channel.
+    channel_bits: u32,
+    has_alpha: bool,
 }
 
 impl Pixels {
@@ -34,7 +41,19 @@ impl Pixels {
             (PixelFormat::Bgrx8, Some(conversion))
         };
         let row_bits_unit = usize::from(format.scanline_pad);
-        Ok(Self { conversion, format: format_in_frame, bits, row_bits_unit })
+        let masks = [visual.red_mask, visual.green_mask, visual.blue_mask];
+        let channel_bits = masks.map(u32::count_ones).into_iter().max().unwrap_or_default();
+        // A visual has no mask for alpha: it is what the depth counts beyond the colours.
+        let has_alpha = u32::from(depth) > masks.map(u32::count_ones).iter().sum();
+        Ok(Self { conversion, format: format_in_frame, bits, row_bits_unit, channel_bits, has_alpha })
+    }
+
+    /// In what a frame differs from what the server has.
+    pub(super) fn alterations(&self) -> Vec<String> {
+        let rounded = (self.channel_bits > FRAME_CHANNEL_BITS)
+            .then(|| format!("{} bit shown as {FRAME_CHANNEL_BITS} bit", self.channel_bits));
+        let opaque = self.has_alpha.then(|| "alpha ignored, shown over black".to_owned());
+        rounded.into_iter().chain(opaque).collect()
     }
 
     /// How they lie in a frame.

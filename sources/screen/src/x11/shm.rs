@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn both_ways_share_memory_and_leave_none() {
         let (_server, display) = start_server();
-        let link = Link::open(&Options { x_display: Some(display), cursor: false }).unwrap();
+        let link = Link::open(&Options { x_display: Some(display), ..Options::default() }).unwrap();
         assert_eq!(Sharing::candidates(&link).unwrap(), [Sharing::Descriptor, Sharing::Number]);
         for sharing in [Sharing::Descriptor, Sharing::Number] {
             let mut segment = Segment::new(&link, sharing, 4096).unwrap();

@@ -12,14 +12,14 @@ use super::cursor::Place;
 use super::grab::View;
 use super::monitor::{self, Monitor};
 use super::pixel::Pixels;
-use super::window::Redirected;
+use super::window::Captured;
 use super::windows;
-use crate::{Listed, RegionChoice, Target, WindowChoice};
+use crate::{Listed, Options, RegionChoice, Target, WindowChoice};
 
 /// What is captured.
 pub(super) enum Subject {
     Part(Part),
-    Window(Redirected),
+    Window(Captured),
 }
 
 /// A part of the screen.
@@ -37,19 +37,21 @@ pub(super) enum Followed {
     Redrawn,
     /// They are of another size or from another place.
     Resized,
+    /// They are the same; what is to be said of them may be something else.
+    Reworded,
 }
 
 impl Subject {
-    pub(super) fn open(link: &Link, target: &Target) -> Result<(Self, Pixels), Error> {
+    pub(super) fn open(link: &Link, target: &Target, options: &Options) -> Result<(Self, Pixels), Error> {
         match target {
-            Target::Window(choice) => Self::open_window(link, choice),
+            Target::Window(choice) => Self::open_window(link, choice, options),
             Target::Monitor(choice) => Self::open_part(link, || monitor::find(link, choice).map(Part::from)),
             Target::Region(RegionChoice(rect)) => Self::open_part(link, || Part::region(link, *rect)),
         }
     }
 
-    fn open_window(link: &Link, choice: &WindowChoice) -> Result<(Self, Pixels), Error> {
-        let (window, look) = Redirected::open(link, choice)?;
+    fn open_window(link: &Link, choice: &WindowChoice, options: &Options) -> Result<(Self, Pixels), Error> {
+        let (window, look) = Captured::open(link, choice, options)?;
         let pixels = Pixels::new(link.conn.setup(), look.depth, look.visual)?;
         Ok((Self::Window(window), pixels))
     }
@@ -68,6 +70,14 @@ impl Subject {
             Self::Part(Part { rect, .. }) => {
                 format!("region {}x{} at {},{}", rect.width, rect.height, rect.x, rect.y)
             }
+        }
+    }
+
+    /// Why no new pictures come, although it is open.
+    pub(super) fn stalled(&self) -> Option<&'static str> {
+        match self {
+            Self::Part(_) => None,
+            Self::Window(window) => window.stalled(),
         }
     }
 
@@ -117,7 +127,7 @@ impl Subject {
         match self {
             Self::Part(Part { rect, .. }) => {
                 let (x, y) = (window.x - rect.x as i32, window.y - rect.y as i32);
-                Rect::clipped(x, y, window.size.width, window.size.height, self.size()).is_some()
+                Rect::clipped(x, y, window.width, window.height, self.size()).is_some()
             }
             Self::Window(own) => window.words == windows::words(own.id()),
         }
@@ -131,12 +141,12 @@ impl Subject {
     pub(super) fn note(&mut self, link: &Link, event: &Event) {
         match self {
             Self::Part(part) => part.note(link.root, event),
-            Self::Window(window) => window.note(event),
+            Self::Window(window) => window.note(link, event),
         }
     }
 
     /// # Errors
-    /// [`ErrorKind::Ended`] once its window was closed.
+    /// Once its window was closed.
     pub(super) fn check_open(&self) -> Result<(), Error> {
         match self {
             Self::Part(_) => Ok(()),
@@ -144,16 +154,12 @@ impl Subject {
         }
     }
 
-    /// Follows the pixels where they may have gone; `None` where nothing says that they did.
+    /// Follows the pixels, and what is to be said of them, where they may have changed; `None` where nothing says that they did.
     pub(super) fn follow(&mut self, link: &Link) -> Result<Option<Followed>, Error> {
         match self {
             Self::Part(part) if part.outdated => part.follow(link).map(Some),
-            Self::Window(window) if window.is_outdated() => {
-                let before = window.size();
-                window.refresh(link)?;
-                Ok(Some(if window.size() == before { Followed::Redrawn } else { Followed::Resized }))
-            }
-            _ => Ok(None),
+            Self::Window(window) => window.follow(link),
+            Self::Part(_) => Ok(None),
         }
     }
 }

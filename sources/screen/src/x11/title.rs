@@ -43,8 +43,7 @@ fn decode<'a>(link: &Link, reply: &'a GetPropertyReply) -> Cow<'a, str> {
 
 /// The title in one line, without what would drive a terminal or turn its text around.
 fn clean(title: &str) -> Option<String> {
-    let line: String =
-        title.chars().take(TITLE_CHARS_MAX).map(|c| if c == '\n' { ' ' } else { c }).collect();
+    let line: String = title.chars().take(TITLE_CHARS_MAX).map(|c| if c == '\n' { ' ' } else { c }).collect();
     let cleaned = text::harmless(&line);
     let cleaned = cleaned.trim();
     (!cleaned.is_empty()).then(|| cleaned.to_owned())

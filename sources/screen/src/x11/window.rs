@@ -1,29 +1,48 @@
-//! One window's pixels, whatever covers it: the server keeps them in a pixmap of their own (COMPOSITE), which gets a
-//! name here, and another one whenever the window is mapped or changes its size.
+//! One captured window: its pixels, what it is called, whether it can be seen, and what happens when it is closed.
 
 use lanstream_core::geometry::Size;
 use lanstream_core::source::{Error, ErrorKind};
 use x11rb::protocol::Event;
-use x11rb::protocol::composite::{self, ConnectionExt as _, Redirect};
 use x11rb::protocol::xproto::{
-    ChangeWindowAttributesAux, ConnectionExt as _, EventMask, Pixmap, Visualid, Window,
+    Atom, AtomEnum, ChangeWindowAttributesAux, ConnectionExt as _, EventMask, MapState, Visualid, Window,
 };
 
+use super::backing::{Backing, require_composite};
 use super::connect::{Link, if_there, lost};
 use super::grab::View;
+use super::subject::Followed;
 use super::windows::{self, Named};
-use crate::WindowChoice;
+use super::{property, title};
+use crate::{Options, WindowChoice};
 
-/// A window that draws into a pixmap.
-pub(super) struct Redirected {
-    named: Named,
-    /// `None` while the window has never been on the screen. It stays when the window is hidden, with the last picture.
-    pixmap: Option<Pixmap>,
-    /// Width of the border around it, which is in the pixmap but not in the picture.
-    border: u16,
+/// Windows in windows that are followed up to the screen: a window manager puts one to three around a program's.
+const FRAMES_MAX: usize = 8;
+/// `WM_STATE` of a window that stands for itself as an icon.
+const ICONIC_STATE: u32 = 3;
+
+/// A window that is captured.
+pub(super) struct Captured {
+    backing: Backing,
+    title: String,
     size: Size,
+    /// What the window that takes its place has in its title; `None` where nothing does.
+    successor: Option<String>,
+    /// The windows that it lies in, from its parent to the screen's child. Where one is hidden, so is it.
+    frames: Vec<Window>,
+    visibility: Visibility,
+    /// Its pixels may be elsewhere now.
     outdated: bool,
+    /// Its title or its state may be another.
+    reworded: bool,
     closed: bool,
+}
+
+/// Whether a window draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Visibility {
+    Shown,
+    Minimised,
+    Hidden,
 }
 
 /// What pixels a window has.
@@ -32,103 +51,174 @@ pub(super) struct Look {
     pub(super) visual: Visualid,
 }
 
-impl Redirected {
-    pub(super) fn open(link: &Link, choice: &WindowChoice) -> Result<(Self, Look), Error> {
+impl Captured {
+    pub(super) fn open(link: &Link, choice: &WindowChoice, options: &Options) -> Result<(Self, Look), Error> {
         require_composite(link)?;
-        let named = windows::find(link, choice)?;
-        let gone = || closed(&named.title);
-        let events = ChangeWindowAttributesAux::new().event_mask(EventMask::STRUCTURE_NOTIFY);
-        link.conn.change_window_attributes(named.window, &events).map_err(lost)?;
-        let redirected =
-            link.conn.composite_redirect_window(named.window, Redirect::AUTOMATIC).map_err(lost)?;
-        if_there(redirected.check())?.ok_or_else(gone)?;
-        let geometry = link.conn.get_geometry(named.window).map_err(lost)?.reply();
-        let geometry = if_there(geometry)?.ok_or_else(gone)?;
-        let attributes = link.conn.get_window_attributes(named.window).map_err(lost)?.reply();
+        let Named { window, title } = windows::find(link, choice)?;
+        let title = title::or_untitled(title);
+        let gone = || closed(&title);
+        select(link, window, EventMask::STRUCTURE_NOTIFY | EventMask::PROPERTY_CHANGE)?;
+        let backing = Backing::redirect(link, window)?.ok_or_else(gone)?;
+        let attributes = link.conn.get_window_attributes(window).map_err(lost)?.reply();
         let attributes = if_there(attributes)?.ok_or_else(gone)?;
-        let size = capturable(geometry.width, geometry.height)?;
-        let look = Look { depth: geometry.depth, visual: attributes.visual };
-        let border = geometry.border_width;
-        let mut window = Self { named, pixmap: None, border, size, outdated: true, closed: false };
-        window.refresh(link)?;
-        Ok((window, look))
+        let look = Look { depth: backing.geometry.depth, visual: attributes.visual };
+        let size = capturable(backing.geometry.width, backing.geometry.height)?;
+        let mut captured = Self {
+            backing,
+            title,
+            size,
+            successor: successor(choice, options),
+            frames: Vec::new(),
+            visibility: Visibility::Shown,
+            outdated: false,
+            reworded: false,
+            closed: false,
+        };
+        captured.frames = frames(link, window)?;
+        captured.refresh_words(link)?;
+        Ok((captured, look))
     }
 
     pub(super) fn id(&self) -> Window {
-        self.named.window
+        self.backing.window
     }
 
     pub(super) fn title(&self) -> &str {
-        &self.named.title
+        &self.title
     }
 
     pub(super) fn size(&self) -> Size {
         self.size
     }
 
-    /// `None` while there never was a picture.
-    pub(super) fn view(&self) -> Option<View> {
-        let border = i32::from(self.border);
-        self.pixmap.map(|drawable| View { drawable, x: border, y: border, size: self.size })
+    /// Why no new pictures come, although it is open.
+    pub(super) fn stalled(&self) -> Option<&'static str> {
+        match self.visibility {
+            Visibility::Shown => None,
+            Visibility::Minimised => Some("the window is minimised"),
+            Visibility::Hidden => Some("the window is hidden"),
+        }
     }
 
-    pub(super) fn is_outdated(&self) -> bool {
-        self.outdated
+    /// `None` while there never was a picture.
+    pub(super) fn view(&self) -> Option<View> {
+        let border = i32::from(self.backing.geometry.border);
+        self.backing.pixmap.map(|drawable| View { drawable, x: border, y: border, size: self.size })
     }
 
     /// # Errors
-    /// [`ErrorKind::Ended`] once the window was closed.
+    /// Once the window was closed: [`ErrorKind::Lost`] where another may take its place, else [`ErrorKind::Ended`].
     pub(super) fn check_open(&self) -> Result<(), Error> {
-        if self.closed { Err(closed(&self.named.title)) } else { Ok(()) }
+        match &self.successor {
+            _ if !self.closed => Ok(()),
+            None => Err(closed(&self.title)),
+            Some(part) => {
+                let ended = closed(&self.title);
+                let message = format!("{ended}; waiting for a window with `{part}` in its title");
+                Err(Error::new(ErrorKind::Lost, message))
+            }
+        }
     }
 
-    pub(super) fn note(&mut self, event: &Event) {
+    pub(super) fn note(&mut self, link: &Link, event: &Event) {
         match event {
             Event::DestroyNotify(event) if event.window == self.id() => self.closed = true,
-            Event::MapNotify(event) if event.window == self.id() => self.outdated = true,
-            Event::ReparentNotify(event) if event.window == self.id() => self.outdated = true,
+            Event::MapNotify(event) => self.outdated |= self.lies_in(event.window),
+            Event::UnmapNotify(event) => self.outdated |= self.lies_in(event.window),
+            Event::ReparentNotify(event) => self.outdated |= self.lies_in(event.window),
             Event::ConfigureNotify(event) if event.window == self.id() => {
                 let same_size = capturable(event.width, event.height).is_ok_and(|size| size == self.size);
-                self.outdated |= !(same_size && event.border_width == self.border);
+                self.outdated |= !(same_size && event.border_width == self.backing.geometry.border);
+            }
+            Event::PropertyNotify(event) if event.window == self.id() => {
+                self.reworded |= says_words(link, event.atom);
             }
             _ => {}
         }
     }
 
-    /// Names the pixmap that the window has now, and learns its size from itself, so that the two never disagree.
-    pub(super) fn refresh(&mut self, link: &Link) -> Result<(), Error> {
-        self.outdated = false;
-        let name = link.id()?;
-        link.conn.composite_name_window_pixmap(self.id(), name).map_err(lost)?.ignore_error();
-        let pixmap = link.conn.get_geometry(name).map_err(lost)?;
-        let window = link.conn.get_geometry(self.id()).map_err(lost)?;
-        let (pixmap, window) = (if_there(pixmap.reply())?, if_there(window.reply())?);
-        // A window that is hidden has none: the last one stays, and its picture.
-        let (Some(pixmap), Some(window)) = (pixmap, window) else { return Ok(()) };
-        let borders = window.border_width.saturating_mul(2);
-        self.size = capturable(pixmap.width.saturating_sub(borders), pixmap.height.saturating_sub(borders))?;
-        self.border = window.border_width;
-        if let Some(old) = self.pixmap.replace(name) {
-            link.conn.free_pixmap(old).map_err(lost)?.ignore_error();
+    /// Follows its pixels, its title and its state where they may be others; `None` where nothing says so.
+    pub(super) fn follow(&mut self, link: &Link) -> Result<Option<Followed>, Error> {
+        if std::mem::take(&mut self.outdated) {
+            self.frames = frames(link, self.id())?;
+            self.refresh_words(link)?;
+            let before = self.size;
+            self.backing.refresh(link)?;
+            self.size = capturable(self.backing.geometry.width, self.backing.geometry.height)?;
+            return Ok(Some(if self.size == before { Followed::Redrawn } else { Followed::Resized }));
         }
+        if std::mem::take(&mut self.reworded) {
+            self.refresh_words(link)?;
+            return Ok(Some(Followed::Reworded));
+        }
+        Ok(None)
+    }
+
+    fn refresh_words(&mut self, link: &Link) -> Result<(), Error> {
+        self.title = title::or_untitled(title::read(link, self.id())?);
+        self.visibility = visibility(link, self.id())?.unwrap_or(self.visibility);
         Ok(())
     }
-}
 
-fn require_composite(link: &Link) -> Result<(), Error> {
-    if link.offers(composite::X11_EXTENSION_NAME)? {
-        let version = link.conn.composite_query_version(0, 4).map_err(lost)?.reply().map_err(lost)?;
-        // Version 0.2 is the first to name a window's pixmap.
-        if (version.major_version, version.minor_version) >= (0, 2) {
-            return Ok(());
-        }
+    fn lies_in(&self, window: Window) -> bool {
+        window == self.id() || self.frames.contains(&window)
     }
-    let message = "this X server lacks the COMPOSITE extension, without which a single window can't be captured; capture \
-                   the monitor or a region instead";
-    Err(Error::new(ErrorKind::Unsupported, message))
 }
 
-fn capturable(width: u16, height: u16) -> Result<Size, Error> {
+/// Asks to be told what happens to a window of another program's.
+fn select(link: &Link, window: Window, events: EventMask) -> Result<(), Error> {
+    let events = ChangeWindowAttributesAux::new().event_mask(events);
+    link.conn.change_window_attributes(window, &events).map_err(lost)?.ignore_error();
+    Ok(())
+}
+
+/// The windows that `window` lies in, below the screen, from its parent up. Each is asked to tell when it is hidden or shown.
+fn frames(link: &Link, window: Window) -> Result<Vec<Window>, Error> {
+    let mut frames = Vec::new();
+    let mut inner = window;
+    while frames.len() < FRAMES_MAX {
+        let Some(tree) = if_there(link.conn.query_tree(inner).map_err(lost)?.reply())? else { break };
+        if tree.parent == link.root || tree.parent == x11rb::NONE {
+            break;
+        }
+        select(link, tree.parent, EventMask::STRUCTURE_NOTIFY)?;
+        frames.push(tree.parent);
+        inner = tree.parent;
+    }
+    Ok(frames)
+}
+
+/// `None` where the window has gone.
+fn visibility(link: &Link, window: Window) -> Result<Option<Visibility>, Error> {
+    let attributes = link.conn.get_window_attributes(window).map_err(lost)?.reply();
+    let Some(attributes) = if_there(attributes)? else { return Ok(None) };
+    if attributes.map_state == MapState::VIEWABLE {
+        return Ok(Some(Visibility::Shown));
+    }
+    let is_icon = property::numbers(link, window, link.atoms.WM_STATE)?.first() == Some(&ICONIC_STATE);
+    let states = property::numbers(link, window, link.atoms._NET_WM_STATE)?;
+    let minimised = is_icon || states.contains(&link.atoms._NET_WM_STATE_HIDDEN);
+    Ok(Some(if minimised { Visibility::Minimised } else { Visibility::Hidden }))
+}
+
+/// Whether a property holds what viewers are told in words.
+fn says_words(link: &Link, property: Atom) -> bool {
+    let atoms = &link.atoms;
+    let named = [AtomEnum::WM_NAME.into(), atoms._NET_WM_NAME, atoms.WM_STATE, atoms._NET_WM_STATE];
+    named.contains(&property)
+}
+
+/// Only one that was chosen by its title has a successor: an id is one window's.
+fn successor(choice: &WindowChoice, options: &Options) -> Option<String> {
+    match choice {
+        WindowChoice::Title(part) | WindowChoice::Topmost(part) if !options.once => Some(part.clone()),
+        _ => None,
+    }
+}
+
+/// # Errors
+/// [`ErrorKind::Unsupported`] for a window that no frame can hold.
+pub(super) fn capturable(width: u16, height: u16) -> Result<Size, Error> {
     Size::new(width.into(), height.into()).ok_or_else(|| {
         Error::new(ErrorKind::Unsupported, format!("a window of {width}x{height} is too large to capture"))
     })

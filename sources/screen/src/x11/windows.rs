@@ -1,74 +1,87 @@
-//! Which windows there are and what they are called. Titles are made by other programs: they are cleaned here, before
-//! anybody prints them.
+//! Which windows there are, and which of them a user means.
 
-use lanstream_core::geometry::Size;
 use lanstream_core::source::{Error, ErrorKind};
-use x11rb::errors::ReplyError;
-use x11rb::protocol::xproto::{
-    Atom, AtomEnum, ConnectionExt as _, GetPropertyReply, MapState, Window, WindowClass,
-};
+use x11rb::connection::Connection;
+use x11rb::protocol::xproto::{ConnectionExt as _, GetWindowAttributesReply, MapState, Window, WindowClass};
 
-use super::connect::{Link, if_there};
+use super::backing::require_composite;
+use super::connect::{Link, if_there, lost};
+use super::pixel::Pixels;
+use super::window::capturable;
+use super::{property, title};
 use crate::{Kind, Listed, WindowChoice};
 
-/// Most characters of a title that are kept: enough to tell windows apart, and a line or two in a terminal.
-const TITLE_CHARS_MAX: usize = 200;
-/// Most 32-bit units of a property that are read: any sensible title, or the windows of a very full desktop.
-const PROPERTY_UNITS_MAX: u32 = 4096;
-/// What a window is called that says nothing.
-const UNTITLED: &str = "(untitled)";
+/// What a page of ours has in its title, behind the name of what it shows and in front of its run's marker.
+const PAGE: &str = "lanstream";
 
-/// A window and what it is called.
+/// A window and what it is called, if anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Named {
     pub(super) window: Window,
-    pub(super) title: String,
+    pub(super) title: Option<String>,
 }
 
 /// The window that `choice` means.
 pub(super) fn find(link: &Link, choice: &WindowChoice) -> Result<Named, Error> {
     match choice {
-        WindowChoice::Id(window) => match if_there(attributes(link, *window))? {
-            Some(found) if found.has_pixels => Ok(name(link, *window)?),
-            _ => Err(not_found(&format!("no window {window:#x}"), &named(link)?)),
+        WindowChoice::Id(window) => match attributes(link, *window)? {
+            Some(found) if has_pixels(&found) => Ok(name(link, *window)?),
+            _ => Err(not_found(&format!("no window {window:#x}"), &all(link)?)),
         },
-        WindowChoice::Title(part) => by_title(named(link)?, part),
+        WindowChoice::Title(part) => only(with_title(all(link)?, part)?, part),
+        WindowChoice::Topmost(part) => Ok(with_title(all(link)?, part)?.swap_remove(0)),
     }
 }
 
-/// The windows that a user would count, from the topmost down.
-pub(super) fn all(link: &Link) -> Result<Vec<Listed>, Error> {
+/// The windows that a user would count, from the topmost down, and why one can't be captured.
+pub(super) fn list(link: &Link) -> Result<Vec<Listed>, Error> {
+    let composite = require_composite(link).err().map(|error| error.message);
     let mut windows = Vec::new();
-    for named in named(link)? {
-        windows.extend(if_there(listed(link, named))?.flatten());
+    for named in all(link)? {
+        windows.extend(listed(link, &named, composite.as_deref())?);
     }
     Ok(windows)
 }
 
-fn named(link: &Link) -> Result<Vec<Named>, Error> {
-    let managed = if_there(managed(link))?.unwrap_or_default();
+fn all(link: &Link) -> Result<Vec<Named>, Error> {
+    let managed = property::numbers(link, link.root, link.atoms._NET_CLIENT_LIST_STACKING)?;
     let bottom_up = if managed.is_empty() { mapped(link)? } else { managed };
     bottom_up.into_iter().rev().map(|window| name(link, window)).collect()
 }
 
 fn name(link: &Link, window: Window) -> Result<Named, Error> {
-    let title = if_there(title(link, window))?.flatten();
-    Ok(Named { window, title: title.unwrap_or_else(|| UNTITLED.into()) })
+    Ok(Named { window, title: title::read(link, window)? })
 }
 
-fn by_title(windows: Vec<Named>, part: &str) -> Result<Named, Error> {
-    let wanted = part.to_lowercase();
-    let (mut matching, others): (Vec<_>, Vec<_>) =
-        windows.into_iter().partition(|window| window.title.to_lowercase().contains(&wanted));
-    if matching.len() > 1 {
-        let message = format!(
-            "{} windows have `{part}` in their title; say which:\n{}",
-            matching.len(),
-            lines(&matching)
-        );
-        return Err(Error::new(ErrorKind::NotFound, message));
+/// Windows that fit a title, from the topmost down.
+fn with_title(windows: Vec<Named>, part: &str) -> Result<Vec<Named>, Error> {
+    let (matching, others): (Vec<_>, Vec<_>) =
+        windows.into_iter().partition(|window| window.title.as_ref().is_some_and(|title| fits(title, part)));
+    if matching.is_empty() {
+        return Err(not_found(&format!("no window has `{part}` in its title"), &others));
     }
-    matching.pop().ok_or_else(|| not_found(&format!("no window has `{part}` in its title"), &others))
+    Ok(matching)
+}
+
+/// A page that shows what is captured has the name of that in its own title; it is meant only by those who say so.
+fn fits(title: &str, part: &str) -> bool {
+    let (title, part) = (title.to_lowercase(), part.to_lowercase());
+    title.contains(&part) && (part.contains(PAGE) || !title.contains(&format!("· {PAGE} [")))
+}
+
+fn only(mut matching: Vec<Named>, part: &str) -> Result<Named, Error> {
+    match matching.pop() {
+        Some(window) if matching.is_empty() => Ok(window),
+        last => {
+            matching.extend(last);
+            let message = format!(
+                "{} windows have `{part}` in their title; say which:\n{}",
+                matching.len(),
+                lines(&matching)
+            );
+            Err(Error::new(ErrorKind::NotFound, message))
+        }
+    }
 }
 
 fn not_found(wanted: &str, windows: &[Named]) -> Error {
@@ -81,8 +94,9 @@ fn not_found(wanted: &str, windows: &[Named]) -> Error {
 }
 
 fn lines(windows: &[Named]) -> String {
-    let lines = windows.iter().map(|named| format!("  {}  {}", words(named.window), named.title));
-    lines.collect::<Vec<_>>().join("\n")
+    let line =
+        |named: &Named| format!("  {}  {}", words(named.window), title::or_untitled(named.title.clone()));
+    windows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// The command line's words that select it.
@@ -90,125 +104,91 @@ pub(super) fn words(window: Window) -> String {
     format!("--window {window:#x}")
 }
 
-fn listed(link: &Link, named: Named) -> Result<Option<Listed>, ReplyError> {
-    let geometry = link.conn.get_geometry(named.window)?.reply()?;
-    let place = link.conn.translate_coordinates(named.window, link.root, 0, 0)?.reply()?;
-    let size = Size::new(geometry.width.into(), geometry.height.into());
-    // Programs keep windows of one pixel to be found by, not to be seen.
-    Ok(size.filter(|size| size.area() > 1).map(|size| Listed {
+/// `None` for a window that has gone, or that is there to be found by other programs, not to be seen.
+fn listed(link: &Link, named: &Named, composite: Option<&str>) -> Result<Option<Listed>, Error> {
+    let geometry = link.conn.get_geometry(named.window).map_err(lost)?;
+    let place = link.conn.translate_coordinates(named.window, link.root, 0, 0).map_err(lost)?;
+    let (geometry, place) = (if_there(geometry.reply())?, if_there(place.reply())?);
+    let (Some(geometry), Some(place), Some(attributes)) = (geometry, place, attributes(link, named.window)?)
+    else {
+        return Ok(None);
+    };
+    let (width, height) = (geometry.width, geometry.height);
+    if !has_pixels(&attributes) || (width, height) == (1, 1) {
+        return Ok(None);
+    }
+    let refusal = match Pixels::new(link.conn.setup(), geometry.depth, attributes.visual) {
+        Err(error) => Some(error.message),
+        Ok(_) => capturable(width, height).err().map(|error| error.message),
+    };
+    Ok(Some(Listed {
         kind: Kind::Window,
-        name: named.title,
+        name: title::or_untitled(named.title.clone()),
         x: place.dst_x.into(),
         y: place.dst_y.into(),
-        size,
+        width: width.into(),
+        height: height.into(),
         words: words(named.window),
+        refusal: composite.map(str::to_owned).or(refusal),
     }))
 }
 
-/// What the window manager says it manages, from the bottom up; nothing without one.
-fn managed(link: &Link) -> Result<Vec<Window>, ReplyError> {
-    let list = property(link, link.root, atom(link, "_NET_CLIENT_LIST_STACKING")?)?;
-    Ok(list.as_ref().and_then(GetPropertyReply::value32).map(Iterator::collect).unwrap_or_default())
-}
-
-/// Mapped windows with a title, from the bottom up; for a frame around a titled window, that window.
+/// The windows on the screen, from the bottom up; for a frame around a program's window, that window.
 fn mapped(link: &Link) -> Result<Vec<Window>, Error> {
     let mut windows = Vec::new();
-    for window in if_there(children(link, link.root))?.unwrap_or_default() {
-        if is_shown(link, window)? {
-            windows.extend(titled_within(link, window)?);
-        }
+    for window in children(link, link.root)? {
+        windows.extend(meant_by(link, window)?);
     }
     Ok(windows)
 }
 
-fn titled_within(link: &Link, window: Window) -> Result<Option<Window>, Error> {
-    if if_there(title(link, window))?.flatten().is_some() {
+/// The window that a user means who sees `window`: itself, if it has a title, or else one in it that has. A menu has none and is
+/// no window to anybody.
+fn meant_by(link: &Link, window: Window) -> Result<Option<Window>, Error> {
+    let Some(shown) = shown(link, window)? else { return Ok(None) };
+    if title::read(link, window)?.is_some() {
         return Ok(Some(window));
     }
-    for child in if_there(children(link, window))?.unwrap_or_default() {
-        if is_shown(link, child)? && if_there(title(link, child))?.flatten().is_some() {
+    for child in children(link, window)? {
+        if shown_and_titled(link, child)? {
             return Ok(Some(child));
         }
     }
-    Ok(None)
+    Ok(Some(window).filter(|_| !shown.override_redirect))
 }
 
-fn is_shown(link: &Link, window: Window) -> Result<bool, Error> {
-    Ok(if_there(attributes(link, window))?.is_some_and(|window| window.has_pixels && window.viewable))
+fn shown_and_titled(link: &Link, window: Window) -> Result<bool, Error> {
+    Ok(shown(link, window)?.is_some() && title::read(link, window)?.is_some())
 }
 
-struct Attributes {
-    has_pixels: bool,
-    viewable: bool,
+/// What a window is, if it can be seen.
+fn shown(link: &Link, window: Window) -> Result<Option<GetWindowAttributesReply>, Error> {
+    Ok(attributes(link, window)?.filter(|found| has_pixels(found) && found.map_state == MapState::VIEWABLE))
 }
 
-fn attributes(link: &Link, window: Window) -> Result<Attributes, ReplyError> {
-    let reply = link.conn.get_window_attributes(window)?.reply()?;
-    let has_pixels = reply.class != WindowClass::INPUT_ONLY;
-    Ok(Attributes { has_pixels, viewable: reply.map_state == MapState::VIEWABLE })
+fn has_pixels(attributes: &GetWindowAttributesReply) -> bool {
+    attributes.class != WindowClass::INPUT_ONLY
 }
 
-fn children(link: &Link, window: Window) -> Result<Vec<Window>, ReplyError> {
-    Ok(link.conn.query_tree(window)?.reply()?.children)
+fn attributes(link: &Link, window: Window) -> Result<Option<GetWindowAttributesReply>, Error> {
+    if_there(link.conn.get_window_attributes(window).map_err(lost)?.reply())
 }
 
-fn title(link: &Link, window: Window) -> Result<Option<String>, ReplyError> {
-    let modern = property(link, window, atom(link, "_NET_WM_NAME")?)?;
-    let Some(reply) =
-        modern.map_or_else(|| property(link, window, AtomEnum::WM_NAME.into()), |found| Ok(Some(found)))?
-    else {
-        return Ok(None);
-    };
-    let is_latin_1 = reply.type_ == u32::from(AtomEnum::STRING);
-    let title = if is_latin_1 {
-        reply.value.iter().map(|byte| char::from(*byte)).collect()
-    } else {
-        String::from_utf8_lossy(&reply.value).into_owned()
-    };
-    Ok(clean(&title))
-}
-
-/// The title without what would let it write over other lines of a terminal or turn its text around.
-fn clean(title: &str) -> Option<String> {
-    let turns_text =
-        |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let breaks_line = |c| matches!(c, '\u{2028}' | '\u{2029}');
-    let tame = |c: char| if c.is_control() || turns_text(c) || breaks_line(c) { ' ' } else { c };
-    let cleaned: String = title.chars().take(TITLE_CHARS_MAX).map(tame).collect();
-    let cleaned = cleaned.trim();
-    (!cleaned.is_empty()).then(|| cleaned.to_owned())
-}
-
-/// The number of a name, or `NONE` where no program has used it yet.
-fn atom(link: &Link, name: &str) -> Result<Atom, ReplyError> {
-    Ok(link.conn.intern_atom(true, name.as_bytes())?.reply()?.atom)
-}
-
-/// What a property holds, unless that is nothing.
-fn property(link: &Link, window: Window, name: Atom) -> Result<Option<GetPropertyReply>, ReplyError> {
-    if name == x11rb::NONE {
-        return Ok(None);
-    }
-    let kind = AtomEnum::ANY;
-    let reply = link.conn.get_property(false, window, name, kind, 0, PROPERTY_UNITS_MAX)?.reply()?;
-    Ok(Some(reply).filter(|reply| !reply.value.is_empty()))
+fn children(link: &Link, window: Window) -> Result<Vec<Window>, Error> {
+    let tree = if_there(link.conn.query_tree(window).map_err(lost)?.reply())?;
+    Ok(tree.map(|tree| tree.children).unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn titles_cannot_drive_a_terminal() {
-        assert_eq!(clean("a\u{1b}[2Jb\nc"), Some("a [2Jb c".into()));
-        assert_eq!(clean("abc\u{202e}fed"), Some("abc fed".into()));
-        assert_eq!(clean(" \t\n"), None);
-        assert_eq!(clean(&"x".repeat(5000)).map(|title| title.len()), Some(TITLE_CHARS_MAX));
+    fn named(window: Window, title: &str) -> Named {
+        Named { window, title: Some(title.into()) }
     }
 
-    fn named(window: Window, title: &str) -> Named {
-        Named { window, title: title.into() }
+    fn by_title(windows: Vec<Named>, part: &str) -> Result<Named, Error> {
+        only(with_title(windows, part)?, part)
     }
 
     #[test]
@@ -221,5 +201,21 @@ mod tests {
         assert!(several.message.contains("0x2") && !several.message.contains("0x3"), "{several}");
         let none = by_title(windows(), "Game").unwrap_err();
         assert!(none.message.contains("--window 0x3  Über uns"), "{none}");
+    }
+
+    #[test]
+    fn a_window_without_a_title_fits_none() {
+        let windows = || vec![Named { window: 1, title: None }, named(2, "untitled")];
+        assert_eq!(by_title(windows(), "untitled").map(|found| found.window), Ok(2));
+        let none = by_title(windows(), "Game").unwrap_err();
+        assert!(none.message.contains("--window 0x1  (untitled)"), "{none}");
+    }
+
+    #[test]
+    fn a_page_that_shows_a_window_is_not_that_window() {
+        let page = "window Notes · lanstream [0123abcd] - Chromium";
+        let windows = || vec![named(1, page), named(2, "Notes")];
+        assert_eq!(by_title(windows(), "notes").map(|found| found.window), Ok(2));
+        assert_eq!(by_title(windows(), "lanstream [").map(|found| found.window), Ok(1));
     }
 }

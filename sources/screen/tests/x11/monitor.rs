@@ -56,7 +56,7 @@ fn monitors_are_listed_with_the_words_that_open_them() {
     let listed = list(&server.options()).unwrap();
     assert!(listed.iter().all(|listed| listed.kind == Kind::Monitor), "{listed:?}");
     let right = listed.iter().find(|listed| listed.name == "RIGHT-1").unwrap();
-    assert_eq!((right.x, right.y, right.size), (320, 0, Size::new(320, 480).unwrap()));
+    assert_eq!((right.x, right.y, right.width, right.height), (320, 0, 320, 480));
     let number = right.words.strip_prefix("--display ").unwrap().parse().unwrap();
     let source = server.open(&Target::Monitor(number)).unwrap();
     assert_eq!(source.name(), "monitor RIGHT-1");

@@ -2,8 +2,8 @@
 
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{
-    AtomEnum, ChangeGCAux, ConfigureWindowAux, ConnectionExt as _, CreateGCAux, CreateWindowAux, Drawable,
-    Gcontext, ImageFormat, PropMode, Rectangle, Window, WindowClass,
+    Atom, AtomEnum, ChangeGCAux, ColormapAlloc, ConfigureWindowAux, ConnectionExt as _, CreateGCAux,
+    CreateWindowAux, Drawable, Gcontext, ImageFormat, PropMode, Rectangle, Window, WindowClass,
 };
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
@@ -97,6 +97,61 @@ impl Painter {
             .unwrap();
         self.sync();
         window
+    }
+
+    /// A shown window whose pixels have alpha.
+    pub(crate) fn translucent_window(&self, title: &str, x: i16, y: i16, width: u16, height: u16) -> Window {
+        let depths = &self.conn.setup().roots[0].allowed_depths;
+        let visual = depths.iter().find(|depth| depth.depth == 32).unwrap().visuals[0].visual_id;
+        let colormap = self.conn.generate_id().unwrap();
+        self.conn.create_colormap(ColormapAlloc::NONE, colormap, self.root, visual).unwrap();
+        let look = CreateWindowAux::new().background_pixel(0).border_pixel(0).colormap(colormap);
+        let window = self.conn.generate_id().unwrap();
+        let class = WindowClass::INPUT_OUTPUT;
+        self.conn.create_window(32, window, self.root, x, y, width, height, 0, class, visual, &look).unwrap();
+        self.set_text(window, "WM_NAME", "STRING", title.as_bytes());
+        self.show(window);
+        window
+    }
+
+    /// The same as `fill`, for pixels with alpha.
+    pub(crate) fn fill_translucent(
+        &self,
+        window: Window,
+        x: i16,
+        y: i16,
+        width: u16,
+        height: u16,
+        argb: u32,
+    ) {
+        let context = self.conn.generate_id().unwrap();
+        self.conn.create_gc(context, window, &CreateGCAux::new().foreground(argb)).unwrap();
+        let area = Rectangle { x, y, width, height };
+        self.conn.poly_fill_rectangle(window, context, &[area]).unwrap();
+        self.conn.free_gc(context).unwrap();
+        self.sync();
+    }
+
+    fn atom(&self, name: &str) -> Atom {
+        self.conn.intern_atom(false, name.as_bytes()).unwrap().reply().unwrap().atom
+    }
+
+    pub(crate) fn set_text(&self, window: Window, property: &str, encoding: &str, text: &[u8]) {
+        let (property, encoding) = (self.atom(property), self.atom(encoding));
+        self.conn.change_property8(PropMode::REPLACE, window, property, encoding, text).unwrap();
+        self.sync();
+    }
+
+    pub(crate) fn set_numbers(&self, window: Window, property: &str, kind: &str, numbers: &[u32]) {
+        let (property, kind) = (self.atom(property), self.atom(kind));
+        self.conn.change_property32(PropMode::REPLACE, window, property, kind, numbers).unwrap();
+        self.sync();
+    }
+
+    /// As a window manager does with its frame.
+    pub(crate) fn put_into(&self, window: Window, frame: Window, x: i16, y: i16) {
+        self.conn.reparent_window(window, frame, x, y).unwrap();
+        self.sync();
     }
 
     pub(crate) fn show(&self, window: Window) {

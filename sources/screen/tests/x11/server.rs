@@ -49,7 +49,7 @@ impl Server {
     }
 
     pub(crate) fn options(&self) -> Options {
-        Options { x_display: Some(self.display.clone()), cursor: false }
+        Options { x_display: Some(self.display.clone()), ..Options::default() }
     }
 
     pub(crate) fn open(&self, target: &Target) -> Result<Box<dyn Source>, Error> {

@@ -86,7 +86,7 @@ fn server_that_dies_is_lost_by_wait_and_by_capture() {
 #[test]
 fn display_that_is_not_there_is_said_by_name() {
     for display in [":59499", ":64999", "nonsense"] {
-        let options = Options { x_display: Some(display.into()), cursor: false };
+        let options = Options { x_display: Some(display.into()), ..Options::default() };
         let error = open(&Target::Monitor(MonitorChoice::First), &options).err().unwrap();
         assert_eq!(error.kind, ErrorKind::NotFound);
         assert!(error.message.contains(display) && error.message.contains("lanstream pattern"), "{error}");

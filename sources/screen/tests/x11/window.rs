@@ -2,7 +2,7 @@
 
 use lanstream_core::geometry::Size;
 use lanstream_core::source::{ErrorKind, Event, Source};
-use lanstream_screen::{Kind, Target, WindowChoice, list};
+use lanstream_screen::{Kind, Listed, MonitorChoice, Options, Target, WindowChoice, list};
 use x11rb::protocol::xproto::Window;
 
 use crate::painter::Painter;
@@ -124,7 +124,46 @@ fn window_that_was_never_shown_is_waited_for() {
 }
 
 #[test]
-fn closed_window_ends_the_source() {
+fn closed_window_that_was_chosen_by_its_title_is_lost_until_another_has_it() {
+    let server = Server::start("320x240x24");
+    let painter = Painter::new(&server);
+    let window = painter.window("Brief one", 10, 10, 100, 80);
+    let target = titled("brief");
+    let mut source = server.open(&target).unwrap();
+    picture_of(source.as_mut());
+    painter.close(window);
+    let error = wait_for_end(source.as_mut());
+    let message = "the window `Brief one` was closed; waiting for a window with `brief` in its title";
+    assert_eq!((error.kind, error.message.as_str()), (ErrorKind::Lost, message));
+
+    let target = target.successor();
+    assert_eq!(server.open(&target).err().unwrap().kind, ErrorKind::NotFound);
+    painter.window("Another", 10, 10, 100, 80);
+    assert_eq!(server.open(&target).err().unwrap().kind, ErrorKind::NotFound);
+    painter.window("A page · lanstream [0123abcd] of window Brief one", 10, 10, 100, 80);
+    painter.window("Brief two", 10, 10, 100, 80);
+    assert_eq!(server.open(&target).unwrap().name(), "window Brief two");
+    // Nobody is there to say which, so it is the topmost.
+    let topmost = painter.window("Brief three", 10, 10, 60, 50);
+    let mut source = server.open(&target).unwrap();
+    let drawn = painter.noise(topmost, 60, 50, 9);
+    assert_eq!(all_colours(&picture_of(source.as_mut())), drawn);
+}
+
+#[test]
+fn closed_window_ends_the_source_with_once() {
+    let server = Server::start("320x240x24");
+    let painter = Painter::new(&server);
+    let window = painter.window("Brief", 10, 10, 100, 80);
+    let options = Options { once: true, ..server.options() };
+    let mut source = lanstream_screen::open(&titled("Brief"), &options).unwrap();
+    painter.close(window);
+    let error = wait_for_end(source.as_mut());
+    assert_eq!((error.kind, error.message.as_str()), (ErrorKind::Ended, "the window `Brief` was closed"));
+}
+
+#[test]
+fn closed_window_ends_the_source_that_has_its_id() {
     let server = Server::start("320x240x24");
     let painter = Painter::new(&server);
     let window = painter.window("Brief", 10, 10, 100, 80);
@@ -147,9 +186,10 @@ fn windows_are_found_by_a_part_of_their_title() {
     let listed = list(&server.options()).unwrap();
     let windows: Vec<_> = listed.iter().filter(|listed| listed.kind == Kind::Window).collect();
     let names: Vec<_> = windows.iter().map(|window| window.name.as_str()).collect();
-    assert_eq!(names, ["Mail - Editor", "Notes - Editor"]);
-    assert_eq!(windows[1].words, format!("--window {notes:#x}"));
-    assert_eq!((windows[1].x, windows[1].y, windows[1].size), (10, 10, Size::new(100, 80).unwrap()));
+    assert_eq!(names, ["(untitled)", "Mail - Editor", "Notes - Editor"]);
+    assert_eq!(windows[2].words, format!("--window {notes:#x}"));
+    let Listed { x, y, width, height, refusal, .. } = windows[2];
+    assert_eq!((*x, *y, *width, *height, refusal), (10, 10, 100, 80, &None));
 
     assert_eq!(server.open(&titled("NOTES")).unwrap().name(), "window Notes - Editor");
     let several = server.open(&titled("editor")).err().unwrap();
@@ -159,6 +199,129 @@ fn windows_are_found_by_a_part_of_their_title() {
     assert!(none.message.contains("Mail - Editor"), "{none}");
     let no_such_id = server.open(&Target::Window(WindowChoice::Id(0x123))).err().unwrap();
     assert!(no_such_id.message.starts_with("no window 0x123; there are:\n"), "{no_such_id}");
+}
+
+#[test]
+fn window_that_is_renamed_is_told_and_goes_on() {
+    let server = Server::start("640x480x24");
+    let painter = Painter::new(&server);
+    let window = painter.window("Before", 10, 10, 100, 80);
+    let mut source = server.open(&titled("Before")).unwrap();
+    assert_eq!(source.description().name, "window Before");
+    painter.set_text(window, "WM_NAME", "STRING", b"Apr\xe8s");
+    wait_for(source.as_mut(), Event::Described).unwrap();
+    assert_eq!(source.description().name, "window Après");
+    painter.set_text(window, "_NET_WM_NAME", "UTF8_STRING", "その後".as_bytes());
+    wait_for(source.as_mut(), Event::Described).unwrap();
+    assert_eq!(source.description().name, "window その後");
+    let drawn = painter.noise(window, 100, 80, 10);
+    assert_eq!(all_colours(&picture_of(source.as_mut())), drawn);
+}
+
+#[test]
+fn window_that_cannot_be_seen_is_said_to_stand_still() {
+    let server = Server::start("640x480x24");
+    let painter = Painter::new(&server);
+    let window = painter.window("Shy", 10, 10, 100, 80);
+    let mut source = open(&server, window);
+    assert_eq!(source.description().stalled, None);
+    painter.hide(window);
+    wait_for(source.as_mut(), Event::Described).unwrap();
+    assert_eq!(source.description().stalled.as_deref(), Some("the window is hidden"));
+    painter.set_numbers(window, "WM_STATE", "WM_STATE", &[3, 0]);
+    wait_for(source.as_mut(), Event::Described).unwrap();
+    assert_eq!(source.description().stalled.as_deref(), Some("the window is minimised"));
+    painter.show(window);
+    wait_for(source.as_mut(), Event::Described).unwrap();
+    assert_eq!(source.description().stalled, None);
+}
+
+#[test]
+fn window_whose_frame_is_hidden_stands_still_and_comes_back() {
+    let server = Server::start("640x480x24");
+    let painter = Painter::new(&server);
+    let frame = painter.window("", 10, 10, 120, 100);
+    let window = painter.window("Framed", 10, 10, 100, 80);
+    painter.put_into(window, frame, 5, 15);
+    let mut source = open(&server, window);
+    let drawn = painter.noise(window, 100, 80, 11);
+    // As window managers with several desktops do, which leave the window in it as it is.
+    painter.hide(frame);
+    wait_for(source.as_mut(), Event::Described).unwrap();
+    assert_eq!(source.description().stalled.as_deref(), Some("the window is hidden"));
+    assert_eq!(all_colours(&picture_of(source.as_mut())), drawn);
+    painter.show(frame);
+    wait_for(source.as_mut(), Event::Described).unwrap();
+    assert_eq!(source.description().stalled, None);
+    let drawn = painter.noise(window, 100, 80, 12);
+    assert_eq!(all_colours(&picture_of(source.as_mut())), drawn);
+    painter.fill(window, 1, 2, 3, 4, 0xff_ffff);
+    wait_for(source.as_mut(), Event::Damaged).unwrap();
+}
+
+#[test]
+fn what_is_not_as_the_window_has_it_is_said() {
+    for (screen, alterations) in
+        [("320x240x24", ""), ("320x240x16", ""), ("320x240x30", "10 bit shown as 8 bit")]
+    {
+        let server = Server::start(screen);
+        assert_eq!(server.screen().description().alterations.join(", "), alterations, "{screen}");
+    }
+    let server = Server::start("320x240x24");
+    let painter = Painter::new(&server);
+    let window = painter.translucent_window("Glass", 10, 10, 100, 80);
+    let mut source = open(&server, window);
+    assert_eq!(source.description().alterations, ["alpha ignored, shown over black"]);
+    // Half of red, multiplied beforehand as programs do, and nothing at all.
+    painter.fill_translucent(window, 0, 0, 50, 80, 0x8080_0000);
+    painter.fill_translucent(window, 50, 0, 50, 80, 0);
+    let seen = all_colours(&picture_of(source.as_mut()));
+    assert_eq!((seen[0], seen[99]), (0x80_0000, 0));
+}
+
+#[test]
+fn titles_of_every_encoding_are_read() {
+    let server = Server::start("320x240x24");
+    let painter = Painter::new(&server);
+    let window = painter.window("Latin", 10, 10, 100, 80);
+    let titles: [(&str, &[u8], &str); 5] = [
+        ("STRING", b"\xdcn\xef", "Ünï"),
+        ("UTF8_STRING", "Ünï 日本".as_bytes(), "Ünï 日本"),
+        ("COMPOUND_TEXT", b"\x1b$(BF|K\\8l\x1b(B x", "日本語 x"),
+        ("COMPOUND_TEXT", b"\x1b-L\xbf\xe0\xd8\xd2\xd5\xe2", "Привет"),
+        ("STRING", b"a\x1b[2Jb\nc", "a\u{fffd}[2Jb c"),
+    ];
+    for (encoding, bytes, title) in titles {
+        painter.set_text(window, "WM_NAME", encoding, bytes);
+        let listed = list(&server.options()).unwrap();
+        assert_eq!(listed.last().unwrap().name, title);
+    }
+    painter.set_text(window, "_NET_WM_NAME", "UTF8_STRING", "gpj.\u{202e}exe".as_bytes());
+    assert_eq!(list(&server.options()).unwrap().last().unwrap().name, "gpj.\u{fffd}exe");
+}
+
+#[test]
+fn what_cannot_be_captured_is_listed_with_the_reason() {
+    let server = Server::start("320x240x8");
+    let painter = Painter::new(&server);
+    let window = painter.window("Old", 10, 10, 100, 80);
+    let listed = list(&server.options()).unwrap();
+    assert_eq!(listed.iter().map(|listed| listed.kind).collect::<Vec<_>>(), [Kind::Monitor, Kind::Window]);
+    assert!(
+        listed[0].refusal.as_deref().unwrap().starts_with("pixels of depth 8 can't be captured"),
+        "{listed:?}"
+    );
+    let targets = [Target::Monitor(MonitorChoice::First), Target::Window(WindowChoice::Id(window))];
+    for (target, listed) in targets.iter().zip(&listed) {
+        assert_eq!(Some(server.open(target).err().unwrap().message), listed.refusal);
+    }
+
+    let server = Server::without("Composite");
+    let painter = Painter::new(&server);
+    painter.window("Plain", 10, 10, 100, 80);
+    let listed = list(&server.options()).unwrap();
+    assert_eq!(listed[0].refusal, None);
+    assert!(listed[1].refusal.as_deref().unwrap().contains("COMPOSITE"), "{listed:?}");
 }
 
 #[test]
