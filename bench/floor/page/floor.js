@@ -1,8 +1,10 @@
 // Paints numbered pictures on an opaque 2D canvas as the bench orders, and reports when it began to paint each: what an engine
 // takes to show pictures that it has, without any transport.
 
+export {}; // Makes it a module also for those who check it.
+
 /**
- * @typedef {{ first: number, codes: number[], dueMs: number[], width: number, height: number, pictures: number }} Order
+ * @typedef {{ codes: number[], dueMs: number[], width: number, height: number, pictures: number }} Order
  *   `codes`: what each picture's barcode shows; `dueMs`: when each is due, from the beginning on
  * @typedef {{ beganMs: number, paintedMs: number[] }} Report milliseconds since 1970
  */
