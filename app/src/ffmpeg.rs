@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use lanstream::{Event, Opener, sources};
 use lanstream_core::geometry::Size;
 use lanstream_core::planar::Matrix;
-use lanstream_ffmpeg::{Content, Listener, Pixels, Report, Speed};
+use lanstream_ffmpeg::{Content, Listener, Pixels, Report, Speed, Track};
 
 use crate::cli::parse_size;
 use crate::report::Reporter;
@@ -16,6 +16,8 @@ use crate::report::Reporter;
 pub(crate) const PLAY_EXAMPLES: &str = "Examples:
   lanstream play film.mp4 --open
   lanstream play film.mkv --start 01:30 --speed 0.5
+  lanstream play film.mkv --audio deu               another track of its sound
+  lanstream play song.flac                          sound without a picture: its waves
   lanstream play clip.webm --loop --filter \"hflip,eq=contrast=1.2\"
   lanstream play rtsp://camera.local/1              live: the newest picture, whenever it comes
 
@@ -36,7 +38,7 @@ pub(crate) const PIPE_EXAMPLES: &str = "Examples:
 
 Without --size it reads YUV4MPEG2. Formats: rgba, bgra, rgb0, bgr0, argb, abgr, 0rgb, 0bgr, rgb24, bgr24, nv12, yuv420p, yuv422p,
 yuv444p, yuv411p, yuvj420p, yuvj422p, yuvj444p, yuvj411p, gbrp, gray; with 10le or 12le after it also yuv420p, yuv422p, yuv444p, gbrp
-and gray. Alpha is not shown.";
+and gray. What stands for alpha in them is not looked at.";
 
 /// What to play.
 #[derive(Debug, Args)]
@@ -48,16 +50,19 @@ pub(crate) struct Play {
     #[arg(long = "loop")]
     repeat: bool,
     /// Begin here
-    #[arg(long, value_name = "[[HH:]MM:]SS[.MS]", value_parser = parse_time)]
+    #[arg(long, value_name = "[[HH:]MM:]SS[.MS]", value_parser = parse_time, allow_hyphen_values = true)]
     start: Option<Duration>,
     /// So many times as fast
-    #[arg(long, value_name = "TIMES", value_parser = parse_speed, default_value = "1.0")]
+    #[arg(long, value_name = "TIMES", value_parser = parse_speed, default_value = "1.0", allow_hyphen_values = true)]
     speed: Speed,
     /// FFmpeg's filters for its pictures, in FFmpeg's words
-    #[arg(long, value_name = "FILTERS", allow_hyphen_values = true)]
+    #[arg(long, value_name = "FILTERS", value_parser = parse_filter, allow_hyphen_values = true)]
     filter: Option<String>,
+    /// Begin with this track of its sound: by its number from 0, or by its language, such as eng [default: the film's own default]
+    #[arg(long, value_name = "NUMBER|LANGUAGE", value_parser = parse_track, allow_hyphen_values = true)]
+    audio: Option<Track>,
     /// Leave its sound out
-    #[arg(long)]
+    #[arg(long, conflicts_with = "audio")]
     no_audio: bool,
     /// When pictures are shown
     #[arg(long, value_enum, default_value_t = Pace::Auto)]
@@ -68,7 +73,7 @@ pub(crate) struct Play {
 #[derive(Debug, Args)]
 pub(crate) struct Run {
     /// Have FFmpeg scale to this size [default: as it comes]
-    #[arg(long, value_name = "WxH", value_parser = parse_size)]
+    #[arg(long, value_name = "WxH", value_parser = parse_size, allow_hyphen_values = true)]
     size: Option<Size>,
     /// Have FFmpeg make this format of them, by FFmpeg's names [default: as they come, where that can be shown]
     #[arg(long, value_name = "FORMAT")]
@@ -88,13 +93,13 @@ pub(crate) struct Pipe {
     #[arg(long, value_name = "PATH")]
     input: Option<PathBuf>,
     /// The size of frames without a header
-    #[arg(long, value_name = "WxH", value_parser = parse_size, requires = "format")]
+    #[arg(long, value_name = "WxH", value_parser = parse_size, requires = "format", allow_hyphen_values = true)]
     size: Option<Size>,
     /// What their bytes mean, by FFmpeg's names
     #[arg(long, value_name = "FORMAT", requires = "size")]
     format: Option<Pixels>,
     /// How many there are in a second [default: each is shown when it comes]
-    #[arg(long, value_name = "N", value_parser = parse_fps, requires = "size")]
+    #[arg(long, value_name = "N", value_parser = parse_fps, requires = "size", allow_hyphen_values = true)]
     fps: Option<f64>,
     /// How YUV was made [default: bt709 from 1280 pixels in a row or 577 rows on]
     #[arg(long, value_enum)]
@@ -136,6 +141,7 @@ impl Play {
             pace: self.pace.chosen(self.speed).or(by_speed),
             filter: self.filter.clone(),
             sound: !self.no_audio,
+            track: self.audio.clone().unwrap_or_default(),
             listener: Some(listener(reporter)),
             ..lanstream_ffmpeg::Play::new(&self.input)
         })
@@ -197,19 +203,42 @@ impl Pace {
     }
 }
 
-/// Seconds, minutes and hours: `90`, `01:30`, `1:02:03.5`.
+/// Seconds, minutes and hours: `90`, `01:30`, `1:02:03.5`. What comes after a colon is below 60.
 fn parse_time(text: &str) -> Result<Duration, String> {
-    let wrong = || "a time is [[HH:]MM:]SS[.MS], such as 01:30 or 90.5".to_owned();
+    let wrong = || "a time is [[HH:]MM:]SS[.MS] from the beginning, such as 01:30 or 90.5".to_owned();
     let mut seconds = 0.0;
     let mut parts = 0;
     for part in text.split(':') {
         let plain = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
         let value: f64 = part.parse().ok().filter(|_| plain).ok_or_else(wrong)?;
+        if parts > 0 && value >= 60.0 {
+            return Err(format!(
+                "{part} is no number of minutes or seconds after a colon: those are below 60, as in 01:30"
+            ));
+        }
         seconds = seconds * 60.0 + value;
         parts += 1;
     }
     let time = Duration::try_from_secs_f64(seconds).ok();
     time.filter(|_| parts <= 3).ok_or_else(wrong)
+}
+
+fn parse_track(text: &str) -> Result<Track, String> {
+    let is_language = text.len() == 3 && text.bytes().all(|letter| letter.is_ascii_alphabetic());
+    match text.parse() {
+        Ok(number) => Ok(Track::Number(number)),
+        Err(_) if is_language => Ok(Track::Language(text.to_owned())),
+        Err(_) => Err("a track is a number from 0, or a language in three letters, such as eng".to_owned()),
+    }
+}
+
+fn parse_filter(text: &str) -> Result<String, String> {
+    let is_empty = text.trim().is_empty();
+    if is_empty {
+        Err("it is empty: FFmpeg's filters are such as \"hflip,eq=contrast=1.2\"".to_owned())
+    } else {
+        Ok(text.to_owned())
+    }
 }
 
 fn parse_speed(text: &str) -> Result<Speed, String> {
@@ -232,8 +261,18 @@ mod tests {
         assert_eq!(parse_time("90"), Ok(Duration::from_secs(90)));
         assert_eq!(parse_time("01:30"), Ok(Duration::from_secs(90)));
         assert_eq!(parse_time("1:02:03.5"), Ok(Duration::from_millis(3_723_500)));
-        for wrong in ["", ":", "-1", "1:2:3:4", "1e5", "inf", "a", "1:", "1..2"] {
+        assert_eq!(parse_time("100:59"), Ok(Duration::from_secs(6059)));
+        for wrong in ["", ":", "-1", "1:2:3:4", "1e5", "inf", "a", "1:", "1..2", "1:99", "1:60", "1:60:00"] {
             assert!(parse_time(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn tracks_by_number_and_language() {
+        assert_eq!(parse_track("0"), Ok(Track::Number(0)));
+        assert_eq!(parse_track("deu"), Ok(Track::Language("deu".to_owned())));
+        for wrong in ["", "-1", "german", "1.5", "d1"] {
+            assert!(parse_track(wrong).is_err(), "{wrong}");
         }
     }
 

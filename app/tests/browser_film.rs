@@ -67,7 +67,7 @@ const FORMATS: [(&str, &str, Matrix); 22] = [
 fn planes(format: &str, matrix: Matrix) -> Option<Planar> {
     match format.parse::<Pixels>().unwrap() {
         Pixels::Planar(planar) => Some(Planar { matrix, ..planar }),
-        Pixels::Packed(_) => None,
+        Pixels::Packed(_) | Pixels::Veiled(_) => None,
     }
 }
 

@@ -40,6 +40,7 @@ fn no_ffmpeg_on_the_path() {
 #[test]
 fn what_cannot_be_shown() {
     expect(&["play", "none.mp4"], None, None, 1, &["there is no file none.mp4"]);
+    expect(&["play", ""], None, None, 1, &["the name of what is to be played is empty"]);
     expect(&["play", env!("CARGO_BIN_EXE_lanstream")], None, None, 1, &["Invalid data found"]);
     expect(&["ffmpeg", "--", "-i", "none.mp4"], None, None, 1, &["No such file or directory"]);
     expect(&["ffmpeg", "--", "-vf", "null"], None, None, 1, &["FFmpeg needs an input"]);
@@ -80,6 +81,25 @@ fn what_ffmpeg_says_is_told_as_events() {
     assert_eq!(told.last().unwrap()["event"], "error");
 }
 
+/// What FFmpeg makes of these arguments, in a folder of its own.
+fn clip(name: &str, arguments: &[&str]) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name).to_string_lossy().into_owned();
+    let mut command = Command::new("ffmpeg");
+    command.args(["-nostdin", "-v", "error", "-f", "lavfi", "-i"]).args(arguments).arg(&path);
+    let status = command.status().expect("`cargo xtask setup` installs what these tests need");
+    assert!(status.success(), "{arguments:?}");
+    (folder, path)
+}
+
+#[test]
+fn a_place_that_is_not_there() {
+    let (_folder, path) = clip("a.mkv", &["testsrc=size=64x64:rate=10:duration=8", "-c:v", "ffv1"]);
+    let words = ["a.mkv ends at 0:08: it can't begin at 1:40"];
+    expect(&["play", &path, "--start", "100"], None, None, 1, &words);
+    expect(&["play", &path, "--audio", "1"], None, None, 1, &["there is no sound in a.mkv, so no track 1"]);
+}
+
 #[test]
 fn words_that_make_no_sense() {
     for (arguments, words) in [
@@ -92,7 +112,18 @@ fn words_that_make_no_sense() {
         (&["play", "x", "--start", "1:2:3:4"], "01:30"),
         (&["play", "x", "--speed", "0"], "a speed is"),
         (&["ffmpeg"], "FFMPEG ARGUMENTS"),
+        (&["play", "x", "--start", "1:99"], "99 is no number of minutes or seconds after a colon"),
+        (&["play", "x", "--start", "-5"], "a time is"),
+        (&["play", "x", "--start=-1:30"], "a time is"),
+        (&["play", "x", "--speed", "-1"], "a speed is"),
+        (&["play", "x", "--filter", ""], "it is empty"),
+        (&["play", "x", "--audio", "-1"], "a track is"),
+        (&["play", "x", "--audio", "german"], "three letters"),
+        (&["pipe", "--size", "-1x1", "--format", "rgba"], "WIDTHxHEIGHT"),
+        (&["pipe", "--size", "1x1", "--format", "rgba", "--fps", "-1"], "a rate is"),
     ] {
         expect(arguments, None, None, 2, &[words]);
+        let (_, stderr) = run(arguments, None, None);
+        assert!(!stderr.contains("-- -"), "it would be taken for a file's name: {stderr}");
     }
 }

@@ -46,6 +46,8 @@ pub(crate) struct Picture {
     pub(crate) layout: Layout,
     pub(crate) pts: Option<Pts>,
     pub(crate) bytes: Vec<u8>,
+    /// Something of it is seen through: it is shown over black.
+    pub(crate) is_veiled: bool,
 }
 
 /// What the bytes so far come to.
@@ -184,9 +186,10 @@ impl Intake {
                 head.len + head.elided.len()
             )));
         }
-        let mut bytes = match shape.pixels.conversion() {
-            None => self.memory(layout.bytes()),
-            Some(_) => sized(std::mem::take(&mut self.scratch), len),
+        let mut bytes = if shape.pixels.is_frame() {
+            self.memory(layout.bytes())
+        } else {
+            sized(std::mem::take(&mut self.scratch), len)
         };
         bytes[..head.elided.len()].copy_from_slice(&head.elided);
         Ok(Filling { shape, layout, pts: head.pts, bytes, len, filled: head.elided.len() })
@@ -209,12 +212,15 @@ impl Intake {
     }
 
     fn finished(&mut self, filling: Filling) -> Picture {
-        let Filling { shape, layout, pts, bytes, .. } = filling;
-        let Some(conversion) = shape.pixels.conversion() else { return Picture { layout, pts, bytes } };
-        let mut packed = self.memory(layout.bytes());
-        conversion.convert(&bytes, &mut packed);
+        let Filling { shape: Shape { size, pixels }, layout, pts, mut bytes, .. } = filling;
+        if pixels.is_frame() {
+            let is_veiled = pixels.hide(&mut bytes);
+            return Picture { layout, pts, bytes, is_veiled };
+        }
+        let mut frame = self.memory(layout.bytes());
+        let is_veiled = pixels.convert(size, &bytes, &mut frame);
         self.scratch = bytes;
-        Picture { layout, pts, bytes: packed }
+        Picture { layout, pts, bytes: frame, is_veiled }
     }
 
     fn memory(&mut self, len: usize) -> Vec<u8> {

@@ -16,7 +16,11 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
+mod alterations;
 mod bell;
+mod contents;
+mod film;
+mod input;
 mod intake;
 mod log;
 mod pace;
@@ -28,12 +32,13 @@ mod report;
 mod run;
 mod sound;
 mod stream;
+mod told;
 mod video;
 
 pub use pace::{Pace, Speed};
 pub use pipe::{Content, Pipe};
-pub use pixel::{Packed, Pixels, UnknownPixels};
-pub use play::Play;
+pub use pixel::{Packed, Pixels, UnknownPixels, Veiled};
+pub use play::{Play, Track};
 pub use report::{Listener, Report};
 pub use run::Run;
 

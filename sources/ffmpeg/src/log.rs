@@ -4,16 +4,14 @@ use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::process::ChildStderr;
-use std::time::Duration;
 
 use ffmpeg_sidecar::event::FfmpegProgress;
 use ffmpeg_sidecar::log_parser::try_parse_progress;
-use lanstream_core::geometry::Size;
 
-use crate::pixel::Pixels;
-use crate::play::without_secrets;
+use crate::contents::Contents;
+use crate::input::without_secrets;
 use crate::report::{Listener, Report};
-use crate::stream::Shape;
+use crate::told::Told;
 
 /// Errors kept: the first says what was wrong, and the last few what came of it.
 const ERRORS_MAX: usize = 4;
@@ -38,8 +36,7 @@ pub(crate) struct Log {
     output: Option<Told>,
     /// The lines that come are about the output.
     in_output: bool,
-    /// How long the first input takes.
-    duration: Option<Duration>,
+    contents: Contents,
     listener: Option<Listener>,
 }
 
@@ -57,7 +54,7 @@ impl Log {
             told: VecDeque::new(),
             output: None,
             in_output: false,
-            duration: None,
+            contents: Contents::default(),
             listener,
         }
     }
@@ -100,9 +97,9 @@ impl Log {
         self.listener = None;
     }
 
-    /// How long the first input takes, where that was said.
-    pub(crate) fn duration(&self) -> Option<Duration> {
-        self.duration
+    /// What is in the first input, as far as it was said.
+    pub(crate) fn contents(&self) -> &Contents {
+        &self.contents
     }
 
     /// The errors that are kept, in one line; `None` where there were none.
@@ -169,7 +166,7 @@ impl Log {
     }
 
     fn note_output(&mut self, text: &str) {
-        self.duration = self.duration.or_else(|| duration_in(text));
+        self.contents.note(text);
         if let Some(told) = Told::of_output(text).filter(|_| self.in_output && self.output.is_none()) {
             self.output = Some(told);
         }
@@ -229,87 +226,13 @@ fn clean(text: &str) -> String {
     without_secrets(text.trim()).chars().take(LINE_CHARS_MAX).collect()
 }
 
-/// Of `Duration: 00:01:30.50, start: 0.000000, bitrate: 512 kb/s`; `N/A` where it is not known.
-fn duration_in(text: &str) -> Option<Duration> {
-    let said = text.strip_prefix("Duration: ")?.split(',').next()?;
-    let mut parts = said.split(':');
-    let mut part = || parts.next()?.parse::<f64>().ok();
-    Duration::try_from_secs_f64(part()? * 3600.0 + part()? * 60.0 + part()?).ok()
-}
-
-/// What FFmpeg says of a picture, in its words.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Told {
-    format: String,
-    /// `None`: nothing is said of it yet.
-    range: Option<String>,
-    matrix: String,
-    /// Where it was said.
-    size: Option<Size>,
-}
-
-impl Told {
-    /// The shape of it, of a stream of `size`.
-    ///
-    /// # Errors
-    /// The name of a format that is not known here.
-    pub(crate) fn shape(&self, size: Size) -> Result<Shape, &str> {
-        let size = self.size.unwrap_or(size);
-        let range = self.range.as_deref().unwrap_or_default();
-        let pixels = Pixels::told(&self.format, range, &self.matrix, size).ok_or(self.format.as_str())?;
-        Ok(Shape { size, pixels })
-    }
-
-    fn is_whole(&self) -> bool {
-        self.range.is_some()
-    }
-
-    /// The `fmt:rgb0` and `s:320x240` of a line that tells of a picture.
-    fn of_picture(line: &str) -> Option<Self> {
-        let mut words = line.split_ascii_whitespace();
-        // Other lines of the filter tell of side data, and of itself.
-        words.find(|word| word.starts_with("n:"))?;
-        let format = words.find_map(|word| word.strip_prefix("fmt:"))?.to_owned();
-        let (width, height) = words.find_map(|word| word.strip_prefix("s:"))?.split_once('x')?;
-        let size = Some(Size::new(width.parse().ok()?, height.parse().ok()?)?);
-        Some(Self { format, size, ..Self::default() })
-    }
-
-    /// The `color_range:tv` and `color_space:bt709` of the line that comes after it.
-    fn note_colours(&mut self, line: &str) {
-        let word = |key: &str| {
-            line.split_ascii_whitespace().find_map(|word| word.strip_prefix(key)).map(str::to_owned)
-        };
-        if let Some(range) = word("color_range:") {
-            (self.range, self.matrix) = (Some(range), word("color_space:").unwrap_or_default());
-        }
-    }
-
-    /// `Stream #0:0: Video: rawvideo (I420 / 0x30323449), yuv420p(tv, bt709, progressive), 1920x1080, …`; in place of the matrix
-    /// there may be `bt709/unknown/unknown`.
-    fn of_output(text: &str) -> Option<Self> {
-        let (_, after) = text.split_once("Video: rawvideo (")?;
-        let (_, after) = after.split_once("), ")?;
-        let end = after.find(['(', ',']).unwrap_or(after.len());
-        let (format, after) = after.split_at(end);
-        let said =
-            after.strip_prefix('(').and_then(|after| after.split_once(')')).map_or("", |(said, _)| said);
-        let mut range = String::new();
-        let mut matrix = String::new();
-        for word in said.split(", ") {
-            match word {
-                "tv" | "pc" => range = word.to_owned(),
-                _ if matrix.is_empty() => matrix = word.split('/').next().unwrap_or_default().to_owned(),
-                _ => {}
-            }
-        }
-        Some(Self { format: format.to_owned(), range: Some(range), matrix, size: None })
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use lanstream_core::geometry::Size;
+
     use super::*;
+    use crate::pixel::Pixels;
+    use crate::stream::Shape;
 
     fn log_of(text: &str) -> Log {
         let mut log = Log::silent(None);
@@ -380,16 +303,6 @@ mod tests {
             assert_eq!(shape.pixels, Pixels::told(name, range, matrix, size).unwrap(), "{said}");
         }
         assert_eq!(log_of("[info] Output #0, nut\n").first_told(false), None);
-    }
-
-    #[test]
-    fn the_first_duration_counts() {
-        let log = log_of(
-            "[info] Input #0, mov, from 'x':\n[info]   Duration: 01:02:03.50, start: 0.1, bitrate: 1 kb/s\n\
-             [info] Input #1, mov, from 'y':\n[info]   Duration: 00:00:01.00, start: 0.1\n",
-        );
-        assert_eq!(log.duration(), Some(Duration::from_millis(3_723_500)));
-        assert_eq!(log_of("[info]   Duration: N/A, start: 0\n").duration(), None);
     }
 
     #[test]

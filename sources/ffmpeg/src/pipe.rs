@@ -12,10 +12,10 @@ use lanstream_core::source::{Error, ErrorKind, Source};
 use rustix::fs::{Mode, OFlags};
 
 use crate::START_PATIENCE;
+use crate::input::shown;
 use crate::intake::Intake;
 use crate::pace::{Pace, Speed};
 use crate::pixel::Pixels;
-use crate::play::shown;
 use crate::stream::raw::Raw;
 use crate::stream::y4m::Y4m;
 use crate::stream::{Parser, Rate, Shape};
@@ -72,9 +72,8 @@ impl Pipe {
             has_teller: false,
             patience: self.patience,
             start: Duration::ZERO,
-            restart: None,
+            film: None,
             repeat: false,
-            sound: None,
         };
         Ok(opening.open()?)
     }

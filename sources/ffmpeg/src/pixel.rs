@@ -7,6 +7,11 @@ use lanstream_core::frame::{Layout, PIXEL_BYTES, PixelFormat};
 use lanstream_core::geometry::Size;
 use lanstream_core::planar::{Chroma, Depth, Matrix, Planar, Range};
 
+mod veiled;
+
+use veiled::Colours;
+pub use veiled::Veiled;
+
 /// How pixels come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pixels {
@@ -14,9 +19,12 @@ pub enum Pixels {
     Packed(Packed),
     /// In planes, one after the other.
     Planar(Planar),
+    /// Either, with alpha: they are shown over black. No name stands for it, only what FFmpeg says of its pictures: what another
+    /// program writes has anything in its fourth byte.
+    Veiled(Veiled),
 }
 
-/// Where red, green and blue stand among the bytes of a pixel. Alpha is not shown.
+/// Where red, green and blue stand among the bytes of a pixel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Packed {
     name: &'static str,
@@ -85,18 +93,18 @@ const NEAREST: [(&str, &str); 27] = [
     ("p4", "yuv444p12le"),
     ("y210", "yuv422p10le"),
     ("y212", "yuv422p12le"),
-    ("yuva420p1", "yuv420p12le"),
-    ("yuva422p1", "yuv422p12le"),
-    ("yuva420p", "yuv420p"),
-    ("yuva422p", "yuv422p"),
+    ("yuva422p", "yuva422p12le"),
+    ("yuva", "yuva444p12le"),
+    ("rgba64", "gbrap12le"),
+    ("bgra64", "gbrap12le"),
     ("yuv410p", "yuv420p"),
     ("yuv420p", "yuv420p12le"),
     ("yuv422p", "yuv422p12le"),
     ("yuv", "yuv444p12le"),
-    ("gbrap", "gbrp"),
+    ("gbrap", "gbrap12le"),
     ("gbrp", "gbrp12le"),
     ("gray", "gray12le"),
-    ("ya8", "gray"),
+    ("ya", "gbrap12le"),
 ];
 
 impl Pixels {
@@ -106,7 +114,8 @@ impl Pixels {
     /// The names of those that are a frame as they come, with a bar between each two: what FFmpeg's filter `format` takes.
     pub(crate) fn names_of_frames() -> String {
         let packed = PACKED.iter().take(2).map(|packed| packed.name);
-        PLANAR.iter().map(|(name, ..)| *name).chain(packed).collect::<Vec<_>>().join("|")
+        let planar = PLANAR.iter().map(|(name, ..)| *name);
+        planar.chain(packed).chain(Veiled::names()).collect::<Vec<_>>().join("|")
     }
 
     /// The name of what FFmpeg can make of pictures in a format that is not known here.
@@ -129,11 +138,30 @@ impl Pixels {
             "pc" => Some(Range::Full),
             _ => None,
         };
-        let pixels = name.parse::<Self>().ok()?.with_matrix(matrix, size);
-        Some(match pixels {
-            Self::Planar(planar) => Self::Planar(Planar { range: range.unwrap_or(planar.range), ..planar }),
-            packed @ Self::Packed(_) => packed,
-        })
+        let pixels = Veiled::of(name).map(Self::Veiled).or_else(|| name.parse().ok())?;
+        let ranged = |planar: Planar| Planar { range: range.unwrap_or(planar.range), ..planar };
+        Some(pixels.with_matrix(matrix, size).with_planar(ranged))
+    }
+
+    /// The same with its planes meaning something else, where it has any.
+    fn with_planar(self, change: impl Fn(Planar) -> Planar) -> Self {
+        match self {
+            Self::Planar(planar) => Self::Planar(change(planar)),
+            Self::Veiled(Veiled { name, colours: Colours::Planar(planar) }) => {
+                Self::Veiled(Veiled { name, colours: Colours::Planar(change(planar)) })
+            }
+            Self::Packed(_) | Self::Veiled(_) => self,
+        }
+    }
+
+    /// What its planes mean, where it has any.
+    pub(crate) fn planar(self) -> Option<Planar> {
+        match self {
+            Self::Planar(planar) | Self::Veiled(Veiled { colours: Colours::Planar(planar), .. }) => {
+                Some(planar)
+            }
+            Self::Packed(_) | Self::Veiled(_) => None,
+        }
     }
 
     /// Bytes of one picture.
@@ -141,37 +169,55 @@ impl Pixels {
         match self {
             Self::Packed(packed) => size.area() * packed.bytes,
             Self::Planar(planar) => planar.bytes(size.width as usize, size.height as usize),
+            Self::Veiled(veiled) => veiled.bytes(size),
         }
     }
 
     /// The same with the chosen matrix, or else with the one that its size suggests.
     #[must_use]
     pub fn with_matrix(self, matrix: Option<Matrix>, size: Size) -> Self {
-        match self {
-            Self::Planar(planar) if planar.matrix != Matrix::Identity => {
-                Self::Planar(Planar { matrix: matrix.unwrap_or_else(|| guessed(size)), ..planar })
-            }
-            other => other,
-        }
+        let matrix = matrix.unwrap_or_else(|| guessed(size));
+        self.with_planar(|planar| match planar.matrix {
+            Matrix::Identity => planar,
+            _ => Planar { matrix, ..planar },
+        })
     }
 
     /// How a frame of them lies; `None` where there are more than can be told.
     pub(crate) fn layout(self, size: Size) -> Option<Layout> {
+        if let Some(planar) = self.planar() {
+            return Layout::planar(size, planar);
+        }
+        let packed = match self {
+            Self::Packed(packed) | Self::Veiled(Veiled { colours: Colours::Packed(packed, _), .. }) => packed,
+            Self::Planar(_) | Self::Veiled(_) => return None,
+        };
+        let is_bgr = matches!(packed, Packed { bytes: PIXEL_BYTES, red: 2, green: 1, blue: 0, .. });
+        Some(Layout::packed(size, if is_bgr { PixelFormat::Bgrx8 } else { PixelFormat::Rgbx8 }))
+    }
+
+    /// Whether they are a frame's as they come.
+    pub(crate) fn is_frame(self) -> bool {
         match self {
-            Self::Packed(Packed { bytes: PIXEL_BYTES, red: 2, green: 1, blue: 0, .. }) => {
-                Some(Layout::packed(size, PixelFormat::Bgrx8))
-            }
-            Self::Packed(_) => Some(Layout::packed(size, PixelFormat::Rgbx8)),
-            Self::Planar(planar) => Layout::planar(size, planar),
+            Self::Packed(packed) => packed.bytes == PIXEL_BYTES && packed.green == 1,
+            Self::Planar(_) => true,
+            Self::Veiled(veiled) => veiled.is_frame(),
         }
     }
 
-    /// How they become a frame's; `None`: they are that as they come.
-    pub(crate) fn conversion(self) -> Option<Packed> {
+    /// Hides what is hidden of those that are a frame's. Returns whether anything is.
+    pub(crate) fn hide(self, frame: &mut [u8]) -> bool {
+        if let Self::Veiled(veiled) = self { veiled.hide(frame) } else { false }
+    }
+
+    /// Makes a frame of those that are none. Returns whether anything of it is hidden.
+    pub(crate) fn convert(self, size: Size, bytes: &[u8], frame: &mut [u8]) -> bool {
         match self {
-            Self::Packed(Packed { bytes: PIXEL_BYTES, green: 1, .. }) | Self::Planar(_) => None,
-            Self::Packed(packed) => Some(packed),
+            Self::Packed(packed) => packed.convert(bytes, frame),
+            Self::Planar(_) => {}
+            Self::Veiled(veiled) => return veiled.convert(size, bytes, frame),
         }
+        false
     }
 }
 
@@ -183,7 +229,7 @@ pub(crate) fn guessed(size: Size) -> Matrix {
 
 impl Packed {
     /// Writes what a picture's bytes show, as red, green, blue, 255 each.
-    pub(crate) fn convert(self, bytes: &[u8], frame: &mut [u8]) {
+    fn convert(self, bytes: &[u8], frame: &mut [u8]) {
         let Self { red, green, blue, .. } = self;
         let pixels = frame.as_chunks_mut::<PIXEL_BYTES>().0.iter_mut();
         for (pixel, from) in pixels.zip(bytes.chunks_exact(self.bytes)) {
@@ -197,6 +243,7 @@ impl fmt::Display for Pixels {
         match self {
             Self::Packed(packed) => f.write_str(packed.name),
             Self::Planar(planar) => f.write_str(name_of(planar)),
+            Self::Veiled(veiled) => f.write_str(veiled.name),
         }
     }
 }
@@ -252,9 +299,10 @@ mod tests {
             let pixels = packed.name.parse::<Pixels>().unwrap();
             assert_eq!(pixels.to_string(), packed.name);
             let mut frame = [0; 12];
-            match pixels.conversion() {
-                Some(conversion) => conversion.convert(&bytes, &mut frame),
-                None => frame.copy_from_slice(&bytes),
+            if pixels.is_frame() {
+                frame.copy_from_slice(&bytes);
+            } else {
+                pixels.convert(SIZE, &bytes, &mut frame);
             }
             for (index, pixel) in frame.as_chunks::<4>().0.iter().enumerate() {
                 let at = |offset| bytes[index * packed.bytes + offset];
@@ -291,6 +339,11 @@ mod tests {
         assert_eq!(planar("gbrp", "pc", "gbr", large), (Matrix::Identity, Range::Full));
         assert_eq!(planar("gray", "tv", "unknown", SIZE).1, Range::Limited);
         assert_eq!(Pixels::told("pal8", "pc", "", SIZE), None);
+        let veiled = Pixels::told("yuva420p", "pc", "bt709", SIZE).unwrap();
+        let colours = veiled.planar().map(|planar| (planar.matrix, planar.range));
+        assert_eq!((colours, veiled.bytes(SIZE)), (Some((Matrix::Bt709, Range::Full)), 3 + 2 + 2 + 3));
+        assert!(matches!(Pixels::told("rgba", "", "", SIZE), Some(Pixels::Veiled(_))));
+        assert!(matches!("rgba".parse(), Ok(Pixels::Packed(_))));
     }
 
     #[test]
@@ -308,8 +361,9 @@ mod tests {
             "nv24",
         ];
         for name in all.into_iter().chain(NEAREST.map(|(begin, _)| begin)) {
-            let pixels = Pixels::nearest(name).parse::<Pixels>().unwrap();
-            assert!(pixels.conversion().is_none(), "{name} becomes {pixels}");
+            let nearest = Pixels::nearest(name);
+            let pixels = Pixels::told(nearest, "", "", SIZE).unwrap();
+            assert!(pixels.is_frame() || matches!(pixels, Pixels::Veiled(_)), "{name} becomes {pixels}");
         }
     }
 }

@@ -5,12 +5,13 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use ffmpeg_sidecar::command::FfmpegCommand;
 use ffmpeg_sidecar::log_parser::try_parse_version;
 use lanstream_core::source::{Error, ErrorKind};
-use rustix::process::{Pid, Signal, kill_process, setpriority_process};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, setpriority_process, waitpid};
 
 use crate::bell::poll_until;
 use crate::log::Log;
@@ -24,18 +25,28 @@ const VERSION_MIN: (u32, u32) = (5, 1);
 const END_PATIENCE: Duration = Duration::from_secs(2);
 /// The same where it is told to: whoever ends a source waits for it.
 const STOP_PATIENCE: Duration = Duration::from_millis(50);
+/// Time for it to be gone once the system was told to end it. Where every core is busy that can take seconds, since it is
+/// [nice](NICENESS): nobody waits for that.
+const KILL_PATIENCE: Duration = Duration::from_millis(20);
 
 /// FFmpeg decodes ahead: a picture that is on its way to be seen goes before the one after it.
 const NICENESS: i32 = 10;
+
+/// Those that were told to end and were not gone in time: the next to be started or ended looks after them.
+static LEAVING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
 /// A running FFmpeg.
 pub(crate) struct Program {
     child: Child,
     log: Log,
-    ended: bool,
+    /// How it ended.
+    outcome: Option<Outcome>,
+    /// When it was told to end.
+    dismissed: Option<Instant>,
 }
 
 /// How FFmpeg ended.
+#[derive(Clone, Debug)]
 pub(crate) struct Outcome {
     status: Option<ExitStatus>,
     /// Its last errors.
@@ -43,30 +54,30 @@ pub(crate) struct Outcome {
 }
 
 impl Program {
-    /// Starts FFmpeg, after a look at its version, with these arguments; `listener` hears what it says. Returns its stdout too.
+    /// Starts FFmpeg, of which [`check_version`] was asked before, with these arguments; `listener` hears what it says. Returns its stdout too.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] without FFmpeg, [`ErrorKind::Unsupported`] where it is too old, [`ErrorKind::Lost`] where the
-    /// system starts none.
+    /// [`ErrorKind::NotFound`] without FFmpeg, [`ErrorKind::Lost`] where the system starts none.
     pub(crate) fn start(
         ffmpeg: &OsStr,
         arguments: &[OsString],
         listener: Option<Listener>,
     ) -> Result<(Self, OwnedFd), Error> {
-        check_version(ffmpeg)?;
-        Self::start_again(ffmpeg, arguments, listener)
+        // The program has our stdin, not a pipe that asks it questions: `-i -` reads what is piped to us.
+        Self::start_with(ffmpeg, arguments, listener, Stdio::inherit())
     }
 
-    /// The same, of an FFmpeg that was looked at before.
-    pub(crate) fn start_again(
+    /// The same with another stdin, which may be a pipe that it writes a second output to.
+    pub(crate) fn start_with(
         ffmpeg: &OsStr,
         arguments: &[OsString],
         listener: Option<Listener>,
+        stdin: Stdio,
     ) -> Result<(Self, OwnedFd), Error> {
+        reap();
         let mut command = FfmpegCommand::new_with_path(ffmpeg);
-        // The program has our stdin, not a pipe that asks it questions: `-i -` reads what is piped to us.
         command.args(["-hide_banner", "-nostdin"]).args(arguments);
-        let command = command.as_inner_mut().stdin(Stdio::inherit()).env("AV_LOG_FORCE_NOCOLOR", "1");
+        let command = command.as_inner_mut().stdin(stdin).env("AV_LOG_FORCE_NOCOLOR", "1");
         tracing::info!("running {command:?}");
         let mut child = command.spawn().map_err(|error| cannot_run(ffmpeg, &error))?;
         // A system that does not allow it runs both alike.
@@ -76,7 +87,7 @@ impl Program {
         };
         let log =
             Log::new(stderr, listener).map_err(|error| Error::new(ErrorKind::Lost, error.to_string()))?;
-        Ok((Self { child, log, ended: false }, stdout.into()))
+        Ok((Self { child, log, outcome: None, dismissed: None }, stdout.into()))
     }
 
     pub(crate) fn log(&self) -> &Log {
@@ -89,27 +100,19 @@ impl Program {
 
     /// Waits for its end, which is near: its output is at its end or nobody wants any.
     pub(crate) fn finish(&mut self) -> Outcome {
-        self.end_within(END_PATIENCE)
-    }
-
-    fn end_within(&mut self, patience: Duration) -> Outcome {
-        let deadline = Instant::now() + patience;
-        // It closes its stderr when it ends.
-        while let Some(pipe) = self.log.pipe() {
-            if !poll_until([pipe], Some(deadline)).is_ok_and(|[ready]| ready) {
-                let _ended_meanwhile = self.child.kill();
-                break;
-            }
-            self.log.read();
+        if let Some(outcome) = &self.outcome {
+            return outcome.clone();
         }
-        self.ended = true;
-        Outcome { status: self.child.wait().ok(), errors: self.log.errors() }
+        if !self.is_gone_by(Instant::now() + END_PATIENCE) {
+            let _ended_meanwhile = self.child.kill();
+        }
+        let outcome = Outcome { status: self.child.wait().ok(), errors: self.log.errors() };
+        self.outcome.insert(outcome).clone()
     }
-}
 
-impl Drop for Program {
-    fn drop(&mut self) {
-        if self.ended {
+    /// Tells it to end, without waiting for that.
+    pub(crate) fn dismiss(&mut self) {
+        if self.outcome.is_some() || self.dismissed.is_some() {
             return;
         }
         // What it says of being ended is nobody's concern.
@@ -117,8 +120,40 @@ impl Drop for Program {
         if let Ok(None) = self.child.try_wait() {
             let _ended_meanwhile = kill_process(Pid::from_child(&self.child), Signal::TERM);
         }
-        self.end_within(STOP_PATIENCE);
+        self.dismissed = Some(Instant::now());
     }
+
+    /// Waits until it closes its stderr, which it does when it ends.
+    fn is_gone_by(&mut self, deadline: Instant) -> bool {
+        while let Some(pipe) = self.log.pipe() {
+            if !poll_until([pipe], Some(deadline)).is_ok_and(|[ready]| ready) {
+                return false;
+            }
+            self.log.read();
+        }
+        true
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.dismiss();
+        let Some(dismissed) = self.dismissed else { return };
+        if !self.is_gone_by(dismissed + STOP_PATIENCE) {
+            let _ended_meanwhile = self.child.kill();
+            self.is_gone_by(Instant::now() + KILL_PATIENCE);
+        }
+        if let Ok(None) = self.child.try_wait() {
+            LEAVING.lock().unwrap_or_else(PoisonError::into_inner).push(Pid::from_child(&self.child));
+        }
+        reap();
+    }
+}
+
+/// Forgets those that are gone by now, so that the system can.
+fn reap() {
+    let mut leaving = LEAVING.lock().unwrap_or_else(PoisonError::into_inner);
+    leaving.retain(|pid| matches!(waitpid(Some(*pid), WaitOptions::NOHANG), Ok(None)));
 }
 
 impl Outcome {
@@ -147,7 +182,11 @@ impl Outcome {
     }
 }
 
-fn check_version(ffmpeg: &OsStr) -> Result<(), Error> {
+/// Looks at FFmpeg's version.
+///
+/// # Errors
+/// [`ErrorKind::NotFound`] without FFmpeg, [`ErrorKind::Unsupported`] where it is too old or something else.
+pub(crate) fn check_version(ffmpeg: &OsStr) -> Result<(), Error> {
     let output = Command::new(ffmpeg)
         .arg("-version")
         .stdin(Stdio::null())

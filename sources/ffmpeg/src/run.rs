@@ -7,11 +7,11 @@ use std::time::Duration;
 use lanstream_core::geometry::Size;
 use lanstream_core::source::{Error, ErrorKind, Source};
 
+use crate::input::{is_live, without_secrets};
 use crate::intake::Intake;
 use crate::pace::{Pace, Speed};
 use crate::pixel::Pixels;
-use crate::play::{is_live, without_secrets};
-use crate::program::{FFMPEG, Program};
+use crate::program::{FFMPEG, Program, check_version};
 use crate::report::Listener;
 use crate::stream::nut::Nut;
 use crate::video::{OpenError, Opening};
@@ -56,6 +56,8 @@ impl Run {
             Err(OpenError::Format(format)) => {
                 let nearest = Pixels::nearest(&format);
                 if self.is_read_once() {
+                    // What has alpha is asked for in bytes.
+                    let nearest = if nearest.parse::<Pixels>().is_ok() { nearest } else { "rgba" };
                     let message =
                         format!("pictures in {format} can't be shown as they are: add --format {nearest}");
                     return Err(Error::new(ErrorKind::Unsupported, message));
@@ -88,6 +90,7 @@ impl Run {
         arguments.extend(format.iter().flat_map(|format| ["-pix_fmt".into(), format.into()]));
         arguments.extend(output());
         let ffmpeg = self.ffmpeg.as_deref().unwrap_or_else(|| FFMPEG.as_ref());
+        check_version(ffmpeg)?;
         let (program, pixels) = Program::start(ffmpeg, &arguments, self.listener.clone())?;
         let opening = Opening {
             name: name(&self.arguments),
@@ -97,9 +100,8 @@ impl Run {
             has_teller: false,
             patience: START_PATIENCE,
             start: Duration::ZERO,
-            restart: None,
+            film: None,
             repeat: false,
-            sound: None,
         };
         opening.open()
     }

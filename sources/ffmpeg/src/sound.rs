@@ -7,6 +7,7 @@ use std::time::Duration;
 use lanstream_core::source::{SOUND_FRAME_BYTES, SOUND_RATE, Sound};
 use lanstream_core::time::Pts;
 
+use crate::film::Mix;
 use crate::program::Program;
 
 /// Bytes that are read ahead: half a second.
@@ -27,14 +28,17 @@ pub(crate) struct SoundTrack {
     start: Duration,
     /// Frames that went to viewers.
     sent: u64,
+    mix: Mix,
     ended: bool,
+    /// What was wrong with it, once it has ended.
+    complaint: Option<String>,
 }
 
 impl SoundTrack {
     /// What FFmpeg decodes of a film.
-    pub(crate) fn new((program, pipe): (Program, OwnedFd), start: Duration) -> Self {
+    pub(crate) fn new((program, pipe): (Program, OwnedFd), start: Duration, mix: Mix) -> Self {
         let buffer = Vec::with_capacity(AHEAD_BYTES + READ_BYTES);
-        Self { program, pipe, buffer, start, sent: 0, ended: false }
+        Self { program, pipe, buffer, start, sent: 0, mix, ended: false, complaint: None }
     }
 
     /// To be waited for, where there is room for more.
@@ -42,7 +46,7 @@ impl SoundTrack {
         (!self.ended && self.buffer.len() < AHEAD_BYTES).then(|| self.pipe.as_fd())
     }
 
-    /// Reads what there is now, once. A film without sound has just none.
+    /// Reads what there is now, once.
     pub(crate) fn read(&mut self) {
         let before = self.buffer.len();
         self.buffer.resize(before + READ_BYTES, 0);
@@ -51,14 +55,44 @@ impl SoundTrack {
             other => Some(other.unwrap_or(0)),
         };
         self.buffer.truncate(before + read.unwrap_or(0));
-        self.ended |= read == Some(0);
         // It would stand still with its words in the pipe.
         self.program.log_mut().read();
+        if read == Some(0) {
+            self.ended = true;
+            self.complaint = self.program.finish().complaint();
+        }
+    }
+
+    /// Whether FFmpeg could make nothing of it by the rules for its layout.
+    pub(crate) fn cannot_be_mixed(&self) -> bool {
+        let has_nothing = self.ended && self.sent == 0 && self.buffer.is_empty();
+        has_nothing && self.complaint.is_some() && self.mix == Mix::Layout
+    }
+
+    /// What was wrong with it, once: for people.
+    pub(crate) fn take_complaint(&mut self) -> Option<String> {
+        let complaint = self.complaint.take()?;
+        let what = if self.sent == 0 && self.buffer.is_empty() {
+            "its sound is missing"
+        } else {
+            "its sound is not whole"
+        };
+        Some(format!("{what}: {complaint}"))
+    }
+
+    /// Tells its program to end, without waiting for that.
+    pub(crate) fn dismiss(&mut self) {
+        self.program.dismiss();
     }
 
     /// The film begins at another time of that clock.
     pub(crate) fn delay(&mut self, by: Duration) {
         self.start += by;
+    }
+
+    /// Where its first frame is, by that clock.
+    pub(crate) fn begins_at(&self) -> Duration {
+        self.start
     }
 
     /// Whether all of it went to viewers.

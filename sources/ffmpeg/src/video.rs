@@ -12,9 +12,12 @@ use std::time::{Duration, Instant};
 use lanstream_core::frame::{Frame, Layout};
 use lanstream_core::geometry::Size;
 use lanstream_core::region::Region;
-use lanstream_core::source::{Command, Error, ErrorKind, Event, Playback, Sound, Source};
+use lanstream_core::source::{Command, Description, Error, ErrorKind, Event, Playback, Sound, Source};
 
+use crate::alterations::Alterations;
 use crate::bell::Bell;
+use crate::contents::Contents;
+use crate::film::{Film, Mix, Place};
 use crate::intake::{Intake, Next, Picture};
 use crate::log::Log;
 use crate::pace::{Clock, Pace};
@@ -22,20 +25,16 @@ use crate::program::Program;
 use crate::sound::SoundTrack;
 use crate::stream::{BadStream, Pts};
 
-mod film;
+mod described;
+mod heard;
 mod opening;
+mod place;
 
-pub(crate) use film::Restart;
-use film::Restarted;
 pub(crate) use opening::{OpenError, Opening};
+use place::{Search, Turn};
 
 /// How long the last picture stays, so that every viewer takes it, before the source says that it is over.
 const LAST_STAYS: Duration = Duration::from_secs(1);
-/// How long before its pictures sound goes to viewers, so that it is never late: what a sound card takes, and some more.
-const SOUND_LEAD: Duration = Duration::from_millis(300);
-/// By so much a film is begun earlier where there is no picture after a place, and four times as much from then on.
-const BACK_AT_FIRST: Duration = Duration::from_millis(500);
-
 /// A stream of pictures.
 pub(crate) struct Video {
     name: String,
@@ -47,25 +46,34 @@ pub(crate) struct Video {
     pace: Pace,
     clock: Clock,
     layout: Layout,
-    /// What its stream's timestamps count from.
-    start: Duration,
-    restart: Option<Restart>,
+    /// Where its pictures begin to be read.
+    begun_at: Place,
+    /// What it is begun anew from.
+    film: Option<Film>,
+    /// What FFmpeg said of it when it was opened.
+    contents: Contents,
     repeat: bool,
     /// When it began, by the clock of its pictures: what is begun anew goes on with later timestamps.
     began: Duration,
     /// The next turn of what is repeated, which begins to be read when this one is at its end; whether that was tried.
-    turn: Option<Restarted>,
+    turn: Option<Turn>,
     is_turn_begun: bool,
     /// What is heard after `sound`.
     sound_after: Option<SoundTrack>,
     /// When the last picture that was read begins and is over, by that clock.
     last_at: Duration,
     read_until: Duration,
-    /// How long one turn takes, as far as it was said.
-    duration: Option<Duration>,
-    /// By so much it is begun earlier where there is no picture after a place.
-    back: Duration,
+    /// How long one turn takes, as it was said before it was begun anew, and as it turned out to be.
+    told_duration: Option<Duration>,
+    grown: Duration,
+    /// When its last picture begins, once that was seen.
+    pictures_end: Option<Duration>,
+    /// That picture is searched for.
+    search: Option<Search>,
     sound: Option<SoundTrack>,
+    /// Which of its tracks is heard, and how it is mixed.
+    track: Option<usize>,
+    mix: Mix,
     /// The picture to be captured next. It may not be due yet.
     ready: Option<Picture>,
     /// Whether `wait` told of it, which is when it is due.
@@ -73,6 +81,12 @@ pub(crate) struct Video {
     /// A picture that is whole while the one before it still waits for a viewer. It is not due yet.
     after: Option<Picture>,
     end: Option<End>,
+    /// In what it differs from its source, and whether `wait` has told of that.
+    alterations: Alterations,
+    is_described: bool,
+    /// When the last picture came, and whether none has come for so long that it was told.
+    came_at: Instant,
+    is_stalled: bool,
 }
 
 /// Why there is nothing more to read.
@@ -80,11 +94,17 @@ struct End {
     error: Error,
     /// When to say so, once all is shown.
     due: Option<Instant>,
+    /// It is one picture, which stays for as long as somebody wants to look at it.
+    stays: bool,
 }
 
 impl Source for Video {
     fn name(&self) -> String {
         self.name.clone()
+    }
+
+    fn description(&self) -> Description {
+        self.describe()
     }
 
     fn layout(&self) -> Layout {
@@ -108,8 +128,13 @@ impl Source for Video {
             if self.sounds_at(now).is_some_and(|moment| moment <= now) {
                 return Ok(Event::Sounded);
             }
+            self.check_stall(now);
+            if !std::mem::replace(&mut self.is_described, true) {
+                return Ok(Event::Described);
+            }
             self.check_end(now)?;
-            let due = [deadline, self.next_moment(now), self.sounds_at(now)].into_iter().flatten().min();
+            let moments = [deadline, self.next_moment(now), self.sounds_at(now), self.stalls_at(now)];
+            let due = moments.into_iter().flatten().min();
             let pipe = self.wants_picture(now).then(|| self.intake.pipe());
             let log = self.program.as_ref().and_then(|program| program.log().pipe());
             let sound = self.sound.as_ref().and_then(SoundTrack::pipe);
@@ -117,8 +142,8 @@ impl Source for Video {
             if let Some(program) = self.program.as_mut().filter(|_| woken.second) {
                 program.log_mut().read();
             }
-            if let Some(sound) = self.sound.as_mut().filter(|_| woken.third) {
-                sound.read();
+            if woken.third {
+                self.hear();
             }
             if woken.bell {
                 return Ok(Event::Woken);
@@ -152,9 +177,9 @@ impl Source for Video {
     fn playback(&self) -> Option<Playback> {
         self.clock.can_stop().then(|| Playback {
             is_playing: self.clock.is_going(),
-            can_seek: self.restart.is_some(),
+            can_seek: self.can_seek(),
             began: Pts(self.began.as_micros() as i64),
-            duration: self.duration(),
+            duration: self.duration().filter(|_| !self.is_still()),
         })
     }
 
@@ -179,58 +204,40 @@ impl Source for Video {
     }
 }
 
-impl Video {
-    /// How long one turn of it takes: what was said of it before it was begun anew counts until it is said again.
-    fn duration(&self) -> Option<Duration> {
-        self.program.as_ref().and_then(|program| program.log().duration()).or(self.duration)
+impl Drop for Video {
+    /// All of its programs end at the same time: each may take a while.
+    fn drop(&mut self) {
+        let turn = self.turn.as_mut().map(|(_, program, sound)| (program, sound));
+        let (program, sound) = turn.map_or((None, None), |(program, sound)| (Some(program), sound.as_mut()));
+        self.program.as_mut().into_iter().chain(program).for_each(Program::dismiss);
+        self.sound
+            .as_mut()
+            .into_iter()
+            .chain(&mut self.sound_after)
+            .chain(sound)
+            .for_each(SoundTrack::dismiss);
     }
+}
 
+impl Video {
     /// A picture on the clock of all of them.
     fn placed(&mut self, picture: Picture) -> Picture {
-        let since = (self.began + self.start).as_micros() as i64;
+        let since = (self.began + self.begun_at.origin()).as_micros() as i64;
         let pts = picture.pts.map(|Pts(us)| Pts(us.saturating_add(since)));
         if let Some(Pts(us)) = pts {
             let at = Duration::from_micros(us.max(0) as u64);
             // It takes as long as the one before it.
             let took = at.saturating_sub(self.last_at).min(LAST_STAYS);
             (self.last_at, self.read_until) = (at, at + took);
+            self.grow();
         }
         Picture { pts, ..picture }
     }
 
-    /// What is heard of the next turn follows where this one's is over, or where that begins.
-    fn change_sound(&mut self) {
-        let began = Pts(self.began.as_micros() as i64);
-        let is_over =
-            |sound: &SoundTrack| sound.is_over() || sound.next_at().is_some_and(|next| next >= began);
-        if self.sound_after.is_some() && self.sound.as_ref().is_none_or(is_over) {
-            self.sound = self.sound_after.take();
-        }
-    }
-
-    /// When the next stretch of sound is to go to viewers: a little before its pictures. `None`: it is not there, or the film
-    /// stands still.
-    fn sounds_at(&self, now: Instant) -> Option<Instant> {
-        let next = self.sound.as_ref()?.next_at()?;
-        let position = self.clock.position(now)?;
-        // Pictures that nobody takes stand, and so does what goes with them.
-        let waiting = self.ready.as_ref().filter(|_| self.told).and_then(|picture| picture.pts);
-        // Where pictures are awaited, it goes on for a moment.
-        let is_awaited = self.ready.is_none() && self.after.is_none() && self.end.is_none();
-        let awaited = is_awaited.then(|| Pts((self.read_until + LAST_STAYS).as_micros() as i64));
-        let position = [waiting, awaited].into_iter().flatten().fold(position, Pts::min);
-        let ahead = next.since(position).unwrap_or_default();
-        match ahead.checked_sub(SOUND_LEAD) {
-            None => Some(now),
-            Some(_) if waiting.is_some() => None,
-            Some(_) if awaited.is_some_and(|awaited| awaited <= position) => None,
-            Some(left) => Some(now + left),
-        }
-    }
-
     /// Whether there is a place for another picture.
     fn wants_picture(&self, now: Instant) -> bool {
-        self.end.is_none() && self.after.is_none() && (self.ready.is_none() || self.clock.reads_on(now))
+        let has_room = self.after.is_none() && (self.ready.is_none() || self.clock.reads_on(now));
+        self.end.is_none() && (has_room || self.search.is_some())
     }
 
     /// Makes pictures of the bytes that were read, and the newest that is due the one to be captured.
@@ -238,8 +245,15 @@ impl Video {
         self.promote(now);
         while self.wants_picture(now) {
             let log = self.program.as_mut().filter(|_| self.has_teller).map(Program::log_mut);
-            match next_of(&mut self.intake, log) {
-                Ok(Next::Picture(picture)) => self.after = Some(self.placed(picture)),
+            match next_of(&mut self.intake, log, &mut self.alterations, &mut self.is_described) {
+                Ok(Next::Picture(picture)) => {
+                    self.note_came(&picture, now);
+                    let picture = self.placed(picture);
+                    match &self.search {
+                        Some(_) => self.note_found(picture),
+                        None => self.after = Some(picture),
+                    }
+                }
                 Ok(Next::Began(_)) => {}
                 Ok(Next::Bytes) => return,
                 Err(error) => self.end_with(Error::new(ErrorKind::Ended, self.about(&error))),
@@ -285,21 +299,33 @@ impl Video {
     fn read(&mut self) {
         match self.intake.read() {
             Ok(false) => {}
-            Ok(true) if self.goes_back() || self.turns() => {}
-            Ok(true) => {
-                let error = self.ending();
-                self.end_with(error);
-            }
+            Ok(true) => self.pictures_over(),
             Err(error) => self.end_with(lost(error)),
         }
     }
 
     fn end_with(&mut self, error: Error) {
-        self.end.get_or_insert(End { error, due: None });
+        let stays = error.kind == ErrorKind::Finished && self.is_one_picture();
+        self.end.get_or_insert(End { error, due: None, stays });
+    }
+
+    /// Whether one picture without a sound was all that FFmpeg had: a still picture is not over.
+    fn is_one_picture(&self) -> bool {
+        let is_whole =
+            self.begun_at == Place::At(Duration::ZERO) && self.began.is_zero() && self.intake.pictures() == 1;
+        is_whole && self.program.is_some() && self.contents.tracks.is_empty() && self.pace != Pace::Newest
+    }
+
+    /// Whether it is known to be a still picture.
+    fn is_still(&self) -> bool {
+        self.end.as_ref().is_some_and(|end| end.stays)
     }
 
     /// Says that it is over when the last picture was shown for a while. Of what happens now nobody may be there to see it.
     fn check_end(&mut self, now: Instant) -> Result<(), Error> {
+        if self.is_still() {
+            return Ok(());
+        }
         // What stands still does so at its end as well; what goes wrong is told at once.
         if !self.clock.is_going()
             && let Some(end) = self.end.as_mut().filter(|end| end.error.kind == ErrorKind::Finished)
@@ -320,7 +346,11 @@ impl Video {
     /// What to say where there are no more bytes.
     fn ending(&mut self) -> Error {
         let missing = self.intake.missing();
-        let none = (self.intake.pictures() == 0).then_some("there is no picture in it");
+        let is_only_heard =
+            self.program.as_ref().is_some_and(|program| program.log().contents().is_only_heard());
+        let nothing =
+            if is_only_heard { "there is no picture in it, only sound" } else { "there is no picture in it" };
+        let none = (self.intake.pictures() == 0).then_some(nothing);
         let Some(program) = &mut self.program else {
             return match missing.as_deref().or(none) {
                 None => Error::new(ErrorKind::Finished, format!("{} has ended", self.name)),
@@ -328,7 +358,8 @@ impl Video {
             };
         };
         let outcome = program.finish();
-        let Some(complaint) = outcome.complaint().or_else(|| none.map(str::to_owned)) else {
+        let complaint = none.filter(|_| is_only_heard).map(str::to_owned).or_else(|| outcome.complaint());
+        let Some(complaint) = complaint.or_else(|| none.map(str::to_owned)) else {
             return Error::new(ErrorKind::Finished, format!("{} has ended", self.name));
         };
         // What happens now may be there again in a moment.
@@ -346,14 +377,23 @@ impl Video {
     }
 }
 
-/// The next of a stream's pictures, each of which is what a teller says in `log`, where there is one.
-fn next_of(intake: &mut Intake, log: Option<&mut Log>) -> Result<Next, BadStream> {
+/// The next of a stream's pictures, each of which is what a teller says in `log`, where there is one. What that says of
+/// colours goes to `alterations`, and clears `is_described` where it is new.
+fn next_of(
+    intake: &mut Intake,
+    log: Option<&mut Log>,
+    alterations: &mut Alterations,
+    is_described: &mut bool,
+) -> Result<Next, BadStream> {
     let Some(log) = log else { return intake.next(&mut || None) };
     let mut unknown = None;
     let next = intake.next(&mut || {
         // A teller always knows a size, whatever the stream's was.
         let told = log.next_told()?;
-        told.shape(Size { width: 1, height: 1 }).map_err(|format| unknown = Some(format.to_owned())).ok()
+        let shape = told.shape(Size { width: 1, height: 1 });
+        let shape = shape.map_err(|format| unknown = Some(format.to_owned())).ok()?;
+        *is_described &= !alterations.note_picture(&told, shape.pixels);
+        Some(shape)
     });
     match unknown {
         Some(format) => Err(BadStream::Unsupported(cannot_show(&format))),
@@ -376,6 +416,12 @@ fn exchange(frame: &mut Frame, pixels: Vec<u8>) -> Vec<u8> {
     }
     frame.memory_mut().bytes_mut()[..pixels.len()].copy_from_slice(&pixels);
     pixels
+}
+
+/// A time as people read it: `1:02:03`, or `0:08`.
+fn clock_text(time: Duration) -> String {
+    let (hours, minutes, seconds) = (time.as_secs() / 3600, time.as_secs() / 60 % 60, time.as_secs() % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
 fn lost(error: std::io::Error) -> Error {

@@ -6,12 +6,14 @@ use lanstream_core::frame::{Layout, PixelFormat};
 use lanstream_core::geometry::Size;
 use lanstream_core::source::{Error, ErrorKind, Source};
 
-use super::{BACK_AT_FIRST, Restart, Video, cannot_show, lost};
+use super::{Video, cannot_show, lost};
+use crate::alterations::Alterations;
 use crate::bell::Bell;
+use crate::contents::Contents;
+use crate::film::{Film, Mix, Need, Place};
 use crate::intake::{Intake, Next};
 use crate::pace::{Clock, Pace};
 use crate::program::Program;
-use crate::sound::SoundTrack;
 use crate::stream::Shape;
 
 /// What is to be shown, before its first byte came.
@@ -25,12 +27,11 @@ pub(crate) struct Opening {
     pub(crate) has_teller: bool,
     /// How long its beginning may take.
     pub(crate) patience: Duration,
-    /// Where it begins, and how it begins elsewhere.
+    /// Where it begins, and what it is begun elsewhere from.
     pub(crate) start: Duration,
-    pub(crate) restart: Option<Restart>,
+    pub(crate) film: Option<Film>,
     /// Whether it begins anew at its end.
     pub(crate) repeat: bool,
-    pub(crate) sound: Option<SoundTrack>,
 }
 
 /// Why there is no source.
@@ -39,6 +40,8 @@ pub(crate) enum OpenError {
     Source(Error),
     /// FFmpeg has pictures in a format of this name, which can't be shown as they are.
     Format(String),
+    /// It is to be begun anew, with this.
+    Needs(Need),
 }
 
 impl From<Error> for OpenError {
@@ -52,6 +55,7 @@ impl From<OpenError> for Error {
         match error {
             OpenError::Source(error) => error,
             OpenError::Format(format) => Self::new(ErrorKind::Unsupported, cannot_show(&format)),
+            OpenError::Needs(_) => Self::new(ErrorKind::Unsupported, "it can't be begun anew"),
         }
     }
 }
@@ -62,7 +66,7 @@ impl Opening {
     /// # Errors
     /// [`ErrorKind::Unsupported`] for what can't be shown, [`ErrorKind::NotFound`] where nothing comes in time.
     pub(crate) fn open(self) -> Result<Box<dyn Source>, OpenError> {
-        let Self { name, intake, program, pace, has_teller, patience, start, restart, repeat, sound } = self;
+        let Self { name, intake, program, pace, has_teller, patience, start, film, repeat } = self;
         let bell = Bell::new().map_err(|error| Error::new(ErrorKind::Lost, format!("no waker: {error}")))?;
         let layout = Layout::packed(Size { width: 1, height: 1 }, PixelFormat::Rgbx8);
         let mut video = Video {
@@ -74,8 +78,9 @@ impl Opening {
             pace,
             clock: Clock::new(pace),
             layout,
-            start,
-            restart,
+            begun_at: Place::At(start),
+            film,
+            contents: Contents::default(),
             repeat,
             began: Duration::ZERO,
             turn: None,
@@ -83,15 +88,27 @@ impl Opening {
             sound_after: None,
             last_at: Duration::ZERO,
             read_until: Duration::ZERO,
-            duration: None,
-            back: BACK_AT_FIRST,
-            sound,
+            told_duration: None,
+            grown: Duration::ZERO,
+            pictures_end: None,
+            search: None,
+            sound: None,
+            track: None,
+            mix: Mix::Layout,
             ready: None,
             told: false,
             after: None,
             end: None,
+            alterations: Alterations::new(if has_teller { "--filter" } else { "-vf" }),
+            is_described: true,
+            came_at: Instant::now(),
+            is_stalled: false,
         };
         video.layout = video.first_layout(Instant::now().checked_add(patience))?;
+        video.choose_track()?;
+        video.remark_contents();
+        // A search for the last picture has moved the place where pictures begin, and not where sound does.
+        video.begin_sound(start);
         Ok(Box::new(video))
     }
 }
@@ -114,7 +131,9 @@ impl Video {
             }
             let log = self.program.as_ref().and_then(|program| program.log().pipe());
             if began.is_some() && log.is_none() {
-                return Err(self.unsupported().into());
+                self.without_picture()?;
+                began = None;
+                continue;
             }
             // What comes after the beginning is read when it is known what it is.
             let pipe = began.is_none().then(|| self.intake.pipe());
@@ -123,7 +142,8 @@ impl Video {
                 program.log_mut().read();
             }
             if woken.first && self.intake.read().map_err(lost)? {
-                return Err(self.unsupported().into());
+                self.without_picture()?;
+                began = None;
             }
             if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                 let message = format!("{}: nothing came in time: does anybody write to it?", self.name);
@@ -133,14 +153,47 @@ impl Video {
     }
 
     /// What the first picture is like, once that is known: of FFmpeg's its log tells.
-    fn first_shape(&self, began: Option<Shape>) -> Result<Option<Shape>, OpenError> {
+    fn first_shape(&mut self, began: Option<Shape>) -> Result<Option<Shape>, OpenError> {
         let (Some(shape), Some(program)) = (began, &self.program) else { return Ok(began) };
         let Some(told) = program.log().first_told(self.has_teller) else { return Ok(None) };
-        told.shape(shape.size).map(Some).map_err(|format| OpenError::Format(format.to_owned()))
+        if let Some(need) =
+            self.film.as_ref().and_then(|film| film.need(program.log().contents(), Some(told)))
+        {
+            return Err(OpenError::Needs(need));
+        }
+        let shape = told.shape(shape.size).map_err(|format| OpenError::Format(format.to_owned()))?;
+        if self.film.is_none() {
+            self.alterations.note_picture(told, shape.pixels);
+        }
+        Ok(Some(shape))
     }
 
-    /// It ended before anything was known of its pictures.
-    fn unsupported(&mut self) -> Error {
-        Error { kind: ErrorKind::Unsupported, ..self.ending() }
+    /// It ended before anything was known of its pictures: they are begun otherwise, or that is why it can't be opened.
+    fn without_picture(&mut self) -> Result<(), OpenError> {
+        let contents = self.program.as_ref().map(|program| program.log().contents());
+        let need = self.film.as_ref().zip(contents).and_then(|(film, contents)| film.need(contents, None));
+        if let Some(need) = need {
+            return Err(OpenError::Needs(need));
+        }
+        if let Some(error) = self.starts_after_end() {
+            return Err(error.into());
+        }
+        if self.searches_on() {
+            return Ok(());
+        }
+        Err(Error { kind: ErrorKind::Unsupported, ..self.ending() }.into())
+    }
+
+    /// What FFmpeg said of it is kept, and the track that is heard first.
+    fn choose_track(&mut self) -> Result<(), Error> {
+        let Some(program) = &self.program else { return Ok(()) };
+        self.contents = program.log().contents().clone();
+        let is_cover = self.contents.video().is_some_and(|video| video.is_cover);
+        self.pictures_end = is_cover.then_some(Duration::ZERO);
+        if let Some(film) = &self.film {
+            self.track = film.track(&self.contents)?;
+            self.mix = self.track.map_or(Mix::Layout, |track| self.contents.mix(track));
+        }
+        Ok(())
     }
 }

@@ -22,7 +22,6 @@ fn every_frame_of_a_clip_by_number_and_pixel() {
     for (name, arguments) in [
         ("ffv1.mkv", "-f lavfi -i testsrc2=size=319x181:rate=30:duration=1 -c:v ffv1 -pix_fmt bgr0"),
         ("film.gif", "-f lavfi -i testsrc=size=160x90:rate=25:duration=0.5 -pix_fmt pal8"),
-        ("film.png", "-f lavfi -i testsrc=size=160x90:rate=25:duration=0.04 -pix_fmt rgb24"),
     ] {
         let clip = Clip::made(name, arguments);
         let (shown, end) = all(open(&clip).as_mut());
@@ -222,7 +221,7 @@ fn an_ffmpeg_that_is_to_say_nothing() {
 fn a_pipe_in_a_format_that_cannot_be_shown() {
     let clip = Clip::made(
         "a.mkv",
-        "-f lavfi -i testsrc2=size=64x48:rate=10:duration=0.5 -c:v ffv1 -pix_fmt yuva420p",
+        "-f lavfi -i testsrc2=size=64x48:rate=10:duration=0.5 -c:v ffv1 -pix_fmt yuv410p",
     );
     let fifo = Clip::empty("fifo");
     run(std::process::Command::new("mkfifo").arg(fifo.path()));
@@ -245,6 +244,7 @@ fn shell_words_in_names_are_names() {
         "%03d.mkv",
         "two words\u{e9}.mkv",
         "a\nb.mkv",
+        "100%d.mkv",
     ] {
         let path = plain.folder().join(name);
         std::fs::copy(plain.path(), &path).unwrap();
@@ -252,4 +252,27 @@ fn shell_words_in_names_are_names() {
         assert_eq!((shown.len(), end.kind), (2, ErrorKind::Finished), "{name}: {end}");
     }
     assert!(!plain.folder().join("x").exists());
+}
+
+/// Also where FFmpeg takes a name for a pattern, and where what it would stand for is there as well.
+#[test]
+fn patterns_in_names_of_pictures_are_names() {
+    for (codec, extension) in [("png", "png"), ("bmp", "bmp"), ("tiff", "tif"), ("gif", "gif")] {
+        let of = |source: &str| {
+            Clip::made(
+                &format!("a.{extension}"),
+                &format!("-f lavfi -i {source}=size=16x16:rate=25:duration=0.04 -frames:v 1 -c:v {codec}"),
+            )
+        };
+        let (own, other) = (of("testsrc"), of("testsrc2"));
+        for name in ["100%d", "%03d", "a*", "a?", "{a,b}", "[ab]", "%%*"] {
+            let path = own.folder().join(format!("{name}.{extension}"));
+            std::fs::copy(own.path(), &path).unwrap();
+            for sibling in ["1000", "1001", "000", "001", "ab"] {
+                std::fs::copy(other.path(), own.folder().join(format!("{sibling}.{extension}"))).unwrap();
+            }
+            let shown = first(Play::new(&path).open().unwrap().as_mut(), 1);
+            expect(&shown, &rgb_of(&own), &format!("{name}.{extension}"));
+        }
+    }
 }

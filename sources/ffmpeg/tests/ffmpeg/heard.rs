@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use lanstream_core::source::{Command, Event, SOUND_RATE, Sound, Source};
 use lanstream_core::time::Pts;
-use lanstream_ffmpeg::{Pace, Play, Speed};
+use lanstream_ffmpeg::{Listener, Pace, Play, Report, Speed, Track};
 
 use crate::clip::{Clip, run, words};
 use crate::watch::{next, take};
@@ -15,8 +15,12 @@ const CLIP: &str = "-f lavfi -i testsrc2=size=64x48:rate=25:duration=2 -f lavfi 
 
 /// What is heard of it, as FFmpeg decodes it.
 fn decoded(clip: &Clip) -> Vec<u8> {
+    decoded_by(clip, "")
+}
+
+fn decoded_by(clip: &Clip, filter: &str) -> Vec<u8> {
     let mut command = std::process::Command::new("ffmpeg");
-    command.args(["-nostdin", "-v", "error", "-i"]).arg(clip.path());
+    command.args(["-nostdin", "-v", "error", "-i"]).arg(clip.path()).args(words(filter));
     run(command.args(words("-vn -ac 2 -ar 48000 -c:a pcm_f32le -f f32le -")))
 }
 
@@ -137,4 +141,149 @@ fn sound_that_is_longer_than_its_pictures() {
     let heard = listen(source.as_mut(), Duration::from_secs(10));
     let all: Vec<u8> = heard.into_iter().flat_map(|(sound, _)| sound.samples).collect();
     assert!(all == wanted, "{} bytes of {}", all.len(), wanted.len());
+}
+
+/// A song and its cover.
+fn song() -> Clip {
+    Clip::made(
+        "cover.mp3",
+        "-f lavfi -i sine=duration=12 -f lavfi -i testsrc=size=96x96:duration=0.04 -map 0 -map 1 -c:v mjpeg \
+         -pix_fmt yuvj420p -disposition:v attached_pic",
+    )
+}
+
+/// The FFmpegs that read it.
+fn programs(clip: &Clip) -> usize {
+    let name = clip.path().to_string_lossy().into_owned();
+    let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+    let lines = processes.map(|process| std::fs::read(process.path().join("cmdline")).unwrap_or_default());
+    lines.filter(|line| String::from_utf8_lossy(line).contains(&name)).count()
+}
+
+/// Its cover stays, and the sound goes on where it was asked for.
+#[test]
+fn a_song_with_a_cover_is_sought_in() {
+    let clip = song();
+    let wanted = decoded(&clip);
+    let cover = clip.decoded("yuvj420p");
+    let is_log = |report: Report| matches!(report, Report::Line { text, .. } if text.starts_with("Input #0"));
+    let (sender, begun) = std::sync::mpsc::channel();
+    let listener = Listener::new(move |report| {
+        if is_log(report) {
+            sender.send(()).unwrap();
+        }
+    });
+    let play = Play { listener: Some(listener), ..Play::new(clip.path()) };
+    for start in [0, 6] {
+        let mut source = Play { start: Duration::from_secs(start), ..play.clone() }.open().unwrap();
+        let shown = next(source.as_mut()).unwrap();
+        assert!(shown.planes.as_ref().is_some_and(|(_, planes)| *planes == cover));
+        let heard = listen(source.as_mut(), Duration::from_millis(400));
+        assert_eq!(heard[0].0.at, Pts(start as i64 * 1_000_000));
+        begun.try_iter().for_each(drop);
+        source.steer(Command::Seek(Duration::from_secs(9)));
+        let shown = next(source.as_mut()).unwrap();
+        assert_eq!(shown.pts, Some(Pts(9_000_000)), "it is shown at the place that was asked for");
+        assert!(shown.planes.as_ref().is_some_and(|(_, planes)| *planes == cover));
+        // The one for its pictures says what it reads, and the one for its sound does not.
+        assert_eq!(begun.try_iter().count(), 1, "the cover is looked for once");
+        assert!(programs(&clip) <= 2);
+        let heard = listen(source.as_mut(), Duration::from_secs(20));
+        assert_eq!(heard[0].0.at, Pts(9_000_000));
+        let all: Vec<u8> = heard.into_iter().flat_map(|(sound, _)| sound.samples).collect();
+        let after = &wanted[9 * 48_000 * 8..];
+        assert!(all.len().abs_diff(after.len()) < 8 * 4800, "{} bytes of {}", all.len(), after.len());
+    }
+}
+
+/// The next turn begins when its sound is over, not when its picture is.
+#[test]
+fn a_song_with_a_cover_is_repeated_as_a_whole() {
+    let words = "-f lavfi -i testsrc2=size=64x48:rate=25:duration=0.2 -f lavfi -i sine=duration=2 -c:v libx264 -c:a flac";
+    let clip = Clip::made("a.mkv", words);
+    let wanted = decoded(&clip);
+    let mut source = Play { repeat: true, ..Play::new(clip.path()) }.open().unwrap();
+    let heard = listen(source.as_mut(), Duration::from_millis(4400));
+    assert!(heard.len() > 190, "{} stretches of 20 ms", heard.len());
+    for (sound, _) in &heard {
+        let start = frames(sound.at) * 8 % wanted.len();
+        assert!(sound.samples == wanted[start..][..sound.samples.len()], "at {:?}", sound.at);
+    }
+}
+
+/// Twelve channels that nobody knows the loudspeakers of: the first two are left and right.
+#[test]
+fn channels_without_a_layout() {
+    let channels: Vec<_> = (1..=12).map(|channel| format!("0.0{channel:02}")).collect();
+    let words = format!(
+        "-f lavfi -i testsrc2=size=96x64:rate=10:duration=1 -f lavfi -i aevalsrc={}:s=48000:d=1 -c:v libx264 -c:a pcm_f32le",
+        channels.join("|")
+    );
+    let clip = Clip::made("twelve.mkv", &words);
+    let heard = listen(Play::new(clip.path()).open().unwrap().as_mut(), Duration::from_secs(10));
+    let all: Vec<u8> = heard.into_iter().flat_map(|(sound, _)| sound.samples).collect();
+    assert_eq!(all.len(), 48_000 * 8);
+    let frame = [0.001_f32.to_le_bytes(), 0.002_f32.to_le_bytes()].concat();
+    assert!(all.chunks(8).all(|own| own == frame), "{:?}", &all[..8]);
+}
+
+/// A film with two tracks, the second of which is the default one.
+fn two_tracks() -> Clip {
+    Clip::made(
+        "two.mkv",
+        "-f lavfi -i testsrc2=size=96x64:rate=10:duration=3 -f lavfi -i aevalsrc=0.25|0.25:s=48000:d=3 -f lavfi -i \
+         aevalsrc=0.5|0.5:s=48000:d=3 -map 0 -map 1 -map 2 -c:v libx264 -c:a flac -disposition:a:0 0 -disposition:a:1 default \
+         -metadata:s:a:0 language=eng -metadata:s:a:1 language=deu",
+    )
+}
+
+fn level(sound: &Sound) -> f32 {
+    f32::from_le_bytes(sound.samples[..4].try_into().unwrap())
+}
+
+#[test]
+fn the_default_track_or_the_one_that_is_asked_for() {
+    let clip = two_tracks();
+    for (track, wanted) in [
+        (Track::Default, 0.5),
+        (Track::Number(0), 0.25),
+        (Track::Number(1), 0.5),
+        (Track::Language("eng".to_owned()), 0.25),
+    ] {
+        let play = Play { track: track.clone(), ..Play::new(clip.path()) };
+        let heard = listen(play.open().unwrap().as_mut(), Duration::from_millis(1500));
+        assert!(heard.len() > 5 && heard.iter().all(|(sound, _)| level(sound) == wanted), "{track}");
+    }
+    let third = Play { track: Track::Number(2), ..Play::new(clip.path()) }.open().err().unwrap();
+    assert!(
+        third.message.contains("there is no track 2 in two.mkv: its tracks of sound are 0 (eng), 1 (deu)"),
+        "{third}"
+    );
+}
+
+/// What is only heard is shown by its waves, and is a film like any other.
+#[test]
+fn sound_without_a_picture() {
+    for (name, words) in [
+        ("a.wav", "-f lavfi -i sine=duration=2"),
+        ("a.flac", "-f lavfi -i sine=duration=2"),
+        ("a.m4b", "-f lavfi -i sine=duration=2 -c:a aac -f ipod"),
+        ("twelve.wav", "-f lavfi -i aevalsrc=0.1|0.2|0|0|0|0|0|0|0|0|0|0:d=2"),
+    ] {
+        let clip = Clip::made(name, words);
+        let wanted = decoded_by(&clip, if name == "twelve.wav" { "-af pan=stereo|c0=c0|c1=c1" } else { "" });
+        let mut source = Play::new(clip.path()).open().unwrap();
+        let duration = source.playback().unwrap().duration.unwrap();
+        assert!(duration.as_millis().abs_diff(2000) < 60, "{name}: {duration:?}");
+        let first = next(source.as_mut()).unwrap();
+        assert!(first.rgb.chunks(3).any(|pixel| pixel != [0; 3]), "{name}: there are no waves");
+        let heard = listen(source.as_mut(), Duration::from_secs(10));
+        let shown = heard.last().unwrap().1.unwrap();
+        assert!(shown >= Pts(1_500_000), "{name}: the picture stood at {shown:?}");
+        let all: Vec<u8> = heard.into_iter().flat_map(|(sound, _)| sound.samples).collect();
+        assert!(all == wanted, "{name}: {} bytes of {}", all.len(), wanted.len());
+        let mut source = Play { start: Duration::from_secs(1), ..Play::new(clip.path()) }.open().unwrap();
+        let heard = listen(source.as_mut(), Duration::from_secs(10));
+        assert_eq!(heard[0].0.at, Pts(1_000_000), "{name}");
+    }
 }

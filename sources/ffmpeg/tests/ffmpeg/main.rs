@@ -4,6 +4,7 @@
 
 mod clip;
 mod exact;
+mod fidelity;
 mod heard;
 mod pace;
 mod pipes;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lanstream_core::source::{Command, ErrorKind, Event};
+use lanstream_core::source::{Command, ErrorKind, Event, Source};
 use lanstream_core::time::Pts;
 use lanstream_ffmpeg::{Pace, Pipe, Play, Run, Speed};
 
@@ -121,23 +121,58 @@ fn a_film_that_is_repeated() {
     assert!(at(&first(source.as_mut(), 1)[0]) >= Duration::from_millis(1880));
 }
 
-/// A still picture is begun anew once a second, no more often.
+/// Repeated or not, it stays, and nothing is done for it: neither here nor by FFmpeg.
 #[test]
-fn a_picture_that_is_repeated() {
-    let clip = Clip::made("a.png", "-f lavfi -i testsrc=size=64x48:rate=25:duration=0.04 -frames:v 1");
-    let mut source = Play { repeat: true, ..Play::new(clip.path()) }.open().unwrap();
-    let shown = first(source.as_mut(), 3);
-    assert_eq!(shown.iter().map(at).collect::<Vec<_>>(), [0, 1, 2].map(Duration::from_secs));
+fn a_still_picture_stays_until_nobody_wants_it() {
+    for (name, words) in [
+        ("a.png", "-f lavfi -i testsrc=size=64x48:rate=25:duration=0.04 -frames:v 1"),
+        ("a.mp4", "-f lavfi -i testsrc2=size=64x48:rate=25:duration=0.04 -frames:v 1 -c:v libx264"),
+    ] {
+        let clip = Clip::made(name, words);
+        for repeat in [false, true] {
+            let mut source = Play { repeat, ..Play::new(clip.path()) }.open().unwrap();
+            assert_eq!(at(&next(source.as_mut()).unwrap()), Duration::ZERO);
+            let cpu = cpu_of(|| {
+                assert_eq!(source.wait(Some(Duration::from_millis(2500))), Ok(Event::TimedOut));
+            });
+            assert!(cpu < Duration::from_millis(100), "{name}: it took {cpu:?} of the processor");
+            assert!(!is_read(&clip), "{name}: FFmpeg runs");
+            let playback = source.playback().unwrap();
+            assert!(!playback.can_seek && playback.duration.is_none(), "{name}: {playback:?}");
+        }
+    }
 }
 
-/// Where no picture begins after a place, the film goes on from one before it.
+/// Whether a process reads it.
+fn is_read(clip: &Clip) -> bool {
+    let name = clip.path().to_string_lossy().into_owned();
+    std::fs::read_dir("/proc").unwrap().filter_map(Result::ok).any(|process| {
+        let line = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&line).contains(&name)
+    })
+}
+
+/// What this thread takes of the processor meanwhile.
+fn cpu_of(work: impl FnOnce()) -> Duration {
+    let now = || {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        Duration::try_from(time).unwrap()
+    };
+    let before = now();
+    work();
+    now() - before
+}
+
+/// Where no picture begins after a place, the last one is shown at it.
 #[test]
 fn a_place_after_the_last_picture() {
     let slow = "-f lavfi -i testsrc2=size=64x48:rate=2:duration=4 -c:v ffv1";
     let long =
         "-f lavfi -i testsrc2=size=64x48:rate=25:duration=1 -f lavfi -i sine=duration=6 -c:v ffv1 -c:a flac";
-    for (words, last) in [(slow, 3500), (long, 960)] {
+    for (words, place) in [(slow, 3900), (long, 5900)] {
         let clip = Clip::made("a.mkv", words);
+        let whole = clip.decoded("yuv420p");
+        let last = &whole[whole.len() - 64 * 48 * 3 / 2..];
         let mut source = Play::new(clip.path()).open().unwrap();
         first(source.as_mut(), 1);
         source.steer(Command::Pause);
@@ -145,7 +180,57 @@ fn a_place_after_the_last_picture() {
         source.steer(Command::Seek(Duration::from_secs(100)));
         assert_eq!(source.playback(), before, "what is known of it is forgotten");
         let shown = first(source.as_mut(), 1);
-        assert!(at(&shown[0]) <= Duration::from_millis(last), "at {:?}", at(&shown[0]));
+        assert_eq!(at(&shown[0]), Duration::from_millis(place));
+        expect_planes(&shown, last, "the last picture");
+        // It is known from now on.
+        source.steer(Command::Seek(Duration::from_millis(place - 200)));
+        let shown = first(source.as_mut(), 1);
+        assert_eq!(at(&shown[0]), Duration::from_millis(place - 200));
+        expect_planes(&shown, last, "the last picture again");
+        let from = Play { start: Duration::from_millis(place), ..Play::new(clip.path()) };
+        let shown = first(from.open().unwrap().as_mut(), 1);
+        assert_eq!(at(&shown[0]), Duration::from_millis(place));
+        expect_planes(&shown, last, "the last picture at the beginning");
+    }
+}
+
+/// Two recordings of which each has the same timestamps, end to end.
+fn joined() -> (Clip, Vec<u8>) {
+    let part = |source: &str| {
+        let words =
+            format!("-f lavfi -i {source}=size=64x48:rate=25:duration=4 -c:v libx264 -g 25 -pix_fmt yuv420p");
+        Clip::made("part.ts", &words)
+    };
+    let parts = [part("testsrc"), part("testsrc2")];
+    let clip = Clip::empty("joined.ts");
+    std::fs::write(clip.path(), parts.each_ref().map(|part| std::fs::read(part.path()).unwrap()).concat())
+        .unwrap();
+    (clip, parts.map(|part| part.decoded("yuv420p")).concat())
+}
+
+/// Its length grows while more of it is shown than there was said to be, and then every place of it can be had.
+#[test]
+fn recordings_that_were_joined() {
+    let (clip, whole) = joined();
+    let picture = 64 * 48 * 3 / 2;
+    let mut source = Play { pace: fast(), repeat: true, ..Play::new(clip.path()) }.open().unwrap();
+    let duration = |source: &dyn Source| source.playback().unwrap().duration.unwrap();
+    assert_eq!(duration(source.as_ref()), Duration::from_secs(4));
+    let shown = first(source.as_mut(), 150);
+    expect_planes(&shown, &whole[..150 * picture], "the first six seconds");
+    assert!(duration(source.as_ref()) >= at(&shown[149]), "{:?}", duration(source.as_ref()));
+    first(source.as_mut(), 60);
+    assert_eq!(duration(source.as_ref()), Duration::from_secs(8));
+    for number in [150, 50, 190, 0] {
+        source.steer(Command::Seek(Duration::from_millis(number * 40)));
+        let shown = first(source.as_mut(), 2);
+        assert_eq!(at(&shown[0]), Duration::from_millis(number * 40));
+        let number = number as usize;
+        expect_planes(
+            &shown,
+            &whole[number * picture..][..2 * picture],
+            &format!("from picture {number} on"),
+        );
     }
 }
 
@@ -157,10 +242,7 @@ fn it_stands_still_in_its_last_second() {
     first(source.as_mut(), 5);
     assert_eq!(source.wait(Some(Duration::from_millis(300))), Ok(Event::TimedOut));
     source.steer(Command::Pause);
-    let before = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    assert_eq!(source.wait(Some(Duration::from_millis(1500))), Ok(Event::TimedOut));
-    let after = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    let cpu = Duration::try_from(after).unwrap() - Duration::try_from(before).unwrap();
+    let cpu = cpu_of(|| assert_eq!(source.wait(Some(Duration::from_millis(1500))), Ok(Event::TimedOut)));
     assert!(cpu < Duration::from_millis(100), "it took {cpu:?} of the processor");
     source.steer(Command::Play);
     assert_eq!(next(source.as_mut()).err().unwrap().kind, ErrorKind::Finished);
@@ -190,4 +272,17 @@ fn a_step_right_after_a_seek() {
     source.steer(Command::Step);
     assert_eq!(at(&next(source.as_mut()).unwrap()), Duration::ZERO);
     assert_eq!(at(&next(source.as_mut()).unwrap()), Duration::from_millis(40));
+}
+
+/// What has no known end is not a film of which all is there.
+#[test]
+fn nothing_is_sought_in_without_a_duration() {
+    let clip =
+        Clip::made("a.h264", "-f lavfi -i testsrc2=size=64x48:rate=25:duration=2 -c:v libx264 -f h264");
+    let mut source = Play::new(clip.path()).open().unwrap();
+    first(source.as_mut(), 2);
+    let playback = source.playback().unwrap();
+    assert_eq!((playback.can_seek, playback.duration), (false, None));
+    source.steer(Command::Seek(Duration::from_secs(1)));
+    assert!(at(&first(source.as_mut(), 1)[0]) < Duration::from_millis(200));
 }

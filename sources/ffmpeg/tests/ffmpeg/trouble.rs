@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use lanstream_core::source::{Error, ErrorKind, Source};
-use lanstream_ffmpeg::{Content, Pace, Pipe, Play, Run, Speed};
+use lanstream_ffmpeg::{Content, Pace, Pipe, Play, Run, Speed, Track};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::clip::{Clip, run};
@@ -58,15 +58,19 @@ fn what_is_no_video() {
         ErrorKind::Unsupported,
         &["text.mp4", "Invalid data found"],
     );
-    let sound = Clip::made("a.wav", "-f lavfi -i sine=duration=0.1");
-    expect_words(&error_of(Play::new(sound.path()).open()), ErrorKind::Unsupported, &["a.wav"]);
     expect_words(&error_of(Play::new(missing.folder()).open()), ErrorKind::Unsupported, &["directory"]);
     let filtered = Clip::made("a.mkv", "-f lavfi -i testsrc=size=16x16:rate=5:duration=0.4 -c:v ffv1");
     let wrong = Play { filter: Some("nosuchfilter".to_owned()), ..Play::new(filtered.path()) };
     expect_words(&error_of(wrong.open()), ErrorKind::Unsupported, &["nosuchfilter"]);
-    let after = Play { start: Duration::from_secs(3600), ..Play::new(filtered.path()) };
-    let end = after.open().map_or_else(|error| error, |mut source| all(source.as_mut()).1);
-    assert!(end.message.contains("no picture") || end.message.contains("status"), "{end}");
+    let after = Play { start: Duration::from_secs(3725), ..Play::new(filtered.path()) };
+    expect_words(
+        &error_of(after.open()),
+        ErrorKind::NotFound,
+        &["a.mkv ends at 0:00: it can't begin at 1:02:05"],
+    );
+    expect_words(&error_of(Play::new("").open()), ErrorKind::NotFound, &["is empty"]);
+    let third = Play { track: Track::Number(2), ..Play::new(filtered.path()) };
+    expect_words(&error_of(third.open()), ErrorKind::NotFound, &["there is no sound in a.mkv"]);
     expect_words(&error_of(Run::new(["-vf", "null"]).open()), ErrorKind::Unsupported, &["needs an input"]);
 }
 
@@ -82,13 +86,19 @@ fn a_truncated_file_is_shown_as_far_as_it_goes() {
 
 /// The FFmpeg that reads this file.
 fn ffmpeg_of(clip: &Clip) -> Pid {
+    programs_of(clip).pop().expect("it runs")
+}
+
+/// All that read it.
+fn programs_of(clip: &Clip) -> Vec<Pid> {
     let name = clip.path().to_string_lossy().into_owned();
-    let found = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok).find(|process| {
+    let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+    let own = processes.filter(|process| {
         let line = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
         line.starts_with(b"ffmpeg\0") && String::from_utf8_lossy(&line).contains(&name)
     });
-    let number = found.expect("it runs").file_name().to_string_lossy().parse().unwrap();
-    Pid::from_raw(number).unwrap()
+    own.map(|process| Pid::from_raw(process.file_name().to_string_lossy().parse().unwrap()).unwrap())
+        .collect()
 }
 
 #[test]
@@ -186,4 +196,28 @@ fn a_header_without_end() {
     expect_words(&error_of(opened), ErrorKind::Unsupported, &["longer than 4096 bytes"]);
     drop(reader);
     assert!(written.join().unwrap().0, "all 64 MiB of it were read");
+}
+
+/// Stopped so that it hears nothing, as where every core is busy: whoever ends a source does not wait for it.
+#[test]
+fn an_ffmpeg_that_does_not_end_is_left_behind() {
+    let clip = Clip::made(
+        "a.mkv",
+        "-f lavfi -i testsrc2=size=1280x720:rate=10:duration=10 -f lavfi -i sine=d=10 -c:v ffv1 -c:a flac",
+    );
+    let mut source = Play::new(clip.path()).open().unwrap();
+    next(source.as_mut()).unwrap();
+    let mine = programs_of(&clip);
+    assert_eq!(mine.len(), 2, "one for pictures and one for sound");
+    mine.iter().for_each(|pid| kill_process(*pid, Signal::STOP).unwrap());
+    let began = std::time::Instant::now();
+    drop(source);
+    let took = began.elapsed();
+    // Twice as long as one may take, and no longer for two.
+    assert!(took < Duration::from_millis(190), "{took:?}");
+    let gone = std::time::Instant::now() + Duration::from_secs(10);
+    while !programs_of(&clip).is_empty() {
+        assert!(std::time::Instant::now() < gone, "FFmpeg is left behind");
+        std::thread::yield_now();
+    }
 }

@@ -1,0 +1,330 @@
+//! A film as programs: an FFmpeg for its pictures and one for its sound, begun at any place of it.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use lanstream_core::source::{Error, ErrorKind, SOUND_RATE};
+
+use crate::contents::Contents;
+use crate::input::Input;
+use crate::intake::Intake;
+use crate::log::TELLER;
+use crate::output;
+use crate::pace::{Pace, Speed};
+use crate::pixel::Pixels;
+use crate::play::{Play, Track};
+use crate::program::Program;
+use crate::sound::SoundTrack;
+use crate::stream::nut::Nut;
+use crate::told::Told;
+
+/// Where a film begins to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// At the first picture there or after it.
+    At(Duration),
+    /// At a picture before there, so that the last of all may be among what comes.
+    Before(Duration),
+    /// At the first picture there or after it, found by reading all that comes before: for what can't be found otherwise.
+    Through(Duration),
+}
+
+impl Place {
+    /// What timestamps count from that come from there.
+    pub(crate) fn origin(self) -> Duration {
+        match self {
+            Self::At(time) | Self::Through(time) => time,
+            // They are those of the film, since a container has none below zero.
+            Self::Before(_) => Duration::ZERO,
+        }
+    }
+
+    /// Where it is.
+    pub(crate) fn time(self) -> Duration {
+        let (Self::At(time) | Self::Before(time) | Self::Through(time)) = self;
+        time
+    }
+}
+
+/// What an FFmpeg is asked for besides, because of what is in a film.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// There is nothing to be seen: the waves of this track are drawn.
+    Waves(usize, Mix),
+    /// Its colours are made by a matrix that viewers don't know: FFmpeg makes red, green and blue of them.
+    Colours(Converter),
+    /// A decoder that has what is to be seen through.
+    Decoder(&'static str),
+}
+
+/// How FFmpeg makes red, green and blue of a matrix that viewers don't know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Converter {
+    matrix: &'static str,
+    filter: &'static str,
+}
+
+/// How sound becomes left and right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mix {
+    /// By FFmpeg's rules, from where its loudspeakers stand.
+    Layout,
+    /// The first two channels: nobody knows where the loudspeakers stand.
+    FirstTwo,
+}
+
+impl Mix {
+    fn filter(self) -> &'static str {
+        match self {
+            Self::Layout => "",
+            Self::FirstTwo => "pan=stereo|c0=c0|c1=c1,",
+        }
+    }
+}
+
+/// What is played, and how its programs are started.
+#[derive(Clone, Debug)]
+pub(crate) struct Film {
+    play: Play,
+    input: Input,
+    needs: Vec<Need>,
+    /// What was asked for and is not to be had.
+    missing: Vec<Need>,
+}
+
+/// FFmpeg's filters that make red, green and blue of matrices that viewers don't know, and its names of those: one of its own,
+/// and one by a library that not every build has.
+const CONVERTERS: [(&str, &[&str]); 2] = [
+    ("format=gbrp|gbrp10le|gbrp12le", &["fcc", "smpte240m"]),
+    (
+        "zscale=matrix=gbr:range=full,format=gbrp|gbrp10le|gbrp12le",
+        &["ycgco", "ictcp", "bt2020c", "chroma-derived-nc", "chroma-derived-c"],
+    ),
+];
+
+/// Decoders that have alpha where FFmpeg's own leave it out.
+const ALPHA_DECODERS: [(&str, &str); 2] = [("vp8", "libvpx"), ("vp9", "libvpx-vp9")];
+
+/// The size of a picture of sound.
+const WAVES: &str = "showwaves=size=960x240:rate=25:mode=cline:colors=0x60c0ff:split_channels=0,format=rgb24";
+
+impl Film {
+    pub(crate) fn new(play: Play, input: Input) -> Self {
+        Self { play, input, needs: Vec::new(), missing: Vec::new() }
+    }
+
+    /// For people.
+    pub(crate) fn name(&self) -> &str {
+        &self.input.name
+    }
+
+    /// What it needs that it was not asked for yet, by what FFmpeg said of it: without a picture nothing was `told`.
+    pub(crate) fn need(&self, contents: &Contents, told: Option<&Told>) -> Option<Need> {
+        let can_begin_anew = self.input.can_be_read_twice || self.input.is_live;
+        let needs = [
+            told.is_none().then(|| waves(contents)).flatten(),
+            told.and_then(|told| converter(told.matrix())).map(Need::Colours),
+            told.and_then(|_| alpha_decoder(contents)).map(Need::Decoder),
+        ];
+        let is_new = |need: &Need| !self.needs.contains(need) && !self.missing.contains(need);
+        needs.into_iter().flatten().find(is_new).filter(|_| can_begin_anew)
+    }
+
+    /// Asks for it from now on.
+    pub(crate) fn add(&mut self, need: Need) {
+        self.needs.push(need);
+    }
+
+    /// Whether a decoder was asked for that has what is to be seen through.
+    pub(crate) fn decodes_alpha(&self) -> bool {
+        self.needs.iter().any(|need| matches!(need, Need::Decoder(_)))
+    }
+
+    /// In what all of it differs from what is in its file, in words.
+    pub(crate) fn alterations(&self) -> impl Iterator<Item = String> {
+        let of_need = |need: &Need| match need {
+            Need::Waves(..) => Some("sound without a picture: its waves are drawn".to_owned()),
+            Need::Colours(converter) => {
+                Some(format!("colours by {}, made red, green and blue by FFmpeg", converter.matrix))
+            }
+            Need::Decoder(_) => None,
+        };
+        self.needs.iter().filter_map(of_need)
+    }
+
+    /// Does without what was asked for last, which this FFmpeg may not have. `false`: it does without all that it can.
+    pub(crate) fn give_up(&mut self) -> bool {
+        let last = self.needs.pop_if(|need| !matches!(need, Need::Waves(..)));
+        self.missing.extend(last);
+        last.is_some()
+    }
+
+    /// The track that is heard first, if any is.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] where there is none like the one that was asked for.
+    pub(crate) fn track(&self, contents: &Contents) -> Result<Option<usize>, Error> {
+        if !self.is_heard() {
+            return Ok(None);
+        }
+        let found = match &self.play.track {
+            Track::Default => return Ok(contents.default_track()),
+            Track::Number(number) => (*number < contents.tracks.len()).then_some(*number),
+            Track::Language(language) => contents.tracks.iter().position(|track| track.is_in(language)),
+        };
+        found.map(Some).ok_or_else(|| Error::new(ErrorKind::NotFound, self.no_such_track(contents)))
+    }
+
+    fn no_such_track(&self, contents: &Contents) -> String {
+        let names = contents.track_names();
+        let (name, wanted) = (self.name(), &self.play.track);
+        if names.is_empty() {
+            return format!("there is no sound in {name}, so no {wanted}");
+        }
+        let tracks: Vec<_> =
+            names.iter().enumerate().map(|(number, name)| format!("{number} ({name})")).collect();
+        format!("there is no {wanted} in {name}: its tracks of sound are {}", tracks.join(", "))
+    }
+
+    /// Begins its pictures.
+    ///
+    /// # Errors
+    /// As [`Program::start`].
+    pub(crate) fn pictures(&self, place: Place) -> Result<(Intake, Program), Error> {
+        let (program, pixels) =
+            Program::start(self.play.ffmpeg(), &self.picture_arguments(place), self.play.listener.clone())?;
+        Ok((Intake::new(pixels, Box::new(Nut::default())), program))
+    }
+
+    /// Begins one of its tracks, where it is to be heard: not at another speed than its own.
+    ///
+    /// # Errors
+    /// As [`Program::start`].
+    pub(crate) fn sound(&self, place: Place, track: usize, mix: Mix) -> Result<Option<SoundTrack>, Error> {
+        if !self.is_heard() {
+            return Ok(None);
+        }
+        let arguments = self.sound_arguments(place, track, mix);
+        let started = Program::start(self.play.ffmpeg(), &arguments, self.play.listener.clone())?;
+        Ok(Some(SoundTrack::new(started, place.time(), mix)))
+    }
+
+    fn is_heard(&self) -> bool {
+        let is_real = self.play.pace.is_none_or(|pace| pace == Pace::Timestamps(Speed::REAL));
+        self.play.sound && self.input.can_be_read_twice && is_real
+    }
+
+    /// What is to be read, and from where on.
+    fn input_arguments(&self, place: Place) -> Vec<OsString> {
+        let mut arguments: Vec<OsString> = Vec::new();
+        let (time, is_accurate) = match place {
+            Place::At(time) => (time, true),
+            Place::Before(time) => (time, false),
+            Place::Through(_) => (Duration::ZERO, true),
+        };
+        if !is_accurate {
+            arguments.push("-noaccurate_seek".into());
+        }
+        if !time.is_zero() {
+            arguments.extend(["-ss".into(), seconds(time).into()]);
+        }
+        arguments.extend(self.input.arguments());
+        arguments
+    }
+
+    fn picture_arguments(&self, place: Place) -> Vec<OsString> {
+        let mut arguments = Vec::new();
+        for need in &self.needs {
+            if let Need::Decoder(decoder) = need {
+                arguments.extend(["-c:v", decoder].map(OsString::from));
+            }
+        }
+        arguments.extend(self.input_arguments(place));
+        let waves = self
+            .needs
+            .iter()
+            .find_map(|need| if let Need::Waves(track, mix) = need { Some((*track, *mix)) } else { None });
+        match waves {
+            Some((track, mix)) => {
+                let first = mix.filter();
+                let after = through(place, "atrim", "asetpts");
+                let filter = format!(
+                    "[0:a:{track}]{after}aresample=async=1:first_pts=0,{first}{WAVES},{}[waves]",
+                    self.filters()
+                );
+                arguments.extend(["-filter_complex".into(), filter.into(), "-map".into(), "[waves]".into()]);
+            }
+            None => {
+                let filter = format!("{}{}", through(place, "trim", "setpts"), self.filters());
+                arguments.extend(["-vf".into(), filter.into()]);
+            }
+        }
+        // Pictures keep their own sizes and times, whatever comes.
+        arguments.extend(["-autoscale", "0", "-fps_mode", "passthrough"].map(OsString::from));
+        arguments.extend(output());
+        arguments
+    }
+
+    /// The user's filters; then pixels become square by enlarging, and the teller says what each picture is like. What can be
+    /// shown as it is stays as it is.
+    fn filters(&self) -> String {
+        let own = self.play.filter.as_deref().map_or(String::new(), |filter| format!("{filter},"));
+        let converters = self.needs.iter().filter_map(|need| {
+            if let Need::Colours(converter) = need { Some(converter.filter) } else { None }
+        });
+        let converted: String = converters.flat_map(|filter| [filter, ","]).collect();
+        let formats = Pixels::names_of_frames();
+        format!(
+            "{own}{converted}scale=w='round(iw*max(sar\\,1))':h='round(ih/min(sar\\,1))',setsar=1,format={formats},{TELLER}=checksum=0"
+        )
+    }
+
+    /// Frames from the place on, as many as time says, whatever is missing: so their number tells their time.
+    fn sound_arguments(&self, place: Place, track: usize, mix: Mix) -> Vec<OsString> {
+        let mut arguments = ["-nostats", "-loglevel", "level+error"].map(OsString::from).to_vec();
+        arguments.extend(self.input_arguments(place));
+        let first = mix.filter();
+        let after = match place {
+            Place::Through(time) => format!(",atrim=start={}", seconds(time)),
+            Place::At(_) | Place::Before(_) => String::new(),
+        };
+        let filter = format!("{first}aresample={SOUND_RATE}:async=1:min_hard_comp=0.02:first_pts=0{after}");
+        let map = format!("0:a:{track}");
+        arguments.extend(["-map", &map, "-vn", "-sn", "-dn", "-af", &filter].map(OsString::from));
+        arguments.extend(["-ac", "2", "-c:a", "pcm_f32le", "-f", "f32le", "pipe:1"].map(OsString::from));
+        arguments
+    }
+}
+
+/// FFmpeg's filters that leave out what comes before a place that is read to, or keep it and its time.
+fn through(place: Place, trim: &str, set: &str) -> String {
+    match place {
+        Place::Through(time) => {
+            let time = seconds(time);
+            format!("{trim}=start={time},{set}=PTS-{time}/TB,")
+        }
+        Place::Before(time) => format!("{set}=PTS+{}/TB,", seconds(time)),
+        Place::At(_) => String::new(),
+    }
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.6}", time.as_secs_f64())
+}
+
+fn waves(contents: &Contents) -> Option<Need> {
+    let track = contents.default_track().filter(|_| contents.is_only_heard())?;
+    Some(Need::Waves(track, contents.mix(track)))
+}
+
+fn converter(matrix: &str) -> Option<Converter> {
+    let all = CONVERTERS
+        .iter()
+        .flat_map(|(filter, matrices)| matrices.iter().map(|matrix| Converter { matrix, filter }));
+    all.into_iter().find(|converter| converter.matrix == matrix)
+}
+
+fn alpha_decoder(contents: &Contents) -> Option<&'static str> {
+    let video = contents.video().filter(|video| video.has_alpha)?;
+    ALPHA_DECODERS.iter().find(|(codec, _)| *codec == video.codec).map(|(_, decoder)| *decoder)
+}

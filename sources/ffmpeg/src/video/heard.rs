@@ -1,0 +1,79 @@
+//! What is heard of a film: its sound, a little ahead of its pictures.
+
+use std::time::{Duration, Instant};
+
+use super::{LAST_STAYS, Video};
+use crate::film::Mix;
+use crate::sound::SoundTrack;
+use crate::stream::Pts;
+
+/// How long before its pictures sound goes to viewers, so that it is never late: what a sound card takes, and some more.
+const SOUND_LEAD: Duration = Duration::from_millis(300);
+
+impl Video {
+    /// Begins the chosen track at a place.
+    pub(super) fn begin_sound(&mut self, to: Duration) {
+        let place = self.place(to);
+        let film = self.film.as_ref().zip(self.track);
+        let begun = film.map(|(film, track)| film.sound(place, track, self.mix));
+        match begun.transpose() {
+            Ok(sound) => self.sound = sound.flatten(),
+            Err(error) => self.remark(format!("its sound is missing: {error}")),
+        }
+    }
+
+    /// Reads what there is of its sound. What can't be mixed by its layout is mixed without it.
+    pub(super) fn hear(&mut self) {
+        let Some(sound) = &mut self.sound else { return };
+        sound.read();
+        if sound.cannot_be_mixed() {
+            let at = sound.begins_at();
+            self.mix = Mix::FirstTwo;
+            self.remark_track();
+            self.begin_sound(at.saturating_sub(self.began));
+            self.sound.iter_mut().for_each(|sound| sound.delay(self.began));
+        } else if let Some(complaint) = sound.take_complaint() {
+            self.remark(complaint);
+        }
+    }
+
+    /// What is heard of the next turn follows where this one's is over, or where that begins.
+    pub(super) fn change_sound(&mut self) {
+        let began = Pts(self.began.as_micros() as i64);
+        let is_over =
+            |sound: &SoundTrack| sound.is_over() || sound.next_at().is_some_and(|next| next >= began);
+        if self.sound_after.is_some() && self.sound.as_ref().is_none_or(is_over) {
+            self.sound = self.sound_after.take();
+        }
+    }
+
+    /// When the next stretch of sound is to go to viewers: a little before its pictures. `None`: it is not there, or the film
+    /// stands still.
+    pub(super) fn sounds_at(&self, now: Instant) -> Option<Instant> {
+        let next = self.sound.as_ref()?.next_at()?;
+        let position = self.clock.position(now)?;
+        let waiting = self.waiting();
+        let limit = self.position_limit();
+        let position = limit.map_or(position, |limit| position.min(limit));
+        let ahead = next.since(position).unwrap_or_default();
+        match ahead.checked_sub(SOUND_LEAD) {
+            None => Some(now),
+            Some(_) if waiting.is_some() => None,
+            Some(_) if limit.is_some_and(|limit| limit <= position) => None,
+            Some(left) => Some(now + left),
+        }
+    }
+
+    /// The time of a picture that nobody has taken: it stands, and so does what goes with it.
+    fn waiting(&self) -> Option<Pts> {
+        self.ready.as_ref().filter(|_| self.told).and_then(|picture| picture.pts)
+    }
+
+    /// How far the film can be, whatever its clock says: to the picture that nobody takes, and where pictures are awaited a
+    /// moment beyond the last one.
+    fn position_limit(&self) -> Option<Pts> {
+        let is_awaited = self.ready.is_none() && self.after.is_none() && self.end.is_none();
+        let awaited = is_awaited.then(|| Pts((self.read_until + LAST_STAYS).as_micros() as i64));
+        [self.waiting(), awaited].into_iter().flatten().min()
+    }
+}
