@@ -34,9 +34,9 @@ Everything after -- is FFmpeg's own, up to the output, which is ours: leave it o
 pub(crate) const PIPE_EXAMPLES: &str = "Examples:
   ffmpeg -i film.mp4 -f yuv4mpegpipe - | lanstream pipe
   ffmpeg -i film.mp4 -pix_fmt rgba -f rawvideo - | lanstream pipe --size 1920x1080 --format rgba --fps 60
-  mkfifo /tmp/frames && lanstream pipe --input /tmp/frames --size 640x480 --format bgra
+  mkfifo /tmp/frames && lanstream pipe --input /tmp/frames --size 640x480 --format bgra --reopen
 
-Without --size it reads YUV4MPEG2. Formats: rgba, bgra, rgb0, bgr0, argb, abgr, 0rgb, 0bgr, rgb24, bgr24, nv12, yuv420p, yuv422p,
+It ends when its writer leaves; with --reopen it waits for the next one. Without --size it reads YUV4MPEG2. Formats: rgba, bgra, rgb0, bgr0, argb, abgr, 0rgb, 0bgr, rgb24, bgr24, nv12, yuv420p, yuv422p,
 yuv444p, yuv411p, yuvj420p, yuvj422p, yuvj444p, yuvj411p, gbrp, gray; with 10le or 12le after it also yuv420p, yuv422p, yuv444p, gbrp
 and gray. What stands for alpha in them is not looked at.";
 
@@ -92,6 +92,9 @@ pub(crate) struct Pipe {
     /// A FIFO or a file [default: stdin]
     #[arg(long, value_name = "PATH")]
     input: Option<PathBuf>,
+    /// Wait for the next writer when one has left; only of a FIFO
+    #[arg(long, requires = "input")]
+    reopen: bool,
     /// The size of frames without a header
     #[arg(long, value_name = "WxH", value_parser = parse_size, requires = "format", allow_hyphen_values = true)]
     size: Option<Size>,
@@ -174,6 +177,7 @@ impl Pipe {
         });
         sources::pipe(lanstream_ffmpeg::Pipe {
             input: self.input.clone(),
+            reopen: self.reopen,
             matrix,
             pace: self.pace.chosen(Speed::REAL),
             ..lanstream_ffmpeg::Pipe::new(content)

@@ -129,8 +129,11 @@ fn serve(open: Opener, options: Options, cli: &Cli, reporter: &Reporter) -> Resu
     // Before anything is said: whoever reads the URL may ask to stop at once.
     let stop = stop::on_request().map_err(|error| format!("no signal can be heard: {error}"))?;
     let events = reporter.clone();
-    let server =
-        Server::start(open, &options, move |event| events.event(event)).map_err(|error| error.to_string())?;
+    let server = match Server::start(open, &options, move |event| events.event(event)) {
+        // It was given up because it was to be.
+        Err(_) if stop.is_cancelled() => return Ok(()),
+        started => started.map_err(|error| error.to_string())?,
+    };
     if cli.serve.open
         && let Err(error) = open::that_detached(server.url())
     {

@@ -15,6 +15,8 @@ pub(crate) fn on_request() -> std::io::Result<CancellationToken> {
     let wait = move || {
         if signals.forever().next().is_some() {
             requested.cancel();
+            #[cfg(feature = "ffmpeg")]
+            lanstream_ffmpeg::interrupt_openings();
         }
     };
     // It waits as long as the process lives, so it is never joined.

@@ -130,3 +130,65 @@ fn a_page_that_nobody_has_touched_is_silent_and_says_so() {
     page.state_where("a film that goes on", |state| state["timeS"].as_f64() > Some(1.0));
     assert!(page.evaluate(BUTTON).is_null());
 }
+
+/// What FFmpeg makes of these arguments.
+fn made(folder: &TempDir, name: &str, arguments: &str) -> String {
+    let path = folder.path().join(name).to_string_lossy().into_owned();
+    let mut command = Command::new("ffmpeg");
+    command
+        .args(["-nostdin", "-v", "error"])
+        .args(arguments.split_whitespace())
+        .arg(&path)
+        .stdin(Stdio::null());
+    assert!(command.status().expect("`cargo xtask setup` installs what these tests need").success());
+    path
+}
+
+/// While there is no new picture its time goes on, and its place can be changed.
+#[test]
+fn a_song_goes_on_beside_its_cover() {
+    let folder = tempfile::tempdir().unwrap();
+    let song = made(
+        &folder,
+        "cover.mp3",
+        "-f lavfi -i sine=d=30 -f lavfi -i testsrc=s=96x96:d=0.04 -map 0 -map 1 -c:v mjpeg -pix_fmt yuvj420p -disposition:v attached_pic",
+    );
+    let server = Lanstream::run(&["play", &song], Stdio::null());
+    let viewing = Display::start(321, 241);
+    let chromium = Chromium::open(&server.page(""), &viewing);
+    let page = chromium.page();
+    let within = |low: f64, high: f64| {
+        move |state: &Value| state["timeS"].as_f64().is_some_and(|time| (low..high).contains(&time))
+    };
+    let state = page.state_where("time that goes on", within(1.5, 20.0));
+    assert_eq!(state["frames"], 1, "there is one picture");
+    page.evaluate("void (window.lanstream.currentTime = 22)");
+    page.state_where("time from there on", within(23.0, 30.0));
+    page.evaluate("window.lanstream.pause()");
+    let stood = page.state_where("a film that stands still", |state| state["sourcePlaying"] == false);
+    assert!(within(23.0, 30.0)(&stood), "{stood}");
+    page.evaluate("window.lanstream.play()");
+    page.state_where("time that goes on", within(stood["timeS"].as_f64().unwrap() + 0.5, 30.5));
+}
+
+#[test]
+fn another_track_is_chosen_in_the_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let film = made(
+        &folder,
+        "two.mkv",
+        "-f lavfi -i testsrc2=size=96x64:rate=10:duration=20 -f lavfi -i sine=f=300:d=20 -f lavfi -i sine=f=3000:d=20 -map 0 -map 1 -map 2 \
+         -c:v libx264 -c:a flac -disposition:a:0 0 -disposition:a:1 default -metadata:s:a:0 language=eng -metadata:s:a:1 language=deu",
+    );
+    let server = Lanstream::run(&["play", &film, "--loop"], Stdio::null());
+    let viewing = Display::start(321, 241);
+    let chromium = Chromium::open(&server.page(""), &viewing);
+    let page = chromium.page();
+    page.state_where("the default track", |state| state["track"] == 1);
+    assert_eq!(page.evaluate("window.lanstream.audioTracks"), serde_json::json!(["eng", "deu"]));
+    let press = "[...window.lanstream.shadowRoot.querySelectorAll('button')].find(button => button.textContent === 'deu').click()";
+    page.evaluate(press);
+    page.state_where("the next one", |state| state["track"] == 0);
+    page.evaluate("void (window.lanstream.audioTrack = 1)");
+    page.state_where("the one that was asked for", |state| state["track"] == 1);
+}

@@ -100,6 +100,27 @@ fn a_place_that_is_not_there() {
     expect(&["play", &path, "--audio", "1"], None, None, 1, &["there is no sound in a.mkv, so no track 1"]);
 }
 
+/// It waits for a stream that nobody sends: when it is asked to end, it does.
+#[test]
+fn what_is_being_opened_is_given_up() {
+    let port = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lanstream"));
+    command
+        .args(["-v", "play", &format!("udp://127.0.0.1:{port}")])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    let mut child = command.stdin(Stdio::null()).spawn().unwrap();
+    let stderr = std::io::BufReader::new(child.stderr.take().unwrap());
+    let mut lines = std::io::BufRead::lines(stderr).map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("running")), "FFmpeg is not run");
+    let id = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+    let rest: Vec<_> = lines.collect();
+    let status = child.wait().unwrap();
+    assert!(status.success(), "{status}: {rest:?}");
+    assert!(!rest.iter().any(|line| line.contains("left behind")), "{rest:?}");
+}
+
 #[test]
 fn words_that_make_no_sense() {
     for (arguments, words) in [

@@ -13,8 +13,9 @@ use atomic_waker::AtomicWaker;
 use crate::demand::{Starved, Wish};
 use crate::frame::Frame;
 use crate::slot::Slot;
-use crate::source::{Command, Cursor, Description, Playback, Pointer, Sound};
+use crate::source::{Command, Cursor, Description, Playback, Pointer, Sound, Went};
 use crate::sync::{Arc, AtomicBool, Ordering};
+use crate::time::Micros;
 
 /// A feed, and the handle through which viewers join it.
 pub fn feed() -> (Feed, Entrance) {
@@ -28,7 +29,7 @@ pub fn feed() -> (Feed, Entrance) {
         pointer: None,
         status: None,
         description: None,
-        playback: None,
+        went: None,
         commands: VecDeque::with_capacity(COMMANDS_MAX),
     };
     (feed, Entrance { joins: sender, source })
@@ -69,7 +70,7 @@ pub struct Feed {
     pointer: Option<Arc<Pointer>>,
     status: Option<Arc<Status>>,
     description: Option<Arc<Description>>,
-    playback: Option<Arc<Playback>>,
+    went: Option<Arc<Went>>,
     /// What viewers asked for, and was not done yet.
     commands: VecDeque<Command>,
 }
@@ -89,7 +90,7 @@ impl Feed {
                     self.pointer.as_ref().map(|pointer| ear.pointer.put(pointer.clone()));
                     self.status.as_ref().map(|status| ear.status.put(status.clone()));
                     self.description.as_ref().map(|description| ear.description.put(description.clone()));
-                    self.playback.as_ref().map(|playback| ear.playback.put(playback.clone()));
+                    self.went.as_ref().map(|went| ear.went.put(went.clone()));
                     ear.waker.wake();
                     self.ears.push(ear);
                 }
@@ -181,15 +182,15 @@ impl Feed {
         }
     }
 
-    /// Tells every viewer, now and later, how a source goes that can be steered.
-    pub fn tell_playback(&mut self, playback: Option<Playback>) {
-        if self.playback.as_deref() == playback.as_ref() {
+    /// Tells every viewer, now and later, how a source goes that can be steered, unless that was foretold.
+    pub fn tell_playback(&mut self, playback: Option<Playback>, now: Micros) {
+        let Some(playback) = playback else { return };
+        if self.went.as_ref().is_some_and(|went| went.foretells(&playback, now)) {
             return;
         }
-        self.playback = playback.map(Arc::new);
-        if let Some(playback) = &self.playback {
-            self.tell(|ear| drop(ear.playback.put(playback.clone())));
-        }
+        let went = Arc::new(Went { playback, at: now });
+        self.tell(|ear| drop(ear.went.put(went.clone())));
+        self.went = Some(went);
     }
 
     /// What a viewer asked for next.
@@ -341,8 +342,8 @@ impl News {
     }
 
     /// How a source goes that can be steered, if that is new.
-    pub fn take_playback(&self) -> Option<Arc<Playback>> {
-        self.ear.playback.take()
+    pub fn take_went(&self) -> Option<Arc<Went>> {
+        self.ear.went.take()
     }
 
     /// The next stretch of sound, if it has come.
@@ -392,7 +393,7 @@ struct Ear {
     pointer: Slot<Pointer>,
     status: Slot<Status>,
     description: Slot<Description>,
-    playback: Slot<Playback>,
+    went: Slot<Went>,
     sounds: mpsc::SyncSender<Arc<Sound>>,
     left: AtomicBool,
     waker: AtomicWaker,
@@ -405,7 +406,7 @@ impl Ear {
             pointer: Slot::new(),
             status: Slot::new(),
             description: Slot::new(),
-            playback: Slot::new(),
+            went: Slot::new(),
             left: AtomicBool::new(false),
             waker: AtomicWaker::new(),
         }

@@ -91,7 +91,7 @@ impl Pipeline {
             while let Some(command) = self.feed.take_command() {
                 source.steer(command);
             }
-            self.feed.tell_playback(source.playback());
+            self.feed.tell_playback(source.playback(), (self.clock)());
             while let Some(sound) = source.sound() {
                 self.feed.sound(sound);
             }
@@ -239,7 +239,7 @@ impl Pipeline {
                 }
             }
             Event::Described => self.describe(source),
-            Event::Damaged | Event::Sounded | Event::Woken | Event::TimedOut => {}
+            Event::Damaged | Event::Sounded | Event::Steered | Event::Woken | Event::TimedOut => {}
         }
     }
 }

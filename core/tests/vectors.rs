@@ -15,8 +15,10 @@ use lanstream_core::protocol::{
     Ack, BandHead, Certificates, Encoding, HELLO_CODES, HELLO_VERIFY, Hello, Lack, NoticeCode, Patch, Piece,
     ROUTE_PLAIN, Route, ServerMessage, SourceState, Transport, VERSION, ViewerMessage,
 };
-use lanstream_core::source::{Command, Cursor, CursorShape, Description, Playback, Pointer, Sound};
-use lanstream_core::time::Pts;
+use lanstream_core::source::{
+    Command, Cursor, CursorShape, Description, Playback, Pointer, Position, Sound, Went,
+};
+use lanstream_core::time::{Micros, Pts};
 use serde_json::{Value, json};
 
 #[test]
@@ -93,6 +95,7 @@ fn viewer_messages() -> Vec<(&'static str, ViewerMessage, Value)> {
             ViewerMessage::Steer(Command::Seek(Duration::from_micros(7_200_000_001))),
             json!({"command": 3, "to_us": 7_200_000_001_u64}),
         ),
+        ("track", ViewerMessage::Steer(Command::Track(2)), json!({"command": 4, "to_us": 2})),
         (
             "lack",
             ViewerMessage::Lack(Lack { number: 3, band: 4, offset: 1400, bytes: u32::MAX }),
@@ -170,9 +173,21 @@ fn server() -> Vec<Value> {
 /// What is told of a source, and of a film.
 fn film() -> Vec<Value> {
     let duration = Some(Duration::from_micros(90_000_001));
-    let film = Playback { is_playing: true, can_seek: true, began: Pts(0), duration };
+    let position = Some(Position { at: Pts(1_500_000), us_per_s: 1_000_000 });
+    let tracks: Arc<[String]> = ["eng".to_owned(), "Kommentar (deu)".to_owned()].into();
+    let (began, track) = (Pts(0), Some(1));
+    let film = Playback { is_playing: true, can_seek: true, began, duration, position, tracks, track };
+    let went = |playback: &Playback| Went { playback: playback.clone(), at: Micros(7_000_000_123) };
     let sound: Vec<u8> = [0.5_f32, -0.25, 1.0, 0.0].into_iter().flat_map(f32::to_le_bytes).collect();
-    let endless = Playback { duration: None, is_playing: false, began: Pts(180_000_002), ..film };
+    let endless = Playback {
+        duration: None,
+        is_playing: false,
+        began: Pts(180_000_002),
+        position: None,
+        tracks: Arc::default(),
+        track: None,
+        ..film
+    };
     let description = Description {
         name: "größe".to_owned(),
         stalled: Some("the window is minimised".to_owned()),
@@ -186,8 +201,11 @@ fn film() -> Vec<Value> {
         ),
         told(
             "playback",
-            &ServerMessage::Playback(&film),
-            &json!({"is_playing": true, "can_seek": true, "duration_us": 90_000_001, "began_us": 0}),
+            &ServerMessage::Playback(&went(&film)),
+            &json!({
+                "is_playing": true, "can_seek": true, "duration_us": 90_000_001, "began_us": 0, "position_us": 1_500_000,
+                "at_us": 7_000_000_123_u64, "us_per_s": 1_000_000, "track": 1, "tracks": ["eng", "Kommentar (deu)"],
+            }),
         ),
         told(
             "sound",
@@ -196,8 +214,11 @@ fn film() -> Vec<Value> {
         ),
         told(
             "playback-without-end",
-            &ServerMessage::Playback(&endless),
-            &json!({"is_playing": false, "can_seek": true, "duration_us": null, "began_us": 180_000_002}),
+            &ServerMessage::Playback(&went(&endless)),
+            &json!({
+                "is_playing": false, "can_seek": true, "duration_us": null, "began_us": 180_000_002, "position_us": null,
+                "at_us": 7_000_000_123_u64, "us_per_s": 0, "track": null, "tracks": [],
+            }),
         ),
     ]
 }

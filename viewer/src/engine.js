@@ -12,6 +12,8 @@ const BACKOFF_MS_MAX = 3000;
 /** Frames are reported at most this often: a message for each would cost more than it tells. */
 const REPORT_MS = 100;
 const STATS_MS = 500;
+/** While a film goes on without a new picture, its time is told so often. */
+const FILM_MS = 250;
 
 /**
  * @typedef {import('./protocol.js').CursorShape} CursorShape
@@ -25,10 +27,10 @@ const STATS_MS = 500;
  *   codes: boolean, codesReason: string, width: number, height: number, seq: number, frames: number, skipped: number,
  *   verify: boolean, proven: number, refuted: number, exact: boolean | null,
  *   marker: string, sourceName: string, stalled: string, alterations: readonly string[], sourceState: string, sourceText: string, feedback: string, reconnects: number,
- *   steerable: boolean, sourcePlaying: boolean, canSeek: boolean, durationS: number | null, timeS: number | null, planes: string,
+ *   steerable: boolean, sourcePlaying: boolean, canSeek: boolean, durationS: number | null, timeS: number | null, tracks: string[], track: number | null, planes: string,
  * }} State plain, so that it can be posted and compared; `thread`: the one that receives and paints, `page` or `worker`;
  *   `stalled`: why no new pictures come although the source is open, or nothing; `alterations`: in what the picture differs from what the source has;
- *   `steerable`: it is a film, of which the next four tell; `planes`: what planes the picture lies in, or nothing
+ *   `steerable`: it is a film, of which the next six tell; `planes`: what planes the picture lies in, or nothing
  * @typedef {import('./meter.js').Measured & { server: Record<string, unknown> }} Stats
  * @typedef {{ type: 'state', state: State } | { type: 'stats', stats: Stats } | { type: 'error', message: string }
  *   | { type: 'sound', atUs: number, samples: Float32Array<ArrayBuffer> } | { type: 'painted', filmS: number, atMs: number }
@@ -62,6 +64,14 @@ export class Engine {
   /** Where on the clock of its pictures the film began, and where it did before: its last pictures may still come. */
   #beganUs = 0;
   #beganBeforeUs = 0;
+  /** Where the film's clock stood, when by this page's, and how fast it goes; `null`: the shown picture tells where it is. */
+  #film = /** @type {{ us: number, atMs: number, usPerS: number } | null} */ (null);
+  #filmTimer = /** @type {unknown} */ (null);
+  /** Of the picture that is shown, and when it was painted. */
+  #ptsUs = /** @type {number | null} */ (null);
+  #paintedMs = 0;
+  /** The server's clock, less this page's. */
+  #serverAheadMs = 0;
   #wake = /** @type {(() => void) | null} */ (null);
   #reportTimer = /** @type {unknown} */ (null);
   #statsTimer = /** @type {unknown} */ (null);
@@ -88,7 +98,7 @@ export class Engine {
       width: 0, height: 0, seq: 0, frames: 0, skipped: 0,
       verify: options.verify, proven: 0, refuted: 0, exact: null,
       marker: '', sourceName: '', stalled: '', alterations: [], sourceState: 'live', sourceText: '', feedback: '', reconnects: 0,
-      steerable: false, sourcePlaying: true, canSeek: false, durationS: null, timeS: null, planes: '',
+      steerable: false, sourcePlaying: true, canSeek: false, durationS: null, timeS: null, tracks: [], track: null, planes: '',
     };
   }
 
@@ -105,6 +115,7 @@ export class Engine {
       this.#session = this.#newSession();
       const reason = await this.#session.run();
       this.#session = null;
+      this.#film = null;
       const held = this.#meter.frames > framesBefore || this.#around.now() - startedMs > BACKOFF_MS_MAX;
       if (held) this.#failures = 0;
       await this.#afterwards(reason);
@@ -115,6 +126,7 @@ export class Engine {
     this.#closed = true;
     this.#restart('closed');
     this.#around.clearTimeout(this.#reportTimer);
+    this.#around.clearTimeout(this.#filmTimer);
     this.setStats(false);
     this.#change({ phase: 'closed', connected: false });
     this.#picture.close();
@@ -129,9 +141,10 @@ export class Engine {
     this.#change({ paused });
   }
 
-  /** Asks something of the source. @param {'pause' | 'play' | 'step' | 'seek'} command @param {number} seconds where to seek */
-  steer(command, seconds) {
-    this.#session?.steer({ command, toUs: command === 'seek' ? Math.min(Math.max(0, Math.round(seconds * 1e6)), Number.MAX_SAFE_INTEGER) : 0 });
+  /** Asks something of the source. @param {typeof import('./protocol.js').COMMANDS[number]} command @param {number} value the second to seek, or which track */
+  steer(command, value) {
+    const scale = command === 'seek' ? 1e6 : command === 'track' ? 1 : 0;
+    this.#session?.steer({ command, toUs: Math.min(Math.max(0, Math.round(value * scale)), Number.MAX_SAFE_INTEGER) });
   }
 
   /** @param {boolean} verify */
@@ -187,7 +200,7 @@ export class Engine {
   /** @param {import('./protocol.js').ServerMessage} message */
   #receive(message) {
     switch (message.type) {
-      case 'Welcome': return this.#welcomed(message.epoch);
+      case 'Welcome': return this.#welcomed(message.epoch, message.clockUs);
       case 'Source': return this.#change({ sourceState: message.state, sourceText: message.text });
       case 'Description': return this.#change({ sourceName: message.name, stalled: message.stalled, alterations: message.alterations });
       case 'Notice': return this.#noticed(message.code, message.text);
@@ -201,8 +214,9 @@ export class Engine {
     }
   }
 
-  /** @param {bigint} epoch */
-  #welcomed(epoch) {
+  /** @param {bigint} epoch @param {number} clockUs */
+  #welcomed(epoch, clockUs) {
+    this.#serverAheadMs = clockUs / 1000 - this.#around.now();
     if (markerOf(epoch) !== this.#state.marker) this.#moves = 0; // Another run counts from its own beginning.
     this.#change({ marker: markerOf(epoch) });
   }
@@ -221,10 +235,38 @@ export class Engine {
     return (ptsUs < this.#beganUs ? ptsUs - this.#beganBeforeUs : ptsUs - this.#beganUs) / 1e6;
   }
 
-  /** @param {{ isPlaying: boolean, canSeek: boolean, durationUs: number | null, beganUs: number }} playback */
-  #played({ isPlaying, canSeek, durationUs, beganUs }) {
+  /** Where the film is by its clock, or by the picture that is shown. */
+  #filmS() {
+    const { durationS } = this.#state;
+    if (this.#film === null) return this.#timeS(this.#ptsUs);
+    const { us, atMs, usPerS } = this.#film;
+    const timeS = this.#timeS(us + (this.#around.now() - atMs) * usPerS / 1000);
+    return timeS !== null && durationS !== null ? Math.min(timeS, durationS) : timeS;
+  }
+
+  /** @param {import('./protocol.js').Playback} playback */
+  #played({ isPlaying, canSeek, durationUs, beganUs, positionUs, atUs, usPerS, track, tracks }) {
     if (beganUs !== this.#beganUs) [this.#beganBeforeUs, this.#beganUs] = [this.#beganUs, beganUs];
-    this.#change({ steerable: true, sourcePlaying: isPlaying, canSeek, durationS: durationUs === null ? null : durationUs / 1e6 });
+    this.#film = positionUs === null ? null : { us: positionUs, atMs: atUs / 1000 - this.#serverAheadMs, usPerS };
+    Object.assign(this.#state, { steerable: true, sourcePlaying: isPlaying, canSeek, durationS: durationUs === null ? null : durationUs / 1e6, track, tracks });
+    this.#change({ timeS: this.#filmS() });
+    this.#follow();
+  }
+
+  /** Tells the time of a film that goes on without a new picture; its sound follows that as well. */
+  #follow() {
+    this.#around.clearTimeout(this.#filmTimer);
+    if (this.#closed || this.#film === null || this.#film.usPerS === 0 || this.#session === null) return;
+    this.#filmTimer = this.#around.setTimeout(() => {
+      const nowMs = this.#around.now();
+      if (this.#film !== null && nowMs - this.#paintedMs >= FILM_MS) {
+        const { us, atMs, usPerS } = this.#film;
+        const filmS = (us + (nowMs - atMs) * usPerS / 1000) / 1e6;
+        if (this.#hasSound) this.#post({ type: 'painted', filmS, atMs: performance.timeOrigin + nowMs });
+        this.#change({ timeS: this.#filmS() });
+      }
+      this.#follow();
+    }, FILM_MS);
   }
 
   /** From then on it matters when pictures are painted. @param {number} atUs @param {Float32Array<ArrayBuffer>} samples */
@@ -256,12 +298,13 @@ export class Engine {
    */
   #shown(update, took) {
     this.#meter.shown(update, took);
+    [this.#ptsUs, this.#paintedMs] = [update.ptsUs, this.#around.now()];
     if (this.#hasSound && update.ptsUs !== null) this.#post({ type: 'painted', filmS: update.ptsUs / 1e6, atMs: performance.timeOrigin + this.#around.now() });
     const { width, height, frames } = this.#state;
     const prompt = frames === 0 || width !== update.width || height !== update.height;
     Object.assign(this.#state, {
       seq: update.seq, frames: this.#meter.frames, skipped: this.#meter.skipped, width: update.width, height: update.height,
-      timeS: this.#timeS(update.ptsUs), planes: update.planar?.name ?? '',
+      timeS: this.#filmS(), planes: update.planar?.name ?? '',
     });
     if (prompt) this.#change({});
     else this.#report();

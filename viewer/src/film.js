@@ -3,7 +3,7 @@
 
 /**
  * @typedef {import('./engine.js').State} State
- * @typedef {{ seek(seconds: number): void, step(): void }} FilmActions
+ * @typedef {{ seek(seconds: number): void, step(): void, nextTrack(): void }} FilmActions
  */
 
 /** Keys of a range go by so much; a picture of most films is shorter. */
@@ -14,6 +14,7 @@ export class FilmBar {
   #place = document.createElement('input');
   #time = document.createElement('span');
   #step = document.createElement('button');
+  #track = document.createElement('button');
   /** While it is dragged it does not follow the film. */
   #isHeld = false;
 
@@ -35,12 +36,15 @@ export class FilmBar {
     this.#step.textContent = 'step';
     this.#step.setAttribute('aria-label', 'pause, and show the next picture (.)');
     this.#step.addEventListener('click', () => actions.step());
-    this.element.append(this.#place, this.#time, this.#step);
+    this.#track.type = 'button';
+    this.#track.addEventListener('click', () => actions.nextTrack());
+    this.element.append(this.#place, this.#time, this.#step, this.#track);
   }
 
   /** @param {State} state */
-  show({ steerable, canSeek, durationS, timeS }) {
+  show({ steerable, canSeek, durationS, timeS, tracks, track }) {
     this.element.hidden = !steerable;
+    this.#showTrack(tracks, track);
     this.#place.hidden = !canSeek || durationS === null;
     const text = timeText(timeS, durationS);
     if (this.#time.textContent !== text) this.#time.textContent = text;
@@ -48,6 +52,14 @@ export class FilmBar {
     this.#place.max = String(durationS);
     if (!this.#isHeld && timeS !== null) this.#place.value = String(timeS);
     this.#place.setAttribute('aria-valuetext', text);
+  }
+
+  /** Where there is a choice. @param {string[]} tracks @param {number | null} track */
+  #showTrack(tracks, track) {
+    this.#track.hidden = tracks.length < 2;
+    const name = track === null ? '' : tracks[track] ?? '';
+    if (this.#track.textContent !== name) this.#track.textContent = name;
+    this.#track.setAttribute('aria-label', `track of sound: ${name}; change to the next`);
   }
 }
 

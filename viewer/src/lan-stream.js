@@ -59,6 +59,7 @@ export class LanStream extends HTMLElement {
       toggleFullscreen: () => this.#toggleFullscreen(),
       seek: seconds => { this.currentTime = seconds; },
       step: () => this.step(),
+      nextTrack: () => { this.audioTrack = (this.audioTrack + 1) % this.audioTracks.length; },
       toggleSound: () => this.#toggleSound(),
     });
     this.#overlay.showFit(this.fit);
@@ -106,7 +107,17 @@ export class LanStream extends HTMLElement {
   /** Goes to another place, if it is a film of which that can be had. */
   set currentTime(seconds) {
     if (!Number.isFinite(Number(seconds))) throw new TypeError(`${seconds} is no time`);
-    if (this.#state?.canSeek === true) this.#host?.send({ type: 'steer', command: 'seek', seconds: Number(seconds) });
+    if (this.#state?.canSeek === true) this.#host?.send({ type: 'steer', command: 'seek', value: Number(seconds) });
+  }
+
+  /** What its tracks of sound are called; none of what is not heard. */
+  get audioTracks() { return this.#state?.tracks ?? []; }
+  /** The number of the track that is heard, from 0; -1: none. */
+  get audioTrack() { return this.#state?.track ?? -1; }
+  /** Has another be heard, by all who watch it. */
+  set audioTrack(number) {
+    if (!(Number(number) in this.audioTracks)) throw new RangeError(`${number} is no number of a track: there are ${this.audioTracks.length}`);
+    this.#host?.send({ type: 'steer', command: 'track', value: Number(number) });
   }
 
   /** Seconds of a film, `NaN` before they are known, `Infinity` of what goes on. */
@@ -187,7 +198,7 @@ export class LanStream extends HTMLElement {
 
   /** A film does so for all who watch it; else it is this viewer that stands still. @param {'play' | 'pause' | 'step'} command */
   #go(command) {
-    if (this.#state?.steerable === true) this.#host?.send({ type: 'steer', command, seconds: 0 });
+    if (this.#state?.steerable === true) this.#host?.send({ type: 'steer', command, value: 0 });
     else if (command !== 'step') this.#setPaused(command === 'pause');
   }
 

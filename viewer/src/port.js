@@ -12,7 +12,7 @@ import { openSurface } from './surface.js';
  * @typedef {import('./thread.js').ThreadChoice} ThreadChoice
  * @typedef {{ type: 'start', canvas: OffscreenCanvas | HTMLCanvasElement, layer: import('./present/choose.js').Layer | null, present: Present, thread: ThreadChoice, options: EngineOptions }} Start
  * @typedef {Start | { type: 'paused', paused: boolean } | { type: 'verify', verify: boolean } | { type: 'stats', wanted: boolean }
- *   | { type: 'read', id: number } | { type: 'steer', command: 'pause' | 'play' | 'step' | 'seek', seconds: number } | { type: 'close' }} Command
+ *   | { type: 'read', id: number } | { type: 'steer', command: typeof import('./protocol.js').COMMANDS[number], value: number } | { type: 'close' }} Command
  * @typedef {EngineEvent | { type: 'loaded' } | { type: 'unfit', message: string }
  *   | { type: 'pixels', id: number, width: number, height: number, rgba: Uint8ClampedArray<ArrayBuffer>, planes: number, block: Uint8Array<ArrayBuffer> | null }} Answer
  *   `loaded`: a worker's first word; `unfit`: nothing can be painted here
@@ -32,7 +32,7 @@ export function serve(post) {
       case 'verify': engine?.setVerify(command.verify); break;
       case 'stats': engine?.setStats(command.wanted); break;
       case 'read': if (engine !== null) postPixels(engine, command.id, post); break;
-      case 'steer': engine?.steer(command.command, command.seconds); break;
+      case 'steer': engine?.steer(command.command, command.value); break;
       case 'close': engine?.close(); break;
     }
   };

@@ -72,6 +72,8 @@ const IS_PLAYING = 1;
 const CAN_SEEK = 2;
 /** In place of a duration that is not known. */
 const NO_DURATION = 2n ** 64n - 1n;
+/** In place of a position that is the shown picture's, and of a track where none is heard. */
+const NO_POSITION = -(2n ** 63n), NO_TRACK = 2 ** 32 - 1;
 
 /** @typedef {'live' | 'lost' | 'ended'} SourceState */
 /** @type {readonly SourceState[]} */
@@ -84,6 +86,12 @@ export class ProtocolError extends Error {
 }
 
 /**
+ * How a film goes. `positionUs`: where it was at `atUs` of the server's clock, or `null`: where the shown picture is; `usPerS`: how
+ * fast it goes on from there; `tracks`: what people call its tracks of sound; `track`: the one that is heard, or `null`.
+ * @typedef {{
+ *   type: 'Playback', isPlaying: boolean, canSeek: boolean, durationUs: number | null, beganUs: number,
+ *   positionUs: number | null, atUs: number, usPerS: number, track: number | null, tracks: string[],
+ * }} Playback
  * @typedef {{ serial: number, width: number, height: number, hotX: number, hotY: number, rgba: Uint8ClampedArray<ArrayBuffer> }} CursorShape
  * @typedef {{ type: 'Welcome', version: number, epoch: bigint, clockUs: number }
  *   | { type: 'Source', state: SourceState, text: string }
@@ -100,7 +108,7 @@ export class ProtocolError extends Error {
  *   | { type: 'Piece', number: number, band: number, offset: number, total: number, bytes: Uint8ClampedArray<ArrayBuffer> }
  *   | { type: 'Scattered', number: number, bands: number }
  *   | { type: 'Sound', atUs: number, samples: Float32Array<ArrayBuffer> }
- *   | { type: 'Playback', isPlaying: boolean, canSeek: boolean, durationUs: number | null, beganUs: number }
+ *   | Playback
  *   | { type: 'Certificates', port: number, hashes: Uint8Array<ArrayBuffer>[] }
  *   | { type: 'Unknown', kind: number }} ServerMessage
  */
@@ -214,18 +222,22 @@ function readHashes(bytes) {
 
 /** @param {Fields} fields @returns {ServerMessage} */
 function readSound(fields) {
-  const atUs = Number(BigInt.asIntN(64, fields.u64())), bytes = fields.rest();
+  const atUs = fields.i64Number(), bytes = fields.rest();
   if (bytes.length % SOUND_FRAME_BYTES !== 0) throw new ProtocolError('sound that ends within a frame');
   return { type: 'Sound', atUs, samples: new Float32Array(bytes.slice().buffer) };
 }
 
 /** @param {Fields} fields @returns {ServerMessage} */
 function readPlayback(fields) {
-  const flags = fields.u8(), durationUs = fields.u64(), beganUs = Number(BigInt.asIntN(64, fields.u64()));
+  const flags = fields.u8(), durationUs = fields.u64(), beganUs = fields.i64Number();
+  const positionUs = BigInt.asIntN(64, fields.u64()), atUs = fields.u64Number(), usPerS = fields.u32(), track = fields.u32();
+  const tracks = [];
+  while (!fields.isEmpty) tracks.push(fields.sizedText());
   if (flags > (IS_PLAYING | CAN_SEEK)) throw new ProtocolError(`playback with flags ${flags}`);
   return {
     type: 'Playback', isPlaying: (flags & IS_PLAYING) !== 0, canSeek: (flags & CAN_SEEK) !== 0,
     durationUs: durationUs === NO_DURATION ? null : Number(durationUs), beganUs,
+    positionUs: positionUs === NO_POSITION ? null : Number(positionUs), atUs, usPerS, track: track === NO_TRACK ? null : track, tracks,
   };
 }
 
@@ -279,6 +291,9 @@ class Fields {
 
   /** For clocks and counts, which stay below 2^53 for centuries. */
   u64Number() { return Number(this.u64()); }
+
+  /** For timestamps, which may lie before zero. */
+  i64Number() { return Number(BigInt.asIntN(64, this.u64())); }
 
   get isEmpty() { return this.#at === this.#view.byteLength; }
 
@@ -386,10 +401,10 @@ export function writeFlow(paused) {
   return view.buffer;
 }
 
-/** What is asked of a source that can be steered; each lies where its number says. @type {readonly ['pause', 'play', 'step', 'seek']} */
-export const COMMANDS = ['pause', 'play', 'step', 'seek'];
+/** What is asked of a source that can be steered; each lies where its number says. @type {readonly ['pause', 'play', 'step', 'seek', 'track']} */
+export const COMMANDS = ['pause', 'play', 'step', 'seek', 'track'];
 
-/** @param {{ command: typeof COMMANDS[number], toUs: number }} steer `toUs`: where to seek, or 0 */
+/** @param {{ command: typeof COMMANDS[number], toUs: number }} steer `toUs`: where to seek, or the number of a track, or 0 */
 export function writeSteer({ command, toUs }) {
   const view = message(KIND.STEER, 9);
   view.setUint8(8, COMMANDS.indexOf(command));

@@ -349,3 +349,29 @@ test('closing leaves no timer behind', async () => {
   assert.deepEqual(browser.timers, []);
   assert.ok(socket.closed);
 });
+
+/** @param {{ positionUs: bigint, usPerS: number }} position */
+function playback({ positionUs, usPerS }) {
+  return message(KIND.PLAYBACK, 0, [3, ...u64(12_000_000n), ...u64(0n), ...u64(BigInt.asUintN(64, positionUs)), ...u64(0n), ...u32(usPerS), ...u32(0), ...u16(3), 101, 110, 103]);
+}
+
+test('a film is where its clock is, also without a new picture', async () => {
+  const { browser, engine } = start();
+  const socket = await greet(browser);
+  await socket.receive(playback({ positionUs: 6_000_000n, usPerS: 1_000_000 }));
+  assert.deepEqual([engine.state.timeS, engine.state.durationS, engine.state.tracks, engine.state.track], [6, 12, ['eng'], 0]);
+  browser.clockMs += 500;
+  browser.ring(250);
+  assert.equal(engine.state.timeS, 6.5);
+  browser.clockMs += 60_000;
+  browser.ring(250);
+  assert.equal(engine.state.timeS, 12, 'it goes no further than its end');
+  await socket.receive(playback({ positionUs: 7_000_000n, usPerS: 0 }));
+  assert.equal(engine.state.timeS, 7);
+  assert.throws(() => browser.ring(250), /no timer/, 'what stands is not told again');
+  await socket.receive(...FULL, playback({ positionUs: -(2n ** 63n), usPerS: 0 }));
+  assert.equal(engine.state.timeS, null, 'its picture tells where it is, and this one has no time');
+  engine.steer('track', 1);
+  assert.deepEqual([socket.last(KIND.STEER).getUint8(8), socket.last(KIND.STEER).getBigUint64(9, true)], [4, 1n]);
+  engine.close();
+});

@@ -98,7 +98,7 @@ function flatten(message) {
     }
     case 'Certificates': return { port: message.port, hashes: message.hashes.map(hash => toHex(hash)) };
     case 'Piece': return { ...message, bytes: toHex(Uint8Array.from(message.bytes)) };
-    case 'Playback': return { is_playing: message.isPlaying, can_seek: message.canSeek, duration_us: message.durationUs, began_us: message.beganUs };
+    case 'Playback': return { is_playing: message.isPlaying, can_seek: message.canSeek, duration_us: message.durationUs, began_us: message.beganUs, position_us: message.positionUs, at_us: message.atUs, us_per_s: message.usPerS, track: message.track, tracks: message.tracks };
     case 'Sound': return { at_us: message.atUs, samples: toHex(message.samples.buffer) };
     case 'Description': return { name: message.name, stalled: message.stalled, alterations: message.alterations };
     case 'Pong': return { token: message.token, clock_us: message.clockUs };

@@ -2,7 +2,8 @@
 
 use super::HEADER_BYTES;
 use super::wire::message;
-use crate::source::{Description, Playback, Pointer, Sound};
+use crate::source::{Description, Pointer, Position, Sound, Went};
+use crate::time::Pts;
 
 /// A message to a viewer, other than pixels.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,7 +84,7 @@ pub enum ServerMessage<'a> {
         bands: u32,
     },
     /// How the source goes, which can be steered.
-    Playback(&'a Playback),
+    Playback(&'a Went),
     /// A stretch of its sound.
     Sound(&'a Sound),
 }
@@ -161,6 +162,10 @@ const IS_PLAYING: u8 = 1;
 const CAN_SEEK: u8 = 2;
 /// Instead of a duration that is not known.
 const NO_DURATION: u64 = u64::MAX;
+/// Instead of a place that is the shown picture's.
+const NO_POSITION: Pts = Pts(i64::MIN);
+/// Instead of the number of a track where none is heard.
+const NO_TRACK: u32 = u32::MAX;
 
 impl ServerMessage<'_> {
     /// Appends the message to `out`.
@@ -224,17 +229,23 @@ impl ServerMessage<'_> {
                 out.extend_from_slice(&sound.at.0.to_le_bytes());
                 out.extend_from_slice(&sound.samples);
             }),
-            Self::Playback(playback) => message(out, PLAYBACK, |out| write_playback(out, playback)),
+            Self::Playback(went) => message(out, PLAYBACK, |out| write_went(out, went)),
         }
     }
 }
 
-fn write_playback(out: &mut Vec<u8>, playback: &Playback) {
+fn write_went(out: &mut Vec<u8>, Went { playback, at }: &Went) {
     let flags = [(playback.is_playing, IS_PLAYING), (playback.can_seek, CAN_SEEK)];
     out.push(flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| flag).sum());
     let duration_us = playback.duration.map_or(NO_DURATION, |duration| duration.as_micros() as u64);
     out.extend_from_slice(&duration_us.to_le_bytes());
     out.extend_from_slice(&playback.began.0.to_le_bytes());
+    let position = playback.position.unwrap_or(Position { at: NO_POSITION, us_per_s: 0 });
+    out.extend_from_slice(&position.at.0.to_le_bytes());
+    out.extend_from_slice(&at.0.to_le_bytes());
+    out.extend_from_slice(&position.us_per_s.to_le_bytes());
+    out.extend_from_slice(&playback.track.unwrap_or(NO_TRACK).to_le_bytes());
+    playback.tracks.iter().for_each(|track| sized_text(out, track));
 }
 
 fn write_texts(out: &mut Vec<u8>, Description { name, stalled, alterations }: &Description) {

@@ -154,6 +154,7 @@ const PAUSE: u8 = 0;
 const PLAY: u8 = 1;
 const STEP: u8 = 2;
 const SEEK: u8 = 3;
+const TRACK: u8 = 4;
 
 impl ViewerMessage {
     /// Reads the first message of `bytes` and how many it took; `None` where it is not all there.
@@ -227,13 +228,14 @@ impl ViewerMessage {
             }),
             Self::Steer(command) => message(out, STEER, |out| {
                 let (number, to) = match command {
-                    Command::Pause => (PAUSE, Duration::ZERO),
-                    Command::Play => (PLAY, Duration::ZERO),
-                    Command::Step => (STEP, Duration::ZERO),
-                    Command::Seek(to) => (SEEK, to),
+                    Command::Pause => (PAUSE, 0),
+                    Command::Play => (PLAY, 0),
+                    Command::Step => (STEP, 0),
+                    Command::Seek(to) => (SEEK, to.as_micros() as u64),
+                    Command::Track(track) => (TRACK, u64::from(track)),
                 };
                 out.push(number);
-                out.extend_from_slice(&(to.as_micros() as u64).to_le_bytes());
+                out.extend_from_slice(&to.to_le_bytes());
             }),
             Self::Lack(lack) => message(out, LACK, |out| {
                 for field in [lack.number, lack.band, lack.offset, lack.bytes] {
@@ -250,6 +252,9 @@ fn command(number: u8, to_us: u64, kind: u8) -> Result<Command, ParseError> {
         (PLAY, 0) => Ok(Command::Play),
         (STEP, 0) => Ok(Command::Step),
         (SEEK, to_us) => Ok(Command::Seek(Duration::from_micros(to_us))),
+        (TRACK, number) => {
+            u32::try_from(number).map(Command::Track).map_err(|_| ParseError::InvalidField(kind))
+        }
         _ => Err(ParseError::InvalidField(kind)),
     }
 }

@@ -285,8 +285,8 @@ impl Control {
         if let Some(description) = self.seating.news.take_description() {
             self.send(&ServerMessage::Description(&description));
         }
-        if let Some(playback) = self.seating.news.take_playback() {
-            self.send(&ServerMessage::Playback(&playback));
+        if let Some(went) = self.seating.news.take_went() {
+            self.send(&ServerMessage::Playback(&went));
         }
         if let Some(pointer) = self.seating.news.take_pointer() {
             self.point(&pointer);

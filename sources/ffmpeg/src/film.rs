@@ -55,6 +55,8 @@ pub(crate) enum Need {
     Colours(Converter),
     /// A decoder that has what is to be seen through.
     Decoder(&'static str),
+    /// There is no sound in a list: its FFmpeg is not asked for any.
+    Silence,
 }
 
 /// How FFmpeg makes red, green and blue of a matrix that viewers don't know.
@@ -82,6 +84,16 @@ impl Mix {
     }
 }
 
+/// A film that was begun at a place.
+/// The pipe goes before the program that writes to it.
+pub(crate) struct Begun {
+    /// Its pictures.
+    pub(crate) intake: Intake,
+    pub(crate) program: Program,
+    /// Its sound, where that comes from the same program.
+    pub(crate) sound: Option<SoundTrack>,
+}
+
 /// What is played, and how its programs are started.
 #[derive(Clone, Debug)]
 pub(crate) struct Film {
@@ -105,7 +117,11 @@ const CONVERTERS: [(&str, &[&str]); 2] = [
 /// Decoders that have alpha where FFmpeg's own leave it out.
 const ALPHA_DECODERS: [(&str, &str); 2] = [("vp8", "libvpx"), ("vp9", "libvpx-vp9")];
 
-/// The size of a picture of sound.
+/// By so much the sound of a list is ahead of its pictures: more than viewers are sent it ahead, and less than is read ahead, since
+/// FFmpeg stands still with both where one of them is not read.
+const JOINT_LEAD: Duration = Duration::from_millis(400);
+
+/// A picture of sound.
 const WAVES: &str = "showwaves=size=960x240:rate=25:mode=cline:colors=0x60c0ff:split_channels=0,format=rgb24";
 
 impl Film {
@@ -121,8 +137,10 @@ impl Film {
     /// What it needs that it was not asked for yet, by what FFmpeg said of it: without a picture nothing was `told`.
     pub(crate) fn need(&self, contents: &Contents, told: Option<&Told>) -> Option<Need> {
         let can_begin_anew = self.input.can_be_read_twice || self.input.is_live;
+        let is_silent = self.is_joint() && contents.tracks.is_empty() && contents.video().is_some();
         let needs = [
             told.is_none().then(|| waves(contents)).flatten(),
+            (told.is_none() && is_silent).then_some(Need::Silence),
             told.and_then(|told| converter(told.matrix())).map(Need::Colours),
             told.and_then(|_| alpha_decoder(contents)).map(Need::Decoder),
         ];
@@ -147,14 +165,14 @@ impl Film {
             Need::Colours(converter) => {
                 Some(format!("colours by {}, made red, green and blue by FFmpeg", converter.matrix))
             }
-            Need::Decoder(_) => None,
+            Need::Decoder(_) | Need::Silence => None,
         };
         self.needs.iter().filter_map(of_need)
     }
 
     /// Does without what was asked for last, which this FFmpeg may not have. `false`: it does without all that it can.
     pub(crate) fn give_up(&mut self) -> bool {
-        let last = self.needs.pop_if(|need| !matches!(need, Need::Waves(..)));
+        let last = self.needs.pop_if(|need| !matches!(need, Need::Waves(..) | Need::Silence));
         self.missing.extend(last);
         last.is_some()
     }
@@ -164,7 +182,7 @@ impl Film {
     /// # Errors
     /// [`ErrorKind::NotFound`] where there is none like the one that was asked for.
     pub(crate) fn track(&self, contents: &Contents) -> Result<Option<usize>, Error> {
-        if !self.is_heard() {
+        if !self.is_heard() || self.is_joint() {
             return Ok(None);
         }
         let found = match &self.play.track {
@@ -186,14 +204,47 @@ impl Film {
         format!("there is no {wanted} in {name}: its tracks of sound are {}", tracks.join(", "))
     }
 
-    /// Begins its pictures.
+    /// Begins its pictures, and with those of a list its sound.
     ///
     /// # Errors
     /// As [`Program::start`].
-    pub(crate) fn pictures(&self, place: Place) -> Result<(Intake, Program), Error> {
-        let (program, pixels) =
-            Program::start(self.play.ffmpeg(), &self.picture_arguments(place), self.play.listener.clone())?;
-        Ok((Intake::new(pixels, Box::new(Nut::default())), program))
+    pub(crate) fn pictures(&self, place: Place) -> Result<Begun, Error> {
+        let mut arguments = self.picture_arguments(place);
+        let (ffmpeg, listener) = (self.play.ffmpeg(), self.play.listener.clone());
+        if !self.is_joint() {
+            let (program, pixels) = Program::start(ffmpeg, &arguments, listener)?;
+            return Ok(Begun { intake: Intake::new(pixels, Box::new(Nut::default())), program, sound: None });
+        }
+        arguments.extend(self.second_output());
+        // Its stdin, which it does not read, is a pipe that it writes to.
+        let (heard, sound) =
+            std::io::pipe().map_err(|error| Error::new(ErrorKind::Lost, format!("no pipe: {error}")))?;
+        let (program, pixels) = Program::start_with(ffmpeg, &arguments, listener, sound.into())?;
+        let sound = Some(SoundTrack::with_pictures(heard.into(), place.time(), Mix::Layout));
+        Ok(Begun { intake: Intake::new(pixels, Box::new(Nut::default())), program, sound })
+    }
+
+    /// Whether pictures and sound come from one FFmpeg: two that read a list which grows may begin with different pieces of it.
+    pub(crate) fn is_joint(&self) -> bool {
+        self.input.is_list && self.is_heard()
+    }
+
+    /// The sound of a list, a little before its pictures: FFmpeg goes on with what is behind.
+    fn second_output(&self) -> Vec<OsString> {
+        let map = match &self.play.track {
+            Track::Default => Vec::new(),
+            Track::Number(number) => vec!["-map".to_owned(), format!("0:a:{number}")],
+            Track::Language(language) => vec!["-map".to_owned(), format!("0:a:m:language:{language}")],
+        };
+        let lead = seconds(JOINT_LEAD);
+        let filter = format!("{},asetpts=PTS-{lead}/TB", resampled());
+        let mut arguments: Vec<OsString> = map.into_iter().map(OsString::from).collect();
+        arguments.extend(["-vn", "-sn", "-dn", "-af", &filter].map(OsString::from));
+        arguments.extend(
+            ["-ac", "2", "-c:a", "pcm_f32le", "-f", "f32le", "-flush_packets", "1", "pipe:0"]
+                .map(OsString::from),
+        );
+        arguments
     }
 
     /// Begins one of its tracks, where it is to be heard: not at another speed than its own.
@@ -201,7 +252,7 @@ impl Film {
     /// # Errors
     /// As [`Program::start`].
     pub(crate) fn sound(&self, place: Place, track: usize, mix: Mix) -> Result<Option<SoundTrack>, Error> {
-        if !self.is_heard() {
+        if !self.is_heard() || self.is_joint() {
             return Ok(None);
         }
         let arguments = self.sound_arguments(place, track, mix);
@@ -211,7 +262,8 @@ impl Film {
 
     fn is_heard(&self) -> bool {
         let is_real = self.play.pace.is_none_or(|pace| pace == Pace::Timestamps(Speed::REAL));
-        self.play.sound && self.input.can_be_read_twice && is_real
+        let is_silent = self.needs.contains(&Need::Silence);
+        self.play.sound && self.input.can_be_read_twice && is_real && !is_silent
     }
 
     /// What is to be read, and from where on.
@@ -288,7 +340,7 @@ impl Film {
             Place::Through(time) => format!(",atrim=start={}", seconds(time)),
             Place::At(_) | Place::Before(_) => String::new(),
         };
-        let filter = format!("{first}aresample={SOUND_RATE}:async=1:min_hard_comp=0.02:first_pts=0{after}");
+        let filter = format!("{first}{}{after}", resampled());
         let map = format!("0:a:{track}");
         arguments.extend(["-map", &map, "-vn", "-sn", "-dn", "-af", &filter].map(OsString::from));
         arguments.extend(["-ac", "2", "-c:a", "pcm_f32le", "-f", "f32le", "pipe:1"].map(OsString::from));
@@ -306,6 +358,11 @@ fn through(place: Place, trim: &str, set: &str) -> String {
         Place::Before(time) => format!("{set}=PTS+{}/TB,", seconds(time)),
         Place::At(_) => String::new(),
     }
+}
+
+/// FFmpeg's filter that has so many frames as time says, whatever is missing.
+fn resampled() -> String {
+    format!("aresample={SOUND_RATE}:async=1:min_hard_comp=0.02:first_pts=0")
 }
 
 fn seconds(time: Duration) -> String {

@@ -22,6 +22,7 @@ mod contents;
 mod film;
 mod input;
 mod intake;
+mod interrupt;
 mod log;
 mod pace;
 mod pipe;
@@ -35,6 +36,7 @@ mod stream;
 mod told;
 mod video;
 
+pub use interrupt::interrupt_openings;
 pub use pace::{Pace, Speed};
 pub use pipe::{Content, Pipe};
 pub use pixel::{Packed, Pixels, UnknownPixels, Veiled};

@@ -47,11 +47,29 @@ pub(crate) struct Clock {
     waiting_since: Option<Instant>,
     /// It stands still, but for so many pictures.
     still: Option<u32>,
+    /// Where it stands.
+    stood: Option<Stood>,
+}
+
+/// Where a stream stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stood {
+    /// Where it was when it was stopped: a picture may be shown that began before.
+    Between(Pts),
+    /// At this picture, which was shown since.
+    Picture(Pts),
+}
+
+impl Stood {
+    fn at(self) -> Pts {
+        let (Self::Between(at) | Self::Picture(at)) = self;
+        at
+    }
 }
 
 impl Clock {
     pub(crate) fn new(pace: Pace) -> Self {
-        Self { pace, anchor: None, waiting_since: None, still: None }
+        Self { pace, anchor: None, waiting_since: None, still: None, stood: None }
     }
 
     /// Whether it can stand still: what happens now does not.
@@ -65,25 +83,29 @@ impl Clock {
     }
 
     /// Stands still.
-    pub(crate) fn stop(&mut self) {
+    pub(crate) fn stop(&mut self, now: Instant) {
+        self.stood = self.position(now).map(Stood::Between).or(self.stood);
         self.still.get_or_insert(0);
         self.anchor = None;
     }
 
-    /// Goes on; the next picture is due at once, and all others count from it.
-    pub(crate) fn go(&mut self) {
-        self.still = None;
+    /// Goes on from where it stands. Where that is not known, the next picture is due at once, and all others count from it.
+    pub(crate) fn go(&mut self, now: Instant) {
+        if self.still.take().is_some() {
+            self.anchor = self.stood.take().map(|stood| (now, stood.at()));
+        }
     }
 
     /// Stands still after one more picture than it would.
-    pub(crate) fn step(&mut self) {
-        self.stop();
+    pub(crate) fn step(&mut self, now: Instant) {
+        self.stop(now);
         self.still = self.still.map(|left| left.saturating_add(1));
     }
 
     /// What comes next does not follow from what was: where it stands still, one picture is shown of it.
     pub(crate) fn jump(&mut self) {
         self.anchor = None;
+        self.stood = None;
         self.still = self.still.map(|_| 1);
     }
 
@@ -112,6 +134,22 @@ impl Clock {
         Some(Pts(first.saturating_add(us)))
     }
 
+    /// Where it stands between two pictures.
+    pub(crate) fn stood(&self) -> Option<Pts> {
+        match self.stood {
+            Some(Stood::Between(at)) => Some(at),
+            Some(Stood::Picture(_)) | None => None,
+        }
+    }
+
+    /// Microseconds of the stream in a second.
+    pub(crate) fn us_per_s(&self) -> u32 {
+        match self.pace {
+            Pace::Timestamps(Speed(times)) => (times * 1e6).round() as u32,
+            Pace::Newest => 0,
+        }
+    }
+
     /// A picture is due, at the moment that `due` said, and no viewer had the one before it to wait for.
     pub(crate) fn told(&mut self, now: Instant) {
         self.waiting_since.get_or_insert(now);
@@ -121,7 +159,11 @@ impl Clock {
     /// A picture is shown.
     pub(crate) fn shown(&mut self, pts: Option<Pts>, now: Instant) {
         self.waiting_since = None;
-        let Some(pts) = pts.filter(|_| self.is_going()) else { return };
+        let Some(pts) = pts else { return };
+        if !self.is_going() {
+            self.stood = Some(Stood::Picture(pts));
+            return;
+        }
         let late = self.due(Some(pts)).map(|due| now.saturating_duration_since(due));
         if late.is_none_or(|late| late > LATE_MAX) {
             self.anchor = Some((now, pts));
@@ -211,10 +253,11 @@ mod tests {
         let (mut clock, start) = (clock(1.0), Instant::now());
         clock.shown(pts(0), start);
         assert!(!clock.is_due(pts(40), start + 39 * MS) && clock.is_due(pts(40), start + 40 * MS));
-        clock.stop();
+        clock.stop(start + 39 * MS);
         assert!(!clock.is_due(pts(40), start + 1000 * MS));
-        clock.step();
-        clock.step();
+        assert_eq!(clock.stood(), Some(Pts(39_000)));
+        clock.step(start);
+        clock.step(start);
         for ms in [40, 80] {
             assert!(clock.is_due(pts(ms), start));
             clock.told(start);
@@ -225,10 +268,28 @@ mod tests {
         assert!(clock.is_due(pts(9000), start));
         clock.told(start);
         assert!(!clock.is_due(pts(9040), start));
-        clock.go();
+        assert_eq!(clock.stood(), None);
+        clock.go(start);
         assert!(clock.is_due(pts(9040), start));
         clock.shown(pts(9040), start);
         assert_eq!(clock.due(pts(9080)), Some(start + 40 * MS));
+    }
+
+    #[test]
+    fn what_stood_between_two_pictures_goes_on_from_there() {
+        let (mut clock, start) = (clock(2.0), Instant::now());
+        clock.shown(pts(0), start);
+        clock.stop(start + 3000 * MS);
+        clock.stop(start + 4000 * MS);
+        assert_eq!((clock.stood(), clock.position(start)), (Some(Pts(6_000_000)), None));
+        clock.go(start + 9000 * MS);
+        assert_eq!(clock.position(start + 9500 * MS), Some(Pts(7_000_000)));
+        assert_eq!((clock.stood(), clock.us_per_s()), (None, 2_000_000));
+        // At a picture that was shown meanwhile.
+        clock.step(start + 9500 * MS);
+        clock.shown(pts(8000), start + 9600 * MS);
+        clock.go(start + 10_000 * MS);
+        assert_eq!(clock.position(start + 10_500 * MS), Some(Pts(9_000_000)));
     }
 
     #[test]

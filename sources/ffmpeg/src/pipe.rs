@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::FileTypeExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use crate::pixel::Pixels;
 use crate::stream::raw::Raw;
 use crate::stream::y4m::Y4m;
 use crate::stream::{Parser, Rate, Shape};
-use crate::video::Opening;
+use crate::video::{Again, Opening};
 
 /// What to read, and what it is.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +35,8 @@ pub struct Pipe {
     pub pace: Option<Pace>,
     /// How long the first bytes may take to come.
     pub patience: Duration,
+    /// Whether another writer is waited for when one has left: of a FIFO.
+    pub reopen: bool,
 }
 
 /// What comes through a pipe.
@@ -55,7 +58,7 @@ pub enum Content {
 impl Pipe {
     /// Reads stdin, by the rate of what comes.
     pub fn new(content: Content) -> Self {
-        Self { input: None, content, matrix: None, pace: None, patience: START_PATIENCE }
+        Self { input: None, content, matrix: None, pace: None, patience: START_PATIENCE, reopen: false }
     }
 
     /// Waits until it is known what comes.
@@ -63,19 +66,37 @@ impl Pipe {
     /// # Errors
     /// [`ErrorKind::NotFound`] where there is no such file or nobody writes, [`ErrorKind::Unsupported`] for what can't be read.
     pub fn open(&self) -> Result<Box<dyn Source>, Error> {
-        let pipe = self.pipe()?;
+        let again = self.reopen.then(|| self.again()).transpose()?;
         let opening = Opening {
             name: self.name(),
-            intake: Intake::new(pipe, self.parser()),
+            intake: self.intake()?,
             program: None,
             pace: self.pace(),
             has_teller: false,
             patience: self.patience,
             start: Duration::ZERO,
             film: None,
+            again,
             repeat: false,
+            sound: None,
         };
         Ok(opening.open()?)
+    }
+
+    fn intake(&self) -> Result<Intake, Error> {
+        Ok(Intake::new(self.pipe()?, self.parser()))
+    }
+
+    /// How it is begun anew for the next writer.
+    fn again(&self) -> Result<Again, Error> {
+        let metadata = self.input.as_ref().map(std::fs::metadata).and_then(Result::ok);
+        if !metadata.is_some_and(|metadata| metadata.file_type().is_fifo()) {
+            let message =
+                format!("{} is no FIFO: nobody else can write to it, so leave --reopen out", self.name());
+            return Err(Error::new(ErrorKind::Unsupported, message));
+        }
+        let pipe = self.clone();
+        Ok(Box::new(move || pipe.intake()))
     }
 
     fn name(&self) -> String {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use lanstream_core::source::{Error, Source};
 
 use crate::START_PATIENCE;
-use crate::film::{Film, Place};
+use crate::film::{Begun, Film, Place};
 use crate::input::Input;
 use crate::pace::{Pace, Speed};
 use crate::program::{FFMPEG, check_version};
@@ -97,7 +97,7 @@ impl Play {
     }
 
     fn begin(&self, film: &Film, pace: Pace) -> Result<Box<dyn Source>, OpenError> {
-        let (intake, program) = film.pictures(Place::At(self.start))?;
+        let Begun { intake, program, sound } = film.pictures(Place::At(self.start))?;
         Opening {
             name: film.name().to_owned(),
             intake,
@@ -107,7 +107,9 @@ impl Play {
             patience: START_PATIENCE,
             start: self.start,
             film: Some(film.clone()),
+            again: None,
             repeat: self.repeat,
+            sound,
         }
         .open()
     }

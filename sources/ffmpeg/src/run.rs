@@ -101,7 +101,9 @@ impl Run {
             patience: START_PATIENCE,
             start: Duration::ZERO,
             film: None,
+            again: None,
             repeat: false,
+            sound: None,
         };
         opening.open()
     }

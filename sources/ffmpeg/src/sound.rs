@@ -22,7 +22,8 @@ const READ_BYTES: usize = 32 * 1024;
 pub(crate) struct SoundTrack {
     /// Goes before the program: FFmpeg hears at once that nobody reads it.
     pipe: OwnedFd,
-    program: Program,
+    /// `None`: its pictures come from the same.
+    program: Option<Program>,
     buffer: Vec<u8>,
     /// Where its first frame is, by the clock of its pictures.
     start: Duration,
@@ -37,8 +38,13 @@ pub(crate) struct SoundTrack {
 impl SoundTrack {
     /// What FFmpeg decodes of a film.
     pub(crate) fn new((program, pipe): (Program, OwnedFd), start: Duration, mix: Mix) -> Self {
+        Self { program: Some(program), ..Self::with_pictures(pipe, start, mix) }
+    }
+
+    /// What the FFmpeg that has its pictures writes to another pipe.
+    pub(crate) fn with_pictures(pipe: OwnedFd, start: Duration, mix: Mix) -> Self {
         let buffer = Vec::with_capacity(AHEAD_BYTES + READ_BYTES);
-        Self { program, pipe, buffer, start, sent: 0, mix, ended: false, complaint: None }
+        Self { program: None, pipe, buffer, start, sent: 0, mix, ended: false, complaint: None }
     }
 
     /// To be waited for, where there is room for more.
@@ -56,10 +62,10 @@ impl SoundTrack {
         };
         self.buffer.truncate(before + read.unwrap_or(0));
         // It would stand still with its words in the pipe.
-        self.program.log_mut().read();
+        self.program.iter_mut().for_each(|program| program.log_mut().read());
         if read == Some(0) {
             self.ended = true;
-            self.complaint = self.program.finish().complaint();
+            self.complaint = self.program.as_mut().and_then(|program| program.finish().complaint());
         }
     }
 
@@ -82,7 +88,7 @@ impl SoundTrack {
 
     /// Tells its program to end, without waiting for that.
     pub(crate) fn dismiss(&mut self) {
-        self.program.dismiss();
+        self.program.iter_mut().for_each(Program::dismiss);
     }
 
     /// The film begins at another time of that clock.

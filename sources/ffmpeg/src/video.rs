@@ -17,7 +17,7 @@ use lanstream_core::source::{Command, Description, Error, ErrorKind, Event, Play
 use crate::alterations::Alterations;
 use crate::bell::Bell;
 use crate::contents::Contents;
-use crate::film::{Film, Mix, Place};
+use crate::film::{Begun, Film, Mix, Place};
 use crate::intake::{Intake, Next, Picture};
 use crate::log::Log;
 use crate::pace::{Clock, Pace};
@@ -30,8 +30,8 @@ mod heard;
 mod opening;
 mod place;
 
-pub(crate) use opening::{OpenError, Opening};
-use place::{Search, Turn};
+pub(crate) use opening::{Again, OpenError, Opening};
+use place::Search;
 
 /// How long the last picture stays, so that every viewer takes it, before the source says that it is over.
 const LAST_STAYS: Duration = Duration::from_secs(1);
@@ -50,13 +50,15 @@ pub(crate) struct Video {
     begun_at: Place,
     /// What it is begun anew from.
     film: Option<Film>,
+    /// How the next writer to it is heard.
+    again: Option<Again>,
     /// What FFmpeg said of it when it was opened.
     contents: Contents,
     repeat: bool,
     /// When it began, by the clock of its pictures: what is begun anew goes on with later timestamps.
     began: Duration,
     /// The next turn of what is repeated, which begins to be read when this one is at its end; whether that was tried.
-    turn: Option<Turn>,
+    turn: Option<Begun>,
     is_turn_begun: bool,
     /// What is heard after `sound`.
     sound_after: Option<SoundTrack>,
@@ -71,7 +73,8 @@ pub(crate) struct Video {
     /// That picture is searched for.
     search: Option<Search>,
     sound: Option<SoundTrack>,
-    /// Which of its tracks is heard, and how it is mixed.
+    /// What its tracks are called, which of them is heard, and how it is mixed.
+    track_names: Arc<[String]>,
     track: Option<usize>,
     mix: Mix,
     /// The picture to be captured next. It may not be due yet.
@@ -87,6 +90,8 @@ pub(crate) struct Video {
     /// When the last picture came, and whether none has come for so long that it was told.
     came_at: Instant,
     is_stalled: bool,
+    /// The last writer has left, and the next is waited for.
+    has_no_writer: bool,
 }
 
 /// Why there is nothing more to read.
@@ -133,7 +138,8 @@ impl Source for Video {
                 return Ok(Event::Described);
             }
             self.check_end(now)?;
-            let moments = [deadline, self.next_moment(now), self.sounds_at(now), self.stalls_at(now)];
+            let stands = self.stands_at(now);
+            let moments = [deadline, self.next_moment(now), self.sounds_at(now), self.stalls_at(now), stands];
             let due = moments.into_iter().flatten().min();
             let pipe = self.wants_picture(now).then(|| self.intake.pipe());
             let log = self.program.as_ref().and_then(|program| program.log().pipe());
@@ -150,6 +156,8 @@ impl Source for Video {
             }
             if woken.first {
                 self.read();
+            } else if stands.is_some_and(|moment| moment <= Instant::now()) {
+                return Ok(Event::Steered);
             } else if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                 return Ok(Event::TimedOut);
             }
@@ -180,6 +188,9 @@ impl Source for Video {
             can_seek: self.can_seek(),
             began: Pts(self.began.as_micros() as i64),
             duration: self.duration().filter(|_| !self.is_still()),
+            position: self.position(Instant::now()).filter(|_| !self.is_still()),
+            tracks: Arc::clone(&self.track_names),
+            track: self.track.map(|track| track as u32),
         })
     }
 
@@ -195,11 +206,13 @@ impl Source for Video {
         if !self.clock.can_stop() {
             return;
         }
+        let now = Instant::now();
         match command {
-            Command::Pause => self.clock.stop(),
-            Command::Play => self.clock.go(),
-            Command::Step => self.clock.step(),
+            Command::Pause => self.clock.stop(now),
+            Command::Play => self.clock.go(now),
+            Command::Step => self.clock.step(now),
             Command::Seek(to) => self.seek(to),
+            Command::Track(track) => self.hear_track(track as usize, now),
         }
     }
 }
@@ -207,7 +220,7 @@ impl Source for Video {
 impl Drop for Video {
     /// All of its programs end at the same time: each may take a while.
     fn drop(&mut self) {
-        let turn = self.turn.as_mut().map(|(_, program, sound)| (program, sound));
+        let turn = self.turn.as_mut().map(|Begun { program, sound, .. }| (program, sound));
         let (program, sound) = turn.map_or((None, None), |(program, sound)| (Some(program), sound.as_mut()));
         self.program.as_mut().into_iter().chain(program).for_each(Program::dismiss);
         self.sound

@@ -15,7 +15,8 @@ const STALLED_AFTER: Duration = Duration::from_secs(5);
 
 impl Video {
     pub(super) fn describe(&self) -> Description {
-        let stalled = self.is_stalled.then(|| format!("nothing has come for {} s", STALLED_AFTER.as_secs()));
+        let silent = self.is_stalled.then(|| format!("nothing has come for {} s", STALLED_AFTER.as_secs()));
+        let stalled = self.has_no_writer.then(|| format!("nobody writes to {}", self.name)).or(silent);
         Description { name: self.name.clone(), stalled, alterations: self.alterations.said().to_vec() }
     }
 
@@ -65,6 +66,7 @@ impl Video {
     /// A picture came.
     pub(super) fn note_came(&mut self, picture: &Picture, now: Instant) {
         self.came_at = now;
+        self.is_described &= !std::mem::take(&mut self.has_no_writer);
         if picture.is_veiled {
             self.remark("what is seen through is shown over black".to_owned());
         }

@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use lanstream_core::source::Position;
+
 use super::{LAST_STAYS, Video};
-use crate::film::Mix;
+use crate::film::{Film, Mix};
 use crate::sound::SoundTrack;
 use crate::stream::Pts;
 
@@ -13,6 +15,9 @@ const SOUND_LEAD: Duration = Duration::from_millis(300);
 impl Video {
     /// Begins the chosen track at a place.
     pub(super) fn begin_sound(&mut self, to: Duration) {
+        if self.film.as_ref().is_some_and(Film::is_joint) {
+            return;
+        }
         let place = self.place(to);
         let film = self.film.as_ref().zip(self.track);
         let begun = film.map(|(film, track)| film.sound(place, track, self.mix));
@@ -20,6 +25,38 @@ impl Video {
             Ok(sound) => self.sound = sound.flatten(),
             Err(error) => self.remark(format!("its sound is missing: {error}")),
         }
+    }
+
+    /// Has another track be heard, from where the one before it was sent to.
+    pub(super) fn hear_track(&mut self, track: usize, now: Instant) {
+        if track >= self.track_names.len() || self.track == Some(track) {
+            return;
+        }
+        let sent = self.sound.as_ref().and_then(SoundTrack::next_at);
+        let at = sent.or_else(|| self.clock.position(now)).or_else(|| self.clock.stood());
+        let at = at.map_or(self.last_at, |Pts(us)| Duration::from_micros(us.max(0) as u64));
+        self.track = Some(track);
+        self.mix = self.contents.mix(track);
+        (self.sound_after, self.turn, self.is_turn_begun) = (None, None, false);
+        self.begin_sound(at.saturating_sub(self.began));
+        self.sound.iter_mut().for_each(|sound| sound.delay(self.began));
+        self.remark_track();
+    }
+
+    /// Where it is by its clock, and how fast that goes on.
+    pub(super) fn position(&self, now: Instant) -> Option<Position> {
+        let Some(at) = self.clock.position(now) else {
+            return self.clock.stood().map(|at| Position { at, us_per_s: 0 });
+        };
+        match self.awaited_limit().filter(|limit| *limit <= at) {
+            Some(limit) => Some(Position { at: limit, us_per_s: 0 }),
+            None => Some(Position { at, us_per_s: self.clock.us_per_s() }),
+        }
+    }
+
+    /// When it stands although its clock goes on, because nothing comes.
+    pub(super) fn stands_at(&self, now: Instant) -> Option<Instant> {
+        self.clock.due(Some(self.awaited_limit()?)).filter(|moment| *moment > now)
     }
 
     /// Reads what there is of its sound. What can't be mixed by its layout is mixed without it.
@@ -72,8 +109,12 @@ impl Video {
     /// How far the film can be, whatever its clock says: to the picture that nobody takes, and where pictures are awaited a
     /// moment beyond the last one.
     fn position_limit(&self) -> Option<Pts> {
+        [self.waiting(), self.awaited_limit()].into_iter().flatten().min()
+    }
+
+    /// The same where pictures are awaited.
+    fn awaited_limit(&self) -> Option<Pts> {
         let is_awaited = self.ready.is_none() && self.after.is_none() && self.end.is_none();
-        let awaited = is_awaited.then(|| Pts((self.read_until + LAST_STAYS).as_micros() as i64));
-        [self.waiting(), awaited].into_iter().flatten().min()
+        is_awaited.then(|| Pts((self.read_until + LAST_STAYS).as_micros() as i64))
     }
 }

@@ -1,5 +1,6 @@
 //! What is to be shown, before its first byte came, and how that becomes a source: once it is known what pictures are like.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lanstream_core::frame::{Layout, PixelFormat};
@@ -12,9 +13,14 @@ use crate::bell::Bell;
 use crate::contents::Contents;
 use crate::film::{Film, Mix, Need, Place};
 use crate::intake::{Intake, Next};
+use crate::interrupt;
 use crate::pace::{Clock, Pace};
 use crate::program::Program;
+use crate::sound::SoundTrack;
 use crate::stream::Shape;
+
+/// Begins to read what the next writer writes.
+pub(crate) type Again = Box<dyn Fn() -> Result<Intake, Error> + Send>;
 
 /// What is to be shown, before its first byte came.
 pub(crate) struct Opening {
@@ -30,8 +36,12 @@ pub(crate) struct Opening {
     /// Where it begins, and what it is begun elsewhere from.
     pub(crate) start: Duration,
     pub(crate) film: Option<Film>,
+    /// How the next writer is heard when one has left; `None`: it is over then.
+    pub(crate) again: Option<Again>,
     /// Whether it begins anew at its end.
     pub(crate) repeat: bool,
+    /// Its sound, where that comes with its pictures.
+    pub(crate) sound: Option<SoundTrack>,
 }
 
 /// Why there is no source.
@@ -66,7 +76,8 @@ impl Opening {
     /// # Errors
     /// [`ErrorKind::Unsupported`] for what can't be shown, [`ErrorKind::NotFound`] where nothing comes in time.
     pub(crate) fn open(self) -> Result<Box<dyn Source>, OpenError> {
-        let Self { name, intake, program, pace, has_teller, patience, start, film, repeat } = self;
+        let Self { name, intake, program, pace, has_teller, patience, start, film, again, repeat, sound } =
+            self;
         let bell = Bell::new().map_err(|error| Error::new(ErrorKind::Lost, format!("no waker: {error}")))?;
         let layout = Layout::packed(Size { width: 1, height: 1 }, PixelFormat::Rgbx8);
         let mut video = Video {
@@ -80,6 +91,7 @@ impl Opening {
             layout,
             begun_at: Place::At(start),
             film,
+            again,
             contents: Contents::default(),
             repeat,
             began: Duration::ZERO,
@@ -92,7 +104,8 @@ impl Opening {
             grown: Duration::ZERO,
             pictures_end: None,
             search: None,
-            sound: None,
+            sound,
+            track_names: Arc::default(),
             track: None,
             mix: Mix::Layout,
             ready: None,
@@ -103,7 +116,9 @@ impl Opening {
             is_described: true,
             came_at: Instant::now(),
             is_stalled: false,
+            has_no_writer: false,
         };
+        interrupt::listen(&video.bell);
         video.layout = video.first_layout(Instant::now().checked_add(patience))?;
         video.choose_track()?;
         video.remark_contents();
@@ -117,6 +132,10 @@ impl Video {
     fn first_layout(&mut self, deadline: Option<Instant>) -> Result<Layout, OpenError> {
         let mut began = None;
         loop {
+            if interrupt::is_interrupted() {
+                let message = format!("{}: it is not opened any more", self.name);
+                return Err(Error::new(ErrorKind::Lost, message).into());
+            }
             if began.is_none() {
                 began = match self.intake.next(&mut || None) {
                     Ok(Next::Began(shape)) => Some(shape),
@@ -137,7 +156,12 @@ impl Video {
             }
             // What comes after the beginning is read when it is known what it is.
             let pipe = began.is_none().then(|| self.intake.pipe());
-            let woken = self.bell.sleep([pipe, log, None], deadline).map_err(lost)?;
+            // Of a list it may come first, and what is not read keeps the pictures back.
+            let sound = self.sound.as_ref().and_then(SoundTrack::pipe);
+            let woken = self.bell.sleep([pipe, log, sound], deadline).map_err(lost)?;
+            if let Some(sound) = self.sound.as_mut().filter(|_| woken.third) {
+                sound.read();
+            }
             if let Some(program) = self.program.as_mut().filter(|_| woken.second) {
                 program.log_mut().read();
             }
@@ -178,7 +202,7 @@ impl Video {
         if let Some(error) = self.starts_after_end() {
             return Err(error.into());
         }
-        if self.searches_on() {
+        if self.searches_on() || self.awaits_writer() {
             return Ok(());
         }
         Err(Error { kind: ErrorKind::Unsupported, ..self.ending() }.into())
@@ -193,6 +217,8 @@ impl Video {
         if let Some(film) = &self.film {
             self.track = film.track(&self.contents)?;
             self.mix = self.track.map_or(Mix::Layout, |track| self.contents.mix(track));
+            let names = self.track.map_or_else(Vec::new, |_| self.contents.track_names());
+            self.track_names = names.into();
         }
         Ok(())
     }

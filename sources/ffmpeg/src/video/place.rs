@@ -5,10 +5,8 @@ use std::time::Duration;
 use lanstream_core::source::{Error, ErrorKind};
 
 use super::{LAST_STAYS, Video, clock_text};
-use crate::film::Place;
-use crate::intake::{Intake, Picture};
-use crate::program::Program;
-use crate::sound::SoundTrack;
+use crate::film::{Begun, Place};
+use crate::intake::Picture;
 use crate::stream::Pts;
 
 /// How long before the end of a film its next turn is begun: what FFmpeg takes until it has decoded something, and some more.
@@ -26,9 +24,6 @@ const BACK_AT_FIRST: Duration = Duration::from_secs(10);
 const JOINED_BY: Duration = Duration::from_secs(1);
 /// FFmpeg's names for containers whose timestamps may begin anew in the middle, and which can be joined end to end.
 const JOINABLE: [&str; 2] = ["mpegts", "mpeg"];
-
-/// The next turn of what is repeated: its pictures, and its sound if it is to be heard.
-pub(super) type Turn = (Intake, Program, Option<SoundTrack>);
 
 /// A search for the picture that stays where none begins any more: the last of all.
 #[derive(Default)]
@@ -107,9 +102,10 @@ impl Video {
         let begun = film.pictures(place);
         self.told_duration = self.duration();
         match begun {
-            Ok((intake, program)) => {
+            Ok(Begun { intake, program, sound }) => {
                 (self.intake, self.program) = (intake, Some(program));
                 self.begun_at = place;
+                self.sound = sound.or_else(|| self.sound.take());
                 true
             }
             Err(error) => {
@@ -121,6 +117,9 @@ impl Video {
 
     /// There are no more pictures: what stays, what comes next, or that it is over.
     pub(super) fn pictures_over(&mut self) {
+        if self.awaits_writer() {
+            return;
+        }
         if !self.takes_found() && self.intake.pictures() == 0 && self.searches_on() {
             return;
         }
@@ -129,6 +128,20 @@ impl Video {
             let error = self.ending();
             self.end_with(error);
         }
+    }
+
+    /// Waits for the next writer, if there may be one. What the last one left unfinished is forgotten.
+    pub(super) fn awaits_writer(&mut self) -> bool {
+        let Some(again) = &self.again else { return false };
+        if let Some(missing) = self.intake.missing() {
+            tracing::info!("{}: {missing}", self.name);
+        }
+        match again() {
+            Ok(intake) => self.intake = intake,
+            Err(error) => self.end_with(error),
+        }
+        (self.has_no_writer, self.is_described) = (true, false);
+        true
     }
 
     /// The picture that was searched for is the one that is shown at the place that was asked for.
@@ -196,13 +209,14 @@ impl Video {
         }
     }
 
-    fn next_turn(&self) -> Option<Turn> {
+    fn next_turn(&self) -> Option<Begun> {
         let film = self.film.as_ref()?;
-        let (intake, program) = film.pictures(Place::At(Duration::ZERO)).ok()?;
+        let mut begun = film.pictures(Place::At(Duration::ZERO)).ok()?;
         let sound = self
             .track
             .and_then(|track| film.sound(Place::At(Duration::ZERO), track, self.mix).ok().flatten());
-        Some((intake, program, sound))
+        begun.sound = begun.sound.or(sound);
+        Some(begun)
     }
 
     /// Goes on with the next turn of what is repeated, if this one was shown to a good end.
@@ -212,7 +226,7 @@ impl Video {
             return false;
         }
         self.told_duration = self.duration();
-        let Some((intake, program, sound)) = self.turn.take().or_else(|| self.next_turn()) else {
+        let Some(Begun { intake, program, sound }) = self.turn.take().or_else(|| self.next_turn()) else {
             return false;
         };
         (self.began, self.is_turn_begun) = (self.turn_end(), false);

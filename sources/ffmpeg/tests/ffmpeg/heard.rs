@@ -287,3 +287,121 @@ fn sound_without_a_picture() {
         assert_eq!(heard[0].0.at, Pts(1_000_000), "{name}");
     }
 }
+
+/// Another track is heard from where the one before it was sent to.
+#[test]
+fn another_track_is_chosen() {
+    let clip = two_tracks();
+    let mut source = Play::new(clip.path()).open().unwrap();
+    let playback = source.playback().unwrap();
+    assert_eq!((&playback.tracks[..], playback.track), (&["eng".to_owned(), "deu".to_owned()][..], Some(1)));
+    let before = listen(source.as_mut(), Duration::from_millis(700));
+    source.steer(Command::Track(0));
+    assert_eq!(source.playback().unwrap().track, Some(0));
+    let after = listen(source.as_mut(), Duration::from_millis(1200));
+    let all: Vec<_> = before.iter().chain(&after).map(|(sound, _)| sound).collect();
+    assert!(
+        before.iter().all(|(sound, _)| level(sound) == 0.5)
+            && after.iter().all(|(sound, _)| level(sound) == 0.25)
+    );
+    assert!(all.windows(2).all(|pair| pair[1].at.0 - pair[0].at.0 == 20_000), "there is a gap");
+    source.steer(Command::Track(7));
+    assert_eq!(source.playback().unwrap().track, Some(0));
+}
+
+/// While it is heard without a new picture its place goes on, and stands where it is stopped.
+#[test]
+fn a_film_is_where_its_clock_is() {
+    let clip = song();
+    let mut source = Play::new(clip.path()).open().unwrap();
+    listen(source.as_mut(), Duration::from_millis(1500));
+    let position = |source: &dyn Source| source.playback().unwrap().position.unwrap();
+    let going = position(source.as_ref());
+    assert!((1_000_000..3_000_000).contains(&going.at.0) && going.us_per_s == 1_000_000, "{going:?}");
+    source.steer(Command::Pause);
+    let stood = position(source.as_ref());
+    assert!(stood.at >= going.at && stood.us_per_s == 0, "{stood:?}");
+    assert!(listen(source.as_mut(), Duration::from_millis(300)).is_empty());
+    assert_eq!(position(source.as_ref()), stood);
+    source.steer(Command::Play);
+    let heard = listen(source.as_mut(), Duration::from_millis(700));
+    assert!(!heard.is_empty(), "it is not heard any more");
+    let going = position(source.as_ref());
+    assert!(going.at.0 - stood.at.0 >= 500_000, "{going:?} after {stood:?}");
+    source.steer(Command::Pause);
+    source.steer(Command::Seek(Duration::from_secs(9)));
+    next(source.as_mut()).unwrap();
+    assert_eq!(source.playback().unwrap().position, None, "its picture tells where it is");
+}
+
+/// Writes a list of pieces that grows, until it is dropped.
+struct Sender(std::process::Child);
+
+impl Drop for Sender {
+    fn drop(&mut self) {
+        let _gone = self.0.kill();
+        let _reaped = self.0.wait();
+    }
+}
+
+/// Both are of one moment, since they come from one FFmpeg; and nothing is sought in.
+#[test]
+fn pictures_and_sound_of_a_live_list() {
+    let list = Clip::empty("live.m3u8");
+    let picture = "color=black:size=64x64:rate=25,geq=lum='40+50*mod(floor(T),4)':cb=128:cr=128";
+    let tone = "aevalsrc='sin(2*PI*(200+200*mod(floor(t),4))*t)':s=48000";
+    let mut command = std::process::Command::new("ffmpeg");
+    command
+        .args(words("-nostdin -v error -re -f lavfi -i"))
+        .arg(picture)
+        .args(words("-re -f lavfi -i"))
+        .arg(tone);
+    command.args(words("-c:v libx264 -g 25 -pix_fmt yuv420p -c:a mp2 -f hls -hls_time 1 -hls_list_size 4 -hls_flags delete_segments"));
+    let _sender = Sender(command.arg(list.path()).stdin(std::process::Stdio::null()).spawn().unwrap());
+    let deadline = Instant::now() + crate::watch::PATIENCE;
+    while !std::fs::read_to_string(list.path()).is_ok_and(|text| text.matches("#EXTINF").count() >= 4) {
+        assert!(Instant::now() < deadline, "no list is written");
+        std::thread::yield_now();
+    }
+    let mut source = Play::new(list.path()).open().unwrap();
+    let playback = source.playback().unwrap();
+    assert!(!playback.can_seek && playback.duration.is_none());
+    let (mut shown, mut heard) = (Vec::new(), Vec::new());
+    let end = Instant::now() + Duration::from_secs(6);
+    while let Some(left) = end.checked_duration_since(Instant::now()) {
+        if let Event::Damaged | Event::Resized = source.wait(Some(left)).unwrap() {
+            let picture = take(source.as_mut()).unwrap();
+            shown.push((picture.pts.unwrap(), picture.planes.unwrap().1[32 * 64 + 32]));
+        }
+        heard.extend(std::iter::from_fn(|| source.sound()));
+    }
+    // The sender and the one that is played.
+    assert_eq!(programs(&list), 2, "one FFmpeg has both");
+    assert!(heard.len() > 100 && shown.len() > 50, "{} stretches, {} pictures", heard.len(), shown.len());
+    let mut compared = 0;
+    for sound in &heard {
+        let Some((_, luma)) = shown.iter().rfind(|(pts, _)| *pts <= sound.at) else { continue };
+        let samples: Vec<f32> =
+            sound.samples.chunks(8).map(|frame| f32::from_le_bytes(frame[..4].try_into().unwrap())).collect();
+        let crossings = samples.windows(2).filter(|pair| pair[0] * pair[1] < 0.0).count();
+        // 200 Hz cross 8 times in 20 ms.
+        let (by_sound, by_picture) =
+            ((crossings as f64 / 8.0).round(), (f64::from(*luma) - 40.0) / 50.0 + 1.0);
+        compared += usize::from((by_sound - by_picture.round()).abs() < 0.5);
+    }
+    // Around a change a stretch is of both.
+    assert!(compared * 10 >= heard.len() * 8, "{compared} of {} stretches are of their picture", heard.len());
+}
+
+#[test]
+fn a_list_without_sound() {
+    let list = Clip::empty("a.m3u8");
+    let words = "-f lavfi -i testsrc2=size=64x48:rate=25:duration=2 -c:v libx264 -g 25 -f hls -hls_time 1 -hls_list_size 0";
+    let mut command = std::process::Command::new("ffmpeg");
+    run(command.args(crate::clip::quiet()).args(crate::clip::words(words)).arg(list.path()));
+    let mut source = Play::new(list.path()).open().unwrap();
+    assert!(source.playback().unwrap().can_seek);
+    next(source.as_mut()).unwrap();
+    source.steer(Command::Seek(Duration::from_secs(1)));
+    assert!(next(source.as_mut()).unwrap().pts.is_some_and(|pts| pts >= Pts(1_000_000)));
+}

@@ -125,3 +125,42 @@ fn a_fifo_whose_writer_comes_later() {
     let wanted: Vec<u8> = (0..3).flat_map(|number| [number; 4 * 4 * 3]).collect();
     expect(&shown, &wanted, "a FIFO");
 }
+
+/// When a writer has left, the next is waited for, whatever it writes.
+#[test]
+fn a_fifo_is_read_from_one_writer_after_the_other() {
+    let fifo = Clip::empty("frames");
+    run(Command::new("mkfifo").arg(fifo.path()));
+    let path = fifo.path();
+    let write = move |bytes: Vec<u8>| {
+        let path = path.clone();
+        std::thread::spawn(move || std::fs::write(path, bytes))
+    };
+    let y4m = |size: &str, luma: u8, pixels: usize| {
+        let header = format!("YUV4MPEG2 {size} F25:1 Cmono\nFRAME\n");
+        [header.as_bytes(), &vec![luma; pixels][..]].concat()
+    };
+    let first_writer = write([y4m("W4 H2", 100, 8), b"FRAME\nshort".to_vec()].concat());
+    let pipe = Pipe { input: Some(fifo.path()), reopen: true, ..Pipe::new(Content::Y4m) };
+    let mut source = pipe.open().unwrap();
+    assert_eq!(first(source.as_mut(), 1)[0].rgb.len(), 24);
+    first_writer.join().unwrap().unwrap();
+    let until = |source: &mut dyn Source, stalled: Option<String>| {
+        let deadline = std::time::Instant::now() + crate::watch::PATIENCE;
+        while source.description().stalled != stalled {
+            assert!(std::time::Instant::now() < deadline, "{:?}", source.description());
+            source.wait(Some(std::time::Duration::from_millis(100))).unwrap();
+        }
+    };
+    let name = fifo.path().to_string_lossy().into_owned();
+    until(source.as_mut(), Some(format!("nobody writes to {name}")));
+    let second_writer = write(y4m("W2 H2", 200, 4));
+    until(source.as_mut(), None);
+    assert_eq!(first(source.as_mut(), 1)[0].rgb.len(), 12);
+    second_writer.join().unwrap().unwrap();
+    let file = Clip::empty("file");
+    std::fs::write(file.path(), y4m("W2 H2", 1, 4)).unwrap();
+    let error =
+        Pipe { input: Some(file.path()), reopen: true, ..Pipe::new(Content::Y4m) }.open().err().unwrap();
+    assert!(error.message.contains("is no FIFO"), "{error}");
+}

@@ -176,9 +176,11 @@ fn a_place_after_the_last_picture() {
         let mut source = Play::new(clip.path()).open().unwrap();
         first(source.as_mut(), 1);
         source.steer(Command::Pause);
-        let before = source.playback();
+        let known =
+            |source: &dyn Source| source.playback().map(|playback| (playback.can_seek, playback.duration));
+        let before = known(source.as_ref());
         source.steer(Command::Seek(Duration::from_secs(100)));
-        assert_eq!(source.playback(), before, "what is known of it is forgotten");
+        assert_eq!(known(source.as_ref()), before, "what is known of it is forgotten");
         let shown = first(source.as_mut(), 1);
         assert_eq!(at(&shown[0]), Duration::from_millis(place));
         expect_planes(&shown, last, "the last picture");

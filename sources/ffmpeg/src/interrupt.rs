@@ -1,0 +1,34 @@
+//! A program that is asked to end does not wait for a camera that does not answer: what is being opened is given up.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::task::Wake;
+
+use crate::bell::Bell;
+
+/// What is being opened in this process.
+static OPENINGS: Mutex<Openings> = Mutex::new(Openings { is_over: false, bells: Vec::new() });
+
+struct Openings {
+    /// Nothing is opened any more.
+    is_over: bool,
+    bells: Vec<Weak<Bell>>,
+}
+
+/// Has every opening that is under way in this process, and each one after it, fail at once: for a program that is about to end.
+pub fn interrupt_openings() {
+    let mut openings = OPENINGS.lock().unwrap_or_else(PoisonError::into_inner);
+    openings.is_over = true;
+    openings.bells.drain(..).filter_map(|bell| bell.upgrade()).for_each(Wake::wake);
+}
+
+/// Whether openings are to fail.
+pub(crate) fn is_interrupted() -> bool {
+    OPENINGS.lock().unwrap_or_else(PoisonError::into_inner).is_over
+}
+
+/// Has the bell ring where its opening is to be given up.
+pub(crate) fn listen(bell: &Arc<Bell>) {
+    let mut openings = OPENINGS.lock().unwrap_or_else(PoisonError::into_inner);
+    openings.bells.retain(|bell| bell.strong_count() > 0);
+    openings.bells.push(Arc::downgrade(bell));
+}
