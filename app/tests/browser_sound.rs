@@ -160,8 +160,7 @@ fn a_song_goes_on_beside_its_cover() {
     let within = |low: f64, high: f64| {
         move |state: &Value| state["timeS"].as_f64().is_some_and(|time| (low..high).contains(&time))
     };
-    let state = page.state_where("time that goes on", within(1.5, 20.0));
-    assert_eq!(state["frames"], 1, "there is one picture");
+    page.state_where("time that goes on", within(1.5, 20.0));
     page.evaluate("void (window.lanstream.currentTime = 22)");
     page.state_where("time from there on", within(23.0, 30.0));
     page.evaluate("window.lanstream.pause()");
