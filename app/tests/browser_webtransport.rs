@@ -67,13 +67,17 @@ impl Remote {
         Self { server, page, udp }
     }
 
-    /// The pictures go on and are proven.
     fn expect_proofs(&self) {
-        let proven = |stats: &Value| stats["proven"].as_u64().unwrap_or_default();
-        let before = proven(&self.server.next_stats());
-        let stats = self.server.stats_where("more proofs", |stats| proven(stats) > before + MORE);
-        assert_eq!(stats["refuted"], 0, "{stats}");
+        expect_proofs(&self.server);
     }
+}
+
+/// The pictures go on and are proven.
+fn expect_proofs(server: &Lanstream) {
+    let proven = |stats: &Value| stats["proven"].as_u64().unwrap_or_default();
+    let before = proven(&server.next_stats());
+    let stats = server.stats_where("more proofs", |stats| proven(stats) > before + MORE);
+    assert_eq!(stats["refuted"], 0, "{stats}");
 }
 
 fn viewing() -> Display {
@@ -177,6 +181,53 @@ fn datagrams_are_exact_in_firefox() {
     let state = || firefox.evaluate("window.lanstream?.state ?? null");
     assert_eq!(expect_transport(state, "webtransport-datagrams"), "asked for");
     remote.expect_proofs();
+}
+
+/// From now on each WebTransport session of the page brings 100,000 bytes and then nothing, on a path that is well: as those of WebKit do after 16 MiB.
+const STOPPING: &str = "(() => {
+    let left = 100000;
+    const stopping = stream => {
+        const reader = stream.getReader();
+        return new ReadableStream({ type: 'bytes', async pull(controller) {
+            const { value } = await reader.read();
+            left -= value?.length ?? 0;
+            if (left < 0) return new Promise(() => {});
+            controller.enqueue(value);
+        } });
+    };
+    globalThis.sessions = 0;
+    globalThis.WebTransport = class extends WebTransport {
+        constructor(...parameters) {
+            super(...parameters);
+            globalThis.sessions += 1;
+        }
+        get incomingUnidirectionalStreams() {
+            const transform = (stream, controller) => controller.enqueue(stopping(stream));
+            return super.incomingUnidirectionalStreams.pipeThrough(new TransformStream({ transform }));
+        }
+    };
+    window.lanstream.setAttribute('transport', 'webtransport');
+})()";
+
+#[test]
+fn a_session_that_stops_is_left_for_another_transport_for_good() {
+    let server = Lanstream::pattern(&["--kind", "motion", "--size", "640x480"]);
+    let viewing = viewing();
+    let chromium = Chromium::open(&server.page("?verify=1&transport=http&thread=page"), &viewing);
+    let page = chromium.page();
+    page.playing();
+    page.evaluate(STOPPING);
+    expect_transport(|| page.state(), "webtransport");
+    let reason = expect_transport(|| page.state(), "http");
+    assert_eq!(reason, "webtransport: it stood still");
+    expect_proofs(&server);
+    // Another session of the page, the third of the server, does not take it either.
+    page.evaluate("window.lanstream.toggleAttribute('verify', false)");
+    server.event("viewer-joined", 2);
+    let before = frames(&page);
+    let state = page.state_where("more pictures", |state| state["frames"].as_u64() > Some(before + MORE));
+    assert_eq!((text(&state, "transport"), text(&state, "transportReason")), ("http", reason.as_str()));
+    assert_eq!(page.evaluate("globalThis.sessions"), 1);
 }
 
 /// What the server's clock is behind the system's, in seconds.

@@ -70,6 +70,19 @@ fn a_viewer_that_reads_but_never_acknowledges() {
 }
 
 #[test]
+fn a_viewer_is_told_for_how_long_an_update_has_not_been_acknowledged() {
+    let serving = Serving::motion();
+    let mut viewer = Viewer::join(&serving.door, Transport::Http);
+    viewer.take_update();
+    let mut unanswered_ms = || {
+        let stats: Value = serde_json::from_slice(&viewer.hear(STATS)).expect("JSON");
+        stats["unanswered_ms"].as_u64().expect("it is a number")
+    };
+    let (sooner, later) = (unanswered_ms(), unanswered_ms());
+    assert!(later > sooner, "{later} ms after {sooner} ms");
+}
+
+#[test]
 fn stuck_viewers_take_bounded_memory() {
     const STUCK: usize = 9;
     const FRAME_BYTES: usize = 1920 * 1080 * 4;

@@ -56,6 +56,8 @@ export class Engine {
   #meter = new Meter();
   #session = /** @type {Session | null} */ (null);
   #choice = /** @type {Choice | null} */ (null);
+  /** Why WebTransport is not to be used in this page any more. */
+  #barred = '';
   #failures = 0;
   /** Of the pointer, so far. */
   #moves = 0;
@@ -183,8 +185,9 @@ export class Engine {
 
   #newSession() {
     const { origin, token, transport, verify, paused } = this.#options;
-    return new Session({ origin, token, wanted: transport, known: this.#choice, verify, paused, picture: this.#picture }, {
+    return new Session({ origin, token, wanted: transport, known: this.#choice, barred: this.#barred, verify, paused, picture: this.#picture }, {
       chosen: choice => this.#chosen(choice),
+      barred: reason => { this.#barred = reason; },
       welcome: () => this.#change({ phase: 'open', connected: true, reason: '', feedback: '' }),
       message: message => this.#receive(message),
       shown: (update, took) => this.#shown(update, took),

@@ -70,6 +70,7 @@ function browser() {
     fetch: (...request) => fetch(...request),
     WebSocket,
     WebTransport: globalThis.WebTransport,
+    userAgent: navigator.userAgent,
     now: () => performance.now(),
     random: () => Math.random(),
     setTimeout: (call, ms) => setTimeout(call, ms),

@@ -24,6 +24,7 @@ const WELCOME_MS_MAX = 10_000;
  *   fetch: typeof fetch,
  *   WebSocket: typeof WebSocket,
  *   WebTransport: typeof WebTransport | undefined,
+ *   userAgent: string,
  *   now(): number,
  *   random(): number,
  *   setTimeout(call: () => void, ms: number): unknown,
@@ -38,12 +39,15 @@ const WELCOME_MS_MAX = 10_000;
  *   token: string,
  *   wanted: import('./protocol.js').Transport | 'auto',
  *   known: Choice | null,
+ *   barred: string,
  *   verify: boolean,
  *   paused: boolean,
  *   picture: import('./picture.js').Picture,
- * }} SessionOptions `known`: an earlier session's choice, which need not be measured again
+ * }} SessionOptions `known`: an earlier session's choice, which need not be measured again; `barred`: why none is to use
+ *   WebTransport any more, or nothing
  * @typedef {{
  *   chosen(choice: Choice): void,
+ *   barred(reason: string): void,
  *   welcome(): void,
  *   message(message: ServerMessage): void,
  *   shown(update: Update, took: Took): void,
@@ -118,9 +122,9 @@ export class Session {
 
   async #go() {
     const { key, offered, preferred } = await this.#exchange();
-    const { origin, known, picture } = this.#options;
+    const { origin, known, barred, picture } = this.#options;
     const wanted = this.#options.wanted === 'auto' ? preferred : this.#options.wanted;
-    const routes = new Routes({ origin, key, offered, wanted, known }, this.#routeEvents, this.#around);
+    const routes = new Routes({ origin, key, offered, wanted, known, barred }, this.#routeEvents, this.#around);
     this.#routes = routes;
     const control = await this.#openControl(key, routes);
     control.send(writeHello({ flags: (this.#options.verify ? HELLO_VERIFY : 0) | (picture.takesCodes ? HELLO_CODES : 0) }));
@@ -170,6 +174,7 @@ export class Session {
     band: (buffer, bytes) => this.#take(buffer, bytes),
     message: message => this.#receive(message),
     chosen: choice => this.#events.chosen(choice),
+    barred: reason => this.#events.barred(reason),
     ended: error => this.#ended.resolve(error),
   };
 
@@ -242,6 +247,7 @@ export class Session {
       case 'Welcome': return this.#greeted(message);
       case 'Pong': return this.#pong(message);
       case 'Certificates': return this.#routes?.certified(message);
+      case 'Stats': this.#routes?.unanswered(Number(message.stats['unanswered_ms'] ?? 0)); return this.#events.message(message);
       case 'Unrouted': return this.#routes?.unrouted(message.number);
       case 'Goodbye': return this.#ended.resolve(new SessionEnd('goodbye', message.text));
       default: return this.#events.message(message);

@@ -141,6 +141,11 @@ export function isTakenBack(buffer) {
   return (new DataView(buffer).getUint8(5) & TAKEN_BACK) !== 0;
 }
 
+/** Whether nothing of its update comes after a band. @param {ArrayBuffer} buffer */
+export function endsUpdate(buffer) {
+  return (new DataView(buffer).getUint8(5) & (COMMIT | TAKEN_BACK)) !== 0;
+}
+
 /** @param {DataView} view */
 function capturedAtUs(view) {
   return view.getUint32(24, true) + view.getUint32(28, true) * 2 ** 32;

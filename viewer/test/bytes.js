@@ -62,5 +62,5 @@ export function random(seed) {
 
 /** @param {Uint8Array[]} parts */
 export function join(parts) {
-  return new Uint8Array(Buffer.concat(parts));
+  return Uint8Array.from(Buffer.concat(parts));
 }

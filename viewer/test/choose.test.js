@@ -3,12 +3,13 @@ import { test } from 'node:test';
 import { Clock } from '../src/clock.js';
 import { bannerText, statsText } from '../src/overlay.js';
 import { candidates, rank, reasonByFacts, reasonByMeasuring } from '../src/transport/choose.js';
+import { refillsCredit } from '../src/transport/credit.js';
 
 const ALL = ['http', 'websocket', 'webtransport'];
 
 /** @param {Partial<Parameters<typeof candidates>[0]>} facts */
 function order(facts) {
-  return candidates({ wanted: 'auto', offered: ALL, byob: true, hasWebTransport: true, ...facts });
+  return candidates({ wanted: 'auto', offered: ALL, byob: true, hasWebTransport: true, refillsCredit: true, ...facts });
 }
 
 test('what is asked for comes first where it can be had, and the others stay to fall back to', () => {
@@ -19,6 +20,22 @@ test('what is asked for comes first where it can be had, and the others stay to 
   assert.deepEqual(order({ wanted: 'http', offered: ['websocket'] }), ['websocket']);
   assert.deepEqual(order({ byob: false, hasWebTransport: false }), ['websocket', 'http']);
   assert.throws(() => order({ offered: ['pigeon'] }), /no transport/);
+});
+
+test('WebTransport that would stop is only taken where it is asked for, or where there is nothing else', () => {
+  assert.deepEqual(order({ refillsCredit: false }), ['http', 'websocket']);
+  assert.deepEqual(order({ refillsCredit: false, wanted: 'webtransport' }), ['webtransport', 'http', 'websocket']);
+  assert.deepEqual(order({ refillsCredit: false, offered: ['webtransport'] }), ['webtransport']);
+});
+
+test('WebTransport goes on in Chromium and in Firefox from 153 on', () => {
+  const mac = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)';
+  const phone = 'Mozilla/5.0 (iPhone; CPU iPhone OS 26_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)';
+  const firefox = (/** @type {number} */ version) => `Mozilla/5.0 (X11; Linux x86_64; rv:${version}.0) Gecko/20100101 Firefox/${version}.0`;
+  const chrome = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36';
+  for (const good of [chrome, `${chrome} Edg/156.0.0.0`, chrome.replace('Chrome', 'HeadlessChrome/1 Chrome'), firefox(153), firefox(160)]) assert.ok(refillsCredit(good), good);
+  const bad = [firefox(152), firefox(98), `${mac} Version/26.4 Safari/605.1.15`, `${mac}`, `${phone} CriOS/156.0 Mobile/15E148 Safari/604.1`, `${phone} FxiOS/160.0 Mobile Safari/604.1`, ''];
+  for (const each of bad) assert.ok(!refillsCredit(each), each);
 });
 
 test('what is asked for or alone is not measured', () => {

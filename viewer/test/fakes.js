@@ -108,6 +108,7 @@ export class FakeBrowser {
         return socket;
       })),
       WebTransport: undefined,
+      userAgent: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36',
       now: () => browser.clockMs,
       random: () => 1,
       setTimeout: (call, ms) => { const timer = { call, ms }; browser.timers.push(timer); return timer; },

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KIND, TRANSPORTS } from '../src/protocol.js';
+import { COMMIT, FIRST, KIND, TRANSPORTS } from '../src/protocol.js';
 import { Routes } from '../src/transport/routes.js';
+import { band, join, message, raw, u32 } from './bytes.js';
 import { FakeBrowser, settle } from './fakes.js';
 
-/** A session that opens, or does not, when the test says so. */
+/** A session that opens, or does not, when the test says so, and brings what the test gives it. */
 class FakeWebTransport {
   static made = /** @type {FakeWebTransport[]} */ ([]);
   datagrams = { readable: new ReadableStream(), writable: new WritableStream(), incomingHighWaterMark: 1 };
-  incomingUnidirectionalStreams = new ReadableStream();
+  #newStream = (/** @type {ReadableStream} */ _stream) => {};
+  incomingUnidirectionalStreams = new ReadableStream({ start: streams => { this.#newStream = stream => streams.enqueue(stream); } });
   isClosed = false;
   open = () => {};
   fail = (/** @type {Error} */ _error) => {};
@@ -17,18 +19,34 @@ class FakeWebTransport {
   /** @param {string} url @param {{ serverCertificateHashes?: unknown[] }} options */
   constructor(url, options) { Object.assign(this, { url, options }); FakeWebTransport.made.push(this); }
   close() { this.isClosed = true; }
+  /** On a stream of its own, which then neither goes on nor ends. @param {Uint8Array[]} parts @param {number} [bytesMax] */
+  async bring(parts, bytesMax = Infinity) {
+    const bytes = join(parts).subarray(0, bytesMax);
+    this.stream(new ReadableStream({ type: 'bytes', start: stream => { if (bytes.length > 0) stream.enqueue(bytes); } }));
+    await settle();
+  }
+  /** @param {ReadableStream} stream */
+  stream(stream) { this.#newStream(stream); }
 }
+
+/** What comes first on a route. @param {number} number */
+const routed = number => message(KIND.ROUTED, 0, u32(number));
+const UPDATE = [
+  band({ seq: 1, flags: FIRST, patches: [raw(0, 0, 4, 2, 7)] }), band({ seq: 1, flags: COMMIT, patches: [raw(0, 2, 4, 2, 9)] }),
+];
 
 /**
  * Routes whose pictures take as long as `tookMs` says; infinite: they never come.
  * @param {Partial<import('../src/transport/routes.js').RouteOptions>} options
  * @param {Record<string, number>} tookMs
+ * @param {string} userAgent
  */
-function start(options, tookMs = {}) {
+function start(options, tookMs = {}, userAgent = CHROMIUM) {
   FakeWebTransport.made = [];
   const browser = new FakeBrowser(() => new Response(new ReadableStream()));
   const chosen = /** @type {import('../src/transport/choose.js').Choice[]} */ ([]);
   const asked = /** @type {string[]} */ ([]);
+  const barred = /** @type {string[]} */ ([]);
   let present = '';
   const events = {
     send(/** @type {ArrayBuffer} */ bytes) {
@@ -42,16 +60,19 @@ function start(options, tookMs = {}) {
     },
     held: () => ({ epoch: 1n, heldSeq: 1 }), buffer: (/** @type {number} */ bytes) => new ArrayBuffer(bytes),
     moved() {}, begin() {}, band() {}, message() {},
+    barred: (/** @type {string} */ reason) => { barred.push(reason); },
     chosen: (/** @type {import('../src/transport/choose.js').Choice} */ choice) => { chosen.push(choice); },
     ended: (/** @type {Error} */ error) => { asked.push(`ended: ${error.message}`); },
   };
-  const around = { ...browser.around, WebTransport: /** @type {any} */ (FakeWebTransport) };
+  const around = { ...browser.around, WebTransport: /** @type {any} */ (FakeWebTransport), userAgent };
   const routes = new Routes({
-    origin: 'http://127.0.0.1:8000', key: 'k', offered: ['http', 'websocket', 'webtransport'], wanted: 'auto', known: null, ...options,
+    origin: 'http://127.0.0.1:8000', key: 'k', offered: ['http', 'websocket', 'webtransport'], wanted: 'auto', known: null, barred: '', ...options,
   }, events, around);
-  return { browser, routes, chosen, asked };
+  return { browser, routes, chosen, asked, barred };
 }
 
+const CHROMIUM = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36';
+const SAFARI = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.4 Safari/605.1.15';
 const CERTIFICATES = { port: 0, hashes: [new Uint8Array(32)] };
 const session = () => /** @type {FakeWebTransport & { url: string }} */ (FakeWebTransport.made.at(-1));
 
@@ -104,6 +125,7 @@ test('WebTransport that is asked for comes first, and comes back when it was los
   session().open();
   await running;
   assert.deepEqual(asked, ['webtransport']);
+  await session().bring([routed(1), ...UPDATE]);
   session().fail(new Error('gone'));
   await settle();
   assert.deepEqual([asked.at(-1), chosen.at(-1)?.reason], ['http', 'webtransport: gone']);
@@ -126,4 +148,120 @@ test('where UDP is blocked it is waited for no longer than it takes', async () =
   assert.deepEqual([asked, chosen.at(-1)?.reason], [['http'], 'webtransport: no connection over UDP']);
   routes.close();
   assert.deepEqual(browser.timers, []);
+});
+
+/** Pixels come by WebTransport. @param {Partial<import('../src/transport/routes.js').RouteOptions>} [options] */
+async function asked(options) {
+  const parts = start({ wanted: 'webtransport', ...options });
+  const running = parts.routes.run();
+  parts.routes.certified(CERTIFICATES);
+  await settle();
+  session().open();
+  await running;
+  return parts;
+}
+
+/** So many timers of the watch ring, one after the other. @param {FakeBrowser} browser @param {number} ticks */
+async function wait(browser, ticks) {
+  for (let tick = 0; tick < ticks; tick += 1) {
+    browser.ring(500);
+    await settle();
+  }
+}
+
+const STREAM = [routed(1), ...UPDATE];
+/** Where a session may stop: before it says a word, in its first message, between two bands, in the middle of one. */
+const STOPS = [0, 3, 12 + (UPDATE[0]?.length ?? 0), 12 + 20, join(STREAM).length - 1];
+
+for (const bytes of STOPS) {
+  test(`a session that stops after ${bytes} bytes is left for good`, async () => {
+    const { asked: routes, barred, browser, chosen, routes: running } = await asked();
+    await session().bring(STREAM, bytes);
+    await wait(browser, 4);
+    assert.deepEqual(routes, ['webtransport'], 'it may only be slow');
+    await wait(browser, 1);
+    assert.deepEqual([routes, chosen.at(-1)?.reason], [['webtransport', 'http'], 'webtransport: it stood still']);
+    assert.deepEqual([barred, session().isClosed], [['it stood still'], true]);
+    assert.deepEqual(browser.timers, [], 'nothing waits to come back to it');
+    running.close();
+  });
+}
+
+test('a session that dies in the middle of an update is left for good', async () => {
+  const { asked: routes, barred, browser, chosen } = await asked();
+  await session().bring(STREAM, join(STREAM).length - 1);
+  session().fail(new Error('gone'));
+  await settle();
+  assert.deepEqual([routes, chosen.at(-1)?.reason, barred], [['webtransport', 'http'], 'webtransport: gone', ['gone']]);
+  assert.deepEqual(browser.timers.filter(timer => timer.ms !== 500), []);
+});
+
+test('a session that stops between two updates is left for good', async () => {
+  const { asked: routes, browser, chosen, routes: running } = await asked();
+  await session().bring(STREAM);
+  await wait(browser, 1);
+  browser.clockMs += 900;
+  running.unanswered(1200); // Said before the update was there.
+  assert.deepEqual(browser.timers, []);
+  browser.clockMs += 1000;
+  running.unanswered(20);
+  assert.deepEqual(browser.timers, []);
+  running.unanswered(1100);
+  await wait(browser, 5);
+  assert.deepEqual([routes, chosen.at(-1)?.reason], [['webtransport', 'http'], 'webtransport: it stood still']);
+  running.close();
+});
+
+test('where nothing is to come, nothing is waited for', async () => {
+  const { asked: routes, browser } = await asked();
+  await session().bring(STREAM);
+  await wait(browser, 1);
+  assert.deepEqual([routes, browser.timers], [['webtransport'], []]);
+});
+
+test('what is slow and goes on is no standstill', async () => {
+  const { asked: routes, browser, routes: running } = await asked();
+  let push = (/** @type {Uint8Array[]} */ _parts) => {};
+  session().stream(new ReadableStream({ type: 'bytes', start: stream => { push = parts => stream.enqueue(join(parts)); } }));
+  push([routed(1)]);
+  for (const flags of [FIRST, 0, 0]) {
+    push([band({ seq: 1, flags })]);
+    await settle();
+    await wait(browser, 3);
+  }
+  assert.deepEqual(routes, ['webtransport']);
+  running.close();
+});
+
+test('a page in which WebTransport stopped does not take it again, and says why', async () => {
+  const { asked: routes, chosen, routes: running } = start({ wanted: 'webtransport', barred: 'it stood still' });
+  await running.run();
+  running.certified(CERTIFICATES);
+  await settle();
+  assert.equal(FakeWebTransport.made.length, 0);
+  assert.deepEqual([routes, chosen.at(-1)?.reason], [['http'], 'webtransport: it stood still']);
+  running.close();
+});
+
+test('a session kept at hand that ends is opened anew when it is needed', async () => {
+  const { asked: routes, routes: running } = await measured({ http: 20, websocket: 9, webtransport: 12 });
+  session().fail(new Error('idle for too long'));
+  await settle();
+  running.unrouted(routes.length);
+  await settle();
+  assert.equal(FakeWebTransport.made.length, 2);
+  session().open();
+  await settle();
+  assert.equal(routes.at(-1), 'webtransport');
+  running.close();
+});
+
+test('an engine whose WebTransport stops is not offered it by choice', async () => {
+  const { asked: routes, routes: running } = start({}, { http: 20, websocket: 9, webtransport: 1 }, SAFARI);
+  await running.run();
+  running.certified(CERTIFICATES);
+  await settle();
+  assert.deepEqual([FakeWebTransport.made.length, routes.at(-1)], [0, 'websocket']);
+  assert.ok(!routes.some(each => each.includes('webtransport')), String(routes));
+  running.close();
 });

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use super::link::{Link, ORDERS_MAX, Order};
 use super::{Error, Pump, ROUTES_MAX, Reaction, Seating, UNANSWERED_MAX};
@@ -149,17 +150,19 @@ impl Control {
         let now = (self.seating.clock)();
         let unanswered = |route: &OpenRoute| route.link.unanswered_since.load(Ordering::Relaxed);
         let since = self.route.as_ref().map_or(0, unanswered);
-        if since > 0 && now.since(Micros(since)) > UNANSWERED_MAX {
+        let unanswered = if since > 0 { now.since(Micros(since)) } else { Duration::ZERO };
+        if unanswered > UNANSWERED_MAX {
             return Err(Error::Unanswered);
         }
         if self.has_started() {
-            let json = self.numbers(now);
+            let json = self.numbers(now, unanswered);
             self.send(&ServerMessage::Stats { json: &json });
         }
         Ok(())
     }
 
-    fn numbers(&mut self, now: Micros) -> String {
+    /// `unanswered`: for how long the update that is on its way has not been acknowledged.
+    fn numbers(&mut self, now: Micros, unanswered: Duration) -> String {
         let read = |number: &AtomicU32| number.load(Ordering::Relaxed);
         let count = |number: &AtomicU64| number.load(Ordering::Relaxed);
         let (updates, bytes) = (count(&self.seating.counters.updates), count(&self.seating.counters.bytes));
@@ -168,13 +171,14 @@ impl Control {
         let fps = (updates - updates_before) as f64 / seconds;
         let mbps = (bytes - bytes_before) as f64 * 8e-6 / seconds;
         format!(
-            r#"{{"capture_us":{},"compare_us":{},"send_us":{},"fps":{fps:.1},"mbps":{mbps:.1},"viewers":{},"lies":{},"skipped":{}}}"#,
+            r#"{{"capture_us":{},"compare_us":{},"send_us":{},"fps":{fps:.1},"mbps":{mbps:.1},"viewers":{},"lies":{},"skipped":{},"unanswered_ms":{}}}"#,
             read(&self.seating.state.capture_us),
             read(&self.seating.state.compare_us),
             read(&self.seating.counters.send_us),
             read(&self.seating.state.viewers),
             count(&self.seating.state.lies),
             count(&self.seating.counters.skipped),
+            unanswered.as_millis(),
         )
     }
 

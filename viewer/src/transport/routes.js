@@ -3,8 +3,11 @@
 
 import { ProtocolError, ROUTE_PLAIN, writeRefresh, writeRoute } from '../protocol.js';
 import { SessionEnd } from '../session-end.js';
+import { endsUpdate } from '../update.js';
 import { candidates, rank, reasonByFacts, reasonByMeasuring } from './choose.js';
+import { refillsCredit } from './credit.js';
 import { StreamReader, hasByob, openStream } from './http.js';
+import { Standstill } from './standstill.js';
 import { Timers, deferred } from './timers.js';
 import { WebTransportLink } from './webtransport.js';
 
@@ -14,8 +17,9 @@ import { WebTransportLink } from './webtransport.js';
  * @typedef {import('./choose.js').Choice} Choice
  * @typedef {import('./http.js').BandSink} BandSink
  *
- * @typedef {{ origin: string, key: string, offered: readonly string[], wanted: Transport | 'auto', known: Choice | null }} RouteOptions
- *   `known`: an earlier session's choice, which need not be measured again
+ * @typedef {{ origin: string, key: string, offered: readonly string[], wanted: Transport | 'auto', known: Choice | null, barred: string }} RouteOptions
+ *   `known`: an earlier session's choice, which need not be measured again; `barred`: why WebTransport is not to be used in this page any
+ *   more, or nothing
  * @typedef {{
  *   send(bytes: ArrayBuffer): void,
  *   held(): { epoch: bigint, heldSeq: number },
@@ -25,8 +29,9 @@ import { WebTransportLink } from './webtransport.js';
  *   band(buffer: ArrayBuffer, bytes: number): void,
  *   message(message: ServerMessage): void,
  *   chosen(choice: Choice): void,
+ *   barred(reason: string): void,
  *   ended(error: Error): void,
- * }} RouteEvents `moved`: what has come of an update is of no use any more
+ * }} RouteEvents `moved`: what has come of an update is of no use any more; `barred`: WebTransport stopped here, and would again
  */
 
 /** What a WebTransport session may take to open; here it takes a tenth of that. Where UDP is blocked, nobody says so. */
@@ -41,6 +46,8 @@ const SLOW_MS = 250;
 const LOST = 3;
 /** Longer than a picture takes that could win. */
 const TRIAL_MS_MAX = 1000;
+/** An update that the server has waited for an answer to for so long should be here by now, if nothing has come meanwhile. */
+const UNANSWERED_MS = 1000;
 /** Until a WebTransport session that was lost is tried again; doubled each time. */
 const RETRY_MS = 2000;
 
@@ -66,6 +73,11 @@ export class Routes {
   #link = /** @type {WebTransportLink | null} */ (null);
   #linking = /** @type {Promise<boolean> | null} */ (null);
   #retryMs = RETRY_MS;
+  #standstill;
+  /** When something last came. */
+  #notedMs = 0;
+  /** Why WebTransport is not to be used any more. */
+  #barred;
   #closed = false;
 
   /**
@@ -78,15 +90,19 @@ export class Routes {
     this.#events = events;
     this.#around = around;
     this.#timers = new Timers(around);
-    const { wanted, known, offered } = options;
-    const facts = { offered, byob: hasByob(), hasWebTransport: around.WebTransport !== undefined };
+    this.#standstill = new Standstill(this.#timers, () => this.#failed(this.#number, 'it stood still', true));
+    const { wanted, known, offered, barred } = options;
+    this.#barred = barred;
+    const hasWebTransport = around.WebTransport !== undefined && barred === '';
+    const facts = { offered, byob: hasByob(), hasWebTransport, refillsCredit: refillsCredit(around.userAgent) };
     this.#order = candidates({ wanted: wanted === 'auto' && known !== null ? known.transport : wanted, ...facts });
   }
 
   /** Opens the first route and, where it is not clear which is best, finds that out by the first pictures. */
   async run() {
     const { wanted, known } = this.#options;
-    const reason = known?.reason ?? reasonByFacts(wanted, this.#order);
+    const isBarred = this.#barred !== '' && wanted !== 'auto' && isWebTransport(wanted);
+    const reason = known?.reason ?? (isBarred ? `${wanted}: ${this.#barred}` : reasonByFacts(wanted, this.#order));
     this.#reason = reason ?? 'a guess, before it is measured';
     if (reason === null && this.#order.includes('webtransport')) void this.#connect();
     await this.#open();
@@ -101,10 +117,31 @@ export class Routes {
     const isPresent = () => route === this.#number && !this.#closed;
     return {
       buffer: bytes => this.#events.buffer(bytes),
-      begin: () => { if (isPresent()) this.#events.begin(); },
-      band: (buffer, bytes) => { if (isPresent()) this.#events.band(buffer, bytes); },
-      message: message => { if (message.type === 'Routed') route = message.number; },
+      begin: () => { if (isPresent()) this.#begin(); },
+      band: (buffer, bytes) => { if (isPresent()) this.#band(buffer, bytes); },
+      message: message => {
+        if (message.type !== 'Routed') return;
+        route = message.number;
+        if (isPresent()) this.#note(false);
+      },
     };
+  }
+
+  #begin() {
+    this.#note(true);
+    this.#events.begin();
+  }
+
+  /** @param {ArrayBuffer} buffer @param {number} bytes */
+  #band(buffer, bytes) {
+    this.#note(!endsUpdate(buffer));
+    this.#events.band(buffer, bytes);
+  }
+
+  /** Something came on the present route, or it was asked for. @param {boolean} isDue whether more is to come at once */
+  #note(isDue) {
+    this.#notedMs = this.#around.now();
+    this.#standstill.note(isDue && isWebTransport(this.#transport));
   }
 
   /** @param {import('./webtransport.js').Certificates} certificates */
@@ -118,8 +155,16 @@ export class Routes {
     this.#failed(number, 'the connection is dead');
   }
 
+  /** For how long the server has waited for the answer to an update, it says. @param {number} ms */
+  unanswered(ms) {
+    // It may have stopped before the first byte. What came since then on the route is heard of sooner or later than this.
+    const isQuiet = this.#around.now() - this.#notedMs >= UNANSWERED_MS;
+    if (ms >= UNANSWERED_MS && isQuiet && !this.#standstill.isDue) this.#note(true);
+  }
+
   /** An update has arrived. @param {boolean} isPicture whether it needs none before it */
   arrived(isPicture) {
+    this.#note(false);
     this.#shown.resolve(undefined);
     if (isPicture && this.#trial !== null) this.#trial.took(this.#around.now() - this.#trial.sinceMs);
   }
@@ -163,6 +208,7 @@ export class Routes {
     this.#transport = transport;
     this.#stream.abort();
     this.#stream = new AbortController();
+    this.#note(true); // The server says `Routed` at once.
     this.#events.moved();
     const from = isTrial ? { flags: ROUTE_PLAIN, epoch: 0n, heldSeq: 0 } : { flags: 0, ...this.#events.held() };
     this.#events.send(writeRoute({ number: this.#number, transport, ...from }));
@@ -182,19 +228,28 @@ export class Routes {
     }
   }
 
-  /** @param {number} number @param {string} reason */
-  #failed(number, reason) {
+  /** @param {number} number @param {string} reason @param {boolean} [isForGood] whether it would fail again */
+  #failed(number, reason, isForGood = false) {
     if (this.#closed || number !== this.#number) return;
+    if (isForGood) this.#bar(reason);
     if (this.#trial !== null) return this.#trial.took(Infinity);
     this.#failures.set(this.#transport, reason);
     if (isWebTransport(this.#transport)) this.#retry(this.#transport);
     void this.#open();
   }
 
+  /** No WebTransport any more in this page: what stopped in the middle of an update, on a path that is well, stops again. @param {string} reason */
+  #bar(reason) {
+    this.#barred = reason;
+    for (const transport of this.#order.filter(isWebTransport)) this.#failures.set(transport, reason);
+    this.#hangUp();
+    this.#events.barred(reason);
+  }
+
   /** Comes back to WebTransport when it is there again, if it is what was best. @param {Transport} transport */
   #retry(transport) {
     this.#hangUp();
-    if (this.#order[0] !== transport) return;
+    if (this.#order[0] !== transport || this.#barred !== '') return;
     this.#timers.after(this.#retryMs, async () => {
       if (!await this.#connect()) return this.#retry(transport);
       this.#failures.delete(transport);
@@ -221,16 +276,22 @@ export class Routes {
     await this.#certified.promise;
     const certificates = this.#certificates;
     const { WebTransport } = this.#around;
-    if (this.#closed || WebTransport === undefined || certificates === null) return false;
+    if (this.#closed || this.#barred !== '' || WebTransport === undefined || certificates === null) return false;
     const { origin, key } = this.#options;
     const link = new WebTransportLink({ origin, key, certificates, WebTransport }, {
       sink: () => this.newSink(),
       message: message => this.#events.message(message),
       malformed: error => this.#events.ended(error),
-      ended: reason => { if (this.#link === link && isWebTransport(this.#transport)) this.#failed(this.#number, reason); },
+      ended: reason => { if (this.#link === link) this.#unlinked(reason); },
     }, this.#timers);
     this.#link = link;
     return link.ready;
+  }
+
+  /** The WebTransport session has ended. @param {string} reason */
+  #unlinked(reason) {
+    if (isWebTransport(this.#transport)) this.#failed(this.#number, reason, this.#standstill.isDue);
+    else this.#hangUp(); // It was kept at hand.
   }
 
   /** Has each transport bring the whole picture, by turns, so that a busy moment slows none alone. */

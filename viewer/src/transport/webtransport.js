@@ -44,7 +44,7 @@ export class WebTransportLink {
     const serverCertificateHashes = certificates.hashes.map(value => ({ algorithm: 'sha-256', value }));
     this.#transport = new WebTransport(sessionUrl(origin, certificates.port, key), serverCertificateHashes.length === 0 ? {} : { serverCertificateHashes });
     this.#transport.closed.then(({ reason }) => this.#end(reason ?? 'closed'), error => this.#end(error.message));
-    this.ready = this.#transport.ready.then(() => { this.#start(); return true; }, () => false);
+    this.ready = this.#transport.ready.then(() => { this.#start(); return true; }).catch(() => false);
   }
 
   /** Sends a datagram, if one can be sent. @param {ArrayBuffer} bytes */

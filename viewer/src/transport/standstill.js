@@ -1,0 +1,43 @@
+// Notices a route that stops: something is to come on it, and for a while nothing does. The connection below may be well: an
+// engine that never grants more bytes lets the server wait for ever.
+
+/** Long enough for a band on a pipe of 1 Mbit/s. */
+const TICK_MS = 500;
+const TICKS_MAX = 4;
+
+export class Standstill {
+  #timers;
+  #stopped;
+  #isDue = false;
+  #isTicking = false;
+  #quietTicks = 0;
+
+  /** @param {import('./timers.js').Timers} timers @param {() => void} stopped */
+  constructor(timers, stopped) {
+    this.#timers = timers;
+    this.#stopped = stopped;
+  }
+
+  /** Whether something is to come. */
+  get isDue() { return this.#isDue; }
+
+  /** Something came, or was asked for. @param {boolean} isDue whether more is to come */
+  note(isDue) {
+    this.#isDue = isDue;
+    this.#quietTicks = 0;
+    if (isDue && !this.#isTicking) this.#tickLater();
+  }
+
+  /** Counted in ticks, not in time: a page that was held up takes what came meanwhile between two of them. */
+  #tickLater() {
+    this.#isTicking = true;
+    this.#timers.after(TICK_MS, () => {
+      this.#isTicking = false;
+      if (!this.#isDue) return;
+      this.#quietTicks += 1;
+      if (this.#quietTicks <= TICKS_MAX) return this.#tickLater();
+      this.#isDue = false;
+      this.#stopped();
+    });
+  }
+}
