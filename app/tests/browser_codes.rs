@@ -23,6 +23,8 @@ mod relay;
 mod server;
 #[path = "browser/wait.rs"]
 mod wait;
+#[path = "browser/webkit.rs"]
+mod webkit;
 
 use std::process::{Command, Stdio};
 
@@ -39,6 +41,7 @@ use crate::process::Process;
 use crate::relay::Relay;
 use crate::server::Lanstream;
 use crate::wait::until;
+use crate::webkit::Webkit;
 
 /// Of the pipe, in bits a second.
 const SLOW: f64 = 100e6;
@@ -139,6 +142,18 @@ fn in_firefox(transport: &str) {
     let (server, page) = serve_slowly(&desktop, transport);
     let firefox = Firefox::open(&page, &viewing);
     expect_codes(&desktop, &server, || firefox.evaluate("window.lanstream?.state ?? null"));
+}
+
+fn in_webkit(transport: &str) {
+    let (desktop, viewing) = (Desktop::start(), Display::start(1281, 801));
+    let (server, page) = serve_slowly(&desktop, transport);
+    let webkit = Webkit::open(&page, &viewing);
+    expect_codes(&desktop, &server, || webkit.evaluate("window.lanstream?.state ?? null"));
+}
+
+#[test]
+fn a_desktop_is_coded_and_exact_over_a_slow_websocket_in_webkit() {
+    in_webkit("websocket");
 }
 
 #[test]

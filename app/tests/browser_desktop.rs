@@ -23,7 +23,7 @@ use lanstream_core::geometry::Size;
 use lanstream_pattern::{Kind, draw, read_number};
 
 use crate::display::{Display, Screen};
-use crate::engine::Engine::{self, Chromium, Firefox};
+use crate::engine::Engine::{self, Chromium, Firefox, Webkit};
 use crate::painter::Painter;
 use crate::picture::Picture;
 use crate::process::Process;
@@ -172,6 +172,16 @@ fn desktop_at_rest_over_webtransport_in_firefox() {
 }
 
 #[test]
+fn desktop_at_rest_over_http_in_webkit() {
+    desktop_at_rest(Webkit, HTTP);
+}
+
+#[test]
+fn desktop_at_rest_over_websocket_in_webkit() {
+    desktop_at_rest(Webkit, WEBSOCKET);
+}
+
+#[test]
 fn pictures_in_motion_are_whole_over_http_in_chromium() {
     motion(Chromium, HTTP);
 }
@@ -204,4 +214,9 @@ fn pictures_in_motion_are_whole_over_websocket_in_firefox() {
 #[test]
 fn pictures_in_motion_are_whole_over_webtransport_in_firefox() {
     motion(Firefox, WEBTRANSPORT);
+}
+
+#[test]
+fn pictures_in_motion_are_whole_over_websocket_in_webkit() {
+    motion(Webkit, WEBSOCKET);
 }

@@ -18,6 +18,8 @@ mod process;
 mod server;
 #[path = "browser/wait.rs"]
 mod wait;
+#[path = "browser/webkit.rs"]
+mod webkit;
 
 use serde_json::{Value, json};
 
@@ -25,6 +27,7 @@ use crate::chromium::Chromium;
 use crate::display::Display;
 use crate::firefox::Firefox;
 use crate::server::Lanstream;
+use crate::webkit::Webkit;
 
 /// More updates than this must be proven.
 const PROOFS: u64 = 50;
@@ -97,6 +100,29 @@ fn firefox_proves(way: &Way) {
     let state = || firefox.evaluate("window.lanstream.state");
     expect_proofs(&server, way, has_webgl2, state);
     expect_thread(&state(), way, "worker");
+}
+
+fn webkit_proves(way: &Way) {
+    let (server, viewing) = (server(), Display::start(1281, 721));
+    let webkit = Webkit::open(&page(&server, way), &viewing);
+    let state = || webkit.evaluate("window.lanstream.state");
+    expect_proofs(&server, way, false, state);
+    expect_thread(&state(), way, way.thread);
+}
+
+#[test]
+fn webkit_proves_http_on_2d_in_the_page() {
+    webkit_proves(&Way { thread: "page", ..HTTP_2D });
+}
+
+#[test]
+fn webkit_proves_websocket_on_2d_in_the_page() {
+    webkit_proves(&Way { thread: "page", ..WEBSOCKET_2D });
+}
+
+#[test]
+fn webkit_proves_websocket_on_2d_in_the_worker() {
+    webkit_proves(&Way { thread: "worker", ..WEBSOCKET_2D });
 }
 
 #[test]

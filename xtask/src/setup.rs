@@ -5,8 +5,10 @@ use std::process::Command;
 
 use anyhow::{Context, bail, ensure};
 
+use crate::bench::browser::MINI_BROWSER;
+
 /// Commands that the tests run, and the Debian package each comes in.
-const COMMANDS: [(&str, &str); 11] = [
+const COMMANDS: [(&str, &str); 13] = [
     ("Xvfb", "xvfb"),
     ("xterm", "xterm"),
     ("xdpyinfo", "x11-utils"),
@@ -16,6 +18,8 @@ const COMMANDS: [(&str, &str); 11] = [
     ("ffmpeg", "ffmpeg"),
     ("chromium", "chromium"),
     ("firefox-esr", "firefox-esr"),
+    (MINI_BROWSER, "libwebkit2gtk-4.1-0"),
+    ("WebKitWebDriver", "webkit2gtk-driver"),
     ("node", "nodejs"),
     ("npm", "npm"),
 ];

@@ -11,12 +11,17 @@ use tempfile::TempDir;
 
 use crate::display::Display;
 use crate::process::Process;
+use crate::wait::until;
+
+#[path = "full_screen.rs"]
+mod full_screen;
 
 /// What shows the page.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Engine {
     Chromium,
     Firefox,
+    Webkit,
 }
 
 /// A running browser. It ends before its profile is removed: fields go in order.
@@ -45,6 +50,11 @@ const CHROMIUM: [&str; 16] = [
     "--noerrdialogs",
     "--password-store=basic",
 ];
+/// WebKitGTK's browser. Debian keeps it beside the library, on no path.
+#[cfg(target_arch = "aarch64")]
+pub(crate) const MINI_BROWSER: &str = "/usr/lib/aarch64-linux-gnu/webkit2gtk-4.1/MiniBrowser";
+#[cfg(not(target_arch = "aarch64"))]
+pub(crate) const MINI_BROWSER: &str = "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser";
 /// The same for Firefox, as preferences of its profile.
 const FIREFOX: &str = r#"
 user_pref("app.normandy.enabled", false);
@@ -84,10 +94,15 @@ impl Engine {
         let mut command = match self {
             Self::Chromium => chromium(url, on, profile.path()),
             Self::Firefox => firefox(url, on, profile.path()),
+            Self::Webkit => webkit(url, on, profile.path()),
         };
         require(&command);
         command.env("DISPLAY", &on.name).env("HOME", profile.path()).stderr(Stdio::null());
-        Browser { process: Process::start(adapt(&mut command)), profile }
+        let browser = Browser { process: Process::start(adapt(&mut command)), profile };
+        if matches!(self, Self::Webkit) {
+            fill_with_webkit(on);
+        }
+        browser
     }
 }
 
@@ -118,4 +133,23 @@ fn firefox(url: &str, on: &Display, profile: &Path) -> Command {
     command.args(["--kiosk", "--no-remote", "--new-instance", "--profile"]).arg(profile);
     command.args(["--width", &on.width.to_string(), "--height", &on.height.to_string()]).arg(url);
     command
+}
+
+fn webkit(url: &str, on: &Display, profile: &Path) -> Command {
+    let mut command = Command::new(MINI_BROWSER);
+    prepare_webkit(&mut command, on, profile);
+    command.args(["--private", "--full-screen", url]);
+    command
+}
+
+/// It paints on the processor, as Chromium does here: without a graphics card its other way is some fifteen times slower.
+pub(crate) fn prepare_webkit(command: &mut Command, on: &Display, profile: &Path) {
+    command.env("WEBKIT_DISABLE_DMABUF_RENDERER", "1").env("DISPLAY", &on.name).env("HOME", profile);
+}
+
+/// Gives WebKitGTK's browser, which has been started on a display, all of it.
+pub(crate) fn fill_with_webkit(on: &Display) {
+    until("WebKitGTK's window", || {
+        full_screen::fill(&on.name, on.width, on.height).then_some(()).ok_or("none")
+    });
 }

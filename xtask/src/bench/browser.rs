@@ -50,9 +50,9 @@ const CHROMIUM: [&str; 13] = [
 ];
 /// Debian keeps it beside the library, on no path.
 #[cfg(target_arch = "aarch64")]
-const MINI_BROWSER: &str = "/usr/lib/aarch64-linux-gnu/webkit2gtk-4.1/MiniBrowser";
+pub(crate) const MINI_BROWSER: &str = "/usr/lib/aarch64-linux-gnu/webkit2gtk-4.1/MiniBrowser";
 #[cfg(not(target_arch = "aarch64"))]
-const MINI_BROWSER: &str = "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser";
+pub(crate) const MINI_BROWSER: &str = "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser";
 /// The same for Firefox, as preferences of its profile.
 const FIREFOX: &str = r#"
 user_pref("browser.shell.checkDefaultBrowser", false);
