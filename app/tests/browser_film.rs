@@ -101,7 +101,7 @@ const WATCH: &str = r#"async (frames, seconds, attributes) => {
     if (number > 0) first.step();
     await until(`picture ${number}`, () => viewers.every(viewer => Math.abs(viewer.currentTime - number * seconds) < 0.001 && viewer.state.frames > 0));
     for (const viewer of viewers) {
-      const [pixels, planes] = [await viewer.readPixels(), await viewer.readPlanes()];
+      const [pixels, planes] = [await viewer.readPixels({ of: 'canvas' }), await viewer.readPlanes()];
       seen.push({ transport: viewer.state.transport, presenter: viewer.state.presenter, codes: viewer.state.codes, time: viewer.currentTime, pixels: await hash(pixels.data), planes: planes && await hash(planes.block), kind: planes?.planar.code ?? null });
     }
   }

@@ -1,7 +1,6 @@
-// The codes' decoder: a small WebAssembly module (core/codec/wasm) and its memory, in which decoded pixels lie until they
-// are painted, and pictures in planes. Not what the codes are: docs/codec.md.
+// The codes' decoder: a small WebAssembly module (core/codec/wasm) and its memory, in which the picture lies (picture-memory.js).
+// Not what the codes are: docs/codec.md.
 
-import { cellsOf } from './planar.js';
 import { ProtocolError } from './protocol.js';
 
 /**
@@ -15,16 +14,17 @@ import { ProtocolError } from './protocol.js';
  * }} Exports
  */
 
+/** @typedef {import('./arena.js').Arena} Arena */
+
 /** @typedef {{ codec: Codec | null, reason: string }} CodecChoice `reason`: why there is one or none */
 
 /** The wire's number of the first code; the module counts from 0. */
 const ENCODING_FIRST = 3;
 
+/** @implements {Arena} */
 export class Codec {
   #exports;
-  /** Bytes from the start of the room on: of a picture in planes that is on show, and with decoded pixels after it. */
-  #kept = 0;
-  #used = 0;
+  #bytes = new Uint8Array(0);
 
   /** @param {WebAssembly.Instance} instance of the module */
   constructor(instance) {
@@ -38,73 +38,49 @@ export class Codec {
     return new Codec(instance);
   }
 
-  /** Forgets what was decoded. */
-  reset() {
-    this.#used = this.#kept;
-  }
-
-  /** The picture in planes is no longer on show. */
-  release() {
-    this.#kept = 0;
+  /** Memory of the module's that pages may use. @param {number} bytes */
+  reserve(bytes) {
+    if (bytes > this.#bytes.length || this.#bytes.length === 0) {
+      const { memory, room } = this.#exports;
+      const base = room(bytes);
+      if (base === 0) throw new RangeError(`no memory for a picture: ${bytes} bytes`);
+      this.#bytes = new Uint8Array(/** @type {ArrayBuffer} */ (memory.buffer), base);
+    }
+    return this.#bytes;
   }
 
   /**
-   * Decodes a patch.
+   * Decodes a patch into reserved memory.
    * @param {number} encoding as on the wire
    * @param {Uint8Array} code
    * @param {number} width
    * @param {number} height
-   * @returns {number} which bytes of the decoded pixels are this patch's, from where on
+   * @param {number} at where its pixels are to lie, row by row; what is behind them is overwritten
    */
-  decode(encoding, code, width, height) {
-    const { memory, room, decode } = this.#exports;
-    const pixels = width * height;
-    const offset = this.#used;
-    const base = room(offset + pixels * 4 + code.length);
-    if (base === 0) throw new RangeError('no memory to decode a picture');
-    const pixelsAt = base + offset;
-    const codeAt = pixelsAt + pixels * 4;
-    new Uint8Array(memory.buffer, codeAt, code.length).set(code);
-    const fault = decode(encoding - ENCODING_FIRST, codeAt, code.length, width, pixelsAt, pixels);
+  decode(encoding, code, width, height, at) {
+    const pixels = width * height, codeAt = at + pixels * 4;
+    const bytes = this.reserve(codeAt + code.length);
+    bytes.set(code, codeAt);
+    const base = bytes.byteOffset;
+    const fault = this.#exports.decode(encoding - ENCODING_FIRST, base + codeAt, code.length, width, base + at, pixels);
     if (fault !== 0) throw new ProtocolError(`a patch of encoding ${encoding} cannot be decoded (${fault})`);
-    this.#used = offset + pixels * 4;
-    return offset;
   }
 
   /**
-   * Decoded pixels, until more is decoded.
-   * @param {number} offset
-   * @param {number} bytes
-   * @returns {Uint8ClampedArray<ArrayBuffer>}
-   */
-  pixels(offset, bytes) {
-    const { memory, room } = this.#exports;
-    return new Uint8ClampedArray(/** @type {ArrayBuffer} */ (memory.buffer), room(0) + offset, bytes);
-  }
-
-  /**
-   * For a picture in planes, in the module's memory, until it is released. `null`: there is no room for it.
+   * Makes pixels of a part of a picture in planes.
    * @param {import('./planar.js').Planar} planar
    * @param {import('./planar.js').Size} size
-   * @returns {import('./present/planes.js').Converter | null}
+   * @param {number} blockAt where the picture lies in reserved memory
+   * @param {import('./planar.js').Part} part
+   * @param {number} at where the pixels are to lie
+   * @returns {Uint8ClampedArray<ArrayBuffer>} red, green, blue, 255, row by row, until more is reserved or decoded
    */
-  converter(planar, size) {
-    const { memory, room, convert } = this.#exports;
-    const cells = cellsOf(planar, size);
-    const bytes = cells.width * cells.height * 4;
-    const base = room(bytes + size.width * size.height * 4);
-    if (base === 0) return null;
-    this.#kept = bytes + size.width * size.height * 4;
-    // With every growth of the memory its views are lost.
-    const buffer = () => /** @type {ArrayBuffer} */ (memory.buffer);
-    return {
-      get block() { return new Uint8Array(buffer(), base, bytes); },
-      convert({ x, y, width, height }) {
-        const fault = convert(planar.code, size.width, size.height, base, base + bytes, x, y, width, height);
-        if (fault !== 0) throw new RangeError(`${width}x${height} at ${x},${y} of ${size.width}x${size.height} cannot be converted`);
-        return new Uint8ClampedArray(buffer(), base + bytes, width * height * 4);
-      },
-    };
+  convert(planar, size, blockAt, { x, y, width, height }, at) {
+    const length = width * height * 4;
+    const { buffer, byteOffset: base } = this.reserve(at + length);
+    const fault = this.#exports.convert(planar.code, size.width, size.height, base + blockAt, base + at, x, y, width, height);
+    if (fault !== 0) throw new RangeError(`${width}x${height} at ${x},${y} of ${size.width}x${size.height} cannot be converted`);
+    return new Uint8ClampedArray(buffer, base + at, length);
   }
 }
 

@@ -1,6 +1,7 @@
 // The viewer without a face: keeps a session with the server, comes back when it ends, and says what it sees. It runs in
 // a worker or in the page, and paints on the surface that it is given. No DOM, no overlay.
 
+import { canvasReads } from './canvas-reads.js';
 import { Meter } from './meter.js';
 import { Picture } from './picture.js';
 import { ProtocolError } from './protocol.js';
@@ -25,11 +26,11 @@ const FILM_MS = 250;
  *   phase: Phase, connected: boolean, paused: boolean, reason: string,
  *   transport: string, transportReason: string, presenter: string, presenterReason: string, thread: string, threadReason: string,
  *   codes: boolean, codesReason: string, width: number, height: number, seq: number, frames: number, skipped: number,
- *   verify: boolean, proven: number, refuted: number, exact: boolean | null,
+ *   verify: boolean, provenOf: 'canvas' | 'memory', provenReason: string, proven: number, refuted: number, exact: boolean | null,
  *   marker: string, sourceName: string, stalled: string, alterations: readonly string[], sourceState: string, sourceText: string, feedback: string, reconnects: number,
  *   steerable: boolean, sourcePlaying: boolean, canSeek: boolean, durationS: number | null, timeS: number | null, tracks: string[], track: number | null, planes: string,
  * }} State plain, so that it can be posted and compared; `thread`: the one that receives and paints, `page` or `worker`;
- *   `stalled`: why no new pictures come although the source is open, or nothing; `alterations`: in what the picture differs from what the source has;
+ *   `provenOf`: what proofs are of, and why not of what the canvas shows; `stalled`: why no new pictures come although the source is open, or nothing; `alterations`: in what the picture differs from what the source has;
  *   `steerable`: it is a film, of which the next six tell; `planes`: what planes the picture lies in, or nothing
  * @typedef {import('./meter.js').Measured & { server: Record<string, unknown> }} Stats
  * @typedef {{ type: 'state', state: State } | { type: 'stats', stats: Stats } | { type: 'error', message: string }
@@ -98,7 +99,7 @@ export class Engine {
       transport: '', transportReason: '', presenter: presenter.name, presenterReason: presenter.reason,
       thread: thread.thread, threadReason: thread.reason, codes: false, codesReason: '',
       width: 0, height: 0, seq: 0, frames: 0, skipped: 0,
-      verify: options.verify, proven: 0, refuted: 0, exact: null,
+      verify: options.verify, provenOf: 'canvas', provenReason: '', proven: 0, refuted: 0, exact: null,
       marker: '', sourceName: '', stalled: '', alterations: [], sourceState: 'live', sourceText: '', feedback: '', reconnects: 0,
       steerable: false, sourcePlaying: true, canSeek: false, durationS: null, timeS: null, tracks: [], track: null, planes: '',
     };
@@ -111,6 +112,7 @@ export class Engine {
     const { codec, reason } = await this.#codec;
     if (codec !== null) this.#surface.useCodec(codec);
     Object.assign(this.#state, { codes: codec !== null, codesReason: reason });
+    if (this.#options.verify) this.#noteProofs();
     while (!this.#closed && this.#state.phase !== 'unauthorized') {
       const startedMs = this.#around.now();
       const framesBefore = this.#meter.frames;
@@ -153,6 +155,7 @@ export class Engine {
   setVerify(verify) {
     if (this.#options.verify === verify) return;
     this.#options.verify = verify;
+    if (verify) this.#noteProofs();
     this.#change({ verify, exact: null });
     this.#restart('switch'); // Only a hello can say so.
   }
@@ -170,17 +173,14 @@ export class Engine {
     this.#statsTimer = this.#around.setTimeout(tick, STATS_MS);
   }
 
-  /** The canvas lost its pixels: ask for all of them. */
-  pictureLost() {
-    this.#picture.lose();
-    // With proofs, a proof of an update that cannot be shown would be due, so the session begins again instead.
-    if (this.#options.verify) this.#restart('switch');
-    else this.#session?.refresh();
+  /** The picture, or what the canvas shows of it, and what planes it is made of. @param {'picture' | 'canvas'} of */
+  readPixels(of) {
+    return this.#picture.read(of);
   }
 
-  /** What the canvas shows, and what planes it is made of. */
-  readPixels() {
-    return this.#picture.read();
+  #noteProofs() {
+    const { canRead, reason } = canvasReads();
+    Object.assign(this.#state, { provenOf: canRead ? 'canvas' : 'memory', provenReason: reason });
   }
 
   #newSession() {

@@ -153,9 +153,13 @@ export class LanStream extends HTMLElement {
   /** Has a film stand still, and show its next picture. */
   step() { this.#go('step'); }
 
-  /** What the canvas shows now: red, green, blue, 255. @returns {Promise<ImageData>} */
-  async readPixels() {
-    const { rgba, width, height } = await this.#read();
+  /**
+   * The picture now: red, green, blue, 255. With `of: 'canvas'` it is read from the canvas, which some browsers falsify.
+   * @param {{ of?: 'picture' | 'canvas' }} [options]
+   * @returns {Promise<ImageData>}
+   */
+  async readPixels({ of = 'picture' } = {}) {
+    const { rgba, width, height } = await this.#read(of);
     return new ImageData(rgba, width, height);
   }
 
@@ -164,7 +168,7 @@ export class LanStream extends HTMLElement {
    * @returns {Promise<{ width: number, height: number, planar: import('./planar.js').Planar, block: Uint8Array } | null>}
    */
   async readPlanes() {
-    const { width, height, planes, block } = await this.#read();
+    const { width, height, planes, block } = await this.#read('picture');
     if (block === null) return null;
     const planar = planarOf(planes);
     return { width, height, planar, block: block.subarray(0, blockBytes(planar, { width, height })) };
@@ -185,14 +189,15 @@ export class LanStream extends HTMLElement {
     event.preventDefault(); // A space would scroll.
   }
 
-  #read() {
+  /** @param {'picture' | 'canvas'} of */
+  #read(of) {
     const host = this.#host;
     if (host === null || this.videoWidth === 0) return Promise.reject(new DOMException('no picture yet', 'InvalidStateError'));
     this.#readId += 1;
     const id = this.#readId;
     return /** @type {Promise<Extract<import('./port.js').Answer, { type: 'pixels' }>>} */ (new Promise(resolve => {
       this.#reads.set(id, resolve);
-      host.send({ type: 'read', id });
+      host.send({ type: 'read', id, of });
     }));
   }
 

@@ -199,10 +199,11 @@ function serverMs(us) {
 }
 
 /** @param {State} state */
-function exactText({ verify, proven, refuted, exact }) {
+function exactText({ verify, provenOf, provenReason, proven, refuted, exact }) {
   if (!verify) return 'not verified (?verify=1)';
-  if (exact === null) return 'no frame proven yet';
-  return `${exact ? '✓' : '✗'} ${proven} ${proven === 1 ? 'frame' : 'frames'} proven${refuted > 0 ? `, ${refuted} not exact` : ''}`;
+  const reason = provenOf === 'memory' ? `; proofs are of the picture in memory: ${provenReason}` : '';
+  if (exact === null) return `no frame proven yet${reason}`;
+  return `${exact ? '✓' : '✗'} ${proven} ${proven === 1 ? 'frame' : 'frames'} proven${refuted > 0 ? `, ${refuted} not exact` : ''}${reason}`;
 }
 
 /** @param {Place | null} place */

@@ -1,5 +1,6 @@
-// What is on the canvas: which picture of which run it is, and its way from one to the next. Not where updates come from.
+// The picture that is shown: which one of which run it is, and its way from one to the next. Not where updates come from.
 
+import { canvasReads } from './canvas-reads.js';
 import { pictureHash } from './hash.js';
 import { ProtocolError } from './protocol.js';
 
@@ -19,8 +20,6 @@ export class Picture {
   seq = 0;
 
   #surface;
-  /** The picture is gone, though the server still builds on it until it has heard so. */
-  #lost = false;
 
   /** @param {Surface} surface */
   constructor(surface) {
@@ -29,18 +28,7 @@ export class Picture {
 
   /** What a hello may say of it. */
   get held() {
-    return this.#lost || this.seq === 0 ? { epoch: 0n, heldSeq: 0 } : { epoch: this.epoch, heldSeq: this.seq };
-  }
-
-  /**
-   * Throws where an update does not follow from this picture.
-   * @param {Update} update
-   */
-  check(update) {
-    if (update.base === 0) return;
-    if (update.base !== this.seq) throw new ProtocolError(`an update of picture ${update.base}, and this is ${this.seq}`);
-    if (update.width !== this.width || update.height !== this.height) throw new ProtocolError('an update of another size');
-    if ((update.planar?.code ?? 0) !== this.planes) throw new ProtocolError('an update in other planes');
+    return this.seq === 0 ? { epoch: 0n, heldSeq: 0 } : { epoch: this.epoch, heldSeq: this.seq };
   }
 
   /** Memory for a band of so many bytes. @param {number} bytes */
@@ -51,9 +39,14 @@ export class Picture {
   /** Whether more than raw and solid patches can be taken. */
   get takesCodes() { return this.#surface.takesCodes; }
 
-  /** Takes a band of the next update. @param {ArrayBuffer} buffer @param {Update} update */
+  /**
+   * Takes a band of the next update, the one that the update took in last. Throws where that does not follow from this picture.
+   * @param {ArrayBuffer} buffer
+   * @param {Update} update
+   */
   hold(buffer, update) {
-    this.#surface.hold(buffer, update.patches);
+    if (update.isOpening) this.#check(update);
+    this.#surface.hold(buffer, update);
   }
 
   /** Forgets the bands of an update that will never be whole. */
@@ -67,24 +60,16 @@ export class Picture {
   }
 
   /**
-   * Shows a whole update at once, unless what it builds on is gone.
+   * Shows a whole update at once.
    * @param {Update} update
    */
   apply(update) {
-    const builds = !this.#lost || update.base === 0;
+    this.seq = 0; // An exception on the way leaves something that nothing can be built on.
+    this.#surface.paint(update);
     this.seq = update.seq;
-    if (!builds) return this.drop();
     this.width = update.width;
     this.height = update.height;
     this.planes = update.planar?.code ?? 0;
-    this.#lost = true; // An exception on the way leaves something that nothing can be built on.
-    this.#surface.paint(update);
-    this.#lost = false;
-  }
-
-  /** The canvas lost its pixels: nothing can be built on them. */
-  lose() {
-    this.#lost = true;
   }
 
   /** Nothing is known of the server's picture any more; the pixels stay on show. */
@@ -93,18 +78,36 @@ export class Picture {
     this.epoch = 0n;
   }
 
-  hash() {
-    return pictureHash(this.#surface.read(), this.#surface.block);
+  /** Milliseconds that were spent on the last update after it was painted. They count once. */
+  takeLateMs() {
+    return this.#surface.takeLateMs();
   }
 
-  /** Red, green, blue, 255 of what the canvas shows, row by row, and a copy of its planes, if there are any. */
-  read() {
+  /** Of what the canvas shows, where this browser lets that be read, else of the picture in memory. */
+  hash() {
+    const { canRead } = canvasReads();
+    return pictureHash(canRead ? this.#surface.read() : this.#surface.copy(), this.#surface.block);
+  }
+
+  /**
+   * Red, green, blue, 255 of the picture, or of what the canvas shows, row by row, and a copy of its planes, if there are any.
+   * @param {'picture' | 'canvas'} of
+   */
+  read(of) {
     const { width, height, planes } = this;
-    const rgba = width === 0 ? new Uint8ClampedArray(0) : this.#surface.read();
+    const rgba = width === 0 ? new Uint8ClampedArray(0) : of === 'picture' ? this.#surface.copy() : this.#surface.read();
     return { width, height, rgba, planes, block: this.#surface.block?.slice() ?? null };
   }
 
   close() {
     this.#surface.close();
+  }
+
+  /** @param {Update} update */
+  #check(update) {
+    if (update.base === 0) return;
+    if (update.base !== this.seq) throw new ProtocolError(`an update of picture ${update.base}, and this is ${this.seq}`);
+    if (update.width !== this.width || update.height !== this.height) throw new ProtocolError('an update of another size');
+    if ((update.planar?.code ?? 0) !== this.planes) throw new ProtocolError('an update in other planes');
   }
 }

@@ -12,7 +12,7 @@ import { openSurface } from './surface.js';
  * @typedef {import('./thread.js').ThreadChoice} ThreadChoice
  * @typedef {{ type: 'start', canvas: OffscreenCanvas | HTMLCanvasElement, layer: import('./present/choose.js').Layer | null, present: Present, thread: ThreadChoice, options: EngineOptions }} Start
  * @typedef {Start | { type: 'paused', paused: boolean } | { type: 'verify', verify: boolean } | { type: 'stats', wanted: boolean }
- *   | { type: 'read', id: number } | { type: 'steer', command: typeof import('./protocol.js').COMMANDS[number], value: number } | { type: 'close' }} Command
+ *   | { type: 'read', id: number, of: 'picture' | 'canvas' } | { type: 'steer', command: typeof import('./protocol.js').COMMANDS[number], value: number } | { type: 'close' }} Command
  * @typedef {EngineEvent | { type: 'loaded' } | { type: 'unfit', message: string }
  *   | { type: 'pixels', id: number, width: number, height: number, rgba: Uint8ClampedArray<ArrayBuffer>, planes: number, block: Uint8Array<ArrayBuffer> | null }} Answer
  *   `loaded`: a worker's first word; `unfit`: nothing can be painted here
@@ -31,7 +31,7 @@ export function serve(post) {
       case 'paused': engine?.setPaused(command.paused); break;
       case 'verify': engine?.setVerify(command.verify); break;
       case 'stats': engine?.setStats(command.wanted); break;
-      case 'read': if (engine !== null) postPixels(engine, command.id, post); break;
+      case 'read': if (engine !== null) postPixels(engine, command, post); break;
       case 'steer': engine?.steer(command.command, command.value); break;
       case 'close': engine?.close(); break;
     }
@@ -44,7 +44,7 @@ export function serve(post) {
  */
 function start({ canvas, layer, present, thread, options }, post) {
   try {
-    const painter = openSurface(canvas, choosePresenter(present), () => engine.pictureLost(), layer);
+    const painter = openSurface(canvas, choosePresenter(present), layer);
     const engine = new Engine(options, { ...painter, thread, codec: openCodec(options.codes), post }, browser());
     void engine.run();
     return engine;
@@ -56,11 +56,11 @@ function start({ canvas, layer, present, thread, options }, post) {
 
 /**
  * @param {Engine} engine
- * @param {number} id
+ * @param {Extract<Command, { type: 'read' }>} command
  * @param {(answer: Answer, transfer: Transferable[]) => void} post
  */
-function postPixels(engine, id, post) {
-  const pixels = engine.readPixels();
+function postPixels(engine, { id, of }, post) {
+  const pixels = engine.readPixels(of);
   post({ type: 'pixels', id, ...pixels }, [pixels.rgba.buffer]);
 }
 

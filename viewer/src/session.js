@@ -3,7 +3,7 @@
 
 import { Clock } from './clock.js';
 import {
-  HELLO_CODES, HELLO_VERIFY, ProtocolError, TRANSPORTS, VERSION, writeAck, writeFlow, writeHello, writePing, writeProof, writeRefresh, writeSteer,
+  HELLO_CODES, HELLO_VERIFY, ProtocolError, TRANSPORTS, VERSION, writeAck, writeFlow, writeHello, writePing, writeProof, writeSteer,
 } from './protocol.js';
 import { SessionEnd } from './session-end.js';
 import { Routes } from './transport/routes.js';
@@ -116,10 +116,6 @@ export class Session {
     this.#control?.send(writeSteer(steer));
   }
 
-  refresh() {
-    this.#control?.send(writeRefresh());
-  }
-
   async #go() {
     const { key, offered, preferred } = await this.#exchange();
     const { origin, known, barred, picture } = this.#options;
@@ -223,13 +219,12 @@ export class Session {
     const decodeMs = this.#decodeMs;
     this.#update = new Update();
     this.#decodeMs = 0;
-    this.#picture.check(update);
     const arrivedMs = now();
     this.#routes?.arrived(update.base === 0);
     const receiveMs = arrivedMs - this.#begunMs;
     // First of all: the server is to make the next one while this one is painted.
     this.#control?.send(writeAck({
-      seq: update.seq, receiveUs: microseconds(receiveMs), paintUs: microseconds(this.#paintMs), decodeUs: microseconds(decodeMs),
+      seq: update.seq, receiveUs: microseconds(receiveMs), paintUs: microseconds(this.#paintMs + this.#picture.takeLateMs()), decodeUs: microseconds(decodeMs),
       totalUs: microseconds(this.#totalMs),
     }));
     this.#picture.apply(update);

@@ -1,45 +1,64 @@
-// What updates are painted on: a canvas by one of the presenters, and the memory that bands arrive in until then.
+// Where updates go: into the picture in memory while their bands arrive, and from there onto a canvas by one of the presenters.
+// A canvas only shows the picture; nothing is ever read from it but to prove what it shows.
 
-import { boundsOf, decodePatches, paintPatches } from './patches.js';
+import { PlainArena } from './arena.js';
+import { writePatches } from './patches.js';
+import { blockBytes, convert } from './planar.js';
+import { PictureMemory } from './picture-memory.js';
 import { openPresenter } from './present/choose.js';
-import { Planes, plainConverter } from './present/planes.js';
+import { PlanesView } from './present/planes.js';
 import { Segments } from './segments.js';
 
 /**
  * @typedef {import('./present/choose.js').PresenterChoice} PresenterChoice
+ * @typedef {import('./present/choose.js').Pixels} Pixels
  * @typedef {import('./planar.js').Planar} Planar
- * @typedef {{ base: number, width: number, height: number, planar: Planar | null, patches: Float64Array }} Painting
- *   what of an update is painted; with `base` 0 it begins a picture of that size
+ * @typedef {import('./planar.js').Size} Size
+ * @typedef {import('./rect.js').Rect} Rect
+ * @typedef {import('./update.js').Update} Update
  */
+
+/**
+ * Time after which a picture is taken to stand still: then the buffer that is not shown is brought up to date, so that the next
+ * update finds it so. Updates that follow each other closely mostly write the same parts, and would do it for nothing.
+ */
+const QUIET_MS = 8;
 
 /**
  * @param {OffscreenCanvas | HTMLCanvasElement} canvas
  * @param {PresenterChoice} choice
- * @param {() => void} lost called when the picture is gone
  * @param {import('./present/choose.js').Layer | null} layer over the canvas
  * @returns {{ surface: Surface, presenter: PresenterChoice }} `presenter`: what the choice came to
  */
-export function openSurface(canvas, choice, lost, layer) {
-  const opened = openPresenter(choice, canvas, lost, layer);
-  return { surface: new Surface(opened.presenter), presenter: opened.choice };
+export function openSurface(canvas, choice, layer) {
+  const owner = { surface: /** @type {Surface | null} */ (null) };
+  const shown = { pixels: (/** @type {Rect} */ rect) => /** @type {Surface} */ (owner.surface).pixels(rect), lost: () => owner.surface?.repaint() };
+  const opened = openPresenter(choice, canvas, shown, layer);
+  owner.surface = new Surface(opened.presenter);
+  return { surface: owner.surface, presenter: opened.choice };
 }
 
 export class Surface {
   #presenter;
   #segments = new Segments();
   #codec = /** @type {import('./codec.js').Codec | null} */ (null);
-  #held = /** @type {ArrayBuffer[]} */ ([]);
-  /** What a picture in planes is painted on. */
+  #memory = new PictureMemory(new PlainArena());
+  #size = /** @type {Size} */ ({ width: 0, height: 0 });
+  #planar = /** @type {Planar | null} */ (null);
+  /** What paints a picture in planes. */
   #planes = /** @type {import('./present/choose.js').PlanesTarget | null} */ (null);
+  #quiet = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
+  #caughtUpMs = 0;
 
   /** @param {import('./present/choose.js').Presenter} presenter */
   constructor(presenter) {
     this.#presenter = presenter;
   }
 
-  /** From now on codes can be decoded. @param {import('./codec.js').Codec} codec */
+  /** From now on codes can be decoded. To be called before the first update. @param {import('./codec.js').Codec} codec */
   useCodec(codec) {
     this.#codec = codec;
+    this.#memory = new PictureMemory(codec);
   }
 
   get takesCodes() { return this.#codec !== null; }
@@ -49,59 +68,74 @@ export class Surface {
     return this.#segments.take(bytes);
   }
 
-  /**
-   * Takes it back filled, in the order of the bands, and decodes what is coded in it: more of the update may still be on
-   * its way.
-   * @param {ArrayBuffer} buffer
-   * @param {Float64Array} patches the update's, of which the last are this band's
-   */
-  hold(buffer, patches) {
-    this.#held.push(buffer);
-    if (this.#codec !== null) decodePatches(patches, this.#held.length - 1, buffer, this.#codec);
-  }
-
-  /** Forgets what is held. */
-  drop() {
-    this.#segments.give(this.#held);
-    this.#codec?.reset();
-    this.#held = [];
-  }
-
-  /** To be called before what is held is painted; a promise is to be waited for. @param {Painting} update */
-  prepare({ base, width, height, patches }) {
-    if (this.#presenter.prepare === undefined) return null;
-    const isAll = base === 0 || this.#planes !== null;
-    return this.#presenter.prepare(isAll ? { x: 0, y: 0, width, height } : boundsOf(patches, this.#held));
-  }
-
-  /**
-   * Paints what is held, all of it before this returns, without a pause: the browser may show the canvas whenever this thread
-   * is idle. Resizing clears the canvas, so that nothing of an older picture shines through.
-   * @param {Painting} update
-   */
-  paint({ base, width, height, planar, patches }) {
-    try {
-      if (base === 0) this.#begin({ width, height }, planar);
-      const target = this.#planes ?? this.#presenter;
-      paintPatches(patches, this.#held, this.#codec, target);
-      target.commit();
-    } finally {
-      this.drop();
+  /** Takes a band's buffer back filled and writes its patches into the next picture. @param {ArrayBuffer} buffer @param {Update} update */
+  hold(buffer, update) {
+    if (update.isOpening) {
+      clearTimeout(this.#quiet);
+      this.#memory.begin(update.base === 0 ? update.cells : null);
     }
+    writePatches(update.patches, buffer, this.#codec, this.#memory);
+    this.#segments.give([buffer]);
   }
 
-  /** All of a picture in planes, as it came. */
-  get block() { return this.#planes?.block ?? null; }
+  /** Forgets what came of an update. */
+  drop() {
+    this.#memory.abandon();
+  }
 
-  /** @param {{ width: number, height: number }} size @param {Planar | null} planar */
-  #begin(size, planar) {
-    const presenter = this.#presenter;
-    this.#planes = null;
-    this.#codec?.release();
-    presenter.resize(size.width, size.height);
-    if (planar === null) return;
-    this.#planes = presenter.planes?.(planar, size)
-      ?? new Planes(planar, size, presenter, this.#codec?.converter(planar, size) ?? plainConverter(planar, size));
+  /** To be called before an update is painted; a promise is to be waited for. @param {Update} update */
+  prepare({ base, width, height }) {
+    const isAll = base === 0 || this.#planes !== null;
+    return this.#presenter.prepare?.(isAll ? { x: 0, y: 0, width, height } : this.#memory.bounds) ?? null;
+  }
+
+  /**
+   * Paints an update whose bands have all come, before this returns and without a pause: the browser may show the canvas whenever
+   * this thread is idle.
+   * @param {Update} update
+   */
+  paint({ base, width, height, planar }) {
+    const changed = this.#memory.commit();
+    if (base === 0) {
+      this.#size = { width, height };
+      this.#planar = planar;
+      this.#begin();
+    }
+    this.#show(changed);
+    this.#quiet = setTimeout(() => this.#catchUp(), QUIET_MS);
+  }
+
+  /** Shows all of the picture once more, on a canvas that lost it. */
+  repaint() {
+    if (this.#size.width === 0) return;
+    this.#begin();
+    this.#show([{ x: 0, y: 0, width: this.#memory.width, height: this.#memory.height }]);
+  }
+
+  /** Milliseconds that were spent on the last update after it was painted. They count once. */
+  takeLateMs() {
+    const ms = this.#caughtUpMs;
+    this.#caughtUpMs = 0;
+    return ms;
+  }
+
+  /** Pixels of the picture around a rectangle, until it changes. @param {Rect} rect @returns {Pixels} */
+  pixels(rect) {
+    if (this.#planar === null) return { bytes: this.#memory.shown, x: 0, y: 0, ...this.#size };
+    // Conversion begins where four pixels share a word of the planes.
+    const x = rect.x - rect.x % 4, part = { ...rect, x, width: rect.x + rect.width - x };
+    return { bytes: this.#convert(part), ...part };
+  }
+
+  /** All of a picture in planes, as it came: a view of it. */
+  get block() {
+    const { shown } = this.#memory;
+    return this.#planar === null ? null : new Uint8Array(shown.buffer, shown.byteOffset, shown.byteLength);
+  }
+
+  /** Red, green, blue, 255 of the picture, row by row: a copy. */
+  copy() {
+    return this.pixels({ x: 0, y: 0, ...this.#size }).bytes.slice();
   }
 
   /** Red, green, blue, 255 of what the canvas shows, row by row. */
@@ -110,6 +144,36 @@ export class Surface {
   }
 
   close() {
+    clearTimeout(this.#quiet);
     this.#presenter.close();
+  }
+
+  #begin() {
+    const presenter = this.#presenter, planar = this.#planar, size = this.#size;
+    presenter.resize(size.width, size.height);
+    this.#planes = planar === null ? null : presenter.planes?.(planar, size) ?? new PlanesView(planar, size, presenter, part => this.#convert(part));
+  }
+
+  /** @param {readonly Rect[]} changed in cells */
+  #show(changed) {
+    const { width, height } = this.#memory;
+    const target = this.#planes ?? this.#presenter;
+    target.paint({ bytes: this.#memory.shown, x: 0, y: 0, width, height }, changed);
+    target.commit();
+  }
+
+  /** @param {import('./planar.js').Part} part of a picture in planes */
+  #convert(part) {
+    const planar = /** @type {Planar} */ (this.#planar);
+    if (this.#codec !== null) return this.#codec.convert(planar, this.#size, this.#memory.shownAt, part, this.#memory.endAt);
+    const pixels = new Uint8ClampedArray(part.width * part.height * 4);
+    convert(planar, this.#size, new Uint8Array(this.#memory.shown.buffer, this.#memory.shownAt, blockBytes(planar, this.#size)), part, pixels);
+    return pixels;
+  }
+
+  #catchUp() {
+    const startedMs = performance.now();
+    this.#memory.catchUp();
+    this.#caughtUpMs += performance.now() - startedMs;
   }
 }

@@ -33,11 +33,11 @@ export class Update {
   #areaPx = 0;
   #bands = 0;
 
-  /** The table of its patches: with the bands' buffers, all that painting needs. */
+  /** The table of the newest band's patches, which point into its buffer. */
   get patches() { return this.#patches.table; }
 
-  /** The number of the band that was taken in last. */
-  get band() { return this.#bands - 1; }
+  /** Whether the newest band is the first. */
+  get isOpening() { return this.#bands === 1; }
 
   /**
    * Takes in one whole band.
@@ -88,6 +88,7 @@ export class Update {
     const table = HEADER_BYTES + BAND_BYTES;
     let data = table + count * PATCH_BYTES;
     if (data > view.byteLength) throw new ProtocolError('table of patches is cut off');
+    this.#patches.clear();
     this.#patches.reserve(count);
     for (let row = table, end = data; row < end; row += PATCH_BYTES) {
       const bytes = this.#addPatch(view, row, data);
@@ -116,7 +117,7 @@ export class Update {
     if (encoding === ENCODING_MOVE && offset + bytes <= view.byteLength) this.#checkSource(view, offset, width, height);
     this.#areaPx += width * height;
     this.pixelsBy[encoding] = Number(this.pixelsBy[encoding]) + width * height;
-    this.#patches.add({ x, y, width, height, encoding, band: this.#bands, offset, bytes });
+    this.#patches.add({ x, y, width, height, encoding, offset, bytes });
     return bytes;
   }
 

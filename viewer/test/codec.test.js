@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Codec } from '../src/codec.js';
-import { Patches, decodePatches, paintPatches } from '../src/patches.js';
+import { Patches, writePatches } from '../src/patches.js';
+import { PictureMemory } from '../src/picture-memory.js';
 import { ENCODING_MOVE, ENCODING_RAW, ProtocolError } from '../src/protocol.js';
 import { fromHex, random, toHex } from './bytes.js';
-import { FakePresenter } from './fakes.js';
 
 /**
  * @typedef {{ name: string, code: number, width: number, pixels: string, bytes: string }} Picture `pixels`: the bytes of all, in hexadecimal
@@ -33,9 +33,9 @@ function open() {
   return { codec: new Codec(instance), exports: /** @type {Exports} */ (/** @type {unknown} */ (instance.exports)) };
 }
 
-/** Where its pixels are to be found. @param {Codec} codec @param {Picture} picture */
-function decode(codec, picture) {
-  return codec.decode(ENCODING_FIRST + picture.code, fromHex(picture.bytes), picture.width, heightOf(picture));
+/** Decodes it to the front of the memory, or to where it says. @param {Codec} codec @param {Picture} picture */
+function decode(codec, picture, offset = 0) {
+  codec.decode(ENCODING_FIRST + picture.code, fromHex(picture.bytes), picture.width, heightOf(picture), offset);
 }
 
 /** @param {Picture} picture */
@@ -43,17 +43,18 @@ function heightOf({ width, pixels }) {
   return pixels.length / 8 / width;
 }
 
-/** @param {Codec} codec @param {number} offset @param {Picture} picture */
-function check(codec, offset, { name, code, pixels }) {
-  assert.equal(Buffer.from(codec.pixels(offset, pixels.length / 2)).toString('hex'), pixels, `${name} in code ${code}`);
+/** @param {Codec} codec @param {Picture} picture @param {number} offset where its pixels are to be found */
+function check(codec, { name, code, pixels }, offset = 0) {
+  const found = codec.reserve(0).subarray(offset, offset + pixels.length / 2);
+  assert.equal(Buffer.from(found).toString('hex'), pixels, `${name} in code ${code}`);
 }
 
 test('the golden vectors', { skip }, () => {
   assert.ok(pictures.length > 0);
   const { codec } = open();
   for (const picture of pictures) {
-    codec.reset();
-    check(codec, decode(codec, picture), picture);
+    decode(codec, picture);
+    check(codec, picture);
   }
 });
 
@@ -62,14 +63,14 @@ test('what is no code is refused, and hurts neither what was decoded nor what co
   const { codec } = open();
   const [before, after] = [at(pictures, 3), at(pictures, 20)];
   for (const { name, code, width, pixels, bytes, error } of hostile) {
-    codec.reset();
-    const first = decode(codec, before);
-    const call = () => codec.decode(ENCODING_FIRST + code, fromHex(bytes), width, pixels / width);
+    decode(codec, before);
+    const behind = before.pixels.length / 2;
+    const call = () => codec.decode(ENCODING_FIRST + code, fromHex(bytes), width, pixels / width, behind);
     // A patch has columns and whole rows, or update.js refuses it.
     if (pixels % width === 0) assert.throws(call, thrown => thrown instanceof ProtocolError && thrown.message.includes(`(${error})`), name);
-    const second = decode(codec, after);
-    check(codec, first, before);
-    check(codec, second, after);
+    decode(codec, after, behind);
+    check(codec, before);
+    check(codec, after, behind);
   }
 });
 
@@ -83,52 +84,52 @@ test('every error has its number', { skip }, () => {
   }
 });
 
-test('the patches of one update stay apart while the memory grows', { skip }, () => {
+test('what was decoded stays while the memory grows', { skip }, () => {
   const { codec, exports } = open();
   const atFirst = exports.memory.buffer.byteLength;
   /** @type {{ picture: Picture, offset: number }[]} */
   const decoded = [];
-  for (let i = 0; exports.memory.buffer.byteLength < atFirst + (3 << 20); i += 1) {
+  for (let i = 0, offset = 0; exports.memory.buffer.byteLength < atFirst + (3 << 20); i += 1) {
     const picture = at(pictures, i);
-    decoded.push({ picture, offset: decode(codec, picture) });
+    decode(codec, picture, offset);
+    decoded.push({ picture, offset });
+    offset += picture.pixels.length / 2;
   }
   assert.ok(decoded.length > 1000);
-  for (const { picture, offset } of decoded) check(codec, offset, picture);
+  for (const { picture, offset } of decoded) check(codec, picture, offset);
 });
 
-test('coded and raw patches of a band are painted where they belong', { skip }, () => {
+test('coded and raw patches of a band are written where they belong', { skip }, () => {
   const { codec } = open();
   const raw = Uint8Array.of(1, 2, 3, 255);
   const buffer = new Uint8Array([...raw, ...pictures.flatMap(({ bytes }) => [...fromHex(bytes)])]).buffer;
   const patches = new Patches();
-  patches.add({ x: 63, y: 0, width: 1, height: 1, encoding: ENCODING_RAW, band: 0, offset: 0, bytes: 4 });
+  patches.add({ x: 63, y: 0, width: 1, height: 1, encoding: ENCODING_RAW, offset: 0, bytes: 4 });
   let offset = raw.length, y = 0;
   patches.reserve(pictures.length);
   for (const picture of pictures) {
     const { code, width } = picture, height = heightOf(picture), bytes = picture.bytes.length / 2;
-    patches.add({ x: 1, y, width, height, encoding: ENCODING_FIRST + code, band: 0, offset, bytes });
+    patches.add({ x: 1, y, width, height, encoding: ENCODING_FIRST + code, offset, bytes });
     offset += bytes;
     y += height;
   }
-  const presenter = new FakePresenter();
-  presenter.resize(64, y);
-  decodePatches(patches.table, 0, buffer, codec);
-  paintPatches(patches.table, [buffer], codec, presenter);
-  assert.deepEqual(presenter.pixels, painted(64, y, raw));
+  const memory = new PictureMemory(codec);
+  memory.begin({ width: 64, height: y });
+  writePatches(patches.table, buffer, codec, memory);
+  memory.commit();
+  assert.equal(toHex(Uint8Array.from(memory.shown).buffer), toHex(expected(64, y, raw).buffer));
 });
 
-/** Every picture below the one before it, a pixel from the left, and `raw` at the top right. @param {number} width @param {number} height @param {Uint8Array} raw */
-function painted(width, height, raw) {
-  const presenter = new FakePresenter();
-  presenter.resize(width, height);
+/** Every picture below the one before it, a pixel from the left, and `raw` at the top right, on black. @param {number} width @param {number} height @param {Uint8Array} raw */
+function expected(width, height, raw) {
+  const bytes = new Uint8Array(new Uint32Array(width * height).fill(0xff000000).buffer);
   let y = 0;
   for (const picture of pictures) {
-    const height = heightOf(picture);
-    presenter.raw(new Uint8ClampedArray(fromHex(picture.pixels)), 1, y, picture.width, height);
-    y += height;
+    const pixels = fromHex(picture.pixels), row = picture.width * 4;
+    for (let from = 0; from < pixels.length; from += row, y += 1) bytes.set(pixels.subarray(from, from + row), (y * width + 1) * 4);
   }
-  presenter.raw(new Uint8ClampedArray(raw), width - 1, 0, 1, 1);
-  return presenter.pixels;
+  bytes.set(raw, (width - 1) * 4);
+  return bytes;
 }
 
 test('memory is made where it can be had, and always starts at one place', () => {

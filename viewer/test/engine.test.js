@@ -69,7 +69,7 @@ test('an update is shown whole, and acknowledged before it is painted', async ()
   await socket.receive(/** @type {Uint8Array} */ (FULL[0]));
   assert.deepEqual(browser.log, ['send HELLO', 'send ROUTE']);
   await socket.receive(/** @type {Uint8Array} */ (FULL[1]));
-  assert.deepEqual(browser.log.slice(2), ['send ACK', 'resize 4x4', 'solid 0,2 4x2', 'raw 0,0 4x2', 'commit']);
+  assert.deepEqual(browser.log.slice(2), ['send ACK', 'resize 4x4', 'paint 0,0 4x4', 'commit']);
   assert.deepEqual([...new Set(presenter.pixels)], [7, 9, 255]);
   const { connected, width, height, seq, frames } = engine.state;
   assert.deepEqual({ connected, width, height, seq, frames }, { connected: true, width: 4, height: 4, seq: 1, frames: 1 });
@@ -84,11 +84,11 @@ test('an update that the presenter prepares for is acknowledged and painted afte
   Object.assign(presenter, { prepare: (/** @type {object} */ rect) => { bounds.push(rect); return ready.promise; } });
   browser.log.length = 0;
   await socket.receive(next(2, 8));
-  assert.deepEqual(bounds, [{ x: 0, y: 0, width: 1, height: 1 }]);
+  assert.deepEqual(bounds, [{ x: 0, y: 0, width: 4, height: 4 }]);
   assert.deepEqual(browser.log, []);
   ready.resolve(undefined);
   await settle();
-  assert.deepEqual(browser.log, ['send ACK', 'raw 0,0 1x1', 'commit']);
+  assert.deepEqual(browser.log, ['send ACK', 'paint 0,0 4x4', 'commit']);
   assert.equal(engine.state.seq, 2);
   engine.close();
 });
@@ -187,7 +187,7 @@ test('after painting failed it asks for the whole picture', async () => {
   const { browser, engine, presenter, events } = start();
   const first = await greet(browser);
   await first.receive(...FULL);
-  presenter.raw = () => { throw new Error('no memory'); };
+  presenter.paint = () => { throw new Error('no memory'); };
   await first.receive(next(2, 8));
   assert.ok(first.closed);
   assert.ok(events.some(event => event.type === 'error' && event.message === 'no memory'));
@@ -250,19 +250,6 @@ test('with verify, each update is proven by a hash of what is shown', async () =
   await socket.receive(message(KIND.PROVEN, 0, [...u32(2), ...u32(0), ...u64(1n)]));
   assert.deepEqual([engine.state.exact, engine.state.proven, engine.state.refuted], [false, 1, 1]);
   assert.ok(events.some(event => event.type === 'refuted' && event.seq === 2));
-  engine.close();
-});
-
-test('a lost canvas asks for a refresh and shows nothing that builds on it', async () => {
-  const { browser, engine } = start();
-  const socket = await greet(browser);
-  await socket.receive(...FULL);
-  engine.pictureLost();
-  assert.equal(browser.log.at(-1), 'send REFRESH');
-  await socket.receive(band({ seq: 2, base: 1, flags: FIRST | COMMIT, patches: [raw(0, 0, 1, 1, 1)] }));
-  assert.equal(browser.log.at(-1), 'send ACK');
-  await socket.receive(band({ seq: 3, flags: FIRST | COMMIT, patches: [raw(0, 0, 4, 4, 1)] }));
-  assert.equal(browser.log.at(-1), 'commit');
   engine.close();
 });
 

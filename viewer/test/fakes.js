@@ -1,7 +1,23 @@
 // Stand-ins for a browser and a server: nothing here waits, and every order of events is the test's.
 
+import { PlainArena } from '../src/arena.js';
+import { writePatches } from '../src/patches.js';
+import { PictureMemory } from '../src/picture-memory.js';
 import { KIND } from '../src/protocol.js';
+import { Update } from '../src/update.js';
 import { message, u32 } from './bytes.js';
+
+/** Writes all bands of an update, with nothing to decode them, and returns the picture. @param {Uint8Array<ArrayBuffer>[]} bands */
+export function pictureOf(...bands) {
+  const memory = new PictureMemory(new PlainArena()), update = new Update();
+  for (const bytes of bands) {
+    update.add(bytes.buffer, bytes.byteLength);
+    if (update.isOpening) memory.begin(update.cells);
+    writePatches(update.patches, bytes.buffer, null, memory);
+  }
+  memory.commit();
+  return memory.shown;
+}
 
 /** Paints into memory and notes what was done, in order. */
 export class FakePresenter {
@@ -15,28 +31,13 @@ export class FakePresenter {
     this.log.push(`resize ${width}x${height}`);
     Object.assign(this, { width, height, pixels: new Uint8ClampedArray(width * height * 4) });
   }
-  /** @param {Uint8ClampedArray} bytes @param {number} x @param {number} y @param {number} width @param {number} height */
-  raw(bytes, x, y, width, height) {
-    this.log.push(`raw ${x},${y} ${width}x${height}`);
-    for (let row = 0; row < height; row += 1) {
-      this.pixels.set(bytes.subarray(row * width * 4, (row + 1) * width * 4), ((y + row) * this.width + x) * 4);
-    }
-  }
-  /** @param {Uint8Array} cell @param {number} x @param {number} y @param {number} width @param {number} height */
-  solid(cell, x, y, width, height) {
-    this.log.push(`solid ${x},${y} ${width}x${height}`);
-    for (let row = y; row < y + height; row += 1) {
-      for (let column = x; column < x + width; column += 1) this.pixels.set(cell, (row * this.width + column) * 4);
-    }
-  }
-  /** @param {readonly import('../src/present/choose.js').Move[]} moves */
-  move(moves) {
-    const before = this.pixels.slice();
-    for (const { x, y, width, height, fromX, fromY } of moves) {
-      this.log.push(`move ${fromX},${fromY} to ${x},${y} ${width}x${height}`);
-      for (let row = 0; row < height; row += 1) {
-        const from = ((fromY + row) * this.width + fromX) * 4;
-        this.pixels.set(before.subarray(from, from + width * 4), ((y + row) * this.width + x) * 4);
+  /** @type {import('../src/present/choose.js').Presenter['paint']} */
+  paint({ bytes, x, y, width }, rects) {
+    for (const rect of rects) {
+      this.log.push(`paint ${rect.x},${rect.y} ${rect.width}x${rect.height}`);
+      for (let row = rect.y; row < rect.y + rect.height; row += 1) {
+        const from = ((row - y) * width + rect.x - x) * 4;
+        this.pixels.set(bytes.subarray(from, from + rect.width * 4), (row * this.width + rect.x) * 4);
       }
     }
   }

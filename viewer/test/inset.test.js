@@ -14,10 +14,10 @@ globalThis.ImageData ??= /** @type {any} */ (class {
   constructor(data, width, height) { Object.assign(this, { data, width, height }); }
 });
 
-/** A canvas that keeps its pixels, and those that were there when the last task ended: what a browser shows. */
+/** A canvas that keeps its pixels, counts how often they are read, and those that were there when the last task ended: what a browser shows. */
 class FakeCanvas extends EventTarget {
   width = 0;
-  #fill = [0, 0, 0, 255];
+  reads = 0;
   #height = 0;
   pixels = new Uint8ClampedArray(0);
   shown = new Uint8ClampedArray(0);
@@ -27,7 +27,6 @@ class FakeCanvas extends EventTarget {
     this.pixels = new Uint8ClampedArray(this.width * height * 4);
   }
   getContext() { return this; }
-  set fillStyle(/** @type {string} */ style) { this.#fill = [...style.matchAll(/\d+/g)].map(Number).concat(255); }
   /** @param {ImageData} image @param {number} x @param {number} y @param {number[]} dirty what of the image: x, y, width, height */
   putImageData(image, x, y, ...dirty) {
     const [left = 0, top = 0, width = image.width, height = image.height] = dirty;
@@ -38,14 +37,10 @@ class FakeCanvas extends EventTarget {
   }
   /** @param {number} x @param {number} y @param {number} width @param {number} height */
   getImageData(x, y, width, height) {
+    this.reads += 1;
     const data = new Uint8ClampedArray(width * height * 4);
     for (let row = 0; row < height; row += 1) data.set(this.pixels.subarray(((y + row) * this.width + x) * 4, ((y + row) * this.width + x + width) * 4), row * width * 4);
     return { data, width, height };
-  }
-  /** @param {number} x @param {number} y @param {number} width @param {number} height */
-  fillRect(x, y, width, height) {
-    const row = new Uint8ClampedArray(width * 4).map((_, at) => Number(this.#fill[at % 4]));
-    for (let line = 0; line < height; line += 1) this.pixels.set(row, ((y + line) * this.width + x) * 4);
   }
   clearRect() { this.pixels.fill(0); }
   present() { this.shown = this.pixels.slice(); }
@@ -61,10 +56,12 @@ function page({ isExact = true, task = async () => {} } = {}) {
   };
   let frame = () => {};
   const next = { frame: () => /** @type {Promise<void>} */ (new Promise(resolve => { frame = resolve; })), task };
-  const inset = new Inset(new Canvas2d(/** @type {any} */ (whole)), layer, () => {}, next);
+  const model = new Uint32Array(SIZE.width * SIZE.height);
+  const pixels = () => pixelsOf(model);
+  const inset = new Inset(new Canvas2d(/** @type {any} */ (whole)), layer, { pixels, lost: () => {} }, next);
   inset.resize(SIZE.width, SIZE.height);
   const frames = async () => { for (let each = 0; each < 2; each += 1) { frame(); await Promise.resolve(); } };
-  return { whole, small, layer, inset, frames };
+  return { whole, small, layer, inset, frames, model };
 }
 
 /** What is seen of a page, as single numbers. @param {{ whole: FakeCanvas, small: FakeCanvas, layer: { rect: Rect | null } }} page */
@@ -77,14 +74,19 @@ function seen({ whole, small, layer }) {
   return all;
 }
 
-/** @param {Inset} inset @param {Rect} rect @param {number} value @param {Uint32Array} model */
+/** @param {Uint32Array<ArrayBuffer>} model the picture in memory */
+function pixelsOf(model) {
+  return { bytes: new Uint8ClampedArray(model.buffer), x: 0, y: 0, ...SIZE };
+}
+
+/** Changes the picture in memory and shows it. @param {Inset} inset @param {Rect} rect @param {number} value @param {Uint32Array<ArrayBuffer>} model */
 async function change(inset, rect, value, model) {
   const { x, y, width, height } = rect;
   await inset.prepare(rect);
-  inset.solid(new Uint8Array([value, value >> 8, 7, 255]), x, y, width, height);
-  inset.commit();
   const pixel = (value & 0xffff | 7 << 16 | 255 << 24) >>> 0;
   for (let row = y; row < y + height; row += 1) model.fill(pixel, row * SIZE.width + x, row * SIZE.width + x + width);
+  inset.paint(pixelsOf(model), [rect]);
+  inset.commit();
 }
 
 const ALL = { x: 0, y: 0, ...SIZE };
@@ -109,8 +111,7 @@ test('what does not keep to a small place is not', () => {
 });
 
 test('small changes go to the small canvas, once it is seen', async () => {
-  const { whole, small, layer, inset, frames } = page();
-  const model = new Uint32Array(SIZE.width * SIZE.height);
+  const { whole, small, layer, inset, frames, model } = page();
   await change(inset, ALL, 1, model);
   for (let value = 0; value < CHANGES_MIN; value += 1) await change(inset, THERE, value, model);
   assert.notEqual(layer.rect, null);
@@ -119,6 +120,7 @@ test('small changes go to the small canvas, once it is seen', async () => {
   const before = whole.pixels.slice();
   await change(inset, THERE, 99, model);
   assert.deepEqual(whole.pixels, before);
+  assert.deepEqual([whole.reads, small.reads], [0, 0], 'nothing that is shown was read from a canvas');
   assert.deepEqual(new Uint32Array(inset.read().buffer), model);
   await change(inset, ALL, 100, model);
   assert.equal(layer.rect, null);
@@ -126,8 +128,7 @@ test('small changes go to the small canvas, once it is seen', async () => {
 });
 
 test('nothing is put where its pixels would not fall on the picture\'s', async () => {
-  const { layer, inset } = page({ isExact: false });
-  const model = new Uint32Array(SIZE.width * SIZE.height);
+  const { layer, inset, model } = page({ isExact: false });
   await change(inset, ALL, 1, model);
   for (let value = 0; value < 3 * CHANGES_MIN; value += 1) await change(inset, THERE, value, model);
   assert.equal(layer.rect, null);
@@ -135,8 +136,7 @@ test('nothing is put where its pixels would not fall on the picture\'s', async (
 });
 
 test('it goes when it is refused, with all that it showed', async () => {
-  const { layer, inset, frames } = page();
-  const model = new Uint32Array(SIZE.width * SIZE.height);
+  const { layer, inset, frames, model } = page();
   await change(inset, ALL, 1, model);
   for (let value = 0; value < CHANGES_MIN; value += 1) await change(inset, THERE, value, model);
   await frames();
@@ -147,24 +147,10 @@ test('it goes when it is refused, with all that it showed', async () => {
   assert.deepEqual(new Uint32Array(inset.read().buffer), model);
 });
 
-test('what moves is moved on the small canvas as on the whole', async () => {
-  const { inset, frames } = page();
-  const model = new Uint32Array(SIZE.width * SIZE.height);
-  await change(inset, ALL, 1, model);
-  for (let value = 0; value < CHANGES_MIN; value += 1) await change(inset, THERE, value, model);
-  await frames();
-  const { x, y, width, height } = THERE;
-  assert.equal(inset.prepare({ x, y, width, height: height + 5 }), null);
-  inset.move([{ x, y: y + 5, width, height, fromX: x, fromY: y }]);
-  inset.commit();
-  for (let row = y + height - 1; row >= y; row -= 1) model.copyWithin((row + 5) * SIZE.width + x, row * SIZE.width + x, row * SIZE.width + x + width);
-  assert.deepEqual(new Uint32Array(inset.read().buffer), model);
-});
-
 test('whichever canvas the browser takes first when a task ends, a whole picture is seen', async () => {
-  const model = new Uint32Array(SIZE.width * SIZE.height);
-  let before = model.slice(), turn = 0, covered = 0;
-  const { whole, small, layer, inset, frames } = page({ task: async () => endTask() });
+  let turn = 0, covered = 0;
+  const { whole, small, layer, inset, frames, model } = page({ task: async () => endTask() });
+  let before = model.slice();
   const endTask = () => {
     turn += 1;
     for (const canvas of turn % 2 === 0 ? [whole, small] : [small, whole]) {

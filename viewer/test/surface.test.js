@@ -1,75 +1,106 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Patches } from '../src/patches.js';
+import { COMMIT, FIRST } from '../src/protocol.js';
 import { Segments } from '../src/segments.js';
 import { Surface } from '../src/surface.js';
 import { chooseThread } from '../src/thread.js';
+import { Update } from '../src/update.js';
+import { band, raw, solid } from './bytes.js';
 import { FakePresenter } from './fakes.js';
 
 const BYTES = 64;
 
-/**
- * Paints a raw pixel at the corner before a solid row below it, from bands of this surface's memory.
- * @param {Surface} surface
- * @param {number} base
- * @param {number} value
- */
-function paint(surface, base, value) {
-  const patches = new Patches();
-  patches.add({ x: 0, y: 0, width: 1, height: 1, encoding: 0, band: 0, offset: 4, bytes: 4 });
-  patches.add({ x: 0, y: 1, width: 2, height: 1, encoding: 1, band: 1, offset: 8, bytes: 4 });
-  for (const buffer of [surface.buffer(BYTES), surface.buffer(BYTES)]) {
-    new Uint8Array(buffer, 0, BYTES).fill(value);
-    surface.hold(buffer, patches.table);
+/** Takes an update's bands into this surface's memory. @param {Surface} surface @param {Uint8Array<ArrayBuffer>[]} bands */
+function hold(surface, ...bands) {
+  const update = new Update();
+  for (const bytes of bands) {
+    const buffer = surface.buffer(bytes.length);
+    new Uint8Array(buffer).set(bytes);
+    update.add(buffer, bytes.length);
+    surface.hold(buffer, update);
   }
-  surface.paint({ base, width: 2, height: 2, planar: null, patches: patches.table });
+  return update;
+}
+
+/** @param {Surface} surface @param {Uint8Array<ArrayBuffer>[]} bands */
+function paint(surface, ...bands) {
+  surface.paint(hold(surface, ...bands));
+}
+
+const SIZE = { width: 64, height: 32 };
+/** A raw tile at the corner, and one colour below it. @param {number} seq @param {number} value */
+function tiles(seq, value, base = seq - 1) {
+  return [band({ seq, base, ...SIZE, flags: FIRST, patches: [raw(0, 0, 32, 16, value)] }), band({ seq, base, ...SIZE, flags: COMMIT, patches: [solid(0, 16, 64, 16, value + 1)] })];
 }
 
 test('a picture begins with its size, and goes on without', () => {
   const presenter = new FakePresenter();
   const surface = new Surface(presenter);
-  paint(surface, 0, 7);
-  assert.deepEqual(presenter.log, ['resize 2x2', 'solid 0,1 2x1', 'raw 0,0 1x1', 'commit']);
+  paint(surface, ...tiles(1, 7, 0));
+  assert.deepEqual(presenter.log, ['resize 64x32', 'paint 0,0 64x32', 'commit']);
   presenter.log.length = 0;
-  paint(surface, 1, 8);
-  assert.deepEqual(presenter.log, ['solid 0,1 2x1', 'raw 0,0 1x1', 'commit']);
-  assert.deepEqual([...surface.read().subarray(0, 1)], [8]);
+  paint(surface, ...tiles(2, 8));
+  assert.deepEqual(presenter.log, ['paint 0,0 32x16', 'paint 0,16 64x16', 'commit']);
+  assert.deepEqual([surface.read()[0], surface.copy()[0]], [8, 8]);
+  assert.deepEqual(surface.read(), surface.copy());
 });
 
-test('what moves is moved first, from where the picture was', () => {
+test('a canvas that lost its picture shows it again from memory', () => {
   const presenter = new FakePresenter();
   const surface = new Surface(presenter);
-  paint(surface, 0, 7);
-  presenter.log.length = 0;
-  const patches = new Patches();
-  patches.add({ x: 1, y: 0, width: 1, height: 1, encoding: 1, band: 0, offset: 0, bytes: 4 });
-  patches.add({ x: 0, y: 1, width: 1, height: 1, encoding: 2, band: 0, offset: 4, bytes: 4 });
-  surface.hold(Uint8Array.of(9, 9, 9, 255, 1, 0, 0, 0).buffer, patches.table);
-  surface.paint({ base: 1, width: 2, height: 2, planar: null, patches: patches.table });
-  assert.deepEqual(presenter.log, ['move 1,0 to 0,1 1x1', 'solid 1,0 1x1', 'commit']);
+  surface.repaint();
+  paint(surface, ...tiles(1, 7, 0));
+  const before = presenter.read();
+  presenter.pixels.fill(0);
+  surface.repaint();
+  assert.deepEqual(presenter.read(), before);
 });
 
-test('memory is used over and over', () => {
+test('the picture stays as it was until the update is painted, and where it is dropped', () => {
   const surface = new Surface(new FakePresenter());
-  const first = [surface.buffer(BYTES), surface.buffer(BYTES)];
-  for (const buffer of first) surface.hold(buffer, new Float64Array(0));
+  paint(surface, ...tiles(1, 7, 0));
+  const before = surface.copy();
+  hold(surface, ...tiles(2, 50));
+  assert.deepEqual(surface.copy(), before);
   surface.drop();
-  assert.deepEqual(new Set([surface.buffer(BYTES), surface.buffer(BYTES)]), new Set(first));
+  assert.deepEqual(surface.copy(), before);
+  paint(surface, band({ seq: 2, base: 1, ...SIZE, flags: FIRST | COMMIT, patches: [raw(32, 0, 32, 16, 9)] }));
+  for (let y = 0; y < 16; y += 1) before.fill(9, (y * 64 + 32) * 4, (y * 64 + 64) * 4);
+  assert.deepEqual([...surface.copy()].filter((_, at) => at % 4 !== 3), [...before].filter((_, at) => at % 4 !== 3));
 });
 
-test('what is dropped is not painted, nor what failed', () => {
+test('what is written late counts once', async () => {
+  const surface = new Surface(new FakePresenter());
+  paint(surface, ...tiles(1, 7, 0));
+  assert.equal(surface.takeLateMs(), 0);
+  await new Promise(resolve => setTimeout(resolve, 20));
+  const late = surface.takeLateMs();
+  assert.ok(late > 0, String(late));
+  assert.equal(surface.takeLateMs(), 0);
+  surface.close();
+});
+
+test('memory for bands is used over and over', () => {
+  const surface = new Surface(new FakePresenter());
+  const first = surface.buffer(BYTES);
+  const bytes = tiles(1, 7, 0)[0] ?? new Uint8Array();
+  new Uint8Array(first).set(bytes);
+  const update = new Update();
+  update.add(first, bytes.length);
+  surface.hold(first, update);
+  assert.equal(surface.buffer(BYTES), first);
+});
+
+test('after what failed to be painted comes a whole picture', () => {
   const presenter = new FakePresenter();
   const surface = new Surface(presenter);
-  surface.hold(new Uint8Array(BYTES).fill(3).buffer, new Float64Array(0));
-  surface.drop();
-  paint(surface, 0, 7);
-  assert.equal(presenter.pixels[0], 7);
-  const raw = presenter.raw;
-  presenter.raw = () => { throw new Error('no memory'); };
-  assert.throws(() => paint(surface, 1, 8), /no memory/);
-  presenter.raw = raw;
-  paint(surface, 0, 9);
-  assert.equal(presenter.pixels[0], 9);
+  paint(surface, ...tiles(1, 7, 0));
+  const { paint: painting } = presenter;
+  presenter.paint = () => { throw new Error('no memory'); };
+  assert.throws(() => paint(surface, ...tiles(2, 8)), /no memory/);
+  presenter.paint = painting;
+  paint(surface, ...tiles(3, 9, 0));
+  assert.deepEqual([presenter.pixels[0], surface.copy()[0]], [9, 9]);
 });
 
 test('of memory that comes back only segments are kept, and not too many', () => {

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { paintPatches } from '../src/patches.js';
 import { COMMIT, FIRST, ProtocolError } from '../src/protocol.js';
 import { Update } from '../src/update.js';
 import { band, raw, solid } from './bytes.js';
-import { FakePresenter } from './fakes.js';
+import { pictureOf } from './fakes.js';
 
 /** @param {Update} update @param {Uint8Array<ArrayBuffer>} bytes */
 function add(update, bytes) {
@@ -25,10 +24,8 @@ test('bands in separate buffers paint as one update', () => {
     band({ seq: 1, flags: COMMIT, patches: [solid(0, 2, 2, 2, 9), raw(2, 2, 2, 2, 8)] }),
   ];
   assert.deepEqual(bands.map(bytes => add(update, bytes)), [false, true]);
-  const presenter = new FakePresenter();
-  presenter.resize(4, 4);
-  paintPatches(update.patches, bands.map(bytes => bytes.buffer), null, presenter);
-  assert.deepEqual([0, 32, 40].map(at => presenter.pixels[at]), [7, 9, 8]);
+  const pixels = pictureOf(...bands);
+  assert.deepEqual([0, 32, 40].map(at => pixels[at]), [7, 9, 8]);
 });
 
 test('many patches outgrow the first table', () => {
@@ -36,10 +33,8 @@ test('many patches outgrow the first table', () => {
   const update = new Update();
   const bytes = band({ seq: 1, width: 40, height: 25, flags: BOTH, patches });
   assert.ok(add(update, bytes));
-  const presenter = new FakePresenter();
-  presenter.resize(40, 25);
-  paintPatches(update.patches, [bytes.buffer], null, presenter);
-  assert.deepEqual([0, 63, 500, 999].map(i => presenter.pixels[i * 4]), [0, 63, 500 % 256, 999 % 256]);
+  const pixels = pictureOf(bytes);
+  assert.deepEqual([0, 63, 500, 999].map(i => pixels[i * 4]), [0, 63, 500 % 256, 999 % 256]);
 });
 
 test('an empty commit is an update', () => {

@@ -18,7 +18,7 @@ async function run() {
     let patches = [];
     for (;;) {
       const tookMs = decode(codec, patches);
-      const next = await exchange(tookMs, codec.pixels(0, bytes(patches)));
+      const next = await exchange(tookMs, codec.reserve(0).slice(0, bytes(patches)));
       if (next.length > 0) {
         patches = next;
         warmUp(codec, patches);
@@ -32,7 +32,7 @@ async function run() {
 /**
  * Tells what was decoded and takes what is next; nothing: the same again.
  * @param {number} tookMs
- * @param {Uint8ClampedArray<ArrayBuffer>} pixels
+ * @param {Uint8Array<ArrayBuffer>} pixels
  */
 async function exchange(tookMs, pixels) {
   const response = await fetch(`/turn/${tookMs}`, { method: 'POST', body: pixels });
@@ -58,14 +58,17 @@ function parse(message) {
 }
 
 /**
- * As an update is decoded (update.js): all of its patches, one after the other into one room. Returns how long that took.
+ * Decodes all patches of an update, one behind the other. Returns how long that took.
  * @param {Codec} codec
  * @param {Patch[]} patches
  */
 function decode(codec, patches) {
   const began = performance.now();
-  codec.reset();
-  for (const { encoding, code, width, height } of patches) codec.decode(encoding, code, width, height);
+  let at = 0;
+  for (const { encoding, code, width, height } of patches) {
+    codec.decode(encoding, code, width, height, at);
+    at += width * height * 4;
+  }
   return performance.now() - began;
 }
 

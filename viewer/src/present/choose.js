@@ -1,28 +1,28 @@
 // Which presenter paints: whichever uploads fastest here, found by trying both, once in the life of a page. A presenter
-// takes one update's patches, shows them together, and can read back what it shows.
+// takes parts of the picture in memory, shows them together, and can read back what it shows.
 
 import { Canvas2d } from './canvas2d.js';
 import { Inset } from './inset.js';
 import { WebGl2 } from './webgl2.js';
 
 /**
- * @typedef {{
- *   raw(bytes: Uint8ClampedArray<ArrayBuffer>, x: number, y: number, width: number, height: number): void,
- *   move(moves: readonly Move[]): void,
- *   solid(cell: Uint8Array<ArrayBuffer>, x: number, y: number, width: number, height: number): void,
- *   commit(): void,
- * }} Target what patches are painted on, in pixels or in cells of planes; `cell`: the four bytes of each
+ * @typedef {import('../rect.js').Rect} Rect
+ * @typedef {{ bytes: Uint8ClampedArray<ArrayBuffer>, x: number, y: number, width: number, height: number }} Pixels
+ *   pixels of that part of a picture, row by row, or cells of planes; four bytes each
+ * @typedef {{ paint(pixels: Pixels, rects: readonly Rect[]): void, commit(): void }} Target
+ *   `paint` takes parts of a picture, each within `pixels`; `commit` shows together what was painted since the last
  * @typedef {Target & {
  *   resize(width: number, height: number): void,
- *   prepare?(bounds: import('../rect.js').Rect): Promise<void> | null,
+ *   prepare?(bounds: Rect): Promise<void> | null,
  *   planes?(planar: import('../planar.js').Planar, size: import('../planar.js').Size): PlanesTarget | null,
  *   read(): Uint8ClampedArray<ArrayBuffer>,
  *   close(): void,
  * }} Presenter `resize` leaves an undefined picture, of pixels, or of planes where `planes` is called next, if it can show those
- *   itself; `prepare` is told what part of the picture the next update reads and writes, and a promise is waited for; `read` gives red, green, blue, 255, row by row
- * @typedef {Target & { readonly block: Uint8Array<ArrayBuffer> }} PlanesTarget `block`: all of the planes, as they came
- * @typedef {{ x: number, y: number, width: number, height: number, fromX: number, fromY: number }} Move
- *   all of an update's take their pixels from the picture as it is before the first of them
+ *   itself; `prepare` is told what part of the picture the next update writes, and a promise is waited for; `read` gives red,
+ *   green, blue, 255 of what is shown, row by row, for proofs only
+ * @typedef {Target} PlanesTarget is painted cells of a picture in planes
+ * @typedef {{ pixels(rect: Rect): Pixels, lost(): void }} Shown the picture that is shown: `pixels` of it, around a rectangle; `lost`:
+ *   the canvas has lost what it showed
  * @typedef {import('./inset.js').Layer} Layer
  * @typedef {'2d' | 'webgl2'} PresenterName
  * @typedef {{ name: PresenterName, reason: string }} PresenterChoice
@@ -30,6 +30,8 @@ import { WebGl2 } from './webgl2.js';
 
 const SIDE_PX = 512;
 const ROUNDS = 4;
+/** @type {Shown} */
+const NOTHING_SHOWN = { pixels: rect => ({ bytes: new Uint8ClampedArray(rect.width * rect.height * 4), ...rect }), lost: () => {} };
 /** For each presenter; both together are to be done before anyone sees that the page waits. */
 const BUDGET_MS = 15;
 
@@ -49,33 +51,34 @@ export function choosePresenter(wanted) {
 /**
  * @param {PresenterName} name
  * @param {OffscreenCanvas | HTMLCanvasElement} canvas
- * @param {() => void} lost called when the picture is gone
+ * @param {Shown} picture
  * @param {Layer | null} layer
  * @returns {Presenter}
  */
-function createPresenter(name, canvas, lost, layer) {
+function createPresenter(name, canvas, picture, layer) {
+  const lost = () => picture.lost();
   if (name === 'webgl2') return new WebGl2(canvas, lost);
   const presenter = new Canvas2d(canvas, lost);
   // Others are shown with the page's own frames, however much of them changed.
-  return layer !== null && presenter.desynchronized ? new Inset(presenter, layer, lost) : presenter;
+  return layer !== null && presenter.desynchronized ? new Inset(presenter, layer, picture) : presenter;
 }
 
 /**
  * The presenter that was chosen. WebGL2 may not be there: then the 2D context, which is everywhere.
  * @param {PresenterChoice} choice
  * @param {OffscreenCanvas | HTMLCanvasElement} canvas
- * @param {() => void} lost called when the picture is gone
+ * @param {Shown} picture
  * @param {Layer | null} layer over the canvas, where it lies in the page that paints
  * @returns {{ choice: PresenterChoice, presenter: Presenter }} what it came to in the end
  */
-export function openPresenter(choice, canvas, lost, layer) {
+export function openPresenter(choice, canvas, picture, layer) {
   try {
-    return { choice, presenter: createPresenter(choice.name, canvas, lost, layer) };
+    return { choice, presenter: createPresenter(choice.name, canvas, picture, layer) };
   } catch (error) {
     if (choice.name === '2d') throw error;
     // A canvas that gave no context is still free for one of another kind.
     const reason = `${choice.name} was ${choice.reason}, but: ${/** @type {Error} */ (error).message}`;
-    return { choice: { name: '2d', reason }, presenter: createPresenter('2d', canvas, lost, layer) };
+    return { choice: { name: '2d', reason }, presenter: createPresenter('2d', canvas, picture, layer) };
   }
 }
 
@@ -91,7 +94,7 @@ function calibrate() {
 function fastestMs(name) {
   try {
     const canvas = scratchCanvas();
-    const presenter = createPresenter(name, canvas, () => {}, null);
+    const presenter = createPresenter(name, canvas, NOTHING_SHOWN, null);
     try {
       return fastestUploadMs(presenter, canvas);
     } finally {
@@ -104,17 +107,18 @@ function fastestMs(name) {
 
 /** @param {Presenter} presenter @param {OffscreenCanvas | HTMLCanvasElement} canvas */
 function fastestUploadMs(presenter, canvas) {
-  const bytes = new Uint8ClampedArray(SIDE_PX * SIDE_PX * 4).fill(255);
+  const all = { x: 0, y: 0, width: SIDE_PX, height: SIDE_PX };
+  const pixels = { bytes: new Uint8ClampedArray(SIDE_PX * SIDE_PX * 4).fill(255), ...all };
   presenter.resize(SIDE_PX, SIDE_PX);
   // The first drawing compiles shaders, which no later one pays for.
-  presenter.raw(bytes.subarray(0, 4), 0, 0, 1, 1);
+  presenter.paint(pixels, [{ x: 0, y: 0, width: 1, height: 1 }]);
   presenter.commit();
   finish(canvas);
   const endMs = performance.now() + BUDGET_MS;
   let fastest = Infinity;
   for (let round = 0; round < ROUNDS && performance.now() < endMs; round += 1) {
     const startedMs = performance.now();
-    presenter.raw(bytes, 0, 0, SIDE_PX, SIDE_PX);
+    presenter.paint(pixels, [all]);
     presenter.commit();
     finish(canvas);
     fastest = Math.min(fastest, performance.now() - startedMs);

@@ -26,6 +26,7 @@ export class Inset {
   #whole;
   #small;
   #layer;
+  #picture;
   #next;
   #whereabouts = new Whereabouts();
   /** The part of the picture over which the small canvas is, or is about to be. */
@@ -42,14 +43,15 @@ export class Inset {
   /**
    * @param {Canvas2d} whole
    * @param {Layer} layer
-   * @param {() => void} lost called when the picture is gone
+   * @param {import('./choose.js').Shown} picture that is shown
    * @param {{ frame(): Promise<void>, task(): Promise<void> }} next waits for the browser's next
    */
-  constructor(whole, layer, lost, next = { frame: nextFrame, task: nextTask }) {
+  constructor(whole, layer, picture, next = { frame: nextFrame, task: nextTask }) {
     this.#whole = whole;
     this.#target = whole;
     this.#layer = layer;
-    this.#small = new Canvas2d(layer.canvas, lost, { alpha: true });
+    this.#picture = picture;
+    this.#small = new Canvas2d(layer.canvas, picture.lost, { alpha: true });
     this.#next = next;
     layer.refused = () => { void this.#leave(); };
   }
@@ -74,20 +76,9 @@ export class Inset {
     return this.#leaving;
   }
 
-  /** @type {Presenter['raw']} */
-  raw(bytes, x, y, width, height) {
-    this.#target.raw(bytes, x - this.#x, y - this.#y, width, height);
-  }
-
-  /** @type {Presenter['solid']} */
-  solid(cell, x, y, width, height) {
-    this.#target.solid(cell, x - this.#x, y - this.#y, width, height);
-  }
-
-  /** @type {Presenter['move']} */
-  move(moves) {
-    const [left, top] = [this.#x, this.#y];
-    this.#target.move(moves.map(move => ({ ...move, x: move.x - left, y: move.y - top, fromX: move.fromX - left, fromY: move.fromY - top })));
+  /** @type {Presenter['paint']} */
+  paint(pixels, rects) {
+    this.#target.paint(this.#shifted(pixels), rects.map(rect => this.#shifted(rect)));
   }
 
   commit() {
@@ -109,6 +100,11 @@ export class Inset {
     this.#small.close();
   }
 
+  /** By where the present update is painted. @template {{ x: number, y: number }} T @param {T} there @returns {T} */
+  #shifted(there) {
+    return { ...there, x: there.x - this.#x, y: there.y - this.#y };
+  }
+
   /** @param {Canvas2d} target */
   #aim(target) {
     this.#target = target;
@@ -127,7 +123,8 @@ export class Inset {
     this.#small.resize(rect.width, rect.height);
     for (let frame = 0; frame < FRAMES_UNTIL_SEEN; frame += 1) await this.#next.frame();
     if (this.#rect !== rect) return;
-    this.#small.raw(this.#whole.read(rect), 0, 0, rect.width, rect.height);
+    const { x, y, ...size } = this.#picture.pixels(rect);
+    this.#small.paint({ x: x - rect.x, y: y - rect.y, ...size }, [{ ...rect, x: 0, y: 0 }]);
     this.#small.commit();
     this.#covers = true;
   }
@@ -141,7 +138,7 @@ export class Inset {
   async #uncover() {
     const rect = this.#rect;
     if (rect !== null && this.#covers) {
-      this.#whole.raw(this.#small.read(), rect.x, rect.y, rect.width, rect.height);
+      this.#whole.paint(this.#picture.pixels(rect), [rect]);
       this.#whole.commit();
       this.#covers = false;
       await this.#next.task();

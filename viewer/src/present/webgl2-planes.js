@@ -3,6 +3,7 @@
 
 import { CELL_BYTES, chromaSize, cellsOf, IDENTITY, numbersOf } from '../planar.js';
 import { link } from './webgl2-program.js';
+import { uploadRects } from './webgl2-upload.js';
 
 /**
  * @typedef {import('../planar.js').Planar} Planar
@@ -95,41 +96,16 @@ export class WebGl2Planes {
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
   }
 
-  /** Read back: what is proven is what is shown from. */
-  get block() {
-    const gl = this.#gl, { width, height } = this.#cells;
-    const framebuffer = gl.createFramebuffer();
-    gl.bindFramebuffer(gl.FRAMEBUFFER, framebuffer);
-    gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, this.#texture, 0);
-    // Every WebGL2 reads unsigned numbers so; only some read bytes.
-    const numbers = new Uint32Array(width * height * CELL_BYTES);
-    gl.readPixels(0, 0, width, height, gl.RGBA_INTEGER, gl.UNSIGNED_INT, numbers);
-    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
-    gl.deleteFramebuffer(framebuffer);
-    return Uint8Array.from(numbers);
-  }
-
-  /** @type {PlanesTarget['raw']} */
-  raw(bytes, x, y, width, height) {
-    const gl = this.#gl;
-    gl.texSubImage2D(gl.TEXTURE_2D, 0, x, y, width, height, gl.RGBA_INTEGER, gl.UNSIGNED_BYTE, new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-  }
-
-  /** @type {PlanesTarget['solid']} */
-  solid(cell, x, y, width, height) {
-    const cells = new Uint32Array(width * height).fill(Number(new Uint32Array(cell.slice().buffer)[0]));
-    this.raw(new Uint8ClampedArray(cells.buffer), x, y, width, height);
-  }
-
-  /** Planes are not sent so (update.js). @type {PlanesTarget['move']} */
-  move() {
-    throw new RangeError('planes do not move');
+  /** @type {PlanesTarget['paint']} */
+  paint({ bytes, ...place }, rects) {
+    // A texture of whole numbers takes no clamped ones.
+    const cells = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    uploadRects(this.#gl, this.#gl.RGBA_INTEGER, { bytes: cells, ...place }, rects);
   }
 
   /** All of it: what changed in planes shows in places that are apart. */
   commit() {
     const gl = this.#gl, { width, height } = this.#size;
-    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     gl.scissor(0, 0, width, height);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
   }

@@ -2,6 +2,7 @@
 
 import { WebGl2Planes } from './webgl2-planes.js';
 import { link } from './webgl2-program.js';
+import { uploadRects } from './webgl2-upload.js';
 
 /** @typedef {import('./choose.js').Presenter} Presenter */
 
@@ -24,11 +25,7 @@ export class WebGl2 {
   #planes = /** @type {WebGl2Planes | null} */ (null);
   #planesProgram = /** @type {WebGLProgram | null} */ (null);
   #heightUniform = /** @type {WebGLUniformLocation | null} */ (null);
-  #framebuffer = /** @type {WebGLFramebuffer | null} */ (null);
   #texture = /** @type {WebGLTexture | null} */ (null);
-  /** A texture like the picture's, with what is being moved, and its framebuffer. */
-  #scratch = /** @type {WebGLFramebuffer | null} */ (null);
-  #scratchTexture = /** @type {WebGLTexture | null} */ (null);
   /** What has been written and not drawn, in the picture's coordinates. */
   #left = Infinity;
   #top = Infinity;
@@ -37,7 +34,7 @@ export class WebGl2 {
 
   /**
    * @param {OffscreenCanvas | HTMLCanvasElement} canvas
-   * @param {() => void} lost called when the picture is gone
+   * @param {() => void} lost called when the canvas has lost what it showed
    */
   constructor(canvas, lost = () => {}) {
     const settings = { alpha: false, antialias: false, depth: false, stencil: false, preserveDrawingBuffer: true };
@@ -64,10 +61,8 @@ export class WebGl2 {
     gl.useProgram(this.#program);
     gl.uniform1i(this.#heightUniform, height);
     gl.deleteTexture(this.#texture);
-    gl.deleteTexture(this.#scratchTexture);
-    this.#scratchTexture = null;
-    this.#texture = this.#newTexture(this.#framebuffer);
-    this.#touch(0, 0, width, height);
+    this.#texture = this.#newTexture();
+    this.#touch({ x: 0, y: 0, width, height });
   }
 
   /** From then on nothing but planes is drawn, until it is resized. @type {NonNullable<Presenter['planes']>} */
@@ -82,41 +77,15 @@ export class WebGl2 {
     return this.#planes;
   }
 
-  /** @type {Presenter['raw']} */
-  raw(bytes, x, y, width, height) {
-    const gl = this.#gl;
-    gl.texSubImage2D(gl.TEXTURE_2D, 0, x, y, width, height, gl.RGBA, gl.UNSIGNED_BYTE, bytes, 0);
-    this.#touch(x, y, width, height);
-  }
-
-  /** By way of another texture, as one may cover what the next takes. @type {Presenter['move']} */
-  move(moves) {
-    const gl = this.#gl;
-    this.#prepareScratch();
-    const [picture, scratch] = [this.#framebuffer, this.#scratch];
-    for (const { x, y, width, height, fromX, fromY } of moves) this.#blit(picture, fromX, fromY, scratch, x, y, width, height);
-    for (const { x, y, width, height } of moves) {
-      this.#blit(scratch, x, y, picture, x, y, width, height);
-      this.#touch(x, y, width, height);
-    }
-    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
-  }
-
-  /** A clear of the texture through a framebuffer: n / 255 is stored as n again. @type {Presenter['solid']} */
-  solid(cell, x, y, width, height) {
-    const gl = this.#gl;
-    const [red, green, blue] = /** @type {[number, number, number]} */ (/** @type {unknown} */ (cell));
-    gl.bindFramebuffer(gl.FRAMEBUFFER, this.#framebuffer);
-    gl.scissor(x, y, width, height); // The texture is filled from the top, so here rows are the picture's.
-    gl.clearColor(red / 255, green / 255, blue / 255, 1);
-    gl.clear(gl.COLOR_BUFFER_BIT);
-    this.#touch(x, y, width, height);
+  /** @type {Presenter['paint']} */
+  paint(pixels, rects) {
+    uploadRects(this.#gl, this.#gl.RGBA, pixels, rects);
+    for (const rect of rects) this.#touch(rect);
   }
 
   commit() {
     if (this.#right === 0) return;
     const gl = this.#gl;
-    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     gl.scissor(this.#left, this.#canvas.height - this.#bottom, this.#right - this.#left, this.#bottom - this.#top);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
     [this.#left, this.#top, this.#right, this.#bottom] = [Infinity, Infinity, 0, 0];
@@ -127,7 +96,6 @@ export class WebGl2 {
     const gl = this.#gl;
     const { width, height } = this.#canvas;
     const flipped = new Uint8Array(width * height * 4);
-    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, flipped);
     const row = width * 4;
     const bytes = new Uint8ClampedArray(flipped.length);
@@ -139,45 +107,22 @@ export class WebGl2 {
     this.#gl.getExtension('WEBGL_lose_context')?.loseContext();
   }
 
-  /** One of the picture's size, to be written through `framebuffer` as well. @param {WebGLFramebuffer | null} framebuffer */
-  #newTexture(framebuffer) {
+  /** One of the picture's size. */
+  #newTexture() {
     const gl = this.#gl;
     const texture = gl.createTexture();
     gl.bindTexture(gl.TEXTURE_2D, texture);
     gl.texStorage2D(gl.TEXTURE_2D, 1, gl.RGBA8, this.#canvas.width, this.#canvas.height);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
-    gl.bindFramebuffer(gl.FRAMEBUFFER, framebuffer);
-    gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0);
     return texture;
-  }
-
-  #prepareScratch() {
-    if (this.#scratchTexture !== null) return;
-    const gl = this.#gl;
-    this.#scratchTexture = this.#newTexture(this.#scratch);
-    gl.bindTexture(gl.TEXTURE_2D, this.#texture); // Which is what all else means.
-  }
-
-  /**
-   * @param {WebGLFramebuffer | null} from @param {number} fromX @param {number} fromY
-   * @param {WebGLFramebuffer | null} to @param {number} x @param {number} y @param {number} width @param {number} height
-   */
-  #blit(from, fromX, fromY, to, x, y, width, height) {
-    const gl = this.#gl;
-    gl.bindFramebuffer(gl.READ_FRAMEBUFFER, from);
-    gl.bindFramebuffer(gl.DRAW_FRAMEBUFFER, to);
-    gl.scissor(x, y, width, height);
-    gl.blitFramebuffer(fromX, fromY, fromX + width, fromY + height, x, y, x + width, y + height, gl.COLOR_BUFFER_BIT, gl.NEAREST);
   }
 
   #setUp() {
     const gl = this.#gl;
     this.#program = link(gl, FRAGMENT);
     this.#heightUniform = gl.getUniformLocation(this.#program, 'height');
-    this.#framebuffer = gl.createFramebuffer();
-    this.#scratch = gl.createFramebuffer();
-    this.#texture = this.#scratchTexture = this.#planes = this.#planesProgram = null;
+    this.#texture = this.#planes = this.#planesProgram = null;
     // Bytes are to arrive as they are.
     gl.pixelStorei(gl.UNPACK_COLORSPACE_CONVERSION_WEBGL, gl.NONE);
     gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, false);
@@ -186,8 +131,8 @@ export class WebGl2 {
     gl.enable(gl.SCISSOR_TEST);
   }
 
-  /** @param {number} x @param {number} y @param {number} width @param {number} height */
-  #touch(x, y, width, height) {
+  /** @param {import('../rect.js').Rect} rect */
+  #touch({ x, y, width, height }) {
     this.#left = Math.min(this.#left, x);
     this.#top = Math.min(this.#top, y);
     this.#right = Math.max(this.#right, x + width);
