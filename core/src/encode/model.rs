@@ -44,8 +44,7 @@ const HYSTERESIS: f32 = 0.9;
 /// Groups of a density, or pixels of them, until a sample of one is coded in another way.
 const SAMPLE_GROUPS: u32 = 64;
 const SAMPLE_PX: u64 = 4 << 20;
-/// Shares of what other ways cost at which moving begins, and goes on: a viewer keeps a copy of its picture for it, which takes
-/// as long to make as many moves.
+/// Shares of what other ways cost at which moving begins, and goes on: two that are alike do not alternate.
 const MOVES_BEGIN: f32 = 0.8;
 const MOVES_GO_ON: f32 = 1.1;
 /// Pixels whose cost is worth looking for what moved.

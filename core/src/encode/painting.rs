@@ -6,7 +6,7 @@ const STEP: f32 = 0.125;
 const PX_MIN: u64 = 256 << 10;
 /// Before anything was measured here: what it was on the project's machine, in round figures.
 const WRITTEN_NS_AT_FIRST: f32 = 0.4;
-const TIMES_AT_FIRST: f32 = 1.3;
+const TIMES_AT_FIRST: f32 = 1.0;
 /// More is what only the first takes, which makes room for them.
 const TIMES_MAX: f32 = 4.0;
 /// How much of what is known of moving is forgotten with each update that does not: it comes to be tried again.

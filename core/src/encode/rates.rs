@@ -51,7 +51,7 @@ fn first_rate(way: Way, density: usize) -> Rate {
         Way::Code(Code::Palette) => (2.0, 1.0, 1.0),
         Way::Code(Code::Predict) => (0.35 + 5.5 * busy, 0.3 + 5.0 * busy, 0.03 + 2.2 * busy),
         Way::Code(Code::Lz) => (0.5 + 3.0 * busy, 0.2 + 1.5 * busy, 0.02 + 3.2 * busy),
-        Way::Move => (0.3, 0.0, 0.0),
+        Way::Move => (0.3, 0.3, 0.0),
     };
     Rate { encode_ns, decode_ns, bytes, measured: 0.0 }
 }
