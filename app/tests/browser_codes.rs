@@ -60,10 +60,9 @@ const DECODE: &str = "(async streams => {
     const [{ Codec }, { pictureHash }] = await Promise.all([import('/src/codec.js'), import('/src/hash.js')]);
     const codec = await Codec.open();
     return streams.map(({ code, width, height, bytes }) => {
-        codec.reset();
         try {
-            const offset = codec.decode(3 + code, Uint8Array.from(bytes), width, height);
-            return String(pictureHash(codec.pixels(offset, width * height * 4)));
+            codec.decode(3 + code, Uint8Array.from(bytes), width, height, 0);
+            return String(pictureHash(codec.reserve(0).subarray(0, width * height * 4)));
         } catch (error) {
             if (error.name !== 'ProtocolError') throw error;
             return null;
