@@ -118,8 +118,9 @@ impl Session {
         self.writer.is_writing()
     }
 
-    /// Starts the update that leads from what the viewer holds to `frame`. Where that is what it holds, nothing happens.
-    pub fn begin(&mut self, frame: Arc<Frame>, now: Micros) {
+    /// Starts the update that leads from what the viewer holds to `frame`. Where that is what it holds, nothing happens. A frame that
+    /// stood already when the viewer asked for it, at `asked_at`, is late from then on only.
+    pub fn begin(&mut self, frame: Arc<Frame>, asked_at: Micros, now: Micros) {
         debug_assert!(self.wants_frame(), "one update at a time");
         let base = self.base_for(&frame);
         if base == frame.seq() {
@@ -130,7 +131,8 @@ impl Session {
         let before = self.held.replace(Held { seq: frame.seq(), layout: Some(frame.layout()) });
         self.awaited = Some(Awaited { seq: frame.seq(), before, began_at: now, bytes: 0 });
         self.unproven = self.verify.then(|| Arc::clone(&frame));
-        self.writer.begin(frame, base);
+        let due_at = frame.captured_at().max(asked_at);
+        self.writer.begin(frame, base, due_at);
     }
 
     /// Appends bytes of the update, as [`Writer::fill`] does.

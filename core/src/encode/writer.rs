@@ -14,6 +14,7 @@ use super::{Answer, Band};
 use crate::frame::Frame;
 use crate::protocol::BandHead;
 use crate::tile::Grid;
+use crate::time::Micros;
 
 /// Bands that are planned, and encoded, while the first of them is not written yet.
 const AHEAD_MAX: usize = 4;
@@ -52,6 +53,8 @@ pub enum Repertoire {
 struct Update {
     frame: Arc<Frame>,
     base: u32,
+    /// When the viewer could have had it: from then on it is late.
+    due_at: Micros,
     /// Row of tiles that no plan covers yet.
     next_row: u32,
     /// It is still to be looked for what moved.
@@ -70,7 +73,7 @@ impl Update {
             base: self.base,
             size: self.frame.size(),
             planar: self.frame.planar(),
-            captured_at_us: self.frame.captured_at().0,
+            captured_at_us: self.due_at.0,
             pts: self.frame.pts(),
             first: std::mem::take(&mut self.first),
             commit,
@@ -125,10 +128,10 @@ impl Writer {
         self.update.is_some()
     }
 
-    /// Starts the update that leads from frame `base` to `frame`.
-    pub fn begin(&mut self, frame: Arc<Frame>, base: u32) {
+    /// Starts the update that leads from frame `base` to `frame`, which the viewer could have had since `due_at`.
+    pub fn begin(&mut self, frame: Arc<Frame>, base: u32, due_at: Micros) {
         let seeks = coder_of(&mut self.coder, &frame).is_some_and(|coder| coder.begin(base));
-        self.update = Some(Update { frame, base, next_row: 0, seeks, first: true, last: false });
+        self.update = Some(Update { frame, base, due_at, next_row: 0, seeks, first: true, last: false });
     }
 
     /// The update was acknowledged.

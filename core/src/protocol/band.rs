@@ -123,7 +123,7 @@ pub struct BandHead {
     pub size: Size,
     /// What its planes mean, where it lies in planes.
     pub planar: Option<Planar>,
-    /// When the picture was captured, on the server's clock.
+    /// When the picture was captured or, where it stood already, when the viewer asked for it, on the server's clock.
     pub captured_at_us: u64,
     /// When it is to be shown, by its stream's own clock.
     pub pts: Option<Pts>,

@@ -218,6 +218,7 @@ impl Control {
             clock,
             counters,
             link,
+            asked_at: clock(),
             began: None,
             published: Totals::default(),
         })))

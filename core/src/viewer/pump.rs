@@ -27,6 +27,9 @@ pub struct Pump {
     pub(super) clock: Clock,
     pub(super) counters: Arc<Counters>,
     pub(super) link: Arc<Link>,
+    /// When the viewer last asked for the picture as it is, whether or not it is new: with the route, by a refresh, or when it went on
+    /// after a pause.
+    pub(super) asked_at: Micros,
     /// When the update being written began.
     pub(super) began: Option<Micros>,
     /// What of the session's totals the counters have.
@@ -79,7 +82,7 @@ impl Pump {
             let Poll::Ready(frame) = self.frames.poll(context) else { return Poll::Pending };
             let now = (self.clock)();
             self.began = Some(now);
-            self.session.begin(frame, now);
+            self.session.begin(frame, self.asked_at, now);
             let since = if self.session.is_sending() { now.0 } else { 0 };
             self.link.unanswered_since.store(since, Ordering::Relaxed);
         }
@@ -125,10 +128,12 @@ impl Pump {
                 Order::Proof { seq, hash } => self.prove(seq, hash),
                 Order::Refresh => {
                     self.session.refresh();
-                    // The source may not change again for long.
-                    self.frames.again();
+                    self.ask_again();
                 }
-                Order::Pause(paused) => self.session.pause(paused),
+                Order::Pause(paused) => {
+                    self.session.pause(paused);
+                    self.asked_at = (self.clock)();
+                }
             }
         }
         Ok(())
@@ -151,10 +156,16 @@ impl Pump {
         Ok(())
     }
 
+    /// The source may not change again for long.
+    fn ask_again(&mut self) {
+        self.asked_at = (self.clock)();
+        self.frames.again();
+    }
+
     fn prove(&mut self, seq: u32, hash: u64) {
         if let Some(proof) = self.session.prove(seq, hash) {
             if !proof.exact {
-                self.frames.again();
+                self.ask_again();
             }
             self.publish_totals();
             self.link.tell_verdict(proof.seq, proof.exact);
