@@ -1,6 +1,7 @@
 // The page that the binary serves: one element that fills the window, set up from the address.
 
 import './src/lan-stream.js';
+import { titleText } from './src/title.js';
 
 /** Options of the address that are attributes of the element. */
 const OPTIONS = ['transport', 'codes', 'fit', 'present', 'thread'];
@@ -21,10 +22,6 @@ addEventListener('keydown', event => {
   if (!event.composedPath().includes(element)) element.handleKey(event);
 });
 
-// The marker lets the server notice that this page is on the display that it mirrors.
-element.addEventListener('playing', () => {
-  const { sourceText, marker } = element.state;
-  document.title = `${sourceText} · lanstream ${marker}`;
-});
+element.addEventListener('statechange', () => { document.title = titleText(element.state); });
 
 Object.assign(window, { lanstream: element });

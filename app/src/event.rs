@@ -76,6 +76,13 @@ pub enum Event {
     },
     /// Numbers, once a second.
     Stats(Stats),
+    /// The run is over, and viewers were told why. Only an error may come after it.
+    Ended {
+        /// `stopped` or `source-ended`.
+        code: &'static str,
+        /// What viewers were told.
+        reason: String,
+    },
     /// Something went wrong.
     Error {
         /// What, and what to do.

@@ -79,6 +79,7 @@ impl Reporter {
             Event::Description { stalled, alterations, .. } => {
                 alterations.iter().chain(stalled).for_each(|phrase| self.say(&format!("note: {phrase}")));
             }
+            Event::Ended { code: "stopped", reason } => self.write(Words::Error(format!("{reason}\n"))),
             Event::Error { message } => self.say(&format!("error: {message}")),
             _ => {}
         }

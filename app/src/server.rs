@@ -4,15 +4,16 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
-use std::thread::JoinHandle;
+use std::task::{Wake, Waker};
+use std::thread::{JoinHandle, Thread};
 use std::time::{Duration, SystemTime};
 
 use lanstream_core::feed::{self, Entrance, Status};
 use lanstream_core::feedback::Marker;
 use lanstream_core::guard::{Guard, Secret};
 use lanstream_core::pipeline::{self, Pipeline};
-use lanstream_core::protocol::{self, Certificates};
-use lanstream_core::reception::{Reception, Settings, Visit};
+use lanstream_core::protocol::{self, Certificates, GoodbyeCode};
+use lanstream_core::reception::{Farewell, Reception, Settings, Visit};
 use lanstream_core::source::{Description, Error, ErrorKind, Source};
 use lanstream_core::viewer::Spread;
 use lanstream_http::{BindError, Listeners, Offer};
@@ -116,6 +117,7 @@ pub struct Server {
     shutdown: CancellationToken,
     ended: CancellationToken,
     ending: Arc<OnceLock<Error>>,
+    observer: Observer,
     source_thread: Option<JoinHandle<()>>,
     /// Is cancelled when the source's thread is at its end.
     source_gone: CancellationToken,
@@ -179,7 +181,7 @@ impl Server {
             open,
             pipeline,
             state: Arc::clone(&state),
-            observer,
+            observer: Arc::clone(&observer),
             ended: ended.clone(),
             ending: Arc::clone(&ending),
         };
@@ -197,6 +199,7 @@ impl Server {
             shutdown,
             ended,
             ending,
+            observer,
             source_thread: Some(source_thread),
             source_gone,
             serving,
@@ -270,8 +273,11 @@ impl Server {
 
     /// In reverse order of the start: sinks first, so that viewers are told while there is still something to tell.
     fn finish(&mut self) {
-        self.shutdown.cancel();
         let Some(runtime) = self.runtime.take() else { return };
+        let farewell =
+            self.ending.get().map_or_else(Farewell::stopped, |error| Farewell::ended(&error.message));
+        self.reception.dismiss(farewell.clone());
+        self.shutdown.cancel();
         let serving = std::mem::take(&mut self.serving);
         let all = async {
             for sink in serving {
@@ -286,6 +292,7 @@ impl Server {
         self.entrance.nudge();
         self.join_source(&runtime);
         runtime.shutdown_background();
+        (self.observer)(farewell.into());
     }
 
     fn join_source(&mut self, runtime: &Runtime) {
@@ -428,6 +435,13 @@ impl From<Visit> for Event {
     }
 }
 
+impl From<Farewell> for Event {
+    fn from(farewell: Farewell) -> Self {
+        let code = if farewell.code == GoodbyeCode::Ended { "source-ended" } else { "stopped" };
+        Self::Ended { code, reason: farewell.text }
+    }
+}
+
 /// What the source's thread runs.
 struct SourceRun {
     open: Opener,
@@ -459,12 +473,18 @@ impl SourceRun {
 
     fn end(mut self, error: Error) {
         (self.observer)(Event::Source { state: "ended", text: error.message.clone() });
-        self.pipeline.announce(Status::Ended { reason: error.message.clone() });
+        let status = Status::Ended { reason: error.message.clone() };
+        self.pipeline.announce(status.clone());
         // It ends once, so nothing is there yet.
         let _first = self.ending.set(error);
         self.ended.cancel();
+        let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
         while !self.state.stop.load(Ordering::SeqCst) {
-            std::thread::park();
+            if !self.pipeline.listen(&waker) {
+                std::thread::park();
+            }
+            // To those who come after it, too.
+            self.pipeline.announce(status.clone());
         }
     }
 
@@ -479,5 +499,14 @@ impl SourceRun {
             }
         }
         None
+    }
+}
+
+/// Wakes a thread that waits for nothing else.
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
     }
 }

@@ -200,7 +200,7 @@ const BEFORE_HELLO: &[Offence] = &[
         |viewer| viewer.control.say(route(1, Transport::WebSocket, 0, 0)),
         "hello must come first",
     ),
-    ("another version", |viewer| viewer.control.say(hello_of_version(VERSION + 1)), "speaks protocol 4"),
+    ("another version", |viewer| viewer.control.say(hello_of_version(VERSION + 1)), "speaks protocol 5"),
     ("version 0", |viewer| viewer.control.say(hello_of_version(0)), "speaks protocol 0"),
 ];
 
@@ -322,6 +322,9 @@ fn flood(viewer: &mut Viewer, say: impl Fn(&mut Viewer)) {
     }
 }
 
+/// A goodbye's reason: the server goes on, without this viewer.
+const EXPELLED: u8 = 2;
+
 /// The server ends the channel of the viewer that did it, and of nobody else.
 fn punish(serving: &Serving, mut viewer: Viewer, (offence, commit, reason): &Offence) {
     let mut innocent = Viewer::join(&serving.door, Transport::Http);
@@ -337,7 +340,9 @@ fn punish(serving: &Serving, mut viewer: Viewer, (offence, commit, reason): &Off
     let reasons = serving.reasons();
     assert!(matches!(&*reasons, [one] if one.contains(reason)), "{offence}: {reasons:?}");
     let words = heard.iter().find_map(|heard| match heard {
-        Heard::Binary(message) if message[4] == GOODBYE => Some(String::from_utf8_lossy(&message[8..])),
+        Heard::Binary(message) if message[4..9] == [GOODBYE, 0, 0, 0, EXPELLED] => {
+            Some(String::from_utf8_lossy(&message[9..]))
+        }
         _ => None,
     });
     // A flood that was not read to its end makes the system reset the connection, words and all.

@@ -130,8 +130,8 @@ fn with_room(venue: &Venue, bytes: u32) -> Result<Quic, ConnectionError> {
 #[test]
 fn peers_that_leave_no_room_for_an_answer_are_ended() {
     let serving = Serving::motion();
-    let (viewer, venue) = greeted(&serving);
-    let path = format!("/pixels?session={}", viewer.key);
+    let (mut viewer, venue) = greeted(&serving);
+    let path = format!("/pixels?ticket={}", viewer.ticket());
     // The server's settings find room, the status that follows them does not.
     let peers = [None, Some(serving.door.page())].map(|origin| {
         let mut peer = with_room(&venue, ROOM_FOR_SETTINGS).expect("there is a place");
@@ -238,8 +238,8 @@ fn wrong_words(path: &str) -> Vec<Words> {
 #[test]
 fn words_that_are_no_request() {
     let serving = Serving::motion();
-    let (viewer, venue) = greeted(&serving);
-    let path = format!("/pixels?session={}", viewer.key);
+    let (mut viewer, venue) = greeted(&serving);
+    let path = format!("/pixels?ticket={}", viewer.ticket());
     let peers: Vec<_> = wrong_words(&path)
         .into_iter()
         .map(|(hazard, one_way, both_ways)| {
@@ -266,7 +266,7 @@ fn words_that_are_no_request() {
 fn a_second_session_on_one_connection() {
     let serving = Serving::motion();
     let mut viewer = watching(&serving);
-    let fields = connect("localhost", "/pixels?session=00");
+    let fields = connect("localhost", "/pixels?ticket=00");
     let request = frame(HEADERS, &section(&fields));
     let again = wait(async {
         let (mut sender, mut receiver) = viewer.quic().open_bi().await.unwrap();

@@ -42,10 +42,10 @@ use webtransport::{Rebound, Session, Venue, wait};
 
 const OWN: &str = "127.0.0.1:{udp}";
 const PAGE: Option<&str> = Some("http://127.0.0.1:{port}");
-const PATH: &str = "/pixels?session={here}";
+const PATH: &str = "/pixels?ticket={here}";
 
 /// A hazard, what the request says its host, its page and its path are, and the status that it must get. `{port}` is the
-/// page's, `{udp}` that of sessions, `{here}` the key of a viewer that is here, `{HERE}` the same in upper case, `{key}` of one
+/// page's, `{udp}` that of sessions, `{here}` a ticket of a viewer that is here, `{HERE}` the same in upper case, `{session}` its key, `{key}` that of one
 /// that has not opened its control channel, `{left}` of one that has left, `{token}` the run's token.
 type Row = (&'static str, &'static str, Option<&'static str>, &'static str, u16);
 
@@ -104,35 +104,36 @@ const ORIGINS: &[Row] = &[
     ("two in one, with a comma", OWN, Some("http://127.0.0.1:{port}, http://evil.test"), PATH, 403),
 ];
 
-const KEYS: &[Row] = &[
+const TICKETS: &[Row] = &[
     ("of a viewer that is here", OWN, PAGE, PATH, 200),
-    ("of a viewer that is here, in upper case", OWN, PAGE, "/pixels?session={HERE}", 200),
-    ("of a viewer that has not come", OWN, PAGE, "/pixels?session={key}", 403),
-    ("of a viewer that has left", OWN, PAGE, "/pixels?session={left}", 403),
-    ("the run's token", OWN, PAGE, "/pixels?session={token}", 403),
-    ("nobody's", OWN, PAGE, "/pixels?session={wrong}", 403),
+    ("the session's key of a viewer that is here", OWN, PAGE, "/pixels?ticket={session}", 403),
+    ("of a viewer that is here, in upper case", OWN, PAGE, "/pixels?ticket={HERE}", 200),
+    ("of a viewer that has not come", OWN, PAGE, "/pixels?ticket={key}", 403),
+    ("of a viewer that has left", OWN, PAGE, "/pixels?ticket={left}", 403),
+    ("the run's token", OWN, PAGE, "/pixels?ticket={token}", 403),
+    ("nobody's", OWN, PAGE, "/pixels?ticket={wrong}", 403),
     ("none", OWN, PAGE, "/pixels", 403),
     ("no query", OWN, PAGE, "/pixels?", 403),
-    ("empty", OWN, PAGE, "/pixels?session=", 403),
-    ("short", OWN, PAGE, "/pixels?session=abc123", 403),
-    ("right but for the end", OWN, PAGE, "/pixels?session={prefix}", 403),
-    ("right and more", OWN, PAGE, "/pixels?session={here}00", 403),
-    ("right and a field after it", OWN, PAGE, "/pixels?session={here}&a=b", 403),
-    ("after another field", OWN, PAGE, "/pixels?a=b&session={here}", 403),
-    ("twice", OWN, PAGE, "/pixels?session={here}&session={here}", 403),
+    ("empty", OWN, PAGE, "/pixels?ticket=", 403),
+    ("short", OWN, PAGE, "/pixels?ticket=abc123", 403),
+    ("right but for the end", OWN, PAGE, "/pixels?ticket={prefix}", 403),
+    ("right and more", OWN, PAGE, "/pixels?ticket={here}00", 403),
+    ("right and a field after it", OWN, PAGE, "/pixels?ticket={here}&a=b", 403),
+    ("after another field", OWN, PAGE, "/pixels?a=b&ticket={here}", 403),
+    ("twice", OWN, PAGE, "/pixels?ticket={here}&ticket={here}", 403),
     ("of another name", OWN, PAGE, "/pixels?key={here}", 403),
-    ("of a name in upper case", OWN, PAGE, "/pixels?SESSION={here}", 403),
-    ("in per cents", OWN, PAGE, "/pixels?session=%30{here}", 403),
-    ("letters beyond ASCII", OWN, PAGE, "/pixels?session={wide}", 403),
+    ("of a name in upper case", OWN, PAGE, "/pixels?TICKET={here}", 403),
+    ("in per cents", OWN, PAGE, "/pixels?ticket=%30{here}", 403),
+    ("letters beyond ASCII", OWN, PAGE, "/pixels?ticket={wide}", 403),
     ("in the path", OWN, PAGE, "/pixels/{here}", 404),
-    ("in the fragment", OWN, PAGE, "/pixels#session={here}", 404),
-    ("another path", OWN, PAGE, "/?session={here}", 404),
-    ("path of HTTP", OWN, PAGE, "/stream?route=1&session={here}", 404),
-    ("path in upper case", OWN, PAGE, "/PIXELS?session={here}", 404),
-    ("slash at the end", OWN, PAGE, "/pixels/?session={here}", 404),
-    ("two slashes", OWN, PAGE, "//pixels?session={here}", 404),
-    ("climbing path", OWN, PAGE, "/x/../pixels?session={here}", 404),
-    ("whole address for a path", OWN, PAGE, "https://127.0.0.1:{udp}/pixels?session={here}", 404),
+    ("in the fragment", OWN, PAGE, "/pixels#ticket={here}", 404),
+    ("another path", OWN, PAGE, "/?ticket={here}", 404),
+    ("path of HTTP", OWN, PAGE, "/stream?route=1&ticket={here}", 404),
+    ("path in upper case", OWN, PAGE, "/PIXELS?ticket={here}", 404),
+    ("slash at the end", OWN, PAGE, "/pixels/?ticket={here}", 404),
+    ("two slashes", OWN, PAGE, "//pixels?ticket={here}", 404),
+    ("climbing path", OWN, PAGE, "/x/../pixels?ticket={here}", 404),
+    ("whole address for a path", OWN, PAGE, "https://127.0.0.1:{udp}/pixels?ticket={here}", 404),
     ("no path", OWN, PAGE, "", 404),
     ("right key, no page", OWN, None, PATH, 403),
     ("right key, foreign name", "evil.test:{udp}", PAGE, PATH, 403),
@@ -174,8 +175,9 @@ impl Guarded {
         }
     }
 
-    fn filled_in(&self, text: &str) -> String {
-        let (door, here) = (&self.serving.door, &self.here.key);
+    /// `here` is a ticket of the viewer that is here.
+    fn filled_in(&self, text: &str, here: &str) -> String {
+        let door = &self.serving.door;
         let fresh = if text.contains("{key}") { door.key() } else { String::new() };
         text.replace("{port}", &door.port().to_string())
             .replace("{udp}", &self.venue.address.port().to_string())
@@ -183,16 +185,18 @@ impl Guarded {
             .replace("{wrong}", &here.chars().rev().collect::<String>())
             .replace("{prefix}", &format!("{}{}", &here[..63], if here.ends_with('0') { '1' } else { '0' }))
             .replace("{wide}", &format!("é{}", &here[2..]))
+            .replace("{session}", &self.here.key)
             .replace("{key}", &fresh)
             .replace("{left}", &self.left)
             .replace("{HERE}", &here.to_uppercase())
             .replace("{here}", here)
     }
 
-    fn check(&self, rows: &[Row]) {
+    fn check(&mut self, rows: &[Row]) {
         for (hazard, authority, origin, path, status) in rows {
-            let (authority, path) = (self.filled_in(authority), self.filled_in(path));
-            let origin = origin.map(|origin| self.filled_in(origin));
+            let ticket = self.here.ticket();
+            let (authority, path) = (self.filled_in(authority, &ticket), self.filled_in(path, &ticket));
+            let origin = origin.map(|origin| self.filled_in(origin, &ticket));
             let peer = Quic::speaking(&self.venue);
             let mut asked = peer.connect_session(&authority, origin.as_deref(), &path).expect("a stream");
             assert_eq!(asked.status(), Some(*status), "{hazard}: {authority} {origin:?} {path}");
@@ -202,12 +206,11 @@ impl Guarded {
     }
 }
 
-/// The key of a viewer that was here.
+/// A ticket of a viewer that was here.
 fn come_and_go(serving: &Serving) -> String {
-    let Viewer { key, control, .. } = Viewer::greet(&serving.door);
-    drop(control);
+    let ticket = Viewer::greet(&serving.door).ticket();
     serving.wait_until_empty();
-    key
+    ticket
 }
 
 #[test]
@@ -221,29 +224,43 @@ fn origins_that_are_not_ours() {
 }
 
 #[test]
-fn keys_and_paths_that_are_not_right() {
-    Guarded::start().check(KEYS);
+fn tickets_and_paths_that_are_not_right() {
+    Guarded::start().check(TICKETS);
 }
 
 #[test]
-fn the_key_of_a_viewer_ends_with_its_control_channel() {
-    let Guarded { serving, venue, here, .. } = Guarded::start();
+fn the_ticket_of_a_viewer_ends_with_its_control_channel() {
+    let Guarded { serving, venue, mut here, .. } = Guarded::start();
     let origin = serving.door.page();
-    let path = format!("/pixels?session={}", here.key);
-    let ask = || Quic::speaking(&venue).connect_session("localhost", Some(&origin), &path)?.status();
+    let path = format!("/pixels?ticket={}", here.ticket());
+    let ask =
+        || Quic::speaking(&venue).connect_session(&venue.address.to_string(), Some(&origin), &path)?.status();
     drop(here);
     serving.wait_until_empty();
     assert_eq!(ask(), Some(403));
 }
 
 #[test]
+fn a_ticket_opens_one_session_and_only_the_newest_any() {
+    let Guarded { serving, venue, mut here, .. } = Guarded::start();
+    let origin = serving.door.page();
+    let ask = |ticket: &str| {
+        let path = format!("/pixels?ticket={ticket}");
+        Quic::speaking(&venue).connect_session(&venue.address.to_string(), Some(&origin), &path)?.status()
+    };
+    let (older, newest) = (here.ticket(), here.ticket());
+    assert_ne!(older, newest);
+    assert_eq!([&older, &newest, &newest].map(|ticket| ask(ticket)), [Some(403), Some(200), Some(403)]);
+}
+
+#[test]
 fn a_browser_at_a_name_that_was_rebound() {
-    let Guarded { venue, here, serving, .. } = Guarded::start();
+    let Guarded { venue, mut here, serving, .. } = Guarded::start();
     let port = venue.address.port();
-    let ask = |name: &str, origin: &str| {
+    let mut ask = |name: &str, origin: &str| {
         let mut config = venue.config();
         config.set_dns_resolver(Rebound(venue.address));
-        Session::ask(config, &format!("{name}:{port}"), origin, &here.key).err()
+        Session::ask(config, &format!("{name}:{port}"), origin, &here.ticket()).err()
     };
     let page = serving.door.page();
     assert!(matches!(ask("evil.test", &page), Some(ConnectingError::SessionRejected)));
@@ -259,7 +276,7 @@ fn a_browser_at_a_name_that_was_rebound() {
 fn a_page_of_another_origin_that_is_allowed() {
     let Guarded { serving, venue, mut here, .. } = Guarded::start();
     let authority = venue.address.to_string();
-    let session = Session::ask(venue.config(), &authority, "tauri://localhost", &here.key).unwrap();
+    let session = Session::ask(venue.config(), &authority, "tauri://localhost", &here.ticket()).unwrap();
     here.session = Some(session);
     here.take_route(&serving.door, Transport::WebTransport);
     here.watch(serving.kind, 3);
@@ -267,8 +284,8 @@ fn a_page_of_another_origin_that_is_allowed() {
 
 #[test]
 fn a_request_without_origin_by_the_library_itself() {
-    let Guarded { serving: _serving, venue, here, .. } = Guarded::start();
-    let url = format!("https://{}/pixels?session={}", venue.address, here.key);
+    let Guarded { serving: _serving, venue, mut here, .. } = Guarded::start();
+    let url = format!("https://{}/pixels?ticket={}", venue.address, here.ticket());
     let asked = wait(async {
         let endpoint = wtransport::Endpoint::client(venue.config()).unwrap();
         endpoint.connect(ConnectOptions::builder(url).build()).await.err()
@@ -277,21 +294,21 @@ fn a_request_without_origin_by_the_library_itself() {
 }
 
 /// Why a browser that knows these hashes gets no session.
-fn refused(door: &Door, venue: &Venue, key: &str) -> String {
-    let asked = Session::ask(venue.config(), &venue.address.to_string(), &door.page(), key);
+fn refused(door: &Door, venue: &Venue, ticket: &str) -> String {
+    let asked = Session::ask(venue.config(), &venue.address.to_string(), &door.page(), ticket);
     asked.expect_err("the certificate is not one that was named").to_string()
 }
 
 #[test]
 fn a_certificate_that_was_not_announced() {
-    let Guarded { serving, venue, here, .. } = Guarded::start();
+    let Guarded { serving, venue, mut here, .. } = Guarded::start();
     let mut wrong = venue.clone();
     wrong.hashes.iter_mut().for_each(|hash| hash[31] ^= 1);
     for hashes in [wrong.hashes, Vec::new()] {
-        let reason = refused(&serving.door, &Venue { hashes, ..venue.clone() }, &here.key);
+        let reason = refused(&serving.door, &Venue { hashes, ..venue.clone() }, &here.ticket());
         assert!(reason.contains("certificate"), "{reason}");
     }
-    Session::open(&serving.door, &venue, &here.key);
+    Session::open(&serving.door, &venue, &here.ticket());
 }
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -304,7 +321,7 @@ fn a_certificate_of_another_time_is_refused() {
             Serving::start(Kind::Motion, &Options { wall_clock: Some(clock), ..Options::default() });
         let mut viewer = Viewer::greet(&serving.door);
         let venue = viewer.find_venue(&serving.door);
-        let reason = refused(&serving.door, &venue, &viewer.key);
+        let reason = refused(&serving.door, &venue, &viewer.ticket());
         assert!(reason.contains("certificate"), "{hazard}: {reason}");
         viewer.take_route(&serving.door, Transport::WebSocket);
         viewer.watch(serving.kind, 3);
@@ -319,14 +336,14 @@ fn a_certificate_that_is_valid_for_too_long_is_refused_whatever_its_hash() {
     let mut venue = viewer.find_venue(&serving.door);
     assert_eq!(venue.hashes, [[0; 32]; 0], "of the user's certificate there is no hash");
     venue.hashes.push(files.hash);
-    let reason = refused(&serving.door, &venue, &viewer.key);
+    let reason = refused(&serving.door, &venue, &viewer.ticket());
     assert!(reason.contains("certificate"), "{reason}");
 }
 
 #[test]
 fn the_announced_certificate_is_the_one_that_is_presented_and_no_other() {
-    let Guarded { serving, venue, here, .. } = Guarded::start();
-    let session = Session::open(&serving.door, &venue, &here.key);
+    let Guarded { serving, venue, mut here, .. } = Guarded::start();
+    let session = Session::open(&serving.door, &venue, &here.ticket());
     let chain = session.connection.peer_identity().expect("a certificate");
     let hashes: Vec<_> = chain.as_slice().iter().map(|one| *one.hash().as_ref()).collect();
     assert_eq!(hashes, venue.hashes);
@@ -347,8 +364,8 @@ fn a_certificate_that_is_replaced_while_a_session_is_open() {
     assert_eq!((before.hashes.len(), after.hashes.len()), (1, 2));
     assert!(after.hashes.contains(&before.hashes[0]), "who has just heard of the old one may still come");
     viewer.watch(serving.kind, 3);
-    refused(&serving.door, &before, &viewer.key);
-    viewer.session = Some(Session::open(&serving.door, &after, &viewer.key));
+    refused(&serving.door, &before, &viewer.ticket());
+    viewer.session = Some(Session::open(&serving.door, &after, &viewer.ticket()));
     viewer.take_route(&serving.door, Transport::WebTransport);
     viewer.watch(serving.kind, 3);
 }
@@ -382,22 +399,22 @@ fn secrets_stay_out_of_the_log() {
     let mut viewer = Viewer::join(&door, Transport::WebTransport);
     viewer.watch(Kind::Bars, 2);
     let venue = viewer.find_venue(&door);
-    let fresh = door.key();
-    for secret in [&door.token, &fresh] {
+    let (fresh, ticket) = (door.key(), viewer.ticket());
+    for secret in [&door.token, &fresh, &ticket.replace(|_| true, "0")] {
         refused_request(&door, &venue, secret);
     }
     running.signal(Signal::TERM);
     let (status, stdout, stderr) = running.end(PATIENCE);
     assert!(status.success(), "{stderr}");
     assert!(stderr.contains("denied"), "the log tells of what was denied: {stderr}");
-    for secret in [&door.token, &fresh, &viewer.key] {
+    for secret in [&door.token, &fresh, &viewer.key, &ticket] {
         let told = [&stderr, &stdout].into_iter().flat_map(|text| text.lines());
         let told: Vec<_> = told.filter(|line| line.contains(secret.as_str())).collect();
         assert_eq!(told, [""; 0], "{secret} was told");
     }
 }
 
-fn refused_request(door: &Door, venue: &Venue, key: &str) {
-    let asked = Session::ask(venue.config(), &venue.address.to_string(), &door.page(), key);
+fn refused_request(door: &Door, venue: &Venue, ticket: &str) {
+    let asked = Session::ask(venue.config(), &venue.address.to_string(), &door.page(), ticket);
     assert!(matches!(asked.err(), Some(ConnectingError::SessionRejected)));
 }

@@ -78,7 +78,7 @@ fn a_path_that_is_cut_in_the_middle_of_an_update() {
     let mut config = venue.config();
     config.set_dns_resolver(Rebound(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), path.port)));
     let authority = format!("localhost:{}", venue.address.port());
-    viewer.session = Session::ask(config, &authority, &serving.door.page(), &viewer.key).ok();
+    viewer.session = Session::ask(config, &authority, &serving.door.page(), &viewer.ticket()).ok();
     viewer.take_route(&serving.door, Transport::WebTransport);
     viewer.watch(serving.kind, 5);
     path.cut();
@@ -107,7 +107,7 @@ fn a_second_session_of_a_viewer_replaces_the_first() {
     let serving = Serving::motion();
     let mut viewer = watching(&serving);
     let venue = viewer.find_venue(&serving.door);
-    let second = Session::open(&serving.door, &venue, &viewer.key);
+    let second = Session::open(&serving.door, &venue, &viewer.ticket());
     let first = viewer.session.replace(second).expect("it has one");
     viewer.take_route(&serving.door, Transport::WebTransport);
     viewer.watch(serving.kind, 3);

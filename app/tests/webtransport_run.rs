@@ -135,11 +135,13 @@ fn a_certificate_of_the_users_is_for_browsers_that_trust_it() {
     let mut viewer = Viewer::greet(&door);
     let venue = viewer.find_venue(&door);
     assert_eq!(venue.hashes, [[0; 32]; 0], "there is nothing to accept it by");
-    let ask = |files: &Files| {
-        Session::ask(trusting(files, &door), &venue.address.to_string(), &door.page(), &viewer.key)
+    let mut ask = |files: &Files| {
+        let ticket = viewer.ticket();
+        Session::ask(trusting(files, &door), &venue.address.to_string(), &door.page(), &ticket)
     };
     assert!(ask(&other).is_err(), "who trusts another gets no session");
-    viewer.session = Some(ask(&files).expect("it is trusted"));
+    let session = ask(&files).expect("it is trusted");
+    viewer.session = Some(session);
     viewer.take_route(&door, Transport::WebTransport);
     viewer.watch(Kind::Motion, 3);
 }

@@ -77,6 +77,11 @@ impl Pipeline {
         self.feed.announce(status);
     }
 
+    /// Prepares for waiting without a source: `waker` is used when a viewer comes. Returns whether one has come already.
+    pub fn listen(&self, waker: &Waker) -> bool {
+        self.feed.listen(waker, false)
+    }
+
     /// Runs until it is stopped. The pictures of a source that was lost stay for viewers until the next run shows its own.
     ///
     /// # Errors

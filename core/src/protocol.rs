@@ -1,4 +1,4 @@
-//! The wire format, version 3: see `docs/protocol.md`, whose golden vectors both ends are tested on.
+//! The wire format, version 4: see `docs/protocol.md`, whose golden vectors both ends are tested on.
 //!
 //! Every message is a [`HEADER_BYTES`] header (length of the body, kind) and a body, all integers little-endian. A stream carries
 //! them back to back; a WebSocket message carries exactly one. Reading never panics: `Ok(None)` is "more bytes needed",
@@ -10,11 +10,11 @@ mod viewer;
 mod wire;
 
 pub use band::{BAND_BYTES, BandHead, Encoding, PATCH_BYTES, Patch};
-pub use server::{Certificates, NoticeCode, PIECE_OVERHEAD, Piece, ServerMessage, SourceState};
+pub use server::{Certificates, GoodbyeCode, NoticeCode, PIECE_OVERHEAD, Piece, ServerMessage, SourceState};
 pub use viewer::{Ack, HELLO_CODES, HELLO_VERIFY, Hello, Lack, ROUTE_PLAIN, Route, Transport, ViewerMessage};
 
 /// The version that both ends must speak.
-pub const VERSION: u16 = 3;
+pub const VERSION: u16 = 4;
 
 /// Bytes of a message's header: body length (4), kind (1), flags (1), zero (2).
 pub const HEADER_BYTES: usize = 8;

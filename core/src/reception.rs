@@ -3,7 +3,7 @@
 //! Sinks share one reception. It locks, but only when viewers come and go: no pixel passes through here.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::encode::Pool;
 use crate::feed::{Entrance, News};
 use crate::guard::{Guard, Refusal, Secret};
 use crate::pipeline;
-use crate::protocol::{Certificates, Route};
+use crate::protocol::{Certificates, GoodbyeCode, Route};
 use crate::time::{Clock, Micros};
 use crate::viewer::{Bulletin, Control, Counters, Pump, Seating};
 
@@ -30,6 +30,9 @@ const CARRIERS_MAX: usize = HTTP_STREAMS_MAX + 4;
 /// Time from the exchange of the token to the control channel.
 pub const KEY_LIFETIME: Duration = Duration::from_secs(10);
 
+/// Time from a ticket to the WebTransport session that it opens.
+pub const TICKET_LIFETIME: Duration = Duration::from_secs(10);
+
 /// What all sinks share.
 pub struct Reception {
     guard: Guard,
@@ -44,6 +47,28 @@ pub struct Reception {
     observer: Box<dyn Fn(Visit) + Send + Sync>,
     book: Mutex<Book>,
     visits: AtomicU64,
+    farewell: OnceLock<Farewell>,
+}
+
+/// What viewers are told when the server ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Farewell {
+    /// Why, in a word.
+    pub code: GoodbyeCode,
+    /// Why, for people.
+    pub text: String,
+}
+
+impl Farewell {
+    /// Somebody stopped the server.
+    pub fn stopped() -> Self {
+        Self { code: GoodbyeCode::Stopped, text: "lanstream was stopped".to_owned() }
+    }
+
+    /// Its source has ended, for this reason.
+    pub fn ended(reason: &str) -> Self {
+        Self { code: GoodbyeCode::Ended, text: reason.to_owned() }
+    }
 }
 
 /// A viewer came or went.
@@ -102,6 +127,9 @@ pub enum Turned {
     /// The key is not one that was given, was used, or is too old.
     #[error("the session is unknown or over")]
     KeyUnknown,
+    /// The ticket is not one that was given last, was used, or is too old.
+    #[error("the ticket is unknown, used or too old")]
+    TicketUnknown,
     /// All HTTP streams are taken.
     #[error("{HTTP_STREAMS_MAX} HTTP streams are open already; use WebSocket")]
     StreamsTaken,
@@ -125,6 +153,8 @@ struct Present {
     /// The newest pump that no carrier has taken yet, and who may.
     pump: Option<Box<Pump>>,
     carriers: Vec<Waker>,
+    /// What opens its next session, until then, and when it was drawn.
+    ticket: Option<(Secret, Micros)>,
     /// Its sessions so far. The last may still be there.
     sessions: u64,
     /// Wakes its control channel.
@@ -151,6 +181,7 @@ impl Reception {
             observer,
             book: Mutex::default(),
             visits: AtomicU64::new(0),
+            farewell: OnceLock::new(),
         }
     }
 
@@ -210,6 +241,7 @@ impl Reception {
                 counters: Arc::clone(&counters),
                 pump: None,
                 carriers: Vec::new(),
+                ticket: None,
                 sessions: 0,
                 bell: Arc::clone(&bell),
             });
@@ -254,14 +286,15 @@ impl Reception {
         ))
     }
 
-    /// Where a session of the viewer with this key gets the pumps of its routes, one after the other. A later session of the
-    /// same viewer replaces it.
+    /// Where a session of the viewer with this ticket, which is used up, gets the pumps of its routes, one after the other. A later
+    /// session of the same viewer replaces it.
     ///
     /// # Errors
-    /// [`Turned::KeyUnknown`].
-    pub fn session(self: &Arc<Self>, key: &Secret) -> Result<Berth, Turned> {
+    /// [`Turned::TicketUnknown`].
+    pub fn session(self: &Arc<Self>, ticket: &Secret) -> Result<Berth, Turned> {
+        let now = self.now();
         let mut book = self.book();
-        let present = book.with_key(key)?;
+        let present = book.with_ticket(ticket, now)?;
         present.sessions += 1;
         present.carriers.drain(..).for_each(Waker::wake);
         let (viewer, session) = (present.viewer, Some(present.sessions));
@@ -277,6 +310,11 @@ impl Reception {
     pub fn certify(&self, certificates: Certificates) {
         self.certificates.post(certificates);
         self.book().present.iter().for_each(|present| present.bell.wake());
+    }
+
+    /// Says why the server ends, before its sinks are told to. The first word counts.
+    pub fn dismiss(&self, farewell: Farewell) {
+        let _said_already = self.farewell.set(farewell);
     }
 
     /// The counters of all who are here.
@@ -319,6 +357,23 @@ impl Stay {
         }
     }
 
+    /// A ticket for a session, in hexadecimal digits. It takes the place of the one before. Where browsers tell of a session that
+    /// could not be opened, they tell its address, which so has no secret that is good for more.
+    pub fn ticket(&self) -> String {
+        let ticket = Secret::new((self.reception.draw)());
+        let now = self.reception.now();
+        let mut book = self.reception.book();
+        if let Some(present) = book.present.iter_mut().find(|present| present.viewer == self.viewer) {
+            present.ticket = Some((ticket.clone(), now));
+        }
+        ticket.to_hex()
+    }
+
+    /// What the viewer is told where the server ends.
+    pub fn farewell(&self) -> Farewell {
+        self.reception.farewell.get().cloned().unwrap_or_else(Farewell::stopped)
+    }
+
     /// Says why the server ends the stay.
     pub fn end(mut self, reason: String) {
         self.reason = Some(reason);
@@ -342,6 +397,16 @@ impl Book {
     fn with_key(&mut self, key: &Secret) -> Result<&mut Present, Turned> {
         let present = self.present.iter_mut().find(|present| present.key.matches(key));
         present.ok_or(Turned::KeyUnknown)
+    }
+
+    fn with_ticket(&mut self, ticket: &Secret, now: Micros) -> Result<&mut Present, Turned> {
+        let is_good =
+            |(own, drawn): &mut (Secret, Micros)| own.matches(ticket) && now.since(*drawn) < TICKET_LIFETIME;
+        let found = self.present.iter_mut().find_map(|present| {
+            present.ticket.take_if(is_good)?;
+            Some(present)
+        });
+        found.ok_or(Turned::TicketUnknown)
     }
 
     fn streams_of(&self, viewer: u64) -> usize {

@@ -107,6 +107,8 @@ pub enum Reaction {
     None,
     /// Pixels are to come on the pump's route.
     Start(Box<Pump>),
+    /// A ticket is to be drawn and sent.
+    Ticket,
 }
 
 /// What a viewer's two ends are made of.

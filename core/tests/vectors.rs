@@ -12,8 +12,8 @@ use lanstream_core::hash;
 use lanstream_core::picture::Picture;
 use lanstream_core::planar::{Chroma, Depth, Matrix, Planar, Range};
 use lanstream_core::protocol::{
-    Ack, BandHead, Certificates, Encoding, HELLO_CODES, HELLO_VERIFY, Hello, Lack, NoticeCode, Patch, Piece,
-    ROUTE_PLAIN, Route, ServerMessage, SourceState, Transport, VERSION, ViewerMessage,
+    Ack, BandHead, Certificates, Encoding, GoodbyeCode, HELLO_CODES, HELLO_VERIFY, Hello, Lack, NoticeCode,
+    Patch, Piece, ROUTE_PLAIN, Route, ServerMessage, SourceState, Transport, VERSION, ViewerMessage,
 };
 use lanstream_core::source::{
     Command, Cursor, CursorShape, Description, Playback, Pointer, Position, Sound, Went,
@@ -81,6 +81,7 @@ fn viewer_messages() -> Vec<(&'static str, ViewerMessage, Value)> {
         ),
         ("ping", ViewerMessage::Ping { token: 0xdead_beef }, json!({"token": 0xdead_beef_u32})),
         ("refresh", ViewerMessage::Refresh, json!({})),
+        ("ask-ticket", ViewerMessage::AskTicket, json!({})),
         ("flow", ViewerMessage::Flow { paused: true }, json!({"paused": true})),
         (
             "route",
@@ -152,7 +153,12 @@ fn server() -> Vec<Value> {
             ServerMessage::Notice { code: NoticeCode::Feedback, text: "mirror" },
             json!({"code": 1, "text": "mirror"}),
         ),
-        ("goodbye", ServerMessage::Goodbye { text: "bye" }, json!({"text": "bye"})),
+        (
+            "goodbye",
+            ServerMessage::Goodbye { code: GoodbyeCode::Ended, text: "bye" },
+            json!({"code": 1, "text": "bye"}),
+        ),
+        ("ticket", ServerMessage::Ticket { ticket: "00ff" }, json!({"ticket": "00ff"})),
         ("routed", ServerMessage::Routed { number: 3 }, json!({"number": 3})),
         ("unrouted", ServerMessage::Unrouted { number: 4 }, json!({"number": 4})),
         (

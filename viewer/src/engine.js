@@ -5,6 +5,7 @@ import { canvasReads } from './canvas-reads.js';
 import { Meter } from './meter.js';
 import { Picture } from './picture.js';
 import { ProtocolError } from './protocol.js';
+import { localNetworkPermission } from './reach.js';
 import { SessionEnd } from './session-end.js';
 import { Session } from './session.js';
 
@@ -15,25 +16,31 @@ const REPORT_MS = 100;
 const STATS_MS = 500;
 /** While a film goes on without a new picture, its time is told so often. */
 const FILM_MS = 250;
+/** What keeps being said while there is nobody to say anything newer. */
+const LAST_WORDS = ['ended', 'stopped'];
+/** What may be heard of a server that is gone. */
+const SILENCE = ['lost', 'unreachable'];
 
 /**
  * @typedef {import('./protocol.js').CursorShape} CursorShape
  * @typedef {import('./session.js').Surroundings} Surroundings
  * @typedef {import('./transport/choose.js').Choice} Choice
  *
- * @typedef {'connecting' | 'open' | 'reconnecting' | 'unauthorized' | 'closed'} Phase
+ * @typedef {'connecting' | 'local-network-prompt' | 'open' | 'reconnecting' | 'local-network-denied' | 'unauthorized' | 'closed'} Phase
+ * @typedef {import('./session-end.js').EndCode | 'local-network-prompt' | 'source-lost' | 'failed' | ''} Code
  * @typedef {{
- *   phase: Phase, connected: boolean, paused: boolean, reason: string,
+ *   phase: Phase, connected: boolean, paused: boolean, code: Code, reason: string,
  *   transport: string, transportReason: string, presenter: string, presenterReason: string, thread: string, threadReason: string,
  *   codes: boolean, codesReason: string, width: number, height: number, seq: number, frames: number, skipped: number,
  *   verify: boolean, provenOf: 'canvas' | 'memory', provenReason: string, proven: number, refuted: number, exact: boolean | null,
- *   marker: string, sourceName: string, stalled: string, alterations: readonly string[], sourceState: string, sourceText: string, feedback: string, reconnects: number,
+ *   marker: string, sourceState: string, sourceText: string, sourceName: string, stalled: string, alterations: readonly string[], feedback: string, reconnects: number,
  *   steerable: boolean, sourcePlaying: boolean, canSeek: boolean, durationS: number | null, timeS: number | null, tracks: string[], track: number | null, planes: string,
- * }} State plain, so that it can be posted and compared; `thread`: the one that receives and paints, `page` or `worker`;
- *   `provenOf`: what proofs are of, and why not of what the canvas shows; `stalled`: why no new pictures come although the source is open, or nothing; `alterations`: in what the picture differs from what the source has;
+ * }} State plain, so that it can be posted and compared; `code` and `reason`: why nothing new is shown, where that has a reason;
+ *   `sourceName`: what is shown, `stalled`: why no new pictures come although the source is open, `alterations`: in what they differ from what it has; `thread`: the one that receives and paints, `page` or `worker`;
+ *   `provenOf`: what proofs are of, and why not of what the canvas shows;
  *   `steerable`: it is a film, of which the next six tell; `planes`: what planes the picture lies in, or nothing
  * @typedef {import('./meter.js').Measured & { server: Record<string, unknown> }} Stats
- * @typedef {{ type: 'state', state: State } | { type: 'stats', stats: Stats } | { type: 'error', message: string }
+ * @typedef {{ type: 'state', state: State } | { type: 'stats', stats: Stats } | { type: 'error', code: Code, message: string }
  *   | { type: 'sound', atUs: number, samples: Float32Array<ArrayBuffer> } | { type: 'painted', filmS: number, atMs: number }
  *   | { type: 'refuted', seq: number } | { type: 'cursor-shape', shape: CursorShape } | { type: 'cursor-at', x: number, y: number, serial: number }} EngineEvent
  * @typedef {{ origin: string, token: string, transport: import('./protocol.js').Transport | 'auto', codes: boolean, verify: boolean, paused: boolean }} EngineOptions
@@ -79,6 +86,8 @@ export class Engine {
   #reportTimer = /** @type {unknown} */ (null);
   #statsTimer = /** @type {unknown} */ (null);
   #serverStats = /** @type {Record<string, unknown>} */ ({});
+  /** The last error that was posted since all was well. */
+  #complaint = '';
   /** @type {State} */
   #state;
 
@@ -95,7 +104,7 @@ export class Engine {
     this.#codec = codec;
     this.#picture = new Picture(surface);
     this.#state = {
-      phase: 'connecting', connected: false, paused: options.paused, reason: '',
+      phase: 'connecting', connected: false, paused: options.paused, code: '', reason: '',
       transport: '', transportReason: '', presenter: presenter.name, presenterReason: presenter.reason,
       thread: thread.thread, threadReason: thread.reason, codes: false, codesReason: '',
       width: 0, height: 0, seq: 0, frames: 0, skipped: 0,
@@ -113,6 +122,7 @@ export class Engine {
     if (codec !== null) this.#surface.useCodec(codec);
     Object.assign(this.#state, { codes: codec !== null, codesReason: reason });
     if (this.#options.verify) this.#noteProofs();
+    this.#change({});
     while (!this.#closed && this.#state.phase !== 'unauthorized') {
       const startedMs = this.#around.now();
       const framesBefore = this.#meter.frames;
@@ -188,7 +198,8 @@ export class Engine {
     return new Session({ origin, token, wanted: transport, known: this.#choice, barred: this.#barred, verify, paused, picture: this.#picture }, {
       chosen: choice => this.#chosen(choice),
       barred: reason => { this.#barred = reason; },
-      welcome: () => this.#change({ phase: 'open', connected: true, reason: '', feedback: '' }),
+      asking: text => this.#wonder(text),
+      welcome: () => this.#change({ phase: 'open', connected: true, feedback: '' }),
       message: message => this.#receive(message),
       shown: (update, took) => this.#shown(update, took),
     }, this.#around);
@@ -204,7 +215,7 @@ export class Engine {
   #receive(message) {
     switch (message.type) {
       case 'Welcome': return this.#welcomed(message.epoch, message.clockUs);
-      case 'Source': return this.#change({ sourceState: message.state, sourceText: message.text });
+      case 'Source': return this.#turned(message.state, message.text);
       case 'Description': return this.#change({ sourceName: message.name, stalled: message.stalled, alterations: message.alterations });
       case 'Notice': return this.#noticed(message.code, message.text);
       case 'Stats': this.#serverStats = message.stats; return undefined;
@@ -221,7 +232,21 @@ export class Engine {
   #welcomed(epoch, clockUs) {
     this.#serverAheadMs = clockUs / 1000 - this.#around.now();
     if (markerOf(epoch) !== this.#state.marker) this.#moves = 0; // Another run counts from its own beginning.
-    this.#change({ marker: markerOf(epoch) });
+    this.#complaint = '';
+    this.#change({ marker: markerOf(epoch), code: '', reason: '' });
+  }
+
+  /** The source did. @param {import('./protocol.js').SourceState} sourceState @param {string} sourceText */
+  #turned(sourceState, sourceText) {
+    const code = sourceState === 'live' ? '' : sourceState === 'lost' ? 'source-lost' : 'ended';
+    this.#change({ sourceState, sourceText, code, reason: code === '' ? '' : sourceText });
+  }
+
+  /** Nobody answers: perhaps the browser waits for the person. @param {string} text */
+  #wonder(text) {
+    if (LAST_WORDS.includes(this.#state.code)) return;
+    this.#change({ phase: 'local-network-prompt', code: 'local-network-prompt', reason: text });
+    this.#complain('local-network-prompt', text);
   }
 
   /** By datagram an older place may come after a newer. @param {{ x: number, y: number, serial: number, moves: number }} pointer */
@@ -313,18 +338,34 @@ export class Engine {
     else this.#report();
   }
 
-  /** Decides what follows a session's end. @param {Error} reason */
-  async #afterwards(reason) {
+  /** Decides what follows a session's end. @param {Error} error */
+  async #afterwards(error) {
     if (this.#closed) return;
-    const code = reason instanceof SessionEnd ? reason.code : reason instanceof ProtocolError ? 'malformed' : 'lost';
+    const code = codeOf(error);
     // After an error of ours or the server's nobody knows what the canvas shows: begin anew. A lost connection leaves it intact.
-    if (!(reason instanceof SessionEnd) && !isConnectionError(reason)) this.#picture.forget();
-    if (code === 'malformed' || code === 'lost') this.#post({ type: 'error', message: reason.message });
-    if (code === 'unauthorized') this.#change({ phase: 'unauthorized', connected: false, reason: reason.message });
-    if (code === 'unauthorized' || code === 'switch') return;
-    this.#state.reconnects += 1;
-    this.#change({ phase: 'reconnecting', connected: false, reason: reason.message });
-    await this.#backOff();
+    if (code === 'failed' || error instanceof ProtocolError) this.#picture.forget();
+    if (code === 'switch') return;
+    this.#complain(code, error.message);
+    const isFinal = code === 'unauthorized';
+    const phase = isFinal || code === 'local-network-denied' ? code : 'reconnecting';
+    if (!isFinal) this.#state.reconnects += 1;
+    const isOlderNews = SILENCE.includes(code) && LAST_WORDS.includes(this.#state.code);
+    this.#change({ phase, connected: false, ...isOlderNews ? {} : { code, reason: error.message } });
+    if (!isFinal) await this.#backOff();
+    if (code === 'local-network-denied') await this.#untilAllowed();
+  }
+
+  /** Until then each request would fail, and the browser say so in its console. */
+  async #untilAllowed() {
+    while (!this.#closed && await localNetworkPermission(this.#options.origin, this.#around) === 'denied') await this.#backOff();
+  }
+
+  /** Posts an error, once for as long as it is the same. @param {Code} code @param {string} message */
+  #complain(code, message) {
+    const complaint = `${code} ${message}`;
+    if (LAST_WORDS.includes(code) || complaint === this.#complaint) return;
+    this.#complaint = complaint;
+    this.#post({ type: 'error', code, message });
   }
 
   /** Doubles with each failure, and is spread so that many viewers do not come back at once. */
@@ -357,6 +398,13 @@ export class Engine {
     if (this.#closed) return;
     this.#reportTimer ??= this.#around.setTimeout(() => this.#change({}), REPORT_MS);
   }
+}
+
+/** @param {Error} error why a session ended @returns {import('./session-end.js').EndCode | 'failed'} */
+function codeOf(error) {
+  if (error instanceof SessionEnd) return error.code;
+  if (error instanceof ProtocolError) return 'malformed';
+  return isConnectionError(error) ? 'lost' : 'failed';
 }
 
 /** What fetch throws where the network fails, and a stream where the connection breaks. @param {Error} error */

@@ -19,10 +19,16 @@ import { adoptStyle } from './style.js';
 
 /** By so much arrow keys go to another place of a film. */
 const KEY_SEEK_S = 5;
+/** So far from where it is seen the element is sent pictures, so that it is up to date when it comes into view. */
+const NEAR = '64px';
+/** Before the engine has said anything. @satisfies {Partial<State>} */
+const NOTHING_YET = { phase: /** @type {State['phase']} */ ('connecting'), code: /** @type {State['code']} */ (''), reason: '', marker: '', sourceText: '', sourceName: '', stalled: '', alterations: /** @type {readonly string[]} */ ([]) };
+/** What `statechange` is about. @satisfies {readonly (keyof State)[]} */
+const TOLD = /** @type {const} */ (['phase', 'code', 'reason', 'sourceState', 'sourceText', 'sourceName', 'stalled', 'alterations', 'marker']);
 
 /**
  * Attributes: `src` (the URL that lanstream printed; without it the page's own), `transport`, `codes` (`off`: raw pixels), `present`, `thread`, `fit`, `stats`, `verify`, `muted`.
- * Events: `resize`, `playing`, `waiting`, `error`, `frame` (at most ten a second); of films `pause`, `play`, `volumechange`, `durationchange`, `timeupdate`, `stats` (with the attribute), `exactness-lost`.
+ * Events: `resize`, `playing`, `waiting`, `error` (with a `code`), `statechange` (what `state` says of the source or of what is the matter), `frame` (at most ten a second); of films `pause`, `play`, `volumechange`, `durationchange`, `timeupdate`, `stats` (with the attribute), `exactness-lost`.
  */
 export class LanStream extends HTMLElement {
   static observedAttributes = ['src', 'transport', 'codes', 'present', 'thread', 'fit', 'stats', 'verify', 'muted'];
@@ -32,7 +38,7 @@ export class LanStream extends HTMLElement {
   #inset = /** @type {InsetLayer | null} */ (null);
   #cursor = new CursorLayer();
   #overlay;
-  #sound = new Sound(() => this.#soundChanged());
+  #sound = new Sound(() => this.#soundChanged(), message => this.#complain('sound-failed', message));
   #canvas = /** @type {HTMLCanvasElement | null} */ (null);
   #host = /** @type {EngineHost | null} */ (null);
   #state = /** @type {State | null} */ (null);
@@ -45,6 +51,8 @@ export class LanStream extends HTMLElement {
   /** Ends all that `connectedCallback` began to listen to. */
   #connection = new AbortController();
   #resizes = new ResizeObserver(() => this.#layOut());
+  #isInView = true;
+  #views = new IntersectionObserver(entries => this.#look(entries), { rootMargin: NEAR });
 
   constructor() {
     super();
@@ -75,6 +83,7 @@ export class LanStream extends HTMLElement {
     addEventListener('hashchange', () => { if (!this.hasAttribute('src')) this.#restart(); }, { signal });
     this.#followDevicePixels(signal);
     this.#resizes.observe(this);
+    this.#views.observe(this);
     // Attributes that the page sets in the same breath are to count.
     queueMicrotask(() => { if (this.isConnected && this.#host === null) this.#start(); });
   }
@@ -82,6 +91,7 @@ export class LanStream extends HTMLElement {
   disconnectedCallback() {
     this.#connection.abort();
     this.#resizes.disconnect();
+    this.#views.disconnect();
     this.#overlay.close();
     this.#stop();
   }
@@ -128,7 +138,7 @@ export class LanStream extends HTMLElement {
 
   /** What is going on, as a plain object: the engine's state and what this element adds to it. */
   get state() {
-    return { ...this.#state, playing: this.#playing, fit: this.fit, scale: this.#place?.scale ?? 0, stats: this.#stats };
+    return { ...NOTHING_YET, ...this.#state, playing: this.#playing, fit: this.fit, scale: this.#place?.scale ?? 0, stats: this.#stats };
   }
 
   /** @returns {Fit} */
@@ -217,7 +227,7 @@ export class LanStream extends HTMLElement {
       options: {
         origin: url.origin, token: url.hash.slice(1), transport: oneOf(TRANSPORTS, this.getAttribute('transport')),
         codes: this.getAttribute('codes') !== 'off',
-        verify: this.verify, paused: this.#paused || document.hidden,
+        verify: this.verify, paused: this.#isIdle,
       },
       mount: canvas => this.#mount(canvas, inset),
       layer: inset,
@@ -258,8 +268,8 @@ export class LanStream extends HTMLElement {
       case 'sound': this.#sound.take(answer.atUs, answer.samples); break;
       case 'painted': if (this.#state?.sourcePlaying === true) this.#sound.follow(answer.filmS, answer.atMs); break;
       case 'refuted': this.dispatchEvent(new CustomEvent('exactness-lost', { detail: { seq: answer.seq } })); break;
-      case 'error': this.dispatchEvent(new ErrorEvent('error', { message: answer.message })); break;
-      case 'unfit': this.#overlay.showFailure(`this browser cannot show the picture: ${answer.message}`); break;
+      case 'error': this.#complain(answer.code, answer.message); break;
+      case 'unfit': this.#failed(answer.message); break;
       case 'pixels': this.#receivePixels(answer); break;
     }
   }
@@ -277,7 +287,15 @@ export class LanStream extends HTMLElement {
     const playing = state.connected && state.frames > 0 && state.sourceState === 'live' && !state.paused && state.sourcePlaying;
     if (playing !== this.#playing) this.dispatchEvent(new Event(playing ? 'playing' : 'waiting'));
     this.#playing = playing;
+    if (TOLD.some(name => String(state[name]) !== String(before?.[name]))) this.dispatchEvent(new Event('statechange'));
     if (state.frames !== (before?.frames ?? 0)) this.dispatchEvent(new CustomEvent('frame', { detail: { seq: state.seq, frames: state.frames } }));
+  }
+
+  /** @param {string} message */
+  #failed(message) {
+    const text = `this browser cannot show the picture: ${message}`;
+    this.#overlay.showFailure(text);
+    this.#complain('unfit', text);
   }
 
   /** @param {State} state @param {State | null} before */
@@ -372,14 +390,27 @@ export class LanStream extends HTMLElement {
     this.#sendPaused();
   }
 
-  /** Nobody looks at a hidden page, so the server need not send. */
+  /** Nobody looks at a hidden page, or at what is scrolled out of it, so the server need not send. */
+  get #isIdle() { return this.#paused || document.hidden || !this.#isInView; }
+
   #sendPaused() {
-    this.#host?.send({ type: 'paused', paused: this.#paused || document.hidden });
+    this.#host?.send({ type: 'paused', paused: this.#isIdle });
+  }
+
+  /** @param {readonly IntersectionObserverEntry[]} entries the newest last */
+  #look(entries) {
+    this.#isInView = entries.at(-1)?.isIntersecting ?? true;
+    this.#sendPaused();
+  }
+
+  /** @param {string} code @param {string} message */
+  #complain(code, message) {
+    this.dispatchEvent(Object.assign(new ErrorEvent('error', { message }), { code }));
   }
 
   #toggleFullscreen() {
     const done = document.fullscreenElement === null ? this.requestFullscreen() : document.exitFullscreen();
-    done.catch(error => this.dispatchEvent(new ErrorEvent('error', { message: String(error) })));
+    done.catch(error => this.#complain('fullscreen-refused', String(error)));
   }
 }
 

@@ -13,12 +13,9 @@ import { ENCODING_NAMES } from './protocol.js';
 
 /** After the last movement. */
 const AWAKE_MS = 2000;
-/** Room for the longest name and a gap. */
-const NAME_COLUMNS = 11;
-
 export class Overlay {
   #root;
-  #stats = document.createElement('pre');
+  #stats = document.createElement('dl');
   #banner = document.createElement('p');
   #statsButton;
   #fitButton;
@@ -46,10 +43,15 @@ export class Overlay {
     const controls = document.createElement('div');
     controls.className = 'controls';
     this.#film = new FilmBar(actions);
-    controls.append(this.#film.element, this.#statsButton, this.#fitButton, this.#soundButton, this.#pauseButton, fullscreen);
-    root.append(this.#stats, this.#banner, controls);
+    controls.append(this.#pauseButton, this.#film.element, this.#soundButton, this.#statsButton, this.#fitButton, fullscreen);
+    const above = document.createElement('div');
+    above.className = 'above';
+    above.append(this.#stats, this.#banner, controls);
+    root.append(above);
     root.classList.add('asleep');
     root.addEventListener('pointermove', () => this.#wake());
+    // Where there is no pointer that moves. Not sooner, or a finger would press the button that appears under it.
+    root.addEventListener('click', () => this.#wake());
   }
 
   /** @param {boolean} shown */
@@ -96,7 +98,19 @@ export class Overlay {
    * @param {Place | null} place
    */
   update(state, stats, place) {
-    if (!this.#stats.hidden) setText(this.#stats, statsText(state, stats, place));
+    if (this.#stats.hidden) return;
+    const rows = statsRows(state, stats, place);
+    while (this.#stats.childElementCount > rows.length * 2) this.#stats.lastElementChild?.remove();
+    rows.flat().forEach((text, at) => setText(this.#cell(at), text));
+  }
+
+  /** A name or what stands beside it. @param {number} at counts both */
+  #cell(at) {
+    const there = this.#stats.children[at];
+    if (there instanceof HTMLElement) return there;
+    const cell = document.createElement(at % 2 === 0 ? 'dt' : 'dd');
+    this.#stats.append(cell);
+    return cell;
   }
 
   close() {
@@ -112,15 +126,20 @@ export class Overlay {
 
 /** @param {State} state */
 export function bannerText(state) {
-  if (state.phase === 'unauthorized') return unauthorizedText(state);
-  if (state.phase === 'connecting') return 'connecting';
-  if (state.phase === 'reconnecting') return `reconnecting: ${state.reason}`;
   if (state.phase === 'closed') return '';
+  if (state.phase === 'unauthorized') return unauthorizedText(state);
+  if (state.code === 'source-lost') return `source lost: ${state.reason}; it is shown again as soon as it is back`;
+  if (state.code !== '') return isTrouble(state.code) ? `reconnecting: ${state.reason}` : state.reason;
+  if (state.phase === 'connecting') return 'connecting';
   if (state.feedback !== '') return state.feedback;
-  if (state.sourceState === 'lost') return `source lost: ${state.sourceText}; it is shown again as soon as it is back`;
-  if (state.sourceState !== 'live') return `source ${state.sourceState}: ${state.sourceText}`;
+  if (state.stalled !== '') return state.stalled;
   if (state.exact === false) return 'not exact: what is shown differs from the source';
   return state.frames === 0 && !state.paused ? 'waiting for the first picture' : '';
+}
+
+/** Whether it is over as soon as the connection is back; else somebody has to do something. @param {import('./engine.js').Code} code */
+function isTrouble(code) {
+  return ['lost', 'unreachable', 'full', 'expelled', 'malformed', 'failed'].includes(code);
 }
 
 /** A token that was good once belongs to a run that is over. @param {State} state */
@@ -130,12 +149,16 @@ function unauthorizedText({ marker }) {
 }
 
 /**
+ * Names, and what stands beside them.
  * @param {State} state
  * @param {Stats | null} stats
  * @param {Place | null} place
+ * @returns {[string, string][]}
  */
-export function statsText(state, stats, place) {
-  const lines = [
+export function statsRows(state, stats, place) {
+  return [
+    ['source', sourceText(state)],
+    ...altered(state),
     ['picture', `${state.width}x${state.height}, ${placeText(place)}${state.planes === '' ? '' : `; ${state.planes}`}`],
     ['rate', stats === null ? '' : `${stats.fps.toFixed(1)} painted/s, ${stats.skipped} skipped, ${stats.mbps.toFixed(stats.mbps < 10 ? 2 : 0)} Mbit/s`],
     ['latency', stats === null ? '' : latencyText(stats)],
@@ -144,9 +167,17 @@ export function statsText(state, stats, place) {
     ['presenter', `${state.presenter} (${state.presenterReason})`],
     ['thread', `${state.thread} (${state.threadReason})`],
     ['exact', exactText(state)],
-    ['source', state.sourceText || '–'],
   ];
-  return lines.map(([name, text]) => `${String(name).padEnd(NAME_COLUMNS)}${text}`).join('\n');
+}
+
+/** @param {State} state */
+function sourceText({ sourceName, sourceText, stalled }) {
+  return [sourceName || sourceText || '–', stalled].filter(text => text !== '').join('; ');
+}
+
+/** @param {State} state @returns {[string, string][]} */
+function altered({ alterations }) {
+  return alterations.length === 0 ? [] : [['altered', alterations.join('; ')]];
 }
 
 /**
@@ -199,11 +230,12 @@ function serverMs(us) {
 }
 
 /** @param {State} state */
-function exactText({ verify, provenOf, provenReason, proven, refuted, exact }) {
+function exactText({ verify, provenOf, provenReason, proven, refuted, exact, alterations }) {
   if (!verify) return 'not verified (?verify=1)';
   const reason = provenOf === 'memory' ? `; proofs are of the picture in memory: ${provenReason}` : '';
   if (exact === null) return `no frame proven yet${reason}`;
-  return `${exact ? '✓' : '✗'} ${proven} ${proven === 1 ? 'frame' : 'frames'} proven${refuted > 0 ? `, ${refuted} not exact` : ''}${reason}`;
+  const counts = `${exact ? '✓' : '✗'} ${proven} ${proven === 1 ? 'frame' : 'frames'} proven${refuted > 0 ? `, ${refuted} not exact` : ''}`;
+  return `${counts}${alterations.length === 0 ? '' : ': exact to the picture as altered, not to the source'}${reason}`;
 }
 
 /** @param {Place | null} place */

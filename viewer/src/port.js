@@ -64,6 +64,13 @@ function postPixels(engine, { id, of }, post) {
   post({ type: 'pixels', id, ...pixels }, [pixels.rgba.buffer]);
 }
 
+/** Origins that the page's policy kept this thread from asking. */
+const forbidden = /** @type {Set<string>} */ (new Set());
+globalThis.addEventListener?.('securitypolicyviolation', event => {
+  const { effectiveDirective, blockedURI } = /** @type {SecurityPolicyViolationEvent} */ (event);
+  if (effectiveDirective === 'connect-src' && URL.canParse(blockedURI)) forbidden.add(new URL(blockedURI).origin);
+});
+
 /** @returns {import('./session.js').Surroundings} */
 function browser() {
   return {
@@ -71,6 +78,10 @@ function browser() {
     WebSocket,
     WebTransport: globalThis.WebTransport,
     userAgent: navigator.userAgent,
+    pageOrigin: globalThis.origin,
+    isSecure: globalThis.isSecureContext,
+    permission: async name => (await navigator.permissions.query({ name: /** @type {PermissionName} */ (name) })).state,
+    isForbidden: origin => forbidden.has(origin),
     now: () => performance.now(),
     random: () => Math.random(),
     setTimeout: (call, ms) => setTimeout(call, ms),

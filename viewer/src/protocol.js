@@ -1,7 +1,7 @@
 // The messages of docs/protocol.md, read and written: names and bounds as in core/src/protocol. Not what they mean for a
 // session (session.js), nor a band's patches (update.js).
 
-export const VERSION = 3;
+export const VERSION = 4;
 export const HEADER_BYTES = 8;
 export const BAND_BYTES = 40;
 export const PATCH_BYTES = 16;
@@ -34,6 +34,7 @@ export const KIND = Object.freeze({
   PLAYBACK: 0x1e,
   SOUND: 0x1f,
   DESCRIPTION: 0x20,
+  TICKET: 0x21,
   HELLO: 0x81,
   ACK: 0x82,
   PROOF: 0x83,
@@ -43,6 +44,7 @@ export const KIND = Object.freeze({
   ROUTE: 0x87,
   LACK: 0x88,
   STEER: 0x89,
+  ASK_TICKET: 0x8a,
 });
 
 export const FIRST = 1;
@@ -78,6 +80,12 @@ const NO_POSITION = -(2n ** 63n), NO_TRACK = 2 ** 32 - 1;
 /** @typedef {'live' | 'lost' | 'ended'} SourceState */
 /** @type {readonly SourceState[]} */
 const SOURCE_STATES = ['live', 'lost', 'ended'];
+/**
+ * Why a server says goodbye: it was stopped, its source has ended, or this viewer is sent away.
+ * @typedef {'stopped' | 'ended' | 'expelled'} GoodbyeCode
+ * @type {readonly GoodbyeCode[]}
+ */
+const GOODBYE_CODES = ['stopped', 'ended', 'expelled'];
 
 /** The server does not speak this protocol, or bytes were lost: the session must end. */
 export class ProtocolError extends Error {
@@ -102,7 +110,8 @@ export class ProtocolError extends Error {
  *   | { type: 'Stats', stats: Record<string, unknown> }
  *   | { type: 'Proven', seq: number, exact: boolean, count: number }
  *   | { type: 'Notice', code: number, text: string }
- *   | { type: 'Goodbye', text: string }
+ *   | { type: 'Goodbye', code: GoodbyeCode, text: string }
+ *   | { type: 'Ticket', ticket: string }
  *   | { type: 'Routed', number: number }
  *   | { type: 'Unrouted', number: number }
  *   | { type: 'Piece', number: number, band: number, offset: number, total: number, bytes: Uint8ClampedArray<ArrayBuffer> }
@@ -167,7 +176,8 @@ function readBody(kind, fields) {
     case KIND.STATS: return { type: 'Stats', stats: jsonObject(fields.text()) };
     case KIND.PROVEN: return { type: 'Proven', seq: fields.u32(), exact: flag(fields.u32()), count: fields.u64Number() };
     case KIND.NOTICE: return { type: 'Notice', code: fields.u8(), text: fields.text() };
-    case KIND.GOODBYE: return { type: 'Goodbye', text: fields.text() };
+    case KIND.GOODBYE: return { type: 'Goodbye', code: goodbyeCode(fields.u8()), text: fields.text() };
+    case KIND.TICKET: return { type: 'Ticket', ticket: fields.text() };
     case KIND.ROUTED: return { type: 'Routed', number: fields.u32() };
     case KIND.UNROUTED: return { type: 'Unrouted', number: fields.u32() };
     case KIND.PLAYBACK: return readPlayback(fields);
@@ -246,6 +256,13 @@ function sourceState(code) {
   const state = SOURCE_STATES[code];
   if (state === undefined) throw new ProtocolError(`source state ${code} means nothing`);
   return state;
+}
+
+/** @param {number} code */
+function goodbyeCode(code) {
+  const reason = GOODBYE_CODES[code];
+  if (reason === undefined) throw new ProtocolError(`goodbye ${code} means nothing`);
+  return reason;
 }
 
 /** @param {number} value */
@@ -392,6 +409,10 @@ export function writePing(token) {
 
 export function writeRefresh() {
   return message(KIND.REFRESH, 0).buffer;
+}
+
+export function writeAskTicket() {
+  return message(KIND.ASK_TICKET, 0).buffer;
 }
 
 /** @param {boolean} paused */

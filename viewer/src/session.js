@@ -5,6 +5,7 @@ import { Clock } from './clock.js';
 import {
   HELLO_CODES, HELLO_VERIFY, ProtocolError, TRANSPORTS, VERSION, writeAck, writeFlow, writeHello, writePing, writeProof, writeSteer,
 } from './protocol.js';
+import { PROMPT_TEXT, localNetworkPermission, whyUnreachable } from './reach.js';
 import { SessionEnd } from './session-end.js';
 import { Routes } from './transport/routes.js';
 import { Timers, deferred } from './transport/timers.js';
@@ -17,10 +18,12 @@ const PINGS_UNANSWERED_MAX = 3;
 /** Until the first is kept, pings follow each other, so that the overlay can tell latencies from the start. */
 const PINGS_AT_FIRST = 5;
 const WELCOME_MS_MAX = 10_000;
+/** A server that is there answers in a hundredth of it, and who is asked for a permission reads for longer. */
+const PROMPT_MS = 1000;
 
 /**
  * What the engine is run in: the browser, or a test.
- * @typedef {{
+ * @typedef {import('./reach.js').Browser & {
  *   fetch: typeof fetch,
  *   WebSocket: typeof WebSocket,
  *   WebTransport: typeof WebTransport | undefined,
@@ -48,10 +51,11 @@ const WELCOME_MS_MAX = 10_000;
  * @typedef {{
  *   chosen(choice: Choice): void,
  *   barred(reason: string): void,
+ *   asking(text: string): void,
  *   welcome(): void,
  *   message(message: ServerMessage): void,
  *   shown(update: Update, took: Took): void,
- * }} SessionEvents
+ * }} SessionEvents `asking`: the browser may be asking the person before it lets this page ask the server
  */
 
 export class Session {
@@ -67,6 +71,8 @@ export class Session {
   #welcome = deferred();
   #routes = /** @type {Routes | null} */ (null);
   #timers;
+  /** An answer is due. */
+  #isWaiting = false;
   /** When the first bytes of the newest update had arrived. */
   #begunMs = 0;
   /** Decoding the newest update so far. */
@@ -134,17 +140,37 @@ export class Session {
 
   /** @returns {Promise<{ key: string, offered: string[], preferred: import('./protocol.js').Transport | 'auto' }>} */
   async #exchange() {
-    const { origin, token } = this.#options;
-    const response = await this.#around.fetch(`${origin}/session`, {
-      method: 'POST', headers: { Authorization: `Bearer ${token}` }, cache: 'no-store', credentials: 'omit', signal: this.#abort.signal,
-    }).catch(() => { throw new SessionEnd('lost', 'lanstream does not answer'); });
+    const response = await this.#knock();
     if (response.status === 401) throw new SessionEnd('unauthorized', 'the token is not this run\'s');
     if (response.status === 503) throw new SessionEnd('full', 'the server has as many viewers as it takes');
-    if (!response.ok) throw new SessionEnd('lost', `the session was refused: ${response.status}`);
+    if (!response.ok) throw new SessionEnd('refused', (await response.text()).trim() || `the session was refused: ${response.status}`);
     const answer = /** @type {{ session?: unknown, transports?: unknown, preferred?: unknown }} */ (await response.json());
     const { session: key, transports: offered } = answer;
     if (typeof key !== 'string' || !Array.isArray(offered)) throw new ProtocolError('the answer to /session is not one');
     return { key, offered, preferred: TRANSPORTS.find(each => each === answer.preferred) ?? 'auto' };
+  }
+
+  /** Asks to be let in. */
+  async #knock() {
+    const { origin, token } = this.#options;
+    const waiting = this.#timers.after(PROMPT_MS, () => void this.#wonder());
+    try {
+      return await this.#around.fetch(`${origin}/session`, {
+        method: 'POST', headers: { Authorization: `Bearer ${token}` }, cache: 'no-store', credentials: 'omit', signal: this.#abort.signal,
+      });
+    } catch (error) {
+      throw await whyUnreachable(origin, this.#around, error);
+    } finally {
+      this.#timers.stop(waiting);
+      this.#isWaiting = false;
+    }
+  }
+
+  /** There is no answer yet: perhaps the person is being asked. */
+  async #wonder() {
+    this.#isWaiting = true;
+    const permission = await localNetworkPermission(this.#options.origin, this.#around);
+    if (this.#isWaiting && permission === 'prompt') this.#events.asking(PROMPT_TEXT);
   }
 
   /** @param {string} key @param {Routes} routes */
@@ -243,8 +269,9 @@ export class Session {
       case 'Pong': return this.#pong(message);
       case 'Certificates': return this.#routes?.certified(message);
       case 'Stats': this.#routes?.unanswered(Number(message.stats['unanswered_ms'] ?? 0)); return this.#events.message(message);
+      case 'Ticket': return this.#routes?.ticketed(message.ticket);
       case 'Unrouted': return this.#routes?.unrouted(message.number);
-      case 'Goodbye': return this.#ended.resolve(new SessionEnd('goodbye', message.text));
+      case 'Goodbye': return this.#ended.resolve(new SessionEnd(message.code, message.text));
       default: return this.#events.message(message);
     }
   }

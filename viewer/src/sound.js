@@ -24,10 +24,15 @@ export class Sound {
   #isFailed = false;
   #muted = false;
   #changed;
+  #failed;
 
-  /** @param {() => void} changed called when it can be heard, or no longer */
-  constructor(changed) {
+  /**
+   * @param {() => void} changed called when it can be heard, or no longer
+   * @param {(message: string) => void} failed called when this page turns out to be able to play none
+   */
+  constructor(changed, failed) {
     this.#changed = changed;
+    this.#failed = failed;
   }
 
   /** Whether any has come, and this page can play it. */
@@ -45,12 +50,12 @@ export class Sound {
 
   /** Somebody has touched the page. */
   resume() {
-    if (this.#context?.state === 'suspended') void this.#context.resume().then(this.#changed, () => {});
+    if (this.#context?.state === 'suspended') void this.#context.resume().then(this.#changed, () => {}); // Else it stays off, as the button says.
   }
 
   /** @param {number} atUs where in the film @param {Float32Array} samples left and right by turns */
   take(atUs, samples) {
-    if (this.#context === null && !this.#isFailed) this.#open().catch(() => { this.#isFailed = true; });
+    if (this.#context === null && !this.#isFailed) this.#open().catch(error => this.#fail(error));
     this.#node?.port.postMessage({ type: 'sound', at: Math.round(atUs * RATE / 1e6), samples }, [samples.buffer]);
   }
 
@@ -80,6 +85,12 @@ export class Sound {
   close() {
     void this.#context?.close();
     this.#context = this.#node = this.#gain = this.#aheadS = this.#lateS = null;
+  }
+
+  /** @param {unknown} error */
+  #fail(error) {
+    this.#isFailed = true;
+    this.#failed(`this page can play no sound: ${error}`);
   }
 
   async #open() {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Clock } from '../src/clock.js';
-import { bannerText, statsText } from '../src/overlay.js';
 import { candidates, rank, reasonByFacts, reasonByMeasuring } from '../src/transport/choose.js';
 import { refillsCredit } from '../src/transport/credit.js';
 
@@ -61,28 +60,4 @@ test('the clock believes the ping that came back soonest', () => {
   assert.equal(clock.pong(77, 5, 23), false); // Nobody asked.
   assert.equal(clock.sinceMs(1_000_000 + 30_000, 35), 5);
   assert.equal(clock.unanswered, 0);
-});
-
-test('while the picture is live nothing is said over it', () => {
-  const live = /** @type {import('../src/engine.js').State} */ ({
-    phase: 'open', frames: 1, sourceState: 'live', feedback: '', exact: null, paused: false, reason: '', sourceText: 'a',
-  });
-  assert.equal(bannerText(live), '');
-  assert.equal(bannerText({ ...live, exact: true }), '');
-  assert.match(bannerText({ ...live, exact: false }), /not exact/);
-  assert.match(bannerText({ ...live, sourceState: 'lost' }), /source lost: a/);
-  assert.match(bannerText({ ...live, phase: 'unauthorized' }), /open the URL/);
-  assert.match(bannerText({ ...live, feedback: 'mirror' }), /mirror/);
-});
-
-test('the numbers say which thread it is and why, and call nothing 0.0 that took time', () => {
-  const state = /** @type {import('../src/engine.js').State} */ ({
-    transport: '', presenter: '2d', presenterReason: 'asked for', thread: 'page', threadReason: 'its canvas is desynchronized',
-  });
-  const stats = { fps: 25, skipped: 0, mbps: 1, receiveMs: 0, paintMs: 0.26, totalMs: null, bytes: null, saved: null, mix: [], server: { send_us: 1900 } };
-  const text = statsText(state, stats, null);
-  assert.match(text, /transport +–\n/);
-  assert.match(text, /2d \(asked for\)/);
-  assert.match(text, /thread +page \(its canvas is desynchronized\)/);
-  assert.match(text, /send 1.9, receive < 0.1, paint 0.3, total –/);
 });

@@ -16,7 +16,7 @@ const WELCOME = message(KIND.WELCOME, 0, [...u16(VERSION), ...u16(0), ...u64(EPO
 
 /**
  * @param {Partial<import('../src/engine.js').EngineOptions>} [options]
- * @param {(url: string) => Response} [answer]
+ * @param {(url: string) => Response | Promise<Response>} [answer]
  * @param {Codec | null} [codec]
  */
 function start(options = {}, answer = session, codec = null) {
@@ -361,4 +361,131 @@ test('a film is where its clock is, also without a new picture', async () => {
   engine.steer('track', 1);
   assert.deepEqual([socket.last(KIND.STEER).getUint8(8), socket.last(KIND.STEER).getBigUint64(9, true)], [4, 1n]);
   engine.close();
+});
+/** @param {import('./fakes.js').FakeSocket} socket @param {number} code @param {string} reason */
+async function sayGoodbye(socket, code, reason) {
+  await socket.receive(message(KIND.GOODBYE, 0, [code, ...new TextEncoder().encode(reason)]));
+}
+
+/** @param {import('../src/engine.js').EngineEvent[]} events */
+function errorsOf(events) {
+  return events.flatMap(event => event.type === 'error' ? [`${event.code}: ${event.message}`] : []);
+}
+
+/** A server that is gone after its first session. */
+function once() {
+  let left = 1;
+  return () => {
+    if (left === 0) throw new TypeError('Failed to fetch');
+    left -= 1;
+    return session();
+  };
+}
+
+test('why a run ended stays said, while the page tries on silently', async () => {
+  for (const [code, name, reason] of /** @type {[number, string, string][]} */ ([[0, 'stopped', 'lanstream was stopped'], [1, 'ended', 'base.mp4 has ended']])) {
+    const { browser, engine, events } = start({}, once());
+    const socket = await greet(browser);
+    await socket.receive(...FULL);
+    if (code === 1) await socket.receive(message(KIND.SOURCE, 0, [2, ...new TextEncoder().encode(reason)]));
+    if (code === 1) assert.deepEqual([engine.state.phase, engine.state.code, engine.state.reason], ['open', 'ended', reason]);
+    await sayGoodbye(socket, code, reason);
+    for (const ms of [100, 200, 400]) {
+      await settle();
+      const { phase, connected } = engine.state;
+      assert.deepEqual([phase, connected, engine.state.code, engine.state.reason], ['reconnecting', false, name, reason]);
+      browser.ring(ms);
+    }
+    assert.deepEqual(errorsOf(events), ['unreachable: lanstream does not answer'], 'said once');
+    engine.close();
+  }
+});
+
+test('a source that is known to have ended is the reason, also where the goodbye was lost', async () => {
+  const { browser, engine } = start({}, once());
+  const socket = await greet(browser);
+  await socket.receive(message(KIND.SOURCE, 0, [2, ...new TextEncoder().encode('the window closed')]));
+  socket.drop();
+  await settle();
+  assert.deepEqual([engine.state.code, engine.state.reason], ['ended', 'the window closed']);
+  engine.close();
+});
+
+test('who is sent away or meets a server again is told something newer', async () => {
+  const { browser, engine } = start();
+  const first = await greet(browser);
+  await sayGoodbye(first, 0, 'lanstream was stopped');
+  await settle();
+  browser.ring(100);
+  const second = await greet(browser);
+  assert.deepEqual([engine.state.phase, engine.state.code, engine.state.reason], ['open', '', '']);
+  await sayGoodbye(second, 2, 'no answer for 120 seconds');
+  await settle();
+  assert.deepEqual([engine.state.code, engine.state.reason], ['expelled', 'no answer for 120 seconds']);
+  engine.close();
+});
+
+test('a server that answers otherwise is quoted', async () => {
+  const { events, engine } = start({}, () => new Response('host "x" is not allowed\n', { status: 403 }));
+  await settle();
+  assert.deepEqual([engine.state.code, engine.state.reason], ['refused', 'host "x" is not allowed']);
+  assert.deepEqual(errorsOf(events), ['refused: host "x" is not allowed']);
+  engine.close();
+});
+
+test('the first state is told before anything is asked', async () => {
+  const { events, engine } = start({}, () => /** @type {any} */ (new Promise(() => {})));
+  await settle();
+  const first = events[0];
+  assert.ok(first?.type === 'state' && first.state.phase === 'connecting');
+  engine.close();
+});
+
+test('a page that the browser keeps from this machine says so, and asks the browser alone until it may', async () => {
+  const { browser, engine, events } = start({ origin: 'http://127.0.0.1:2' }, () => { throw new TypeError('Failed to fetch'); });
+  browser.page.permissions = { 'loopback-network': 'denied' };
+  await settle();
+  const { phase, code, reason } = engine.state;
+  assert.deepEqual([phase, code], ['local-network-denied', 'local-network-denied']);
+  assert.match(reason, /allow “local network”/);
+  assert.deepEqual(errorsOf(events), [`local-network-denied: ${reason}`]);
+  for (const ms of [100, 200]) {
+    browser.ring(ms);
+    await settle();
+  }
+  assert.equal(browser.requests.length, 1);
+  browser.page.permissions = { 'loopback-network': 'granted' };
+  browser.ring(400);
+  await settle();
+  assert.equal(browser.requests.length, 2);
+  engine.close();
+});
+
+test('a page that the browser asks about says so after a second, and goes on when it is allowed', async () => {
+  const answer = deferred();
+  const { browser, engine, events } = start({ origin: 'http://127.0.0.1:2' }, () => answer.promise);
+  browser.page.permissions = { 'local-network-access': 'prompt' };
+  await settle();
+  assert.equal(engine.state.phase, 'connecting');
+  browser.ring(1000);
+  await settle();
+  const { phase, code, reason } = engine.state;
+  assert.deepEqual([phase, code], ['local-network-prompt', 'local-network-prompt']);
+  assert.deepEqual(errorsOf(events), [`local-network-prompt: ${reason}`]);
+  answer.resolve(session());
+  await greet(browser);
+  assert.deepEqual([engine.state.phase, engine.state.code, engine.state.reason], ['open', '', '']);
+  engine.close();
+});
+
+test('a slow server of the page itself is no question of permission', async () => {
+  const { browser, engine } = start({}, () => /** @type {any} */ (new Promise(() => {})));
+  browser.page.permissions = { 'loopback-network': 'prompt' };
+  await settle();
+  browser.ring(1000);
+  await settle();
+  assert.equal(engine.state.phase, 'connecting');
+  engine.close();
+  await settle();
+  assert.deepEqual(browser.timers, []);
 });

@@ -92,6 +92,8 @@ export class FakeBrowser {
   requests = /** @type {{ url: string, init: any }[]} */ ([]);
   timers = /** @type {{ call: () => void, ms: number }[]} */ ([]);
   clockMs = 1000;
+  /** Of the page, and what the browser says to those who ask it. */
+  page = { origin: 'http://127.0.0.1:1', isSecure: true, permissions: /** @type {Record<string, PermissionState>} */ ({}), forbidden: /** @type {string[]} */ ([]) };
   /** @param {(url: string) => Response | Promise<Response>} answer */
   constructor(answer) { this.answer = answer; }
 
@@ -110,6 +112,14 @@ export class FakeBrowser {
       })),
       WebTransport: undefined,
       userAgent: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36',
+      pageOrigin: browser.page.origin,
+      isSecure: browser.page.isSecure,
+      permission: async name => {
+        const state = browser.page.permissions[name];
+        if (state === undefined) throw new TypeError(`${name} is not a permission`);
+        return state;
+      },
+      isForbidden: origin => browser.page.forbidden.includes(origin),
       now: () => browser.clockMs,
       random: () => 1,
       setTimeout: (call, ms) => { const timer = { call, ms }; browser.timers.push(timer); return timer; },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  COMMIT, FIRST, KIND, ProtocolError, readServerMessage, writeAck, writeFlow, writeHello, writePing, writeProof, writeRefresh, writeRoute,
+  COMMIT, FIRST, KIND, ProtocolError, readServerMessage, writeAck, writeAskTicket, writeFlow, writeHello, writePing, writeProof, writeRefresh, writeRoute,
 } from '../src/protocol.js';
 import { message, toHex, u16, u32, u64 } from './bytes.js';
 
@@ -21,7 +21,8 @@ test('reads what a server sends', () => {
   assert.deepEqual(read(KIND.STATS, text('{"fps":60}')), { type: 'Stats', stats: { fps: 60 } });
   assert.deepEqual(read(KIND.PROVEN, [...u32(9), ...u32(1), ...u64(8n)]), { type: 'Proven', seq: 9, exact: true, count: 8 });
   assert.deepEqual(read(KIND.NOTICE, [1, ...text('here')]), { type: 'Notice', code: 1, text: 'here' });
-  assert.deepEqual(read(KIND.GOODBYE, text('bye')), { type: 'Goodbye', text: 'bye' });
+  assert.deepEqual(read(KIND.GOODBYE, [2, ...text('bye')]), { type: 'Goodbye', code: 'expelled', text: 'bye' });
+  assert.deepEqual(read(KIND.TICKET, text('00ff')), { type: 'Ticket', ticket: '00ff' });
   assert.deepEqual(read(KIND.ROUTED, u32(5)), { type: 'Routed', number: 5 });
   assert.deepEqual(read(KIND.UNROUTED, u32(6)), { type: 'Unrouted', number: 6 });
   assert.deepEqual(read(KIND.CERTIFICATES, [...u16(443), ...new Array(32).fill(1), ...new Array(32).fill(2)]),
@@ -44,6 +45,7 @@ test('refuses what is malformed', () => {
     () => read(KIND.CERTIFICATES, [...u16(1), 1, 2, 3]),
     () => read(KIND.PONG, new Array(13).fill(0)),
     () => read(KIND.SOURCE, [3]),
+    () => read(KIND.GOODBYE, [3]),
     () => read(KIND.SOURCE, [0, 0xff]),
     () => read(KIND.STATS, text('[1]')),
     () => read(KIND.STATS, text('nonsense')),
@@ -55,13 +57,14 @@ test('refuses what is malformed', () => {
 });
 
 test('writes what a viewer sends', () => {
-  assert.equal(toHex(writeHello({ flags: 3 })), '0400000081000000' + '03000300');
+  assert.equal(toHex(writeHello({ flags: 3 })), '0400000081000000' + '04000300');
   assert.equal(toHex(writeRoute({ number: 7, transport: 'webtransport', flags: 1, epoch: 0x0102030405060708n, heldSeq: 9 })),
     '1200000087000000' + '07000000' + '0301' + '0807060504030201' + '09000000');
   assert.equal(toHex(writeAck({ seq: 1, receiveUs: 2, paintUs: 3, decodeUs: 4, totalUs: 5 })), '1400000082000000' + '0100000002000000030000000400000005000000');
   assert.equal(toHex(writeProof({ seq: 1, hash: 0xff00000000000002n })), '0c00000083000000' + '01000000' + '02000000000000ff');
   assert.equal(toHex(writePing(0xffffffff)), '0400000084000000' + 'ffffffff');
   assert.equal(toHex(writeRefresh()), '0000000085000000');
+  assert.equal(toHex(writeAskTicket()), '000000008a000000');
   assert.equal(toHex(writeFlow(true)), '010000008600000001');
   assert.equal(FIRST | COMMIT, 3);
 });

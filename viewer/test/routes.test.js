@@ -47,10 +47,15 @@ function start(options, tookMs = {}, userAgent = CHROMIUM) {
   const chosen = /** @type {import('../src/transport/choose.js').Choice[]} */ ([]);
   const asked = /** @type {string[]} */ ([]);
   const barred = /** @type {string[]} */ ([]);
-  let present = '';
+  let present = '', tickets = 0;
   const events = {
     send(/** @type {ArrayBuffer} */ bytes) {
       const view = new DataView(bytes);
+      if (view.getUint8(4) === KIND.ASK_TICKET) {
+        tickets += 1;
+        routes.ticketed(`t${tickets}`);
+        return;
+      }
       if (view.getUint8(4) === KIND.ROUTE) {
         present = TRANSPORTS[view.getUint8(12) - 1] ?? '';
         asked.push(view.getUint8(13) === 1 ? `try ${present}` : present);
@@ -121,7 +126,7 @@ test('WebTransport that is asked for comes first, and comes back when it was los
   const running = routes.run();
   routes.certified({ port: 4433, hashes: [] });
   await settle();
-  assert.equal(session().url, 'https://127.0.0.1:4433/pixels?session=k');
+  assert.equal(session().url, 'https://127.0.0.1:4433/pixels?ticket=t1');
   session().open();
   await running;
   assert.deepEqual(asked, ['webtransport']);
@@ -131,6 +136,7 @@ test('WebTransport that is asked for comes first, and comes back when it was los
   assert.deepEqual([asked.at(-1), chosen.at(-1)?.reason], ['http', 'webtransport: gone']);
   browser.ring(2000);
   await settle();
+  assert.equal(session().url, 'https://127.0.0.1:4433/pixels?ticket=t2', 'none serves twice');
   session().open();
   await settle();
   assert.deepEqual([asked.at(-1), chosen.at(-1)?.reason], ['webtransport', 'asked for']);

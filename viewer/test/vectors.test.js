@@ -7,7 +7,7 @@ import { PlainArena } from '../src/arena.js';
 import { writePatches } from '../src/patches.js';
 import { PictureMemory } from '../src/picture-memory.js';
 import {
-  BAND_BYTES, COMMANDS, HEADER_BYTES, KIND, TRANSPORTS, readServerMessage, writeAck, writeFlow, writeHello, writeLack, writePing, writeProof, writeRefresh, writeRoute, writeSteer,
+  BAND_BYTES, COMMANDS, HEADER_BYTES, KIND, TRANSPORTS, readServerMessage, writeAck, writeAskTicket, writeFlow, writeHello, writeLack, writePing, writeProof, writeRefresh, writeRoute, writeSteer,
 } from '../src/protocol.js';
 import { Update } from '../src/update.js';
 import { fromHex, toHex } from './bytes.js';
@@ -25,6 +25,7 @@ const WRITERS = {
   [KIND.PROOF]: f => writeProof({ seq: f['seq'], hash: BigInt(f['hash']) }),
   [KIND.PING]: f => writePing(f['token']),
   [KIND.REFRESH]: () => writeRefresh(),
+  [KIND.ASK_TICKET]: () => writeAskTicket(),
   [KIND.FLOW]: f => writeFlow(Boolean(f['paused'])),
   [KIND.STEER]: f => writeSteer({ command: /** @type {typeof COMMANDS[number]} */ (COMMANDS[f['command']]), toUs: f['to_us'] }),
   [KIND.LACK]: f => writeLack({ number: f['number'], band: f['band'], offset: f['offset'], bytes: f['bytes'] }),
@@ -93,6 +94,7 @@ function encodingOf(encoding) {
 function flatten(message) {
   switch (message.type) {
     case 'Welcome': return { version: message.version, epoch: message.epoch, clock_us: message.clockUs };
+    case 'Goodbye': return { code: ['stopped', 'ended', 'expelled'].indexOf(message.code), text: message.text };
     case 'Source': return { state: message.state, text: message.text };
     case 'CursorShape': {
       const { hotX, hotY, rgba, ...rest } = message.shape;

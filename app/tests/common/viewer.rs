@@ -22,6 +22,7 @@ pub const GOODBYE: u8 = 0x18;
 pub const ROUTED: u8 = 0x19;
 pub const UNROUTED: u8 = 0x1A;
 pub const CERTIFICATES: u8 = 0x1B;
+pub const TICKET: u8 = 0x21;
 
 /// Where a server is and what opens it.
 #[derive(Clone, Debug)]
@@ -177,7 +178,7 @@ impl Viewer {
     pub fn open_session(&mut self, door: &Door) -> &Session {
         if self.session.is_none() {
             let venue = self.find_venue(door);
-            self.session = Some(Session::open(door, &venue, &self.key));
+            self.session = Some(Session::open(door, &venue, &self.ticket()));
         }
         self.session.as_ref().unwrap()
     }
@@ -188,6 +189,12 @@ impl Viewer {
             self.venue = Some(Venue::read(door.address, &self.hear(CERTIFICATES)));
         }
         self.venue.clone().unwrap()
+    }
+
+    /// What opens a WebTransport session, once.
+    pub fn ticket(&mut self) -> String {
+        self.control.say(ViewerMessage::AskTicket);
+        String::from_utf8(self.hear(TICKET)).expect("it is text")
     }
 
     /// The connection of its WebTransport session.

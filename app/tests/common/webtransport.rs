@@ -94,9 +94,9 @@ pub struct Session {
 }
 
 impl Session {
-    /// Of the viewer with this key, as the server's own page asks for it.
-    pub fn open(door: &Door, venue: &Venue, key: &str) -> Self {
-        let asked = Self::ask(venue.config(), &venue.address.to_string(), &door.page(), key);
+    /// Of the viewer with this ticket, as the server's own page asks for it.
+    pub fn open(door: &Door, venue: &Venue, ticket: &str) -> Self {
+        let asked = Self::ask(venue.config(), &venue.address.to_string(), &door.page(), ticket);
         asked.expect("who is here gets a session")
     }
 
@@ -104,9 +104,9 @@ impl Session {
         config: ClientConfig,
         authority: &str,
         origin: &str,
-        key: &str,
+        ticket: &str,
     ) -> Result<Self, ConnectingError> {
-        let url = format!("https://{authority}/pixels?session={key}");
+        let url = format!("https://{authority}/pixels?ticket={ticket}");
         let options = ConnectOptions::builder(url).add_header("origin", origin).build();
         wait(async {
             let endpoint = Endpoint::client(config).expect("a UDP socket");

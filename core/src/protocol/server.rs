@@ -57,9 +57,11 @@ pub enum ServerMessage<'a> {
         /// In words.
         text: &'a str,
     },
-    /// The server ends on purpose; come back or not is said by `text`.
+    /// The server ends the session on purpose.
     Goodbye {
-        /// Why.
+        /// Why, in a word.
+        code: GoodbyeCode,
+        /// Why, for people.
         text: &'a str,
     },
     /// The first message on a route: the bands that follow are its own.
@@ -87,6 +89,11 @@ pub enum ServerMessage<'a> {
     Playback(&'a Went),
     /// A stretch of its sound.
     Sound(&'a Sound),
+    /// Opens one WebTransport session, soon.
+    Ticket {
+        /// Hexadecimal digits.
+        ticket: &'a str,
+    },
 }
 
 /// Where WebTransport sessions are accepted, and by what the server is known there.
@@ -138,6 +145,18 @@ pub enum NoticeCode {
     FeedbackOver = 2,
 }
 
+/// Why a server says goodbye.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum GoodbyeCode {
+    /// It was stopped.
+    Stopped = 0,
+    /// Its source has ended, and so it ends as well.
+    Ended = 1,
+    /// It goes on, but not with this viewer.
+    Expelled = 2,
+}
+
 const WELCOME: u8 = 0x10;
 const SOURCE: u8 = 0x11;
 const CURSOR_SHAPE: u8 = 0x12;
@@ -155,6 +174,7 @@ const SCATTERED: u8 = 0x1D;
 const PLAYBACK: u8 = 0x1E;
 const SOUND: u8 = 0x1F;
 const DESCRIPTION: u8 = 0x20;
+const TICKET: u8 = 0x21;
 
 /// Longest text in a description: more than anybody reads, and its length fits 16 bits.
 const TEXT_BYTES_MAX: usize = 4096;
@@ -204,7 +224,8 @@ impl ServerMessage<'_> {
                 out.extend_from_slice(&count.to_le_bytes());
             }),
             Self::Notice { code, text } => message(out, NOTICE, |out| coded_text(out, *code as u8, text)),
-            Self::Goodbye { text } => message(out, GOODBYE, |out| out.extend_from_slice(text.as_bytes())),
+            Self::Ticket { ticket } => message(out, TICKET, |out| out.extend_from_slice(ticket.as_bytes())),
+            Self::Goodbye { code, text } => message(out, GOODBYE, |out| coded_text(out, *code as u8, text)),
             Self::Routed { number } => {
                 message(out, ROUTED, |out| out.extend_from_slice(&number.to_le_bytes()))
             }

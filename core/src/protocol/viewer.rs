@@ -39,6 +39,8 @@ pub enum ViewerMessage {
     Lack(Lack),
     /// Asks something of the source, if it can be steered.
     Steer(Command),
+    /// Asks for a [`Ticket`](super::ServerMessage::Ticket).
+    AskTicket,
 }
 
 /// How a viewer introduces itself.
@@ -149,6 +151,7 @@ const FLOW: u8 = 0x86;
 const ROUTE: u8 = 0x87;
 const LACK: u8 = 0x88;
 const STEER: u8 = 0x89;
+const ASK_TICKET: u8 = 0x8A;
 
 const PAUSE: u8 = 0;
 const PLAY: u8 = 1;
@@ -193,6 +196,7 @@ impl ViewerMessage {
                 bytes: fields.u32()?,
             }),
             STEER => Self::Steer(command(fields.u8()?, fields.u64()?, kind)?),
+            ASK_TICKET => Self::AskTicket,
             _ => return Err(ParseError::UnknownKind(kind)),
         };
         fields.end()?;
@@ -219,6 +223,7 @@ impl ViewerMessage {
             }),
             Self::Ping { token } => message(out, PING, |out| out.extend_from_slice(&token.to_le_bytes())),
             Self::Refresh => message(out, REFRESH, |_| {}),
+            Self::AskTicket => message(out, ASK_TICKET, |_| {}),
             Self::Flow { paused } => message(out, FLOW, |out| out.push(u8::from(paused))),
             Self::Route(route) => message(out, ROUTE, |out| {
                 out.extend_from_slice(&route.number.to_le_bytes());

@@ -101,6 +101,8 @@ impl Control {
             // It belongs onto a WebTransport session, and there is nothing to be done about it here.
             ViewerMessage::Lack(_) => {}
             ViewerMessage::Steer(command) => self.steer(command)?,
+            ViewerMessage::AskTicket if self.hello.is_none() => return Err(Error::OutOfOrder),
+            ViewerMessage::AskTicket => return Ok(Reaction::Ticket),
             ViewerMessage::Ping { token } => self.send(&ServerMessage::Pong { token, clock_us: now.0 }),
         }
         Ok(Reaction::None)

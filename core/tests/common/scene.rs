@@ -278,7 +278,7 @@ fn open_route(
         Route { number, transport: Transport::WebSocket, flags, epoch: EPOCH, held_seq: picture.seq() };
     match control.handle(&bytes_of(ViewerMessage::Route(route)), |_| band_bytes)? {
         Reaction::Start(pump) => Ok(pump),
-        Reaction::None => panic!("a route starts the pixels"),
+        Reaction::None | Reaction::Ticket => panic!("a route starts the pixels"),
     }
 }
 

@@ -10,8 +10,8 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use futures_sink::Sink;
-use lanstream_core::protocol::{ServerMessage, Transport};
-use lanstream_core::reception::Stay;
+use lanstream_core::protocol::{GoodbyeCode, ServerMessage, Transport};
+use lanstream_core::reception::{Farewell, Stay};
 use lanstream_core::session::Violation;
 use lanstream_core::viewer::{self, Control, Pump, Reaction};
 use tokio::net::TcpStream;
@@ -26,8 +26,9 @@ const INBOUND_BYTES_MAX: usize =
     lanstream_core::protocol::VIEWER_MESSAGE_BYTES_MAX + lanstream_core::protocol::HEADER_BYTES;
 /// Time from the handshake to the hello.
 const HELLO_TIMEOUT: Duration = Duration::from_secs(5);
-/// Time for the last words to leave.
-const GOODBYE_TIMEOUT: Duration = Duration::from_millis(200);
+/// Time for the last words to leave and for the viewer to say that it has them. A WebTransport session waits a little longer for
+/// its viewer's control channel to end.
+const GOODBYE_TIMEOUT: Duration = Duration::from_millis(250);
 /// Time between two reports.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -40,6 +41,7 @@ pub async fn serve(stream: TcpStream, control: Control, stay: Stay, shutdown: Ca
         socket,
         control,
         pump: None,
+        unsent: None,
         buffers: [BytesMut::new(), BytesMut::new()],
         reports: reports(),
     };
@@ -49,9 +51,10 @@ pub async fn serve(stream: TcpStream, control: Control, stay: Stay, shutdown: Ca
     };
     match end {
         End::Gone => {}
-        End::Shutdown => channel.leave(CloseCode::GOING_AWAY, "lanstream has ended").await,
+        End::Shutdown => channel.leave(CloseCode::GOING_AWAY, stay.farewell()).await,
         End::Expelled(reason) => {
-            channel.leave(CloseCode::POLICY_VIOLATION, &reason).await;
+            let farewell = Farewell { code: GoodbyeCode::Expelled, text: reason.clone() };
+            channel.leave(CloseCode::POLICY_VIOLATION, farewell).await;
             tracing::warn!(%reason, "a viewer was sent away");
             stay.end(reason);
         }
@@ -87,6 +90,8 @@ struct Channel {
     control: Control,
     /// The pixels, while they come here.
     pump: Option<Box<Pump>>,
+    /// What the socket has no room for yet. It outlives whoever waits for it: the end may come meanwhile.
+    unsent: Option<Message>,
     /// Filled in turn: while the socket still holds one, the next band is packed into the other.
     buffers: [BytesMut; 2],
     reports: Interval,
@@ -166,10 +171,14 @@ impl Channel {
         if !had_started {
             self.reports.reset_after(REPORT_INTERVAL);
         }
-        if let Reaction::Start(pump) = reaction {
-            self.pump = None;
-            let here = pump.route().transport == Transport::WebSocket;
-            if here { self.pump = Some(pump) } else { stay.deposit(pump) }
+        match reaction {
+            Reaction::None => {}
+            Reaction::Ticket => self.control.send(&ServerMessage::Ticket { ticket: &stay.ticket() }),
+            Reaction::Start(pump) => {
+                self.pump = None;
+                let here = pump.route().transport == Transport::WebSocket;
+                if here { self.pump = Some(pump) } else { stay.deposit(pump) }
+            }
         }
         Ok(())
     }
@@ -182,13 +191,18 @@ impl Channel {
     }
 
     async fn send(&mut self, message: Message) -> Result<(), tokio_websockets::Error> {
-        let mut message = Some(message);
+        self.unsent = Some(message);
+        self.deliver().await
+    }
+
+    /// Gives the socket what is not sent yet, and waits until all has left.
+    async fn deliver(&mut self) -> Result<(), tokio_websockets::Error> {
         poll_fn(|context| {
             let mut socket = Pin::new(&mut self.socket);
-            if message.is_some() {
-                std::task::ready!(socket.as_mut().poll_ready(context))?;
+            if self.unsent.is_some() {
+                ready!(socket.as_mut().poll_ready(context))?;
             }
-            if let Some(message) = message.take() {
+            if let Some(message) = self.unsent.take() {
                 socket.as_mut().start_send(message)?;
             }
             socket.poll_flush(context)
@@ -200,16 +214,41 @@ impl Channel {
         poll_fn(|context| Pin::new(&mut self.socket).poll_flush(context)).await
     }
 
-    /// Says why, and closes. A viewer that does not read gets no more than a moment.
-    async fn leave(&mut self, code: CloseCode, reason: &str) {
+    /// Says what is left to be said and why it ends, and closes. A viewer that does not read gets no more than a moment.
+    async fn leave(&mut self, code: CloseCode, farewell: Farewell) {
         let mut goodbye = Vec::new();
-        ServerMessage::Goodbye { text: reason }.write(&mut goodbye);
+        ServerMessage::Goodbye { code: farewell.code, text: &farewell.text }.write(&mut goodbye);
         let words = async {
+            self.deliver().await?;
+            while let Some(message) = self.next_word().await {
+                self.send(message).await?;
+            }
             self.send(Message::binary(Bytes::from(goodbye))).await?;
-            self.send(Message::close(Some(code), "")).await
+            self.send(Message::close(Some(code), "")).await?;
+            self.hear_out().await;
+            Ok::<(), tokio_websockets::Error>(())
         };
         if timeout(GOODBYE_TIMEOUT, words).await.is_err() {
             tracing::debug!("a viewer did not take the goodbye");
+        }
+    }
+
+    /// The next message of the control channel, if there is one now.
+    async fn next_word(&mut self) -> Option<Message> {
+        let word = |context: &mut Context<'_>| match self.control.poll_message(context) {
+            Poll::Ready(bytes) => Poll::Ready(Some(Message::binary(Bytes::from(bytes)))),
+            Poll::Pending => Poll::Ready(None),
+        };
+        poll_fn(word).await
+    }
+
+    /// Waits for the viewer's own close, and reads what comes before it: a socket that is closed with something unread in it takes
+    /// back what has not arrived at the other end.
+    async fn hear_out(&mut self) {
+        while let Some(Ok(message)) = poll_fn(|context| Pin::new(&mut self.socket).poll_next(context)).await {
+            if message.is_close() {
+                return;
+            }
         }
     }
 }

@@ -1,11 +1,11 @@
-//! Who gets a session: host, origin, path and key are checked before it is accepted.
+//! Who gets a session: host, origin, path and ticket are checked before it is accepted.
 
 use std::sync::Arc;
 
 use lanstream_core::guard::{Refusal, Secret};
 use lanstream_core::reception::{Berth, Reception, Turned};
 
-/// The path of pixel sessions. The key of the viewer's session follows it.
+/// The path of pixel sessions. A ticket of the viewer's follows it.
 const PATH: &str = "/pixels";
 
 /// What a session asks for.
@@ -34,6 +34,6 @@ pub(crate) fn admit(reception: &Arc<Reception>, request: &Request<'_>) -> Result
     if path != PATH {
         return Err(Denied::NotFound);
     }
-    let key = query.strip_prefix("session=").and_then(Secret::from_hex).ok_or(Turned::KeyUnknown)?;
-    Ok(reception.session(&key)?)
+    let ticket = query.strip_prefix("ticket=").and_then(Secret::from_hex).ok_or(Turned::TicketUnknown)?;
+    Ok(reception.session(&ticket)?)
 }

@@ -1,7 +1,7 @@
 // On which route pixels come: opens one, and goes on by another where it ends. A route begins where the picture stands; what
 // the one before still brings is dropped.
 
-import { ProtocolError, ROUTE_PLAIN, writeRefresh, writeRoute } from '../protocol.js';
+import { ProtocolError, ROUTE_PLAIN, writeAskTicket, writeRefresh, writeRoute } from '../protocol.js';
 import { SessionEnd } from '../session-end.js';
 import { endsUpdate } from '../update.js';
 import { candidates, rank, reasonByFacts, reasonByMeasuring } from './choose.js';
@@ -70,6 +70,8 @@ export class Routes {
   #shown = deferred();
   #certificates = /** @type {import('./webtransport.js').Certificates | null} */ (null);
   #certified = deferred();
+  /** What opens the next WebTransport session, once it has come. */
+  #ticket = deferred();
   #link = /** @type {WebTransportLink | null} */ (null);
   #linking = /** @type {Promise<boolean> | null} */ (null);
   #retryMs = RETRY_MS;
@@ -148,6 +150,11 @@ export class Routes {
   certified(certificates) {
     this.#certificates = certificates;
     this.#certified.resolve(undefined);
+  }
+
+  /** What was asked for has come. @param {string} ticket */
+  ticketed(ticket) {
+    this.#ticket.resolve(ticket);
   }
 
   /** What carried a route is gone, the server says. @param {number} number */
@@ -277,8 +284,9 @@ export class Routes {
     const certificates = this.#certificates;
     const { WebTransport } = this.#around;
     if (this.#closed || this.#barred !== '' || WebTransport === undefined || certificates === null) return false;
-    const { origin, key } = this.#options;
-    const link = new WebTransportLink({ origin, key, certificates, WebTransport }, {
+    const ticket = await this.#askTicket();
+    if (this.#closed) return false;
+    const link = new WebTransportLink({ origin: this.#options.origin, ticket, certificates, WebTransport }, {
       sink: () => this.newSink(),
       message: message => this.#events.message(message),
       malformed: error => this.#events.ended(error),
@@ -292,6 +300,13 @@ export class Routes {
   #unlinked(reason) {
     if (isWebTransport(this.#transport)) this.#failed(this.#number, reason, this.#standstill.isDue);
     else this.#hangUp(); // It was kept at hand.
+  }
+
+  /** @returns {Promise<string>} good for one session */
+  #askTicket() {
+    this.#ticket = deferred();
+    this.#events.send(writeAskTicket());
+    return this.#ticket.promise;
   }
 
   /** Has each transport bring the whole picture, by turns, so that a busy moment slows none alone. */

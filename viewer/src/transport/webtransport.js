@@ -34,15 +34,15 @@ export class WebTransportLink {
   ready;
 
   /**
-   * @param {{ origin: string, key: string, certificates: Certificates, WebTransport: typeof WebTransport }} server
+   * @param {{ origin: string, ticket: string, certificates: Certificates, WebTransport: typeof WebTransport }} server
    * @param {LinkEvents} events
    * @param {import('./timers.js').Timers} timers
    */
-  constructor({ origin, key, certificates, WebTransport }, events, timers) {
+  constructor({ origin, ticket, certificates, WebTransport }, events, timers) {
     this.#events = events;
     this.#timers = timers;
     const serverCertificateHashes = certificates.hashes.map(value => ({ algorithm: 'sha-256', value }));
-    this.#transport = new WebTransport(sessionUrl(origin, certificates.port, key), serverCertificateHashes.length === 0 ? {} : { serverCertificateHashes });
+    this.#transport = new WebTransport(sessionUrl(origin, certificates.port, ticket), serverCertificateHashes.length === 0 ? {} : { serverCertificateHashes });
     this.#transport.closed.then(({ reason }) => this.#end(reason ?? 'closed'), error => this.#end(error.message));
     this.ready = this.#transport.ready.then(() => { this.#start(); return true; }).catch(() => false);
   }
@@ -121,8 +121,8 @@ export class WebTransportLink {
   }
 }
 
-/** @param {string} origin of the page's server @param {number} port @param {string} key */
-function sessionUrl(origin, port, key) {
+/** Browsers tell it in their console where it can't be opened. @param {string} origin of the page's server @param {number} port @param {string} ticket */
+function sessionUrl(origin, port, ticket) {
   const url = new URL(origin);
-  return `https://${url.hostname}:${port === 0 ? url.port : port}/pixels?session=${key}`;
+  return `https://${url.hostname}:${port === 0 ? url.port : port}/pixels?ticket=${ticket}`;
 }

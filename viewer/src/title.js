@@ -1,0 +1,15 @@
+// What the page's title says: what is shown, or why nothing is.
+
+/** What stands before the name while nobody has to do anything. @type {Readonly<Record<string, string>>} */
+const IN_SHORT = { connecting: 'connecting', reconnecting: 'reconnecting', 'local-network-prompt': 'waiting to be allowed', 'local-network-denied': 'not allowed', unauthorized: 'not let in' };
+
+/**
+ * The marker lets the server notice that this page is on the display that it mirrors.
+ * @param {Pick<import('./engine.js').State, 'phase' | 'code' | 'reason' | 'sourceText' | 'sourceName' | 'marker'>} state
+ */
+export function titleText({ phase, code, reason, sourceText, sourceName, marker }) {
+  if (code === 'ended' || code === 'stopped') return `${reason} · lanstream`;
+  if (phase !== 'open') return `${IN_SHORT[phase] ?? ''} · lanstream`;
+  const what = code === 'source-lost' ? `source lost: ${reason}` : sourceName || sourceText;
+  return `${what} · lanstream ${marker}`;
+}

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { localNetworkPermission, whyUnreachable } from '../src/reach.js';
+import { FakeBrowser } from './fakes.js';
+
+/** @param {Partial<FakeBrowser['page']>} page */
+function browser(page) {
+  const fake = new FakeBrowser(() => new Response());
+  Object.assign(fake.page, { origin: 'https://site.test' }, page);
+  return fake.around;
+}
+
+test('the permission is asked for by the name that the browser knows, for where the server is', async () => {
+  const all = /** @type {const} */ ({ 'loopback-network': 'granted', 'local-network': 'denied' });
+  for (const [origin, permissions, state] of /** @type {[string, Record<string, PermissionState>, PermissionState | null][]} */ ([
+    ['http://127.0.0.1:1', all, 'granted'], ['http://localhost:1', all, 'granted'], ['http://app.localhost:1', all, 'granted'], ['http://[::1]:1', all, 'granted'],
+    ['http://192.168.0.7:1', all, 'denied'], ['http://127.example:1', all, 'denied'],
+    ['http://127.0.0.1:1', { 'local-network-access': 'prompt' }, 'prompt'],
+    ['http://127.0.0.1:1', {}, null], ['https://site.test', all, null],
+  ])) assert.equal(await localNetworkPermission(origin, browser({ permissions })), state, origin);
+});
+
+test('a failed request is called by what the browser knows of it', async () => {
+  const cause = new TypeError('Failed to fetch');
+  for (const [page, code, text] of /** @type {[Partial<FakeBrowser['page']>, string, RegExp][]} */ ([
+    [{}, 'unreachable', /--allow-origin https:\/\/site.test$/],
+    [{ origin: 'http://127.0.0.1:1' }, 'unreachable', /^lanstream does not answer$/],
+    [{ permissions: { 'loopback-network': 'prompt' } }, 'unreachable', /--allow-origin/],
+    [{ permissions: { 'loopback-network': 'denied' } }, 'local-network-denied', /does not let this page/],
+    [{ permissions: { 'loopback-network': 'prompt' }, origin: 'http://site.test', isSecure: false }, 'local-network-denied', /https/],
+    [{ permissions: { 'loopback-network': 'prompt' }, origin: 'http://localhost:3', isSecure: false }, 'unreachable', /--allow-origin/],
+    [{ forbidden: ['http://127.0.0.1:1'] }, 'policy-denied', /connect-src/],
+  ])) {
+    const end = await whyUnreachable('http://127.0.0.1:1', browser(page), cause);
+    assert.deepEqual([end.code, end.cause], [code, cause], JSON.stringify(page));
+    assert.match(end.message, text);
+  }
+});
