@@ -11,6 +11,7 @@ macro_rules! assets {
 /// Every file that a viewer loads.
 pub(crate) static VIEWER: &[Asset] = assets! {
     "/" => "index.html",
+    "/icon.svg" => "icon.svg",
     "/page.js" => "page.js",
     "/page.css" => "page.css",
     "/src/arena.js" => "src/arena.js",

@@ -1,4 +1,6 @@
 // The looks of the element, as a sheet that scripts make: a <style> would need `unsafe-inline` in the page's policy.
+//
+// Lengths of text are in rem, so that a reader's own text size holds; what is laid out goes by the element's size, not the window's.
 
 const CSS = `
 :host { display: block; position: relative; overflow: hidden; background: #000; }
@@ -14,22 +16,47 @@ const CSS = `
 .crisp .picture { image-rendering: pixelated; }
 .asleep .stage { cursor: none; }
 
-.stats, .banner, .controls {
-  position: absolute; margin: 0; padding: 8px 12px; border-radius: 6px;
-  border: 1px solid #555; background: #111e; color: #eee; font: 12px/1.5 ui-monospace, monospace;
+/* Statistics at the top, the banner in what is left, controls at the bottom; the statistics give way. */
+.above {
+  position: absolute; inset: 8px; container-type: size; display: grid; gap: 8px; pointer-events: none;
+  grid-template: minmax(0, auto) minmax(min-content, 1fr) auto / minmax(0, 1fr);
+  color: #eee; font: 0.8125rem/1.4 system-ui, sans-serif; color-scheme: dark; accent-color: #6fc3f7;
 }
-.stats { left: 8px; top: 8px; pointer-events: none; white-space: pre-wrap; max-width: calc(100% - 40px); }
-.banner { left: 50%; top: 50%; transform: translate(-50%, -50%); font-family: system-ui, sans-serif; font-size: 15px; }
+.stats, .banner, .controls { margin: 0; border: 1px solid #fff3; border-radius: 8px; background: #121417e6; box-sizing: border-box; overflow: auto; scrollbar-width: thin; pointer-events: auto; }
+.stats {
+  grid-row: 1; justify-self: start; max-width: 100%; padding: 8px 12px;
+  display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 2px 1em; align-content: start;
+  font: 0.75rem/1.45 ui-monospace, monospace; overflow-wrap: anywhere;
+}
+.stats dt { color: #9aa4af; }
+.stats dd { margin: 0; }
+.banner { grid-row: 2; place-self: center; max-width: min(36rem, 100%); max-height: 45cqb; padding: 10px 16px; font-size: 1rem; text-align: center; text-wrap: balance; overflow-wrap: anywhere; }
 .banner:empty { display: none; }
-.controls { right: 8px; bottom: 8px; display: flex; gap: 6px; padding: 6px; }
+.controls { grid-row: 3; justify-self: end; max-width: 100%; max-height: 50cqb; display: flex; flex-wrap: wrap; justify-content: flex-end; align-items: center; gap: 6px; padding: 6px; }
 /* Out of sight, not out of the order of focus. */
 .asleep .controls:not(:has(:focus-visible)) { opacity: 0; pointer-events: none; }
-.film { display: flex; align-items: center; gap: 6px; }
-.film input { width: min(40vw, 480px); }
-.time { white-space: nowrap; }
-button { padding: 4px 10px; border: 1px solid #888; border-radius: 4px; background: #222; color: inherit; font: inherit; cursor: pointer; }
-button[aria-pressed="true"] { background: #456; }
-button:focus-visible { outline: 2px solid #9cf; }
+.film { flex: 1 1 18rem; min-width: 0; display: flex; align-items: center; gap: 8px; }
+.controls:has(.film:not([hidden])) { justify-self: stretch; }
+.film input { flex: 1 1 6rem; width: 6rem; min-width: 0; margin: 0; height: 1.75rem; cursor: pointer; }
+.time { padding: 0 2px; white-space: nowrap; font-variant-numeric: tabular-nums; }
+button {
+  min-height: 1.75rem; padding: 0.2em 0.75em; border: 1px solid #fff3; border-radius: 6px; background: #2a2e34; color: inherit; font: inherit;
+  max-width: 100%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; cursor: pointer; touch-action: manipulation;
+}
+button:hover { background: #3a4048; }
+button[aria-pressed="true"] { background: #2b5876; border-color: #6fc3f7; }
+:focus-visible { outline: 2px solid #6fc3f7; outline-offset: 1px; }
+/* Room for a finger. */
+@media (pointer: coarse) {
+  button, .film input { min-height: 44px; }
+}
+/* Where all of it does not fit side by side, a film's place has a line of its own. */
+@container (width < 40rem) {
+  .controls { justify-self: stretch; justify-content: flex-start; }
+  .film { display: contents; }
+  .film input { order: -2; flex-basis: 60%; }
+  .time { order: -1; }
+}
 `;
 
 /** @type {CSSStyleSheet | null} */

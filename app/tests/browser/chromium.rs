@@ -21,6 +21,8 @@ pub(crate) struct Chromium {
     input: RefCell<ChildStdin>,
     messages: Receiver<Value>,
     calls: Cell<u64>,
+    /// What it told by itself.
+    events: RefCell<Vec<Value>>,
     _browser: Browser,
 }
 
@@ -40,7 +42,8 @@ impl Chromium {
         let mut browser = Engine::Chromium.open_with(url, on, |command| piped(command.args(arguments)));
         let input = browser.process.child.stdin.take().expect("it is piped");
         let output = browser.process.child.stdout.take().expect("it is piped");
-        Self { input: RefCell::new(input), messages: listen(output), calls: Cell::new(0), _browser: browser }
+        let (messages, events) = (listen(output), RefCell::default());
+        Self { input: RefCell::new(input), messages, calls: Cell::new(0), events, _browser: browser }
     }
 
     /// The page that it was opened with.
@@ -73,6 +76,15 @@ impl Chromium {
         page
     }
 
+    /// Answers for the person who is asked for a permission, by any of the names that it may have.
+    pub(crate) fn set_permission(&self, names: &[&str], origin: &str, setting: &str) {
+        let set = |name: &&str| {
+            let params = json!({ "permission": { "name": name }, "setting": setting, "origin": origin });
+            self.try_call(None, "Browser.setPermission", &params).is_ok()
+        };
+        assert!(names.iter().filter(|name| set(name)).count() > 0, "it knows none of {names:?}");
+    }
+
     fn call(&self, session: Option<&str>, method: &str, params: &Value) -> Value {
         self.try_call(session, method, params).unwrap_or_else(|error| panic!("{method}: {error}"))
     }
@@ -92,6 +104,7 @@ impl Chromium {
                 let error = &message["error"];
                 return if error.is_null() { Ok(message["result"].take()) } else { Err(error.to_string()) };
             }
+            self.events.borrow_mut().push(message);
         }
     }
 }
@@ -107,6 +120,47 @@ impl Page<'_> {
         let mut done = self.chromium.try_call(Some(&self.session), "Runtime.evaluate", &wanted)?;
         let thrown = &done["exceptionDetails"];
         if thrown.is_null() { Ok(done["result"]["value"].take()) } else { Err(thrown.to_string()) }
+    }
+
+    /// Has the browser do something with the page, as its protocol says.
+    pub(crate) fn command(&self, method: &str, params: &Value) -> Value {
+        self.chromium.call(Some(&self.session), method, params)
+    }
+
+    /// All that is in the page's console so far.
+    pub(crate) fn console(&self) -> Vec<String> {
+        // Whoever starts to listen is told of what was before.
+        self.command("Log.enable", &json!({}));
+        self.command("Runtime.enable", &json!({}));
+        let events = self.chromium.events.borrow();
+        let mine = events.iter().filter(|event| event["sessionId"] == self.session.as_str());
+        let said = mine.filter_map(|event| match event["method"].as_str() {
+            Some("Log.entryAdded") => Some(event["params"]["entry"].to_string()),
+            Some("Runtime.consoleAPICalled" | "Runtime.exceptionThrown") => Some(event["params"].to_string()),
+            _ => None,
+        });
+        said.collect()
+    }
+
+    /// Makes the page's window as large as this, in CSS pixels.
+    pub(crate) fn resize(&self, width: u32, height: u32) {
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.command("Emulation.setDeviceMetricsOverride", &metrics);
+    }
+
+    /// Presses a key as a person does.
+    pub(crate) fn press(&self, key: &str, code: u32) {
+        for kind in ["rawKeyDown", "keyUp"] {
+            let event = json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code });
+            self.command("Input.dispatchKeyEvent", &event);
+        }
+    }
+
+    /// Taps the page with a finger.
+    pub(crate) fn tap(&self, x: u32, y: u32) {
+        let touched = json!({ "type": "touchStart", "touchPoints": [{ "x": x, "y": y }] });
+        self.command("Input.dispatchTouchEvent", &touched);
+        self.command("Input.dispatchTouchEvent", &json!({ "type": "touchEnd", "touchPoints": [] }));
     }
 
     /// What the viewer says of itself; null before it is there.

@@ -13,6 +13,8 @@ use crate::assets::Asset;
 use crate::body::Body;
 use crate::serve::Server;
 
+/// What a host without a port means.
+const HTTP_PORT: u16 = 80;
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// Why a request gets no answer but a status and a sentence.
@@ -59,8 +61,8 @@ pub(crate) fn asset(asset: &Asset, host: &str, server: &Server) -> Response<Body
     let mut response = response(StatusCode::OK, asset.media_type(), Body::Whole(Some(bytes)));
     let policy = format!(
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; img-src 'self'; \
-         connect-src 'self' ws://{host} {}; base-uri 'none'; form-action 'none'; frame-ancestors 'self' {}",
-        webtransport(host, server.offer.webtransport),
+         connect-src 'self' {}; base-uri 'none'; form-action 'none'; frame-ancestors 'self' {}",
+        elsewhere(host, server.offer.webtransport),
         server.reception.guard().foreign().join(" ")
     );
     if let Ok(policy) = HeaderValue::from_str(&policy) {
@@ -69,11 +71,22 @@ pub(crate) fn asset(asset: &Asset, host: &str, server: &Server) -> Response<Body
     response
 }
 
-/// Where a page from `host` may open WebTransport sessions.
-fn webtransport(host: &str, port: Option<u16>) -> String {
-    let name =
-        host.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(host, |(name, _)| name);
-    port.map_or_else(String::new, |port| format!("https://{name}:{port}"))
+/// Where a page from `host` may connect besides its own origin, whose host and port it may reach by WebSocket and WebTransport too:
+/// older engines want the first named, and sessions may be on a `port` of their own. A policy can't name an IPv6 address.
+fn elsewhere(host: &str, port: Option<u16>) -> String {
+    let (name, own_port) = split(host);
+    let sessions_elsewhere = port.filter(|port| *port != own_port);
+    if name.starts_with('[') {
+        return sessions_elsewhere.map_or_else(String::new, |port| format!("https://*:{port}"));
+    }
+    let sessions = port.map_or_else(String::new, |port| format!("https://{name}:{port}"));
+    format!("ws://{host} {sessions}")
+}
+
+/// Name and port of a host.
+fn split(host: &str) -> (&str, u16) {
+    let parts = host.rsplit_once(':').and_then(|(name, port)| Some((name, port.parse().ok()?)));
+    parts.unwrap_or((host, HTTP_PORT))
 }
 
 /// The answer to a browser that asks whether another page may ask.
@@ -123,4 +136,23 @@ fn response(status: StatusCode, media_type: &'static str, body: Body) -> Respons
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_names_what_it_can_and_no_address_that_browsers_refuse() {
+        for (host, port, named) in [
+            ("127.0.0.1:8000", Some(8000), "ws://127.0.0.1:8000 https://127.0.0.1:8000"),
+            ("localhost:8000", Some(4433), "ws://localhost:8000 https://localhost:4433"),
+            ("studio.test", None, "ws://studio.test "),
+            ("[::1]:8000", Some(8000), ""),
+            ("[::1]:8000", Some(4433), "https://*:4433"),
+            ("[::1]", None, ""),
+        ] {
+            assert_eq!(elsewhere(host, port), named, "{host} {port:?}");
+        }
+    }
 }

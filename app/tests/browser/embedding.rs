@@ -1,0 +1,92 @@
+//! A web site that has the element in a page of its own, with the viewer's files beside it.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+
+/// It shows nothing before it is told what, and keeps the codes of all errors.
+const PAGE: &str = r#"<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>an embedding page</title>
+<link rel="icon" href="data:,">
+<body>
+<script type="module">
+import './src/lan-stream.js';
+window.codes = [];
+window.show = src => {
+  const element = document.createElement('lan-stream');
+  element.style.height = '360px';
+  element.setAttribute('src', src);
+  element.addEventListener('error', event => window.codes.push(event.code));
+  document.body.append(element);
+  window.lanstream = element;
+};
+</script>
+</body>
+</html>
+"#;
+
+/// A running site.
+pub(crate) struct Embedding {
+    pub(crate) port: u16,
+    over: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Embedding {
+    pub(crate) fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let over = Arc::<AtomicBool>::default();
+        let theirs = Arc::clone(&over);
+        let serve = move || {
+            for socket in listener.incoming().map_while(Result::ok) {
+                if theirs.load(Ordering::SeqCst) {
+                    return;
+                }
+                // A browser may open connections that it never uses, so each has its own thread.
+                std::thread::spawn(move || answer(socket));
+            }
+        };
+        let thread = std::thread::Builder::new().name("embedding site".to_owned()).spawn(serve).unwrap();
+        Self { port, over, thread: Some(thread) }
+    }
+
+    pub(crate) fn origin(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+}
+
+impl Drop for Embedding {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::SeqCst);
+        // A connection wakes the thread, which then sees that it is over.
+        let _ = TcpStream::connect(("127.0.0.1", self.port));
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Gives the page, or a file of the viewer's.
+fn answer(mut socket: TcpStream) {
+    let mut lines = BufReader::new(&socket).lines().map_while(Result::ok);
+    let Some(first) = lines.next() else { return };
+    let path = first.split(' ').nth(1).unwrap_or("/").trim_start_matches('/').to_owned();
+    lines.take_while(|line| !line.is_empty()).for_each(drop);
+    let viewer = Path::new(env!("CARGO_MANIFEST_DIR")).join("../viewer");
+    let body =
+        if path.is_empty() { PAGE.into() } else { std::fs::read(viewer.join(&path)).unwrap_or_default() };
+    let kind = match path.rsplit_once('.') {
+        Some((_, "js")) => "text/javascript",
+        Some((_, "wasm")) => "application/wasm",
+        _ => "text/html; charset=utf-8",
+    };
+    let head = format!("Content-Type: {kind}\r\nContent-Length: {}\r\nConnection: close", body.len());
+    let _ = socket.write_all(format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n").as_bytes());
+    let _ = socket.write_all(&body);
+}
