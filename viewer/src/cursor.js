@@ -1,8 +1,9 @@
-// The source's pointer, on a small canvas of its own: it moves without a repaint of the picture.
+// The source's pointer, on a small canvas of its own: it moves without a repaint of the picture, and ends where that does.
 
 /**
  * @typedef {import('./protocol.js').CursorShape} CursorShape
  * @typedef {import('./layout.js').Place} Place
+ * @typedef {{ left: number, top: number, width: number, height: number }} Part of a shape, in its pixels
  */
 
 export class CursorLayer {
@@ -10,6 +11,9 @@ export class CursorLayer {
   #shape = /** @type {CursorShape | null} */ (null);
   #at = { x: 0, y: 0, serial: 0 };
   #place = /** @type {Place | null} */ (null);
+  #picture = { width: 0, height: 0 };
+  /** What of which shape is on the canvas. */
+  #drawn = { serial: 0, left: 0, top: 0, width: 0, height: 0 };
 
   constructor() {
     this.canvas.className = 'cursor';
@@ -21,11 +25,6 @@ export class CursorLayer {
   shape(shape) {
     // A layer of nothing would still have to be drawn over every picture.
     this.#shape = isVisible(shape) ? shape : null;
-    const { width, height, rgba } = shape;
-    if (width > 0 && height > 0) {
-      Object.assign(this.canvas, { width, height });
-      this.canvas.getContext('2d')?.putImageData(new ImageData(rgba, width, height), 0, 0);
-    }
     this.#position();
   }
 
@@ -39,9 +38,10 @@ export class CursorLayer {
     this.at(0, 0, 0);
   }
 
-  /** @param {Place} place of the picture */
-  follow(place) {
+  /** @param {Place} place of the picture @param {{ width: number, height: number }} picture its size in its own pixels */
+  follow(place, picture) {
     this.#place = place;
+    this.#picture = picture;
     this.#position();
   }
 
@@ -49,16 +49,45 @@ export class CursorLayer {
     const [shape, place, { x, y, serial }] = [this.#shape, this.#place, this.#at];
     const { canvas } = this;
     // The shape comes before the first position that uses it; a position of another shape has none to show.
-    canvas.hidden = shape === null || place === null || serial === 0 || serial !== shape.serial || shape.width * shape.height === 0;
-    if (canvas.hidden || shape === null || place === null) return;
+    const part = shape !== null && serial !== 0 && serial === shape.serial ? partInside(shape, x, y, this.#picture) : null;
+    canvas.hidden = shape === null || place === null || part === null;
+    if (shape === null || place === null || part === null) return;
+    this.#draw(shape, part);
     const cssPxPerPx = place.scale / devicePixelRatio;
     Object.assign(canvas.style, {
-      left: `${place.leftCssPx + (x - shape.hotX) * cssPxPerPx}px`,
-      top: `${place.topCssPx + (y - shape.hotY) * cssPxPerPx}px`,
-      width: `${shape.width * cssPxPerPx}px`,
-      height: `${shape.height * cssPxPerPx}px`,
+      left: `${place.leftCssPx + (x - shape.hotX + part.left) * cssPxPerPx}px`,
+      top: `${place.topCssPx + (y - shape.hotY + part.top) * cssPxPerPx}px`,
+      width: `${part.width * cssPxPerPx}px`,
+      height: `${part.height * cssPxPerPx}px`,
     });
   }
+
+  /** The canvas has the part that shows and no more: one that reached past the picture would also widen what can be scrolled. @param {CursorShape} shape @param {Part} part */
+  #draw(shape, part) {
+    const { left, top, width, height } = part;
+    const drawn = this.#drawn;
+    if (drawn.serial === shape.serial && drawn.left === left && drawn.top === top && drawn.width === width && drawn.height === height) return;
+    this.#drawn = { serial: shape.serial, ...part };
+    Object.assign(this.canvas, { width, height });
+    this.canvas.getContext('2d')?.putImageData(new ImageData(shape.rgba, shape.width, shape.height), -left, -top);
+  }
+}
+
+/**
+ * What of a pointer lies in the picture; null where nothing does.
+ * @param {{ width: number, height: number, hotX: number, hotY: number }} shape
+ * @param {number} x of the hotspot, in the picture
+ * @param {number} y
+ * @param {{ width: number, height: number }} picture
+ * @returns {Part | null}
+ */
+export function partInside(shape, x, y, picture) {
+  const [leftInPicture, topInPicture] = [x - shape.hotX, y - shape.hotY];
+  const left = Math.max(0, -leftInPicture);
+  const top = Math.max(0, -topInPicture);
+  const width = Math.min(shape.width, picture.width - leftInPicture) - left;
+  const height = Math.min(shape.height, picture.height - topInPicture) - top;
+  return width > 0 && height > 0 ? { left, top, width, height } : null;
 }
 
 /** Whether any pixel shows. @param {CursorShape} shape */

@@ -362,7 +362,7 @@ export class LanStream extends HTMLElement {
     this.#root.classList.toggle('crisp', this.fit !== 'contain');
     this.#root.classList.toggle('cropped', placed.cropped);
     this.#inset?.follow(placed);
-    this.#cursor.follow(placed);
+    this.#cursor.follow(placed, size);
   }
 
   /** The query names one ratio, so each change needs a new one. @param {AbortSignal} signal */
