@@ -90,19 +90,22 @@ nothing. What would not get smaller is left raw: it costs the time until the cod
 #[derive(Debug, Args)]
 pub(crate) struct Capture {
     /// A monitor by its number from 0, or by its name [default: the first]
-    #[arg(long, value_name = "NUMBER|NAME", conflicts_with_all = ["window", "region"])]
+    #[arg(long, value_name = "NUMBER|NAME", conflicts_with_all = ["window", "region"], allow_negative_numbers = true)]
     pub(crate) display: Option<MonitorChoice>,
     /// A window by its id, or by a part of its title; when one with that title is closed, the next that has it is shown
     #[arg(long, value_name = "ID|TITLE", conflicts_with = "region")]
     pub(crate) window: Option<WindowChoice>,
+    /// Whether menus and other pop-ups of the window are shown where they lie over it
+    #[arg(long, value_enum, default_value_t = Switch::On)]
+    pub(crate) popups: Switch,
     /// End when the window is closed, with status 1
     #[arg(long, requires = "window")]
     pub(crate) once: bool,
     /// A part of the screen
-    #[arg(long, value_name = "X,Y,WxH")]
+    #[arg(long, value_name = "X,Y,WxH", allow_hyphen_values = true)]
     pub(crate) region: Option<RegionChoice>,
     /// Most frames a second [default: as many as there are]
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=240))]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=240), allow_negative_numbers = true)]
     pub(crate) fps: Option<u32>,
     /// Whether the pointer is shown; it is sent apart from the pixels
     #[arg(long, value_enum, default_value_t = Switch::On)]
@@ -119,7 +122,7 @@ pub(crate) struct Pattern {
     #[arg(long, value_name = "WxH", default_value = "1920x1080", value_parser = parse_size)]
     pub(crate) size: Size,
     /// Frames a second
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=240))]
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=240), allow_negative_numbers = true)]
     pub(crate) fps: u32,
 }
 
@@ -138,7 +141,7 @@ pub(crate) struct Bench {
     #[arg(long, value_name = "DIR")]
     pub(crate) corpus: Option<Corpus>,
     /// Times that everything is encoded and decoded; figures are medians over them
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000), allow_negative_numbers = true)]
     pub(crate) rounds: u32,
 }
 
@@ -159,7 +162,7 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "ADDRESS", global = true)]
     pub(crate) bind: Option<IpAddr>,
     /// Listen on this port; 0 takes a free one
-    #[arg(long, default_value_t = 0, global = true)]
+    #[arg(long, default_value_t = 0, global = true, allow_negative_numbers = true)]
     pub(crate) port: u16,
     /// How pixels travel; auto lets the viewer measure
     #[arg(long, value_enum, default_value_t = Transport::Auto, global = true)]

@@ -1,6 +1,7 @@
 //! `lanstream sources`: what there is to show, and the words that select it.
 
 use lanstream::SourceError;
+use lanstream_core::text::harmless;
 use lanstream_screen::{Kind, Listed};
 use serde::Serialize;
 
@@ -30,7 +31,7 @@ pub(crate) fn print(json: bool) -> Result<(), SourceError> {
     let mut lines = Vec::new();
     match lanstream_screen::list(&lanstream_screen::Options::default()) {
         Ok(listed) => lines.extend(listed.into_iter().map(Line::from)),
-        Err(error) => report::write_error(&format!("lanstream: {error}\n")),
+        Err(error) => report::write_error(&format!("lanstream: {}\n", harmless(&error.message))),
     }
     lines.extend(lanstream_pattern::Kind::ALL.map(Line::from));
     for line in &lines {
@@ -41,14 +42,15 @@ pub(crate) fn print(json: bool) -> Result<(), SourceError> {
 
 impl Line {
     fn json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+        report::escaped(&serde_json::to_string(self).unwrap_or_default())
     }
 
     fn text(&self) -> String {
         let size =
             self.width.zip(self.height).map_or(String::new(), |(width, height)| format!("{width}x{height}"));
         let refusal = self.refusal.as_ref().map_or(String::new(), |reason| format!("  ({reason})"));
-        format!("{:<8} {:<34} {:>11}  {}{refusal}", self.kind, self.select, size, self.name)
+        let line = format!("{:<8} {:<34} {:>11}  {}{refusal}", self.kind, self.select, size, self.name);
+        harmless(&line).into_owned()
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use lanstream::{Event, Stats};
+use lanstream_core::text::{harmless, is_harmful};
 
 /// Words that may wait for their reader: minutes of events. Beyond it they are lost, since a run must not wait for a program
 /// that started it and reads no further than the URL.
@@ -89,7 +90,7 @@ impl Reporter {
     pub(crate) fn say(&self, text: &str) {
         let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
         let clear = if std::mem::take(&mut *status) { "\r\x1b[K" } else { "" };
-        self.write(Words::Error(format!("{clear}lanstream: {text}\n")));
+        self.write(Words::Error(format!("{clear}lanstream: {}\n", harmless(text))));
     }
 
     /// Says why the run failed.
@@ -102,7 +103,7 @@ impl Reporter {
         self.finish();
         self.flush();
         // Nothing comes after it, so it is worth waiting for.
-        write_error(&format!("lanstream: error: {message}\n"));
+        write_error(&format!("lanstream: error: {}\n", harmless(message)));
     }
 
     /// Leaves the status line behind.
@@ -126,7 +127,7 @@ impl Reporter {
 
     fn json(&self, event: &Event) {
         match serde_json::to_string(event) {
-            Ok(line) => self.write(Words::Out(line)),
+            Ok(line) => self.write(Words::Out(escaped(&line))),
             Err(error) => tracing::error!(%error, "an event could not be written"),
         }
     }
@@ -141,6 +142,19 @@ impl Reporter {
         *self.status.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.write(Words::Error(format!("\r\x1b[K{line}")));
     }
+}
+
+/// A line of JSON, in which what a terminal obeys can only stand in strings, where it is written as an escape: nothing is lost.
+pub(crate) fn escaped(json: &str) -> String {
+    let mut line = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_harmful(c) {
+            line.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            line.push(c);
+        }
+    }
+    line
 }
 
 fn write_all(words: &Receiver<Words>) {
@@ -162,4 +176,32 @@ pub(crate) fn print_line(line: &str) {
 pub(crate) fn write_error(text: &str) {
     let mut stderr = std::io::stderr().lock();
     let _unheard = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+}
+
+/// Stderr for whatever is logged, with words of others in it.
+#[derive(Debug)]
+pub(crate) struct Log;
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        std::io::stderr().lock().write_all(harmless(&String::from_utf8_lossy(bytes)).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::stderr().lock().flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_on_a_terminal_is_harmless_and_says_the_same() {
+        let title = "gpj.\u{202e}exe \u{9b}31m \u{7f} \u{1b}[2J Über";
+        let line = escaped(&serde_json::to_string(title).unwrap());
+        assert_eq!(line, r#""gpj.\u202eexe \u009b31m \u007f \u001b[2J Über""#);
+        assert_eq!(serde_json::from_str::<String>(&line).unwrap(), title);
+    }
 }

@@ -1,6 +1,7 @@
 //! Runs a command from start to exit status.
 
 use std::io::IsTerminal;
+use std::net::IpAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::{Bench, Capture, Cli, Codec, Command, Pattern, Serve, Switch, Transport};
 use crate::list;
-use crate::report::Reporter;
+use crate::report::{Log, Reporter};
 use crate::stop;
 
 /// Time between two reports of numbers.
@@ -88,8 +89,13 @@ fn screen(capture: &Capture) -> Opener {
         (None, Some(region)) => Target::Region(*region),
         (None, None) => Target::Monitor(capture.display.clone().unwrap_or_default()),
     };
-    let cursor = capture.cursor == Switch::On;
-    sources::screen(target, lanstream_screen::Options { cursor, once: capture.once, x_display: None })
+    let options = lanstream_screen::Options {
+        cursor: capture.cursor == Switch::On,
+        popups: capture.popups == Switch::On,
+        once: capture.once,
+        x_display: None,
+    };
+    sources::screen(target, options)
 }
 
 impl From<&Pattern> for lanstream_pattern::Options {
@@ -125,11 +131,16 @@ impl From<Transport> for lanstream::Transport {
 
 /// Serves until a signal or the source's end.
 fn serve(open: Opener, options: Options, cli: &Cli, reporter: &Reporter) -> Result<(), String> {
-    warn_if_exposed(&options, reporter);
     // Before anything is said: whoever reads the URL may ask to stop at once.
     let stop = stop::on_request().map_err(|error| format!("no signal can be heard: {error}"))?;
-    let events = reporter.clone();
-    let server = match Server::start(open, &options, move |event| events.event(event)) {
+    let (events, bind) = (reporter.clone(), options.bind);
+    let tell = move |event| {
+        if matches!(event, Event::Ready { .. }) {
+            warn_if_exposed(bind, &events);
+        }
+        events.event(event);
+    };
+    let server = match Server::start(open, &options, tell) {
         // It was given up because it was to be.
         Err(_) if stop.is_cancelled() => return Ok(()),
         started => started.map_err(|error| error.to_string())?,
@@ -167,8 +178,9 @@ fn ending(server: &Server) -> Result<(), String> {
     }
 }
 
-fn warn_if_exposed(options: &Options, reporter: &Reporter) {
-    if let Some(address) = options.bind.filter(|address| !address.is_loopback()) {
+/// Once it is sure that it listens, and before anybody is told where.
+fn warn_if_exposed(bind: Option<IpAddr>, reporter: &Reporter) {
+    if let Some(address) = bind.filter(|address| !address.is_loopback()) {
         reporter.say(&format!(
             "WARNING: listening on {address}: everyone who reaches this address and has the URL sees what is captured, and the \
              picture travels unencrypted. Name the hosts that viewers use with --allow-host"
@@ -185,5 +197,5 @@ fn log_to_stderr(verbose: u8) {
         // The WebTransport library tells whole requests there, and so the keys in them.
         _ => "debug,hyper=info,wtransport=info",
     };
-    tracing_subscriber::fmt().with_env_filter(level).with_writer(std::io::stderr).without_time().init();
+    tracing_subscriber::fmt().with_env_filter(level).with_writer(|| Log).without_time().init();
 }

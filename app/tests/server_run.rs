@@ -109,6 +109,36 @@ fn words_that_mean_nothing() {
 }
 
 #[test]
+fn words_that_cannot_be_say_why() {
+    let lines: [(&[&str], &str); 6] = [
+        (&["capture", "--region", "0,0,0x0"], "0x0 holds no pixel"),
+        (&["capture", "--region", "0,0,70000x70000"], "70000x70000 is more than can be captured"),
+        (&["capture", "--region", "-1,0,5x5"], "counted from the screen's upper left corner, from 0"),
+        (&["capture", "--display", "-1"], "there is no monitor -1: monitors are numbered from 0"),
+        (&["capture", "--fps", "-1"], "-1 is not in 1..=240"),
+        (&["--port", "-1"], "-1 is not in 0..=65535"),
+    ];
+    for (line, reason) in lines {
+        let output = run(line);
+        assert_eq!(output.status.code(), Some(2), "{line:?}");
+        assert!(stderr(&output).contains(reason), "{line:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn an_address_that_is_not_this_machines() {
+    // Of a network that is for documentation only.
+    let output = run(&["pattern", "--bind", "203.0.113.7"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert!(
+        said.contains("203.0.113.7:0: this machine has no such address") && !said.contains("WARNING"),
+        "{said}"
+    );
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
+
+#[test]
 fn no_display() {
     for target in [&["capture"][..], &["capture", "--display", "0"], &["capture", "--window", "x"]] {
         let output = run(target);

@@ -8,7 +8,13 @@ use std::borrow::Cow;
 /// Blanks of other kinds become a space, everything else that is left out U+FFFD, so that one sees that there was something.
 #[must_use]
 pub fn harmless(text: &str) -> Cow<'_, str> {
-    if text.chars().all(|c| tame(c) == c) { text.into() } else { text.chars().map(tame).collect() }
+    if !text.chars().any(is_harmful) { text.into() } else { text.chars().map(tame).collect() }
+}
+
+/// Whether a terminal would do something else with `c` than show it, or break or turn the line around. A line break is no harm.
+#[must_use]
+pub fn is_harmful(c: char) -> bool {
+    tame(c) != c
 }
 
 /// What `c` is shown as.

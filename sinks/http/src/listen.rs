@@ -35,13 +35,20 @@ impl Listeners {
 
 /// Why a port can't be listened on.
 #[derive(Debug, thiserror::Error)]
-#[error("can't listen on {address}: {source}")]
+#[error("can't listen on {address}: {}", reason(source))]
 pub struct BindError {
     /// Where.
     pub address: SocketAddr,
     /// Why.
     #[source]
     pub source: std::io::Error,
+}
+
+fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::AddrNotAvailable => "this machine has no such address".to_owned(),
+        _ => error.to_string(),
+    }
 }
 
 /// Listens on `address`, or on the loopback addresses of both families where it is `None`. Port 0 takes a free one. A

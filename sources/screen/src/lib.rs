@@ -30,6 +30,8 @@ pub use target::{MonitorChoice, ParseTargetError, RegionChoice, Target, WindowCh
 pub struct Options {
     /// Whether to tell where the pointer is and what it looks like.
     pub cursor: bool,
+    /// Whether menus and other pop-ups of a captured window are shown where they lie over it.
+    pub popups: bool,
     /// Whether a window that was chosen by its title and is closed ends the source for good. Else it is
     /// [lost](lanstream_core::source::ErrorKind::Lost) until there is another with that title.
     pub once: bool,

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use lanstream_core::geometry::Rect;
+use lanstream_core::geometry::{Rect, SIDE_MAX};
 
 /// What to capture.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +66,12 @@ impl FromStr for MonitorChoice {
         if words.trim().is_empty() {
             return Err(ParseTargetError("a monitor is a number from 0 or a name such as HDMI-1".into()));
         }
-        Ok(words.parse().map_or_else(|_| Self::Name(words.into()), Self::Number))
+        match words.parse::<i64>() {
+            Ok(number) if number < 0 => {
+                Err(ParseTargetError(format!("there is no monitor {number}: monitors are numbered from 0")))
+            }
+            _ => Ok(words.parse().map_or_else(|_| Self::Name(words.into()), Self::Number)),
+        }
     }
 }
 
@@ -88,30 +93,74 @@ impl FromStr for RegionChoice {
     type Err = ParseTargetError;
 
     fn from_str(words: &str) -> Result<Self, Self::Err> {
-        let rect = rect_from_words(words).map(Self);
-        rect.ok_or_else(|| {
-            ParseTargetError(format!("`{words}` is not of the form X,Y,WxH, such as 100,50,640x480"))
-        })
+        let form =
+            || ParseTargetError(format!("`{words}` is not of the form X,Y,WxH, such as 100,50,640x480"));
+        let numbers = numbers(words).ok_or_else(form)?;
+        if let Some(reason) = impossible(numbers) {
+            return Err(ParseTargetError(format!("`{words}` is no part of a screen: {reason}")));
+        }
+        // None of them is negative, or more than a side can have.
+        let [x, y, width, height] = numbers.map(|number| number as u32);
+        Rect::new(x, y, width, height).map(Self).ok_or_else(form)
     }
 }
 
-fn rect_from_words(words: &str) -> Option<Rect> {
+fn numbers(words: &str) -> Option<[i64; 4]> {
     let (x, rest) = words.split_once(',')?;
     let (y, size) = rest.split_once(',')?;
     let (width, height) = size.split_once('x')?;
     let number = |digits: &str| digits.trim().parse().ok();
-    Rect::new(number(x)?, number(y)?, number(width)?, number(height)?)
+    Some([number(x)?, number(y)?, number(width)?, number(height)?])
+}
+
+/// Why these numbers can't be a part of a screen.
+fn impossible([x, y, width, height]: [i64; 4]) -> Option<String> {
+    let most = i64::from(SIDE_MAX);
+    if x < 0 || y < 0 {
+        return Some("X and Y are counted from the screen's upper left corner, from 0".into());
+    }
+    if width < 1 || height < 1 {
+        return Some(format!("{width}x{height} holds no pixel"));
+    }
+    if width > most || height > most {
+        return Some(format!("{width}x{height} is more than can be captured, {most} pixels each way"));
+    }
+    (x.saturating_add(width) > most || y.saturating_add(height) > most)
+        .then(|| format!("it reaches past {most} pixels, the most there can be"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn refused<T: FromStr<Err = ParseTargetError>>(words: &str) -> String {
+        words.parse::<T>().err().unwrap().to_string()
+    }
+
+    #[test]
+    fn regions_that_cannot_be_say_why() {
+        for (words, reason) in [
+            ("0,0,0x0", "0x0 holds no pixel"),
+            ("0,0,5x-1", "5x-1 holds no pixel"),
+            ("0,0,70000x70000", "70000x70000 is more than can be captured, 16384 pixels each way"),
+            ("16000,0,1000x1", "it reaches past 16384 pixels, the most there can be"),
+            ("99999999999,0,1x1", "it reaches past 16384 pixels, the most there can be"),
+            ("-1,0,5x5", "X and Y are counted from the screen's upper left corner, from 0"),
+        ] {
+            assert_eq!(refused::<RegionChoice>(words), format!("`{words}` is no part of a screen: {reason}"));
+        }
+        assert_eq!(
+            refused::<RegionChoice>("1,2"),
+            "`1,2` is not of the form X,Y,WxH, such as 100,50,640x480"
+        );
+    }
+
     #[test]
     fn monitors_are_numbers_or_names() {
         assert_eq!("2".parse(), Ok(MonitorChoice::Number(2)));
         assert_eq!("HDMI-1".parse(), Ok(MonitorChoice::Name("HDMI-1".into())));
         assert!("".parse::<MonitorChoice>().is_err());
+        assert_eq!(refused::<MonitorChoice>("-1"), "there is no monitor -1: monitors are numbered from 0");
     }
 
     #[test]

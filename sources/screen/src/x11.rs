@@ -1,5 +1,5 @@
-//! The X11 backend: pixels by shared memory, changes by DAMAGE, monitors by RANDR, windows by COMPOSITE, the pointer by
-//! XFIXES and XInput; all of them pure Rust, and only the first is more than a refinement.
+//! The X11 backend: pixels by shared memory, changes by DAMAGE, monitors by RANDR, windows by COMPOSITE, what lies over them by RENDER,
+//! the pointer by XFIXES and XInput; all of them pure Rust, and only the first is more than a refinement.
 //!
 //! Invariant: a picture is of one instant. A look at the screen is one flush, however many rectangles and pieces it reads, and the
 //! server is held meanwhile, so that no other program draws between two of them; and where something outside of what was read
@@ -21,6 +21,7 @@ use crate::{Listed, Options, Target};
 
 mod backing;
 mod bell;
+mod canvas;
 mod compound_text;
 mod connect;
 mod cursor;
@@ -28,6 +29,7 @@ mod damage;
 mod grab;
 mod monitor;
 mod pixel;
+mod popups;
 mod property;
 mod shm;
 mod subject;
@@ -184,7 +186,8 @@ impl Screen {
         loop {
             self.drain(|screen, _, event| screen.note(&event))?;
             self.subject.check_open()?;
-            if !(self.follow_pixels()? || self.follow_pointer()?) {
+            let popups = self.follow_popups()?;
+            if !(self.follow_pixels()? || popups.is_some() || self.follow_pointer()?) {
                 break;
             }
         }
@@ -226,6 +229,8 @@ impl Screen {
     ) -> Result<Region, Error> {
         self.link.conn.grab_server().map_err(lost)?.ignore_error();
         let forgotten = self.watch.forget(&self.link)?;
+        self.subject.forget_damage_of_popups(&self.link)?;
+        let view = self.subject.draw(&self.link, view, region)?;
         let pointer = self.pointer.as_mut().map(|pointer| pointer.ask(&self.link)).transpose()?;
         let grabbed = self.grabber.grab(&self.link, view, frame, region);
         if let (Some(answer), Some(pointer)) = (pointer, self.pointer.as_mut()) {
@@ -247,6 +252,11 @@ impl Screen {
             }
             screen.add_damage(rect);
         })?;
+        // A pop-up that came, went or moved by then was not taken as it is.
+        if let Some(changed) = self.follow_popups()? {
+            told.merge(&changed);
+            missed.merge(&changed);
+        }
         Ok(missed)
     }
 
@@ -256,6 +266,7 @@ impl Screen {
             XEvent::DamageNotify(event) if self.watch.is_about(event.damage) => {
                 self.subject.damaged(event.area)
             }
+            XEvent::DamageNotify(event) => self.subject.damaged_popup(event.damage, event.area),
             _ => None,
         }
     }
@@ -286,6 +297,14 @@ impl Screen {
         self.news.described |= now != self.described;
         self.described = now;
         Ok(true)
+    }
+
+    /// Returns where the picture is another for it; `None`: the server was not asked.
+    fn follow_popups(&mut self) -> Result<Option<Region>, Error> {
+        let changed = self.subject.follow_popups(&self.link)?;
+        let rects = changed.iter().flat_map(Region::rects);
+        rects.for_each(|rect| self.add_damage(*rect));
+        Ok(changed)
     }
 
     /// Returns whether the server was asked something.
@@ -327,7 +346,11 @@ fn describe(subject: &Subject, pixels: &Pixels) -> Description {
     Description {
         name: subject.name(),
         stalled: subject.stalled().map(str::to_owned),
-        alterations: pixels.alterations(),
+        alterations: pixels
+            .alterations()
+            .into_iter()
+            .chain(subject.alteration().map(str::to_owned))
+            .collect(),
     }
 }
 

@@ -12,7 +12,7 @@ pub(super) struct Backing {
     pub(super) window: Window,
     /// `None` while the window has never been on the screen. It stays when the window is hidden, with the last picture.
     pub(super) pixmap: Option<Pixmap>,
-    /// Where the window is in its parent, and how large with the border around it, which is in the pixmap.
+    /// Where the window is, and how large; the border around it is in the pixmap.
     pub(super) geometry: Geometry,
 }
 
@@ -58,6 +58,16 @@ impl Backing {
         if let Some(old) = self.pixmap.replace(name) {
             link.conn.free_pixmap(old).map_err(lost)?.ignore_error();
         }
+        Ok(())
+    }
+
+    /// Gives back what the server keeps for it.
+    pub(super) fn close(self, link: &Link) -> Result<(), Error> {
+        if let Some(pixmap) = self.pixmap {
+            link.conn.free_pixmap(pixmap).map_err(lost)?.ignore_error();
+        }
+        let kept = link.conn.composite_unredirect_window(self.window, Redirect::AUTOMATIC);
+        kept.map_err(lost)?.ignore_error();
         Ok(())
     }
 }

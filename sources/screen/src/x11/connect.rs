@@ -1,12 +1,12 @@
 //! The connection to an X server: opening it, what went wrong with it in words, and which extensions it has.
 
 use std::env;
-use std::fmt::Display;
 use std::sync::Arc;
 
 use lanstream_core::source::{Error, ErrorKind};
+use lanstream_core::text;
 use x11rb::connection::{Connection, RequestConnection};
-use x11rb::errors::{ReplyError, ReplyOrIdError};
+use x11rb::errors::{ConnectError, ReplyError, ReplyOrIdError};
 use x11rb::protocol::xproto::{Screen, Window};
 use x11rb::reexports::x11rb_protocol::parse_display::parse_display;
 use x11rb::rust_connection::RustConnection;
@@ -30,8 +30,8 @@ impl Link {
     pub(super) fn open(options: &Options) -> Result<Self, Error> {
         let display = display_name(options, |name| env::var(name).ok().filter(|value| !value.is_empty()))?;
         refuse_impossible(&display)?;
-        let (conn, screen) =
-            RustConnection::connect(Some(&display)).map_err(|error| unreachable_display(&display, &error))?;
+        let (conn, screen) = RustConnection::connect(Some(&display))
+            .map_err(|error| unreachable_display(&display, &reason(&error)))?;
         let root = conn.setup().roots[screen].root;
         let atoms = Atoms::new(&conn).map_err(lost)?.reply().map_err(lost)?;
         Ok(Self { conn: Arc::new(conn), root, atoms, screen })
@@ -40,6 +40,10 @@ impl Link {
     /// What the server said of its screen when it was connected to.
     pub(super) fn screen(&self) -> &Screen {
         &self.conn.setup().roots[self.screen]
+    }
+
+    pub(super) fn screen_number(&self) -> usize {
+        self.screen
     }
 
     pub(super) fn offers(&self, extension: &'static str) -> Result<bool, Error> {
@@ -92,10 +96,17 @@ fn refuse_impossible(display: &str) -> Result<(), Error> {
     }
 }
 
-fn unreachable_display(display: &str, error: &dyn Display) -> Error {
-    // Servers end what they say of a refused cookie with a line break.
-    let reason = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
-    let reason = reason.trim_end_matches('.');
+/// Why a display can't be opened, in one line: servers end theirs with a line break.
+fn reason(error: &ConnectError) -> String {
+    let said = match error {
+        ConnectError::SetupFailed(refused) => String::from_utf8_lossy(&refused.reason),
+        ConnectError::SetupAuthenticate(refused) => String::from_utf8_lossy(&refused.reason),
+        other => return other.to_string(),
+    };
+    text::harmless(said.trim().trim_end_matches('.')).replace('\n', " ")
+}
+
+fn unreachable_display(display: &str, reason: &str) -> Error {
     let message = format!(
         "cannot open the X display {display}: {reason}. Check $DISPLAY and that this user may use it (xauth, xhost), or \
          try `lanstream pattern`"

@@ -7,7 +7,7 @@ use x11rb::connection::SequenceNumber;
 use x11rb::protocol::damage::{self, ConnectionExt as _, Damage, ReportLevel};
 use x11rb::protocol::xproto::Drawable;
 
-use super::connect::{Link, lost};
+use super::connect::{Link, if_there, lost};
 
 /// Time between two looks at a screen whose server tells of no damage.
 const POLL_INTERVAL: Duration = Duration::from_micros(16_667);
@@ -30,6 +30,24 @@ impl Watch {
         let created = link.conn.damage_create(id, drawable, ReportLevel::DELTA_RECTANGLES);
         created.map_err(lost)?.check().map_err(lost)?;
         Ok(Self::Told(id))
+    }
+
+    /// The same for a window that may have gone meanwhile: `None`, then.
+    pub(super) fn of_other(link: &Link, window: Drawable) -> Result<Option<Self>, Error> {
+        if !link.offers(damage::X11_EXTENSION_NAME)? {
+            return Ok(Some(Self::Polled { due: Instant::now() }));
+        }
+        let id = link.id()?;
+        let created = link.conn.damage_create(id, window, ReportLevel::DELTA_RECTANGLES).map_err(lost)?;
+        Ok(if_there(created.check())?.map(|()| Self::Told(id)))
+    }
+
+    /// Gives back the server's record.
+    pub(super) fn close(self, link: &Link) -> Result<(), Error> {
+        if let Self::Told(id) = self {
+            link.conn.damage_destroy(id).map_err(lost)?.ignore_error();
+        }
+        Ok(())
     }
 
     /// Empties the server's record, so that whatever is drawn from now on is told again. To be sent in front of the

@@ -45,7 +45,7 @@ pub(super) struct View {
 
 impl View {
     /// A rectangle of it as requests have it: sides of X drawables fit 16 bits, and it lies within one.
-    fn place(self, rect: Rect) -> (i16, i16, u16, u16) {
+    pub(super) fn place(self, rect: Rect) -> (i16, i16, u16, u16) {
         let (x, y) = (self.x + rect.x as i32, self.y + rect.y as i32);
         (x as i16, y as i16, rect.width as u16, rect.height as u16)
     }

@@ -11,7 +11,7 @@ x11rb::atom_manager! {
     /// Their numbers, on the way.
     AtomsCookie {
         COMPOUND_TEXT,
-        UTF8_STRING,
+        WM_CLIENT_LEADER,
         WM_STATE,
         _NET_CLIENT_LIST_STACKING,
         _NET_WM_NAME,

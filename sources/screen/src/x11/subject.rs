@@ -5,6 +5,7 @@ use lanstream_core::region::Region;
 use lanstream_core::source::{Error, ErrorKind};
 use x11rb::connection::Connection;
 use x11rb::protocol::Event;
+use x11rb::protocol::damage::Damage;
 use x11rb::protocol::xproto::{Rectangle, Window};
 
 use super::connect::Link;
@@ -12,6 +13,7 @@ use super::cursor::Place;
 use super::grab::View;
 use super::monitor::{self, Monitor};
 use super::pixel::Pixels;
+use super::popups::Popups;
 use super::window::Captured;
 use super::windows;
 use crate::{Listed, Options, RegionChoice, Target, WindowChoice};
@@ -19,7 +21,7 @@ use crate::{Listed, Options, RegionChoice, Target, WindowChoice};
 /// What is captured.
 pub(super) enum Subject {
     Part(Part),
-    Window(Captured),
+    Window(Box<Captured>),
 }
 
 /// A part of the screen.
@@ -53,7 +55,7 @@ impl Subject {
     fn open_window(link: &Link, choice: &WindowChoice, options: &Options) -> Result<(Self, Pixels), Error> {
         let (window, look) = Captured::open(link, choice, options)?;
         let pixels = Pixels::new(link.conn.setup(), look.depth, look.visual)?;
-        Ok((Self::Window(window), pixels))
+        Ok((Self::Window(Box::new(window)), pixels))
     }
 
     /// Changes are asked for before the part is found, so that none between the two is missed.
@@ -120,6 +122,49 @@ impl Subject {
         let Place { x, y, size } = self.place();
         let (x, y) = (i32::from(area.x) - x, i32::from(area.y) - y);
         Rect::clipped(x, y, area.width.into(), area.height.into(), size)
+    }
+
+    /// The part of the picture that damage of a pop-up is about, if it is of one.
+    pub(super) fn damaged_popup(&self, damage: Damage, area: Rectangle) -> Option<Rect> {
+        self.popups()?.damaged(damage, area, self.size())
+    }
+
+    /// Forgets what was told of pop-ups, as [`Watch::forget`](super::damage::Watch::forget) does.
+    pub(super) fn forget_damage_of_popups(&self, link: &Link) -> Result<(), Error> {
+        self.popups().map_or(Ok(()), |popups| popups.forget_damage(link))
+    }
+
+    /// Has the server draw what `region` shows where that is more than the window; see [`Popups::draw`].
+    pub(super) fn draw(&mut self, link: &Link, view: View, region: &Region) -> Result<View, Error> {
+        match self {
+            Self::Part(_) => Ok(view),
+            Self::Window(window) => {
+                window.popups_mut().map_or(Ok(view), |popups| popups.draw(link, view, region))
+            }
+        }
+    }
+
+    /// Looks where pop-ups are now; see [`Captured::follow_popups`].
+    pub(super) fn follow_popups(&mut self, link: &Link) -> Result<Option<Region>, Error> {
+        match self {
+            Self::Part(_) => Ok(None),
+            Self::Window(window) => window.follow_popups(link),
+        }
+    }
+
+    fn popups(&self) -> Option<&Popups> {
+        match self {
+            Self::Part(_) => None,
+            Self::Window(window) => window.popups(),
+        }
+    }
+
+    /// In what the picture differs from what is on the screen.
+    pub(super) fn alteration(&self) -> Option<&'static str> {
+        match self {
+            Self::Part(_) => None,
+            Self::Window(window) => window.alteration(),
+        }
     }
 
     /// Whether a window is in the picture, or would be if nothing covered it.

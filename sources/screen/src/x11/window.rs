@@ -1,6 +1,7 @@
 //! One captured window: its pixels, what it is called, whether it can be seen, and what happens when it is closed.
 
 use lanstream_core::geometry::Size;
+use lanstream_core::region::Region;
 use lanstream_core::source::{Error, ErrorKind};
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{
@@ -10,6 +11,7 @@ use x11rb::protocol::xproto::{
 use super::backing::{Backing, require_composite};
 use super::connect::{Link, if_there, lost};
 use super::grab::View;
+use super::popups::Popups;
 use super::subject::Followed;
 use super::windows::{self, Named};
 use super::{property, title};
@@ -30,6 +32,9 @@ pub(super) struct Captured {
     /// The windows that it lies in, from its parent to the screen's child. Where one is hidden, so is it.
     frames: Vec<Window>,
     visibility: Visibility,
+    popups: Option<Popups>,
+    /// Pop-ups are to be shown and can't be.
+    lacks_popups: bool,
     /// Its pixels may be elsewhere now.
     outdated: bool,
     /// Its title or its state may be another.
@@ -63,8 +68,11 @@ impl Captured {
         let attributes = if_there(attributes)?.ok_or_else(gone)?;
         let look = Look { depth: backing.geometry.depth, visual: attributes.visual };
         let size = capturable(backing.geometry.width, backing.geometry.height)?;
+        let popups = if options.popups { Popups::open(link, window)? } else { None };
         let mut captured = Self {
             backing,
+            lacks_popups: options.popups && popups.is_none(),
+            popups,
             title,
             size,
             successor: successor(choice, options),
@@ -74,8 +82,7 @@ impl Captured {
             reworded: false,
             closed: false,
         };
-        captured.frames = frames(link, window)?;
-        captured.refresh_words(link)?;
+        captured.look_around(link)?;
         Ok((captured, look))
     }
 
@@ -121,6 +128,9 @@ impl Captured {
     }
 
     pub(super) fn note(&mut self, link: &Link, event: &Event) {
+        if let Some(popups) = &mut self.popups {
+            popups.note(link, event);
+        }
         match event {
             Event::DestroyNotify(event) if event.window == self.id() => self.closed = true,
             Event::MapNotify(event) => self.outdated |= self.lies_in(event.window),
@@ -140,8 +150,7 @@ impl Captured {
     /// Follows its pixels, its title and its state where they may be others; `None` where nothing says so.
     pub(super) fn follow(&mut self, link: &Link) -> Result<Option<Followed>, Error> {
         if std::mem::take(&mut self.outdated) {
-            self.frames = frames(link, self.id())?;
-            self.refresh_words(link)?;
+            self.look_around(link)?;
             let before = self.size;
             self.backing.refresh(link)?;
             self.size = capturable(self.backing.geometry.width, self.backing.geometry.height)?;
@@ -152,6 +161,36 @@ impl Captured {
             return Ok(Some(Followed::Reworded));
         }
         Ok(None)
+    }
+
+    /// Looks where its pop-ups are now, if that may have changed. Returns where the picture is another for it; `None`: nothing was asked.
+    pub(super) fn follow_popups(&mut self, link: &Link) -> Result<Option<Region>, Error> {
+        let size = self.size;
+        self.popups.as_mut().map_or(Ok(None), |popups| popups.follow(link, size))
+    }
+
+    pub(super) fn popups(&self) -> Option<&Popups> {
+        self.popups.as_ref()
+    }
+
+    pub(super) fn popups_mut(&mut self) -> Option<&mut Popups> {
+        self.popups.as_mut()
+    }
+
+    /// In what its pictures differ from what is on the screen.
+    pub(super) fn alteration(&self) -> Option<&'static str> {
+        self.lacks_popups.then_some("pop-ups left out: the X server lacks the RENDER or the XFIXES extension")
+    }
+
+    /// Learns what it lies in, what it is called, and whether it can be seen.
+    fn look_around(&mut self, link: &Link) -> Result<(), Error> {
+        self.frames = frames(link, self.id())?;
+        self.refresh_words(link)?;
+        let is_shown = self.visibility == Visibility::Shown;
+        if let Some(popups) = &mut self.popups {
+            popups.move_with(&self.frames, is_shown);
+        }
+        Ok(())
     }
 
     fn refresh_words(&mut self, link: &Link) -> Result<(), Error> {

@@ -7,6 +7,7 @@ mod cursor;
 mod leftovers;
 mod monitor;
 mod painter;
+mod popups;
 mod server;
 mod timing;
 mod watch;

@@ -72,9 +72,36 @@ impl Painter {
         height: u16,
         border: u16,
     ) -> Window {
+        self.create_window(x, y, width, height, border, 0, title)
+    }
+
+    /// A shown window that window managers leave alone, as menus are.
+    pub(crate) fn popup(&self, x: i16, y: i16, width: u16, height: u16, border: u16) -> Window {
+        let window = self.hidden_popup(x, y, width, height, border);
+        self.show(window);
+        window
+    }
+
+    pub(crate) fn hidden_popup(&self, x: i16, y: i16, width: u16, height: u16, border: u16) -> Window {
+        self.create_window(x, y, width, height, border, 1, "")
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "as the request has them")]
+    fn create_window(
+        &self,
+        x: i16,
+        y: i16,
+        width: u16,
+        height: u16,
+        border: u16,
+        override_redirect: u32,
+        title: &str,
+    ) -> Window {
         let window = self.conn.generate_id().unwrap();
-        let look =
-            CreateWindowAux::new().background_pixel(0x11_2233).border_pixel(0xff_00ff).override_redirect(0);
+        let look = CreateWindowAux::new()
+            .background_pixel(0x11_2233)
+            .border_pixel(0xff_00ff)
+            .override_redirect(override_redirect);
         let class = WindowClass::INPUT_OUTPUT;
         self.conn
             .create_window(
@@ -145,6 +172,17 @@ impl Painter {
     pub(crate) fn set_numbers(&self, window: Window, property: &str, kind: &str, numbers: &[u32]) {
         let (property, kind) = (self.atom(property), self.atom(kind));
         self.conn.change_property32(PropMode::REPLACE, window, property, kind, numbers).unwrap();
+        self.sync();
+    }
+
+    pub(crate) fn set_transient_for(&self, window: Window, owner: Window) {
+        self.set_numbers(window, "WM_TRANSIENT_FOR", "WINDOW", &[owner]);
+    }
+
+    /// As a program that blends windows does, to say that it is there.
+    pub(crate) fn own_selection(&self, name: &str) {
+        let owner = self.hidden_window("", 0, 0, 1, 1, 0);
+        self.conn.set_selection_owner(owner, self.atom(name), x11rb::CURRENT_TIME).unwrap();
         self.sync();
     }
 

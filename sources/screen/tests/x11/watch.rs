@@ -1,5 +1,7 @@
 //! Waiting: what wakes a source, and what doesn't.
 
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener};
 use std::time::{Duration, Instant};
 
 use lanstream_core::source::{Error, ErrorKind, Event, Source};
@@ -91,6 +93,32 @@ fn display_that_is_not_there_is_said_by_name() {
         assert_eq!(error.kind, ErrorKind::NotFound);
         assert!(error.message.contains(display) && error.message.contains("lanstream pattern"), "{error}");
     }
+}
+
+/// The number of a display that refuses everyone, as servers do who know no cookie of theirs.
+fn refusing_display() -> String {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let number = listener.local_addr().unwrap().port() - 6000;
+    std::thread::spawn(move || {
+        let (mut peer, _) = listener.accept().unwrap();
+        peer.read_exact(&mut [0; 12]).unwrap();
+        // A reason of 64 bytes, in words of four: refused, its length, version 11.0.
+        let reason = b"Authorization required, but no authorization protocol specified\n";
+        let head = [0, reason.len() as u8, 11, 0, 0, 0, reason.len() as u8 / 4, 0];
+        peer.write_all(&[&head[..], reason].concat()).unwrap();
+        let _until_the_client_leaves = peer.read_to_end(&mut Vec::new());
+    });
+    format!("127.0.0.1:{number}")
+}
+
+#[test]
+fn display_that_refuses_is_said_in_one_sentence() {
+    let options = Options { x_display: Some(refusing_display()), ..Options::default() };
+    let error = open(&Target::Monitor(MonitorChoice::First), &options).err().unwrap();
+    let number = options.x_display.unwrap();
+    let reason = "Authorization required, but no authorization protocol specified";
+    let expected = format!("cannot open the X display {number}: {reason}. Check $DISPLAY");
+    assert!(error.message.starts_with(&expected) && !error.message.contains('\n'), "{error}");
 }
 
 #[test]
