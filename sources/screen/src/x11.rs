@@ -186,8 +186,13 @@ impl Screen {
         loop {
             self.drain(|screen, _, event| screen.note(&event))?;
             self.subject.check_open()?;
-            let popups = self.follow_popups()?;
-            if !(self.follow_pixels()? || popups.is_some() || self.follow_pointer()?) {
+            let followed = self.follow();
+            if followed.is_err() {
+                // A window that is closed meanwhile makes questions about it fail; the server has told so before its answer.
+                self.drain(|screen, _, event| screen.note(&event))?;
+                self.subject.check_open()?;
+            }
+            if !followed? {
                 break;
             }
         }
@@ -195,6 +200,12 @@ impl Screen {
             self.damage_all();
         }
         Ok(())
+    }
+
+    /// Asks about what changed, and returns whether there was anything to ask.
+    fn follow(&mut self) -> Result<bool, Error> {
+        let popups = self.follow_popups()?;
+        Ok(self.follow_pixels()? || popups.is_some() || self.follow_pointer()?)
     }
 
     fn drain(&mut self, mut take: impl FnMut(&mut Self, SequenceNumber, XEvent)) -> Result<(), Error> {
