@@ -113,7 +113,8 @@ fn closed_window_is_followed_by_the_next_of_its_title() {
 
     program.close(first);
     let reason = "the window `foo` was closed; waiting for a window with `foo` in its title";
-    assert!(told(&mut viewer, LOST).contains(reason));
+    let lost = told(&mut viewer, LOST);
+    assert!(lost.contains(reason), "{lost}");
     let lost = running.next_where("source", |source| source["state"] == "lost");
     assert_eq!(lost["text"], reason);
 

@@ -194,8 +194,12 @@ impl Captured {
     }
 
     fn refresh_words(&mut self, link: &Link) -> Result<(), Error> {
-        self.title = title::or_untitled(title::read(link, self.id())?);
-        self.visibility = visibility(link, self.id())?.unwrap_or(self.visibility);
+        let title = title::read(link, self.id())?;
+        // A window that is closed by now has no title any more, and goes by the one it had.
+        if let Some(visibility) = visibility(link, self.id())? {
+            self.title = title::or_untitled(title);
+            self.visibility = visibility;
+        }
         Ok(())
     }
 

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use lanstream_core::source::{Event, Source};
 use lanstream_screen::{Options, RegionChoice, Target, WindowChoice, open};
-use x11rb::connection::Connection;
 use x11rb::protocol::shape::{ConnectionExt as _, SK, SO};
 use x11rb::protocol::xproto::{
     ClipOrdering, ConfigureWindowAux, ConnectionExt as _, EventMask, GrabMode, GrabStatus, Rectangle,
