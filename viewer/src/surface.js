@@ -3,7 +3,7 @@
 
 import { PlainArena } from './arena.js';
 import { writePatches } from './patches.js';
-import { blockBytes, convert } from './planar.js';
+import { convert } from './planar.js';
 import { PictureMemory } from './picture-memory.js';
 import { openPresenter } from './present/choose.js';
 import { PlanesView } from './present/planes.js';
@@ -167,7 +167,7 @@ export class Surface {
     const planar = /** @type {Planar} */ (this.#planar);
     if (this.#codec !== null) return this.#codec.convert(planar, this.#size, this.#memory.shownAt, part, this.#memory.endAt);
     const pixels = new Uint8ClampedArray(part.width * part.height * 4);
-    convert(planar, this.#size, new Uint8Array(this.#memory.shown.buffer, this.#memory.shownAt, blockBytes(planar, this.#size)), part, pixels);
+    convert(planar, this.#size, /** @type {Uint8Array} */ (this.block), part, pixels);
     return pixels;
   }
 

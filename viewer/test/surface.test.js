@@ -69,11 +69,12 @@ test('the picture stays as it was until the update is painted, and where it is d
   assert.deepEqual([...surface.copy()].filter((_, at) => at % 4 !== 3), [...before].filter((_, at) => at % 4 !== 3));
 });
 
-test('what is written late counts once', async () => {
+test('what is written late counts once', t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
   const surface = new Surface(new FakePresenter());
   paint(surface, ...tiles(1, 7, 0));
   assert.equal(surface.takeLateMs(), 0);
-  await new Promise(resolve => setTimeout(resolve, 20));
+  t.mock.timers.runAll();
   const late = surface.takeLateMs();
   assert.ok(late > 0, String(late));
   assert.equal(surface.takeLateMs(), 0);
