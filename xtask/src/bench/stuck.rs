@@ -20,7 +20,7 @@ const WEBSOCKET_KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 /// Any four bytes do: the mask protects proxies from pages, and there is neither here.
 const MASK: [u8; 4] = [0x1a, 0x2b, 0x3c, 0x4d];
 const HELLO: u8 = 0x81;
-const PROTOCOL_VERSION: u16 = 3;
+const PROTOCOL_VERSION: u16 = 4;
 const ROUTE: u8 = 0x87;
 const ROUTE_NUMBER: u32 = 1;
 /// A route's transports.
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn messages_have_the_lengths_that_they_say() {
-        assert_eq!(hello(), [4, 0, 0, 0, HELLO, 0, 0, 0, 3, 0, 0, 0]);
+        assert_eq!(hello(), [4, 0, 0, 0, HELLO, 0, 0, 0, 4, 0, 0, 0]);
         assert_eq!(route(WEBSOCKET)[..14], [18, 0, 0, 0, ROUTE, 0, 0, 0, 1, 0, 0, 0, WEBSOCKET, 0]);
         assert_eq!(route(HTTP).len(), 8 + 18);
         assert_eq!(masked_frame(&hello()).len(), 6 + 12);
