@@ -174,6 +174,7 @@ fn answer(mut connection: &TcpStream, request: &Request, shared: &Shared) -> any
     match request.path.as_str() {
         "/" => http::write(connection, "text/html", PAGE.as_bytes()),
         "/floor.js" => http::write(connection, "text/javascript", SCRIPT.as_bytes()),
+        "/clock" => http::write(connection, "text/plain", b""),
         "/order" => {
             let order = lock(&shared.orders).recv().context("there are no more orders")?;
             http::write(connection, "application/json", &serde_json::to_vec(&order)?)
