@@ -1,70 +1,94 @@
-//! The viewer's files in the binary: exactly those of `viewer/`, at the same paths.
+//! The viewer's files in the binary: those that `viewer/` publishes, at the same paths. `build.rs` lists them.
 
 use lanstream_http::Asset;
 
-macro_rules! assets {
-    ($($path:literal => $file:literal),* $(,)?) => {
-        &[$(Asset { path: $path, bytes: include_bytes!(concat!("../../viewer/", $file)) }),*]
-    };
-}
-
 /// Every file that a viewer loads.
-pub(crate) static VIEWER: &[Asset] = assets! {
-    "/" => "index.html",
-    "/icon.svg" => "icon.svg",
-    "/page.js" => "page.js",
-    "/page.css" => "page.css",
-    "/src/arena.js" => "src/arena.js",
-    "/src/canvas-reads.js" => "src/canvas-reads.js",
-    "/src/clock.js" => "src/clock.js",
-    "/src/codec.js" => "src/codec.js",
-    "/src/codec.wasm" => "src/codec.wasm",
-    "/src/cursor.js" => "src/cursor.js",
-    "/src/engine-host.js" => "src/engine-host.js",
-    "/src/engine.js" => "src/engine.js",
-    "/src/film.js" => "src/film.js",
-    "/src/hash.js" => "src/hash.js",
-    "/src/inset-layer.js" => "src/inset-layer.js",
-    "/src/lan-stream.js" => "src/lan-stream.js",
-    "/src/layout.js" => "src/layout.js",
-    "/src/meter.js" => "src/meter.js",
-    "/src/overlay.js" => "src/overlay.js",
-    "/src/patches.js" => "src/patches.js",
-    "/src/picture-memory.js" => "src/picture-memory.js",
-    "/src/picture.js" => "src/picture.js",
-    "/src/planar.js" => "src/planar.js",
-    "/src/port.js" => "src/port.js",
-    "/src/present/canvas2d.js" => "src/present/canvas2d.js",
-    "/src/present/choose.js" => "src/present/choose.js",
-    "/src/present/inset.js" => "src/present/inset.js",
-    "/src/present/planes.js" => "src/present/planes.js",
-    "/src/present/whereabouts.js" => "src/present/whereabouts.js",
-    "/src/present/webgl2-planes.js" => "src/present/webgl2-planes.js",
-    "/src/present/webgl2-program.js" => "src/present/webgl2-program.js",
-    "/src/present/webgl2-upload.js" => "src/present/webgl2-upload.js",
-    "/src/present/webgl2.js" => "src/present/webgl2.js",
-    "/src/protocol.js" => "src/protocol.js",
-    "/src/reach.js" => "src/reach.js",
-    "/src/rect.js" => "src/rect.js",
-    "/src/segments.js" => "src/segments.js",
-    "/src/session-end.js" => "src/session-end.js",
-    "/src/session.js" => "src/session.js",
-    "/src/sound-worklet.js" => "src/sound-worklet.js",
-    "/src/sound.js" => "src/sound.js",
-    "/src/style.js" => "src/style.js",
-    "/src/surface.js" => "src/surface.js",
-    "/src/thread.js" => "src/thread.js",
-    "/src/tiles.js" => "src/tiles.js",
-    "/src/title.js" => "src/title.js",
-    "/src/transport/choose.js" => "src/transport/choose.js",
-    "/src/transport/credit.js" => "src/transport/credit.js",
-    "/src/transport/http.js" => "src/transport/http.js",
-    "/src/transport/pieces.js" => "src/transport/pieces.js",
-    "/src/transport/routes.js" => "src/transport/routes.js",
-    "/src/transport/standstill.js" => "src/transport/standstill.js",
-    "/src/transport/timers.js" => "src/transport/timers.js",
-    "/src/transport/websocket.js" => "src/transport/websocket.js",
-    "/src/transport/webtransport.js" => "src/transport/webtransport.js",
-    "/src/update.js" => "src/update.js",
-    "/src/worker.js" => "src/worker.js",
-};
+pub(crate) static VIEWER: &[Asset] = include!(concat!(env!("OUT_DIR"), "/viewer.rs"));
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Component, Path, PathBuf};
+
+    use super::*;
+
+    /// Paths that pages of others name: the page, the element, the worker's entry and the decoder.
+    const PUBLIC: [&str; 6] =
+        ["/", "/page.js", "/page.css", "/src/lan-stream.js", "/src/worker.js", "/src/codec.wasm"];
+
+    fn has(path: &str) -> bool {
+        VIEWER.iter().any(|asset| asset.path == path)
+    }
+
+    fn source(asset: &Asset) -> &str {
+        std::str::from_utf8(asset.bytes).unwrap()
+    }
+
+    /// Relative paths in a module's source: of imports, of types' imports and of `new URL`.
+    fn references(source: &str) -> impl Iterator<Item = &str> {
+        source.split('\'').filter(|text| {
+            (text.starts_with("./") || text.starts_with("../")) && !text.contains(char::is_whitespace)
+        })
+    }
+
+    /// The path that a reference in the file at `from` leads to.
+    fn resolved(from: &str, reference: &str) -> String {
+        let mut path = PathBuf::new();
+        let folder = Path::new(from).parent().unwrap();
+        for part in folder.join(reference).components() {
+            match part {
+                Component::ParentDir => assert!(path.pop(), "{from} leaves the viewer: {reference}"),
+                Component::CurDir => {}
+                part => path.push(part),
+            }
+        }
+        path.to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn public_paths_stay() {
+        for path in PUBLIC {
+            assert!(has(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn every_reference_of_a_module_leads_to_a_file() {
+        let modules = VIEWER.iter().filter(|asset| asset.path.ends_with(".js"));
+        let mut count = 0;
+        for module in modules {
+            for reference in references(source(module)) {
+                let path = resolved(module.path, reference);
+                assert!(has(&path), "{} names {path}, which is not served", module.path);
+                count += 1;
+            }
+        }
+        assert!(count > VIEWER.len(), "{count} references");
+    }
+
+    #[test]
+    fn what_the_package_publishes_is_served() {
+        let viewer = Path::new(env!("CARGO_MANIFEST_DIR")).join("../viewer");
+        let manifest = std::fs::read(viewer.join("package.json")).unwrap();
+        let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+        let mut published: Vec<_> =
+            manifest["files"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+        let first = |path: &'static str| match path.trim_start_matches('/').split('/').next().unwrap() {
+            "" => "index.html",
+            name => name,
+        };
+        let mut served: Vec<_> = VIEWER.iter().map(|asset| first(asset.path)).collect();
+        served.sort_unstable();
+        served.dedup();
+        published.sort_unstable();
+        assert_eq!(served, published);
+    }
+
+    #[test]
+    fn only_files_of_pages_are_served_and_each_once() {
+        assert!(VIEWER.is_sorted_by(|a, b| a.path == "/" || b.path == "/" || a.path < b.path));
+        for asset in VIEWER {
+            let name = asset.path.rsplit('/').next().unwrap();
+            assert!(!name.ends_with(".test.js") && !name.ends_with(".json"), "{}", asset.path);
+        }
+    }
+}
