@@ -24,7 +24,8 @@ fn main() -> io::Result<()> {
         println!("cargo::rerun-if-changed={}", path.display());
         collect(&path, &mut files)?;
     }
-    files.sort();
+    // By text, as URLs compare: paths compare part by part, where `a/b` comes before `a.js`.
+    files.sort_by_cached_key(|file| file.to_string_lossy().into_owned());
     fs::write(target.join("viewer.rs"), table(&viewer, &files))
 }
 
