@@ -1,7 +1,7 @@
 // The page that the binary serves: one element that fills the window, set up from the address.
 
 import './src/lan-stream.js';
-import { titleText } from './src/title.js';
+import { titleText } from './src/element/title.js';
 
 /** Options of the address that are attributes of the element. */
 const OPTIONS = ['transport', 'codes', 'fit', 'present', 'thread'];

@@ -57,7 +57,7 @@ const STREAMS: u32 = 120;
 const FIRST_CODE: usize = 3;
 /// Decodes codes in the page, and tells each picture's hash, or `null` where there is none.
 const DECODE: &str = "(async streams => {
-    const [{ Codec }, { pictureHash }] = await Promise.all([import('/src/codec.js'), import('/src/hash.js')]);
+    const [{ Codec }, { pictureHash }] = await Promise.all([import('/src/decode/codec.js'), import('/src/protocol/hash.js')]);
     const codec = await Codec.open();
     return streams.map(({ code, width, height, bytes }) => {
         try {

@@ -317,7 +317,7 @@ fn upgrades_by_strangers() {
 #[test]
 fn every_file_of_the_viewer_keeps_to_itself() {
     let Guarded { serving, .. } = Guarded::start();
-    for path in ["/", "/page.js", "/page.css", "/src/session.js", "/src/worker.js"] {
+    for path in ["/", "/page.js", "/page.css", "/src/session/session.js", "/src/worker.js"] {
         let response = serving.door.ask(&format!("GET {path}"), &[]);
         check_headers(path, &response);
         let policy = header(&response.head, "content-security-policy").expect("a policy");

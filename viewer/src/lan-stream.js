@@ -1,20 +1,20 @@
 // The custom element <lan-stream>: in the manner of <video>, a picture that plays, here a mirrored screen, bit-exact.
 // It joins the engine, the canvas and the overlay; it draws and receives nothing itself.
 
-import { CursorLayer } from './cursor.js';
-import { EngineHost } from './engine-host.js';
-import { InsetLayer } from './inset-layer.js';
-import { FITS, place } from './layout.js';
-import { Overlay } from './overlay.js';
-import { blockBytes, planarOf } from './planar.js';
-import { Sound } from './sound.js';
+import { CursorLayer } from './element/cursor.js';
+import { EngineHost } from './element/engine-host.js';
+import { InsetLayer } from './element/inset-layer.js';
+import { FITS, place } from './element/layout.js';
+import { Overlay } from './element/overlay.js';
+import { blockBytes, planarOf } from './decode/planar.js';
+import { Sound } from './element/sound.js';
 import { TRANSPORTS } from './protocol.js';
-import { adoptStyle } from './style.js';
+import { adoptStyle } from './element/style.js';
 
 /**
- * @typedef {import('./engine.js').State} State
- * @typedef {import('./engine.js').Stats} Stats
- * @typedef {import('./layout.js').Fit} Fit
+ * @typedef {import('./session/engine.js').State} State
+ * @typedef {import('./session/engine.js').Stats} Stats
+ * @typedef {import('./element/layout.js').Fit} Fit
  */
 
 /** By so much arrow keys go to another place of a film. */
@@ -43,10 +43,10 @@ export class LanStream extends HTMLElement {
   #host = /** @type {EngineHost | null} */ (null);
   #state = /** @type {State | null} */ (null);
   #stats = /** @type {Stats | null} */ (null);
-  #place = /** @type {import('./layout.js').Place | null} */ (null);
+  #place = /** @type {import('./element/layout.js').Place | null} */ (null);
   #paused = false;
   #playing = false;
-  #reads = /** @type {Map<number, (picture: Extract<import('./port.js').Answer, { type: 'pixels' }>) => void>} */ (new Map());
+  #reads = /** @type {Map<number, (picture: Extract<import('./session/port.js').Answer, { type: 'pixels' }>) => void>} */ (new Map());
   #readId = 0;
   /** Ends all that `connectedCallback` began to listen to. */
   #connection = new AbortController();
@@ -175,7 +175,7 @@ export class LanStream extends HTMLElement {
 
   /**
    * The planes that it is made of, as they came: one block, the planes one after the other. `null`: it came as pixels.
-   * @returns {Promise<{ width: number, height: number, planar: import('./planar.js').Planar, block: Uint8Array } | null>}
+   * @returns {Promise<{ width: number, height: number, planar: import('./decode/planar.js').Planar, block: Uint8Array } | null>}
    */
   async readPlanes() {
     const { width, height, planes, block } = await this.#read('picture');
@@ -205,7 +205,7 @@ export class LanStream extends HTMLElement {
     if (host === null || this.videoWidth === 0) return Promise.reject(new DOMException('no picture yet', 'InvalidStateError'));
     this.#readId += 1;
     const id = this.#readId;
-    return /** @type {Promise<Extract<import('./port.js').Answer, { type: 'pixels' }>>} */ (new Promise(resolve => {
+    return /** @type {Promise<Extract<import('./session/port.js').Answer, { type: 'pixels' }>>} */ (new Promise(resolve => {
       this.#reads.set(id, resolve);
       host.send({ type: 'read', id, of });
     }));
@@ -258,7 +258,7 @@ export class LanStream extends HTMLElement {
     this.#layOut();
   }
 
-  /** @param {import('./port.js').Answer} answer */
+  /** @param {import('./session/port.js').Answer} answer */
   #receive(answer) {
     switch (answer.type) {
       case 'state': this.#receiveState(answer.state); break;
@@ -334,7 +334,7 @@ export class LanStream extends HTMLElement {
     this.dispatchEvent(new CustomEvent('stats', { detail: stats }));
   }
 
-  /** @param {Extract<import('./port.js').Answer, { type: 'pixels' }>} answer */
+  /** @param {Extract<import('./session/port.js').Answer, { type: 'pixels' }>} answer */
   #receivePixels(answer) {
     this.#reads.get(answer.id)?.(answer);
     this.#reads.delete(answer.id);

@@ -1,10 +1,10 @@
 // The engine in a worker of its own.
 
-import { serve } from './port.js';
+import { serve } from './session/port.js';
 
 /**
  * @typedef {{
- *   postMessage(answer: import('./port.js').Answer, transfer?: Transferable[]): void,
+ *   postMessage(answer: import('./session/port.js').Answer, transfer?: Transferable[]): void,
  *   onmessage: ((event: MessageEvent) => void) | null,
  * }} WorkerScope
  */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { probe } from '../src/canvas-reads.js';
+import { probe } from '../src/present/canvas-reads.js';
 
 globalThis.ImageData ??= /** @type {any} */ (class {
   /** @param {Uint8ClampedArray} data @param {number} width @param {number} height */

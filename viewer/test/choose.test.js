@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Clock } from '../src/clock.js';
+import { Clock } from '../src/session/clock.js';
 import { candidates, rank, reasonByFacts, reasonByMeasuring } from '../src/transport/choose.js';
 import { refillsCredit } from '../src/transport/credit.js';
 

@@ -3,16 +3,16 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { Codec } from '../src/codec.js';
-import { Patches, writePatches } from '../src/patches.js';
-import { PictureMemory } from '../src/picture-memory.js';
+import { Codec } from '../src/decode/codec.js';
+import { Patches, writePatches } from '../src/decode/patches.js';
+import { PictureMemory } from '../src/decode/picture-memory.js';
 import { ENCODING_MOVE, ENCODING_RAW, ProtocolError } from '../src/protocol.js';
 import { fromHex, random, toHex } from './bytes.js';
 
 /**
  * @typedef {{ name: string, code: number, width: number, pixels: string, bytes: string }} Picture `pixels`: the bytes of all, in hexadecimal
  * @typedef {{ name: string, code: number, width: number, pixels: number, bytes: string, error: number }} Hostile `pixels`: how many
- * @typedef {import('../src/codec.js').Exports} Exports
+ * @typedef {import('../src/decode/codec.js').Exports} Exports
  */
 
 const FILE = new URL('../../docs/codec-vectors.json', import.meta.url);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import { CursorLayer, partInside } from '../src/cursor.js';
+import { CursorLayer, partInside } from '../src/element/cursor.js';
 
 const PICTURE = { width: 200, height: 100 };
 const PLACE = { leftCssPx: 10, topCssPx: 20, widthCssPx: 400, heightCssPx: 200, scale: 2, cropped: false };

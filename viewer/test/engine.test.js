@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readFileSync } from 'node:fs';
-import { Codec } from '../src/codec.js';
-import { Engine } from '../src/engine.js';
-import { pictureHash } from '../src/hash.js';
+import { Codec } from '../src/decode/codec.js';
+import { Engine } from '../src/session/engine.js';
+import { pictureHash } from '../src/protocol/hash.js';
 import { COMMIT, ENCODING_NAMES, FIRST, HELLO_CODES, HELLO_VERIFY, KIND, TAKEN_BACK, VERSION } from '../src/protocol.js';
-import { Surface } from '../src/surface.js';
+import { Surface } from '../src/present/surface.js';
 import { deferred } from '../src/transport/timers.js';
 import { band, message, raw, solid, u16, u32, u64 } from './bytes.js';
 import { FakeBrowser, FakePresenter, settle } from './fakes.js';
@@ -15,7 +15,7 @@ const ENCODING_PREDICT = ENCODING_NAMES.indexOf('predict');
 const WELCOME = message(KIND.WELCOME, 0, [...u16(VERSION), ...u16(0), ...u64(EPOCH), ...u64(0n)]);
 
 /**
- * @param {Partial<import('../src/engine.js').EngineOptions>} [options]
+ * @param {Partial<import('../src/session/engine.js').EngineOptions>} [options]
  * @param {(url: string) => Response | Promise<Response>} [answer]
  * @param {Codec | null} [codec]
  */
@@ -23,7 +23,7 @@ function start(options = {}, answer = session, codec = null) {
   const browser = new FakeBrowser(answer);
   const presenter = new FakePresenter(browser.log);
   const surface = new Surface(presenter);
-  const events = /** @type {import('../src/engine.js').EngineEvent[]} */ ([]);
+  const events = /** @type {import('../src/session/engine.js').EngineEvent[]} */ ([]);
   const engine = new Engine(
     { origin: 'http://127.0.0.1:1', token: 'secret', transport: 'websocket', codes: false, verify: false, paused: false, ...options },
     { surface, presenter: { name: '2d', reason: 'test' }, thread: { thread: 'page', reason: 'test' },
@@ -367,7 +367,7 @@ async function sayGoodbye(socket, code, reason) {
   await socket.receive(message(KIND.GOODBYE, 0, [code, ...new TextEncoder().encode(reason)]));
 }
 
-/** @param {import('../src/engine.js').EngineEvent[]} events */
+/** @param {import('../src/session/engine.js').EngineEvent[]} events */
 function errorsOf(events) {
   return events.flatMap(event => event.type === 'error' ? [`${event.code}: ${event.message}`] : []);
 }

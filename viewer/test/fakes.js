@@ -1,10 +1,10 @@
 // Stand-ins for a browser and a server: nothing here waits, and every order of events is the test's.
 
-import { PlainArena } from '../src/arena.js';
-import { writePatches } from '../src/patches.js';
-import { PictureMemory } from '../src/picture-memory.js';
+import { PlainArena } from '../src/decode/arena.js';
+import { writePatches } from '../src/decode/patches.js';
+import { PictureMemory } from '../src/decode/picture-memory.js';
 import { KIND } from '../src/protocol.js';
-import { Update } from '../src/update.js';
+import { Update } from '../src/decode/update.js';
 import { message, u32 } from './bytes.js';
 
 /** Writes all bands of an update, with nothing to decode them, and returns the picture. @param {Uint8Array<ArrayBuffer>[]} bands */
@@ -97,7 +97,7 @@ export class FakeBrowser {
   /** @param {(url: string) => Response | Promise<Response>} answer */
   constructor(answer) { this.answer = answer; }
 
-  /** @returns {import('../src/session.js').Surroundings} */
+  /** @returns {import('../src/session/session.js').Surroundings} */
   get around() {
     const browser = this;
     return {

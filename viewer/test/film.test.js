@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { timeText } from '../src/film.js';
+import { timeText } from '../src/element/film.js';
 
 test('times of a film', () => {
   for (const [time, duration, text] of /** @type {[number | null, number | null, string][]} */ ([

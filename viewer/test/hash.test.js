@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pictureHash } from '../src/hash.js';
+import { pictureHash } from '../src/protocol/hash.js';
 import { random } from './bytes.js';
 
 const MASK = 0xffffffffn;

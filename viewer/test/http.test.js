@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { COMMIT, FIRST } from '../src/protocol.js';
-import { Surface } from '../src/surface.js';
+import { Surface } from '../src/present/surface.js';
 import { StreamReader } from '../src/transport/http.js';
-import { Update } from '../src/update.js';
+import { Update } from '../src/decode/update.js';
 import { band, join, message, random, raw } from './bytes.js';
 import { FakePresenter } from './fakes.js';
 

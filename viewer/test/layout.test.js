@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { place } from '../src/layout.js';
+import { place } from '../src/element/layout.js';
 
 const PICTURE = { width: 1920, height: 1080 };
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Meter } from '../src/meter.js';
+import { Meter } from '../src/session/meter.js';
 
 const TOOK = { receiveMs: 1, paintMs: 2, totalMs: null };
 

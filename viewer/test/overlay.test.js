@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bannerText, statsRows } from '../src/overlay.js';
-import { titleText } from '../src/title.js';
+import { bannerText, statsRows } from '../src/element/overlay.js';
+import { titleText } from '../src/element/title.js';
 
-/** @typedef {import('../src/engine.js').State} State */
+/** @typedef {import('../src/session/engine.js').State} State */
 
 const LIVE = /** @type {State} */ (/** @type {unknown} */ ({
   phase: 'open', code: '', reason: '', frames: 1, sourceState: 'live', sourceText: 'a', sourceName: '', stalled: '', alterations: /** @type {string[]} */ ([]),

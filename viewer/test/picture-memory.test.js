@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PlainArena } from '../src/arena.js';
-import { PictureMemory } from '../src/picture-memory.js';
-import { TileMap } from '../src/tiles.js';
+import { PlainArena } from '../src/decode/arena.js';
+import { PictureMemory } from '../src/decode/picture-memory.js';
+import { TileMap } from '../src/decode/tiles.js';
 import { random } from './bytes.js';
 
 /** @typedef {import('../src/rect.js').Rect} Rect */

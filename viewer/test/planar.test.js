@@ -4,11 +4,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { Codec } from '../src/codec.js';
-import { blockBytes, cellsOf, convert, markShown, planarOf } from '../src/planar.js';
+import { Codec } from '../src/decode/codec.js';
+import { blockBytes, cellsOf, convert, markShown, planarOf } from '../src/decode/planar.js';
 import { COMMIT, FIRST, ProtocolError } from '../src/protocol.js';
-import { Surface } from '../src/surface.js';
-import { Update } from '../src/update.js';
+import { Surface } from '../src/present/surface.js';
+import { Update } from '../src/decode/update.js';
 import { band, fromHex, random, raw, solid, toHex } from './bytes.js';
 import { FakePresenter } from './fakes.js';
 
@@ -68,7 +68,7 @@ test('both make the same of any part of any size', () => {
   }
 });
 
-/** @param {import('../src/planar.js').Planar} kind @param {import('../src/planar.js').Size} size @param {Uint8Array} block @param {import('../src/planar.js').Part} part */
+/** @param {import('../src/decode/planar.js').Planar} kind @param {import('../src/decode/planar.js').Size} size @param {Uint8Array} block @param {import('../src/decode/planar.js').Part} part */
 function convertByModule(kind, size, block, part) {
   const codec = openCodec();
   const at = Math.ceil(block.length / 4) * 4;
@@ -77,7 +77,7 @@ function convertByModule(kind, size, block, part) {
 }
 
 test('a call of the module that makes no sense touches nothing', () => {
-  const exports = /** @type {import('../src/codec.js').Exports} */ (/** @type {unknown} */ (new WebAssembly.Instance(MODULE).exports));
+  const exports = /** @type {import('../src/decode/codec.js').Exports} */ (/** @type {unknown} */ (new WebAssembly.Instance(MODULE).exports));
   const { memory, room } = exports;
   const base = room(65536), end = memory.buffer.byteLength, code = planar(1, 8).code;
   const before = toHex(memory.buffer);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { localNetworkPermission, whyUnreachable } from '../src/reach.js';
+import { localNetworkPermission, whyUnreachable } from '../src/session/reach.js';
 import { FakeBrowser } from './fakes.js';
 
 /** @param {Partial<FakeBrowser['page']>} page */

@@ -9,7 +9,7 @@ const BLOCK = 128;
 const scope = /** @type {Record<string, any>} */ (globalThis);
 scope['AudioWorkletProcessor'] = class { port = { onmessage: null }; };
 scope['registerProcessor'] = (/** @type {string} */ _name, /** @type {new () => Processor} */ processor) => { scope['Film'] = processor; };
-await import('../src/sound-worklet.js');
+await import('../src/element/sound-worklet.js');
 
 class Card {
   processor = /** @type {Processor} */ (new scope['Film']());

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { COMMIT, FIRST } from '../src/protocol.js';
-import { Segments } from '../src/segments.js';
-import { Surface } from '../src/surface.js';
-import { chooseThread } from '../src/thread.js';
-import { Update } from '../src/update.js';
+import { Segments } from '../src/decode/segments.js';
+import { Surface } from '../src/present/surface.js';
+import { chooseThread } from '../src/session/thread-choice.js';
+import { Update } from '../src/decode/update.js';
 import { band, raw, solid } from './bytes.js';
 import { FakePresenter } from './fakes.js';
 

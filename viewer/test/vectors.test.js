@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { PlainArena } from '../src/arena.js';
-import { writePatches } from '../src/patches.js';
-import { PictureMemory } from '../src/picture-memory.js';
+import { PlainArena } from '../src/decode/arena.js';
+import { writePatches } from '../src/decode/patches.js';
+import { PictureMemory } from '../src/decode/picture-memory.js';
 import {
   BAND_BYTES, COMMANDS, HEADER_BYTES, KIND, TRANSPORTS, readServerMessage, writeAck, writeAskTicket, writeFlow, writeHello, writeLack, writePing, writeProof, writeRefresh, writeRoute, writeSteer,
 } from '../src/protocol.js';
-import { Update } from '../src/update.js';
+import { Update } from '../src/decode/update.js';
 import { fromHex, toHex } from './bytes.js';
 
 /** @typedef {{ name: string, kind: string | number, hex: string, fields: Record<string, any> }} Vector */
@@ -80,7 +80,7 @@ function checkBand(bytes, fields) {
   }
 }
 
-/** @param {import('../src/planar.js').Planar | null} planar */
+/** @param {import('../src/decode/planar.js').Planar | null} planar */
 function planesOf(planar) {
   return planar === null ? null : [0, 8, 16, 24].map(shift => planar.code >>> shift & 255);
 }

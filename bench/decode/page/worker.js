@@ -1,6 +1,6 @@
 // Decodes the pictures that the server gives, with the viewer's own decoder, and tells what each took.
 
-import { Codec } from './src/codec.js';
+import { Codec } from './src/decode/codec.js';
 
 /** @typedef {{ encoding: number, width: number, height: number, code: Uint8Array }} Patch */
 

@@ -14,8 +14,8 @@ const BODY_BYTES_MAX: u64 = 1 << 30;
 const FILES: [(&str, &str, &[u8]); 6] = [
     ("/", "text/html; charset=utf-8", include_bytes!("../page/index.html")),
     ("/worker.js", "text/javascript", include_bytes!("../page/worker.js")),
-    ("/src/codec.js", "text/javascript", include_bytes!("../../../viewer/src/codec.js")),
-    ("/src/planar.js", "text/javascript", include_bytes!("../../../viewer/src/planar.js")),
+    ("/src/decode/codec.js", "text/javascript", include_bytes!("../../../viewer/src/decode/codec.js")),
+    ("/src/decode/planar.js", "text/javascript", include_bytes!("../../../viewer/src/decode/planar.js")),
     ("/src/protocol.js", "text/javascript", include_bytes!("../../../viewer/src/protocol.js")),
     ("/src/codec.wasm", "application/wasm", include_bytes!("../../../viewer/src/codec.wasm")),
 ];

@@ -14,7 +14,7 @@ import { WebGl2 } from './webgl2.js';
  * @typedef {Target & {
  *   resize(width: number, height: number): void,
  *   prepare?(bounds: Rect): Promise<void> | null,
- *   planes?(planar: import('../planar.js').Planar, size: import('../planar.js').Size): PlanesTarget | null,
+ *   planes?(planar: import('../decode/planar.js').Planar, size: import('../decode/planar.js').Size): PlanesTarget | null,
  *   read(): Uint8ClampedArray<ArrayBuffer>,
  *   close(): void,
  * }} Presenter `resize` leaves an undefined picture, of pixels, or of planes where `planes` is called next, if it can show those

@@ -1,15 +1,15 @@
 // A picture in planes, shown by a presenter of pixels: of what changed in the planes pixels are made. Not for a presenter that
 // shows planes itself (webgl2.js).
 
-import { CELL_BYTES, cellsOf, markShown } from '../planar.js';
-import { TileMap } from '../tiles.js';
+import { CELL_BYTES, cellsOf, markShown } from '../decode/planar.js';
+import { TileMap } from '../decode/tiles.js';
 
 /**
  * @typedef {import('./choose.js').Presenter} Presenter
  * @typedef {import('./choose.js').PlanesTarget} PlanesTarget
- * @typedef {import('../planar.js').Planar} Planar
- * @typedef {import('../planar.js').Size} Size
- * @typedef {import('../planar.js').Part} Part
+ * @typedef {import('../decode/planar.js').Planar} Planar
+ * @typedef {import('../decode/planar.js').Size} Size
+ * @typedef {import('../decode/planar.js').Part} Part
  * @typedef {import('../rect.js').Rect} Rect
  */
 

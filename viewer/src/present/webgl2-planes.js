@@ -1,13 +1,13 @@
 // A picture in planes by WebGL2: its cells lie in a texture as they came, and a shader makes pixels of them by the formula of
 // docs/protocol.md, in whole numbers.
 
-import { CELL_BYTES, chromaSize, cellsOf, IDENTITY, numbersOf } from '../planar.js';
+import { CELL_BYTES, chromaSize, cellsOf, IDENTITY, numbersOf } from '../decode/planar.js';
 import { link } from './webgl2-program.js';
 import { uploadRects } from './webgl2-upload.js';
 
 /**
- * @typedef {import('../planar.js').Planar} Planar
- * @typedef {import('../planar.js').Size} Size
+ * @typedef {import('../decode/planar.js').Planar} Planar
+ * @typedef {import('../decode/planar.js').Size} Size
  * @typedef {import('./choose.js').PlanesTarget} PlanesTarget
  */
 

@@ -1,7 +1,7 @@
 // Which transport carries the pixels: the one that brings whole pictures soonest, since none is best in every engine. Not by
 // the engine's name, but for one thing (credit.js).
 
-import { SessionEnd } from '../session-end.js';
+import { SessionEnd } from '../session/session-end.js';
 
 /**
  * @typedef {import('../protocol.js').Transport} Transport

@@ -2,8 +2,8 @@
 // the one before still brings is dropped.
 
 import { ProtocolError, ROUTE_PLAIN, writeAskTicket, writeRefresh, writeRoute } from '../protocol.js';
-import { SessionEnd } from '../session-end.js';
-import { endsUpdate } from '../update.js';
+import { SessionEnd } from '../session/session-end.js';
+import { endsUpdate } from '../decode/update.js';
 import { candidates, rank, reasonByFacts, reasonByMeasuring } from './choose.js';
 import { refillsCredit } from './credit.js';
 import { StreamReader, hasByob, openStream } from './http.js';
@@ -85,7 +85,7 @@ export class Routes {
   /**
    * @param {RouteOptions} options
    * @param {RouteEvents} events
-   * @param {import('../session.js').Surroundings} around
+   * @param {import('../session/session.js').Surroundings} around
    */
   constructor(options, events, around) {
     this.#options = options;

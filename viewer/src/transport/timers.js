@@ -1,6 +1,6 @@
 // Waiting with an end to it, and without a timer left behind.
 
-/** @typedef {Pick<import('../session.js').Surroundings, 'setTimeout' | 'clearTimeout'>} Clockwork */
+/** @typedef {Pick<import('../session/session.js').Surroundings, 'setTimeout' | 'clearTimeout'>} Clockwork */
 
 export class Timers {
   #around;

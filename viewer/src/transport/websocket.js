@@ -1,7 +1,7 @@
 // The control channel, and pixels on it while they travel by WebSocket. It knows messages from each other, not what they mean.
 
 import { KIND, kindOf, readServerMessage } from '../protocol.js';
-import { SessionEnd } from '../session-end.js';
+import { SessionEnd } from '../session/session-end.js';
 
 const PROTOCOL = 'lanstream.1';
 

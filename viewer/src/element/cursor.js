@@ -1,7 +1,7 @@
 // The source's pointer, on a small canvas of its own: it moves without a repaint of the picture, and ends where that does.
 
 /**
- * @typedef {import('./protocol.js').CursorShape} CursorShape
+ * @typedef {import('../protocol.js').CursorShape} CursorShape
  * @typedef {import('./layout.js').Place} Place
  * @typedef {{ left: number, top: number, width: number, height: number }} Part of a shape, in its pixels
  */

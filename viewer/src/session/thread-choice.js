@@ -1,7 +1,7 @@
 // Which thread receives and paints: the page's, where its canvas need not wait for the browser's frames, else a worker.
 // Not both: a message from one to the other takes as long as painting a window does.
 
-import { Canvas2d } from './present/canvas2d.js';
+import { Canvas2d } from '../present/canvas2d.js';
 
 /**
  * @typedef {'page' | 'worker'} Thread
@@ -9,7 +9,7 @@ import { Canvas2d } from './present/canvas2d.js';
  */
 
 /**
- * @param {{ wanted: Thread | 'auto', presenter: import('./present/choose.js').PresenterName, desynchronized: boolean }} facts
+ * @param {{ wanted: Thread | 'auto', presenter: import('../present/choose.js').PresenterName, desynchronized: boolean }} facts
  * @returns {ThreadChoice}
  */
 export function chooseThread({ wanted, presenter, desynchronized }) {

@@ -1,21 +1,21 @@
 // Where updates go: into the picture in memory while their bands arrive, and from there onto a canvas by one of the presenters.
 // A canvas only shows the picture; nothing is ever read from it but to prove what it shows.
 
-import { PlainArena } from './arena.js';
-import { writePatches } from './patches.js';
-import { convert } from './planar.js';
-import { PictureMemory } from './picture-memory.js';
-import { openPresenter } from './present/choose.js';
-import { PlanesView } from './present/planes.js';
-import { Segments } from './segments.js';
+import { PlainArena } from '../decode/arena.js';
+import { writePatches } from '../decode/patches.js';
+import { convert } from '../decode/planar.js';
+import { PictureMemory } from '../decode/picture-memory.js';
+import { openPresenter } from './choose.js';
+import { PlanesView } from './planes.js';
+import { Segments } from '../decode/segments.js';
 
 /**
- * @typedef {import('./present/choose.js').PresenterChoice} PresenterChoice
- * @typedef {import('./present/choose.js').Pixels} Pixels
- * @typedef {import('./planar.js').Planar} Planar
- * @typedef {import('./planar.js').Size} Size
- * @typedef {import('./rect.js').Rect} Rect
- * @typedef {import('./update.js').Update} Update
+ * @typedef {import('./choose.js').PresenterChoice} PresenterChoice
+ * @typedef {import('./choose.js').Pixels} Pixels
+ * @typedef {import('../decode/planar.js').Planar} Planar
+ * @typedef {import('../decode/planar.js').Size} Size
+ * @typedef {import('../rect.js').Rect} Rect
+ * @typedef {import('../decode/update.js').Update} Update
  */
 
 /**
@@ -27,7 +27,7 @@ const QUIET_MS = 8;
 /**
  * @param {OffscreenCanvas | HTMLCanvasElement} canvas
  * @param {PresenterChoice} choice
- * @param {import('./present/choose.js').Layer | null} layer over the canvas
+ * @param {import('./choose.js').Layer | null} layer over the canvas
  * @returns {{ surface: Surface, presenter: PresenterChoice }} `presenter`: what the choice came to
  */
 export function openSurface(canvas, choice, layer) {
@@ -41,21 +41,21 @@ export function openSurface(canvas, choice, layer) {
 export class Surface {
   #presenter;
   #segments = new Segments();
-  #codec = /** @type {import('./codec.js').Codec | null} */ (null);
+  #codec = /** @type {import('../decode/codec.js').Codec | null} */ (null);
   #memory = new PictureMemory(new PlainArena());
   #size = /** @type {Size} */ ({ width: 0, height: 0 });
   #planar = /** @type {Planar | null} */ (null);
   /** What paints a picture in planes. */
-  #planes = /** @type {import('./present/choose.js').PlanesTarget | null} */ (null);
+  #planes = /** @type {import('./choose.js').PlanesTarget | null} */ (null);
   #quiet = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
   #caughtUpMs = 0;
 
-  /** @param {import('./present/choose.js').Presenter} presenter */
+  /** @param {import('./choose.js').Presenter} presenter */
   constructor(presenter) {
     this.#presenter = presenter;
   }
 
-  /** From now on codes can be decoded. To be called before the first update. @param {import('./codec.js').Codec} codec */
+  /** From now on codes can be decoded. To be called before the first update. @param {import('../decode/codec.js').Codec} codec */
   useCodec(codec) {
     this.#codec = codec;
     this.#memory = new PictureMemory(codec);
@@ -162,7 +162,7 @@ export class Surface {
     target.commit();
   }
 
-  /** @param {import('./planar.js').Part} part of a picture in planes */
+  /** @param {import('../decode/planar.js').Part} part of a picture in planes */
   #convert(part) {
     const planar = /** @type {Planar} */ (this.#planar);
     if (this.#codec !== null) return this.#codec.convert(planar, this.#size, this.#memory.shownAt, part, this.#memory.endAt);

@@ -1,7 +1,7 @@
 // Pictures in planes, as decoders of video have them: where the samples of a pixel lie in a picture's block, and what they show.
 // The formula is docs/protocol.md's; core/codec/src/planar.rs is its twin, and the module's. Not where pixels go.
 
-import { ProtocolError, SIDE_PX_MAX } from './protocol.js';
+import { ProtocolError, SIDE_PX_MAX } from '../protocol.js';
 
 /**
  * How a picture's planes lie and what they mean, from the four bytes of a band's head.

@@ -1,11 +1,11 @@
 // One update while its bands arrive: what is in them, checked, and where its bytes lie. It holds no bytes itself: each
-// band's buffer goes to whoever paints, as soon as it was looked at. Not what is on the canvas (picture.js).
+// band's buffer goes to whoever paints, as soon as it was looked at. Not what is on the canvas (present/picture.js).
 
 import { Patches } from './patches.js';
 import { cellsOf, planarOf } from './planar.js';
 import {
   BAND_BYTES, COMMIT, ENCODING_LAST, ENCODING_MOVE, ENCODING_RAW, ENCODING_SOLID, FIRST, HEADER_BYTES, PATCH_BYTES, ProtocolError, SIDE_PX_MAX, TAKEN_BACK,
-} from './protocol.js';
+} from '../protocol.js';
 
 /** In place of a timestamp where there is none. */
 const NO_PTS = -(2n ** 63n);

@@ -1,8 +1,8 @@
 // The controls of a source that can be steered: where a film is, and one picture after the other. Not what they do
-// (lan-stream.js), nor those that every picture has (overlay.js).
+// (../lan-stream.js), nor those that every picture has (overlay.js).
 
 /**
- * @typedef {import('./engine.js').State} State
+ * @typedef {import('../session/engine.js').State} State
  * @typedef {{ seek(seconds: number): void, step(): void, nextTrack(): void }} FilmActions
  */
 

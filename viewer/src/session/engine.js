@@ -1,10 +1,10 @@
 // The viewer without a face: keeps a session with the server, comes back when it ends, and says what it sees. It runs in
 // a worker or in the page, and paints on the surface that it is given. No DOM, no overlay.
 
-import { canvasReads } from './canvas-reads.js';
+import { canvasReads } from '../present/canvas-reads.js';
 import { Meter } from './meter.js';
-import { Picture } from './picture.js';
-import { ProtocolError } from './protocol.js';
+import { Picture } from '../present/picture.js';
+import { ProtocolError } from '../protocol.js';
 import { localNetworkPermission } from './reach.js';
 import { SessionEnd } from './session-end.js';
 import { Session } from './session.js';
@@ -22,9 +22,9 @@ const LAST_WORDS = ['ended', 'stopped'];
 const SILENCE = ['lost', 'unreachable'];
 
 /**
- * @typedef {import('./protocol.js').CursorShape} CursorShape
+ * @typedef {import('../protocol.js').CursorShape} CursorShape
  * @typedef {import('./session.js').Surroundings} Surroundings
- * @typedef {import('./transport/choose.js').Choice} Choice
+ * @typedef {import('../transport/choose.js').Choice} Choice
  *
  * @typedef {'connecting' | 'local-network-prompt' | 'open' | 'reconnecting' | 'local-network-denied' | 'unauthorized' | 'closed'} Phase
  * @typedef {import('./session-end.js').EndCode | 'local-network-prompt' | 'source-lost' | 'failed' | ''} Code
@@ -43,13 +43,13 @@ const SILENCE = ['lost', 'unreachable'];
  * @typedef {{ type: 'state', state: State } | { type: 'stats', stats: Stats } | { type: 'error', code: Code, message: string }
  *   | { type: 'sound', atUs: number, samples: Float32Array<ArrayBuffer> } | { type: 'painted', filmS: number, atMs: number }
  *   | { type: 'refuted', seq: number } | { type: 'cursor-shape', shape: CursorShape } | { type: 'cursor-at', x: number, y: number, serial: number }} EngineEvent
- * @typedef {{ origin: string, token: string, transport: import('./protocol.js').Transport | 'auto', codes: boolean, verify: boolean, paused: boolean }} EngineOptions
+ * @typedef {{ origin: string, token: string, transport: import('../protocol.js').Transport | 'auto', codes: boolean, verify: boolean, paused: boolean }} EngineOptions
  *   `codes`: whether pixels may come in fewer bytes, where this page can decode them
  * @typedef {{
- *   surface: import('./surface.js').Surface,
- *   presenter: import('./present/choose.js').PresenterChoice,
- *   thread: import('./thread.js').ThreadChoice,
- *   codec: Promise<import('./codec.js').CodecChoice>,
+ *   surface: import('../present/surface.js').Surface,
+ *   presenter: import('../present/choose.js').PresenterChoice,
+ *   thread: import('./thread-choice.js').ThreadChoice,
+ *   codec: Promise<import('../decode/codec.js').CodecChoice>,
  *   post: (event: EngineEvent) => void,
  * }} EngineParts
  */
@@ -155,7 +155,7 @@ export class Engine {
     this.#change({ paused });
   }
 
-  /** Asks something of the source. @param {typeof import('./protocol.js').COMMANDS[number]} command @param {number} value the second to seek, or which track */
+  /** Asks something of the source. @param {typeof import('../protocol.js').COMMANDS[number]} command @param {number} value the second to seek, or which track */
   steer(command, value) {
     const scale = command === 'seek' ? 1e6 : command === 'track' ? 1 : 0;
     this.#session?.steer({ command, toUs: Math.min(Math.max(0, Math.round(value * scale)), Number.MAX_SAFE_INTEGER) });
@@ -211,7 +211,7 @@ export class Engine {
     this.#change({ transport: choice.transport, transportReason: choice.reason });
   }
 
-  /** @param {import('./protocol.js').ServerMessage} message */
+  /** @param {import('../protocol.js').ServerMessage} message */
   #receive(message) {
     switch (message.type) {
       case 'Welcome': return this.#welcomed(message.epoch, message.clockUs);
@@ -236,7 +236,7 @@ export class Engine {
     this.#change({ marker: markerOf(epoch), code: '', reason: '' });
   }
 
-  /** The source did. @param {import('./protocol.js').SourceState} sourceState @param {string} sourceText */
+  /** The source did. @param {import('../protocol.js').SourceState} sourceState @param {string} sourceText */
   #turned(sourceState, sourceText) {
     const code = sourceState === 'live' ? '' : sourceState === 'lost' ? 'source-lost' : 'ended';
     this.#change({ sourceState, sourceText, code, reason: code === '' ? '' : sourceText });
@@ -272,7 +272,7 @@ export class Engine {
     return timeS !== null && durationS !== null ? Math.min(timeS, durationS) : timeS;
   }
 
-  /** @param {import('./protocol.js').Playback} playback */
+  /** @param {import('../protocol.js').Playback} playback */
   #played({ isPlaying, canSeek, durationUs, beganUs, positionUs, atUs, usPerS, track, tracks }) {
     if (beganUs !== this.#beganUs) [this.#beganBeforeUs, this.#beganUs] = [this.#beganUs, beganUs];
     this.#film = positionUs === null ? null : { us: positionUs, atMs: atUs / 1000 - this.#serverAheadMs, usPerS };
@@ -321,7 +321,7 @@ export class Engine {
   }
 
   /**
-   * @param {import('./update.js').Update} update
+   * @param {import('../decode/update.js').Update} update
    * @param {import('./session.js').Took} took
    */
   #shown(update, took) {

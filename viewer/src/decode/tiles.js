@@ -1,6 +1,6 @@
 // Which parts of a picture are marked, told apart in tiles: what an update wrote, what a buffer lacks, what is to be shown anew.
 
-/** @typedef {import('./rect.js').Rect} Rect */
+/** @typedef {import('../rect.js').Rect} Rect */
 
 export class TileMap {
   #width;

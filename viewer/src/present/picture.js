@@ -1,12 +1,12 @@
 // The picture that is shown: which one of which run it is, and its way from one to the next. Not where updates come from.
 
 import { canvasReads } from './canvas-reads.js';
-import { pictureHash } from './hash.js';
-import { ProtocolError } from './protocol.js';
+import { pictureHash } from '../protocol/hash.js';
+import { ProtocolError } from '../protocol.js';
 
 /**
  * @typedef {import('./surface.js').Surface} Surface
- * @typedef {import('./update.js').Update} Update
+ * @typedef {import('../decode/update.js').Update} Update
  */
 
 export class Picture {

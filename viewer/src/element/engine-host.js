@@ -1,20 +1,20 @@
 // Gives the engine a thread and a canvas: this thread where that is faster, else a worker; this one, too, where no worker
 // can be had, which is found by trying.
 
-import { serve } from './port.js';
-import { choosePresenter } from './present/choose.js';
-import { chooseThread, hasDesynchronized } from './thread.js';
+import { serve } from '../session/port.js';
+import { choosePresenter } from '../present/choose.js';
+import { chooseThread, hasDesynchronized } from '../session/thread-choice.js';
 
 /**
- * @typedef {import('./port.js').Answer} Answer
- * @typedef {import('./port.js').Command} Command
- * @typedef {import('./thread.js').ThreadChoice} ThreadChoice
+ * @typedef {import('../session/port.js').Answer} Answer
+ * @typedef {import('../session/port.js').Command} Command
+ * @typedef {import('../session/thread-choice.js').ThreadChoice} ThreadChoice
  * @typedef {{
- *   present: import('./port.js').Present,
- *   thread: import('./thread.js').Thread | 'auto',
- *   options: import('./engine.js').EngineOptions,
+ *   present: import('../session/port.js').Present,
+ *   thread: import('../session/thread-choice.js').Thread | 'auto',
+ *   options: import('../session/engine.js').EngineOptions,
  *   mount: (canvas: HTMLCanvasElement) => void,
- *   layer: import('./present/choose.js').Layer,
+ *   layer: import('../present/choose.js').Layer,
  *   answer: (answer: Answer) => void,
  * }} HostOptions `mount` puts a canvas where it is seen, in the place of one before it; `layer`: a canvas over that
  */
@@ -58,7 +58,7 @@ export class EngineHost {
   #startThere(thread) {
     const { present, options } = this.#options;
     const canvas = this.#newCanvas().transferControlToOffscreen();
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+    const worker = new Worker(new URL('../worker.js', import.meta.url), { type: 'module' });
     this.#worker = worker;
     let loaded = false;
     worker.onmessage = event => {

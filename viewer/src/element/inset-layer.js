@@ -2,8 +2,8 @@
 
 /**
  * @typedef {import('./layout.js').Place} Place
- * @typedef {import('./present/inset.js').Layer} Layer
- * @typedef {import('./rect.js').Rect} Rect
+ * @typedef {import('../present/inset.js').Layer} Layer
+ * @typedef {import('../rect.js').Rect} Rect
  */
 
 /** A browser lays out in parts of a CSS pixel: what is a whole number of them falls exactly where it is put. */

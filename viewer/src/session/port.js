@@ -1,18 +1,18 @@
 // The engine behind a pair of message pipes: the same whether the other end is in another thread or in this one.
 
-import { openCodec } from './codec.js';
+import { openCodec } from '../decode/codec.js';
 import { Engine } from './engine.js';
-import { choosePresenter } from './present/choose.js';
-import { openSurface } from './surface.js';
+import { choosePresenter } from '../present/choose.js';
+import { openSurface } from '../present/surface.js';
 
 /**
  * @typedef {import('./engine.js').EngineEvent} EngineEvent
  * @typedef {import('./engine.js').EngineOptions} EngineOptions
- * @typedef {import('./present/choose.js').PresenterName | 'auto'} Present
- * @typedef {import('./thread.js').ThreadChoice} ThreadChoice
- * @typedef {{ type: 'start', canvas: OffscreenCanvas | HTMLCanvasElement, layer: import('./present/choose.js').Layer | null, present: Present, thread: ThreadChoice, options: EngineOptions }} Start
+ * @typedef {import('../present/choose.js').PresenterName | 'auto'} Present
+ * @typedef {import('./thread-choice.js').ThreadChoice} ThreadChoice
+ * @typedef {{ type: 'start', canvas: OffscreenCanvas | HTMLCanvasElement, layer: import('../present/choose.js').Layer | null, present: Present, thread: ThreadChoice, options: EngineOptions }} Start
  * @typedef {Start | { type: 'paused', paused: boolean } | { type: 'verify', verify: boolean } | { type: 'stats', wanted: boolean }
- *   | { type: 'read', id: number, of: 'picture' | 'canvas' } | { type: 'steer', command: typeof import('./protocol.js').COMMANDS[number], value: number } | { type: 'close' }} Command
+ *   | { type: 'read', id: number, of: 'picture' | 'canvas' } | { type: 'steer', command: typeof import('../protocol.js').COMMANDS[number], value: number } | { type: 'close' }} Command
  * @typedef {EngineEvent | { type: 'loaded' } | { type: 'unfit', message: string }
  *   | { type: 'pixels', id: number, width: number, height: number, rgba: Uint8ClampedArray<ArrayBuffer>, planes: number, block: Uint8Array<ArrayBuffer> | null }} Answer
  *   `loaded`: a worker's first word; `unfit`: nothing can be painted here

@@ -6,12 +6,12 @@
 // pixels, or parts of planes.
 
 import { CELL_BYTES } from './planar.js';
-import { unionOf } from './rect.js';
+import { unionOf } from '../rect.js';
 import { TileMap } from './tiles.js';
 
 /**
  * @typedef {import('./arena.js').Arena} Arena
- * @typedef {import('./rect.js').Rect} Rect
+ * @typedef {import('../rect.js').Rect} Rect
  * @typedef {{ at: number, width: number, height: number }} Buffer `at`: its first byte in the arena; its sides in cells
  */
 

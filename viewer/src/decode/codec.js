@@ -1,7 +1,7 @@
 // The codes' decoder: a small WebAssembly module (core/codec/wasm) and its memory, in which the picture lies (picture-memory.js).
 // Not what the codes are: docs/codec.md.
 
-import { ProtocolError } from './protocol.js';
+import { ProtocolError } from '../protocol.js';
 
 /**
  * What the module offers: `room` makes its memory large enough for so many bytes and tells where they start, 0 if it cannot
@@ -33,7 +33,7 @@ export class Codec {
 
   /** Throws where a page may not run WebAssembly. */
   static async open() {
-    const response = fetch(new URL('./codec.wasm', import.meta.url));
+    const response = fetch(new URL('../codec.wasm', import.meta.url));
     const { instance } = await WebAssembly.instantiateStreaming(response);
     return new Codec(instance);
   }

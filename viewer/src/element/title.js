@@ -5,7 +5,7 @@ const IN_SHORT = { connecting: 'connecting', reconnecting: 'reconnecting', 'loca
 
 /**
  * The marker lets the server notice that this page is on the display that it mirrors.
- * @param {Pick<import('./engine.js').State, 'phase' | 'code' | 'reason' | 'sourceText' | 'sourceName' | 'marker'>} state
+ * @param {Pick<import('../session/engine.js').State, 'phase' | 'code' | 'reason' | 'sourceText' | 'sourceName' | 'marker'>} state
  */
 export function titleText({ phase, code, reason, sourceText, sourceName, marker }) {
   if (code === 'ended' || code === 'stopped') return `${reason} · lanstream`;

@@ -4,13 +4,13 @@
 import { Clock } from './clock.js';
 import {
   HELLO_CODES, HELLO_VERIFY, ProtocolError, TRANSPORTS, VERSION, writeAck, writeFlow, writeHello, writePing, writeProof, writeSteer,
-} from './protocol.js';
+} from '../protocol.js';
 import { PROMPT_TEXT, localNetworkPermission, whyUnreachable } from './reach.js';
 import { SessionEnd } from './session-end.js';
-import { Routes } from './transport/routes.js';
-import { Timers, deferred } from './transport/timers.js';
-import { ControlChannel } from './transport/websocket.js';
-import { Update, isTakenBack } from './update.js';
+import { Routes } from '../transport/routes.js';
+import { Timers, deferred } from '../transport/timers.js';
+import { ControlChannel } from '../transport/websocket.js';
+import { Update, isTakenBack } from '../decode/update.js';
 
 const PING_MS = 2000;
 /** Pings in a row that may stay unanswered before the server is taken for gone. */
@@ -34,18 +34,18 @@ const PROMPT_MS = 1000;
  *   clearTimeout(timer: any): void,
  * }} Surroundings
  *
- * @typedef {import('./protocol.js').ServerMessage} ServerMessage
- * @typedef {import('./transport/choose.js').Choice} Choice
+ * @typedef {import('../protocol.js').ServerMessage} ServerMessage
+ * @typedef {import('../transport/choose.js').Choice} Choice
  * @typedef {{ receiveMs: number, decodeMs: number, paintMs: number, totalMs: number | null }} Took
  * @typedef {{
  *   origin: string,
  *   token: string,
- *   wanted: import('./protocol.js').Transport | 'auto',
+ *   wanted: import('../protocol.js').Transport | 'auto',
  *   known: Choice | null,
  *   barred: string,
  *   verify: boolean,
  *   paused: boolean,
- *   picture: import('./picture.js').Picture,
+ *   picture: import('../present/picture.js').Picture,
  * }} SessionOptions `known`: an earlier session's choice, which need not be measured again; `barred`: why none is to use
  *   WebTransport any more, or nothing
  * @typedef {{
@@ -138,7 +138,7 @@ export class Session {
     await routes.run();
   }
 
-  /** @returns {Promise<{ key: string, offered: string[], preferred: import('./protocol.js').Transport | 'auto' }>} */
+  /** @returns {Promise<{ key: string, offered: string[], preferred: import('../protocol.js').Transport | 'auto' }>} */
   async #exchange() {
     const response = await this.#knock();
     if (response.status === 401) throw new SessionEnd('unauthorized', 'the token is not this run\'s');
@@ -186,7 +186,7 @@ export class Session {
     return channel;
   }
 
-  /** @type {import('./transport/routes.js').RouteEvents} */
+  /** @type {import('../transport/routes.js').RouteEvents} */
   #routeEvents = {
     send: bytes => this.#control?.send(bytes),
     held: () => this.#picture.held,

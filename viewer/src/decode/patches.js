@@ -2,7 +2,7 @@
 // lie in the band's buffer, which the table points into.
 
 import { CELL_BYTES } from './planar.js';
-import { ENCODING_MOVE, ENCODING_RAW, ENCODING_SOLID } from './protocol.js';
+import { ENCODING_MOVE, ENCODING_RAW, ENCODING_SOLID } from '../protocol.js';
 
 /** Numbers kept for each patch: x, y, width, height, encoding, offset and number of its bytes. */
 const FIELDS = 7;
@@ -70,7 +70,7 @@ export function writePatches(table, buffer, codec, memory) {
   }
 }
 
-/** @param {DataView} source @param {import('./rect.js').Rect} to @param {import('./picture-memory.js').PictureMemory} memory */
+/** @param {DataView} source @param {import('../rect.js').Rect} to @param {import('./picture-memory.js').PictureMemory} memory */
 function move(source, to, memory) {
   memory.move(source.getUint16(0, true), source.getUint16(2, true), to);
 }
@@ -80,7 +80,7 @@ function move(source, to, memory) {
  * @param {Codec} codec
  * @param {number} encoding
  * @param {Uint8Array} code
- * @param {import('./rect.js').Rect} to
+ * @param {import('../rect.js').Rect} to
  * @param {import('./picture-memory.js').PictureMemory} memory
  */
 function decode(codec, encoding, code, to, memory) {

@@ -2,11 +2,11 @@
 
 import { FilmBar } from './film.js';
 import { FITS } from './layout.js';
-import { ENCODING_NAMES } from './protocol.js';
+import { ENCODING_NAMES } from '../protocol.js';
 
 /**
- * @typedef {import('./engine.js').State} State
- * @typedef {import('./engine.js').Stats} Stats
+ * @typedef {import('../session/engine.js').State} State
+ * @typedef {import('../session/engine.js').Stats} Stats
  * @typedef {import('./layout.js').Place} Place
  * @typedef {import('./film.js').FilmActions & { toggleStats(): void, toggleSound(): void, setFit(fit: import('./layout.js').Fit): void, togglePause(): void, toggleFullscreen(): void }} Actions
  */
@@ -137,7 +137,7 @@ export function bannerText(state) {
   return state.frames === 0 && !state.paused ? 'waiting for the first picture' : '';
 }
 
-/** Whether it is over as soon as the connection is back; else somebody has to do something. @param {import('./engine.js').Code} code */
+/** Whether it is over as soon as the connection is back; else somebody has to do something. @param {import('../session/engine.js').Code} code */
 function isTrouble(code) {
   return ['lost', 'unreachable', 'full', 'expelled', 'malformed', 'failed'].includes(code);
 }
