@@ -8,14 +8,14 @@ use std::task::{Wake, Waker};
 use std::thread::{JoinHandle, Thread};
 use std::time::{Duration, SystemTime};
 
-use lanstream_core::feed::{self, Entrance, Status};
+use lanstream_core::admission::{Admission, Farewell, Settings, ViewerEvent};
+use lanstream_core::feed::{self, FeedHandle, Status};
 use lanstream_core::feedback::Marker;
 use lanstream_core::guard::{Guard, Secret};
 use lanstream_core::pipeline::{self, Pipeline};
 use lanstream_core::protocol::{self, Certificates, GoodbyeCode};
-use lanstream_core::reception::{Farewell, Reception, Settings, Visit};
 use lanstream_core::source::{Description, Error, ErrorKind, Source};
-use lanstream_core::viewer::Spread;
+use lanstream_core::viewer::HistogramSnapshot;
 use lanstream_http::{BindError, Listeners, Offer};
 use lanstream_webtransport::Sockets;
 use tokio::runtime::Runtime;
@@ -111,9 +111,9 @@ pub enum StartError {
 /// A running server. Dropping it ends it, as [`stop`](Self::stop) does.
 pub struct Server {
     url: String,
-    reception: Arc<Reception>,
+    admission: Arc<Admission>,
     state: Arc<pipeline::State>,
-    entrance: Entrance,
+    feed_handle: FeedHandle,
     shutdown: CancellationToken,
     ended: CancellationToken,
     ending: Arc<OnceLock<Error>>,
@@ -145,25 +145,25 @@ impl Server {
         let encoders = Encoders::start()?;
         let token = Secret::new(random()?);
         let url = format!("http://{}/#{}", reachable(ports.http.addresses()[0]), token.to_hex());
-        let (feed, entrance) = feed::feed();
+        let (feed, feed_handle) = feed::feed();
         let state = Arc::new(pipeline::State::default());
-        let visits = Arc::clone(&observer);
-        let reception = Arc::new(Reception::new(Settings {
+        let viewer_events = Arc::clone(&observer);
+        let admission = Arc::new(Admission::new(Settings {
             guard: Guard::new(&ports.addresses(), &options.allow_hosts, &options.allow_origins),
             token,
-            entrance: entrance.clone(),
+            feed_handle: feed_handle.clone(),
             clock: clock::now,
             state: Arc::clone(&state),
             encoders: encoders.pool(),
             draw: || {
                 random().unwrap_or_else(|error| panic!("the system stopped giving random bytes: {error}"))
             },
-            observer: Box::new(move |visit| visits(visit.into())),
+            observer: Box::new(move |event| viewer_events(event.into())),
         }));
         let shutdown = CancellationToken::new();
         let ended = CancellationToken::new();
         let ending = Arc::<OnceLock<Error>>::default();
-        let serving = ports.serve(&runtime, &reception, options, &shutdown)?;
+        let serving = ports.serve(&runtime, &admission, options, &shutdown)?;
         // Now that nothing of what the user gave can be wrong. Nobody can come before, without the token.
         let size = source.layout().size;
         observer(Event::Ready { url: url.clone(), source: source.name(), size: [size.width, size.height] });
@@ -174,7 +174,7 @@ impl Server {
             interval,
             clock::now,
             Arc::clone(&state),
-            Marker::of(reception.epoch()),
+            Marker::of(admission.epoch()),
             Box::new(move |description| described(description.clone().into())),
         );
         let run = SourceRun {
@@ -193,9 +193,9 @@ impl Server {
         })?;
         Ok(Self {
             url,
-            reception,
+            admission,
             state,
-            entrance,
+            feed_handle,
             shutdown,
             ended,
             ending,
@@ -215,12 +215,12 @@ impl Server {
 
     /// How viewers get WebTransport sessions: for programs that open their own.
     pub fn certificates(&self) -> Certificates {
-        Certificates::clone(&self.reception.certificates())
+        Certificates::clone(&self.admission.certificates())
     }
 
     /// Counts since the last call; keep `before` between calls.
     pub fn stats(&self, before: &mut Totals) -> Stats {
-        let counters = self.reception.counters();
+        let counters = self.admission.counters();
         let sum = |number: fn(&lanstream_core::viewer::Counters) -> u64| {
             counters.iter().map(|own| number(own)).sum::<u64>()
         };
@@ -232,8 +232,8 @@ impl Server {
         };
         let earlier = std::mem::replace(before, totals);
         let seconds = (totals.at - earlier.at).max(1) as f64 / 1e6;
-        let mut spread = Spread::default();
-        counters.iter().for_each(|own| own.latencies.drain_to(&mut spread));
+        let mut latencies = HistogramSnapshot::default();
+        counters.iter().for_each(|own| own.latencies.drain_to(&mut latencies));
         Stats {
             viewers: counters.len(),
             fps: (totals.frames - earlier.frames) as f64 / seconds,
@@ -241,8 +241,8 @@ impl Server {
                 / seconds
                 / counters.len().max(1) as f64,
             mbps: totals.bytes.saturating_sub(earlier.bytes) as f64 * 8e-6 / seconds,
-            latency_ms: spread.quantile(0.5) / 1e3,
-            latency_p99_ms: spread.quantile(0.99) / 1e3,
+            latency_ms: latencies.quantile(0.5) / 1e3,
+            latency_p99_ms: latencies.quantile(0.99) / 1e3,
             capture_us: self.state.capture_us.load(Ordering::Relaxed),
             compare_us: self.state.compare_us.load(Ordering::Relaxed),
             lies: self.state.lies.load(Ordering::Relaxed),
@@ -276,7 +276,7 @@ impl Server {
         let Some(runtime) = self.runtime.take() else { return };
         let farewell =
             self.ending.get().map_or_else(Farewell::stopped, |error| Farewell::ended(&error.message));
-        self.reception.dismiss(farewell.clone());
+        self.admission.dismiss(farewell.clone());
         self.shutdown.cancel();
         let serving = std::mem::take(&mut self.serving);
         let all = async {
@@ -289,7 +289,7 @@ impl Server {
             tracing::warn!("not every viewer could be told in time");
         }
         self.state.stop.store(true, Ordering::SeqCst);
-        self.entrance.nudge();
+        self.feed_handle.wake();
         self.join_source(&runtime);
         runtime.shutdown_background();
         (self.observer)(farewell.into());
@@ -315,7 +315,7 @@ impl Drop for Server {
 
 impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Server").field("reception", &self.reception).finish_non_exhaustive()
+        f.debug_struct("Server").field("admission", &self.admission).finish_non_exhaustive()
     }
 }
 
@@ -342,7 +342,7 @@ impl Ports {
     fn serve(
         self,
         runtime: &Runtime,
-        reception: &Arc<Reception>,
+        admission: &Arc<Admission>,
         options: &Options,
         shutdown: &CancellationToken,
     ) -> Result<Vec<Task<()>>, StartError> {
@@ -350,9 +350,9 @@ impl Ports {
         let mut serving = Vec::new();
         if let Some(udp) = self.udp {
             let (port, shutdown) = (self.http.port(), shutdown.clone());
-            serving.push(webtransport::start(runtime, udp, port, reception, options, shutdown)?);
+            serving.push(webtransport::start(runtime, udp, port, admission, options, shutdown)?);
         }
-        let http = lanstream_http::serve(self.http, http(reception, offer, shutdown), shutdown.clone());
+        let http = lanstream_http::serve(self.http, http(admission, offer, shutdown), shutdown.clone());
         serving.push(runtime.spawn(http));
         Ok(serving)
     }
@@ -376,14 +376,19 @@ impl Transport {
     }
 }
 
-fn http(reception: &Arc<Reception>, offer: Offer, shutdown: &CancellationToken) -> lanstream_http::Server {
+fn http(admission: &Arc<Admission>, offer: Offer, shutdown: &CancellationToken) -> lanstream_http::Server {
     let shutdown = shutdown.clone();
     lanstream_http::Server {
-        reception: Arc::clone(reception),
+        admission: Arc::clone(admission),
         assets: assets::VIEWER,
         offer,
         control: Arc::new(move |socket| {
-            Box::pin(lanstream_websocket::serve(socket.stream, socket.control, socket.stay, shutdown.clone()))
+            Box::pin(lanstream_websocket::serve(
+                socket.stream,
+                socket.control,
+                socket.viewer_guard,
+                shutdown.clone(),
+            ))
         }),
     }
 }
@@ -419,11 +424,11 @@ impl From<Description> for Event {
     }
 }
 
-impl From<Visit> for Event {
-    fn from(visit: Visit) -> Self {
-        match visit {
-            Visit::Joined { viewer, viewers } => Self::ViewerJoined { viewer, viewers },
-            Visit::Left { viewer, viewers, counters, reason } => Self::ViewerLeft {
+impl From<ViewerEvent> for Event {
+    fn from(event: ViewerEvent) -> Self {
+        match event {
+            ViewerEvent::Joined { viewer, viewers } => Self::ViewerJoined { viewer, viewers },
+            ViewerEvent::Left { viewer, viewers, counters, reason } => Self::ViewerLeft {
                 viewer,
                 viewers,
                 updates: counters.updates.load(Ordering::Relaxed),

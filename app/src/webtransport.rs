@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use lanstream_core::reception::Reception;
+use lanstream_core::admission::Admission;
 use lanstream_webtransport::{Identity, Sockets, StartError};
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle as Task;
@@ -41,7 +41,7 @@ pub(crate) fn start(
     runtime: &Runtime,
     sockets: Sockets,
     page_port: u16,
-    reception: &Arc<Reception>,
+    admission: &Arc<Admission>,
     options: &Options,
     shutdown: CancellationToken,
 ) -> Result<Task<()>, StartError> {
@@ -50,7 +50,7 @@ pub(crate) fn start(
         key: files.key.clone(),
     });
     let server = lanstream_webtransport::Server {
-        reception: Arc::clone(reception),
+        admission: Arc::clone(admission),
         identity,
         page_port,
         wall_clock: options.wall_clock.unwrap_or(SystemTime::now),

@@ -22,9 +22,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use lanstream::Options;
-use lanstream_core::feed::{self, Entrance};
+use lanstream_core::admission::{Admission, AdmissionError, KEY_LIFETIME, Settings, TICKET_LIFETIME};
+use lanstream_core::feed::{self, FeedHandle};
 use lanstream_core::guard::{Guard, Refusal, Secret};
-use lanstream_core::reception::{KEY_LIFETIME, Reception, Settings, TICKET_LIFETIME, Turned};
 use lanstream_core::time::Micros;
 use lanstream_pattern::Kind;
 
@@ -361,17 +361,17 @@ fn the_key_of_a_viewer_that_left() {
     assert_eq!(serving.door.stream(&key, 1).err(), Some(401));
 }
 
-/// A reception whose clock is `now`, in microseconds.
-fn reception(
+/// An admission whose clock is `now`, in microseconds.
+fn admission(
     token: &Secret,
-    entrance: Entrance,
+    feed_handle: FeedHandle,
     clock: fn() -> Micros,
     draw: fn() -> [u8; 32],
-) -> Arc<Reception> {
-    Arc::new(Reception::new(Settings {
+) -> Arc<Admission> {
+    Arc::new(Admission::new(Settings {
         guard: Guard::new(&[], &[], &[]),
         token: token.clone(),
-        entrance,
+        feed_handle,
         clock,
         state: Arc::default(),
         encoders: Arc::default(),
@@ -383,33 +383,33 @@ fn reception(
 #[test]
 fn a_key_too_old_and_one_just_young_enough() {
     static NOW: AtomicU64 = AtomicU64::new(0);
-    let (_feed, entrance) = feed::feed();
+    let (_feed, feed_handle) = feed::feed();
     let token = Secret::new([7; 32]);
     let clock = || Micros(NOW.load(Ordering::Relaxed));
-    let reception = reception(&token, entrance, clock, || [NOW.fetch_add(1, Ordering::Relaxed) as u8; 32]);
-    let (young, old) = (reception.exchange(&token).unwrap(), reception.exchange(&token).unwrap());
+    let admission = admission(&token, feed_handle, clock, || [NOW.fetch_add(1, Ordering::Relaxed) as u8; 32]);
+    let (young, old) = (admission.exchange(&token).unwrap(), admission.exchange(&token).unwrap());
     NOW.fetch_add(KEY_LIFETIME.as_micros() as u64 - 10, Ordering::Relaxed);
-    assert!(reception.enter(&young).is_ok());
+    assert!(admission.enter(&young).is_ok());
     NOW.fetch_add(10, Ordering::Relaxed);
-    assert_eq!(reception.enter(&old).err(), Some(Turned::KeyUnknown));
+    assert_eq!(admission.enter(&old).err(), Some(AdmissionError::KeyUnknown));
 }
 
 #[test]
 fn a_ticket_too_old_and_one_just_young_enough() {
     static NOW: AtomicU64 = AtomicU64::new(0);
-    let (_feed, entrance) = feed::feed();
+    let (_feed, feed_handle) = feed::feed();
     let token = Secret::new([7; 32]);
     let clock = || Micros(NOW.load(Ordering::Relaxed));
-    let reception = reception(&token, entrance, clock, || [NOW.fetch_add(1, Ordering::Relaxed) as u8; 32]);
-    let (_control, stay) = reception.enter(&reception.exchange(&token).unwrap()).unwrap();
+    let admission = admission(&token, feed_handle, clock, || [NOW.fetch_add(1, Ordering::Relaxed) as u8; 32]);
+    let (_control, viewer_guard) = admission.enter(&admission.exchange(&token).unwrap()).unwrap();
     for (age_us, is_good) in [
         (0, true),
         (TICKET_LIFETIME.as_micros() as u64 - 10, true),
         (TICKET_LIFETIME.as_micros() as u64, false),
     ] {
-        let ticket = Secret::from_hex(&stay.ticket()).unwrap();
+        let ticket = Secret::from_hex(&viewer_guard.ticket()).unwrap();
         NOW.fetch_add(age_us, Ordering::Relaxed);
-        assert_eq!(reception.session(&ticket).is_ok(), is_good, "after {age_us} µs");
+        assert_eq!(admission.session(&ticket).is_ok(), is_good, "after {age_us} µs");
     }
 }
 

@@ -15,7 +15,7 @@ mod websocket;
 #[path = "common/webtransport.rs"]
 mod webtransport;
 
-use lanstream_core::reception::{HTTP_STREAMS_MAX, VIEWERS_MAX};
+use lanstream_core::admission::{HTTP_STREAMS_MAX, VIEWERS_MAX};
 
 use pixels::Pixels;
 use serving::Serving;

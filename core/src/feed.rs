@@ -1,7 +1,7 @@
 //! From one source to its viewers: newest frame, pointer and status for each, and their demand back.
 //!
-//! The source's side ([`Feed`]) never waits for a viewer and takes no lock. A viewer's side ([`Frames`], [`News`]) takes
-//! what is newest when it is ready for it, and says so beforehand, so that nothing is captured that nobody can take.
+//! The source's side ([`Feed`]) never waits for a viewer and takes no lock. A viewer's side ([`FrameReceiver`], [`EventReceiver`]) takes
+//! the newest value when it is ready for it, and signals its demand beforehand, so that nothing is captured that no viewer can take.
 
 use std::collections::VecDeque;
 use std::sync::atomic::AtomicUsize;
@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 
 use atomic_waker::AtomicWaker;
 
-use crate::demand::{Starved, Wish};
+use crate::demand::{Demand, Parked};
 use crate::frame::Frame;
 use crate::slot::Slot;
 use crate::source::{Command, Cursor, Description, Playback, Pointer, Sound, Went};
@@ -18,13 +18,13 @@ use crate::sync::{Arc, AtomicBool, Ordering};
 use crate::time::Micros;
 
 /// A feed, and the handle through which viewers join it.
-pub fn feed() -> (Feed, Entrance) {
+pub fn feed() -> (Feed, FeedHandle) {
     let (sender, joins) = mpsc::channel();
-    let source = Arc::new(SourceSide::default());
+    let source = Arc::new(SourceWakeup::default());
     let feed = Feed {
         joins,
-        seats: Vec::new(),
-        ears: Vec::new(),
+        frame_subscriptions: Vec::new(),
+        event_subscriptions: Vec::new(),
         source: Arc::clone(&source),
         pointer: None,
         status: None,
@@ -32,10 +32,10 @@ pub fn feed() -> (Feed, Entrance) {
         went: None,
         commands: VecDeque::with_capacity(COMMANDS_MAX),
     };
-    (feed, Entrance { joins: sender, source })
+    (feed, FeedHandle { joins: sender, source })
 }
 
-/// What a source is doing, for people who watch it.
+/// Status of a source, for people who watch it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Status {
     /// It shows pictures.
@@ -60,53 +60,59 @@ pub enum Status {
     },
 }
 
-/// What the source's thread holds.
+/// The source's end of a feed, held by its thread.
 #[derive(Debug)]
 pub struct Feed {
-    joins: mpsc::Receiver<Guest>,
-    seats: Vec<Arc<Seat>>,
-    ears: Vec<Arc<Ear>>,
-    source: Arc<SourceSide>,
+    joins: mpsc::Receiver<FeedRequest>,
+    frame_subscriptions: Vec<Arc<FrameSubscription>>,
+    event_subscriptions: Vec<Arc<EventSubscription>>,
+    source: Arc<SourceWakeup>,
     pointer: Option<Arc<Pointer>>,
     status: Option<Arc<Status>>,
     description: Option<Arc<Description>>,
     went: Option<Arc<Went>>,
-    /// What viewers asked for, and was not done yet.
+    /// Commands of viewers that the source has not been given yet.
     commands: VecDeque<Command>,
 }
 
 impl Feed {
-    /// Lets in those who joined and forgets those who left. `current` is for a start, and for those who want it again.
+    /// Adds new subscriptions and removes cancelled ones. `current` is sent to new subscribers and to those that asked for it again.
     pub fn admit(&mut self, current: Option<&Arc<Frame>>) {
-        self.seats.retain(|seat| !seat.left.load(Ordering::Acquire));
-        self.ears.retain(|ear| !ear.left.load(Ordering::Acquire));
+        self.frame_subscriptions.retain(|subscription| !subscription.cancelled.load(Ordering::Acquire));
+        self.event_subscriptions.retain(|subscription| !subscription.cancelled.load(Ordering::Acquire));
         while let Ok(guest) = self.joins.try_recv() {
             match guest {
-                Guest::Seat(seat) => {
-                    seat.again.store(true, Ordering::Release);
-                    self.seats.push(seat);
+                FeedRequest::Frames(subscription) => {
+                    subscription.resend.store(true, Ordering::Release);
+                    self.frame_subscriptions.push(subscription);
                 }
-                Guest::Ear(ear) => {
-                    self.pointer.as_ref().map(|pointer| ear.pointer.put(pointer.clone()));
-                    self.status.as_ref().map(|status| ear.status.put(status.clone()));
-                    self.description.as_ref().map(|description| ear.description.put(description.clone()));
-                    self.went.as_ref().map(|went| ear.went.put(went.clone()));
-                    ear.waker.wake();
-                    self.ears.push(ear);
+                FeedRequest::Events(subscription) => {
+                    self.pointer.as_ref().map(|pointer| subscription.pointer.put(pointer.clone()));
+                    self.status.as_ref().map(|status| subscription.status.put(status.clone()));
+                    self.description
+                        .as_ref()
+                        .map(|description| subscription.description.put(description.clone()));
+                    self.went.as_ref().map(|went| subscription.went.put(went.clone()));
+                    subscription.waker.wake();
+                    self.event_subscriptions.push(subscription);
                 }
-                Guest::Command(command) => {
+                FeedRequest::Command(command) => {
                     self.source.commands.fetch_sub(1, Ordering::Relaxed);
                     self.queue(command);
                 }
             }
         }
-        for seat in self.seats.iter().filter(|seat| seat.again.swap(false, Ordering::AcqRel)) {
-            current.map(|frame| seat.frames.put(Arc::clone(frame)));
-            seat.waker.wake();
+        for subscription in self
+            .frame_subscriptions
+            .iter()
+            .filter(|subscription| subscription.resend.swap(false, Ordering::AcqRel))
+        {
+            current.map(|frame| subscription.frames.put(Arc::clone(frame)));
+            subscription.waker.wake();
         }
     }
 
-    /// Of several places that are asked for while the source is busy only the last is gone to.
+    /// Queues a command. Of consecutive seeks only the last is kept.
     fn queue(&mut self, command: Command) {
         let is_seek = |command: &Command| matches!(command, Command::Seek(_));
         if is_seek(&command) && self.commands.back().is_some_and(is_seek) {
@@ -117,289 +123,289 @@ impl Feed {
         }
     }
 
-    /// Number of those who take frames: a viewer whose route changes has two seats for a moment.
-    pub fn seats(&self) -> usize {
-        self.seats.len()
+    /// Number of frame subscriptions. A viewer whose route changes has two for a moment.
+    pub fn frame_subscriptions(&self) -> usize {
+        self.frame_subscriptions.len()
     }
 
     /// Whether a viewer waits for a frame.
     pub fn has_demand(&self) -> bool {
-        self.seats.iter().any(|seat| seat.wish.is_set())
+        self.frame_subscriptions.iter().any(|subscription| subscription.demand.is_set())
     }
 
     /// Gives `frame`, of which at least the top is compared, to every viewer.
     pub fn publish(&self, frame: &Arc<Frame>) {
-        for seat in &self.seats {
-            // Cleared before the frame is there: a viewer that takes it at once and wants the next is not overheard.
-            seat.wish.clear();
-            seat.frames.put(Arc::clone(frame));
-            seat.waker.wake();
+        for subscription in &self.frame_subscriptions {
+            // Cleared before the frame is there: the demand of a viewer that takes it at once is not lost.
+            subscription.demand.clear();
+            subscription.frames.put(Arc::clone(frame));
+            subscription.waker.wake();
         }
     }
 
-    /// Says that more of the published frame is compared, to the viewers who came to where it was not.
+    /// Wakes the viewers that wait for more of the published frame to be compared.
     pub fn progressed(&self) {
-        self.seats.iter().for_each(|seat| seat.waker.wake());
+        self.frame_subscriptions.iter().for_each(|subscription| subscription.waker.wake());
     }
 
-    /// Tells every viewer, now and later, where the pointer is.
+    /// Sends the pointer to every present and future viewer.
     pub fn point(&mut self, cursor: Cursor) {
         if self.pointer.as_ref().is_some_and(|pointer| pointer.cursor == cursor) {
             return;
         }
         let moves = self.pointer.as_ref().map_or(0, |pointer| pointer.moves).wrapping_add(1);
         let pointer = Arc::new(Pointer { cursor, moves });
-        self.tell(|ear| drop(ear.pointer.put(pointer.clone())));
+        self.broadcast(|subscription| drop(subscription.pointer.put(pointer.clone())));
         self.pointer = Some(pointer);
     }
 
-    /// Tells every viewer, now and later, what the source is doing.
+    /// Sends the source's status to every present and future viewer.
     pub fn announce(&mut self, status: Status) {
         if self.status.as_deref() == Some(&status) {
             return;
         }
         let status = Arc::new(status);
-        self.tell(|ear| drop(ear.status.put(status.clone())));
+        self.broadcast(|subscription| drop(subscription.status.put(status.clone())));
         self.status = Some(status);
     }
 
-    /// Tells every viewer, now and later, what is to be known about the source.
+    /// Sends the source's description to every present and future viewer.
     pub fn describe(&mut self, description: Description) {
         if self.description.as_deref() == Some(&description) {
             return;
         }
         let description = Arc::new(description);
-        self.tell(|ear| drop(ear.description.put(description.clone())));
+        self.broadcast(|subscription| drop(subscription.description.put(description.clone())));
         self.description = Some(description);
     }
 
-    /// Gives a stretch of sound to every viewer. One that takes none misses it.
+    /// Sends an audio chunk to every viewer. A viewer whose queue is full loses it.
     pub fn sound(&self, sound: Sound) {
         let sound = Arc::new(sound);
-        for ear in &self.ears {
-            let _missed = ear.sounds.try_send(Arc::clone(&sound));
-            ear.waker.wake();
+        for subscription in &self.event_subscriptions {
+            let _missed = subscription.sounds.try_send(Arc::clone(&sound));
+            subscription.waker.wake();
         }
     }
 
-    /// Tells every viewer, now and later, how a source goes that can be steered, unless that was foretold.
+    /// Sends the playback state to every present and future viewer, unless the last one sent predicts it.
     pub fn tell_playback(&mut self, playback: Option<Playback>, now: Micros) {
         let Some(playback) = playback else { return };
         if self.went.as_ref().is_some_and(|went| went.foretells(&playback, now)) {
             return;
         }
         let went = Arc::new(Went { playback, at: now });
-        self.tell(|ear| drop(ear.went.put(went.clone())));
+        self.broadcast(|subscription| drop(subscription.went.put(went.clone())));
         self.went = Some(went);
     }
 
-    /// What a viewer asked for next.
+    /// Takes the next command of a viewer.
     pub fn take_command(&mut self) -> Option<Command> {
         self.commands.pop_front()
     }
 
-    /// Prepares for waiting: from now on `waker` is used when a viewer joins, leaves or, with `starved`, wants a frame.
-    /// Returns whether there is such news already, so that waiting would miss it.
-    pub fn listen(&self, waker: &Waker, starved: bool) -> bool {
+    /// Prepares for waiting: from now on `waker` is used when a viewer joins, leaves or, with `parked`, wants a frame.
+    /// Returns whether that has happened already, so that waiting would miss it.
+    pub fn listen(&self, waker: &Waker, parked: bool) -> bool {
         self.source.waker.register(waker);
-        self.source.starved.set(starved);
-        let news = self.source.news.swap(false, Ordering::SeqCst);
-        news || (starved && self.has_demand())
+        self.source.parked.set(parked);
+        let notified = self.source.notified.swap(false, Ordering::SeqCst);
+        notified || (parked && self.has_demand())
     }
 
-    fn tell(&self, put: impl Fn(&Ear)) {
-        for ear in &self.ears {
-            put(ear);
-            ear.waker.wake();
+    fn broadcast(&self, put: impl Fn(&EventSubscription)) {
+        for subscription in &self.event_subscriptions {
+            put(subscription);
+            subscription.waker.wake();
         }
     }
 }
 
-/// Who joins a feed.
+/// Request to a feed, from a viewer's thread.
 #[derive(Debug)]
-enum Guest {
-    Seat(Arc<Seat>),
-    Ear(Arc<Ear>),
-    /// Someone asks for something.
+enum FeedRequest {
+    Frames(Arc<FrameSubscription>),
+    Events(Arc<EventSubscription>),
+    /// A command for the source.
     Command(Command),
 }
 
 /// Commands that may wait for a source: more than a person gives while it opens a file. Later ones are lost.
 const COMMANDS_MAX: usize = 64;
-/// Stretches of sound that wait for a viewer: a little more than a second. Later ones are lost to it.
+/// Audio chunks that wait for a viewer: a little more than a second. Later ones are lost to it.
 const SOUNDS_MAX: usize = 64;
 
-/// Lets viewers join a feed.
+/// Handle through which viewers subscribe to a feed.
 #[derive(Clone, Debug)]
-pub struct Entrance {
-    joins: mpsc::Sender<Guest>,
-    source: Arc<SourceSide>,
+pub struct FeedHandle {
+    joins: mpsc::Sender<FeedRequest>,
+    source: Arc<SourceWakeup>,
 }
 
-impl Entrance {
-    /// A seat for someone who takes frames. `None` where the source's thread is gone.
-    pub fn frames(&self) -> Option<Frames> {
-        let seat = Arc::new(Seat::default());
-        self.joins.send(Guest::Seat(Arc::clone(&seat))).ok()?;
-        self.source.tell();
-        Some(Frames { seat, source: Arc::clone(&self.source) })
+impl FeedHandle {
+    /// Subscribes to frames. Returns `None` if the source's thread is gone.
+    pub fn subscribe_frames(&self) -> Option<FrameReceiver> {
+        let subscription = Arc::new(FrameSubscription::default());
+        self.joins.send(FeedRequest::Frames(Arc::clone(&subscription))).ok()?;
+        self.source.notify();
+        Some(FrameReceiver { subscription, source: Arc::clone(&self.source) })
     }
 
-    /// An ear for everything else. `None` where the source's thread is gone.
-    pub fn news(&self) -> Option<News> {
+    /// Subscribes to everything else. Returns `None` if the source's thread is gone.
+    pub fn subscribe_events(&self) -> Option<EventReceiver> {
         let (sender, sounds) = mpsc::sync_channel(SOUNDS_MAX);
-        let ear = Arc::new(Ear::new(sender));
-        self.joins.send(Guest::Ear(Arc::clone(&ear))).ok()?;
-        self.source.tell();
-        Some(News { ear, sounds: Mutex::new(sounds), source: Arc::clone(&self.source) })
+        let subscription = Arc::new(EventSubscription::new(sender));
+        self.joins.send(FeedRequest::Events(Arc::clone(&subscription))).ok()?;
+        self.source.notify();
+        Some(EventReceiver { subscription, sounds: Mutex::new(sounds), source: Arc::clone(&self.source) })
     }
 
-    /// Asks the source for something. Where its thread is gone, nobody hears it.
+    /// Sends a command to the source. It is lost if the source's thread is gone.
     pub fn steer(&self, command: Command) {
         if self.source.commands.fetch_add(1, Ordering::Relaxed) >= COMMANDS_MAX {
             self.source.commands.fetch_sub(1, Ordering::Relaxed);
             return;
         }
-        let _unheard = self.joins.send(Guest::Command(command));
-        self.source.tell();
+        let _unheard = self.joins.send(FeedRequest::Command(command));
+        self.source.notify();
     }
 
-    /// Wakes the source's thread, so that it looks around.
-    pub fn nudge(&self) {
-        self.source.tell();
+    /// Wakes the source's thread.
+    pub fn wake(&self) {
+        self.source.notify();
     }
 }
 
-/// A viewer's end for pixels.
+/// Receiver of frames, one a route.
 #[derive(Debug)]
-pub struct Frames {
-    seat: Arc<Seat>,
-    source: Arc<SourceSide>,
+pub struct FrameReceiver {
+    subscription: Arc<FrameSubscription>,
+    source: Arc<SourceWakeup>,
 }
 
-impl Frames {
+impl FrameReceiver {
     /// The newest frame, if it was not taken before.
     ///
     /// Pending says to the source that this viewer is ready for the next one, and uses the context's waker then.
     pub fn poll(&self, context: &Context<'_>) -> Poll<Arc<Frame>> {
-        if let Some(frame) = self.seat.frames.take() {
+        if let Some(frame) = self.subscription.frames.take() {
             return Poll::Ready(frame);
         }
         self.register(context);
-        self.order();
-        self.seat.frames.take().map_or(Poll::Pending, Poll::Ready)
+        self.request_next();
+        self.subscription.frames.take().map_or(Poll::Pending, Poll::Ready)
     }
 
     /// Uses the context's waker when there is a newer frame, or all of the one that was taken is compared.
     pub fn register(&self, context: &Context<'_>) {
-        self.seat.waker.register(context.waker());
+        self.subscription.waker.register(context.waker());
     }
 
-    /// Asks for the newest frame once more, though it was taken: the viewer lost its picture.
-    pub fn again(&self) {
-        self.seat.again.store(true, Ordering::Release);
-        self.source.tell();
+    /// Requests the newest frame again, though it was taken: the viewer lost its picture.
+    pub fn resend(&self) {
+        self.subscription.resend.store(true, Ordering::Release);
+        self.source.notify();
     }
 
-    /// Says to the source that this viewer will soon be ready for a frame, so that it can be captured beforehand.
-    pub fn order(&self) {
-        if self.seat.wish.set(&self.source.starved) {
-            self.source.tell();
+    /// Signals to the source that this viewer will soon be ready for a frame, so that it can be captured beforehand.
+    pub fn request_next(&self) {
+        if self.subscription.demand.set(&self.source.parked) {
+            self.source.notify();
         }
     }
 }
 
-impl Drop for Frames {
+impl Drop for FrameReceiver {
     fn drop(&mut self) {
-        self.seat.left.store(true, Ordering::Release);
-        self.source.tell();
+        self.subscription.cancelled.store(true, Ordering::Release);
+        self.source.notify();
     }
 }
 
-/// A viewer's end for everything else.
+/// Receiver of everything but frames, one a viewer.
 #[derive(Debug)]
-pub struct News {
-    ear: Arc<Ear>,
-    /// Of one viewer, so nobody waits for it.
+pub struct EventReceiver {
+    subscription: Arc<EventSubscription>,
+    /// Used by one viewer, so that no thread waits for it.
     sounds: Mutex<mpsc::Receiver<Arc<Sound>>>,
-    source: Arc<SourceSide>,
+    source: Arc<SourceWakeup>,
 }
 
-impl News {
+impl EventReceiver {
     /// Uses the context's waker, once, when there is something to take.
     pub fn register(&self, context: &Context<'_>) {
-        self.ear.waker.register(context.waker());
+        self.subscription.waker.register(context.waker());
     }
 
-    /// Where the pointer is, if that is new.
+    /// Takes the pointer, if it is new.
     pub fn take_pointer(&self) -> Option<Arc<Pointer>> {
-        self.ear.pointer.take()
+        self.subscription.pointer.take()
     }
 
-    /// What is to be known about the source, if that is new.
+    /// Takes the source's description, if it is new.
     pub fn take_description(&self) -> Option<Arc<Description>> {
-        self.ear.description.take()
+        self.subscription.description.take()
     }
 
-    /// How a source goes that can be steered, if that is new.
+    /// Takes the playback state, if it is new.
     pub fn take_went(&self) -> Option<Arc<Went>> {
-        self.ear.went.take()
+        self.subscription.went.take()
     }
 
-    /// The next stretch of sound, if it has come.
+    /// Takes the next audio chunk, if there is one.
     pub fn take_sound(&self) -> Option<Arc<Sound>> {
         self.sounds.lock().unwrap_or_else(PoisonError::into_inner).try_recv().ok()
     }
 
-    /// What the source does, if that is new.
+    /// Takes the source's status, if it is new.
     pub fn take_status(&self) -> Option<Arc<Status>> {
-        self.ear.status.take()
+        self.subscription.status.take()
     }
 }
 
-impl Drop for News {
+impl Drop for EventReceiver {
     fn drop(&mut self) {
-        self.ear.left.store(true, Ordering::Release);
-        self.source.tell();
+        self.subscription.cancelled.store(true, Ordering::Release);
+        self.source.notify();
     }
 }
 
-/// What someone who takes frames and the source's thread share.
+/// State of one frame subscription, shared with the source's thread.
 #[derive(Debug)]
-struct Seat {
+struct FrameSubscription {
     frames: Slot<Frame>,
-    wish: Wish,
-    /// The newest frame is wanted, though it was taken.
-    again: AtomicBool,
-    left: AtomicBool,
+    demand: Demand,
+    /// The newest frame must be sent again, though it was taken.
+    resend: AtomicBool,
+    cancelled: AtomicBool,
     waker: AtomicWaker,
 }
 
-impl Default for Seat {
+impl Default for FrameSubscription {
     fn default() -> Self {
         Self {
             frames: Slot::new(),
-            wish: Wish::new(),
-            again: AtomicBool::new(false),
-            left: AtomicBool::new(false),
+            demand: Demand::new(),
+            resend: AtomicBool::new(false),
+            cancelled: AtomicBool::new(false),
             waker: AtomicWaker::new(),
         }
     }
 }
 
-/// What one viewer and the source's thread share besides frames.
+/// State of one event subscription, shared with the source's thread.
 #[derive(Debug)]
-struct Ear {
+struct EventSubscription {
     pointer: Slot<Pointer>,
     status: Slot<Status>,
     description: Slot<Description>,
     went: Slot<Went>,
     sounds: mpsc::SyncSender<Arc<Sound>>,
-    left: AtomicBool,
+    cancelled: AtomicBool,
     waker: AtomicWaker,
 }
 
-impl Ear {
+impl EventSubscription {
     fn new(sounds: mpsc::SyncSender<Arc<Sound>>) -> Self {
         Self {
             sounds,
@@ -407,37 +413,37 @@ impl Ear {
             status: Slot::new(),
             description: Slot::new(),
             went: Slot::new(),
-            left: AtomicBool::new(false),
+            cancelled: AtomicBool::new(false),
             waker: AtomicWaker::new(),
         }
     }
 }
 
-/// How viewers reach the source's thread.
+/// Wakes the source's thread on behalf of viewers.
 #[derive(Debug)]
-struct SourceSide {
+struct SourceWakeup {
     waker: AtomicWaker,
-    /// Something happened since the source last listened.
-    news: AtomicBool,
-    /// Commands on their way to it.
+    /// Whether something happened since the source last listened.
+    notified: AtomicBool,
+    /// Commands in the channel to it.
     commands: AtomicUsize,
-    starved: Starved,
+    parked: Parked,
 }
 
-impl Default for SourceSide {
+impl Default for SourceWakeup {
     fn default() -> Self {
         Self {
             waker: AtomicWaker::new(),
-            news: AtomicBool::new(false),
+            notified: AtomicBool::new(false),
             commands: AtomicUsize::new(0),
-            starved: Starved::new(),
+            parked: Parked::new(),
         }
     }
 }
 
-impl SourceSide {
-    fn tell(&self) {
-        self.news.store(true, Ordering::SeqCst);
+impl SourceWakeup {
+    fn notify(&self) {
+        self.notified.store(true, Ordering::SeqCst);
         self.waker.wake();
     }
 }

@@ -10,6 +10,8 @@
 //!
 //! Nothing here opens a socket, reads a clock, starts a thread or calls the system: time is an argument.
 
+#[cfg(not(loom))]
+pub mod admission;
 pub mod demand;
 pub mod encode;
 #[cfg(not(loom))]
@@ -24,8 +26,6 @@ pub mod picture;
 pub mod pipeline;
 pub mod pool;
 pub mod protocol;
-#[cfg(not(loom))]
-pub mod reception;
 pub mod region;
 pub mod session;
 pub mod slot;

@@ -25,7 +25,7 @@ pub const AUDIT_INTERVAL: Duration = Duration::from_millis(83);
 const RETRY_PAUSE: Duration = Duration::from_millis(5);
 /// Frames that one route of a viewer can hold: the one being sent, the one before, from which parts may be moved, and with proofs asked
 /// for the one being proven.
-const FRAMES_PER_SEAT: usize = 3;
+const FRAMES_PER_SUBSCRIPTION: usize = 3;
 
 /// Takes pictures from a source to a feed.
 pub struct Pipeline {
@@ -103,7 +103,7 @@ impl Pipeline {
             let now = (self.clock)();
             match self.next_step(source, now) {
                 Step::Capture(region) => self.capture(source, &region)?,
-                Step::Wait { timeout, starved } => self.wait(source, &waker, timeout, starved)?,
+                Step::Wait { timeout, parked } => self.wait(source, &waker, timeout, parked)?,
             }
         }
         Ok(Stopped)
@@ -112,7 +112,7 @@ impl Pipeline {
     /// What to do now. Without a viewer that waits for a frame nothing is captured, whatever changes.
     fn next_step(&self, source: &dyn Source, now: Micros) -> Step {
         if !self.feed.has_demand() {
-            return Step::Wait { timeout: None, starved: true };
+            return Step::Wait { timeout: None, parked: true };
         }
         let mut region = source.damage();
         let audit = source.needs_audit().then(|| self.audit.next.since(now));
@@ -123,11 +123,11 @@ impl Pipeline {
         }
         let until_due = self.pace.next.since(now);
         if region.is_empty() {
-            Step::Wait { timeout: audit, starved: false }
+            Step::Wait { timeout: audit, parked: false }
         } else if until_due.is_zero() {
             Step::Capture(region)
         } else {
-            Step::Wait { timeout: Some(until_due), starved: false }
+            Step::Wait { timeout: Some(until_due), parked: false }
         }
     }
 
@@ -136,10 +136,10 @@ impl Pipeline {
         source: &mut dyn Source,
         waker: &Waker,
         timeout: Option<Duration>,
-        starved: bool,
+        parked: bool,
     ) -> Result<(), Error> {
-        let news = self.feed.listen(waker, starved);
-        if news || self.state.stop.load(Ordering::SeqCst) {
+        let events = self.feed.listen(waker, parked);
+        if events || self.state.stop.load(Ordering::SeqCst) {
             return Ok(());
         }
         let event = source.wait(timeout)?;
@@ -154,7 +154,8 @@ impl Pipeline {
     }
 
     fn capture(&mut self, source: &mut dyn Source, region: &Region) -> Result<(), Error> {
-        let limit = FRAMES_SPARE + ENCODING_FRAMES_MAX + FRAMES_PER_SEAT * self.feed.seats();
+        let limit =
+            FRAMES_SPARE + ENCODING_FRAMES_MAX + FRAMES_PER_SUBSCRIPTION * self.feed.frame_subscriptions();
         let layout = source.layout();
         let Some(slot) = self.pool.acquire(layout, limit, || source.allocate())? else {
             debug_assert!(false, "viewers hold more frames than they may");
@@ -304,7 +305,7 @@ impl Arrivals<'_> {
 )]
 enum Step {
     Capture(Region),
-    Wait { timeout: Option<Duration>, starved: bool },
+    Wait { timeout: Option<Duration>, parked: bool },
 }
 
 /// Keeps captures at least an interval apart.

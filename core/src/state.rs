@@ -18,7 +18,7 @@ pub struct State {
     pub capture_us: AtomicU32,
     /// Microseconds the last comparison took.
     pub compare_us: AtomicU32,
-    /// Viewers that are here, as the reception counts them.
+    /// Viewers that are here, as the admission counts them.
     pub viewers: AtomicU32,
 }
 

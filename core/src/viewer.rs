@@ -4,32 +4,32 @@
 //! route: when the viewer asks for another, the pump there builds on what the viewer holds, and the one before is over,
 //! wherever it hangs. Credit, refreshes and proofs go from control to pump through a bounded queue without a lock.
 
-mod bulletin;
+mod certificate_watch;
 mod control;
-mod latencies;
-mod link;
+mod histogram;
 mod pump;
+mod route_state;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::time::Duration;
 
 use atomic_waker::AtomicWaker;
-pub use bulletin::Bulletin;
+pub use certificate_watch::CertificateWatch;
 pub use control::Control;
-pub use latencies::{Latencies, Spread};
+pub use histogram::{HistogramSnapshot, LatencyHistogram};
 pub use pump::Pump;
 
 use crate::encode::Pool;
-use crate::feed::{Entrance, News};
+use crate::feed::{EventReceiver, FeedHandle};
 use crate::pipeline;
 use crate::protocol::{ParseError, Transport, VERSION};
 use crate::time::{Clock, Micros};
 
-/// How long a viewer may leave an update unacknowledged before it is sent away; a suspended laptop lid is shorter.
+/// How long a viewer may leave an update unacknowledged before it is disconnected; a suspended laptop lid is shorter.
 pub const UNANSWERED_MAX: Duration = Duration::from_secs(120);
 
-/// Bytes of pixels after which a band ends, for HTTP: as many tiles as are looked at before the next bytes leave. With smaller
+/// Bytes of pixels after which a band ends, for HTTP: that many are compared before the next bytes leave. With smaller
 /// ones the browser is woken more often and takes processor time from the packing.
 const HTTP_BAND_BYTES: usize = 1 << 20;
 /// The same for WebSocket, where each is a message: Chromium takes messages of this size fastest; in larger ones its pipe
@@ -50,7 +50,7 @@ pub const fn band_bytes(transport: Transport) -> usize {
 /// Routes of one viewer that may hang at a time. Each holds frames; a page has one, and for a moment the one before.
 pub const ROUTES_MAX: usize = 3;
 
-/// What a viewer and the server share over its life.
+/// Statistics of one viewer over its life.
 #[derive(Debug, Default)]
 pub struct Counters {
     /// Updates acknowledged.
@@ -64,7 +64,7 @@ pub struct Counters {
     /// Updates proven to be wrong.
     pub refuted: AtomicU64,
     /// From the capture of each until it was painted.
-    pub latencies: Latencies,
+    pub latencies: LatencyHistogram,
     /// Microseconds from the exchange of the token until the first picture had arrived; 0 before.
     pub first_us: AtomicU32,
     /// Microseconds that writing the last update took.
@@ -73,7 +73,7 @@ pub struct Counters {
     pub byte_ps: [AtomicU32; Transport::ALL.len()],
 }
 
-/// Why a viewer is sent away.
+/// Reason why a viewer is disconnected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -100,38 +100,38 @@ pub enum Error {
     Unanswered,
 }
 
-/// What the caller has to do after a message.
+/// Action that the caller must take after a message.
 #[derive(Debug)]
-pub enum Reaction {
+pub enum ControlOutput {
     /// Nothing.
     None,
-    /// Pixels are to come on the pump's route.
+    /// Send pixels on the pump's route.
     Start(Box<Pump>),
-    /// A ticket is to be drawn and sent.
+    /// Draw a ticket and send it.
     Ticket,
 }
 
-/// What a viewer's two ends are made of.
+/// Everything that a viewer's control channel and pumps need.
 #[derive(Debug)]
-pub struct Seating {
-    /// Where its routes come by frames.
-    pub entrance: Entrance,
-    /// The feed's news.
-    pub news: News,
+pub struct ViewerContext {
+    /// Handle through which its routes subscribe to frames.
+    pub feed_handle: FeedHandle,
+    /// Receiver of the feed's events.
+    pub events: EventReceiver,
     /// Names this run of the source.
     pub epoch: u64,
     /// The pipeline's clock.
     pub clock: Clock,
-    /// What the pipeline tells of itself.
+    /// Statistics of the pipeline.
     pub state: Arc<pipeline::State>,
-    /// Where the numbers go.
+    /// Counters of the viewer.
     pub counters: Arc<Counters>,
     /// Encodes for viewers that take codes.
     pub encoders: Arc<Pool>,
     /// When the token was exchanged.
-    pub came: Micros,
-    /// How WebTransport can be had.
-    pub certificates: Arc<Bulletin>,
-    /// Is rung when that changes.
-    pub bell: Arc<AtomicWaker>,
+    pub token_exchanged_at: Micros,
+    /// WebTransport certificates.
+    pub certificates: Arc<CertificateWatch>,
+    /// Wakes the control channel when they change.
+    pub control_waker: Arc<AtomicWaker>,
 }

@@ -79,10 +79,10 @@ fn watch<F: FnMut(&mut Screen) + Send>(
     size: Size,
     changes: impl Iterator<Item = F> + Send,
 ) -> ([u64; Encoding::ALL.len()], u64) {
-    let (mut pipeline, entrance, state) = pipeline();
+    let (mut pipeline, feed_handle, state) = pipeline();
     let screen = Arc::new(Mutex::new(Screen::new(size)));
     let pool = Helped::start();
-    let join = || Viewer::join_by(clock, &pool.0, &entrance, &state, BAND_BYTES, HELLO_CODES);
+    let join = || Viewer::join_by(clock, &pool.0, &feed_handle, &state, BAND_BYTES, HELLO_CODES);
     let (mut viewer, mut other, mut changes) = (join(), join(), changes.fuse());
     let told = Arc::new(Mutex::new(([0; Encoding::ALL.len()], 0)));
     let (shown, tell) = (Arc::clone(&screen), Arc::clone(&told));
@@ -183,9 +183,9 @@ fn rounds(
 
 #[test]
 fn a_plain_route_brings_every_pixel_whatever_it_shows_and_tells_what_a_byte_takes() {
-    let (mut pipeline, entrance, state) = pipeline();
+    let (mut pipeline, feed_handle, state) = pipeline();
     let screen = Arc::new(Mutex::new(Screen::new(WIDE)));
-    let mut viewer = Viewer::join_by(clock, &Arc::default(), &entrance, &state, BAND_BYTES, HELLO_CODES);
+    let mut viewer = Viewer::join_by(clock, &Arc::default(), &feed_handle, &state, BAND_BYTES, HELLO_CODES);
     drop(viewer.reroute_with(ROUTE_PLAIN).unwrap());
     let step = move || {
         if receive(&mut viewer).is_none() {

@@ -72,17 +72,17 @@ fn viewers_and_the_observer_are_told_each_time_it_changes() {
     ];
     let observed = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&observed);
-    let (mut pipeline, entrance, state) =
+    let (mut pipeline, feed_handle, state) =
         pipeline_observed_by(Box::new(move |description| seen.lock().unwrap().push(description.clone())));
     let mut source = Renamed { descriptions: descriptions.clone(), state: Arc::clone(&state) };
-    let mut early = Viewer::join(&entrance, &state, 1 << 20, 0);
+    let mut early = Viewer::join(&feed_handle, &state, 1 << 20, 0);
 
     pipeline.run(&mut source).unwrap();
 
     assert_eq!(*observed.lock().unwrap(), descriptions);
     let newest = [description_bytes(&descriptions[2])];
     assert_eq!(told(&mut early), newest);
-    let mut late = Viewer::join(&entrance, &state, 1 << 20, 0);
+    let mut late = Viewer::join(&feed_handle, &state, 1 << 20, 0);
     state.stop.store(false, Ordering::SeqCst);
     pipeline.run(&mut source).unwrap();
     assert_eq!(told(&mut late), newest);

@@ -92,10 +92,10 @@ proptest! {
         (rows, lost_each) in prop_oneof![Just((u32::MAX, u32::MAX)), (1..60u32, 1..9u32)],
         all in any::<bool>(),
     ) {
-        let (mut pipeline, entrance, state) = pipeline();
+        let (mut pipeline, feed_handle, state) = pipeline();
         let screen = Arc::new(Mutex::new(Screen::new(Size { width: 150, height: 90 })));
         let mut flags = [0, HELLO_CODES].into_iter();
-        let mut viewers = bands.map(|bytes| (Viewer::join(&entrance, &state, bytes, flags.next().unwrap()), None));
+        let mut viewers = bands.map(|bytes| (Viewer::join(&feed_handle, &state, bytes, flags.next().unwrap()), None));
         let mut ops = ops.into_iter();
         let mut quiet = 0;
         let shown = Arc::clone(&screen);
@@ -173,11 +173,11 @@ fn acknowledge((viewer, unanswered): &mut Seated) {
 
 #[test]
 fn a_wrong_proof_or_a_refresh_brings_the_whole_picture_again_though_nothing_changes() {
-    let (mut pipeline, entrance, state) = pipeline();
+    let (mut pipeline, feed_handle, state) = pipeline();
     let size = Size { width: 140, height: 80 };
     let screen = Arc::new(Mutex::new(Screen::new(size)));
     screen.lock().unwrap().draw(size.bounds(), 1, true);
-    let mut viewer = Viewer::join(&entrance, &state, 1 << 20, HELLO_VERIFY);
+    let mut viewer = Viewer::join(&feed_handle, &state, 1 << 20, HELLO_VERIFY);
     let mut updates = Vec::new();
     let shown = Arc::clone(&screen);
     let step = move || {
@@ -207,8 +207,8 @@ fn a_wrong_proof_or_a_refresh_brings_the_whole_picture_again_though_nothing_chan
 
 #[test]
 fn routes_that_hang_are_counted() {
-    let (_pipeline, entrance, state) = pipeline();
-    let mut viewer = Viewer::join(&entrance, &state, 1 << 20, 0);
+    let (_pipeline, feed_handle, state) = pipeline();
+    let mut viewer = Viewer::join(&feed_handle, &state, 1 << 20, 0);
     let mut hanging = Vec::new();
     for _ in 1..ROUTES_MAX {
         let pump = viewer.reroute();
@@ -252,9 +252,9 @@ fn watch_eagerly(
     rows: u32,
     drawings: impl Iterator<Item = Vec<(Rect, u32)>> + Send,
 ) -> u32 {
-    let (mut pipeline, entrance, state) = pipeline();
+    let (mut pipeline, feed_handle, state) = pipeline();
     let screen = Arc::new(Mutex::new(Screen::new(Size { width: 150, height: 90 })));
-    let viewer = Mutex::new(Viewer::join(&entrance, &state, band_bytes, 0));
+    let viewer = Mutex::new(Viewer::join(&feed_handle, &state, band_bytes, 0));
     let eager = Arc::new(Eager { viewer, screen: Arc::clone(&screen), begun_early: AtomicU32::new(0) });
     let (watching, shown) = (Arc::clone(&eager), Arc::clone(&screen));
     let mut drawings = drawings.fuse();
@@ -299,9 +299,9 @@ impl Wake for Unpark {
 
 #[test]
 fn a_viewer_on_another_thread_that_overtakes_the_comparison_is_woken_and_stays_exact() {
-    let (mut pipeline, entrance, state) = pipeline();
+    let (mut pipeline, feed_handle, state) = pipeline();
     let screen = Arc::new(Mutex::new(Screen::new(Size { width: 1600, height: 900 })));
-    let mut viewer = Viewer::join(&entrance, &state, 8_000, 0);
+    let mut viewer = Viewer::join(&feed_handle, &state, 8_000, 0);
     let (told, updates) = mpsc::channel();
     let done = Arc::new(AtomicBool::new(false));
     let watching = Arc::clone(&done);

@@ -2,7 +2,7 @@
 //! `RUSTFLAGS="--cfg loom" cargo test -p lanstream-core --release --test lock_free_loom`.
 #![cfg(loom)]
 
-use lanstream_core::demand::{Starved, Wish};
+use lanstream_core::demand::{Demand, Parked};
 use lanstream_core::slot::Slot;
 use lanstream_core::stamps::Stamps;
 use loom::sync::Arc;
@@ -51,7 +51,7 @@ fn a_value_is_either_taken_or_replaced() {
 #[test]
 fn a_wish_is_found_or_wakes() {
     loom::model(|| {
-        let both = Arc::new((Wish::new(), Starved::new()));
+        let both = Arc::new((Demand::new(), Parked::new()));
         let viewer = {
             let both = Arc::clone(&both);
             thread::spawn(move || both.0.set(&both.1))

@@ -30,10 +30,10 @@ const COUNTED: u32 = 200;
 
 #[test]
 fn nothing_is_allocated_between_capture_and_bytes() {
-    let (mut pipeline, entrance, state) = pipeline();
+    let (mut pipeline, feed_handle, state) = pipeline();
     let size = Size { width: 640, height: 480 };
     let screen = Arc::new(Mutex::new(Screen::new(size)));
-    let mut viewer = Viewer::join(&entrance, &state, 1 << 20, 0);
+    let mut viewer = Viewer::join(&feed_handle, &state, 1 << 20, 0);
     let (mut updates, mut counted_from) = (0, 0);
     let mut buffer = BytesMut::with_capacity(4 << 20);
     let shown = Arc::clone(&screen);

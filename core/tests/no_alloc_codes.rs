@@ -53,9 +53,9 @@ fn pass_us(time: u64) -> Micros {
 
 #[test]
 fn nothing_is_allocated_between_capture_and_coded_bytes() {
-    let (mut pipeline, entrance, state) = pipeline();
+    let (mut pipeline, feed_handle, state) = pipeline();
     let screen = Arc::new(Mutex::new(Screen::new(SIZE)));
-    let viewer = Viewer::join_by(clock, &Arc::default(), &entrance, &state, BAND_BYTES, HELLO_CODES);
+    let viewer = Viewer::join_by(clock, &Arc::default(), &feed_handle, &state, BAND_BYTES, HELLO_CODES);
     let (mut watcher, shown) = (Watcher::new(viewer), Arc::clone(&screen));
     let (mut round, mut left_at) = (0, 0);
     let step = move || {

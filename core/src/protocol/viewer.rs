@@ -104,7 +104,7 @@ impl Transport {
     }
 
     /// Where it lies in a table of all.
-    pub fn place(self) -> usize {
+    pub fn index(self) -> usize {
         self as usize - 1
     }
 

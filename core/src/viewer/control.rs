@@ -1,4 +1,4 @@
-//! The control channel: what a viewer says, and what it is told that is not pixels.
+//! Control channel of a viewer: all messages in both directions that are not pixels.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -7,8 +7,8 @@ use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::link::{Link, ORDERS_MAX, Order};
-use super::{Error, Pump, ROUTES_MAX, Reaction, Seating, UNANSWERED_MAX};
+use super::route_state::{COMMANDS_MAX, PumpCommand, RouteState};
+use super::{ControlOutput, Error, Pump, ROUTES_MAX, UNANSWERED_MAX, ViewerContext};
 use crate::encode::Coder;
 use crate::feed::Status;
 use crate::protocol::{
@@ -28,7 +28,7 @@ const MIRRORED_TEXT: &str =
 /// The control channel of one viewer.
 #[derive(Debug)]
 pub struct Control {
-    seating: Seating,
+    viewer: ViewerContext,
     /// Updates and bytes at the last report, and when it was.
     reported: (u64, u64, Micros),
     /// The edition of the certificates that the viewer has heard of.
@@ -37,34 +37,34 @@ pub struct Control {
     paused: bool,
     route: Option<OpenRoute>,
     /// All routes that are not dropped yet.
-    links: Vec<Weak<Link>>,
+    route_states: Vec<Weak<RouteState>>,
     outgoing: VecDeque<Vec<u8>>,
     shape_sent: u32,
-    /// Whether the viewer was told that it mirrors itself.
+    /// Whether the viewer was notified that it mirrors itself.
     mirrored: bool,
     budget: Budget,
 }
 
-/// Where pixels go at present.
+/// The current route.
 #[derive(Debug)]
 struct OpenRoute {
     number: u32,
-    link: Arc<Link>,
-    orders: SyncSender<Order>,
+    route_state: Arc<RouteState>,
+    commands: SyncSender<PumpCommand>,
 }
 
 impl Control {
     /// The control channel of a viewer that was let in.
-    pub fn new(seating: Seating) -> Self {
-        let now = (seating.clock)();
+    pub fn new(viewer: ViewerContext) -> Self {
+        let now = (viewer.clock)();
         Self {
-            seating,
+            viewer,
             reported: (0, 0, now),
             certificates_read: 0,
             hello: None,
             paused: false,
             route: None,
-            links: Vec::new(),
+            route_states: Vec::new(),
             outgoing: VecDeque::new(),
             shape_sent: 0,
             mirrored: false,
@@ -72,17 +72,17 @@ impl Control {
         }
     }
 
-    /// Takes one message of the viewer. `band_bytes` is where bands are to end on a route, as [`band_bytes`](super::band_bytes)
+    /// Takes one message of the viewer. `band_bytes` is the target size of bands on a route, as [`band_bytes`](super::band_bytes)
     /// has it.
     ///
     /// # Errors
-    /// Why the channel is to be closed.
+    /// Reason why the channel must be closed.
     pub fn handle(
         &mut self,
         bytes: &[u8],
         band_bytes: impl Fn(Transport) -> usize,
-    ) -> Result<Reaction, Error> {
-        let now = (self.seating.clock)();
+    ) -> Result<ControlOutput, Error> {
+        let now = (self.viewer.clock)();
         self.budget.spend(now)?;
         let (message, taken) = ViewerMessage::read(bytes)?.ok_or(ParseError::Incomplete)?;
         if taken != bytes.len() {
@@ -91,21 +91,21 @@ impl Control {
         match message {
             ViewerMessage::Hello(hello) => self.greet(hello)?,
             ViewerMessage::Route(route) => return self.open(route, band_bytes(route.transport)),
-            ViewerMessage::Ack(ack) => self.order(Order::Ack(ack, now))?,
-            ViewerMessage::Proof { seq, hash } => self.order(Order::Proof { seq, hash })?,
-            ViewerMessage::Refresh => self.order(Order::Refresh)?,
+            ViewerMessage::Ack(ack) => self.send_command(PumpCommand::Ack(ack, now))?,
+            ViewerMessage::Proof { seq, hash } => self.send_command(PumpCommand::Proof { seq, hash })?,
+            ViewerMessage::Refresh => self.send_command(PumpCommand::Refresh)?,
             ViewerMessage::Flow { paused } => {
-                self.order(Order::Pause(paused))?;
+                self.send_command(PumpCommand::Pause(paused))?;
                 self.paused = paused;
             }
             // It belongs onto a WebTransport session, and there is nothing to be done about it here.
             ViewerMessage::Lack(_) => {}
             ViewerMessage::Steer(command) => self.steer(command)?,
             ViewerMessage::AskTicket if self.hello.is_none() => return Err(Error::OutOfOrder),
-            ViewerMessage::AskTicket => return Ok(Reaction::Ticket),
+            ViewerMessage::AskTicket => return Ok(ControlOutput::Ticket),
             ViewerMessage::Ping { token } => self.send(&ServerMessage::Pong { token, clock_us: now.0 }),
         }
-        Ok(Reaction::None)
+        Ok(ControlOutput::None)
     }
 
     /// Counts a message that is not the protocol's, such as a WebSocket ping, among those a viewer may send.
@@ -113,15 +113,15 @@ impl Control {
     /// # Errors
     /// [`Error::Flood`].
     pub fn count(&mut self) -> Result<(), Error> {
-        self.budget.spend((self.seating.clock)())
+        self.budget.spend((self.viewer.clock)())
     }
 
     /// The next message for the viewer; pending until there is one.
     pub fn poll_message(&mut self, context: &Context<'_>) -> Poll<Vec<u8>> {
-        self.seating.news.register(context);
-        self.seating.bell.register(context.waker());
+        self.viewer.events.register(context);
+        self.viewer.control_waker.register(context.waker());
         if let Some(route) = &self.route {
-            route.link.control.register(context.waker());
+            route.route_state.control.register(context.waker());
         }
         self.gather();
         self.outgoing.pop_front().map_or(Poll::Pending, Poll::Ready)
@@ -139,18 +139,18 @@ impl Control {
         self.hello.is_some()
     }
 
-    /// What the viewer did against the rules, if it did: then the channel is to be closed.
+    /// Returns the protocol violation of the viewer, if any; the channel must then be closed.
     pub fn violation(&self) -> Option<Violation> {
-        self.route.as_ref().and_then(|route| route.link.violation.get().copied())
+        self.route.as_ref().and_then(|route| route.route_state.violation.get().copied())
     }
 
-    /// Tells the viewer the numbers since the last report. To be called once a second.
+    /// Sends the viewer the statistics since the last report. Must be called once a second.
     ///
     /// # Errors
-    /// [`Error::Unanswered`] where the viewer is to be given up.
+    /// [`Error::Unanswered`] if the viewer must be disconnected.
     pub fn report(&mut self) -> Result<(), Error> {
-        let now = (self.seating.clock)();
-        let unanswered = |route: &OpenRoute| route.link.unanswered_since.load(Ordering::Relaxed);
+        let now = (self.viewer.clock)();
+        let unanswered = |route: &OpenRoute| route.route_state.unanswered_since.load(Ordering::Relaxed);
         let since = self.route.as_ref().map_or(0, unanswered);
         let unanswered = if since > 0 { now.since(Micros(since)) } else { Duration::ZERO };
         if unanswered > UNANSWERED_MAX {
@@ -167,19 +167,19 @@ impl Control {
     fn numbers(&mut self, now: Micros, unanswered: Duration) -> String {
         let read = |number: &AtomicU32| number.load(Ordering::Relaxed);
         let count = |number: &AtomicU64| number.load(Ordering::Relaxed);
-        let (updates, bytes) = (count(&self.seating.counters.updates), count(&self.seating.counters.bytes));
+        let (updates, bytes) = (count(&self.viewer.counters.updates), count(&self.viewer.counters.bytes));
         let (updates_before, bytes_before, at) = std::mem::replace(&mut self.reported, (updates, bytes, now));
         let seconds = now.since(at).as_secs_f64().max(1e-3);
         let fps = (updates - updates_before) as f64 / seconds;
         let mbps = (bytes - bytes_before) as f64 * 8e-6 / seconds;
         format!(
             r#"{{"capture_us":{},"compare_us":{},"send_us":{},"fps":{fps:.1},"mbps":{mbps:.1},"viewers":{},"lies":{},"skipped":{},"unanswered_ms":{}}}"#,
-            read(&self.seating.state.capture_us),
-            read(&self.seating.state.compare_us),
-            read(&self.seating.counters.send_us),
-            read(&self.seating.state.viewers),
-            count(&self.seating.state.lies),
-            count(&self.seating.counters.skipped),
+            read(&self.viewer.state.capture_us),
+            read(&self.viewer.state.compare_us),
+            read(&self.viewer.counters.send_us),
+            read(&self.viewer.state.viewers),
+            count(&self.viewer.state.lies),
+            count(&self.viewer.counters.skipped),
             unanswered.as_millis(),
         )
     }
@@ -191,35 +191,36 @@ impl Control {
         if self.hello.replace(hello).is_some() {
             return Err(Error::OutOfOrder);
         }
-        self.send(&ServerMessage::Welcome { epoch: self.seating.epoch, clock_us: (self.seating.clock)().0 });
+        self.send(&ServerMessage::Welcome { epoch: self.viewer.epoch, clock_us: (self.viewer.clock)().0 });
         Ok(())
     }
 
-    /// Opens a route. The one before is over, whatever it still holds.
-    fn open(&mut self, route: Route, band_bytes: usize) -> Result<Reaction, Error> {
+    /// Opens a route. The previous one ends at once, whatever it still holds.
+    fn open(&mut self, route: Route, band_bytes: usize) -> Result<ControlOutput, Error> {
         let hello = self.hello.ok_or(Error::OutOfOrder)?;
         self.close_route();
-        self.links.retain(|link| link.strong_count() > 0);
-        if self.links.len() >= ROUTES_MAX {
+        self.route_states.retain(|route_state| route_state.strong_count() > 0);
+        if self.route_states.len() >= ROUTES_MAX {
             return Err(Error::Routes);
         }
-        let frames = self.seating.entrance.frames().ok_or(Error::SourceGone)?;
-        let (sender, orders) = sync_channel(ORDERS_MAX);
-        let link = Arc::new(Link::default());
-        self.links.push(Arc::downgrade(&link));
-        self.route = Some(OpenRoute { number: route.number, link: Arc::clone(&link), orders: sender });
+        let frames = self.viewer.feed_handle.subscribe_frames().ok_or(Error::SourceGone)?;
+        let (sender, commands) = sync_channel(COMMANDS_MAX);
+        let route_state = Arc::new(RouteState::default());
+        self.route_states.push(Arc::downgrade(&route_state));
+        self.route =
+            Some(OpenRoute { number: route.number, route_state: Arc::clone(&route_state), commands: sender });
         let session = self.new_session(hello, route, band_bytes);
-        let (clock, counters) = (self.seating.clock, Arc::clone(&self.seating.counters));
-        Ok(Reaction::Start(Box::new(Pump {
+        let (clock, counters) = (self.viewer.clock, Arc::clone(&self.viewer.counters));
+        Ok(ControlOutput::Start(Box::new(Pump {
             route,
-            came: self.seating.came,
+            token_exchanged_at: self.viewer.token_exchanged_at,
             announced: false,
             session,
             frames,
-            orders,
+            commands,
             clock,
             counters,
-            link,
+            route_state,
             asked_at: clock(),
             began: None,
             published: Totals::default(),
@@ -227,7 +228,7 @@ impl Control {
     }
 
     fn new_session(&self, hello: Hello, route: Route, band_bytes: usize) -> Session {
-        let held_seq = if route.epoch == self.seating.epoch { route.held_seq } else { 0 };
+        let held_seq = if route.epoch == self.viewer.epoch { route.held_seq } else { 0 };
         let repertoire = self.repertoire(hello, route);
         let mut session = Session::new(band_bytes, hello.flags & HELLO_VERIFY != 0, held_seq, repertoire);
         session.pause(self.paused);
@@ -240,13 +241,13 @@ impl Control {
         } else if hello.flags & HELLO_CODES == 0 {
             Repertoire::Solid
         } else {
-            let encoders = Arc::clone(&self.seating.encoders);
-            let byte_ps = self.seating.counters.byte_ps[route.transport.place()].load(Ordering::Relaxed);
+            let encoders = Arc::clone(&self.viewer.encoders);
+            let byte_ps = self.viewer.counters.byte_ps[route.transport.index()].load(Ordering::Relaxed);
             let byte_ns = (byte_ps > 0).then_some(byte_ps as f32 / 1e3);
             Repertoire::Coded(Box::new(Coder::new(
-                self.seating.clock,
+                self.viewer.clock,
                 encoders,
-                Arc::clone(&self.seating.state),
+                Arc::clone(&self.viewer.state),
                 byte_ns,
             )))
         }
@@ -254,22 +255,22 @@ impl Control {
 
     fn close_route(&mut self) {
         if let Some(route) = self.route.take() {
-            route.link.end();
+            route.route_state.end();
         }
     }
 
-    /// Without a route there is nobody to be told, and nothing that an order could change.
-    fn order(&mut self, order: Order) -> Result<(), Error> {
+    /// Sends a command to the pump. Without a route there is nothing that it could change.
+    fn send_command(&mut self, command: PumpCommand) -> Result<(), Error> {
         if self.hello.is_none() {
             return Err(Error::OutOfOrder);
         }
         let Some(route) = &self.route else { return Ok(()) };
-        // A pump that is gone takes no orders, and needs none: its route has ended.
-        match route.orders.try_send(order) {
+        // A pump that is gone needs no command: its route has ended.
+        match route.commands.try_send(command) {
             Err(TrySendError::Full(_)) => return Err(Error::Flood),
             Ok(()) | Err(TrySendError::Disconnected(_)) => {}
         }
-        route.link.pump.wake();
+        route.route_state.pump.wake();
         Ok(())
     }
 
@@ -277,49 +278,49 @@ impl Control {
         if self.hello.is_none() {
             return Err(Error::OutOfOrder);
         }
-        self.seating.entrance.steer(command);
+        self.viewer.feed_handle.steer(command);
         Ok(())
     }
 
-    /// Turns what is new into messages. Before the welcome there is nothing to tell.
+    /// Turns pending events into messages. Nothing is sent before the welcome.
     fn gather(&mut self) {
         if self.hello.is_none() {
             return;
         }
-        if let Some(status) = self.seating.news.take_status() {
+        if let Some(status) = self.viewer.events.take_status() {
             self.tell_status(&status);
         }
-        if let Some(description) = self.seating.news.take_description() {
+        if let Some(description) = self.viewer.events.take_description() {
             self.send(&ServerMessage::Description(&description));
         }
-        if let Some(went) = self.seating.news.take_went() {
+        if let Some(went) = self.viewer.events.take_went() {
             self.send(&ServerMessage::Playback(&went));
         }
-        if let Some(pointer) = self.seating.news.take_pointer() {
+        if let Some(pointer) = self.viewer.events.take_pointer() {
             self.point(&pointer);
         }
-        if let Some(certificates) = self.seating.certificates.take(&mut self.certificates_read) {
+        if let Some(certificates) = self.viewer.certificates.take(&mut self.certificates_read) {
             self.send(&ServerMessage::Certificates(&certificates));
         }
-        self.hear_route();
+        self.poll_route();
         // One by one: what waits here is not bounded, what waits there is.
         if self.outgoing.is_empty()
-            && let Some(sound) = self.seating.news.take_sound()
+            && let Some(sound) = self.viewer.events.take_sound()
         {
             self.send(&ServerMessage::Sound(&sound));
         }
     }
 
-    /// A verdict on a proof, and that what carried the pixels is gone.
-    fn hear_route(&mut self) {
+    /// Sends the verdict on a proof, and reports that the route has ended.
+    fn poll_route(&mut self) {
         let Some(route) = &self.route else { return };
-        let (number, link) = (route.number, Arc::clone(&route.link));
-        if let Some((seq, exact)) = link.take_verdict() {
-            let count = self.seating.counters.proven.load(Ordering::Relaxed);
+        let (number, route_state) = (route.number, Arc::clone(&route.route_state));
+        if let Some((seq, exact)) = route_state.take_verdict() {
+            let count = self.viewer.counters.proven.load(Ordering::Relaxed);
             self.send(&ServerMessage::Proven { seq, exact, count });
         }
         // A route that ended by a violation stays, as what the channel ends for.
-        if link.over.load(Ordering::Acquire) && link.violation.get().is_none() {
+        if route_state.over.load(Ordering::Acquire) && route_state.violation.get().is_none() {
             self.route = None;
             self.send(&ServerMessage::Unrouted { number });
         }

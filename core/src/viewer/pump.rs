@@ -8,8 +8,8 @@ use std::task::{Context, Poll};
 use bytes::BytesMut;
 
 use super::Counters;
-use super::link::{Link, Order};
-use crate::feed::Frames;
+use super::route_state::{PumpCommand, RouteState};
+use crate::feed::FrameReceiver;
 use crate::protocol::{Ack, Route, ServerMessage};
 use crate::session::{Fill, Session, Totals, Violation};
 use crate::time::{Clock, Micros};
@@ -18,21 +18,21 @@ use crate::time::{Clock, Micros};
 #[derive(Debug)]
 pub struct Pump {
     pub(super) route: Route,
-    pub(super) came: Micros,
+    pub(super) token_exchanged_at: Micros,
     /// The route's first message was written.
     pub(super) announced: bool,
     pub(super) session: Session,
-    pub(super) frames: Frames,
-    pub(super) orders: Receiver<Order>,
+    pub(super) frames: FrameReceiver,
+    pub(super) commands: Receiver<PumpCommand>,
     pub(super) clock: Clock,
     pub(super) counters: Arc<Counters>,
-    pub(super) link: Arc<Link>,
+    pub(super) route_state: Arc<RouteState>,
     /// When the viewer last asked for the picture as it is, whether or not it is new: with the route, by a refresh, or when it went on
     /// after a pause.
     pub(super) asked_at: Micros,
     /// When the update being written began.
     pub(super) began: Option<Micros>,
-    /// What of the session's totals the counters have.
+    /// Session totals already added to the counters.
     pub(super) published: Totals,
 }
 
@@ -44,30 +44,30 @@ impl Pump {
 
     /// Whether an update was sent, at least in part, that the viewer has not acknowledged.
     pub fn is_awaiting(&self) -> bool {
-        self.link.unanswered_since.load(Ordering::Relaxed) > 0
+        self.route_state.unanswered_since.load(Ordering::Relaxed) > 0
     }
 
-    /// Ready when nothing more is to be sent here, though a carrier may still be busy with what it has.
+    /// Ready when nothing more is to be sent here, though the transport may still be writing.
     pub fn poll_over(&mut self, context: &Context<'_>) -> Poll<()> {
-        self.link.pump.register(context.waker());
-        if self.link.over.load(Ordering::Acquire) { Poll::Ready(()) } else { Poll::Pending }
+        self.route_state.pump.register(context.waker());
+        if self.route_state.over.load(Ordering::Acquire) { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    /// Appends the next bytes for the viewer to `out`, about `limit` of them; pending until there are some. `None`: the
-    /// viewer is gone, has another route or broke the rules, and this one ends.
+    /// Appends the next bytes for the viewer to `out`, about `limit` of them; pending until there are some. Returns `None` if
+    /// the viewer is gone, has another route or violated the protocol, so that this route ends.
     pub fn poll_fill(
         &mut self,
         context: &Context<'_>,
         out: &mut BytesMut,
         limit: usize,
     ) -> Poll<Option<Fill>> {
-        self.link.pump.register(context.waker());
+        self.route_state.pump.register(context.waker());
         loop {
-            if let Err(violation) = self.follow_orders() {
-                self.link.violation.get_or_init(|| violation);
-                self.link.end();
+            if let Err(violation) = self.handle_commands() {
+                self.route_state.violation.get_or_init(|| violation);
+                self.route_state.end();
             }
-            if self.link.over.load(Ordering::Acquire) {
+            if self.route_state.over.load(Ordering::Acquire) {
                 return Poll::Ready(None);
             }
             if !std::mem::replace(&mut self.announced, true) {
@@ -84,7 +84,7 @@ impl Pump {
             self.began = Some(now);
             self.session.begin(frame, self.asked_at, now);
             let since = if self.session.is_sending() { now.0 } else { 0 };
-            self.link.unanswered_since.store(since, Ordering::Relaxed);
+            self.route_state.unanswered_since.store(since, Ordering::Relaxed);
         }
     }
 
@@ -112,25 +112,25 @@ impl Pump {
         if let (Fill::Done, Some(began)) = (fill, self.began) {
             self.counters.send_us.store((self.clock)().since(began).as_micros() as u32, Ordering::Relaxed);
             // While the last bytes travel and are acknowledged, the source may capture what changed meanwhile.
-            self.frames.order();
+            self.frames.request_next();
         }
         if fill == Fill::TakenBack {
-            self.link.unanswered_since.store(0, Ordering::Relaxed);
+            self.route_state.unanswered_since.store(0, Ordering::Relaxed);
         }
         self.publish_totals();
         fill
     }
 
-    fn follow_orders(&mut self) -> Result<(), Violation> {
-        while let Ok(order) = self.orders.try_recv() {
-            match order {
-                Order::Ack(ack, at) => self.acknowledge(ack, at)?,
-                Order::Proof { seq, hash } => self.prove(seq, hash),
-                Order::Refresh => {
+    fn handle_commands(&mut self) -> Result<(), Violation> {
+        while let Ok(command) = self.commands.try_recv() {
+            match command {
+                PumpCommand::Ack(ack, at) => self.acknowledge(ack, at)?,
+                PumpCommand::Proof { seq, hash } => self.prove(seq, hash),
+                PumpCommand::Refresh => {
                     self.session.refresh();
                     self.ask_again();
                 }
-                Order::Pause(paused) => {
+                PumpCommand::Pause(paused) => {
                     self.session.pause(paused);
                     self.asked_at = (self.clock)();
                 }
@@ -141,15 +141,17 @@ impl Pump {
 
     fn acknowledge(&mut self, ack: Ack, at: Micros) -> Result<(), Violation> {
         self.session.acknowledge(ack, at)?;
-        self.link.unanswered_since.store(0, Ordering::Relaxed);
+        self.route_state.unanswered_since.store(0, Ordering::Relaxed);
         if self.counters.first_us.load(Ordering::Relaxed) == 0 {
-            self.counters.first_us.store(at.since(self.came).as_micros() as u32, Ordering::Relaxed);
+            self.counters
+                .first_us
+                .store(at.since(self.token_exchanged_at).as_micros() as u32, Ordering::Relaxed);
         }
         if ack.total_us > 0 {
             self.counters.latencies.record(ack.total_us);
         }
         if let Some(byte_ns) = self.session.byte_ns() {
-            self.counters.byte_ps[self.route.transport.place()]
+            self.counters.byte_ps[self.route.transport.index()]
                 .store((byte_ns * 1e3) as u32, Ordering::Relaxed);
         }
         self.publish_totals();
@@ -159,7 +161,7 @@ impl Pump {
     /// The source may not change again for long.
     fn ask_again(&mut self) {
         self.asked_at = (self.clock)();
-        self.frames.again();
+        self.frames.resend();
     }
 
     fn prove(&mut self, seq: u32, hash: u64) {
@@ -168,7 +170,7 @@ impl Pump {
                 self.ask_again();
             }
             self.publish_totals();
-            self.link.tell_verdict(proof.seq, proof.exact);
+            self.route_state.set_verdict(proof.seq, proof.exact);
         }
     }
 
@@ -188,6 +190,6 @@ impl Pump {
 
 impl Drop for Pump {
     fn drop(&mut self) {
-        self.link.end();
+        self.route_state.end();
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use lanstream_core::encode::Pool;
-use lanstream_core::feed::{Entrance, Feed, feed};
+use lanstream_core::feed::{Feed, FeedHandle, feed};
 use lanstream_core::feedback::Marker;
 use lanstream_core::frame::{Frame, Layout, PixelFormat};
 use lanstream_core::geometry::{Rect, Size};
@@ -19,7 +19,7 @@ use lanstream_core::protocol::{Ack, BandHead, Encoding, Hello, Route, Transport,
 use lanstream_core::region::Region;
 use lanstream_core::source::{Description, Error, ErrorKind, Event, Source};
 use lanstream_core::time::{Clock, Micros};
-use lanstream_core::viewer::{self, Control, Counters, Pump, Reaction, Seating};
+use lanstream_core::viewer::{self, Control, ControlOutput, Counters, Pump, ViewerContext};
 
 /// The kind of the first message on a route.
 const ROUTED: u8 = 0x19;
@@ -238,16 +238,18 @@ impl<F: FnMut() -> bool + Send> Source for Scripted<F> {
 }
 
 /// A pipeline with nothing in it yet.
-pub fn pipeline() -> (Pipeline, Entrance, Arc<State>) {
+pub fn pipeline() -> (Pipeline, FeedHandle, Arc<State>) {
     pipeline_observed_by(Box::new(|_| {}))
 }
 
 /// The same, whose source's descriptions go to `observer` as well.
-pub fn pipeline_observed_by(observer: Box<dyn Fn(&Description) + Send>) -> (Pipeline, Entrance, Arc<State>) {
-    let (feed, entrance): (Feed, Entrance) = feed();
+pub fn pipeline_observed_by(
+    observer: Box<dyn Fn(&Description) + Send>,
+) -> (Pipeline, FeedHandle, Arc<State>) {
+    let (feed, feed_handle): (Feed, FeedHandle) = feed();
     let state = Arc::new(State::default());
     let pipeline = Pipeline::new(feed, None, clock, Arc::clone(&state), Marker::of(EPOCH), observer);
-    (pipeline, entrance, state)
+    (pipeline, feed_handle, state)
 }
 
 /// A viewer that applies what it gets.
@@ -277,40 +279,40 @@ fn open_route(
     let route =
         Route { number, transport: Transport::WebSocket, flags, epoch: EPOCH, held_seq: picture.seq() };
     match control.handle(&bytes_of(ViewerMessage::Route(route)), |_| band_bytes)? {
-        Reaction::Start(pump) => Ok(pump),
-        Reaction::None | Reaction::Ticket => panic!("a route starts the pixels"),
+        ControlOutput::Start(pump) => Ok(pump),
+        ControlOutput::None | ControlOutput::Ticket => panic!("a route starts the pixels"),
     }
 }
 
 impl Viewer {
-    pub fn join(entrance: &Entrance, state: &Arc<State>, band_bytes: usize, flags: u16) -> Self {
-        Self::join_by(clock, &Arc::default(), entrance, state, band_bytes, flags)
+    pub fn join(feed_handle: &FeedHandle, state: &Arc<State>, band_bytes: usize, flags: u16) -> Self {
+        Self::join_by(clock, &Arc::default(), feed_handle, state, band_bytes, flags)
     }
 
     /// The same, of whom everything is timed by this clock and encoded in this pool.
     pub fn join_by(
         clock: Clock,
         encoders: &Arc<Pool>,
-        entrance: &Entrance,
+        feed_handle: &FeedHandle,
         state: &Arc<State>,
         band_bytes: usize,
         flags: u16,
     ) -> Self {
         state.viewers.fetch_add(1, Ordering::Relaxed);
-        let news = entrance.news().unwrap();
+        let events = feed_handle.subscribe_events().unwrap();
         let counters = Arc::new(Counters::default());
         let encoders = Arc::clone(encoders);
-        let mut control = Control::new(Seating {
-            entrance: entrance.clone(),
-            news,
+        let mut control = Control::new(ViewerContext {
+            feed_handle: feed_handle.clone(),
+            events,
             epoch: EPOCH,
             clock,
             state: Arc::clone(state),
             counters: Arc::clone(&counters),
             encoders,
-            came: Micros(0),
+            token_exchanged_at: Micros(0),
             certificates: Arc::default(),
-            bell: Arc::default(),
+            control_waker: Arc::default(),
         });
         let hello = ViewerMessage::Hello(Hello { version: VERSION, flags });
         control.handle(&bytes_of(hello), |_| band_bytes).unwrap();

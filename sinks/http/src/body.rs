@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body::Frame;
+use lanstream_core::admission::{PumpReceiver, StreamPermit};
 use lanstream_core::protocol::{Route, Transport};
-use lanstream_core::reception::{Berth, StreamPlace};
 use lanstream_core::viewer::{self, Pump};
 use tokio::time::{Sleep, sleep};
 
@@ -29,7 +29,7 @@ pub(crate) enum Body {
 /// A viewer's pixels on one route, for as long as that is open.
 #[derive(Debug)]
 pub(crate) struct Pixels {
-    berth: Berth,
+    pump_receiver: PumpReceiver,
     /// The route's number: what the viewer says of it on its control channel may come later than the request.
     number: u32,
     pump: Option<Box<Pump>>,
@@ -37,14 +37,21 @@ pub(crate) struct Pixels {
     deadline: Pin<Box<Sleep>>,
     /// Filled in turn: while the socket still holds one, the next is packed into the other.
     buffers: [BytesMut; 2],
-    _place: StreamPlace,
+    _permit: StreamPermit,
 }
 
 impl Body {
-    pub(crate) fn pixels(berth: Berth, number: u32, place: StreamPlace) -> Self {
+    pub(crate) fn pixels(pump_receiver: PumpReceiver, number: u32, permit: StreamPermit) -> Self {
         let buffers = [BytesMut::with_capacity(CHUNK_ROOM), BytesMut::with_capacity(CHUNK_ROOM)];
         let deadline = Box::pin(sleep(ROUTE_TIMEOUT));
-        Self::Pixels(Box::new(Pixels { berth, number, pump: None, deadline, buffers, _place: place }))
+        Self::Pixels(Box::new(Pixels {
+            pump_receiver,
+            number,
+            pump: None,
+            deadline,
+            buffers,
+            _permit: permit,
+        }))
     }
 }
 
@@ -99,7 +106,7 @@ impl Pixels {
     }
     fn poll_first(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let mine = |route: &Route| route.transport == Transport::Http && route.number == self.number;
-        match self.berth.poll(context, mine) {
+        match self.pump_receiver.poll(context, mine) {
             Poll::Ready(pump) => self.pump = pump,
             Poll::Pending => ready!(self.deadline.as_mut().poll(context)),
         }

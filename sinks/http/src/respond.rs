@@ -6,8 +6,8 @@ use http::header::{
     REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderName, Response, StatusCode, Version};
+use lanstream_core::admission::AdmissionError;
 use lanstream_core::guard::Refusal;
-use lanstream_core::reception::Turned;
 
 use crate::assets::Asset;
 use crate::body::Body;
@@ -23,7 +23,7 @@ pub(crate) enum Denied {
     #[error(transparent)]
     Refused(#[from] Refusal),
     #[error(transparent)]
-    Turned(#[from] Turned),
+    AdmissionError(#[from] AdmissionError),
     #[error("there is nothing at this path")]
     NotFound,
     #[error("this path does not take this method")]
@@ -37,11 +37,12 @@ pub(crate) enum Denied {
 impl Denied {
     fn status(&self) -> StatusCode {
         match self {
-            Self::Refused(Refusal::TokenInvalid) | Self::Turned(Turned::Refused(_) | Turned::KeyUnknown) => {
+            Self::Refused(Refusal::TokenInvalid)
+            | Self::AdmissionError(AdmissionError::Refused(_) | AdmissionError::KeyUnknown) => {
                 StatusCode::UNAUTHORIZED
             }
             Self::Refused(_) => StatusCode::FORBIDDEN,
-            Self::Turned(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::AdmissionError(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::NotFound | Self::NotOffered => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
@@ -63,7 +64,7 @@ pub(crate) fn asset(asset: &Asset, host: &str, server: &Server) -> Response<Body
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; img-src 'self'; \
          connect-src 'self' {}; base-uri 'none'; form-action 'none'; frame-ancestors 'self' {}",
         elsewhere(host, server.offer.webtransport),
-        server.reception.guard().foreign().join(" ")
+        server.admission.guard().foreign().join(" ")
     );
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);

@@ -3,8 +3,8 @@
 use http::header::{AUTHORIZATION, HOST, ORIGIN};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Response};
+use lanstream_core::admission::AdmissionError;
 use lanstream_core::guard::{Refusal, Secret};
-use lanstream_core::reception::Turned;
 
 use crate::body::Body;
 use crate::respond::{self, Denied};
@@ -40,7 +40,7 @@ fn check<'a>(server: &Server, head: &'a Parts) -> Result<&'a str, Refusal> {
     // A request line may name a host of its own, which counts like a header.
     hosts.extend(head.uri.authority().map(|authority| authority.as_str()));
     let origins = values(head, &ORIGIN);
-    let guard = server.reception.guard();
+    let guard = server.admission.guard();
     let acts = head.method != Method::GET || head.uri.path() == "/control";
     if acts { guard.check_action(&hosts, &origins) } else { guard.check(&hosts, &origins) }?;
     hosts.first().copied().ok_or(Refusal::HostMissing)
@@ -49,7 +49,7 @@ fn check<'a>(server: &Server, head: &'a Parts) -> Result<&'a str, Refusal> {
 /// The origin of another page that asks and may.
 pub(crate) fn foreign_origin<'a>(server: &Server, head: &'a Parts) -> Option<&'a HeaderValue> {
     let origin = head.headers.get(ORIGIN)?;
-    server.reception.guard().is_allowed_foreign(origin.to_str().ok()?).then_some(origin)
+    server.admission.guard().is_allowed_foreign(origin.to_str().ok()?).then_some(origin)
 }
 
 /// All values of a header; one that is not text counts as one that matches nothing.
@@ -59,7 +59,7 @@ fn values<'a>(head: &'a Parts, name: &HeaderName) -> Vec<&'a str> {
 
 fn exchange(server: &Server, head: &Parts) -> Result<Answer, Denied> {
     let token = authorization(head, "Bearer ").ok_or(Refusal::TokenInvalid)?;
-    let key = server.reception.exchange(&token)?;
+    let key = server.admission.exchange(&token)?;
     let (transports, preferred) = (server.offer.names(), server.offer.preferred());
     Ok(Answer::Response(respond::json(format!(
         r#"{{"session":"{}","transports":{transports},"preferred":{preferred}}}"#,
@@ -72,19 +72,19 @@ fn control_key(head: &Parts) -> Result<Secret, Denied> {
     let mut offered = protocols.iter().flat_map(|value| value.split(',')).map(str::trim);
     let speaks = offered.clone().any(|protocol| protocol == crate::upgrade::PROTOCOL);
     let key = offered.find_map(|protocol| Secret::from_hex(protocol.strip_prefix("session.")?));
-    if speaks { Ok(key.ok_or(Turned::KeyUnknown)?) } else { Err(Turned::KeyUnknown.into()) }
+    if speaks { Ok(key.ok_or(AdmissionError::KeyUnknown)?) } else { Err(AdmissionError::KeyUnknown.into()) }
 }
 
 fn pixels(server: &Server, head: &Parts) -> Result<Answer, Denied> {
-    let key = authorization(head, "Session ").ok_or(Turned::KeyUnknown)?;
+    let key = authorization(head, "Session ").ok_or(AdmissionError::KeyUnknown)?;
     if !server.offer.http {
         return Err(Denied::NotOffered);
     }
     let query = head.uri.query().unwrap_or("");
     let number = query.strip_prefix("route=").and_then(|number| number.parse().ok());
     let number = number.ok_or(Denied::Malformed("route must be the number of one that was asked for"))?;
-    let (berth, place) = server.reception.stream(&key)?;
-    Ok(Answer::Response(respond::stream(Body::pixels(berth, number, place))))
+    let (pump_receiver, permit) = server.admission.stream(&key)?;
+    Ok(Answer::Response(respond::stream(Body::pixels(pump_receiver, number, permit))))
 }
 
 fn authorization(head: &Parts, scheme: &str) -> Option<Secret> {

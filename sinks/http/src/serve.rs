@@ -11,9 +11,9 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use lanstream_core::admission::{Admission, ViewerGuard};
 use lanstream_core::guard::Secret;
 use lanstream_core::protocol::Transport;
-use lanstream_core::reception::{Reception, Stay};
 use lanstream_core::viewer::Control;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -42,7 +42,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 #[derive(Clone)]
 pub struct Server {
     /// Who is here.
-    pub reception: Arc<Reception>,
+    pub admission: Arc<Admission>,
     /// The viewer's files.
     pub assets: &'static [Asset],
     /// Which transports viewers may use.
@@ -97,12 +97,12 @@ pub struct ControlSocket {
     /// What is said on it.
     pub control: Control,
     /// The viewer's presence, for as long as it is held.
-    pub stay: Stay,
+    pub viewer_guard: ViewerGuard,
 }
 
 impl fmt::Debug for ControlSocket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ControlSocket").field("stay", &self.stay).finish_non_exhaustive()
+        f.debug_struct("ControlSocket").field("viewer_guard", &self.viewer_guard).finish_non_exhaustive()
     }
 }
 
@@ -214,11 +214,11 @@ fn enter(
     key: &Secret,
     upgrade: hyper::upgrade::OnUpgrade,
 ) -> Result<(), Denied> {
-    let (control, stay) = server.reception.enter(key)?;
+    let (control, viewer_guard) = server.admission.enter(key)?;
     let handler = Arc::clone(&server.control);
     tasks.spawn(async move {
         if let Some(stream) = upgrade::taken_over(upgrade).await {
-            handler(ControlSocket { stream, control, stay }).await;
+            handler(ControlSocket { stream, control, viewer_guard }).await;
         }
     });
     Ok(())

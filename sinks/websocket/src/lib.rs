@@ -10,10 +10,10 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use futures_sink::Sink;
+use lanstream_core::admission::{Farewell, ViewerGuard};
 use lanstream_core::protocol::{GoodbyeCode, ServerMessage, Transport};
-use lanstream_core::reception::{Farewell, Stay};
 use lanstream_core::session::Violation;
-use lanstream_core::viewer::{self, Control, Pump, Reaction};
+use lanstream_core::viewer::{self, Control, ControlOutput, Pump};
 use tokio::net::TcpStream;
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
@@ -33,7 +33,12 @@ const GOODBYE_TIMEOUT: Duration = Duration::from_millis(250);
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Serves one viewer's channel until it leaves, breaks the rules, or `shutdown`.
-pub async fn serve(stream: TcpStream, control: Control, stay: Stay, shutdown: CancellationToken) {
+pub async fn serve(
+    stream: TcpStream,
+    control: Control,
+    viewer_guard: ViewerGuard,
+    shutdown: CancellationToken,
+) {
     let limits = Limits::default().max_payload_len(Some(INBOUND_BYTES_MAX));
     let config = Config::default().frame_size(usize::MAX);
     let socket = ServerBuilder::new().config(config).limits(limits).serve(stream);
@@ -47,16 +52,16 @@ pub async fn serve(stream: TcpStream, control: Control, stay: Stay, shutdown: Ca
     };
     let end = tokio::select! {
         () = shutdown.cancelled() => End::Shutdown,
-        end = channel.run(&stay) => end,
+        end = channel.run(&viewer_guard) => end,
     };
     match end {
         End::Gone => {}
-        End::Shutdown => channel.leave(CloseCode::GOING_AWAY, stay.farewell()).await,
+        End::Shutdown => channel.leave(CloseCode::GOING_AWAY, viewer_guard.farewell()).await,
         End::Expelled(reason) => {
             let farewell = Farewell { code: GoodbyeCode::Expelled, text: reason.clone() };
             channel.leave(CloseCode::POLICY_VIOLATION, farewell).await;
             tracing::warn!(%reason, "a viewer was sent away");
-            stay.end(reason);
+            viewer_guard.end(reason);
         }
     }
 }
@@ -98,10 +103,10 @@ struct Channel {
 }
 
 impl Channel {
-    async fn run(&mut self, stay: &Stay) -> End {
+    async fn run(&mut self, viewer_guard: &ViewerGuard) -> End {
         loop {
             let next = poll_fn(|context| self.poll_next(context)).await;
-            if let Err(end) = self.act(next, stay).await {
+            if let Err(end) = self.act(next, viewer_guard).await {
                 return end;
             }
         }
@@ -140,14 +145,14 @@ impl Channel {
         }
     }
 
-    async fn act(&mut self, next: Next, stay: &Stay) -> Result<(), End> {
+    async fn act(&mut self, next: Next, viewer_guard: &ViewerGuard) -> Result<(), End> {
         match next {
             Next::Received(Some(Ok(ping))) if ping.is_ping() => {
                 self.control.count()?;
                 // The pong leaves before more is heard: a viewer that reads nothing would have them pile up.
                 patiently(self.flush()).await
             }
-            Next::Received(Some(Ok(message))) => self.receive(message, stay),
+            Next::Received(Some(Ok(message))) => self.receive(message, viewer_guard),
             Next::Received(Some(Err(error))) => {
                 tracing::debug!(%error, "a control channel ended");
                 Err(End::Gone)
@@ -159,7 +164,7 @@ impl Channel {
         }
     }
 
-    fn receive(&mut self, message: Message, stay: &Stay) -> Result<(), End> {
+    fn receive(&mut self, message: Message, viewer_guard: &ViewerGuard) -> Result<(), End> {
         if message.is_close() {
             return Err(End::Gone);
         }
@@ -172,12 +177,14 @@ impl Channel {
             self.reports.reset_after(REPORT_INTERVAL);
         }
         match reaction {
-            Reaction::None => {}
-            Reaction::Ticket => self.control.send(&ServerMessage::Ticket { ticket: &stay.ticket() }),
-            Reaction::Start(pump) => {
+            ControlOutput::None => {}
+            ControlOutput::Ticket => {
+                self.control.send(&ServerMessage::Ticket { ticket: &viewer_guard.ticket() })
+            }
+            ControlOutput::Start(pump) => {
                 self.pump = None;
                 let here = pump.route().transport == Transport::WebSocket;
-                if here { self.pump = Some(pump) } else { stay.deposit(pump) }
+                if here { self.pump = Some(pump) } else { viewer_guard.deposit(pump) }
             }
         }
         Ok(())

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use lanstream_core::admission::{Admission, AdmissionError, PumpReceiver};
 use lanstream_core::guard::{Refusal, Secret};
-use lanstream_core::reception::{Berth, Reception, Turned};
 
 /// The path of pixel sessions. A ticket of the viewer's follows it.
 const PATH: &str = "/pixels";
@@ -23,17 +23,18 @@ pub(crate) enum Denied {
     #[error(transparent)]
     Refused(#[from] Refusal),
     #[error(transparent)]
-    Turned(#[from] Turned),
+    AdmissionError(#[from] AdmissionError),
 }
 
 /// Where the viewer gets its pumps, if it is one.
-pub(crate) fn admit(reception: &Arc<Reception>, request: &Request<'_>) -> Result<Berth, Denied> {
+pub(crate) fn admit(admission: &Arc<Admission>, request: &Request<'_>) -> Result<PumpReceiver, Denied> {
     let origins: Vec<_> = request.origin.into_iter().collect();
-    reception.guard().check_action(&[request.authority], &origins)?;
+    admission.guard().check_action(&[request.authority], &origins)?;
     let (path, query) = request.path.split_once('?').unwrap_or((request.path, ""));
     if path != PATH {
         return Err(Denied::NotFound);
     }
-    let ticket = query.strip_prefix("ticket=").and_then(Secret::from_hex).ok_or(Turned::TicketUnknown)?;
-    Ok(reception.session(&ticket)?)
+    let ticket =
+        query.strip_prefix("ticket=").and_then(Secret::from_hex).ok_or(AdmissionError::TicketUnknown)?;
+    Ok(admission.session(&ticket)?)
 }

@@ -6,8 +6,8 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use lanstream_core::admission::PumpReceiver;
 use lanstream_core::protocol::{ServerMessage, Transport, ViewerMessage};
-use lanstream_core::reception::Berth;
 use lanstream_core::viewer::{self, Pump};
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 use wtransport::quinn::WriteError;
@@ -36,11 +36,11 @@ pub(crate) enum End {
 }
 
 /// Serves a session until either end leaves. Answers pings and tells of the pointer meanwhile.
-pub(crate) async fn carry(connection: Connection, berth: Berth) -> End {
+pub(crate) async fn carry(connection: Connection, pump_receiver: PumpReceiver) -> End {
     let mut ring = Ring::new(CHUNK_ROOM);
     let end = tokio::select! {
-        end = carry_routes(&connection, &berth, &mut ring) => end,
-        end = converse(&connection, &berth) => end,
+        end = carry_routes(&connection, &pump_receiver, &mut ring) => end,
+        end = converse(&connection, &pump_receiver) => end,
     };
     if matches!(end, End::Left) {
         // QUIC keeps a close to itself while its window is full, and after it hears no acknowledgement any more.
@@ -50,10 +50,11 @@ pub(crate) async fn carry(connection: Connection, berth: Berth) -> End {
     end
 }
 
-async fn carry_routes(connection: &Connection, berth: &Berth, ring: &mut Ring) -> End {
+async fn carry_routes(connection: &Connection, pump_receiver: &PumpReceiver, ring: &mut Ring) -> End {
     let mine = |transport| matches!(transport, Transport::WebTransport | Transport::Datagrams);
     loop {
-        let Some(pump) = poll_fn(|context| berth.poll(context, |route| mine(route.transport))).await else {
+        let Some(pump) = poll_fn(|context| pump_receiver.poll(context, |route| mine(route.transport))).await
+        else {
             return End::Left;
         };
         if let Err(end) = Carrier::run(connection, pump, ring).await {
@@ -180,18 +181,18 @@ impl<'a> Watch<'a> {
 }
 
 /// Answers pings, and tells where the pointer is, by datagram: what is lost is of no use later.
-async fn converse(connection: &Connection, berth: &Berth) -> End {
-    let news = berth.news();
+async fn converse(connection: &Connection, pump_receiver: &PumpReceiver) -> End {
+    let events = pump_receiver.events();
     let pointer = poll_fn(|context| {
-        let Some(news) = &news else { return Poll::Pending };
-        news.register(context);
-        news.take_pointer().map_or(Poll::Pending, Poll::Ready)
+        let Some(events) = &events else { return Poll::Pending };
+        events.register(context);
+        events.take_pointer().map_or(Poll::Pending, Poll::Ready)
     });
     tokio::pin!(pointer);
     loop {
         tokio::select! {
             heard = connection.receive_datagram() => match heard {
-                Ok(datagram) => answer(connection, berth, &datagram),
+                Ok(datagram) => answer(connection, pump_receiver, &datagram),
                 Err(error) => return End::Gone(error.to_string()),
             },
             pointer = &mut pointer => say(connection, &ServerMessage::CursorAt(&pointer)),
@@ -199,9 +200,9 @@ async fn converse(connection: &Connection, berth: &Berth) -> End {
     }
 }
 
-fn answer(connection: &Connection, berth: &Berth, bytes: &[u8]) {
+fn answer(connection: &Connection, pump_receiver: &PumpReceiver, bytes: &[u8]) {
     if let Ok(Some((ViewerMessage::Ping { token }, _))) = ViewerMessage::read(bytes) {
-        say(connection, &ServerMessage::Pong { token, clock_us: berth.now().0 });
+        say(connection, &ServerMessage::Pong { token, clock_us: pump_receiver.now().0 });
     }
 }
 

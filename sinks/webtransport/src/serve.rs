@@ -4,8 +4,8 @@ use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use lanstream_core::admission::{Admission, PumpReceiver};
 use lanstream_core::protocol::Certificates;
-use lanstream_core::reception::{Berth, Reception};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{interval, timeout};
@@ -41,7 +41,7 @@ const CLOCK_INTERVAL: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug)]
 pub struct Server {
     /// Who is here.
-    pub reception: Arc<Reception>,
+    pub admission: Arc<Admission>,
     /// By what the server is known.
     pub identity: Identity,
     /// The port of the page, from which the sockets' may differ.
@@ -78,7 +78,7 @@ pub async fn serve(
     let open = |socket| open(socket, presented.tls().clone());
     let endpoints: Endpoints = sockets.sockets.into_iter().map(open).collect::<Result<_, _>>()?;
     let endpoints = Arc::new(endpoints);
-    server.reception.certify(presented.certificates(port));
+    server.admission.certify(presented.certificates(port));
     Ok(async move {
         let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         let mut accepting = JoinSet::new();
@@ -159,7 +159,7 @@ async fn keep_fresh(mut presented: Presented, port: u16, endpoints: &Endpoints, 
                     present(endpoints, &rotation.presented().tls);
                 }
                 if change.announced {
-                    server.reception.certify(presented.certificates(port));
+                    server.admission.certify(presented.certificates(port));
                 }
             }
             Err(error) => tracing::warn!(%error, "the certificate stays as it is for now"),
@@ -202,8 +202,8 @@ async fn accept_all(endpoints: Arc<Endpoints>, index: usize, server: Server, pla
 
 async fn session(incoming: IncomingSession, server: &Server) {
     match timeout(REQUEST_TIMEOUT, let_in(incoming, server)).await {
-        Ok(Some((connection, berth))) => {
-            let end = carry(connection, berth).await;
+        Ok(Some((connection, pump_receiver))) => {
+            let end = carry(connection, pump_receiver).await;
             tracing::debug!(%end, "a WebTransport session ended");
         }
         Ok(None) => {}
@@ -212,12 +212,12 @@ async fn session(incoming: IncomingSession, server: &Server) {
 }
 
 /// Hears what a connection asks for, and answers. `None`: it gets nothing.
-async fn let_in(incoming: IncomingSession, server: &Server) -> Option<(Connection, Berth)> {
+async fn let_in(incoming: IncomingSession, server: &Server) -> Option<(Connection, PumpReceiver)> {
     let ended = |error| tracing::debug!(%error, "a connection ended before there was a session");
     let request = incoming.await.map_err(ended).ok()?;
     let asked = Request { authority: request.authority(), origin: request.origin(), path: request.path() };
-    match admit(&server.reception, &asked) {
-        Ok(berth) => Some((request.accept().await.map_err(ended).ok()?, berth)),
+    match admit(&server.admission, &asked) {
+        Ok(pump_receiver) => Some((request.accept().await.map_err(ended).ok()?, pump_receiver)),
         Err(reason) => {
             deny(request, &reason).await;
             None
@@ -229,6 +229,6 @@ async fn deny(request: SessionRequest, reason: &Denied) {
     tracing::info!(%reason, "a WebTransport session was denied");
     match reason {
         Denied::NotFound => request.not_found().await,
-        Denied::Refused(_) | Denied::Turned(_) => request.forbidden().await,
+        Denied::Refused(_) | Denied::AdmissionError(_) => request.forbidden().await,
     }
 }

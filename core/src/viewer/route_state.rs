@@ -1,4 +1,4 @@
-//! What the control channel and one route of a viewer share: orders one way, the end and verdicts the other.
+//! State shared by the control channel and one route of a viewer: commands go to the pump, its end and verdicts on proofs come back.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -9,21 +9,21 @@ use crate::protocol::Ack;
 use crate::session::Violation;
 use crate::time::Micros;
 
-/// Orders from control to pump that may wait. A viewer has at most one update in flight, so a few are plenty.
-pub(super) const ORDERS_MAX: usize = 32;
+/// Commands from control to pump that may be queued. A viewer has at most one update in flight, so a few are plenty.
+pub(super) const COMMANDS_MAX: usize = 32;
 
-/// What control tells the pump.
+/// Command from control to a pump.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Order {
+pub(super) enum PumpCommand {
     Ack(Ack, Micros),
     Proof { seq: u32, hash: u64 },
     Refresh,
     Pause(bool),
 }
 
-/// What both ends see.
+/// State that both ends read and write.
 #[derive(Debug, Default)]
-pub(super) struct Link {
+pub(super) struct RouteState {
     /// One of the ends is gone, another route took over, or the viewer broke the rules.
     pub(super) over: AtomicBool,
     /// The rule it broke.
@@ -36,14 +36,14 @@ pub(super) struct Link {
     verdict: AtomicU64,
 }
 
-impl Link {
+impl RouteState {
     pub(super) fn end(&self) {
         self.over.store(true, Ordering::Release);
         self.control.wake();
         self.pump.wake();
     }
 
-    pub(super) fn tell_verdict(&self, seq: u32, exact: bool) {
+    pub(super) fn set_verdict(&self, seq: u32, exact: bool) {
         self.verdict.store(u64::from(seq) << 2 | u64::from(exact) << 1 | 1, Ordering::Release);
         self.control.wake();
     }
