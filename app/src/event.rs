@@ -110,7 +110,7 @@ pub struct Stats {
     /// Microseconds of the last comparison.
     pub compare_us: u32,
     /// Tiles so far that changed although the system did not tell.
-    pub lies: u64,
+    pub missed_damage: u64,
     /// Updates so far that viewers proved to show exactly.
     pub proven: u64,
     /// Updates so far that viewers showed otherwise.

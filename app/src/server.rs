@@ -10,10 +10,10 @@ use std::time::{Duration, SystemTime};
 
 use lanstream_core::admission::{Admission, Farewell, Settings, ViewerEvent};
 use lanstream_core::feed::{self, FeedHandle, Status};
-use lanstream_core::feedback::Marker;
 use lanstream_core::guard::{Guard, Secret};
 use lanstream_core::pipeline::{self, Pipeline};
 use lanstream_core::protocol::{self, Certificates, GoodbyeCode};
+use lanstream_core::self_capture::Marker;
 use lanstream_core::source::{Description, Error, ErrorKind, Source};
 use lanstream_core::viewer::HistogramSnapshot;
 use lanstream_http::{BindError, Listeners, Offer};
@@ -112,7 +112,7 @@ pub enum StartError {
 pub struct Server {
     url: String,
     admission: Arc<Admission>,
-    state: Arc<pipeline::State>,
+    state: Arc<pipeline::PipelineState>,
     feed_handle: FeedHandle,
     shutdown: CancellationToken,
     ended: CancellationToken,
@@ -146,7 +146,7 @@ impl Server {
         let token = Secret::new(random()?);
         let url = format!("http://{}/#{}", reachable(ports.http.addresses()[0]), token.to_hex());
         let (feed, feed_handle) = feed::feed();
-        let state = Arc::new(pipeline::State::default());
+        let state = Arc::new(pipeline::PipelineState::default());
         let viewer_events = Arc::clone(&observer);
         let admission = Arc::new(Admission::new(Settings {
             guard: Guard::new(&ports.addresses(), &options.allow_hosts, &options.allow_origins),
@@ -245,7 +245,7 @@ impl Server {
             latency_p99_ms: latencies.quantile(0.99) / 1e3,
             capture_us: self.state.capture_us.load(Ordering::Relaxed),
             compare_us: self.state.compare_us.load(Ordering::Relaxed),
-            lies: self.state.lies.load(Ordering::Relaxed),
+            missed_damage: self.state.missed_damage.load(Ordering::Relaxed),
             proven: sum(|own| own.proven.load(Ordering::Relaxed)),
             refuted: sum(|own| own.refuted.load(Ordering::Relaxed)),
         }
@@ -451,7 +451,7 @@ impl From<Farewell> for Event {
 struct SourceRun {
     open: Opener,
     pipeline: Pipeline,
-    state: Arc<pipeline::State>,
+    state: Arc<pipeline::PipelineState>,
     observer: Observer,
     ended: CancellationToken,
     ending: Arc<OnceLock<Error>>,

@@ -100,7 +100,7 @@ fn desktop_at_rest(engine: Engine, query: &str) {
         assert!(picture.colours() > 10_000, "the noise is on it: {} colours", picture.colours());
     }
     let stats = server.next_stats();
-    assert_eq!((&stats["lies"], &stats["viewers"]), (&0.into(), &1.into()), "{stats}");
+    assert_eq!((&stats["missed_damage"], &stats["viewers"]), (&0.into(), &1.into()), "{stats}");
 }
 
 /// What the pattern's frame of a number looks like.

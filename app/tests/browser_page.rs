@@ -276,7 +276,7 @@ const CONTROLS: &str = "(() => { const root = window.lanstream.shadowRoot; retur
 
 #[cfg(feature = "ffmpeg")]
 #[test]
-fn a_film_can_be_steered_by_keyboard_and_by_touch() {
+fn a_film_can_be_controlled_by_keyboard_and_by_touch() {
     const TAB: u32 = 9;
     let (viewing, folder) = (viewing(), tempfile::tempdir().unwrap());
     let server = film(&folder);

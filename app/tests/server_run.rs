@@ -222,7 +222,7 @@ fn numbers_every_second() {
             "latency_p99_ms",
             "capture_us",
             "compare_us",
-            "lies",
+            "missed_damage",
             "proven",
             "refuted",
         ] {
@@ -487,7 +487,7 @@ fn an_x_server_that_hangs_does_not_keep_it_from_ending() {
     viewer.take_update();
     viewer.acknowledge();
     display.signal(Signal::STOP);
-    // By the next numbers the audit has asked the server for pixels, which it will not give.
+    // By the next numbers the rescan has asked the server for pixels, which it will not give.
     running.next("stats");
     running.next("stats");
     running.signal(Signal::TERM);

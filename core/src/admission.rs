@@ -39,7 +39,7 @@ pub struct Admission {
     token: Secret,
     feed_handle: FeedHandle,
     clock: Clock,
-    state: Arc<pipeline::State>,
+    state: Arc<pipeline::PipelineState>,
     epoch: u64,
     encoders: Arc<Pool>,
     certificates: Arc<CertificateWatch>,
@@ -105,7 +105,7 @@ pub struct Settings {
     /// The pipeline's clock.
     pub clock: Clock,
     /// What the pipeline tells of itself.
-    pub state: Arc<pipeline::State>,
+    pub state: Arc<pipeline::PipelineState>,
     /// Encodes for viewers that take codes.
     pub encoders: Arc<Pool>,
     /// Draws random bytes, for keys.

@@ -13,7 +13,7 @@ use atomic_waker::AtomicWaker;
 use crate::demand::{Demand, Parked};
 use crate::frame::Frame;
 use crate::slot::Slot;
-use crate::source::{Command, Cursor, Description, Playback, Pointer, Sound, Went};
+use crate::source::{AudioChunk, Cursor, Description, Playback, PlaybackCommand, PlaybackSnapshot, Pointer};
 use crate::sync::{Arc, AtomicBool, Ordering};
 use crate::time::Micros;
 
@@ -70,9 +70,9 @@ pub struct Feed {
     pointer: Option<Arc<Pointer>>,
     status: Option<Arc<Status>>,
     description: Option<Arc<Description>>,
-    went: Option<Arc<Went>>,
+    went: Option<Arc<PlaybackSnapshot>>,
     /// Commands of viewers that the source has not been given yet.
-    commands: VecDeque<Command>,
+    commands: VecDeque<PlaybackCommand>,
 }
 
 impl Feed {
@@ -113,8 +113,8 @@ impl Feed {
     }
 
     /// Queues a command. Of consecutive seeks only the last is kept.
-    fn queue(&mut self, command: Command) {
-        let is_seek = |command: &Command| matches!(command, Command::Seek(_));
+    fn queue(&mut self, command: PlaybackCommand) {
+        let is_seek = |command: &PlaybackCommand| matches!(command, PlaybackCommand::Seek(_));
         if is_seek(&command) && self.commands.back().is_some_and(is_seek) {
             self.commands.pop_back();
         }
@@ -180,7 +180,7 @@ impl Feed {
     }
 
     /// Sends an audio chunk to every viewer. A viewer whose queue is full loses it.
-    pub fn sound(&self, sound: Sound) {
+    pub fn sound(&self, sound: AudioChunk) {
         let sound = Arc::new(sound);
         for subscription in &self.event_subscriptions {
             let _missed = subscription.sounds.try_send(Arc::clone(&sound));
@@ -189,18 +189,18 @@ impl Feed {
     }
 
     /// Sends the playback state to every present and future viewer, unless the last one sent predicts it.
-    pub fn tell_playback(&mut self, playback: Option<Playback>, now: Micros) {
+    pub fn set_playback(&mut self, playback: Option<Playback>, now: Micros) {
         let Some(playback) = playback else { return };
-        if self.went.as_ref().is_some_and(|went| went.foretells(&playback, now)) {
+        if self.went.as_ref().is_some_and(|went| went.predicts(&playback, now)) {
             return;
         }
-        let went = Arc::new(Went { playback, at: now });
+        let went = Arc::new(PlaybackSnapshot { playback, at: now });
         self.broadcast(|subscription| drop(subscription.went.put(went.clone())));
         self.went = Some(went);
     }
 
     /// Takes the next command of a viewer.
-    pub fn take_command(&mut self) -> Option<Command> {
+    pub fn take_command(&mut self) -> Option<PlaybackCommand> {
         self.commands.pop_front()
     }
 
@@ -227,13 +227,13 @@ enum FeedRequest {
     Frames(Arc<FrameSubscription>),
     Events(Arc<EventSubscription>),
     /// A command for the source.
-    Command(Command),
+    Command(PlaybackCommand),
 }
 
 /// Commands that may wait for a source: more than a person gives while it opens a file. Later ones are lost.
 const COMMANDS_MAX: usize = 64;
 /// Audio chunks that wait for a viewer: a little more than a second. Later ones are lost to it.
-const SOUNDS_MAX: usize = 64;
+const AUDIO_CHUNKS_MAX: usize = 64;
 
 /// Handle through which viewers subscribe to a feed.
 #[derive(Clone, Debug)]
@@ -253,7 +253,7 @@ impl FeedHandle {
 
     /// Subscribes to everything else. Returns `None` if the source's thread is gone.
     pub fn subscribe_events(&self) -> Option<EventReceiver> {
-        let (sender, sounds) = mpsc::sync_channel(SOUNDS_MAX);
+        let (sender, sounds) = mpsc::sync_channel(AUDIO_CHUNKS_MAX);
         let subscription = Arc::new(EventSubscription::new(sender));
         self.joins.send(FeedRequest::Events(Arc::clone(&subscription))).ok()?;
         self.source.notify();
@@ -261,7 +261,7 @@ impl FeedHandle {
     }
 
     /// Sends a command to the source. It is lost if the source's thread is gone.
-    pub fn steer(&self, command: Command) {
+    pub fn control(&self, command: PlaybackCommand) {
         if self.source.commands.fetch_add(1, Ordering::Relaxed) >= COMMANDS_MAX {
             self.source.commands.fetch_sub(1, Ordering::Relaxed);
             return;
@@ -327,7 +327,7 @@ impl Drop for FrameReceiver {
 pub struct EventReceiver {
     subscription: Arc<EventSubscription>,
     /// Used by one viewer, so that no thread waits for it.
-    sounds: Mutex<mpsc::Receiver<Arc<Sound>>>,
+    sounds: Mutex<mpsc::Receiver<Arc<AudioChunk>>>,
     source: Arc<SourceWakeup>,
 }
 
@@ -348,12 +348,12 @@ impl EventReceiver {
     }
 
     /// Takes the playback state, if it is new.
-    pub fn take_went(&self) -> Option<Arc<Went>> {
+    pub fn take_playback(&self) -> Option<Arc<PlaybackSnapshot>> {
         self.subscription.went.take()
     }
 
     /// Takes the next audio chunk, if there is one.
-    pub fn take_sound(&self) -> Option<Arc<Sound>> {
+    pub fn take_sound(&self) -> Option<Arc<AudioChunk>> {
         self.sounds.lock().unwrap_or_else(PoisonError::into_inner).try_recv().ok()
     }
 
@@ -399,14 +399,14 @@ struct EventSubscription {
     pointer: Slot<Pointer>,
     status: Slot<Status>,
     description: Slot<Description>,
-    went: Slot<Went>,
-    sounds: mpsc::SyncSender<Arc<Sound>>,
+    went: Slot<PlaybackSnapshot>,
+    sounds: mpsc::SyncSender<Arc<AudioChunk>>,
     cancelled: AtomicBool,
     waker: AtomicWaker,
 }
 
 impl EventSubscription {
-    fn new(sounds: mpsc::SyncSender<Arc<Sound>>) -> Self {
+    fn new(sounds: mpsc::SyncSender<Arc<AudioChunk>>) -> Self {
         Self {
             sounds,
             pointer: Slot::new(),

@@ -16,7 +16,7 @@ pub mod demand;
 pub mod encode;
 #[cfg(not(loom))]
 pub mod feed;
-pub mod feedback;
+
 pub mod frame;
 pub mod geometry;
 pub mod guard;
@@ -27,6 +27,7 @@ pub mod pipeline;
 pub mod pool;
 pub mod protocol;
 pub mod region;
+pub mod self_capture;
 pub mod session;
 pub mod slot;
 pub mod source;

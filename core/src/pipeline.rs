@@ -7,20 +7,20 @@ use std::time::Duration;
 
 use crate::encode::pool::FRAMES_MAX as ENCODING_FRAMES_MAX;
 use crate::feed::{Feed, Status};
-use crate::feedback::{Feedback, Finding, Marker};
 use crate::frame::Frame;
 use crate::geometry::Rect;
 use crate::pool::{FRAMES_SPARE, FramePool};
 use crate::region::Region;
+use crate::self_capture::{Marker, SelfCaptureChange, SelfCaptureDetector};
 use crate::source::{Description, Error, ErrorKind, Event, Source};
 use crate::stage::{Comparison, Stage};
-pub use crate::state::State;
+pub use crate::state::PipelineState;
 use crate::time::{Clock, Micros};
 
-/// Parts in which a picture that no damage tells of is looked at, one every [`AUDIT_INTERVAL`].
-pub const AUDIT_PARTS: u32 = 12;
+/// Parts in which a picture that no damage tells of is looked at, one every [`RESCAN_INTERVAL`].
+pub const RESCAN_PARTS: u32 = 12;
 /// Time between two such looks: all of the picture is seen once a second, at a fraction of a percent of a core.
-pub const AUDIT_INTERVAL: Duration = Duration::from_millis(83);
+pub const RESCAN_INTERVAL: Duration = Duration::from_millis(83);
 /// How long a source that said "ask again" is left alone.
 const RETRY_PAUSE: Duration = Duration::from_millis(5);
 /// Frames that one route of a viewer can hold: the one being sent, the one before, from which parts may be moved, and with proofs asked
@@ -33,10 +33,10 @@ pub struct Pipeline {
     stage: Stage,
     pool: FramePool,
     pace: Pace,
-    audit: Audit,
-    feedback: Feedback,
+    rescan: Rescan,
+    self_capture: SelfCaptureDetector,
     clock: Clock,
-    state: Arc<State>,
+    state: Arc<PipelineState>,
     observer: Box<dyn Fn(&Description) + Send>,
 }
 
@@ -51,20 +51,20 @@ impl Pipeline {
         feed: Feed,
         interval: Option<Duration>,
         clock: Clock,
-        state: Arc<State>,
+        state: Arc<PipelineState>,
         marker: Marker,
         observer: Box<dyn Fn(&Description) + Send>,
     ) -> Self {
         let pace = Pace { interval: interval.unwrap_or_default(), next: Micros::ZERO };
-        let feedback = Feedback::new(marker);
-        let audit = Audit { next: Micros::ZERO, part: 0 };
+        let self_capture = SelfCaptureDetector::new(marker);
+        let rescan = Rescan { next: Micros::ZERO, part: 0 };
         Self {
             feed,
             stage: Stage::default(),
             pool: FramePool::default(),
             pace,
-            audit,
-            feedback,
+            rescan,
+            self_capture,
             clock,
             state,
             observer,
@@ -94,9 +94,9 @@ impl Pipeline {
         while !self.state.stop.load(Ordering::SeqCst) {
             self.feed.admit(self.stage.current());
             while let Some(command) = self.feed.take_command() {
-                source.steer(command);
+                source.control(command);
             }
-            self.feed.tell_playback(source.playback(), (self.clock)());
+            self.feed.set_playback(source.playback(), (self.clock)());
             while let Some(sound) = source.sound() {
                 self.feed.sound(sound);
             }
@@ -115,15 +115,15 @@ impl Pipeline {
             return Step::Wait { timeout: None, parked: true };
         }
         let mut region = source.damage();
-        let audit = source.needs_audit().then(|| self.audit.next.since(now));
-        if audit == Some(Duration::ZERO) {
+        let rescan = source.needs_rescan().then(|| self.rescan.next.since(now));
+        if rescan == Some(Duration::ZERO) {
             region.merge(
-                &self.audit.rows(source.layout().cells().bounds()).map_or(Region::EMPTY, Region::from),
+                &self.rescan.rows(source.layout().cells().bounds()).map_or(Region::EMPTY, Region::from),
             );
         }
         let until_due = self.pace.next.since(now);
         if region.is_empty() {
-            Step::Wait { timeout: audit, parked: false }
+            Step::Wait { timeout: rescan, parked: false }
         } else if until_due.is_zero() {
             Step::Capture(region)
         } else {
@@ -205,20 +205,20 @@ impl Pipeline {
             return self.retry(source, error);
         }
         self.state.account(frame.captured_at, captured, (self.clock)(), comparison.change);
-        self.pace.took(frame.captured_at, self.feedback.interval());
-        self.audit.took(frame.captured_at, region, frame.cells().bounds());
+        self.pace.took(frame.captured_at, self.self_capture.interval());
+        self.rescan.took(frame.captured_at, region, frame.cells().bounds());
         if self.stage.advance(frame) {
             self.feed.progressed();
             self.state.frames.fetch_add(1, Ordering::Relaxed);
-            self.look_for_feedback(source, captured);
+            self.check_self_capture(source, captured);
         }
         Ok(())
     }
 
-    fn look_for_feedback(&mut self, source: &mut dyn Source, now: Micros) {
-        match self.feedback.changed(now, source) {
-            Some(Finding::Mirrored) => self.feed.announce(Status::Mirrored { name: source.name() }),
-            Some(Finding::Over) => self.feed.announce(Status::Live { name: source.name() }),
+    fn check_self_capture(&mut self, source: &mut dyn Source, now: Micros) {
+        match self.self_capture.changed(now, source) {
+            Some(SelfCaptureChange::Began) => self.feed.announce(Status::Mirrored { name: source.name() }),
+            Some(SelfCaptureChange::Ended) => self.feed.announce(Status::Live { name: source.name() }),
             None => {}
         }
     }
@@ -245,7 +245,7 @@ impl Pipeline {
                 }
             }
             Event::Described => self.describe(source),
-            Event::Damaged | Event::Sounded | Event::Steered | Event::Woken | Event::TimedOut => {}
+            Event::Damaged | Event::Sounded | Event::PlaybackChanged | Event::Woken | Event::TimedOut => {}
         }
     }
 }
@@ -324,23 +324,23 @@ impl Pace {
 }
 
 /// Which part of the picture is to be looked at without being told to.
-struct Audit {
+struct Rescan {
     next: Micros,
     part: u32,
 }
 
-impl Audit {
+impl Rescan {
     fn took(&mut self, now: Micros, region: &Region, bounds: Rect) {
         let seen = self.rows(bounds).is_none_or(|rows| region.contains(rows));
         if seen && self.next <= now {
-            self.part = (self.part + 1) % AUDIT_PARTS;
-            self.next = now + AUDIT_INTERVAL;
+            self.part = (self.part + 1) % RESCAN_PARTS;
+            self.next = now + RESCAN_INTERVAL;
         }
     }
 
     /// The rows of the present part: a low picture has fewer parts, so that none is without rows.
     fn rows(&self, bounds: Rect) -> Option<Rect> {
-        let parts = AUDIT_PARTS.min(bounds.height);
+        let parts = RESCAN_PARTS.min(bounds.height);
         let part = self.part.checked_rem(parts)?;
         let (top, bottom) = (bounds.height * part / parts, bounds.height * (part + 1) / parts);
         Rect::new(0, top, bounds.width, bottom - top)
@@ -355,12 +355,12 @@ mod tests {
     fn every_row_of_every_picture_comes_to_be_looked_at() {
         for height in 1..40 {
             let bounds = Rect { x: 0, y: 0, width: 10, height };
-            let mut audit = Audit { next: Micros::ZERO, part: 0 };
+            let mut rescan = Rescan { next: Micros::ZERO, part: 0 };
             let mut seen = Region::EMPTY;
-            for _ in 0..AUDIT_PARTS {
-                let part = Region::from(audit.rows(bounds).unwrap());
+            for _ in 0..RESCAN_PARTS {
+                let part = Region::from(rescan.rows(bounds).unwrap());
                 seen.merge(&part);
-                audit.took(audit.next, &part, bounds);
+                rescan.took(rescan.next, &part, bounds);
             }
             assert!(seen.contains(bounds), "{seen:?} of {height} rows");
         }

@@ -10,8 +10,10 @@ mod viewer;
 mod wire;
 
 pub use band::{BAND_BYTES, BandHead, Encoding, PATCH_BYTES, Patch};
-pub use server::{Certificates, GoodbyeCode, NoticeCode, PIECE_OVERHEAD, Piece, ServerMessage, SourceState};
-pub use viewer::{Ack, HELLO_CODES, HELLO_VERIFY, Hello, Lack, ROUTE_PLAIN, Route, Transport, ViewerMessage};
+pub use server::{
+    Certificates, FRAGMENT_OVERHEAD, Fragment, GoodbyeCode, NoticeCode, ServerMessage, SourceState,
+};
+pub use viewer::{Ack, HELLO_CODES, HELLO_VERIFY, Hello, Nack, ROUTE_PLAIN, Route, Transport, ViewerMessage};
 
 /// The version that both ends must speak.
 pub const VERSION: u16 = 4;

@@ -69,7 +69,7 @@ pub struct Totals {
 /// A viewer said something that cannot be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Violation {
+pub enum ProtocolError {
     /// It acknowledged an update that is not in flight.
     #[error("acknowledged update {0}, which is not in flight")]
     UnexpectedAck(u32),
@@ -159,7 +159,7 @@ impl Session {
     ///
     /// # Errors
     /// Where that update is not in flight.
-    pub fn acknowledge(&mut self, ack: Ack, now: Micros) -> Result<Delivered, Violation> {
+    pub fn acknowledge(&mut self, ack: Ack, now: Micros) -> Result<Delivered, ProtocolError> {
         match self.awaited.take() {
             Some(awaited) if awaited.seq == ack.seq && !self.writer.is_writing() => {
                 self.totals.updates += 1;
@@ -172,7 +172,7 @@ impl Session {
                 });
                 Ok(Delivered { took })
             }
-            _ => Err(Violation::UnexpectedAck(ack.seq)),
+            _ => Err(ProtocolError::UnexpectedAck(ack.seq)),
         }
     }
 

@@ -68,7 +68,7 @@ pub trait Source: Send {
     }
 
     /// Whether pictures may change without damage being told, so that undamaged parts are to be looked at now and then.
-    fn needs_audit(&self) -> bool {
+    fn needs_rescan(&self) -> bool {
         false
     }
 
@@ -83,18 +83,18 @@ pub trait Source: Send {
         None
     }
 
-    /// How it goes, where it can be steered: a film can, a screen can't.
+    /// How it goes, where it can be controlled: a film can, a screen can't.
     fn playback(&self) -> Option<Playback> {
         None
     }
 
     /// The next stretch of sound that is to be on its way to viewers by now, if there is one.
-    fn sound(&mut self) -> Option<Sound> {
+    fn sound(&mut self) -> Option<AudioChunk> {
         None
     }
 
-    /// Does what a viewer asks for, if it can be steered so. What comes of it is told by `playback`, and by pictures.
-    fn steer(&mut self, command: Command) {
+    /// Does what a viewer asks for, if it can be controlled so. What comes of it is told by `playback`, and by pictures.
+    fn control(&mut self, command: PlaybackCommand) {
         let _ = command;
     }
 }
@@ -112,7 +112,7 @@ pub struct Description {
 
 /// A stretch of a film's sound.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sound {
+pub struct AudioChunk {
     /// Where in the film it begins, by the clock of its pictures.
     pub at: Pts,
     /// [`SOUND_RATE`] frames a second of a sample each for left and right, little-endian `f32`s.
@@ -124,9 +124,9 @@ pub const SOUND_RATE: u32 = 48_000;
 /// Bytes of a frame.
 pub const SOUND_FRAME_BYTES: usize = 2 * size_of::<f32>();
 
-/// What a viewer asks of a source that can be steered. All its viewers see what comes of it.
+/// What a viewer asks of a source that can be controlled. All its viewers see what comes of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Command {
+pub enum PlaybackCommand {
     /// Stand still.
     Pause,
     /// Go on.
@@ -139,12 +139,12 @@ pub enum Command {
     Track(u32),
 }
 
-/// How a source goes that can be steered.
+/// How a source goes that can be controlled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Playback {
     /// It goes on by itself.
     pub is_playing: bool,
-    /// [`Command::Seek`] leads somewhere.
+    /// [`PlaybackCommand::Seek`] leads somewhere.
     pub can_seek: bool,
     /// Where on the clock of its pictures it began: what is begun anew at its end goes on with later timestamps.
     pub began: Pts,
@@ -177,7 +177,7 @@ impl Position {
 
 /// How a film went at a moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Went {
+pub struct PlaybackSnapshot {
     /// How.
     pub playback: Playback,
     /// When its position was told.
@@ -187,9 +187,9 @@ pub struct Went {
 /// By so much a film may be elsewhere than was told before that is told anew.
 const DRIFT_MAX: Duration = Duration::from_millis(20);
 
-impl Went {
+impl PlaybackSnapshot {
     /// Whether it still goes as was told, so that its viewers know where it is.
-    pub fn foretells(&self, playback: &Playback, now: Micros) -> bool {
+    pub fn predicts(&self, playback: &Playback, now: Micros) -> bool {
         let told = Playback { position: playback.position, ..self.playback.clone() };
         let is_there = match (self.playback.position, playback.position) {
             (Some(before), Some(is)) if before.us_per_s == is.us_per_s => {
@@ -216,7 +216,7 @@ pub enum Event {
     /// [`Source::sound`] has something.
     Sounded,
     /// [`Source::playback`] is not what it was, although nobody asked for that.
-    Steered,
+    PlaybackChanged,
     /// The waker was used.
     Woken,
     /// The timeout passed.
@@ -313,19 +313,19 @@ mod tests {
             tracks: Arc::default(),
             track: None,
         };
-        let went = Went { playback: at(1_000_000, 2_000_000), at: Micros(5_000_000) };
+        let went = PlaybackSnapshot { playback: at(1_000_000, 2_000_000), at: Micros(5_000_000) };
         let later = Micros(5_500_000);
-        assert!(went.foretells(&at(2_000_000, 2_000_000), later));
+        assert!(went.predicts(&at(2_000_000, 2_000_000), later));
         assert!(
-            went.foretells(&at(2_039_000, 2_000_000), later)
-                && !went.foretells(&at(2_041_000, 2_000_000), later)
+            went.predicts(&at(2_039_000, 2_000_000), later)
+                && !went.predicts(&at(2_041_000, 2_000_000), later)
         );
-        assert!(!went.foretells(&at(2_000_000, 0), later), "it stands");
-        assert!(!went.foretells(&Playback { can_seek: false, ..at(2_000_000, 2_000_000) }, later));
-        let stood = Went { playback: at(7, 0), at: Micros(0) };
-        assert!(stood.foretells(&at(7, 0), later) && !stood.foretells(&at(8, 0), later));
+        assert!(!went.predicts(&at(2_000_000, 0), later), "it stands");
+        assert!(!went.predicts(&Playback { can_seek: false, ..at(2_000_000, 2_000_000) }, later));
+        let stood = PlaybackSnapshot { playback: at(7, 0), at: Micros(0) };
+        assert!(stood.predicts(&at(7, 0), later) && !stood.predicts(&at(8, 0), later));
         let unknown = Playback { position: None, ..at(0, 0) };
-        assert!(!stood.foretells(&unknown, later));
-        assert!(Went { playback: unknown.clone(), at: later }.foretells(&unknown, later));
+        assert!(!stood.predicts(&unknown, later));
+        assert!(PlaybackSnapshot { playback: unknown.clone(), at: later }.predicts(&unknown, later));
     }
 }

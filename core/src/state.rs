@@ -7,13 +7,13 @@ use crate::time::Micros;
 
 /// What others set and read while the pipeline runs.
 #[derive(Debug, Default)]
-pub struct State {
+pub struct PipelineState {
     /// Ends the run. Wake the source's thread after setting it.
     pub stop: AtomicBool,
     /// Frames published.
     pub frames: AtomicU64,
     /// Tiles that changed although no damage told of it, found by the audit.
-    pub lies: AtomicU64,
+    pub missed_damage: AtomicU64,
     /// Microseconds the last capture took.
     pub capture_us: AtomicU32,
     /// Microseconds the last comparison took.
@@ -22,11 +22,14 @@ pub struct State {
     pub viewers: AtomicU32,
 }
 
-impl State {
+/// The name that the encoders know it by.
+pub use PipelineState as State;
+
+impl PipelineState {
     /// Counts one capture that was compared.
     pub fn account(&self, began: Micros, captured: Micros, compared: Micros, change: Change) {
         self.capture_us.store(captured.since(began).as_micros() as u32, Ordering::Relaxed);
         self.compare_us.store(compared.since(captured).as_micros() as u32, Ordering::Relaxed);
-        self.lies.fetch_add(change.undamaged as u64, Ordering::Relaxed);
+        self.missed_damage.fetch_add(change.undamaged as u64, Ordering::Relaxed);
     }
 }

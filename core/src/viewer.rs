@@ -123,7 +123,7 @@ pub struct ViewerContext {
     /// The pipeline's clock.
     pub clock: Clock,
     /// Statistics of the pipeline.
-    pub state: Arc<pipeline::State>,
+    pub state: Arc<pipeline::PipelineState>,
     /// Counters of the viewer.
     pub counters: Arc<Counters>,
     /// Encodes for viewers that take codes.

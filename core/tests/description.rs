@@ -13,7 +13,7 @@ use std::time::Duration;
 use common::{Viewer, pipeline_observed_by};
 use lanstream_core::frame::{Frame, Layout, PixelFormat};
 use lanstream_core::geometry::Size;
-use lanstream_core::pipeline::State;
+use lanstream_core::pipeline::PipelineState;
 use lanstream_core::protocol::ServerMessage;
 use lanstream_core::region::Region;
 use lanstream_core::source::{Description, Error, Event, Source};
@@ -21,7 +21,7 @@ use lanstream_core::source::{Description, Error, Event, Source};
 /// A source without pictures that is described differently after each wait, until nothing is left to say.
 struct Renamed {
     descriptions: Vec<Description>,
-    state: Arc<State>,
+    state: Arc<PipelineState>,
 }
 
 impl Source for Renamed {

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use common::{Arrivals, Screen, Scripted, Viewer, pipeline};
 use lanstream_core::frame::{Layout, PixelFormat};
 use lanstream_core::geometry::{Rect, Size};
-use lanstream_core::pipeline::AUDIT_PARTS;
+use lanstream_core::pipeline::RESCAN_PARTS;
 use lanstream_core::planar::{Chroma, Depth, Matrix, Planar, Range};
 use lanstream_core::protocol::{HELLO_CODES, HELLO_VERIFY, ViewerMessage};
 use lanstream_core::viewer::{Error, ROUTES_MAX};
@@ -107,7 +107,7 @@ proptest! {
                     quiet += 1;
                 }
             }
-            let done = quiet > 400 * AUDIT_PARTS;
+            let done = quiet > 400 * RESCAN_PARTS;
             if done {
                 let screen = shown.lock().unwrap();
                 for (viewer, _) in &viewers {

@@ -12,11 +12,12 @@ use lanstream_core::hash;
 use lanstream_core::picture::Picture;
 use lanstream_core::planar::{Chroma, Depth, Matrix, Planar, Range};
 use lanstream_core::protocol::{
-    Ack, BandHead, Certificates, Encoding, GoodbyeCode, HELLO_CODES, HELLO_VERIFY, Hello, Lack, NoticeCode,
-    Patch, Piece, ROUTE_PLAIN, Route, ServerMessage, SourceState, Transport, VERSION, ViewerMessage,
+    Ack, BandHead, Certificates, Encoding, Fragment, GoodbyeCode, HELLO_CODES, HELLO_VERIFY, Hello, Nack,
+    NoticeCode, Patch, ROUTE_PLAIN, Route, ServerMessage, SourceState, Transport, VERSION, ViewerMessage,
 };
 use lanstream_core::source::{
-    Command, Cursor, CursorShape, Description, Playback, Pointer, Position, Sound, Went,
+    AudioChunk, Cursor, CursorShape, Description, Playback, PlaybackCommand, PlaybackSnapshot, Pointer,
+    Position,
 };
 use lanstream_core::time::{Micros, Pts};
 use serde_json::{Value, json};
@@ -88,18 +89,22 @@ fn viewer_messages() -> Vec<(&'static str, ViewerMessage, Value)> {
             ViewerMessage::Route(route),
             json!({"number": 3, "transport": 3, "flags": 1, "epoch": "18446744073709551614", "held_seq": 77}),
         ),
-        ("pause", ViewerMessage::Steer(Command::Pause), json!({"command": 0, "to_us": 0})),
-        ("play", ViewerMessage::Steer(Command::Play), json!({"command": 1, "to_us": 0})),
-        ("step", ViewerMessage::Steer(Command::Step), json!({"command": 2, "to_us": 0})),
+        ("pause", ViewerMessage::PlaybackCommand(PlaybackCommand::Pause), json!({"command": 0, "to_us": 0})),
+        ("play", ViewerMessage::PlaybackCommand(PlaybackCommand::Play), json!({"command": 1, "to_us": 0})),
+        ("step", ViewerMessage::PlaybackCommand(PlaybackCommand::Step), json!({"command": 2, "to_us": 0})),
         (
             "seek",
-            ViewerMessage::Steer(Command::Seek(Duration::from_micros(7_200_000_001))),
+            ViewerMessage::PlaybackCommand(PlaybackCommand::Seek(Duration::from_micros(7_200_000_001))),
             json!({"command": 3, "to_us": 7_200_000_001_u64}),
         ),
-        ("track", ViewerMessage::Steer(Command::Track(2)), json!({"command": 4, "to_us": 2})),
         (
-            "lack",
-            ViewerMessage::Lack(Lack { number: 3, band: 4, offset: 1400, bytes: u32::MAX }),
+            "track",
+            ViewerMessage::PlaybackCommand(PlaybackCommand::Track(2)),
+            json!({"command": 4, "to_us": 2}),
+        ),
+        (
+            "nack",
+            ViewerMessage::Nack(Nack { number: 3, band: 4, offset: 1400, bytes: u32::MAX }),
             json!({"number": 3, "band": 4, "offset": 1400, "bytes": u32::MAX}),
         ),
     ]
@@ -117,9 +122,9 @@ fn server() -> Vec<Value> {
     let shape = CursorShape { serial: 9, width: 2, height: 3, hot_x: 1, hot_y: 2, rgba: rgba.clone() };
     let cursor = Cursor { x: -4, y: 70_000, shape: Some(Arc::new(shape.clone())) };
     let pointer = Pointer { cursor, moves: 31 };
-    let piece = Piece { number: 3, band: 4, offset: 1400, total: 70_000, bytes: &rgba[..5] };
+    let piece = Fragment { number: 3, band: 4, offset: 1400, total: 70_000, bytes: &rgba[..5] };
     let certificates = Certificates { port: 4433, hashes: vec![[0xab; 32], [0xcd; 32]] };
-    let stats = r#"{"capture_us":1,"compare_us":2,"send_us":3,"fps":25.0,"mbps":4000.5,"viewers":1,"lies":0,"skipped":7}"#;
+    let stats = r#"{"capture_us":1,"compare_us":2,"send_us":3,"fps":25.0,"mbps":4000.5,"viewers":1,"missed_damage":0,"skipped":7}"#;
     let messages = [
         (
             "welcome",
@@ -150,7 +155,7 @@ fn server() -> Vec<Value> {
         ),
         (
             "notice",
-            ServerMessage::Notice { code: NoticeCode::Feedback, text: "mirror" },
+            ServerMessage::Notice { code: NoticeCode::SelfCapture, text: "mirror" },
             json!({"code": 1, "text": "mirror"}),
         ),
         (
@@ -167,11 +172,15 @@ fn server() -> Vec<Value> {
             json!({"port": 4433, "hashes": ["ab".repeat(32), "cd".repeat(32)]}),
         ),
         (
-            "piece",
-            ServerMessage::Piece(piece),
+            "fragment",
+            ServerMessage::Fragment(piece),
             json!({"number": 3, "band": 4, "offset": 1400, "total": 70_000, "bytes": hex(piece.bytes)}),
         ),
-        ("scattered", ServerMessage::Scattered { number: 3, bands: 9 }, json!({"number": 3, "bands": 9})),
+        (
+            "fragments-end",
+            ServerMessage::FragmentsEnd { number: 3, bands: 9 },
+            json!({"number": 3, "bands": 9}),
+        ),
     ];
     messages.iter().map(|(name, message, fields)| told(name, message, fields)).collect()
 }
@@ -183,7 +192,8 @@ fn film() -> Vec<Value> {
     let tracks: Arc<[String]> = ["eng".to_owned(), "Kommentar (deu)".to_owned()].into();
     let (began, track) = (Pts(0), Some(1));
     let film = Playback { is_playing: true, can_seek: true, began, duration, position, tracks, track };
-    let went = |playback: &Playback| Went { playback: playback.clone(), at: Micros(7_000_000_123) };
+    let went =
+        |playback: &Playback| PlaybackSnapshot { playback: playback.clone(), at: Micros(7_000_000_123) };
     let sound: Vec<u8> = [0.5_f32, -0.25, 1.0, 0.0].into_iter().flat_map(f32::to_le_bytes).collect();
     let endless = Playback {
         duration: None,
@@ -215,7 +225,7 @@ fn film() -> Vec<Value> {
         ),
         told(
             "sound",
-            &ServerMessage::Sound(&Sound { at: Pts(-20_000), samples: sound.clone() }),
+            &ServerMessage::Sound(&AudioChunk { at: Pts(-20_000), samples: sound.clone() }),
             &json!({"at_us": -20_000, "samples": hex(&sound)}),
         ),
         told(

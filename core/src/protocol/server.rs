@@ -2,7 +2,7 @@
 
 use super::HEADER_BYTES;
 use super::wire::message;
-use crate::source::{Description, Pointer, Position, Sound, Went};
+use crate::source::{AudioChunk, Description, PlaybackSnapshot, Pointer, Position};
 use crate::time::Pts;
 
 /// A message to a viewer, other than pixels.
@@ -77,18 +77,18 @@ pub enum ServerMessage<'a> {
     /// How a WebTransport session can be had.
     Certificates(&'a Certificates),
     /// A part of a band, on a route by datagrams.
-    Piece(Piece<'a>),
+    Fragment(Fragment<'a>),
     /// All bands of an update are out, on a route by datagrams.
-    Scattered {
+    FragmentsEnd {
         /// The route.
         number: u32,
         /// Bands of this route so far.
         bands: u32,
     },
-    /// How the source goes, which can be steered.
-    Playback(&'a Went),
+    /// How the source goes, which can be controlled.
+    Playback(&'a PlaybackSnapshot),
     /// A stretch of its sound.
-    Sound(&'a Sound),
+    Sound(&'a AudioChunk),
     /// Opens one WebTransport session, soon.
     Ticket {
         /// Hexadecimal digits.
@@ -107,7 +107,7 @@ pub struct Certificates {
 
 /// A part of a band that travels in parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Piece<'a> {
+pub struct Fragment<'a> {
     /// The route's number.
     pub number: u32,
     /// Counts the bands of a route from 0.
@@ -120,8 +120,8 @@ pub struct Piece<'a> {
     pub bytes: &'a [u8],
 }
 
-/// Bytes of a [`Piece`] beyond those that it is a part of.
-pub const PIECE_OVERHEAD: usize = HEADER_BYTES + 16;
+/// Bytes of a [`Fragment`] beyond those that it is a part of.
+pub const FRAGMENT_OVERHEAD: usize = HEADER_BYTES + 16;
 
 /// What a source is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,9 +140,9 @@ pub enum SourceState {
 #[repr(u8)]
 pub enum NoticeCode {
     /// The viewer is shown on the display that it mirrors.
-    Feedback = 1,
+    SelfCapture = 1,
     /// That is over.
-    FeedbackOver = 2,
+    SelfCaptureEnded = 2,
 }
 
 /// Why a server says goodbye.
@@ -169,8 +169,8 @@ const GOODBYE: u8 = 0x18;
 const ROUTED: u8 = 0x19;
 const UNROUTED: u8 = 0x1A;
 const CERTIFICATES: u8 = 0x1B;
-const PIECE: u8 = 0x1C;
-const SCATTERED: u8 = 0x1D;
+const FRAGMENT: u8 = 0x1C;
+const FRAGMENTS_END: u8 = 0x1D;
 const PLAYBACK: u8 = 0x1E;
 const SOUND: u8 = 0x1F;
 const DESCRIPTION: u8 = 0x20;
@@ -236,13 +236,13 @@ impl ServerMessage<'_> {
                 out.extend_from_slice(&certificates.port.to_le_bytes());
                 out.extend(certificates.hashes.iter().flatten());
             }),
-            Self::Piece(piece) => message(out, PIECE, |out| {
+            Self::Fragment(piece) => message(out, FRAGMENT, |out| {
                 for field in [piece.number, piece.band, piece.offset, piece.total] {
                     out.extend_from_slice(&field.to_le_bytes());
                 }
                 out.extend_from_slice(piece.bytes);
             }),
-            Self::Scattered { number, bands } => message(out, SCATTERED, |out| {
+            Self::FragmentsEnd { number, bands } => message(out, FRAGMENTS_END, |out| {
                 out.extend_from_slice(&number.to_le_bytes());
                 out.extend_from_slice(&bands.to_le_bytes());
             }),
@@ -250,12 +250,12 @@ impl ServerMessage<'_> {
                 out.extend_from_slice(&sound.at.0.to_le_bytes());
                 out.extend_from_slice(&sound.samples);
             }),
-            Self::Playback(went) => message(out, PLAYBACK, |out| write_went(out, went)),
+            Self::Playback(went) => message(out, PLAYBACK, |out| write_playback(out, went)),
         }
     }
 }
 
-fn write_went(out: &mut Vec<u8>, Went { playback, at }: &Went) {
+fn write_playback(out: &mut Vec<u8>, PlaybackSnapshot { playback, at }: &PlaybackSnapshot) {
     let flags = [(playback.is_playing, IS_PLAYING), (playback.can_seek, CAN_SEEK)];
     out.push(flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| flag).sum());
     let duration_us = playback.duration.map_or(NO_DURATION, |duration| duration.as_micros() as u64);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::wire::{Fields, First, message, split};
 use super::{ParseError, VIEWER_MESSAGE_BYTES_MAX};
-use crate::source::Command;
+use crate::source::PlaybackCommand;
 
 /// A message from a viewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,9 +36,9 @@ pub enum ViewerMessage {
     /// Says on what pixels are to come from now on.
     Route(Route),
     /// Asks for bytes again that did not come, on a route by datagrams.
-    Lack(Lack),
-    /// Asks something of the source, if it can be steered.
-    Steer(Command),
+    Nack(Nack),
+    /// Asks something of the source, if it can be controlled.
+    PlaybackCommand(PlaybackCommand),
     /// Asks for a [`Ticket`](super::ServerMessage::Ticket).
     AskTicket,
 }
@@ -115,7 +115,7 @@ impl Transport {
 
 /// Bytes that did not come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lack {
+pub struct Nack {
     /// The route's number.
     pub number: u32,
     /// Counts the bands of a route from 0.
@@ -149,8 +149,8 @@ const PING: u8 = 0x84;
 const REFRESH: u8 = 0x85;
 const FLOW: u8 = 0x86;
 const ROUTE: u8 = 0x87;
-const LACK: u8 = 0x88;
-const STEER: u8 = 0x89;
+const NACK: u8 = 0x88;
+const PLAYBACK_COMMAND: u8 = 0x89;
 const ASK_TICKET: u8 = 0x8A;
 
 const PAUSE: u8 = 0;
@@ -189,13 +189,13 @@ impl ViewerMessage {
                 epoch: fields.u64()?,
                 held_seq: fields.u32()?,
             }),
-            LACK => Self::Lack(Lack {
+            NACK => Self::Nack(Nack {
                 number: fields.u32()?,
                 band: fields.u32()?,
                 offset: fields.u32()?,
                 bytes: fields.u32()?,
             }),
-            STEER => Self::Steer(command(fields.u8()?, fields.u64()?, kind)?),
+            PLAYBACK_COMMAND => Self::PlaybackCommand(command(fields.u8()?, fields.u64()?, kind)?),
             ASK_TICKET => Self::AskTicket,
             _ => return Err(ParseError::UnknownKind(kind)),
         };
@@ -231,19 +231,19 @@ impl ViewerMessage {
                 out.extend_from_slice(&route.epoch.to_le_bytes());
                 out.extend_from_slice(&route.held_seq.to_le_bytes());
             }),
-            Self::Steer(command) => message(out, STEER, |out| {
+            Self::PlaybackCommand(command) => message(out, PLAYBACK_COMMAND, |out| {
                 let (number, to) = match command {
-                    Command::Pause => (PAUSE, 0),
-                    Command::Play => (PLAY, 0),
-                    Command::Step => (STEP, 0),
-                    Command::Seek(to) => (SEEK, to.as_micros() as u64),
-                    Command::Track(track) => (TRACK, u64::from(track)),
+                    PlaybackCommand::Pause => (PAUSE, 0),
+                    PlaybackCommand::Play => (PLAY, 0),
+                    PlaybackCommand::Step => (STEP, 0),
+                    PlaybackCommand::Seek(to) => (SEEK, to.as_micros() as u64),
+                    PlaybackCommand::Track(track) => (TRACK, u64::from(track)),
                 };
                 out.push(number);
                 out.extend_from_slice(&to.to_le_bytes());
             }),
-            Self::Lack(lack) => message(out, LACK, |out| {
-                for field in [lack.number, lack.band, lack.offset, lack.bytes] {
+            Self::Nack(nack) => message(out, NACK, |out| {
+                for field in [nack.number, nack.band, nack.offset, nack.bytes] {
                     out.extend_from_slice(&field.to_le_bytes());
                 }
             }),
@@ -251,14 +251,14 @@ impl ViewerMessage {
     }
 }
 
-fn command(number: u8, to_us: u64, kind: u8) -> Result<Command, ParseError> {
+fn command(number: u8, to_us: u64, kind: u8) -> Result<PlaybackCommand, ParseError> {
     match (number, to_us) {
-        (PAUSE, 0) => Ok(Command::Pause),
-        (PLAY, 0) => Ok(Command::Play),
-        (STEP, 0) => Ok(Command::Step),
-        (SEEK, to_us) => Ok(Command::Seek(Duration::from_micros(to_us))),
+        (PAUSE, 0) => Ok(PlaybackCommand::Pause),
+        (PLAY, 0) => Ok(PlaybackCommand::Play),
+        (STEP, 0) => Ok(PlaybackCommand::Step),
+        (SEEK, to_us) => Ok(PlaybackCommand::Seek(Duration::from_micros(to_us))),
         (TRACK, number) => {
-            u32::try_from(number).map(Command::Track).map_err(|_| ParseError::InvalidField(kind))
+            u32::try_from(number).map(PlaybackCommand::Track).map_err(|_| ParseError::InvalidField(kind))
         }
         _ => Err(ParseError::InvalidField(kind)),
     }

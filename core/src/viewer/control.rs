@@ -15,8 +15,8 @@ use crate::protocol::{
     HELLO_CODES, HELLO_VERIFY, Hello, NoticeCode, ParseError, ROUTE_PLAIN, Route, ServerMessage, SourceState,
     Transport, VERSION, ViewerMessage,
 };
-use crate::session::{Repertoire, Session, Totals, Violation};
-use crate::source::{Command, Pointer};
+use crate::session::{ProtocolError, Repertoire, Session, Totals};
+use crate::source::{PlaybackCommand, Pointer};
 use crate::time::Micros;
 
 /// Messages a viewer may send in a second: acks and proofs of 240 updates, pings, and as much again.
@@ -99,8 +99,8 @@ impl Control {
                 self.paused = paused;
             }
             // It belongs onto a WebTransport session, and there is nothing to be done about it here.
-            ViewerMessage::Lack(_) => {}
-            ViewerMessage::Steer(command) => self.steer(command)?,
+            ViewerMessage::Nack(_) => {}
+            ViewerMessage::PlaybackCommand(command) => self.control(command)?,
             ViewerMessage::AskTicket if self.hello.is_none() => return Err(Error::OutOfOrder),
             ViewerMessage::AskTicket => return Ok(ControlOutput::Ticket),
             ViewerMessage::Ping { token } => self.send(&ServerMessage::Pong { token, clock_us: now.0 }),
@@ -140,7 +140,7 @@ impl Control {
     }
 
     /// Returns the protocol violation of the viewer, if any; the channel must then be closed.
-    pub fn violation(&self) -> Option<Violation> {
+    pub fn violation(&self) -> Option<ProtocolError> {
         self.route.as_ref().and_then(|route| route.route_state.violation.get().copied())
     }
 
@@ -173,12 +173,12 @@ impl Control {
         let fps = (updates - updates_before) as f64 / seconds;
         let mbps = (bytes - bytes_before) as f64 * 8e-6 / seconds;
         format!(
-            r#"{{"capture_us":{},"compare_us":{},"send_us":{},"fps":{fps:.1},"mbps":{mbps:.1},"viewers":{},"lies":{},"skipped":{},"unanswered_ms":{}}}"#,
+            r#"{{"capture_us":{},"compare_us":{},"send_us":{},"fps":{fps:.1},"mbps":{mbps:.1},"viewers":{},"missed_damage":{},"skipped":{},"unanswered_ms":{}}}"#,
             read(&self.viewer.state.capture_us),
             read(&self.viewer.state.compare_us),
             read(&self.viewer.counters.send_us),
             read(&self.viewer.state.viewers),
-            count(&self.viewer.state.lies),
+            count(&self.viewer.state.missed_damage),
             count(&self.viewer.counters.skipped),
             unanswered.as_millis(),
         )
@@ -274,11 +274,11 @@ impl Control {
         Ok(())
     }
 
-    fn steer(&self, command: Command) -> Result<(), Error> {
+    fn control(&self, command: PlaybackCommand) -> Result<(), Error> {
         if self.hello.is_none() {
             return Err(Error::OutOfOrder);
         }
-        self.viewer.feed_handle.steer(command);
+        self.viewer.feed_handle.control(command);
         Ok(())
     }
 
@@ -293,7 +293,7 @@ impl Control {
         if let Some(description) = self.viewer.events.take_description() {
             self.send(&ServerMessage::Description(&description));
         }
-        if let Some(went) = self.viewer.events.take_went() {
+        if let Some(went) = self.viewer.events.take_playback() {
             self.send(&ServerMessage::Playback(&went));
         }
         if let Some(pointer) = self.viewer.events.take_pointer() {
@@ -335,9 +335,9 @@ impl Control {
         self.send(&ServerMessage::Source { state, text });
         let mirrored = matches!(status, Status::Mirrored { .. });
         if mirrored {
-            self.send(&ServerMessage::Notice { code: NoticeCode::Feedback, text: MIRRORED_TEXT });
+            self.send(&ServerMessage::Notice { code: NoticeCode::SelfCapture, text: MIRRORED_TEXT });
         } else if self.mirrored {
-            self.send(&ServerMessage::Notice { code: NoticeCode::FeedbackOver, text: "" });
+            self.send(&ServerMessage::Notice { code: NoticeCode::SelfCaptureEnded, text: "" });
         }
         self.mirrored = mirrored;
     }

@@ -11,7 +11,7 @@ use super::Counters;
 use super::route_state::{PumpCommand, RouteState};
 use crate::feed::FrameReceiver;
 use crate::protocol::{Ack, Route, ServerMessage};
-use crate::session::{Fill, Session, Totals, Violation};
+use crate::session::{Fill, ProtocolError, Session, Totals};
 use crate::time::{Clock, Micros};
 
 /// The pixels of one viewer on one route.
@@ -121,7 +121,7 @@ impl Pump {
         fill
     }
 
-    fn handle_commands(&mut self) -> Result<(), Violation> {
+    fn handle_commands(&mut self) -> Result<(), ProtocolError> {
         while let Ok(command) = self.commands.try_recv() {
             match command {
                 PumpCommand::Ack(ack, at) => self.acknowledge(ack, at)?,
@@ -139,7 +139,7 @@ impl Pump {
         Ok(())
     }
 
-    fn acknowledge(&mut self, ack: Ack, at: Micros) -> Result<(), Violation> {
+    fn acknowledge(&mut self, ack: Ack, at: Micros) -> Result<(), ProtocolError> {
         self.session.acknowledge(ack, at)?;
         self.route_state.unanswered_since.store(0, Ordering::Relaxed);
         if self.counters.first_us.load(Ordering::Relaxed) == 0 {

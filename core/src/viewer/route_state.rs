@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use atomic_waker::AtomicWaker;
 
 use crate::protocol::Ack;
-use crate::session::Violation;
+use crate::session::ProtocolError;
 use crate::time::Micros;
 
 /// Commands from control to pump that may be queued. A viewer has at most one update in flight, so a few are plenty.
@@ -27,7 +27,7 @@ pub(super) struct RouteState {
     /// One of the ends is gone, another route took over, or the viewer broke the rules.
     pub(super) over: AtomicBool,
     /// The rule it broke.
-    pub(super) violation: OnceLock<Violation>,
+    pub(super) violation: OnceLock<ProtocolError>,
     pub(super) control: AtomicWaker,
     pub(super) pump: AtomicWaker,
     /// When the update began that is not acknowledged yet; 0 where there is none.

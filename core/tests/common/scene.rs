@@ -10,13 +10,13 @@ use std::time::Duration;
 use bytes::BytesMut;
 use lanstream_core::encode::Pool;
 use lanstream_core::feed::{Feed, FeedHandle, feed};
-use lanstream_core::feedback::Marker;
 use lanstream_core::frame::{Frame, Layout, PixelFormat};
 use lanstream_core::geometry::{Rect, Size};
 use lanstream_core::picture::Picture;
-use lanstream_core::pipeline::{Pipeline, State};
+use lanstream_core::pipeline::{Pipeline, PipelineState};
 use lanstream_core::protocol::{Ack, BandHead, Encoding, Hello, Route, Transport, VERSION, ViewerMessage};
 use lanstream_core::region::Region;
+use lanstream_core::self_capture::Marker;
 use lanstream_core::source::{Description, Error, ErrorKind, Event, Source};
 use lanstream_core::time::{Clock, Micros};
 use lanstream_core::viewer::{self, Control, ControlOutput, Counters, Pump, ViewerContext};
@@ -163,7 +163,7 @@ pub struct Scripted<F> {
     pub arrivals: Arrivals,
     pub screen: Arc<Mutex<Screen>>,
     pub step: F,
-    pub state: Arc<State>,
+    pub state: Arc<PipelineState>,
     pub record: bool,
 }
 
@@ -232,22 +232,22 @@ impl<F: FnMut() -> bool + Send> Source for Scripted<F> {
         Ok(rows + self.arrivals.rows)
     }
 
-    fn needs_audit(&self) -> bool {
+    fn needs_rescan(&self) -> bool {
         true
     }
 }
 
 /// A pipeline with nothing in it yet.
-pub fn pipeline() -> (Pipeline, FeedHandle, Arc<State>) {
+pub fn pipeline() -> (Pipeline, FeedHandle, Arc<PipelineState>) {
     pipeline_observed_by(Box::new(|_| {}))
 }
 
 /// The same, whose source's descriptions go to `observer` as well.
 pub fn pipeline_observed_by(
     observer: Box<dyn Fn(&Description) + Send>,
-) -> (Pipeline, FeedHandle, Arc<State>) {
+) -> (Pipeline, FeedHandle, Arc<PipelineState>) {
     let (feed, feed_handle): (Feed, FeedHandle) = feed();
-    let state = Arc::new(State::default());
+    let state = Arc::new(PipelineState::default());
     let pipeline = Pipeline::new(feed, None, clock, Arc::clone(&state), Marker::of(EPOCH), observer);
     (pipeline, feed_handle, state)
 }
@@ -285,7 +285,7 @@ fn open_route(
 }
 
 impl Viewer {
-    pub fn join(feed_handle: &FeedHandle, state: &Arc<State>, band_bytes: usize, flags: u16) -> Self {
+    pub fn join(feed_handle: &FeedHandle, state: &Arc<PipelineState>, band_bytes: usize, flags: u16) -> Self {
         Self::join_by(clock, &Arc::default(), feed_handle, state, band_bytes, flags)
     }
 
@@ -294,7 +294,7 @@ impl Viewer {
         clock: Clock,
         encoders: &Arc<Pool>,
         feed_handle: &FeedHandle,
-        state: &Arc<State>,
+        state: &Arc<PipelineState>,
         band_bytes: usize,
         flags: u16,
     ) -> Self {

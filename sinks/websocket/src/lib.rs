@@ -12,7 +12,7 @@ use futures_core::Stream;
 use futures_sink::Sink;
 use lanstream_core::admission::{Farewell, ViewerGuard};
 use lanstream_core::protocol::{GoodbyeCode, ServerMessage, Transport};
-use lanstream_core::session::Violation;
+use lanstream_core::session::ProtocolError;
 use lanstream_core::viewer::{self, Control, ControlOutput, Pump};
 use tokio::net::TcpStream;
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
@@ -87,7 +87,7 @@ enum Next {
     Received(Option<Result<Message, tokio_websockets::Error>>),
     Send(Message),
     Report,
-    Broken(Violation),
+    Broken(ProtocolError),
 }
 
 struct Channel {

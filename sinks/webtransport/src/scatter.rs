@@ -5,7 +5,7 @@ use std::future::poll_fn;
 
 use bytes::{Bytes, BytesMut};
 use lanstream_core::protocol::{
-    Lack, PIECE_OVERHEAD, Piece, ServerMessage, VIEWER_MESSAGE_BYTES_MAX, ViewerMessage,
+    FRAGMENT_OVERHEAD, Fragment, Nack, ServerMessage, VIEWER_MESSAGE_BYTES_MAX, ViewerMessage,
 };
 use lanstream_core::session::Fill;
 use lanstream_core::viewer::Pump;
@@ -44,7 +44,7 @@ struct Sent {
 /// What is to be done next.
 enum Next {
     Send(Option<(Fill, Bytes)>),
-    Repair(Lack),
+    Repair(Nack),
 }
 
 impl Scatter<'_, '_> {
@@ -56,7 +56,7 @@ impl Scatter<'_, '_> {
             match self.next(&mut requests).await? {
                 Next::Send(None) => return Ok(()),
                 Next::Send(Some((fill, message))) => self.send(fill, message, &mut sent).await?,
-                Next::Repair(lack) => self.repair(lack, &sent).await?,
+                Next::Repair(nack) => self.repair(nack, &sent).await?,
             }
         }
     }
@@ -67,7 +67,7 @@ impl Scatter<'_, '_> {
             let awaits = pump.is_awaiting();
             tokio::select! {
                 biased;
-                lack = requests.next() => return Ok(Next::Repair(lack?)),
+                nack = requests.next() => return Ok(Next::Repair(nack?)),
                 filled = poll_fn(|context| pump.poll_fill(context, ring.front(), usize::MAX)) => {
                     return Ok(Next::Send(filled.map(|fill| (fill, ring.take()))));
                 }
@@ -82,44 +82,44 @@ impl Scatter<'_, '_> {
         }
         let (number, total) = (self.pump.route().number, message.len() as u32);
         let band = sent.push(message.clone(), fill == Fill::Done);
-        let room = self.connection.max_datagram_size().unwrap_or_default().saturating_sub(PIECE_OVERHEAD);
+        let room = self.connection.max_datagram_size().unwrap_or_default().saturating_sub(FRAGMENT_OVERHEAD);
         if room == 0 {
             return Err(End::Gone("the viewer takes no datagrams".into()));
         }
         let session = session_prefix(self.connection)?;
         for (index, bytes) in message.chunks(room).enumerate() {
             let offset = (index * room) as u32;
-            self.throw(&session, Piece { number, band, offset, total, bytes }).await?;
+            self.throw(&session, Fragment { number, band, offset, total, bytes }).await?;
         }
         // What was taken back is kept until the viewer has answered something: it may still lack pieces of it.
         if matches!(fill, Fill::Done | Fill::TakenBack) {
-            self.write(written(&ServerMessage::Scattered { number, bands: band + 1 })).await?;
+            self.write(written(&ServerMessage::FragmentsEnd { number, bands: band + 1 })).await?;
         }
         Ok(())
     }
 
     /// Sends a datagram when there is room for it. `session` is what every datagram of this session begins with.
-    async fn throw(&mut self, session: &[u8], piece: Piece<'_>) -> Result<(), End> {
-        let mut bytes = Vec::with_capacity(session.len() + PIECE_OVERHEAD + piece.bytes.len());
+    async fn throw(&mut self, session: &[u8], piece: Fragment<'_>) -> Result<(), End> {
+        let mut bytes = Vec::with_capacity(session.len() + FRAGMENT_OVERHEAD + piece.bytes.len());
         bytes.extend_from_slice(session);
-        ServerMessage::Piece(piece).write(&mut bytes);
+        ServerMessage::Fragment(piece).write(&mut bytes);
         let thrown = self.connection.quic_connection().send_datagram_wait(bytes.into());
         self.watch.unless_dead(thrown).await?.map_err(|error| End::Gone(error.to_string()))
     }
 
-    async fn repair(&mut self, lack: Lack, sent: &Sent) -> Result<(), End> {
+    async fn repair(&mut self, nack: Nack, sent: &Sent) -> Result<(), End> {
         let number = self.pump.route().number;
-        let Some(message) = sent.band(lack.band).filter(|_| lack.number == number) else { return Ok(()) };
-        let start = (lack.offset as usize).min(message.len());
-        let end = start.saturating_add(lack.bytes as usize).min(message.len());
-        let piece = Piece {
+        let Some(message) = sent.band(nack.band).filter(|_| nack.number == number) else { return Ok(()) };
+        let start = (nack.offset as usize).min(message.len());
+        let end = start.saturating_add(nack.bytes as usize).min(message.len());
+        let piece = Fragment {
             number,
-            band: lack.band,
+            band: nack.band,
             offset: start as u32,
             total: message.len() as u32,
             bytes: &message[start..end],
         };
-        self.write(written(&ServerMessage::Piece(piece))).await
+        self.write(written(&ServerMessage::Fragment(piece))).await
     }
 
     async fn write(&mut self, bytes: Bytes) -> Result<(), End> {
@@ -157,12 +157,12 @@ impl<'a> Requests<'a> {
     }
 
     /// The next; nothing is lost where it is given up.
-    async fn next(&mut self) -> Result<Lack, End> {
+    async fn next(&mut self) -> Result<Nack, End> {
         loop {
             match ViewerMessage::read(&self.unread) {
-                Ok(Some((ViewerMessage::Lack(lack), taken))) => {
+                Ok(Some((ViewerMessage::Nack(nack), taken))) => {
                     drop(self.unread.split_to(taken));
-                    return Ok(lack);
+                    return Ok(nack);
                 }
                 Ok(None) if self.unread.len() <= VIEWER_MESSAGE_BYTES_MAX => self.read().await?,
                 _ => return Err(End::Gone("the viewer sent something that is no request".into())),

@@ -4,7 +4,7 @@
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
-use lanstream_core::source::{SOUND_FRAME_BYTES, SOUND_RATE, Sound};
+use lanstream_core::source::{AudioChunk, SOUND_FRAME_BYTES, SOUND_RATE};
 use lanstream_core::time::Pts;
 
 use crate::film::Mix;
@@ -113,11 +113,11 @@ impl SoundTrack {
     }
 
     /// The next stretch.
-    pub(crate) fn take(&mut self) -> Option<Sound> {
+    pub(crate) fn take(&mut self) -> Option<AudioChunk> {
         let at = self.next_at()?;
         let bytes = self.stretch_bytes();
         self.sent += (bytes / SOUND_FRAME_BYTES) as u64;
-        Some(Sound { at, samples: self.buffer.drain(..bytes).collect() })
+        Some(AudioChunk { at, samples: self.buffer.drain(..bytes).collect() })
     }
 
     /// Bytes of the next stretch: the last may be shorter, and none is begun that is not there.

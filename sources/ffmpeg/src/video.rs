@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 use lanstream_core::frame::{Frame, Layout};
 use lanstream_core::geometry::Size;
 use lanstream_core::region::Region;
-use lanstream_core::source::{Command, Description, Error, ErrorKind, Event, Playback, Sound, Source};
+use lanstream_core::source::{
+    AudioChunk, Description, Error, ErrorKind, Event, Playback, PlaybackCommand, Source,
+};
 
 use crate::alterations::Alterations;
 use crate::bell::Bell;
@@ -157,7 +159,7 @@ impl Source for Video {
             if woken.first {
                 self.read();
             } else if stands.is_some_and(|moment| moment <= Instant::now()) {
-                return Ok(Event::Steered);
+                return Ok(Event::PlaybackChanged);
             } else if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                 return Ok(Event::TimedOut);
             }
@@ -194,7 +196,7 @@ impl Source for Video {
         })
     }
 
-    fn sound(&mut self) -> Option<Sound> {
+    fn sound(&mut self) -> Option<AudioChunk> {
         let now = Instant::now();
         self.sounds_at(now).filter(|moment| *moment <= now)?;
         let sound = self.sound.as_mut()?.take();
@@ -202,17 +204,17 @@ impl Source for Video {
         sound
     }
 
-    fn steer(&mut self, command: Command) {
+    fn control(&mut self, command: PlaybackCommand) {
         if !self.clock.can_stop() {
             return;
         }
         let now = Instant::now();
         match command {
-            Command::Pause => self.clock.stop(now),
-            Command::Play => self.clock.go(now),
-            Command::Step => self.clock.step(now),
-            Command::Seek(to) => self.seek(to),
-            Command::Track(track) => self.hear_track(track as usize, now),
+            PlaybackCommand::Pause => self.clock.stop(now),
+            PlaybackCommand::Play => self.clock.go(now),
+            PlaybackCommand::Step => self.clock.step(now),
+            PlaybackCommand::Seek(to) => self.seek(to),
+            PlaybackCommand::Track(track) => self.hear_track(track as usize, now),
         }
     }
 }

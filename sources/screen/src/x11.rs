@@ -170,7 +170,7 @@ impl Source for Screen {
         })
     }
 
-    fn needs_audit(&self) -> bool {
+    fn needs_rescan(&self) -> bool {
         self.watch.is_told() && self.subject.view(&self.link).is_some()
     }
 

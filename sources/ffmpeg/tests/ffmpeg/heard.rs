@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use lanstream_core::source::{Command, Event, SOUND_RATE, Sound, Source};
+use lanstream_core::source::{AudioChunk, Event, PlaybackCommand, SOUND_RATE, Source};
 use lanstream_core::time::Pts;
 use lanstream_ffmpeg::{Listener, Pace, Play, Report, Speed, Track};
 
@@ -25,7 +25,7 @@ fn decoded_by(clip: &Clip, filter: &str) -> Vec<u8> {
 }
 
 /// Sound and pictures as they come for so long, with where the film was.
-fn listen(source: &mut dyn Source, time: Duration) -> Vec<(Sound, Option<Pts>)> {
+fn listen(source: &mut dyn Source, time: Duration) -> Vec<(AudioChunk, Option<Pts>)> {
     let (end, mut heard, mut shown) = (Instant::now() + time, Vec::new(), None);
     while Instant::now() < end {
         match source.wait(Some(end.saturating_duration_since(Instant::now()))) {
@@ -41,7 +41,7 @@ fn listen(source: &mut dyn Source, time: Duration) -> Vec<(Sound, Option<Pts>)> 
 }
 
 /// It comes before its pictures, but where FFmpeg has just begun to decode it.
-fn expect_ahead(sound: &Sound, shown: Option<Pts>) {
+fn expect_ahead(sound: &AudioChunk, shown: Option<Pts>) {
     let ahead = sound.at.0 - shown.expect("no sound before the first picture").0;
     let least = if sound.at.0 % 2_000_000 < 1_000_000 { -1_000_000 } else { -40_000 };
     assert!((least..=400_000).contains(&ahead), "{ahead} us ahead of its picture");
@@ -71,11 +71,11 @@ fn sound_stands_still_with_its_film_and_goes_where_it_goes() {
     let wanted = decoded(&clip);
     let mut source = Play::new(clip.path()).open().unwrap();
     listen(source.as_mut(), Duration::from_millis(200));
-    source.steer(Command::Pause);
+    source.control(PlaybackCommand::Pause);
     assert!(listen(source.as_mut(), Duration::from_millis(300)).is_empty());
-    source.steer(Command::Seek(Duration::from_secs(1)));
+    source.control(PlaybackCommand::Seek(Duration::from_secs(1)));
     assert!(listen(source.as_mut(), Duration::from_millis(300)).is_empty());
-    source.steer(Command::Play);
+    source.control(PlaybackCommand::Play);
     let heard = listen(source.as_mut(), Duration::from_millis(500));
     assert_eq!(heard[0].0.at, Pts(1_000_000));
     for (sound, _) in &heard {
@@ -181,7 +181,7 @@ fn a_song_with_a_cover_is_sought_in() {
         let heard = listen(source.as_mut(), Duration::from_millis(400));
         assert_eq!(heard[0].0.at, Pts(start as i64 * 1_000_000));
         begun.try_iter().for_each(drop);
-        source.steer(Command::Seek(Duration::from_secs(9)));
+        source.control(PlaybackCommand::Seek(Duration::from_secs(9)));
         let shown = next(source.as_mut()).unwrap();
         assert_eq!(shown.pts, Some(Pts(9_000_000)), "it is shown at the place that was asked for");
         assert!(shown.planes.as_ref().is_some_and(|(_, planes)| *planes == cover));
@@ -237,7 +237,7 @@ fn two_tracks() -> Clip {
     )
 }
 
-fn level(sound: &Sound) -> f32 {
+fn level(sound: &AudioChunk) -> f32 {
     f32::from_le_bytes(sound.samples[..4].try_into().unwrap())
 }
 
@@ -296,7 +296,7 @@ fn another_track_is_chosen() {
     let playback = source.playback().unwrap();
     assert_eq!((&playback.tracks[..], playback.track), (&["eng".to_owned(), "deu".to_owned()][..], Some(1)));
     let before = listen(source.as_mut(), Duration::from_millis(700));
-    source.steer(Command::Track(0));
+    source.control(PlaybackCommand::Track(0));
     assert_eq!(source.playback().unwrap().track, Some(0));
     let after = listen(source.as_mut(), Duration::from_millis(1200));
     let all: Vec<_> = before.iter().chain(&after).map(|(sound, _)| sound).collect();
@@ -305,7 +305,7 @@ fn another_track_is_chosen() {
             && after.iter().all(|(sound, _)| level(sound) == 0.25)
     );
     assert!(all.windows(2).all(|pair| pair[1].at.0 - pair[0].at.0 == 20_000), "there is a gap");
-    source.steer(Command::Track(7));
+    source.control(PlaybackCommand::Track(7));
     assert_eq!(source.playback().unwrap().track, Some(0));
 }
 
@@ -318,18 +318,18 @@ fn a_film_is_where_its_clock_is() {
     let position = |source: &dyn Source| source.playback().unwrap().position.unwrap();
     let going = position(source.as_ref());
     assert!((1_000_000..3_000_000).contains(&going.at.0) && going.us_per_s == 1_000_000, "{going:?}");
-    source.steer(Command::Pause);
+    source.control(PlaybackCommand::Pause);
     let stood = position(source.as_ref());
     assert!(stood.at >= going.at && stood.us_per_s == 0, "{stood:?}");
     assert!(listen(source.as_mut(), Duration::from_millis(300)).is_empty());
     assert_eq!(position(source.as_ref()), stood);
-    source.steer(Command::Play);
+    source.control(PlaybackCommand::Play);
     let heard = listen(source.as_mut(), Duration::from_millis(700));
     assert!(!heard.is_empty(), "it is not heard any more");
     let going = position(source.as_ref());
     assert!(going.at.0 - stood.at.0 >= 500_000, "{going:?} after {stood:?}");
-    source.steer(Command::Pause);
-    source.steer(Command::Seek(Duration::from_secs(9)));
+    source.control(PlaybackCommand::Pause);
+    source.control(PlaybackCommand::Seek(Duration::from_secs(9)));
     next(source.as_mut()).unwrap();
     assert_eq!(source.playback().unwrap().position, None, "its picture tells where it is");
 }
@@ -402,6 +402,6 @@ fn a_list_without_sound() {
     let mut source = Play::new(list.path()).open().unwrap();
     assert!(source.playback().unwrap().can_seek);
     next(source.as_mut()).unwrap();
-    source.steer(Command::Seek(Duration::from_secs(1)));
+    source.control(PlaybackCommand::Seek(Duration::from_secs(1)));
     assert!(next(source.as_mut()).unwrap().pts.is_some_and(|pts| pts >= Pts(1_000_000)));
 }

@@ -3,12 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
 
 mod clip;
+mod control;
 mod exact;
 mod fidelity;
 mod heard;
 mod pace;
 mod pipes;
-mod steer;
 mod times;
 mod trouble;
 mod watch;

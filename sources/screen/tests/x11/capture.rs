@@ -21,7 +21,7 @@ fn picture_equals_what_was_drawn() {
     let server = Server::start("640x480x24");
     let drawn = Painter::new(&server).noise(Painter::new(&server).root, 640, 480, 7);
     let mut source = server.screen();
-    assert!(source.needs_audit());
+    assert!(source.needs_rescan());
     assert_eq!(source.layout().format, PixelFormat::Bgrx8);
     assert_eq!(source.damage().area(), 640 * 480);
     assert_eq!(all_colours(&picture_of(source.as_mut())), drawn);

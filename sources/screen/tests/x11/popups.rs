@@ -330,7 +330,7 @@ fn wait_until_alike(window: &mut dyn Source, screen: &mut dyn Source, before: &[
     loop {
         let event = window.wait(Some(Duration::from_millis(20))).unwrap();
         assert!(Instant::now() < deadline, "window and screen never showed the same, after {event:?}");
-        if window.needs_audit() {
+        if window.needs_rescan() {
             let (seen, shown) = (all_colours(&picture_of(window)), all_colours(&picture_of(screen)));
             if seen == shown && seen != before {
                 return seen;

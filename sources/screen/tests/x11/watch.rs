@@ -126,7 +126,7 @@ fn without_damage_everything_may_have_changed_all_the_time() {
     let server = Server::without("DAMAGE");
     let painter = Painter::new(&server);
     let mut source = server.screen();
-    assert!(!source.needs_audit());
+    assert!(!source.needs_rescan());
     picture_of(source.as_mut());
 
     let drawn = painter.noise(painter.root, 320, 240, 1);

@@ -116,7 +116,7 @@ fn window_that_was_never_shown_is_waited_for() {
     let painter = Painter::new(&server);
     let window = painter.hidden_window("Late", 10, 10, 100, 80, 0);
     let mut source = open(&server, window);
-    assert!(source.damage().is_empty() && !source.needs_audit());
+    assert!(source.damage().is_empty() && !source.needs_rescan());
     painter.show(window);
     wait_for(source.as_mut(), Event::Damaged).unwrap();
     let drawn = painter.noise(window, 100, 80, 8);

@@ -9,15 +9,15 @@ use crate::source::Source;
 use crate::time::Micros;
 
 /// Least time between two frames while a viewer mirrors itself: it stays usable, at a tenth of a core.
-pub const MIRRORED_INTERVAL: Duration = Duration::from_millis(100);
+pub const SELF_CAPTURE_INTERVAL: Duration = Duration::from_millis(100);
 /// Changes in each of so many intervals in a row are "without end".
 const ENDLESS_INTERVALS: u32 = 4;
 /// Time in which at least one change must fall.
 const INTERVAL: Duration = Duration::from_millis(500);
-/// Longest time between two looks for the title: a film plays for hours, and each look costs the source a question.
-const LOOK_INTERVAL_MAX: Duration = Duration::from_secs(64);
-/// First time between two looks, and the time between them while the viewer mirrors itself.
-const LOOK_INTERVAL: Duration = Duration::from_secs(2);
+/// Longest time between two probes for the title: a film plays for hours, and each look costs the source a question.
+const PROBE_INTERVAL_MAX: Duration = Duration::from_secs(64);
+/// First time between two probes, and the time between them while the viewer mirrors itself.
+const PROBE_INTERVAL: Duration = Duration::from_secs(2);
 
 /// What this run's viewers carry in their titles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,25 +39,25 @@ impl std::fmt::Display for Marker {
 
 /// What it found out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Finding {
+pub enum SelfCaptureChange {
     /// A viewer is now seen on the display that it mirrors.
-    Mirrored,
+    Began,
     /// No longer.
-    Over,
+    Ended,
 }
 
 /// Watches the changes.
 #[derive(Debug)]
-pub struct Feedback {
+pub struct SelfCaptureDetector {
     marker: String,
     mirrored: bool,
     last_change: Micros,
     endless_since: Micros,
-    next_look: Micros,
+    next_probe: Micros,
     pause: Duration,
 }
 
-impl Feedback {
+impl SelfCaptureDetector {
     /// A watch for viewers of the run with this marker.
     pub fn new(marker: Marker) -> Self {
         let never = Micros::ZERO;
@@ -67,33 +67,33 @@ impl Feedback {
             mirrored: false,
             last_change: never,
             endless_since: never,
-            next_look: never,
-            pause: LOOK_INTERVAL,
+            next_probe: never,
+            pause: PROBE_INTERVAL,
         }
     }
 
     /// Least time between two frames.
     pub fn interval(&self) -> Duration {
-        if self.mirrored { MIRRORED_INTERVAL } else { Duration::ZERO }
+        if self.mirrored { SELF_CAPTURE_INTERVAL } else { Duration::ZERO }
     }
 
     /// The picture changed. Looks for the viewer where changes have no end, now and then.
-    pub fn changed(&mut self, now: Micros, source: &mut dyn Source) -> Option<Finding> {
+    pub fn changed(&mut self, now: Micros, source: &mut dyn Source) -> Option<SelfCaptureChange> {
         if now.since(self.last_change) > INTERVAL {
             self.endless_since = now;
-            self.pause = LOOK_INTERVAL;
+            self.pause = PROBE_INTERVAL;
         }
         self.last_change = now;
         let endless = now.since(self.endless_since) > INTERVAL * ENDLESS_INTERVALS;
-        if now < self.next_look || !(endless || self.mirrored) {
+        if now < self.next_probe || !(endless || self.mirrored) {
             return None;
         }
         let seen = source.shows_title(&self.marker);
-        self.pause = if seen { LOOK_INTERVAL } else { (self.pause * 2).min(LOOK_INTERVAL_MAX) };
-        self.next_look = now + self.pause;
+        self.pause = if seen { PROBE_INTERVAL } else { (self.pause * 2).min(PROBE_INTERVAL_MAX) };
+        self.next_probe = now + self.pause;
         let changed = seen != self.mirrored;
         self.mirrored = seen;
-        changed.then_some(if seen { Finding::Mirrored } else { Finding::Over })
+        changed.then_some(if seen { SelfCaptureChange::Began } else { SelfCaptureChange::Ended })
     }
 }
 
@@ -107,7 +107,7 @@ mod tests {
 
     struct Titled {
         title: String,
-        looks: u32,
+        probes: u32,
     }
 
     impl Source for Titled {
@@ -130,41 +130,41 @@ mod tests {
             Ok(*region)
         }
         fn shows_title(&mut self, part: &str) -> bool {
-            self.looks += 1;
+            self.probes += 1;
             self.title.contains(part)
         }
     }
 
     fn run(
-        feedback: &mut Feedback,
+        detector: &mut SelfCaptureDetector,
         source: &mut Titled,
         from_ms: u64,
         to_ms: u64,
         step_ms: usize,
-    ) -> Vec<Finding> {
+    ) -> Vec<SelfCaptureChange> {
         let times = (from_ms..to_ms).step_by(step_ms);
-        times.filter_map(|ms| feedback.changed(Micros(ms * 1000), source)).collect()
+        times.filter_map(|ms| detector.changed(Micros(ms * 1000), source)).collect()
     }
 
     #[test]
     fn endless_changes_with_the_title_in_sight_are_found_and_bounded_until_it_is_gone() {
-        let mut source = Titled { title: format!("lanstream {}", Marker::of(5)), looks: 0 };
-        let mut feedback = Feedback::new(Marker::of(5));
-        assert_eq!(run(&mut feedback, &mut source, 1000, 6000, 50), [Finding::Mirrored]);
-        assert_eq!(feedback.interval(), MIRRORED_INTERVAL);
+        let mut source = Titled { title: format!("lanstream {}", Marker::of(5)), probes: 0 };
+        let mut detector = SelfCaptureDetector::new(Marker::of(5));
+        assert_eq!(run(&mut detector, &mut source, 1000, 6000, 50), [SelfCaptureChange::Began]);
+        assert_eq!(detector.interval(), SELF_CAPTURE_INTERVAL);
         source.title.clear();
-        assert_eq!(run(&mut feedback, &mut source, 6000, 9000, 50), [Finding::Over]);
-        assert_eq!(feedback.interval(), Duration::ZERO);
+        assert_eq!(run(&mut detector, &mut source, 6000, 9000, 50), [SelfCaptureChange::Ended]);
+        assert_eq!(detector.interval(), Duration::ZERO);
     }
 
     #[test]
     fn a_film_is_looked_for_seldom_and_single_changes_never() {
-        let mut source = Titled { title: "a film".into(), looks: 0 };
-        let mut feedback = Feedback::new(Marker::of(5));
-        assert_eq!(run(&mut feedback, &mut source, 1000, 600_000, 16), []);
-        assert!((3..20).contains(&source.looks), "{} looks in ten minutes", source.looks);
-        source.looks = 0;
-        assert_eq!(run(&mut feedback, &mut source, 700_000, 900_000, 1000), []);
-        assert_eq!(source.looks, 0);
+        let mut source = Titled { title: "a film".into(), probes: 0 };
+        let mut detector = SelfCaptureDetector::new(Marker::of(5));
+        assert_eq!(run(&mut detector, &mut source, 1000, 600_000, 16), []);
+        assert!((3..20).contains(&source.probes), "{} probes in ten minutes", source.probes);
+        source.probes = 0;
+        assert_eq!(run(&mut detector, &mut source, 700_000, 900_000, 1000), []);
+        assert_eq!(source.probes, 0);
     }
 }

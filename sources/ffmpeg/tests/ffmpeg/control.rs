@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lanstream_core::source::{Command, ErrorKind, Event, Source};
+use lanstream_core::source::{ErrorKind, Event, PlaybackCommand, Source};
 use lanstream_core::time::Pts;
 use lanstream_ffmpeg::{Pace, Pipe, Play, Run, Speed};
 
@@ -28,11 +28,11 @@ fn a_step_is_one_picture_and_no_more() {
     let clip = clip();
     let mut source = Play::new(clip.path()).open().unwrap();
     assert!(source.playback().is_some_and(|playback| playback.is_playing && playback.can_seek));
-    source.steer(Command::Pause);
+    source.control(PlaybackCommand::Pause);
     assert!(source.playback().is_some_and(|playback| !playback.is_playing));
     let mut shown = Vec::new();
     for _ in 0..50 {
-        source.steer(Command::Step);
+        source.control(PlaybackCommand::Step);
         shown.push(next(source.as_mut()).unwrap());
         assert_eq!(source.wait(Some(Duration::ZERO)), Ok(Event::TimedOut), "another picture is shown");
     }
@@ -41,9 +41,9 @@ fn a_step_is_one_picture_and_no_more() {
         assert_eq!(at(picture), Duration::from_millis(number * 40));
     }
     // At its end it stands as well, until it is to go on.
-    source.steer(Command::Step);
+    source.control(PlaybackCommand::Step);
     assert_eq!(source.wait(Some(Duration::from_millis(1500))), Ok(Event::TimedOut));
-    source.steer(Command::Play);
+    source.control(PlaybackCommand::Play);
     assert_eq!(next(source.as_mut()).err().unwrap().kind, ErrorKind::Finished);
 }
 
@@ -56,13 +56,13 @@ fn from_another_place_on() {
     first(source.as_mut(), 3);
     assert_eq!(source.playback().unwrap().duration, Some(Duration::from_secs(2)));
     for (to, number) in [(1480, 37), (200, 5), (0, 0)] {
-        source.steer(Command::Seek(Duration::from_millis(to)));
+        source.control(PlaybackCommand::Seek(Duration::from_millis(to)));
         let shown = first(source.as_mut(), 3);
         assert_eq!(at(&shown[0]), Duration::from_millis(to));
         expect_planes(&shown, &whole[number * picture..][..3 * picture], "after it");
     }
     // Beyond the end is near it.
-    source.steer(Command::Seek(Duration::from_secs(100)));
+    source.control(PlaybackCommand::Seek(Duration::from_secs(100)));
     let (shown, end) = all(source.as_mut());
     assert_eq!(end.kind, ErrorKind::Finished, "{end}");
     assert!((1..=3).contains(&shown.len()), "{} pictures", shown.len());
@@ -74,30 +74,30 @@ fn a_place_is_shown_while_it_stands_still() {
     let clip = clip();
     let mut source = Play::new(clip.path()).open().unwrap();
     first(source.as_mut(), 1);
-    source.steer(Command::Pause);
-    source.steer(Command::Seek(Duration::from_secs(1)));
+    source.control(PlaybackCommand::Pause);
+    source.control(PlaybackCommand::Seek(Duration::from_secs(1)));
     assert_eq!(at(&next(source.as_mut()).unwrap()), Duration::from_secs(1));
     assert_eq!(source.wait(Some(Duration::from_millis(300))), Ok(Event::TimedOut));
-    source.steer(Command::Play);
+    source.control(PlaybackCommand::Play);
     assert_eq!(at(&next(source.as_mut()).unwrap()), Duration::from_millis(1040));
 }
 
 #[test]
-fn what_can_be_steered_and_how_far() {
+fn what_can_be_controlled_and_how_far() {
     let run = Run::new(["-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25:duration=1"]).open().unwrap();
     let playback = run.playback().unwrap();
     assert!(playback.is_playing && !playback.can_seek);
     let live = Run { pace: Some(Pace::Newest), ..Run::new(["-f", "lavfi", "-i", "testsrc2=size=64x48"]) };
     let mut live = live.open().unwrap();
     assert_eq!(live.playback(), None);
-    live.steer(Command::Pause);
+    live.control(PlaybackCommand::Pause);
     first(live.as_mut(), 2);
     let clip =
         Clip::made("raw", "-f lavfi -i testsrc=size=16x16:rate=5:duration=2 -pix_fmt rgb0 -f rawvideo");
     let pace = Some(Pace::Timestamps(Speed::REAL));
     let mut pipe = Pipe { input: Some(clip.path()), pace, ..Pipe::new(raw("16x16", "rgb0")) }.open().unwrap();
-    pipe.steer(Command::Seek(Duration::from_secs(1)));
-    pipe.steer(Command::Step);
+    pipe.control(PlaybackCommand::Seek(Duration::from_secs(1)));
+    pipe.control(PlaybackCommand::Step);
     assert_eq!(at(&next(pipe.as_mut()).unwrap()), Duration::ZERO);
     assert_eq!(pipe.wait(Some(Duration::from_millis(100))), Ok(Event::TimedOut));
 }
@@ -115,9 +115,9 @@ fn a_film_that_is_repeated() {
     assert_eq!(source.playback().unwrap().began, Pts(4_000_000));
     let whole = clip.decoded("yuv420p");
     expect_planes(&shown, &[&whole[..], &whole, &whole[..whole.len() / 5 * 2]].concat(), "turn after turn");
-    source.steer(Command::Seek(Duration::from_secs(1)));
+    source.control(PlaybackCommand::Seek(Duration::from_secs(1)));
     assert_eq!(at(&first(source.as_mut(), 1)[0]), Duration::from_secs(1));
-    source.steer(Command::Seek(Duration::MAX));
+    source.control(PlaybackCommand::Seek(Duration::MAX));
     assert!(at(&first(source.as_mut(), 1)[0]) >= Duration::from_millis(1880));
 }
 
@@ -175,17 +175,17 @@ fn a_place_after_the_last_picture() {
         let last = &whole[whole.len() - 64 * 48 * 3 / 2..];
         let mut source = Play::new(clip.path()).open().unwrap();
         first(source.as_mut(), 1);
-        source.steer(Command::Pause);
+        source.control(PlaybackCommand::Pause);
         let known =
             |source: &dyn Source| source.playback().map(|playback| (playback.can_seek, playback.duration));
         let before = known(source.as_ref());
-        source.steer(Command::Seek(Duration::from_secs(100)));
+        source.control(PlaybackCommand::Seek(Duration::from_secs(100)));
         assert_eq!(known(source.as_ref()), before, "what is known of it is forgotten");
         let shown = first(source.as_mut(), 1);
         assert_eq!(at(&shown[0]), Duration::from_millis(place));
         expect_planes(&shown, last, "the last picture");
         // It is known from now on.
-        source.steer(Command::Seek(Duration::from_millis(place - 200)));
+        source.control(PlaybackCommand::Seek(Duration::from_millis(place - 200)));
         let shown = first(source.as_mut(), 1);
         assert_eq!(at(&shown[0]), Duration::from_millis(place - 200));
         expect_planes(&shown, last, "the last picture again");
@@ -224,7 +224,7 @@ fn recordings_that_were_joined() {
     first(source.as_mut(), 60);
     assert_eq!(duration(source.as_ref()), Duration::from_secs(8));
     for number in [150, 50, 190, 0] {
-        source.steer(Command::Seek(Duration::from_millis(number * 40)));
+        source.control(PlaybackCommand::Seek(Duration::from_millis(number * 40)));
         let shown = first(source.as_mut(), 2);
         assert_eq!(at(&shown[0]), Duration::from_millis(number * 40));
         let number = number as usize;
@@ -243,10 +243,10 @@ fn it_stands_still_in_its_last_second() {
     let mut source = Play::new(clip.path()).open().unwrap();
     first(source.as_mut(), 5);
     assert_eq!(source.wait(Some(Duration::from_millis(300))), Ok(Event::TimedOut));
-    source.steer(Command::Pause);
+    source.control(PlaybackCommand::Pause);
     let cpu = cpu_of(|| assert_eq!(source.wait(Some(Duration::from_millis(1500))), Ok(Event::TimedOut)));
     assert!(cpu < Duration::from_millis(100), "it took {cpu:?} of the processor");
-    source.steer(Command::Play);
+    source.control(PlaybackCommand::Play);
     assert_eq!(next(source.as_mut()).err().unwrap().kind, ErrorKind::Finished);
 }
 
@@ -257,8 +257,8 @@ fn a_place_that_cannot_be_had() {
     let mut source = Play::new(clip.path()).open().unwrap();
     first(source.as_mut(), 1);
     std::fs::remove_file(clip.path()).unwrap();
-    source.steer(Command::Pause);
-    source.steer(Command::Seek(Duration::from_secs(1)));
+    source.control(PlaybackCommand::Pause);
+    source.control(PlaybackCommand::Seek(Duration::from_secs(1)));
     let error = next(source.as_mut()).err().unwrap();
     assert_eq!(error.kind, ErrorKind::Ended);
     assert!(error.message.contains("No such file"), "{error}");
@@ -269,9 +269,9 @@ fn a_step_right_after_a_seek() {
     let clip = clip();
     let mut source = Play::new(clip.path()).open().unwrap();
     first(source.as_mut(), 1);
-    source.steer(Command::Pause);
-    source.steer(Command::Seek(Duration::ZERO));
-    source.steer(Command::Step);
+    source.control(PlaybackCommand::Pause);
+    source.control(PlaybackCommand::Seek(Duration::ZERO));
+    source.control(PlaybackCommand::Step);
     assert_eq!(at(&next(source.as_mut()).unwrap()), Duration::ZERO);
     assert_eq!(at(&next(source.as_mut()).unwrap()), Duration::from_millis(40));
 }
@@ -285,6 +285,6 @@ fn nothing_is_sought_in_without_a_duration() {
     first(source.as_mut(), 2);
     let playback = source.playback().unwrap();
     assert_eq!((playback.can_seek, playback.duration), (false, None));
-    source.steer(Command::Seek(Duration::from_secs(1)));
+    source.control(PlaybackCommand::Seek(Duration::from_secs(1)));
     assert!(at(&first(source.as_mut(), 1)[0]) < Duration::from_millis(200));
 }
