@@ -20,50 +20,51 @@ use x11rb::protocol::xproto::ConnectionExt as _;
 use crate::{Listed, Options, Target};
 
 mod backing;
-mod bell;
 mod canvas;
+mod capture_target;
 mod compound_text;
 mod connect;
 mod cursor;
 mod damage;
-mod grab;
 mod monitor;
 mod pixel;
 mod popups;
 mod property;
+mod reader;
 mod shm;
-mod subject;
 mod title;
+mod wakeup;
 mod window;
 mod windows;
 
-use bell::{Bell, Woken};
-use connect::{Link, lost};
+use capture_target::{CaptureTarget, TargetChange};
+use connect::{DisplayConnection, lost};
 use cursor::Pointer;
 use damage::Watch;
-use grab::{Grabber, View};
 use pixel::Pixels;
-use subject::{Followed, Subject};
+use reader::{Reader, View};
+use wakeup::{WakeReason, Wakeup};
 
 /// Looks at the screen for one picture. Each takes in all that was told until then, so the second finds nothing missing but where
 /// other places change without a pause; such a picture shows one of them late.
 const LOOKS_MAX: u32 = 4;
 
 pub(crate) fn open(target: &Target, options: &Options) -> Result<Box<dyn Source>, Error> {
-    let link = Link::open(options)?;
-    let (subject, pixels) = Subject::open(&link, target, options)?;
-    let watch = Watch::new(&link, subject.window(&link))?;
-    let grabber = Grabber::new(&link, pixels, subject.size())?;
-    let pointer = if options.cursor { Pointer::new(&link, subject.window(&link))? } else { None };
-    let bell = Bell::new().map_err(|error| Error::new(ErrorKind::Lost, format!("no eventfd: {error}")))?;
-    let damage = subject.everything(&link);
-    let described = describe(&subject, grabber.pixels());
-    let news = News::default();
-    Ok(Box::new(Screen { link, subject, grabber, watch, damage, pointer, bell, described, news }))
+    let link = DisplayConnection::open(options)?;
+    let (capture_target, pixels) = CaptureTarget::open(&link, target, options)?;
+    let watch = Watch::new(&link, capture_target.window(&link))?;
+    let reader = Reader::new(&link, pixels, capture_target.size())?;
+    let pointer = if options.cursor { Pointer::new(&link, capture_target.window(&link))? } else { None };
+    let wakeup =
+        Wakeup::new().map_err(|error| Error::new(ErrorKind::Lost, format!("no eventfd: {error}")))?;
+    let damage = capture_target.everything(&link);
+    let described = describe(&capture_target, reader.pixels());
+    let pending = PendingEvents::default();
+    Ok(Box::new(Screen { link, capture_target, reader, watch, damage, pointer, wakeup, described, pending }))
 }
 
 pub(crate) fn list(options: &Options) -> Result<Vec<Listed>, Error> {
-    let link = Link::open(options)?;
+    let link = DisplayConnection::open(options)?;
     let mut listed = monitor::list(&link)?;
     listed.extend(windows::list(&link)?);
     Ok(listed)
@@ -71,20 +72,20 @@ pub(crate) fn list(options: &Options) -> Result<Vec<Listed>, Error> {
 
 /// A part of an X screen or one of its windows.
 struct Screen {
-    link: Link,
-    subject: Subject,
-    grabber: Grabber,
+    link: DisplayConnection,
+    capture_target: CaptureTarget,
+    reader: Reader,
     watch: Watch,
     damage: Region,
     pointer: Option<Pointer>,
-    bell: Arc<Bell>,
+    wakeup: Arc<Wakeup>,
     described: Description,
-    news: News,
+    pending: PendingEvents,
 }
 
 /// What happened and was not yet told.
 #[derive(Default)]
-struct News {
+struct PendingEvents {
     resized: bool,
     described: bool,
     damaged: bool,
@@ -101,31 +102,32 @@ impl Source for Screen {
     }
 
     fn layout(&self) -> Layout {
-        Layout::packed(self.subject.size(), self.grabber.pixels().format())
+        Layout::packed(self.capture_target.size(), self.reader.pixels().format())
     }
 
     fn allocate(&mut self) -> Result<Box<dyn PixelMemory>, Error> {
-        self.grabber.allocate(&self.link, self.layout().bytes())
+        self.reader.allocate(&self.link, self.layout().bytes())
     }
 
     fn waker(&self) -> Waker {
-        self.bell.waker()
+        self.wakeup.waker()
     }
 
     fn wait(&mut self, timeout: Option<Duration>) -> Result<Event, Error> {
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         loop {
             self.catch_up()?;
-            if let Some(event) = self.news.take(&self.damage) {
+            if let Some(event) = self.pending.take(&self.damage) {
                 return Ok(event);
             }
             self.link.conn.flush().map_err(lost)?;
-            let due = [deadline, self.next_look()].into_iter().flatten().min();
-            let woken = self.bell.sleep(self.link.conn.stream(), due).map_err(|error| lost_socket(&error))?;
+            let due = [deadline, self.next_check()].into_iter().flatten().min();
+            let woken =
+                self.wakeup.sleep(self.link.conn.stream(), due).map_err(|error| lost_socket(&error))?;
             match woken {
-                Woken::Bell => return Ok(Event::Woken),
-                Woken::Time if due == deadline => return Ok(Event::TimedOut),
-                Woken::Time | Woken::Socket => {}
+                WakeReason::Waker => return Ok(Event::Woken),
+                WakeReason::Timeout if due == deadline => return Ok(Event::TimedOut),
+                WakeReason::Timeout | WakeReason::Socket => {}
             }
         }
     }
@@ -135,29 +137,29 @@ impl Source for Screen {
     }
 
     fn capture(&mut self, frame: &mut Frame, region: &mut Region) -> Result<Region, Error> {
-        self.subject.check_open()?;
-        let view = self.subject.view(&self.link).filter(|_| frame.layout() == self.layout());
+        self.capture_target.check_open()?;
+        let view = self.capture_target.view(&self.link).filter(|_| frame.layout() == self.layout());
         let view =
             view.ok_or_else(|| Error::new(ErrorKind::Retry, "there is no picture of this size now"))?;
         *region = region.clipped(view.size.bounds());
         let mut told = self.damage;
-        let mut missed = self.look(view, frame, region, &mut told)?;
+        let mut missed = self.read_pass(view, frame, region, &mut told)?;
         for _ in 1..LOOKS_MAX {
             if missed.is_empty() {
                 break;
             }
             region.merge(&missed);
-            let again = self.look(view, frame, region, &mut told);
+            let again = self.read_pass(view, frame, region, &mut told);
             // What the look before took is lost with this one.
             missed = again.inspect_err(|_| self.damage_all())?;
         }
         // The pipeline looks at the damage after each capture by itself.
-        self.news.damaged = false;
+        self.pending.damaged = false;
         Ok(told)
     }
 
     fn arrived(&mut self, rows: u32) -> Result<u32, Error> {
-        let arrived = self.grabber.arrived(&self.link, rows);
+        let arrived = self.reader.arrived(&self.link, rows);
         if arrived.is_err() {
             self.damage_all();
         }
@@ -166,12 +168,12 @@ impl Source for Screen {
 
     fn shows_title(&mut self, part: &str) -> bool {
         windows::list(&self.link).is_ok_and(|windows| {
-            windows.iter().any(|window| window.name.contains(part) && self.subject.shows(window))
+            windows.iter().any(|window| window.name.contains(part) && self.capture_target.shows(window))
         })
     }
 
     fn needs_rescan(&self) -> bool {
-        self.watch.is_told() && self.subject.view(&self.link).is_some()
+        self.watch.is_told() && self.capture_target.view(&self.link).is_some()
     }
 
     fn cursor(&self) -> Option<Cursor> {
@@ -185,12 +187,12 @@ impl Screen {
     fn catch_up(&mut self) -> Result<(), Error> {
         loop {
             self.drain(|screen, _, event| screen.note(&event))?;
-            self.subject.check_open()?;
+            self.capture_target.check_open()?;
             let followed = self.follow();
             if followed.is_err() {
                 // A window that is closed meanwhile makes questions about it fail; the server has told so before its answer.
                 self.drain(|screen, _, event| screen.note(&event))?;
-                self.subject.check_open()?;
+                self.capture_target.check_open()?;
             }
             if !followed? {
                 break;
@@ -223,7 +225,7 @@ impl Screen {
                 }
             }
             other => {
-                self.subject.note(&self.link, other);
+                self.capture_target.note(&self.link, other);
                 self.pointer.iter_mut().for_each(|pointer| pointer.note(other));
             }
         }
@@ -231,7 +233,7 @@ impl Screen {
 
     /// Has `region` read at one instant, and returns what had changed by then, lies outside of it and was not known to have
     /// changed: where there is something, the picture is now of two instants. Adds all damage that was told to `told`.
-    fn look(
+    fn read_pass(
         &mut self,
         view: View,
         frame: &mut Frame,
@@ -240,14 +242,14 @@ impl Screen {
     ) -> Result<Region, Error> {
         self.link.conn.grab_server().map_err(lost)?.ignore_error();
         let forgotten = self.watch.forget(&self.link)?;
-        self.subject.forget_damage_of_popups(&self.link)?;
-        let view = self.subject.draw(&self.link, view, region)?;
+        self.capture_target.forget_damage_of_popups(&self.link)?;
+        let view = self.capture_target.draw(&self.link, view, region)?;
         let pointer = self.pointer.as_mut().map(|pointer| pointer.ask(&self.link)).transpose()?;
-        let grabbed = self.grabber.grab(&self.link, view, frame, region);
+        let answer = self.reader.read(&self.link, view, frame, region);
         if let (Some(answer), Some(pointer)) = (pointer, self.pointer.as_mut()) {
-            self.news.pointed |= pointer.take(answer, self.subject.place())?;
+            self.pending.pointed |= pointer.take(answer, self.capture_target.place())?;
         }
-        grabbed?;
+        answer?;
         let mut missed = Region::EMPTY;
         let known = self.damage;
         self.damage = without(&known, region);
@@ -275,44 +277,44 @@ impl Screen {
     fn damaged(&self, event: &XEvent) -> Option<Rect> {
         match event {
             XEvent::DamageNotify(event) if self.watch.is_about(event.damage) => {
-                self.subject.damaged(event.area)
+                self.capture_target.damaged(event.area)
             }
-            XEvent::DamageNotify(event) => self.subject.damaged_popup(event.damage, event.area),
+            XEvent::DamageNotify(event) => self.capture_target.damaged_popup(event.damage, event.area),
             _ => None,
         }
     }
 
     fn add_damage(&mut self, rect: Rect) {
-        self.news.damaged |= self.damage.is_empty();
+        self.pending.damaged |= self.damage.is_empty();
         self.damage.add(rect);
     }
 
     fn damage_all(&mut self) {
-        let everything = self.subject.everything(&self.link);
+        let everything = self.capture_target.everything(&self.link);
         everything.rects().iter().for_each(|rect| self.add_damage(*rect));
     }
 
     /// Returns whether the server was asked something.
     fn follow_pixels(&mut self) -> Result<bool, Error> {
-        match self.subject.follow(&self.link)? {
+        match self.capture_target.follow(&self.link)? {
             None => return Ok(false),
-            Some(Followed::Reworded) => {}
-            Some(Followed::Redrawn) => self.damage_all(),
-            Some(Followed::Resized) => {
-                self.grabber.resize(&self.link, self.subject.size())?;
-                self.damage = self.subject.everything(&self.link);
-                self.news.resized = true;
+            Some(TargetChange::Reworded) => {}
+            Some(TargetChange::Redrawn) => self.damage_all(),
+            Some(TargetChange::Resized) => {
+                self.reader.resize(&self.link, self.capture_target.size())?;
+                self.damage = self.capture_target.everything(&self.link);
+                self.pending.resized = true;
             }
         }
-        let now = describe(&self.subject, self.grabber.pixels());
-        self.news.described |= now != self.described;
+        let now = describe(&self.capture_target, self.reader.pixels());
+        self.pending.described |= now != self.described;
         self.described = now;
         Ok(true)
     }
 
     /// Returns where the picture is another for it; `None`: the server was not asked.
     fn follow_popups(&mut self) -> Result<Option<Region>, Error> {
-        let changed = self.subject.follow_popups(&self.link)?;
+        let changed = self.capture_target.follow_popups(&self.link)?;
         let rects = changed.iter().flat_map(Region::rects);
         rects.for_each(|rect| self.add_damage(*rect));
         Ok(changed)
@@ -323,20 +325,20 @@ impl Screen {
         let Some(pointer) = &mut self.pointer else { return Ok(false) };
         let due = pointer.due().is_some_and(|due| due <= Instant::now());
         if due {
-            self.news.pointed |= pointer.refresh(&self.link, self.subject.place())?;
+            self.pending.pointed |= pointer.refresh(&self.link, self.capture_target.place())?;
         }
         Ok(due)
     }
 
     /// When there is something to do although nobody says so.
-    fn next_look(&self) -> Option<Instant> {
+    fn next_check(&self) -> Option<Instant> {
         let pixels = self.watch.due().filter(|_| self.damage.is_empty());
         let pointer = self.pointer.as_ref().and_then(Pointer::due);
         [pixels, pointer].into_iter().flatten().min()
     }
 }
 
-impl News {
+impl PendingEvents {
     /// The most important of them. Damage is told when there is some after there was none: the rest can be looked up.
     fn take(&mut self, damage: &Region) -> Option<Event> {
         if std::mem::take(&mut self.resized) {
@@ -353,14 +355,14 @@ impl News {
     }
 }
 
-fn describe(subject: &Subject, pixels: &Pixels) -> Description {
+fn describe(capture_target: &CaptureTarget, pixels: &Pixels) -> Description {
     Description {
-        name: subject.name(),
-        stalled: subject.stalled().map(str::to_owned),
+        name: capture_target.name(),
+        stalled: capture_target.stalled().map(str::to_owned),
         alterations: pixels
             .alterations()
             .into_iter()
-            .chain(subject.alteration().map(str::to_owned))
+            .chain(capture_target.alteration().map(str::to_owned))
             .collect(),
     }
 }

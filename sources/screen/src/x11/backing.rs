@@ -5,7 +5,7 @@ use lanstream_core::source::{Error, ErrorKind};
 use x11rb::protocol::composite::{self, ConnectionExt as _, Redirect};
 use x11rb::protocol::xproto::{ConnectionExt as _, GetGeometryReply, Pixmap, Window};
 
-use super::connect::{Link, if_there, lost};
+use super::connect::{DisplayConnection, if_there, lost};
 
 /// A window that draws into a pixmap.
 pub(super) struct Backing {
@@ -30,7 +30,7 @@ pub(super) struct Geometry {
 
 impl Backing {
     /// Has the server keep the window's pixels; `None` where it has gone.
-    pub(super) fn redirect(link: &Link, window: Window) -> Result<Option<Self>, Error> {
+    pub(super) fn redirect(link: &DisplayConnection, window: Window) -> Result<Option<Self>, Error> {
         let redirected = link.conn.composite_redirect_window(window, Redirect::AUTOMATIC).map_err(lost)?;
         let geometry = link.conn.get_geometry(window).map_err(lost)?;
         let (redirected, geometry) = (if_there(redirected.check())?, if_there(geometry.reply())?);
@@ -41,7 +41,7 @@ impl Backing {
     }
 
     /// Names the pixmap that the window has now, and learns its size from itself, so that the two never disagree.
-    pub(super) fn refresh(&mut self, link: &Link) -> Result<(), Error> {
+    pub(super) fn refresh(&mut self, link: &DisplayConnection) -> Result<(), Error> {
         let name = link.id()?;
         link.conn.composite_name_window_pixmap(self.window, name).map_err(lost)?.ignore_error();
         let pixmap = link.conn.get_geometry(name).map_err(lost)?;
@@ -62,7 +62,7 @@ impl Backing {
     }
 
     /// Gives back what the server keeps for it.
-    pub(super) fn close(self, link: &Link) -> Result<(), Error> {
+    pub(super) fn close(self, link: &DisplayConnection) -> Result<(), Error> {
         if let Some(pixmap) = self.pixmap {
             link.conn.free_pixmap(pixmap).map_err(lost)?.ignore_error();
         }
@@ -89,7 +89,7 @@ impl From<&GetGeometryReply> for Geometry {
 ///
 /// # Errors
 /// [`ErrorKind::Unsupported`] where it can't.
-pub(super) fn require_composite(link: &Link) -> Result<(), Error> {
+pub(super) fn require_composite(link: &DisplayConnection) -> Result<(), Error> {
     if link.offers(composite::X11_EXTENSION_NAME)? {
         let version = link.conn.composite_query_version(0, 4).map_err(lost)?.reply().map_err(lost)?;
         // Version 0.2 is the first to name a window's pixmap.

@@ -16,8 +16,8 @@ use x11rb::protocol::xproto::{
 };
 
 use super::backing::Backing;
-use super::connect::{Link, if_there, lost};
-use super::grab::View;
+use super::connect::{DisplayConnection, if_there, lost};
+use super::reader::View;
 
 /// A pixmap to draw on, made when there is something to draw.
 pub(super) struct Canvas {
@@ -53,7 +53,7 @@ pub(super) type Placed<'a> = (&'a Layer, (i32, i32), Rect);
 
 impl Canvas {
     /// For pictures of `window`; `None` where the server can't draw them.
-    pub(super) fn open(link: &Link, window: Window) -> Result<Option<Self>, Error> {
+    pub(super) fn open(link: &DisplayConnection, window: Window) -> Result<Option<Self>, Error> {
         if !link.offers(render::X11_EXTENSION_NAME)? || !link.offers(xfixes::X11_EXTENSION_NAME)? {
             return Ok(None);
         }
@@ -68,7 +68,7 @@ impl Canvas {
     }
 
     /// What is to be drawn of a window. `None` where it has no pixels, or such that can't be drawn.
-    pub(super) fn layer(&self, link: &Link, backing: &Backing) -> Result<Option<Layer>, Error> {
+    pub(super) fn layer(&self, link: &DisplayConnection, backing: &Backing) -> Result<Option<Layer>, Error> {
         let format = attributes(link, backing.window)?
             .and_then(|attributes| self.formats.get(&attributes.visual).copied());
         let (Some(format), Some(pixmap)) = (format, backing.pixmap) else { return Ok(None) };
@@ -96,7 +96,7 @@ impl Canvas {
     /// Has the server draw `region` of a window and of the layers over it, from the bottom up. Returns where that is.
     pub(super) fn draw<'a>(
         &mut self,
-        link: &Link,
+        link: &DisplayConnection,
         view: View,
         region: &Region,
         layers: impl Iterator<Item = Placed<'a>> + Clone,
@@ -118,7 +118,7 @@ impl Canvas {
         Ok(View { drawable: pixmap, x: 0, y: 0, size: view.size })
     }
 
-    fn sheet(&mut self, link: &Link, size: Size) -> Result<&Sheet, Error> {
+    fn sheet(&mut self, link: &DisplayConnection, size: Size) -> Result<&Sheet, Error> {
         let sheet = match self.sheet.take() {
             Some(sheet) if sheet.size == size => sheet,
             old => {
@@ -130,13 +130,13 @@ impl Canvas {
     }
 
     /// Gives the pixmap back, until there is something to draw again.
-    pub(super) fn clear(&mut self, link: &Link) -> Result<(), Error> {
+    pub(super) fn clear(&mut self, link: &DisplayConnection) -> Result<(), Error> {
         self.sheet.take().map_or(Ok(()), |sheet| sheet.close(link))
     }
 }
 
 impl Sheet {
-    fn new(link: &Link, canvas: &Canvas, size: Size) -> Result<Self, Error> {
+    fn new(link: &DisplayConnection, canvas: &Canvas, size: Size) -> Result<Self, Error> {
         let (pixmap, picture, context) = (link.id()?, link.id()?, link.id()?);
         let (width, height) = (size.width as u16, size.height as u16);
         let created = link.conn.create_pixmap(canvas.depth, pixmap, canvas.window, width, height);
@@ -149,7 +149,7 @@ impl Sheet {
         Ok(Self { size, pixmap, picture, context })
     }
 
-    fn close(self, link: &Link) -> Result<(), Error> {
+    fn close(self, link: &DisplayConnection) -> Result<(), Error> {
         link.conn.render_free_picture(self.picture).map_err(lost)?.ignore_error();
         link.conn.free_gc(self.context).map_err(lost)?.ignore_error();
         link.conn.free_pixmap(self.pixmap).map_err(lost)?.ignore_error();
@@ -159,7 +159,7 @@ impl Sheet {
 
 impl Layer {
     /// Draws the part of the picture that it covers, with its corner at `at`.
-    fn draw(&self, link: &Link, onto: Picture, at: (i32, i32), part: Rect) -> Result<(), Error> {
+    fn draw(&self, link: &DisplayConnection, onto: Picture, at: (i32, i32), part: Rect) -> Result<(), Error> {
         let (x, y) = (part.x as i16, part.y as i16);
         let (from_x, from_y) = ((part.x as i32 - at.0) as i16, (part.y as i32 - at.1) as i16);
         let (width, height) = (part.width as u16, part.height as u16);
@@ -171,13 +171,13 @@ impl Layer {
         Ok(())
     }
 
-    pub(super) fn close(&self, link: &Link) -> Result<(), Error> {
+    pub(super) fn close(&self, link: &DisplayConnection) -> Result<(), Error> {
         link.conn.render_free_picture(self.picture).map_err(lost)?.ignore_error();
         Ok(())
     }
 }
 
-fn attributes(link: &Link, window: Window) -> Result<Option<GetWindowAttributesReply>, Error> {
+fn attributes(link: &DisplayConnection, window: Window) -> Result<Option<GetWindowAttributesReply>, Error> {
     if_there(link.conn.get_window_attributes(window).map_err(lost)?.reply())
 }
 
@@ -194,7 +194,7 @@ fn by_visual(reply: &QueryPictFormatsReply) -> HashMap<Visualid, Format> {
 }
 
 /// Whether a program blends windows by their alpha. Where none does, the server shows their colours as they are.
-fn has_compositor(link: &Link) -> Result<bool, Error> {
+fn has_compositor(link: &DisplayConnection) -> Result<bool, Error> {
     let name = format!("_NET_WM_CM_S{}", link.screen_number());
     let atom = link.conn.intern_atom(false, name.as_bytes()).map_err(lost)?.reply().map_err(lost)?.atom;
     let owner = link.conn.get_selection_owner(atom).map_err(lost)?.reply().map_err(lost)?.owner;

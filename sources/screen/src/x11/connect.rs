@@ -18,7 +18,7 @@ use crate::Options;
 const DISPLAY_MAX: u16 = u16::MAX - 6000;
 
 /// A server's screen.
-pub(super) struct Link {
+pub(super) struct DisplayConnection {
     /// Shared, weakly, with the frames: each detaches its memory from the server when it goes.
     pub(super) conn: Arc<RustConnection>,
     pub(super) root: Window,
@@ -26,7 +26,7 @@ pub(super) struct Link {
     screen: usize,
 }
 
-impl Link {
+impl DisplayConnection {
     pub(super) fn open(options: &Options) -> Result<Self, Error> {
         let display = display_name(options, |name| env::var(name).ok().filter(|value| !value.is_empty()))?;
         refuse_impossible(&display)?;

@@ -17,7 +17,7 @@ use x11rb::protocol::xinput::{self, ConnectionExt as _, EventMask, XIEventMask};
 use x11rb::protocol::xproto::{ConnectionExt as _, QueryPointerReply, Window};
 use x11rb::rust_connection::RustConnection;
 
-use super::connect::{Link, lost};
+use super::connect::{DisplayConnection, lost};
 
 /// Least time between two questions while it moves: a mouse reports up to a thousand times a second, a screen shows a
 /// quarter of that at best.
@@ -47,11 +47,11 @@ pub(super) struct Place {
     pub(super) size: Size,
 }
 
-type Question<'a> = Cookie<'a, Arc<RustConnection>, QueryPointerReply>;
+type PointerRequest<'a> = Cookie<'a, Arc<RustConnection>, QueryPointerReply>;
 
 impl Pointer {
     /// `None` where the server can't say what the pointer looks like.
-    pub(super) fn new(link: &Link, window: Window) -> Result<Option<Self>, Error> {
+    pub(super) fn new(link: &DisplayConnection, window: Window) -> Result<Option<Self>, Error> {
         if !link.offers(xfixes::X11_EXTENSION_NAME)? {
             return Ok(None);
         }
@@ -97,8 +97,8 @@ impl Pointer {
     }
 
     /// Asks the server for what is new. Returns whether the cursor differs from before.
-    pub(super) fn refresh(&mut self, link: &Link, place: Place) -> Result<bool, Error> {
-        let question = self.ask(link)?;
+    pub(super) fn refresh(&mut self, link: &DisplayConnection, place: Place) -> Result<bool, Error> {
+        let request = self.ask(link)?;
         let image = self.reshaped.then(|| link.conn.xfixes_get_cursor_image()).transpose().map_err(lost)?;
         if let Some(image) = image {
             match image.reply() {
@@ -108,19 +108,19 @@ impl Pointer {
             }
             self.reshaped = false;
         }
-        self.take(question, place)
+        self.take(request, place)
     }
 
     /// Asks where it is; the question goes out with the next flush.
-    pub(super) fn ask<'a>(&mut self, link: &'a Link) -> Result<Question<'a>, Error> {
+    pub(super) fn ask<'a>(&mut self, link: &'a DisplayConnection) -> Result<PointerRequest<'a>, Error> {
         self.moved = false;
         self.asked_at = Instant::now();
         link.conn.query_pointer(self.window).map_err(lost)
     }
 
     /// Takes the answer. Returns whether the cursor differs from before.
-    pub(super) fn take(&mut self, question: Question<'_>, place: Place) -> Result<bool, Error> {
-        let reply = match question.reply() {
+    pub(super) fn take(&mut self, request: PointerRequest<'_>, place: Place) -> Result<bool, Error> {
+        let reply = match request.reply() {
             Ok(reply) => reply,
             // The window is gone, which its own event will tell.
             Err(ReplyError::X11Error(_)) => return Ok(false),
@@ -139,7 +139,7 @@ impl Pointer {
 }
 
 /// Asks to be told of motion. Returns whether the server can.
-fn select_motion(link: &Link) -> Result<bool, Error> {
+fn select_motion(link: &DisplayConnection) -> Result<bool, Error> {
     if !link.offers(xinput::X11_EXTENSION_NAME)? {
         return Ok(false);
     }

@@ -7,7 +7,7 @@ use x11rb::connection::SequenceNumber;
 use x11rb::protocol::damage::{self, ConnectionExt as _, Damage, ReportLevel};
 use x11rb::protocol::xproto::Drawable;
 
-use super::connect::{Link, if_there, lost};
+use super::connect::{DisplayConnection, if_there, lost};
 
 /// Time between two looks at a screen whose server tells of no damage.
 const POLL_INTERVAL: Duration = Duration::from_micros(16_667);
@@ -21,7 +21,7 @@ pub(super) enum Watch {
 }
 
 impl Watch {
-    pub(super) fn new(link: &Link, drawable: Drawable) -> Result<Self, Error> {
+    pub(super) fn new(link: &DisplayConnection, drawable: Drawable) -> Result<Self, Error> {
         if !link.offers(damage::X11_EXTENSION_NAME)? {
             return Ok(Self::Polled { due: Instant::now() });
         }
@@ -33,7 +33,7 @@ impl Watch {
     }
 
     /// The same for a window that may have gone meanwhile: `None`, then.
-    pub(super) fn of_other(link: &Link, window: Drawable) -> Result<Option<Self>, Error> {
+    pub(super) fn of_other(link: &DisplayConnection, window: Drawable) -> Result<Option<Self>, Error> {
         if !link.offers(damage::X11_EXTENSION_NAME)? {
             return Ok(Some(Self::Polled { due: Instant::now() }));
         }
@@ -43,7 +43,7 @@ impl Watch {
     }
 
     /// Gives back the server's record.
-    pub(super) fn close(self, link: &Link) -> Result<(), Error> {
+    pub(super) fn close(self, link: &DisplayConnection) -> Result<(), Error> {
         if let Self::Told(id) = self {
             link.conn.damage_destroy(id).map_err(lost)?.ignore_error();
         }
@@ -54,7 +54,7 @@ impl Watch {
     /// requests for pixels: what is drawn between the two is then told although it was seen, never the reverse.
     ///
     /// Damage told in events from before the returned number is in every picture taken after.
-    pub(super) fn forget(&self, link: &Link) -> Result<SequenceNumber, Error> {
+    pub(super) fn forget(&self, link: &DisplayConnection) -> Result<SequenceNumber, Error> {
         match self {
             Self::Told(id) => {
                 let cookie = link.conn.damage_subtract(*id, x11rb::NONE, x11rb::NONE).map_err(lost)?;

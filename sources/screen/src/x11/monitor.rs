@@ -7,7 +7,7 @@ use x11rb::connection::Connection;
 use x11rb::protocol::randr::{self, ConnectionExt as _, MonitorInfo, NotifyMask};
 use x11rb::protocol::xproto::{ChangeWindowAttributesAux, ConnectionExt as _, EventMask};
 
-use super::connect::{Link, lost};
+use super::connect::{DisplayConnection, lost};
 use super::pixel::Pixels;
 use crate::{Kind, Listed, MonitorChoice};
 
@@ -22,7 +22,7 @@ pub(super) struct Monitor {
 }
 
 /// All monitors with the words that select them, and why one can't be captured.
-pub(super) fn list(link: &Link) -> Result<Vec<Listed>, Error> {
+pub(super) fn list(link: &DisplayConnection) -> Result<Vec<Listed>, Error> {
     let screen = link.screen();
     let pixels = Pixels::new(link.conn.setup(), screen.root_depth, screen.root_visual);
     let refusal = pixels.err().map(|error| error.message);
@@ -35,7 +35,7 @@ pub(super) fn list(link: &Link) -> Result<Vec<Listed>, Error> {
     Ok(monitors.iter().enumerate().map(|(number, monitor)| monitor.listed(number, &refusal)).collect())
 }
 
-fn too_large(link: &Link, refusal: String) -> Result<Listed, Error> {
+fn too_large(link: &DisplayConnection, refusal: String) -> Result<Listed, Error> {
     let root = link.conn.get_geometry(link.root).map_err(lost)?.reply().map_err(lost)?;
     Ok(Listed {
         kind: Kind::Monitor,
@@ -65,7 +65,7 @@ impl Monitor {
 }
 
 /// All monitors, in RANDR's order.
-pub(super) fn all(link: &Link) -> Result<Vec<Monitor>, Error> {
+pub(super) fn all(link: &DisplayConnection) -> Result<Vec<Monitor>, Error> {
     let screen = screen_size(link)?;
     let mut monitors = Vec::new();
     for info in active(link)? {
@@ -83,7 +83,7 @@ pub(super) fn all(link: &Link) -> Result<Vec<Monitor>, Error> {
 }
 
 /// The one that `choice` means.
-pub(super) fn find(link: &Link, choice: &MonitorChoice) -> Result<Monitor, Error> {
+pub(super) fn find(link: &DisplayConnection, choice: &MonitorChoice) -> Result<Monitor, Error> {
     let monitors = all(link)?;
     let found = match choice {
         MonitorChoice::First => monitors.first(),
@@ -94,7 +94,7 @@ pub(super) fn find(link: &Link, choice: &MonitorChoice) -> Result<Monitor, Error
 }
 
 /// The size of the screen that all monitors are part of.
-pub(super) fn screen_size(link: &Link) -> Result<Size, Error> {
+pub(super) fn screen_size(link: &DisplayConnection) -> Result<Size, Error> {
     let root = link.conn.get_geometry(link.root).map_err(lost)?.reply().map_err(lost)?;
     Size::new(root.width.into(), root.height.into()).ok_or_else(|| {
         let message = format!("the screen of {}x{} is too large to capture", root.width, root.height);
@@ -103,7 +103,7 @@ pub(super) fn screen_size(link: &Link) -> Result<Size, Error> {
 }
 
 /// Asks to be told when monitors come, go, move or change their size.
-pub(super) fn select_changes(link: &Link) -> Result<(), Error> {
+pub(super) fn select_changes(link: &DisplayConnection) -> Result<(), Error> {
     let structure = ChangeWindowAttributesAux::new().event_mask(EventMask::STRUCTURE_NOTIFY);
     link.conn.change_window_attributes(link.root, &structure).map_err(lost)?;
     if link.offers(randr::X11_EXTENSION_NAME)? {
@@ -113,7 +113,7 @@ pub(super) fn select_changes(link: &Link) -> Result<(), Error> {
     Ok(())
 }
 
-fn active(link: &Link) -> Result<Vec<MonitorInfo>, Error> {
+fn active(link: &DisplayConnection) -> Result<Vec<MonitorInfo>, Error> {
     if !link.offers(randr::X11_EXTENSION_NAME)? {
         return Ok(Vec::new());
     }

@@ -21,10 +21,10 @@ use x11rb::protocol::xproto::{
 
 use super::backing::{Backing, Geometry};
 use super::canvas::{Canvas, Layer};
-use super::connect::{Link, if_there, lost};
+use super::connect::{DisplayConnection, if_there, lost};
 use super::damage::Watch;
-use super::grab::View;
 use super::property;
+use super::reader::View;
 
 /// Pop-ups that are shown: more than menus in menus go deep. Of more the topmost are.
 const POPUPS_MAX: usize = 16;
@@ -68,7 +68,7 @@ struct Popup {
 
 impl Popups {
     /// `None` where the server can't put pictures together.
-    pub(super) fn open(link: &Link, window: Window) -> Result<Option<Self>, Error> {
+    pub(super) fn open(link: &DisplayConnection, window: Window) -> Result<Option<Self>, Error> {
         let Some(canvas) = Canvas::open(link, window)? else { return Ok(None) };
         let children = ChangeWindowAttributesAux::new().event_mask(EventMask::SUBSTRUCTURE_NOTIFY);
         link.conn.change_window_attributes(link.root, &children).map_err(lost)?;
@@ -87,7 +87,7 @@ impl Popups {
         self.outdated = true;
     }
 
-    pub(super) fn note(&mut self, link: &Link, event: &Event) {
+    pub(super) fn note(&mut self, link: &DisplayConnection, event: &Event) {
         match event {
             Event::MapNotify(event) if event.event == link.root => {
                 self.known.remove(&event.window);
@@ -111,7 +111,7 @@ impl Popups {
     }
 
     /// Looks where they are now, if that may have changed. Returns where the picture is another for it; `None`: nothing was asked.
-    pub(super) fn follow(&mut self, link: &Link, size: Size) -> Result<Option<Region>, Error> {
+    pub(super) fn follow(&mut self, link: &DisplayConnection, size: Size) -> Result<Option<Region>, Error> {
         if !std::mem::take(&mut self.outdated) {
             return Ok(None);
         }
@@ -136,7 +136,12 @@ impl Popups {
     }
 
     /// The pop-up that `window` is, with its pixels as they are now. `None` where it has gone, or can't be drawn.
-    fn refreshed(&self, link: &Link, window: Window, known: Option<Popup>) -> Result<Option<Popup>, Error> {
+    fn refreshed(
+        &self,
+        link: &DisplayConnection,
+        window: Window,
+        known: Option<Popup>,
+    ) -> Result<Option<Popup>, Error> {
         let (backing, watch) = match known {
             Some(Popup { mut backing, watch, layer, .. }) => {
                 layer.close(link)?;
@@ -165,7 +170,7 @@ impl Popups {
     }
 
     /// Those above the captured window, from the bottom up.
-    fn above(&mut self, link: &Link) -> Result<Vec<Window>, Error> {
+    fn above(&mut self, link: &DisplayConnection) -> Result<Vec<Window>, Error> {
         let tree = link.conn.query_tree(link.root).map_err(lost)?.reply().map_err(lost)?;
         let base = self.owner.windows.last().copied().filter(|_| self.owner.is_shown);
         let is_below = |window: &Window| base.is_none_or(|base| *window != base);
@@ -179,7 +184,7 @@ impl Popups {
         Ok(above.split_off(left_out))
     }
 
-    fn belongs(&mut self, link: &Link, window: Window) -> Result<bool, Error> {
+    fn belongs(&mut self, link: &DisplayConnection, window: Window) -> Result<bool, Error> {
         if let Some(belongs) = self.known.get(&window) {
             return Ok(*belongs);
         }
@@ -189,7 +194,7 @@ impl Popups {
     }
 
     /// Forgets what was told of them, as [`Watch::forget`] does.
-    pub(super) fn forget_damage(&self, link: &Link) -> Result<(), Error> {
+    pub(super) fn forget_damage(&self, link: &DisplayConnection) -> Result<(), Error> {
         self.shown.iter().try_for_each(|popup| popup.watch.forget(link).map(drop))
     }
 
@@ -203,7 +208,12 @@ impl Popups {
 
     /// Has the server draw what `region` of the picture shows, and returns where. Where none of them is in it, that is the window itself.
     /// To be sent with the requests for pixels, while the server is held.
-    pub(super) fn draw(&mut self, link: &Link, view: View, region: &Region) -> Result<View, Error> {
+    pub(super) fn draw(
+        &mut self,
+        link: &DisplayConnection,
+        view: View,
+        region: &Region,
+    ) -> Result<View, Error> {
         let layers = self
             .shown
             .iter()
@@ -218,12 +228,12 @@ impl Popups {
 
 impl Owner {
     /// Whether a window on the screen, or the program's in it, belongs to the captured one.
-    fn has(&self, link: &Link, window: Window) -> Result<bool, Error> {
+    fn has(&self, link: &DisplayConnection, window: Window) -> Result<bool, Error> {
         let Some(window) = program_window(link, window)? else { return Ok(false) };
         self.is_followed_by(link, window, TRANSIENT_MAX)
     }
 
-    fn is_followed_by(&self, link: &Link, window: Window, steps: usize) -> Result<bool, Error> {
+    fn is_followed_by(&self, link: &DisplayConnection, window: Window, steps: usize) -> Result<bool, Error> {
         if self.windows.contains(&window) {
             return Ok(true);
         }
@@ -243,7 +253,7 @@ impl Owner {
         }
     }
 
-    fn is_of_same_program(&self, link: &Link, window: Window) -> Result<bool, Error> {
+    fn is_of_same_program(&self, link: &DisplayConnection, window: Window) -> Result<bool, Error> {
         let client = |window: Window| window & !link.conn.setup().resource_id_mask;
         Ok(client(window) == client(self.window)
             || leaders(link, window)?.iter().any(|leader| self.leaders.contains(leader)))
@@ -265,7 +275,7 @@ impl Popup {
         Rect::clipped(self.at.0, self.at.1, width, height, size)
     }
 
-    fn close(self, link: &Link) -> Result<(), Error> {
+    fn close(self, link: &DisplayConnection) -> Result<(), Error> {
         self.layer.close(link)?;
         self.watch.close(link)?;
         self.backing.close(link)
@@ -273,7 +283,7 @@ impl Popup {
 }
 
 /// The program's own window: `window`, or the one in it that a window manager put there. `None` where nothing can be seen.
-fn program_window(link: &Link, window: Window) -> Result<Option<Window>, Error> {
+fn program_window(link: &DisplayConnection, window: Window) -> Result<Option<Window>, Error> {
     let attributes = if_there(link.conn.get_window_attributes(window).map_err(lost)?.reply())?;
     let is_seen = attributes
         .is_some_and(|found| found.class != WindowClass::INPUT_ONLY && found.map_state == MapState::VIEWABLE);
@@ -284,7 +294,7 @@ fn program_window(link: &Link, window: Window) -> Result<Option<Window>, Error> 
 }
 
 /// The window in `window`, or that itself, which a window manager says that it manages.
-fn managed_within(link: &Link, window: Window, depth: usize) -> Result<Option<Window>, Error> {
+fn managed_within(link: &DisplayConnection, window: Window, depth: usize) -> Result<Option<Window>, Error> {
     if !property::numbers(link, window, link.atoms.WM_STATE)?.is_empty() {
         return Ok(Some(window));
     }
@@ -298,7 +308,7 @@ fn managed_within(link: &Link, window: Window, depth: usize) -> Result<Option<Wi
 }
 
 /// The windows that stand for all of a program's.
-fn leaders(link: &Link, window: Window) -> Result<Vec<Window>, Error> {
+fn leaders(link: &DisplayConnection, window: Window) -> Result<Vec<Window>, Error> {
     let mut leaders = property::numbers(link, window, link.atoms.WM_CLIENT_LEADER)?;
     let hints = property::numbers(link, window, AtomEnum::WM_HINTS)?;
     let has_group = hints.first().is_some_and(|flags| flags & HINTS_GROUP_FLAG != 0);

@@ -3,7 +3,7 @@
 use lanstream_core::source::Error;
 use x11rb::protocol::xproto::{Atom, AtomEnum, ConnectionExt as _, GetPropertyReply, Window};
 
-use super::connect::{Link, if_there, lost};
+use super::connect::{DisplayConnection, if_there, lost};
 
 x11rb::atom_manager! {
     /// The numbers of the names that are looked for.
@@ -25,18 +25,22 @@ const PROPERTY_UNITS_MAX: u32 = 4096;
 
 /// What a property holds; `None` where that is nothing, or the window has gone.
 pub(super) fn read(
-    link: &Link,
+    link: &DisplayConnection,
     window: Window,
     name: impl Into<Atom>,
 ) -> Result<Option<GetPropertyReply>, Error> {
     let any = AtomEnum::ANY;
-    let question = link.conn.get_property(false, window, name.into(), any, 0, PROPERTY_UNITS_MAX);
-    let answer = if_there(question.map_err(lost)?.reply())?;
+    let request = link.conn.get_property(false, window, name.into(), any, 0, PROPERTY_UNITS_MAX);
+    let answer = if_there(request.map_err(lost)?.reply())?;
     Ok(answer.filter(|answer| !answer.value.is_empty()))
 }
 
 /// The numbers that a property holds: windows, names, states.
-pub(super) fn numbers(link: &Link, window: Window, name: impl Into<Atom>) -> Result<Vec<u32>, Error> {
+pub(super) fn numbers(
+    link: &DisplayConnection,
+    window: Window,
+    name: impl Into<Atom>,
+) -> Result<Vec<u32>, Error> {
     let answer = read(link, window, name)?;
     Ok(answer.as_ref().and_then(GetPropertyReply::value32).map(Iterator::collect).unwrap_or_default())
 }

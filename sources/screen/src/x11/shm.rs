@@ -18,7 +18,7 @@ use rustix::mm::{MapFlags, ProtFlags};
 use x11rb::protocol::shm::{self, ConnectionExt as _, Seg};
 use x11rb::rust_connection::RustConnection;
 
-use super::connect::{Link, lost};
+use super::connect::{DisplayConnection, lost};
 
 /// How this process and the server share memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub(super) enum Sharing {
 
 impl Sharing {
     /// The ways to try with this server, best first. Whether one works is known once a segment was made.
-    pub(super) fn candidates(link: &Link) -> Result<&'static [Self], Error> {
+    pub(super) fn candidates(link: &DisplayConnection) -> Result<&'static [Self], Error> {
         let local = rustix::net::getsockname(link.conn.stream())
             .is_ok_and(|address| address.address_family() == rustix::net::AddressFamily::UNIX);
         // Over TCP, as through ssh, the server is elsewhere, and a descriptor would break the connection.
@@ -57,7 +57,7 @@ impl Segment {
     ///
     /// # Errors
     /// [`ErrorKind::Lost`] where the system gives no memory or the server doesn't take it.
-    pub(super) fn new(link: &Link, sharing: Sharing, len: usize) -> Result<Self, Error> {
+    pub(super) fn new(link: &DisplayConnection, sharing: Sharing, len: usize) -> Result<Self, Error> {
         let id = link.id()?;
         let map = match sharing {
             Sharing::Descriptor => {
@@ -79,20 +79,20 @@ impl Segment {
     }
 
     /// For writing to it what is not there yet, also when others have the frame already.
-    pub(super) fn rest(&self) -> Rest {
-        Rest(Arc::clone(&self.map))
+    pub(super) fn late_writer(&self) -> LateWriter {
+        LateWriter(Arc::clone(&self.map))
     }
 
     /// Whether the server behind `link` is the one that is attached to it.
-    pub(super) fn is_at(&self, link: &Link) -> bool {
+    pub(super) fn is_at(&self, link: &DisplayConnection) -> bool {
         std::ptr::eq(self.conn.as_ptr(), Arc::as_ptr(&link.conn))
     }
 }
 
 /// What of a frame is still to be written, by whoever captures into it.
-pub(super) struct Rest(Arc<Map>);
+pub(super) struct LateWriter(Arc<Map>);
 
-impl Rest {
+impl LateWriter {
     /// Has `bytes` of it written, which are of rows that [`Source::arrived`] has not told of.
     ///
     /// # Panics
@@ -113,13 +113,13 @@ impl Rest {
 impl PixelMemory for Segment {
     fn bytes(&self) -> &[u8] {
         // SAFETY: the map is `len` initialised bytes for as long as `self` lives. The server writes to it only between a
-        // ShmGetImage and its reply, and a `Rest` after one; until `arrived` has said that these are there nobody reads the rows
+        // ShmGetImage and its reply, and a `LateWriter` after one; until `arrived` has said that these are there nobody reads the rows
         // that they write.
         unsafe { std::slice::from_raw_parts(self.map.start.as_ptr().cast(), self.map.len) }
     }
 
     fn bytes_mut(&mut self) -> &mut [u8] {
-        // SAFETY: as in `bytes`; `&mut self` says that nobody else looks at it, and a source keeps no `Rest` of a frame that it
+        // SAFETY: as in `bytes`; `&mut self` says that nobody else looks at it, and a source keeps no `LateWriter` of a frame that it
         // captures into.
         unsafe { std::slice::from_raw_parts_mut(self.map.start.as_ptr().cast(), self.map.len) }
     }
@@ -149,7 +149,7 @@ struct Map {
 
 // SAFETY: a map is plain memory, valid on every thread; `Segment` hands out references to it by Rust's own rules.
 unsafe impl Send for Map {}
-// SAFETY: as for `Send`; what is shared is only read, but for bytes that a `Rest` writes and nobody else looks at.
+// SAFETY: as for `Send`; what is shared is only read, but for bytes that a `LateWriter` writes and nobody else looks at.
 unsafe impl Sync for Map {}
 
 impl Map {
@@ -220,7 +220,8 @@ mod tests {
     #[test]
     fn both_ways_share_memory_and_leave_none() {
         let (_server, display) = start_server();
-        let link = Link::open(&Options { x_display: Some(display), ..Options::default() }).unwrap();
+        let link =
+            DisplayConnection::open(&Options { x_display: Some(display), ..Options::default() }).unwrap();
         assert_eq!(Sharing::candidates(&link).unwrap(), [Sharing::Descriptor, Sharing::Number]);
         for sharing in [Sharing::Descriptor, Sharing::Number] {
             let mut segment = Segment::new(&link, sharing, 4096).unwrap();
@@ -237,9 +238,9 @@ mod tests {
         assert_eq!(own_segments(), [""; 0]);
     }
 
-    struct Server(Child);
+    struct Xvfb(Child);
 
-    impl Drop for Server {
+    impl Drop for Xvfb {
         fn drop(&mut self) {
             // Asked to end it removes its socket and its lock.
             let _ = Command::new("kill").arg(self.0.id().to_string()).status();
@@ -247,7 +248,7 @@ mod tests {
         }
     }
 
-    fn start_server() -> (Server, String) {
+    fn start_server() -> (Xvfb, String) {
         let mut server = Command::new("Xvfb")
             .args(["-displayfd", "1", "-nolisten", "tcp", "-noreset"])
             .stdout(Stdio::piped())
@@ -256,7 +257,7 @@ mod tests {
             .expect("Xvfb is installed");
         let mut number = String::new();
         let said = server.stdout.take().unwrap();
-        let server = Server(server);
+        let server = Xvfb(server);
         BufReader::new(said).read_line(&mut number).unwrap();
         (server, format!(":{}", number.trim()))
     }

@@ -7,7 +7,7 @@ use lanstream_core::source::Error;
 use lanstream_core::text;
 use x11rb::protocol::xproto::{AtomEnum, GetPropertyReply, Window};
 
-use super::connect::Link;
+use super::connect::DisplayConnection;
 use super::{compound_text, property};
 
 /// Most characters of a title that are kept: enough to tell windows apart, and a line or two in a terminal.
@@ -16,7 +16,7 @@ const TITLE_CHARS_MAX: usize = 200;
 const UNTITLED: &str = "(untitled)";
 
 /// A window's title, unless it has none.
-pub(super) fn read(link: &Link, window: Window) -> Result<Option<String>, Error> {
+pub(super) fn read(link: &DisplayConnection, window: Window) -> Result<Option<String>, Error> {
     let modern = property::read(link, window, link.atoms._NET_WM_NAME)?;
     let title = modern.and_then(|reply| clean(&decode(link, &reply)));
     if title.is_some() {
@@ -31,7 +31,7 @@ pub(super) fn or_untitled(title: Option<String>) -> String {
     title.unwrap_or_else(|| UNTITLED.to_owned())
 }
 
-fn decode<'a>(link: &Link, reply: &'a GetPropertyReply) -> Cow<'a, str> {
+fn decode<'a>(link: &DisplayConnection, reply: &'a GetPropertyReply) -> Cow<'a, str> {
     if reply.type_ == u32::from(AtomEnum::STRING) {
         return reply.value.iter().map(|byte| char::from(*byte)).collect();
     }

@@ -9,11 +9,11 @@ use x11rb::protocol::xproto::{
 };
 
 use super::backing::{Backing, require_composite};
-use super::connect::{Link, if_there, lost};
-use super::grab::View;
+use super::capture_target::TargetChange;
+use super::connect::{DisplayConnection, if_there, lost};
 use super::popups::Popups;
-use super::subject::Followed;
-use super::windows::{self, Named};
+use super::reader::View;
+use super::windows::{self, WindowInfo};
 use super::{property, title};
 use crate::{Options, WindowChoice};
 
@@ -23,7 +23,7 @@ const FRAMES_MAX: usize = 8;
 const ICONIC_STATE: u32 = 3;
 
 /// A window that is captured.
-pub(super) struct Captured {
+pub(super) struct CapturedWindow {
     backing: Backing,
     title: String,
     size: Size,
@@ -51,22 +51,26 @@ enum Visibility {
 }
 
 /// What pixels a window has.
-pub(super) struct Look {
+pub(super) struct WindowFormat {
     pub(super) depth: u8,
     pub(super) visual: Visualid,
 }
 
-impl Captured {
-    pub(super) fn open(link: &Link, choice: &WindowChoice, options: &Options) -> Result<(Self, Look), Error> {
+impl CapturedWindow {
+    pub(super) fn open(
+        link: &DisplayConnection,
+        choice: &WindowChoice,
+        options: &Options,
+    ) -> Result<(Self, WindowFormat), Error> {
         require_composite(link)?;
-        let Named { window, title } = windows::find(link, choice)?;
+        let WindowInfo { window, title } = windows::find(link, choice)?;
         let title = title::or_untitled(title);
         let gone = || closed(&title);
         select(link, window, EventMask::STRUCTURE_NOTIFY | EventMask::PROPERTY_CHANGE)?;
         let backing = Backing::redirect(link, window)?.ok_or_else(gone)?;
         let attributes = link.conn.get_window_attributes(window).map_err(lost)?.reply();
         let attributes = if_there(attributes)?.ok_or_else(gone)?;
-        let look = Look { depth: backing.geometry.depth, visual: attributes.visual };
+        let format = WindowFormat { depth: backing.geometry.depth, visual: attributes.visual };
         let size = capturable(backing.geometry.width, backing.geometry.height)?;
         let popups = if options.popups { Popups::open(link, window)? } else { None };
         let mut captured = Self {
@@ -82,8 +86,8 @@ impl Captured {
             reworded: false,
             closed: false,
         };
-        captured.look_around(link)?;
-        Ok((captured, look))
+        captured.refresh_all(link)?;
+        Ok((captured, format))
     }
 
     pub(super) fn id(&self) -> Window {
@@ -127,7 +131,7 @@ impl Captured {
         }
     }
 
-    pub(super) fn note(&mut self, link: &Link, event: &Event) {
+    pub(super) fn note(&mut self, link: &DisplayConnection, event: &Event) {
         if let Some(popups) = &mut self.popups {
             popups.note(link, event);
         }
@@ -148,23 +152,23 @@ impl Captured {
     }
 
     /// Follows its pixels, its title and its state where they may be others; `None` where nothing says so.
-    pub(super) fn follow(&mut self, link: &Link) -> Result<Option<Followed>, Error> {
+    pub(super) fn follow(&mut self, link: &DisplayConnection) -> Result<Option<TargetChange>, Error> {
         if std::mem::take(&mut self.outdated) {
-            self.look_around(link)?;
+            self.refresh_all(link)?;
             let before = self.size;
             self.backing.refresh(link)?;
             self.size = capturable(self.backing.geometry.width, self.backing.geometry.height)?;
-            return Ok(Some(if self.size == before { Followed::Redrawn } else { Followed::Resized }));
+            return Ok(Some(if self.size == before { TargetChange::Redrawn } else { TargetChange::Resized }));
         }
         if std::mem::take(&mut self.reworded) {
             self.refresh_words(link)?;
-            return Ok(Some(Followed::Reworded));
+            return Ok(Some(TargetChange::Reworded));
         }
         Ok(None)
     }
 
     /// Looks where its pop-ups are now, if that may have changed. Returns where the picture is another for it; `None`: nothing was asked.
-    pub(super) fn follow_popups(&mut self, link: &Link) -> Result<Option<Region>, Error> {
+    pub(super) fn follow_popups(&mut self, link: &DisplayConnection) -> Result<Option<Region>, Error> {
         let size = self.size;
         self.popups.as_mut().map_or(Ok(None), |popups| popups.follow(link, size))
     }
@@ -183,7 +187,7 @@ impl Captured {
     }
 
     /// Learns what it lies in, what it is called, and whether it can be seen.
-    fn look_around(&mut self, link: &Link) -> Result<(), Error> {
+    fn refresh_all(&mut self, link: &DisplayConnection) -> Result<(), Error> {
         self.frames = frames(link, self.id())?;
         self.refresh_words(link)?;
         let is_shown = self.visibility == Visibility::Shown;
@@ -193,7 +197,7 @@ impl Captured {
         Ok(())
     }
 
-    fn refresh_words(&mut self, link: &Link) -> Result<(), Error> {
+    fn refresh_words(&mut self, link: &DisplayConnection) -> Result<(), Error> {
         let title = title::read(link, self.id())?;
         // A window that is closed by now has no title any more, and goes by the one it had.
         if let Some(visibility) = visibility(link, self.id())? {
@@ -209,14 +213,14 @@ impl Captured {
 }
 
 /// Asks to be told what happens to a window of another program's.
-fn select(link: &Link, window: Window, events: EventMask) -> Result<(), Error> {
+fn select(link: &DisplayConnection, window: Window, events: EventMask) -> Result<(), Error> {
     let events = ChangeWindowAttributesAux::new().event_mask(events);
     link.conn.change_window_attributes(window, &events).map_err(lost)?.ignore_error();
     Ok(())
 }
 
 /// The windows that `window` lies in, below the screen, from its parent up. Each is asked to tell when it is hidden or shown.
-fn frames(link: &Link, window: Window) -> Result<Vec<Window>, Error> {
+fn frames(link: &DisplayConnection, window: Window) -> Result<Vec<Window>, Error> {
     let mut frames = Vec::new();
     let mut inner = window;
     while frames.len() < FRAMES_MAX {
@@ -232,7 +236,7 @@ fn frames(link: &Link, window: Window) -> Result<Vec<Window>, Error> {
 }
 
 /// `None` where the window has gone.
-fn visibility(link: &Link, window: Window) -> Result<Option<Visibility>, Error> {
+fn visibility(link: &DisplayConnection, window: Window) -> Result<Option<Visibility>, Error> {
     let attributes = link.conn.get_window_attributes(window).map_err(lost)?.reply();
     let Some(attributes) = if_there(attributes)? else { return Ok(None) };
     if attributes.map_state == MapState::VIEWABLE {
@@ -245,7 +249,7 @@ fn visibility(link: &Link, window: Window) -> Result<Option<Visibility>, Error> 
 }
 
 /// Whether a property holds what viewers are told in words.
-fn says_words(link: &Link, property: Atom) -> bool {
+fn says_words(link: &DisplayConnection, property: Atom) -> bool {
     let atoms = &link.atoms;
     let named = [AtomEnum::WM_NAME.into(), atoms._NET_WM_NAME, atoms.WM_STATE, atoms._NET_WM_STATE];
     named.contains(&property)

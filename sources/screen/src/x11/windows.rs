@@ -5,7 +5,7 @@ use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{ConnectionExt as _, GetWindowAttributesReply, MapState, Window, WindowClass};
 
 use super::backing::require_composite;
-use super::connect::{Link, if_there, lost};
+use super::connect::{DisplayConnection, if_there, lost};
 use super::pixel::Pixels;
 use super::window::capturable;
 use super::{property, title};
@@ -16,13 +16,13 @@ const PAGE: &str = "lanstream";
 
 /// A window and what it is called, if anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Named {
+pub(super) struct WindowInfo {
     pub(super) window: Window,
     pub(super) title: Option<String>,
 }
 
 /// The window that `choice` means.
-pub(super) fn find(link: &Link, choice: &WindowChoice) -> Result<Named, Error> {
+pub(super) fn find(link: &DisplayConnection, choice: &WindowChoice) -> Result<WindowInfo, Error> {
     match choice {
         WindowChoice::Id(window) => match attributes(link, *window)? {
             Some(found) if has_pixels(&found) => Ok(name(link, *window)?),
@@ -34,27 +34,27 @@ pub(super) fn find(link: &Link, choice: &WindowChoice) -> Result<Named, Error> {
 }
 
 /// The windows that a user would count, from the topmost down, and why one can't be captured.
-pub(super) fn list(link: &Link) -> Result<Vec<Listed>, Error> {
+pub(super) fn list(link: &DisplayConnection) -> Result<Vec<Listed>, Error> {
     let composite = require_composite(link).err().map(|error| error.message);
     let mut windows = Vec::new();
-    for named in all(link)? {
-        windows.extend(listed(link, &named, composite.as_deref())?);
+    for info in all(link)? {
+        windows.extend(listed(link, &info, composite.as_deref())?);
     }
     Ok(windows)
 }
 
-fn all(link: &Link) -> Result<Vec<Named>, Error> {
+fn all(link: &DisplayConnection) -> Result<Vec<WindowInfo>, Error> {
     let managed = property::numbers(link, link.root, link.atoms._NET_CLIENT_LIST_STACKING)?;
     let bottom_up = if managed.is_empty() { mapped(link)? } else { managed };
     bottom_up.into_iter().rev().map(|window| name(link, window)).collect()
 }
 
-fn name(link: &Link, window: Window) -> Result<Named, Error> {
-    Ok(Named { window, title: title::read(link, window)? })
+fn name(link: &DisplayConnection, window: Window) -> Result<WindowInfo, Error> {
+    Ok(WindowInfo { window, title: title::read(link, window)? })
 }
 
 /// Windows that fit a title, from the topmost down.
-fn with_title(windows: Vec<Named>, part: &str) -> Result<Vec<Named>, Error> {
+fn with_title(windows: Vec<WindowInfo>, part: &str) -> Result<Vec<WindowInfo>, Error> {
     let (matching, others): (Vec<_>, Vec<_>) =
         windows.into_iter().partition(|window| window.title.as_ref().is_some_and(|title| fits(title, part)));
     if matching.is_empty() {
@@ -69,7 +69,7 @@ fn fits(title: &str, part: &str) -> bool {
     title.contains(&part) && (part.contains(PAGE) || !title.contains(&format!("· {PAGE} [")))
 }
 
-fn only(mut matching: Vec<Named>, part: &str) -> Result<Named, Error> {
+fn only(mut matching: Vec<WindowInfo>, part: &str) -> Result<WindowInfo, Error> {
     match matching.pop() {
         Some(window) if matching.is_empty() => Ok(window),
         last => {
@@ -84,7 +84,7 @@ fn only(mut matching: Vec<Named>, part: &str) -> Result<Named, Error> {
     }
 }
 
-fn not_found(wanted: &str, windows: &[Named]) -> Error {
+fn not_found(wanted: &str, windows: &[WindowInfo]) -> Error {
     let there = if windows.is_empty() {
         "there are no windows".into()
     } else {
@@ -93,9 +93,9 @@ fn not_found(wanted: &str, windows: &[Named]) -> Error {
     Error::new(ErrorKind::NotFound, format!("{wanted}; {there}"))
 }
 
-fn lines(windows: &[Named]) -> String {
+fn lines(windows: &[WindowInfo]) -> String {
     let line =
-        |named: &Named| format!("  {}  {}", words(named.window), title::or_untitled(named.title.clone()));
+        |info: &WindowInfo| format!("  {}  {}", words(info.window), title::or_untitled(info.title.clone()));
     windows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
@@ -105,11 +105,15 @@ pub(super) fn words(window: Window) -> String {
 }
 
 /// `None` for a window that has gone, or that is there to be found by other programs, not to be seen.
-fn listed(link: &Link, named: &Named, composite: Option<&str>) -> Result<Option<Listed>, Error> {
-    let geometry = link.conn.get_geometry(named.window).map_err(lost)?;
-    let place = link.conn.translate_coordinates(named.window, link.root, 0, 0).map_err(lost)?;
+fn listed(
+    link: &DisplayConnection,
+    info: &WindowInfo,
+    composite: Option<&str>,
+) -> Result<Option<Listed>, Error> {
+    let geometry = link.conn.get_geometry(info.window).map_err(lost)?;
+    let place = link.conn.translate_coordinates(info.window, link.root, 0, 0).map_err(lost)?;
     let (geometry, place) = (if_there(geometry.reply())?, if_there(place.reply())?);
-    let (Some(geometry), Some(place), Some(attributes)) = (geometry, place, attributes(link, named.window)?)
+    let (Some(geometry), Some(place), Some(attributes)) = (geometry, place, attributes(link, info.window)?)
     else {
         return Ok(None);
     };
@@ -123,18 +127,18 @@ fn listed(link: &Link, named: &Named, composite: Option<&str>) -> Result<Option<
     };
     Ok(Some(Listed {
         kind: Kind::Window,
-        name: title::or_untitled(named.title.clone()),
+        name: title::or_untitled(info.title.clone()),
         x: place.dst_x.into(),
         y: place.dst_y.into(),
         width: width.into(),
         height: height.into(),
-        words: words(named.window),
+        words: words(info.window),
         refusal: composite.map(str::to_owned).or(refusal),
     }))
 }
 
 /// The windows on the screen, from the bottom up; for a frame around a program's window, that window.
-fn mapped(link: &Link) -> Result<Vec<Window>, Error> {
+fn mapped(link: &DisplayConnection) -> Result<Vec<Window>, Error> {
     let mut windows = Vec::new();
     for window in children(link, link.root)? {
         windows.extend(meant_by(link, window)?);
@@ -144,7 +148,7 @@ fn mapped(link: &Link) -> Result<Vec<Window>, Error> {
 
 /// The window that a user means who sees `window`: itself, if it has a title, or else one in it that has. A menu has none and is
 /// no window to anybody.
-fn meant_by(link: &Link, window: Window) -> Result<Option<Window>, Error> {
+fn meant_by(link: &DisplayConnection, window: Window) -> Result<Option<Window>, Error> {
     let Some(shown) = shown(link, window)? else { return Ok(None) };
     if title::read(link, window)?.is_some() {
         return Ok(Some(window));
@@ -157,12 +161,12 @@ fn meant_by(link: &Link, window: Window) -> Result<Option<Window>, Error> {
     Ok(Some(window).filter(|_| !shown.override_redirect))
 }
 
-fn shown_and_titled(link: &Link, window: Window) -> Result<bool, Error> {
+fn shown_and_titled(link: &DisplayConnection, window: Window) -> Result<bool, Error> {
     Ok(shown(link, window)?.is_some() && title::read(link, window)?.is_some())
 }
 
 /// What a window is, if it can be seen.
-fn shown(link: &Link, window: Window) -> Result<Option<GetWindowAttributesReply>, Error> {
+fn shown(link: &DisplayConnection, window: Window) -> Result<Option<GetWindowAttributesReply>, Error> {
     Ok(attributes(link, window)?.filter(|found| has_pixels(found) && found.map_state == MapState::VIEWABLE))
 }
 
@@ -170,11 +174,11 @@ fn has_pixels(attributes: &GetWindowAttributesReply) -> bool {
     attributes.class != WindowClass::INPUT_ONLY
 }
 
-fn attributes(link: &Link, window: Window) -> Result<Option<GetWindowAttributesReply>, Error> {
+fn attributes(link: &DisplayConnection, window: Window) -> Result<Option<GetWindowAttributesReply>, Error> {
     if_there(link.conn.get_window_attributes(window).map_err(lost)?.reply())
 }
 
-fn children(link: &Link, window: Window) -> Result<Vec<Window>, Error> {
+fn children(link: &DisplayConnection, window: Window) -> Result<Vec<Window>, Error> {
     let tree = if_there(link.conn.query_tree(window).map_err(lost)?.reply())?;
     Ok(tree.map(|tree| tree.children).unwrap_or_default())
 }
@@ -183,17 +187,17 @@ fn children(link: &Link, window: Window) -> Result<Vec<Window>, Error> {
 mod tests {
     use super::*;
 
-    fn named(window: Window, title: &str) -> Named {
-        Named { window, title: Some(title.into()) }
+    fn info(window: Window, title: &str) -> WindowInfo {
+        WindowInfo { window, title: Some(title.into()) }
     }
 
-    fn by_title(windows: Vec<Named>, part: &str) -> Result<Named, Error> {
+    fn by_title(windows: Vec<WindowInfo>, part: &str) -> Result<WindowInfo, Error> {
         only(with_title(windows, part)?, part)
     }
 
     #[test]
     fn a_title_must_fit_one_window() {
-        let windows = || vec![named(1, "Notes - Editor"), named(2, "Mail - Editor"), named(3, "Über uns")];
+        let windows = || vec![info(1, "Notes - Editor"), info(2, "Mail - Editor"), info(3, "Über uns")];
         assert_eq!(by_title(windows(), "notes").map(|found| found.window), Ok(1));
         assert_eq!(by_title(windows(), "über").map(|found| found.window), Ok(3));
         let several = by_title(windows(), "EDITOR").unwrap_err();
@@ -205,7 +209,7 @@ mod tests {
 
     #[test]
     fn a_window_without_a_title_fits_none() {
-        let windows = || vec![Named { window: 1, title: None }, named(2, "untitled")];
+        let windows = || vec![WindowInfo { window: 1, title: None }, info(2, "untitled")];
         assert_eq!(by_title(windows(), "untitled").map(|found| found.window), Ok(2));
         let none = by_title(windows(), "Game").unwrap_err();
         assert!(none.message.contains("--window 0x1  (untitled)"), "{none}");
@@ -214,7 +218,7 @@ mod tests {
     #[test]
     fn a_page_that_shows_a_window_is_not_that_window() {
         let page = "window Notes · lanstream [0123abcd] - Chromium";
-        let windows = || vec![named(1, page), named(2, "Notes")];
+        let windows = || vec![info(1, page), info(2, "Notes")];
         assert_eq!(by_title(windows(), "notes").map(|found| found.window), Ok(2));
         assert_eq!(by_title(windows(), "lanstream [").map(|found| found.window), Ok(1));
     }

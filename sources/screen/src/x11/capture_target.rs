@@ -8,24 +8,24 @@ use x11rb::protocol::Event;
 use x11rb::protocol::damage::Damage;
 use x11rb::protocol::xproto::{Rectangle, Window};
 
-use super::connect::Link;
+use super::connect::DisplayConnection;
 use super::cursor::Place;
-use super::grab::View;
 use super::monitor::{self, Monitor};
 use super::pixel::Pixels;
 use super::popups::Popups;
-use super::window::Captured;
+use super::reader::View;
+use super::window::CapturedWindow;
 use super::windows;
 use crate::{Listed, Options, RegionChoice, Target, WindowChoice};
 
 /// What is captured.
-pub(super) enum Subject {
-    Part(Part),
-    Window(Box<Captured>),
+pub(super) enum CaptureTarget {
+    Part(ScreenPart),
+    Window(Box<CapturedWindow>),
 }
 
 /// A part of the screen.
-pub(super) struct Part {
+pub(super) struct ScreenPart {
     /// `None` for a part that the user drew, which stays where it is.
     monitor: Option<String>,
     rect: Rect,
@@ -34,7 +34,7 @@ pub(super) struct Part {
 
 /// What following the pixels brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Followed {
+pub(super) enum TargetChange {
     /// They are others now, of the same size and in the same place.
     Redrawn,
     /// They are of another size or from another place.
@@ -43,23 +43,36 @@ pub(super) enum Followed {
     Reworded,
 }
 
-impl Subject {
-    pub(super) fn open(link: &Link, target: &Target, options: &Options) -> Result<(Self, Pixels), Error> {
+impl CaptureTarget {
+    pub(super) fn open(
+        link: &DisplayConnection,
+        target: &Target,
+        options: &Options,
+    ) -> Result<(Self, Pixels), Error> {
         match target {
             Target::Window(choice) => Self::open_window(link, choice, options),
-            Target::Monitor(choice) => Self::open_part(link, || monitor::find(link, choice).map(Part::from)),
-            Target::Region(RegionChoice(rect)) => Self::open_part(link, || Part::region(link, *rect)),
+            Target::Monitor(choice) => {
+                Self::open_part(link, || monitor::find(link, choice).map(ScreenPart::from))
+            }
+            Target::Region(RegionChoice(rect)) => Self::open_part(link, || ScreenPart::region(link, *rect)),
         }
     }
 
-    fn open_window(link: &Link, choice: &WindowChoice, options: &Options) -> Result<(Self, Pixels), Error> {
-        let (window, look) = Captured::open(link, choice, options)?;
-        let pixels = Pixels::new(link.conn.setup(), look.depth, look.visual)?;
+    fn open_window(
+        link: &DisplayConnection,
+        choice: &WindowChoice,
+        options: &Options,
+    ) -> Result<(Self, Pixels), Error> {
+        let (window, format) = CapturedWindow::open(link, choice, options)?;
+        let pixels = Pixels::new(link.conn.setup(), format.depth, format.visual)?;
         Ok((Self::Window(Box::new(window)), pixels))
     }
 
     /// Changes are asked for before the part is found, so that none between the two is missed.
-    fn open_part(link: &Link, find: impl FnOnce() -> Result<Part, Error>) -> Result<(Self, Pixels), Error> {
+    fn open_part(
+        link: &DisplayConnection,
+        find: impl FnOnce() -> Result<ScreenPart, Error>,
+    ) -> Result<(Self, Pixels), Error> {
         let pixels = Pixels::new(link.conn.setup(), link.screen().root_depth, link.screen().root_visual)?;
         monitor::select_changes(link)?;
         Ok((Self::Part(find()?), pixels))
@@ -68,8 +81,8 @@ impl Subject {
     pub(super) fn name(&self) -> String {
         match self {
             Self::Window(window) => format!("window {}", window.title()),
-            Self::Part(Part { monitor: Some(name), .. }) => format!("monitor {name}"),
-            Self::Part(Part { rect, .. }) => {
+            Self::Part(ScreenPart { monitor: Some(name), .. }) => format!("monitor {name}"),
+            Self::Part(ScreenPart { rect, .. }) => {
                 format!("region {}x{} at {},{}", rect.width, rect.height, rect.x, rect.y)
             }
         }
@@ -91,9 +104,9 @@ impl Subject {
     }
 
     /// Where its pixels are, or `None` for a window that has not been on the screen yet.
-    pub(super) fn view(&self, link: &Link) -> Option<View> {
+    pub(super) fn view(&self, link: &DisplayConnection) -> Option<View> {
         match self {
-            Self::Part(Part { rect, .. }) => {
+            Self::Part(ScreenPart { rect, .. }) => {
                 Some(View { drawable: link.root, x: rect.x as i32, y: rect.y as i32, size: self.size() })
             }
             Self::Window(window) => window.view(),
@@ -101,7 +114,7 @@ impl Subject {
     }
 
     /// The window whose damage and whose pointer are its own.
-    pub(super) fn window(&self, link: &Link) -> Window {
+    pub(super) fn window(&self, link: &DisplayConnection) -> Window {
         match self {
             Self::Part(_) => link.root,
             Self::Window(window) => window.id(),
@@ -130,12 +143,17 @@ impl Subject {
     }
 
     /// Forgets what was told of pop-ups, as [`Watch::forget`](super::damage::Watch::forget) does.
-    pub(super) fn forget_damage_of_popups(&self, link: &Link) -> Result<(), Error> {
+    pub(super) fn forget_damage_of_popups(&self, link: &DisplayConnection) -> Result<(), Error> {
         self.popups().map_or(Ok(()), |popups| popups.forget_damage(link))
     }
 
     /// Has the server draw what `region` shows where that is more than the window; see [`Popups::draw`].
-    pub(super) fn draw(&mut self, link: &Link, view: View, region: &Region) -> Result<View, Error> {
+    pub(super) fn draw(
+        &mut self,
+        link: &DisplayConnection,
+        view: View,
+        region: &Region,
+    ) -> Result<View, Error> {
         match self {
             Self::Part(_) => Ok(view),
             Self::Window(window) => {
@@ -144,8 +162,8 @@ impl Subject {
         }
     }
 
-    /// Looks where pop-ups are now; see [`Captured::follow_popups`].
-    pub(super) fn follow_popups(&mut self, link: &Link) -> Result<Option<Region>, Error> {
+    /// Looks where pop-ups are now; see [`CapturedWindow::follow_popups`].
+    pub(super) fn follow_popups(&mut self, link: &DisplayConnection) -> Result<Option<Region>, Error> {
         match self {
             Self::Part(_) => Ok(None),
             Self::Window(window) => window.follow_popups(link),
@@ -170,7 +188,7 @@ impl Subject {
     /// Whether a window is in the picture, or would be if nothing covered it.
     pub(super) fn shows(&self, window: &Listed) -> bool {
         match self {
-            Self::Part(Part { rect, .. }) => {
+            Self::Part(ScreenPart { rect, .. }) => {
                 let (x, y) = (window.x - rect.x as i32, window.y - rect.y as i32);
                 Rect::clipped(x, y, window.width, window.height, self.size()).is_some()
             }
@@ -179,11 +197,11 @@ impl Subject {
     }
 
     /// All of the picture, or nothing while there is none.
-    pub(super) fn everything(&self, link: &Link) -> Region {
+    pub(super) fn everything(&self, link: &DisplayConnection) -> Region {
         self.view(link).map_or(Region::EMPTY, |view| Region::full(view.size))
     }
 
-    pub(super) fn note(&mut self, link: &Link, event: &Event) {
+    pub(super) fn note(&mut self, link: &DisplayConnection, event: &Event) {
         match self {
             Self::Part(part) => part.note(link.root, event),
             Self::Window(window) => window.note(link, event),
@@ -200,7 +218,7 @@ impl Subject {
     }
 
     /// Follows the pixels, and what is to be said of them, where they may have changed; `None` where nothing says that they did.
-    pub(super) fn follow(&mut self, link: &Link) -> Result<Option<Followed>, Error> {
+    pub(super) fn follow(&mut self, link: &DisplayConnection) -> Result<Option<TargetChange>, Error> {
         match self {
             Self::Part(part) if part.outdated => part.follow(link).map(Some),
             Self::Window(window) => window.follow(link),
@@ -209,8 +227,8 @@ impl Subject {
     }
 }
 
-impl Part {
-    fn region(link: &Link, rect: Rect) -> Result<Self, Error> {
+impl ScreenPart {
+    fn region(link: &DisplayConnection, rect: Rect) -> Result<Self, Error> {
         let screen = monitor::screen_size(link)?;
         if !screen.bounds().contains(rect) {
             let Rect { x, y, width, height } = rect;
@@ -229,7 +247,7 @@ impl Part {
         };
     }
 
-    fn follow(&mut self, link: &Link) -> Result<Followed, Error> {
+    fn follow(&mut self, link: &DisplayConnection) -> Result<TargetChange, Error> {
         self.outdated = false;
         let now = match &self.monitor {
             Some(name) => {
@@ -240,7 +258,7 @@ impl Part {
         };
         let rect = now.ok_or_else(|| self.gone())?;
         let moved = std::mem::replace(&mut self.rect, rect) != rect;
-        Ok(if moved { Followed::Resized } else { Followed::Redrawn })
+        Ok(if moved { TargetChange::Resized } else { TargetChange::Redrawn })
     }
 
     fn gone(&self) -> Error {
@@ -252,7 +270,7 @@ impl Part {
     }
 }
 
-impl From<Monitor> for Part {
+impl From<Monitor> for ScreenPart {
     fn from(monitor: Monitor) -> Self {
         Self { monitor: Some(monitor.name), rect: monitor.rect, outdated: false }
     }

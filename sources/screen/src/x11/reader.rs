@@ -20,9 +20,9 @@ use x11rb::protocol::shm::ConnectionExt as _;
 use x11rb::protocol::xproto::{self, ConnectionExt as _, Drawable, ImageFormat};
 use x11rb::rust_connection::RustConnection;
 
-use super::connect::{Link, lost};
+use super::connect::{DisplayConnection, lost};
 use super::pixel::Pixels;
-use super::shm::{Rest, Segment, Sharing};
+use super::shm::{LateWriter, Segment, Sharing};
 
 /// All planes of a pixel.
 const PLANES: u32 = !0;
@@ -52,15 +52,15 @@ impl View {
 }
 
 /// Reads one view's pixels.
-pub(super) struct Grabber {
+pub(super) struct Reader {
     pixels: Pixels,
     memory: Memory,
     /// What was asked for and is not there yet, for the frame that was captured last.
-    coming: VecDeque<Coming>,
+    pending: VecDeque<PendingPiece>,
 }
 
 /// A piece of a frame that the server was asked to write.
-struct Coming {
+struct PendingPiece {
     answer: SequenceNumber,
     piece: Rect,
     /// From where it is to be copied to where, unless it was written to its place.
@@ -71,7 +71,7 @@ struct Coming {
 struct Transfer {
     /// Its first byte in the scratch segment.
     from: usize,
-    to: Rest,
+    to: LateWriter,
     /// Bytes from one row of the frame to the next.
     stride: usize,
 }
@@ -85,15 +85,15 @@ enum Memory {
     Socket,
 }
 
-impl Grabber {
-    pub(super) fn new(link: &Link, pixels: Pixels, size: Size) -> Result<Self, Error> {
+impl Reader {
+    pub(super) fn new(link: &DisplayConnection, pixels: Pixels, size: Size) -> Result<Self, Error> {
         for sharing in Sharing::candidates(link)? {
             if let Ok(scratch) = Segment::new(link, *sharing, scratch_len(&pixels, size)) {
                 let memory = Memory::Shared { sharing: *sharing, scratch };
-                return Ok(Self { pixels, memory, coming: VecDeque::new() });
+                return Ok(Self { pixels, memory, pending: VecDeque::new() });
             }
         }
-        Ok(Self { pixels, memory: Memory::Socket, coming: VecDeque::new() })
+        Ok(Self { pixels, memory: Memory::Socket, pending: VecDeque::new() })
     }
 
     pub(super) fn pixels(&self) -> &Pixels {
@@ -101,7 +101,7 @@ impl Grabber {
     }
 
     /// Makes room for pictures of another size.
-    pub(super) fn resize(&mut self, link: &Link, size: Size) -> Result<(), Error> {
+    pub(super) fn resize(&mut self, link: &DisplayConnection, size: Size) -> Result<(), Error> {
         self.give_up(link);
         if let Memory::Shared { sharing, scratch } = &mut self.memory {
             *scratch = Segment::new(link, *sharing, scratch_len(&self.pixels, size))?;
@@ -110,7 +110,11 @@ impl Grabber {
     }
 
     /// Memory for a frame of `len` bytes, which can be written to while others have the frame where there is a way.
-    pub(super) fn allocate(&self, link: &Link, len: usize) -> Result<Box<dyn PixelMemory>, Error> {
+    pub(super) fn allocate(
+        &self,
+        link: &DisplayConnection,
+        len: usize,
+    ) -> Result<Box<dyn PixelMemory>, Error> {
         Ok(match &self.memory {
             Memory::Shared { sharing, .. } => Box::new(Segment::new(link, *sharing, len)?),
             Memory::Socket => Box::new(vec![0_u8; len]),
@@ -121,21 +125,21 @@ impl Grabber {
     /// there. Requests that are still buffered go out in front, in the same flush. What was coming for the same frame has to be
     /// part of `region`.
     ///
-    /// A server may turn to other programs between two requests of one, so it was grabbed by one of those in front. The release
+    /// A server may turn to other programs between two requests of one, so it was answer by one of those in front. The release
     /// leaves in the same flush: were this program stopped meanwhile, the desktop would go on.
     ///
     /// # Errors
     /// [`ErrorKind::Retry`] where the server has no such pixels now.
-    pub(super) fn grab(
+    pub(super) fn read(
         &mut self,
-        link: &Link,
+        link: &DisplayConnection,
         view: View,
         frame: &mut Frame,
         region: &Region,
     ) -> Result<(), Error> {
         // What they bring lies where the server writes anew now.
-        self.coming.iter_mut().for_each(|coming| coming.transfer = None);
-        let before = self.coming.len();
+        self.pending.iter_mut().for_each(|pending| pending.transfer = None);
+        let before = self.pending.len();
         let rects = region.rects();
         let mut scratch_used = 0;
         let pending: [_; RECTS_MAX] = std::array::from_fn(|index| {
@@ -157,7 +161,7 @@ impl Grabber {
     /// else is returned, to be landed.
     fn request<'a>(
         &mut self,
-        link: &'a Link,
+        link: &'a DisplayConnection,
         view: View,
         rect: Rect,
         frame: &mut Frame,
@@ -172,7 +176,7 @@ impl Grabber {
         if self.pixels.are_direct() && rect.width == size.width && row_bytes == stride {
             for piece in pieces(rect, PIECE_PX) {
                 let answer = ask_shared(&link.conn, view, piece, segment, piece.y as usize * stride)?;
-                self.coming.push_back(Coming { answer, piece, transfer: None });
+                self.pending.push_back(PendingPiece { answer, piece, transfer: None });
             }
             return Ok(None);
         }
@@ -183,16 +187,16 @@ impl Grabber {
                 return Err(outdated());
             }
             let answer = ask_shared(&link.conn, view, piece, scratch, from)?;
-            let transfer = Some(Transfer { from, to: segment.rest(), stride });
-            self.coming.push_back(Coming { answer, piece, transfer });
+            let transfer = Some(Transfer { from, to: segment.late_writer(), stride });
+            self.pending.push_back(PendingPiece { answer, piece, transfer });
         }
         Ok(None)
     }
 
-    /// Waits until more than the first `rows` rows of what was grabbed are there, and returns how many are.
-    pub(super) fn arrived(&mut self, link: &Link, rows: u32) -> Result<u32, Error> {
+    /// Waits until more than the first `rows` rows of what was answer are there, and returns how many are.
+    pub(super) fn arrived(&mut self, link: &DisplayConnection, rows: u32) -> Result<u32, Error> {
         loop {
-            let there = self.coming.iter().map(|coming| coming.piece.y).min().unwrap_or(u32::MAX);
+            let there = self.pending.iter().map(|pending| pending.piece.y).min().unwrap_or(u32::MAX);
             if there > rows {
                 return Ok(there);
             }
@@ -201,14 +205,14 @@ impl Grabber {
     }
 
     /// Until every answer is there the server may be writing to the frame.
-    fn give_up(&mut self, link: &Link) {
-        while !self.coming.is_empty() {
+    fn give_up(&mut self, link: &DisplayConnection) {
+        while !self.pending.is_empty() {
             let _ = self.land_piece(link);
         }
     }
 
-    fn land_piece(&mut self, link: &Link) -> Result<(), Error> {
-        let Some(Coming { answer, piece, transfer }) = self.coming.pop_front() else { return Ok(()) };
+    fn land_piece(&mut self, link: &DisplayConnection) -> Result<(), Error> {
+        let Some(PendingPiece { answer, piece, transfer }) = self.pending.pop_front() else { return Ok(()) };
         link.conn.wait_for_reply_or_error(answer).map_err(refused)?;
         if let (Some(transfer), Memory::Shared { scratch, .. }) = (transfer, &self.memory) {
             self.copy(&scratch.bytes()[transfer.from..], piece, transfer);
@@ -247,7 +251,7 @@ fn places(rect: Rect, stride: usize) -> impl Iterator<Item = Range<usize>> {
 }
 
 /// The segment that is the frame's memory, where the server can write to it.
-fn own_segment<'a>(link: &Link, frame: &'a mut Frame) -> Option<&'a Segment> {
+fn own_segment<'a>(link: &DisplayConnection, frame: &'a mut Frame) -> Option<&'a Segment> {
     let memory: &mut dyn Any = frame.memory_mut();
     let segment: &Segment = memory.downcast_ref()?;
     segment.is_at(link).then_some(segment)

@@ -1,4 +1,4 @@
-//! Sleeps until the server has said something, another thread rings, or time is up.
+//! Sleeps until the server has said something, another thread wakes it, or the deadline has passed.
 
 use std::io;
 use std::sync::Arc;
@@ -8,18 +8,18 @@ use std::time::{Duration, Instant};
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::fd::{AsFd, OwnedFd};
 
-/// Wakes a sleeping source. It stays rung until somebody has slept with it.
-pub(super) struct Bell(OwnedFd);
+/// Wakes a sleeping source. It stays notified until the next sleep.
+pub(super) struct Wakeup(OwnedFd);
 
 /// Why a sleep ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Woken {
+pub(super) enum WakeReason {
     Socket,
-    Bell,
-    Time,
+    Waker,
+    Timeout,
 }
 
-impl Bell {
+impl Wakeup {
     pub(super) fn new() -> io::Result<Arc<Self>> {
         Ok(Arc::new(Self(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?)))
     }
@@ -28,32 +28,32 @@ impl Bell {
         Waker::from(Arc::clone(self))
     }
 
-    /// Sleeps until `deadline` at most. What the socket has to say is told first, but a bell is never lost by that.
-    pub(super) fn sleep(&self, socket: &impl AsFd, deadline: Option<Instant>) -> io::Result<Woken> {
+    /// Sleeps until `deadline` at most. The socket is reported first, but a wake-up is never lost by that.
+    pub(super) fn sleep(&self, socket: &impl AsFd, deadline: Option<Instant>) -> io::Result<WakeReason> {
         loop {
             let left = deadline.map(|deadline| timespec(deadline.saturating_duration_since(Instant::now())));
             let mut fds = [PollFd::new(socket, PollFlags::IN), PollFd::new(&self.0, PollFlags::IN)];
             match poll(&mut fds, left.as_ref()) {
                 Err(rustix::io::Errno::INTR) => continue,
                 Err(error) => return Err(error.into()),
-                Ok(0) => return Ok(Woken::Time),
+                Ok(0) => return Ok(WakeReason::Timeout),
                 Ok(_) => {}
             }
             if !fds[0].revents().is_empty() {
-                return Ok(Woken::Socket);
+                return Ok(WakeReason::Socket);
             }
-            self.silence();
-            return Ok(Woken::Bell);
+            self.reset();
+            return Ok(WakeReason::Waker);
         }
     }
 
-    fn silence(&self) {
+    fn reset(&self) {
         // It can only fail by being silent already.
         let _ = rustix::io::read(&self.0, &mut [0; 8]);
     }
 }
 
-impl Wake for Bell {
+impl Wake for Wakeup {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
