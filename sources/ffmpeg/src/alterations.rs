@@ -3,8 +3,8 @@
 use lanstream_core::planar::{Chroma, Matrix};
 
 use crate::contents::{Contents, Video};
+use crate::frame_info::FrameInfo;
 use crate::pixel::Pixels;
-use crate::told::Told;
 
 /// Bits of a colour that a page can show.
 const SHOWN_BITS: u32 = 8;
@@ -26,7 +26,7 @@ pub(crate) struct Alterations {
     /// How fine its samples are was said of what FFmpeg was given.
     has_depth: bool,
     /// What was told of the last picture.
-    last: Option<Told>,
+    last: Option<FrameInfo>,
 }
 
 impl Alterations {
@@ -63,19 +63,19 @@ impl Alterations {
     }
 
     /// What is told of a picture that is shown as `pixels`. Returns whether it says something new.
-    pub(crate) fn note_picture(&mut self, told: &Told, pixels: Pixels) -> bool {
-        if self.last.as_ref() == Some(told) {
+    pub(crate) fn note_picture(&mut self, info: &FrameInfo, pixels: Pixels) -> bool {
+        if self.last.as_ref() == Some(info) {
             return false;
         }
-        self.last = Some(told.clone());
+        self.last = Some(info.clone());
         let phrases = [
             pixels
                 .planar()
                 .filter(|_| !self.has_depth)
                 .and_then(|planar| depth(u32::from(planar.depth.bits()))),
-            matrix(told.matrix(), pixels),
-            self.light(told),
-            told.is_interlaced.then(|| format!("interlaced: {} yadif", self.option)),
+            matrix(info.matrix(), pixels),
+            self.light(info),
+            info.is_interlaced.then(|| format!("interlaced: {} yadif", self.option)),
         ];
         let before = self.said.len();
         for phrase in phrases.into_iter().flatten() {
@@ -85,13 +85,13 @@ impl Alterations {
     }
 
     /// Brighter or more colourful than what is shown of it.
-    fn light(&self, told: &Told) -> Option<String> {
-        let hdr = match told.transfer() {
+    fn light(&self, info: &FrameInfo) -> Option<String> {
+        let hdr = match info.transfer() {
             "smpte2084" => Some("PQ"),
             "arib-std-b67" => Some("HLG"),
             _ => None,
         };
-        let gamut = match told.primaries() {
+        let gamut = match info.primaries() {
             "bt2020" => Some("BT.2020"),
             "smpte431" | "smpte432" => Some("P3"),
             _ => None,
@@ -220,21 +220,21 @@ mod tests {
         }
     }
 
-    fn picture(format: &str, colours: &str) -> (Told, Pixels) {
-        let mut told = Told::of_picture(&format!("n: 0 fmt:{format} s:2x2 i:P")).unwrap();
-        told.note_colours(colours);
-        let pixels = told.shape(Size { width: 2, height: 2 }).unwrap().pixels;
-        (told, pixels)
+    fn picture(format: &str, colours: &str) -> (FrameInfo, Pixels) {
+        let mut info = FrameInfo::of_picture(&format!("n: 0 fmt:{format} s:2x2 i:P")).unwrap();
+        info.note_colours(colours);
+        let pixels = info.shape(Size { width: 2, height: 2 }).unwrap().pixels;
+        (info, pixels)
     }
 
     #[test]
     fn each_is_said_once() {
         let mut alterations = Alterations::new("--filter");
-        let (told, pixels) = picture(
+        let (info, pixels) = picture(
             "yuv420p10le",
             "color_range:tv color_space:bt2020nc color_primaries:bt2020 color_trc:smpte2084",
         );
-        assert!(alterations.note_picture(&told, pixels) && !alterations.note_picture(&told, pixels));
+        assert!(alterations.note_picture(&info, pixels) && !alterations.note_picture(&info, pixels));
         let (other, pixels) =
             picture("yuv420p10le", "color_range:tv color_space:ycgco color_primaries:bt2020 color_trc:bt709");
         assert!(alterations.note_picture(&other, pixels));
@@ -253,11 +253,11 @@ mod tests {
         for (format, space) in
             [("yuv420p", "bt709"), ("rgb0", "gbr"), ("nv12", "unknown"), ("gray", "bt470bg")]
         {
-            let (told, pixels) = picture(
+            let (info, pixels) = picture(
                 format,
                 &format!("color_range:tv color_space:{space} color_primaries:bt709 color_trc:bt709"),
             );
-            assert!(!alterations.note_picture(&told, pixels), "{:?}", alterations.said());
+            assert!(!alterations.note_picture(&info, pixels), "{:?}", alterations.said());
         }
     }
 }

@@ -6,9 +6,10 @@ use std::time::Duration;
 use lanstream_core::source::{Error, ErrorKind, SOUND_RATE};
 
 use crate::contents::Contents;
+use crate::frame_info::FrameInfo;
+use crate::frame_reader::FrameReader;
 use crate::input::Input;
-use crate::intake::Intake;
-use crate::log::TELLER;
+use crate::log::SHOWINFO_FILTER;
 use crate::output;
 use crate::pace::{Pace, Speed};
 use crate::pixel::Pixels;
@@ -16,7 +17,6 @@ use crate::play::{Play, Track};
 use crate::program::Program;
 use crate::sound::SoundTrack;
 use crate::stream::nut::Nut;
-use crate::told::Told;
 
 /// Where a film begins to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +88,7 @@ impl Mix {
 /// The pipe goes before the program that writes to it.
 pub(crate) struct Begun {
     /// Its pictures.
-    pub(crate) intake: Intake,
+    pub(crate) frame_reader: FrameReader,
     pub(crate) program: Program,
     /// Its sound, where that comes from the same program.
     pub(crate) sound: Option<SoundTrack>,
@@ -134,15 +134,15 @@ impl Film {
         &self.input.name
     }
 
-    /// What it needs that it was not asked for yet, by what FFmpeg said of it: without a picture nothing was `told`.
-    pub(crate) fn need(&self, contents: &Contents, told: Option<&Told>) -> Option<Need> {
+    /// What it needs that it was not asked for yet, by what FFmpeg said of it: without a picture nothing was `info`.
+    pub(crate) fn need(&self, contents: &Contents, info: Option<&FrameInfo>) -> Option<Need> {
         let can_begin_anew = self.input.can_be_read_twice || self.input.is_live;
         let is_silent = self.is_joint() && contents.tracks.is_empty() && contents.video().is_some();
         let needs = [
-            told.is_none().then(|| waves(contents)).flatten(),
-            (told.is_none() && is_silent).then_some(Need::Silence),
-            told.and_then(|told| converter(told.matrix())).map(Need::Colours),
-            told.and_then(|_| alpha_decoder(contents)).map(Need::Decoder),
+            info.is_none().then(|| waves(contents)).flatten(),
+            (info.is_none() && is_silent).then_some(Need::Silence),
+            info.and_then(|info| converter(info.matrix())).map(Need::Colours),
+            info.and_then(|_| alpha_decoder(contents)).map(Need::Decoder),
         ];
         let is_new = |need: &Need| !self.needs.contains(need) && !self.missing.contains(need);
         needs.into_iter().flatten().find(is_new).filter(|_| can_begin_anew)
@@ -213,7 +213,11 @@ impl Film {
         let (ffmpeg, listener) = (self.play.ffmpeg(), self.play.listener.clone());
         if !self.is_joint() {
             let (program, pixels) = Program::start(ffmpeg, &arguments, listener)?;
-            return Ok(Begun { intake: Intake::new(pixels, Box::new(Nut::default())), program, sound: None });
+            return Ok(Begun {
+                frame_reader: FrameReader::new(pixels, Box::new(Nut::default())),
+                program,
+                sound: None,
+            });
         }
         arguments.extend(self.second_output());
         // Its stdin, which it does not read, is a pipe that it writes to.
@@ -221,7 +225,7 @@ impl Film {
             std::io::pipe().map_err(|error| Error::new(ErrorKind::Lost, format!("no pipe: {error}")))?;
         let (program, pixels) = Program::start_with(ffmpeg, &arguments, listener, sound.into())?;
         let sound = Some(SoundTrack::with_pictures(heard.into(), place.time(), Mix::Layout));
-        Ok(Begun { intake: Intake::new(pixels, Box::new(Nut::default())), program, sound })
+        Ok(Begun { frame_reader: FrameReader::new(pixels, Box::new(Nut::default())), program, sound })
     }
 
     /// Whether pictures and sound come from one FFmpeg: two that read a list which grows may begin with different pieces of it.
@@ -317,7 +321,7 @@ impl Film {
         arguments
     }
 
-    /// The user's filters; then pixels become square by enlarging, and the teller says what each picture is like. What can be
+    /// The user's filters; then pixels become square by enlarging, and the showinfo filter reports what each picture is like. What can be
     /// shown as it is stays as it is.
     fn filters(&self) -> String {
         let own = self.play.filter.as_deref().map_or(String::new(), |filter| format!("{filter},"));
@@ -327,7 +331,7 @@ impl Film {
         let converted: String = converters.flat_map(|filter| [filter, ","]).collect();
         let formats = Pixels::names_of_frames();
         format!(
-            "{own}{converted}scale=w='round(iw*max(sar\\,1))':h='round(ih/min(sar\\,1))',setsar=1,format={formats},{TELLER}=checksum=0"
+            "{own}{converted}scale=w='round(iw*max(sar\\,1))':h='round(ih/min(sar\\,1))',setsar=1,format={formats},{SHOWINFO_FILTER}=checksum=0"
         )
     }
 

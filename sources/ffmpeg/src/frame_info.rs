@@ -1,4 +1,4 @@
-//! What FFmpeg says of a picture, in its words: of each where a teller was asked for it, of all where its output is told of.
+//! What FFmpeg says of a picture, in its words: of each where a showinfo filter is inserted, of all where its output is told of.
 
 use lanstream_core::geometry::Size;
 
@@ -7,7 +7,7 @@ use crate::stream::Shape;
 
 /// What FFmpeg says of a picture.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Told {
+pub(crate) struct FrameInfo {
     format: String,
     /// `None`: nothing is said of them yet.
     colours: Option<Colours>,
@@ -26,7 +26,7 @@ struct Colours {
     transfer: String,
 }
 
-impl Told {
+impl FrameInfo {
     /// The shape of it, of a stream of `size`.
     ///
     /// # Errors
@@ -34,7 +34,8 @@ impl Told {
     pub(crate) fn shape(&self, size: Size) -> Result<Shape, &str> {
         let size = self.size.unwrap_or(size);
         let range = self.colours.as_ref().map_or("", |colours| &colours.range);
-        let pixels = Pixels::told(&self.format, range, self.matrix(), size).ok_or(self.format.as_str())?;
+        let pixels =
+            Pixels::reported(&self.format, range, self.matrix(), size).ok_or(self.format.as_str())?;
         Ok(Shape { size, pixels })
     }
 
@@ -126,8 +127,10 @@ mod tests {
     #[test]
     fn rows_of_two_moments() {
         let picture = |way: &str| {
-            Told::of_picture(&format!("n:   0 pts: 0 pos:  564 fmt:yuv420p sar:1/1 s:64x48 i:{way} iskey:1"))
-                .unwrap()
+            FrameInfo::of_picture(&format!(
+                "n:   0 pts: 0 pos:  564 fmt:yuv420p sar:1/1 s:64x48 i:{way} iskey:1"
+            ))
+            .unwrap()
         };
         assert_eq!(["P", "T", "B"].map(|way| picture(way).is_interlaced), [false, true, true]);
         for (said, is_interlaced) in [
@@ -137,26 +140,26 @@ mod tests {
             ("tv, progressive", false),
         ] {
             let line = format!("Stream #0:0: Video: rawvideo (I420 / 0x1), yuv420p({said}), 64x48, q=2-31");
-            let told = Told::of_output(&line).unwrap();
-            assert_eq!(told.is_interlaced, is_interlaced, "{said}");
-            assert!(!told.matrix().contains("first"), "{said}");
+            let info = FrameInfo::of_output(&line).unwrap();
+            assert_eq!(info.is_interlaced, is_interlaced, "{said}");
+            assert!(!info.matrix().contains("first"), "{said}");
         }
     }
 
     #[test]
     fn what_colours_mean_beside_their_matrix() {
-        let mut told = Told::of_picture("n: 0 fmt:yuv420p10le s:2x2 i:P").unwrap();
-        assert!(!told.is_whole());
-        told.note_colours("color_range:tv color_space:bt2020nc color_primaries:bt2020 color_trc:smpte2084");
+        let mut info = FrameInfo::of_picture("n: 0 fmt:yuv420p10le s:2x2 i:P").unwrap();
+        assert!(!info.is_whole());
+        info.note_colours("color_range:tv color_space:bt2020nc color_primaries:bt2020 color_trc:smpte2084");
         let line = "Stream #0:0: Video: rawvideo (Y3[11][10] / 0xA0B3359), yuv420p10le(tv, bt2020nc/bt2020/smpte2084, progressive), 64x48";
-        for told in [told, Told::of_output(line).unwrap()] {
+        for info in [info, FrameInfo::of_output(line).unwrap()] {
             assert_eq!(
-                (told.matrix(), told.primaries(), told.transfer()),
+                (info.matrix(), info.primaries(), info.transfer()),
                 ("bt2020nc", "bt2020", "smpte2084")
             );
         }
-        let one =
-            Told::of_output("Video: rawvideo (I420 / 0x1), yuv420p(tv, bt709, progressive), 2x2").unwrap();
+        let one = FrameInfo::of_output("Video: rawvideo (I420 / 0x1), yuv420p(tv, bt709, progressive), 2x2")
+            .unwrap();
         assert_eq!((one.matrix(), one.transfer()), ("bt709", "bt709"));
     }
 }

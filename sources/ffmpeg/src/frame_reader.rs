@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use lanstream_core::frame::Layout;
 
-use crate::stream::{BadStream, Head, Parser, Pts, Shape, Step};
+use crate::stream::{BadStream, PacketHeader, Parser, Pts, Shape, Step};
 
 /// Bytes read at once while there are no pixels to be read: what a container says of one picture. What is read beyond it is
 /// copied to the pixels.
@@ -17,13 +17,13 @@ const HEAD_BYTES_MAX: usize = 64 * 1024;
 const SPARE_MAX: usize = 2;
 
 /// A pipe and what was read of it.
-pub(crate) struct Intake {
+pub(crate) struct FrameReader {
     pipe: OwnedFd,
     parser: Box<dyn Parser>,
     head: Vec<u8>,
     skip: usize,
     shape: Option<Shape>,
-    filling: Option<Filling>,
+    partial_frame: Option<PartialFrame>,
     /// Pixels as they come, where a frame has them otherwise.
     scratch: Vec<u8>,
     spare: Vec<Vec<u8>>,
@@ -31,7 +31,7 @@ pub(crate) struct Intake {
 }
 
 /// A picture that is being read.
-struct Filling {
+struct PartialFrame {
     shape: Shape,
     layout: Layout,
     pts: Option<Pts>,
@@ -42,7 +42,7 @@ struct Filling {
 }
 
 /// A picture that was read.
-pub(crate) struct Picture {
+pub(crate) struct DecodedFrame {
     pub(crate) layout: Layout,
     pub(crate) pts: Option<Pts>,
     pub(crate) bytes: Vec<u8>,
@@ -51,16 +51,16 @@ pub(crate) struct Picture {
 }
 
 /// What the bytes so far come to.
-pub(crate) enum Next {
+pub(crate) enum ReadOutcome {
     /// There must be more of them.
     Bytes,
     /// Pictures of this shape will come.
     Began(Shape),
     /// A picture.
-    Picture(Picture),
+    Picture(DecodedFrame),
 }
 
-impl Intake {
+impl FrameReader {
     pub(crate) fn new(pipe: OwnedFd, parser: Box<dyn Parser>) -> Self {
         enlarge(&pipe);
         Self {
@@ -69,7 +69,7 @@ impl Intake {
             head: Vec::with_capacity(HEAD_READ_BYTES),
             skip: 0,
             shape: None,
-            filling: None,
+            partial_frame: None,
             scratch: Vec::new(),
             spare: Vec::with_capacity(SPARE_MAX),
             pictures: 0,
@@ -95,32 +95,32 @@ impl Intake {
     pub(crate) fn next(
         &mut self,
         shape_of_next: &mut dyn FnMut() -> Option<Shape>,
-    ) -> Result<Next, BadStream> {
+    ) -> Result<ReadOutcome, BadStream> {
         loop {
             let skipped = self.skip.min(self.head.len());
             self.head.drain(..skipped);
             self.skip -= skipped;
             if self.skip > 0 {
-                return Ok(Next::Bytes);
+                return Ok(ReadOutcome::Bytes);
             }
-            if self.filling.is_some() {
-                return Ok(self.fill_from_head().map_or(Next::Bytes, Next::Picture));
+            if self.partial_frame.is_some() {
+                return Ok(self.fill_from_head().map_or(ReadOutcome::Bytes, ReadOutcome::Picture));
             }
             match self.parser.step(&self.head)? {
                 Step::More if self.head.len() >= HEAD_BYTES_MAX => {
                     return Err(BadStream::Wrong("what comes between pictures has no end".to_owned()));
                 }
-                Step::More => return Ok(Next::Bytes),
+                Step::More => return Ok(ReadOutcome::Bytes),
                 Step::Skip(len) => self.skip = len,
                 Step::Began(len, shape) => {
                     self.head.drain(..len);
                     self.shape = Some(shape);
-                    return Ok(Next::Began(shape));
+                    return Ok(ReadOutcome::Began(shape));
                 }
                 Step::Picture(len, head) => {
                     self.head.drain(..len);
                     let shape = shape_of_next();
-                    self.filling = Some(self.begin(head, shape)?);
+                    self.partial_frame = Some(self.begin(head, shape)?);
                 }
             }
         }
@@ -128,11 +128,15 @@ impl Intake {
 
     /// Reads what the pipe has, once. Returns whether it is at its end. It waits where the pipe has nothing.
     pub(crate) fn read(&mut self) -> io::Result<bool> {
-        let read = match &mut self.filling {
-            Some(filling) => {
-                let read =
-                    retry(|| rustix::io::read(&self.pipe, &mut filling.bytes[filling.filled..filling.len]))?;
-                filling.filled += read;
+        let read = match &mut self.partial_frame {
+            Some(partial_frame) => {
+                let read = retry(|| {
+                    rustix::io::read(
+                        &self.pipe,
+                        &mut partial_frame.bytes[partial_frame.filled..partial_frame.len],
+                    )
+                })?;
+                partial_frame.filled += read;
                 read
             }
             None => {
@@ -156,8 +160,8 @@ impl Intake {
     pub(crate) fn missing(&self) -> Option<String> {
         let number = self.pictures + 1;
         let expectation = self.parser.expectation();
-        if let Some(filling) = &self.filling {
-            let (len, missing) = (filling.len, filling.len - filling.filled);
+        if let Some(partial_frame) = &self.partial_frame {
+            let (len, missing) = (partial_frame.len, partial_frame.len - partial_frame.filled);
             return Some(format!(
                 "it ended inside frame {number}: of its {len} bytes ({expectation}) the last {missing} are missing"
             ));
@@ -172,7 +176,7 @@ impl Intake {
         inside.then(|| format!("it ended inside what comes before frame {number} ({expectation})"))
     }
 
-    fn begin(&mut self, head: Head, shape: Option<Shape>) -> Result<Filling, BadStream> {
+    fn begin(&mut self, head: PacketHeader, shape: Option<Shape>) -> Result<PartialFrame, BadStream> {
         let Some(shape) = shape.or(self.shape) else {
             return Err(BadStream::Wrong("a picture comes before its header".to_owned()));
         };
@@ -192,35 +196,35 @@ impl Intake {
             sized(std::mem::take(&mut self.scratch), len)
         };
         bytes[..head.elided.len()].copy_from_slice(&head.elided);
-        Ok(Filling { shape, layout, pts: head.pts, bytes, len, filled: head.elided.len() })
+        Ok(PartialFrame { shape, layout, pts: head.pts, bytes, len, filled: head.elided.len() })
     }
 
     /// Moves on what was read beyond the head. Returns the picture where it is whole.
-    fn fill_from_head(&mut self) -> Option<Picture> {
-        let mut filling = self.filling.take()?;
-        let room = &mut filling.bytes[filling.filled..filling.len];
+    fn fill_from_head(&mut self) -> Option<DecodedFrame> {
+        let mut partial_frame = self.partial_frame.take()?;
+        let room = &mut partial_frame.bytes[partial_frame.filled..partial_frame.len];
         let moved = room.len().min(self.head.len());
         room[..moved].copy_from_slice(&self.head[..moved]);
         self.head.drain(..moved);
-        filling.filled += moved;
-        if filling.filled < filling.len {
-            self.filling = Some(filling);
+        partial_frame.filled += moved;
+        if partial_frame.filled < partial_frame.len {
+            self.partial_frame = Some(partial_frame);
             return None;
         }
         self.pictures += 1;
-        Some(self.finished(filling))
+        Some(self.finished(partial_frame))
     }
 
-    fn finished(&mut self, filling: Filling) -> Picture {
-        let Filling { shape: Shape { size, pixels }, layout, pts, mut bytes, .. } = filling;
+    fn finished(&mut self, partial_frame: PartialFrame) -> DecodedFrame {
+        let PartialFrame { shape: Shape { size, pixels }, layout, pts, mut bytes, .. } = partial_frame;
         if pixels.is_frame() {
             let is_veiled = pixels.hide(&mut bytes);
-            return Picture { layout, pts, bytes, is_veiled };
+            return DecodedFrame { layout, pts, bytes, is_veiled };
         }
         let mut frame = self.memory(layout.bytes());
         let is_veiled = pixels.convert(size, &bytes, &mut frame);
         self.scratch = bytes;
-        Picture { layout, pts, bytes: frame, is_veiled }
+        DecodedFrame { layout, pts, bytes: frame, is_veiled }
     }
 
     fn memory(&mut self, len: usize) -> Vec<u8> {
@@ -266,23 +270,23 @@ mod tests {
     use crate::stream::y4m::Y4m;
 
     /// All pictures that come out of a pipe that these bytes went into, in pieces of `piece` bytes; and what was missing.
-    fn pictures(parser: Box<dyn Parser>, bytes: &[u8], piece: usize) -> (Vec<Picture>, Option<String>) {
+    fn pictures(parser: Box<dyn Parser>, bytes: &[u8], piece: usize) -> (Vec<DecodedFrame>, Option<String>) {
         let (reader, mut writer) = io::pipe().unwrap();
-        let mut intake = Intake::new(reader.into(), parser);
+        let mut frame_reader = FrameReader::new(reader.into(), parser);
         let mut pictures = Vec::new();
         let mut pieces = bytes.chunks(piece);
         loop {
-            match intake.next(&mut || None).unwrap() {
-                Next::Picture(picture) => pictures.push(picture),
-                Next::Began(_) => {}
-                Next::Bytes => {
+            match frame_reader.next(&mut || None).unwrap() {
+                ReadOutcome::Picture(picture) => pictures.push(picture),
+                ReadOutcome::Began(_) => {}
+                ReadOutcome::Bytes => {
                     match pieces.next() {
                         Some(piece) => writer.write_all(piece).unwrap(),
-                        None => return (pictures, intake.missing()),
+                        None => return (pictures, frame_reader.missing()),
                     }
-                    while rustix::io::ioctl_fionread(&intake.pipe).unwrap() > 0 {
-                        intake.read().unwrap();
-                        if let Next::Picture(picture) = intake.next(&mut || None).unwrap() {
+                    while rustix::io::ioctl_fionread(&frame_reader.pipe).unwrap() > 0 {
+                        frame_reader.read().unwrap();
+                        if let ReadOutcome::Picture(picture) = frame_reader.next(&mut || None).unwrap() {
                             pictures.push(picture);
                         }
                     }

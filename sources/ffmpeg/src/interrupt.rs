@@ -3,22 +3,22 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::Wake;
 
-use crate::bell::Bell;
+use crate::wakeup::Wakeup;
 
 /// What is being opened in this process.
-static OPENINGS: Mutex<Openings> = Mutex::new(Openings { is_over: false, bells: Vec::new() });
+static OPENINGS: Mutex<Openings> = Mutex::new(Openings { is_over: false, wakeups: Vec::new() });
 
 struct Openings {
     /// Nothing is opened any more.
     is_over: bool,
-    bells: Vec<Weak<Bell>>,
+    wakeups: Vec<Weak<Wakeup>>,
 }
 
 /// Has every opening that is under way in this process, and each one after it, fail at once: for a program that is about to end.
 pub fn interrupt_openings() {
     let mut openings = OPENINGS.lock().unwrap_or_else(PoisonError::into_inner);
     openings.is_over = true;
-    openings.bells.drain(..).filter_map(|bell| bell.upgrade()).for_each(Wake::wake);
+    openings.wakeups.drain(..).filter_map(|wakeup| wakeup.upgrade()).for_each(Wake::wake);
 }
 
 /// Whether openings are to fail.
@@ -26,9 +26,9 @@ pub(crate) fn is_interrupted() -> bool {
     OPENINGS.lock().unwrap_or_else(PoisonError::into_inner).is_over
 }
 
-/// Has the bell ring where its opening is to be given up.
-pub(crate) fn listen(bell: &Arc<Bell>) {
+/// Registers `wakeup`, which is used when its opening must be given up.
+pub(crate) fn listen(wakeup: &Arc<Wakeup>) {
     let mut openings = OPENINGS.lock().unwrap_or_else(PoisonError::into_inner);
-    openings.bells.retain(|bell| bell.strong_count() > 0);
-    openings.bells.push(Arc::downgrade(bell));
+    openings.wakeups.retain(|wakeup| wakeup.strong_count() > 0);
+    openings.wakeups.push(Arc::downgrade(wakeup));
 }

@@ -17,11 +17,11 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 mod alterations;
-mod bell;
 mod contents;
 mod film;
+mod frame_info;
+mod frame_reader;
 mod input;
-mod intake;
 mod interrupt;
 mod log;
 mod pace;
@@ -33,8 +33,8 @@ mod report;
 mod run;
 mod sound;
 mod stream;
-mod told;
 mod video;
+mod wakeup;
 
 pub use interrupt::interrupt_openings;
 pub use pace::{Pace, Speed};
@@ -45,7 +45,7 @@ pub use report::{Listener, Report};
 pub use run::Run;
 
 /// How long a stream may take to begin: a camera on a slow network takes seconds.
-const START_PATIENCE: Duration = Duration::from_secs(20);
+const START_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The output that FFmpeg is given: pictures as they are with exact timestamps, each as soon as it is there.
 fn output() -> impl Iterator<Item = OsString> {

@@ -9,9 +9,9 @@ use ffmpeg_sidecar::event::FfmpegProgress;
 use ffmpeg_sidecar::log_parser::try_parse_progress;
 
 use crate::contents::Contents;
+use crate::frame_info::FrameInfo;
 use crate::input::without_secrets;
 use crate::report::{Listener, Report};
-use crate::told::Told;
 
 /// Errors kept: the first says what was wrong, and the last few what came of it.
 const ERRORS_MAX: usize = 4;
@@ -20,20 +20,20 @@ const LINE_CHARS_MAX: usize = 300;
 /// Bytes of one line: an endless one is cut.
 const LINE_BYTES_MAX: usize = 8 * 1024;
 /// Pictures told of that are not read yet: FFmpeg has a few on its way.
-const TOLD_MAX: usize = 4096;
+const FRAME_INFOS_MAX: usize = 4096;
 
 /// The name of the filter that tells what each picture is like, in its lines.
-pub(crate) const TELLER: &str = "showinfo@lanstream";
+pub(crate) const SHOWINFO_FILTER: &str = "showinfo@lanstream";
 
 /// FFmpeg's stderr.
 pub(crate) struct Log {
     pipe: Option<ChildStderr>,
     line: Vec<u8>,
     errors: VecDeque<String>,
-    /// What the teller said.
-    told: VecDeque<Told>,
+    /// Frames reported by the showinfo filter.
+    frame_infos: VecDeque<FrameInfo>,
     /// What FFmpeg says of its output, once it does.
-    output: Option<Told>,
+    output: Option<FrameInfo>,
     /// The lines that come are about the output.
     in_output: bool,
     contents: Contents,
@@ -51,7 +51,7 @@ impl Log {
             pipe: None,
             line: Vec::new(),
             errors: VecDeque::new(),
-            told: VecDeque::new(),
+            frame_infos: VecDeque::new(),
             output: None,
             in_output: false,
             contents: Contents::default(),
@@ -79,17 +79,21 @@ impl Log {
         self.end_line();
     }
 
-    /// What the next picture is like, where a teller was asked for it. It is said before the picture's first byte.
-    pub(crate) fn next_told(&mut self) -> Option<Told> {
-        if self.told.len() <= 1 {
+    /// Returns the properties of the next frame, where a showinfo filter is inserted. They are reported before the picture's first byte.
+    pub(crate) fn next_frame_info(&mut self) -> Option<FrameInfo> {
+        if self.frame_infos.len() <= 1 {
             self.read();
         }
-        self.told.pop_front()
+        self.frame_infos.pop_front()
     }
 
-    /// What the first picture is like: the teller said it if there is one, else what was said of the output.
-    pub(crate) fn first_told(&self, has_teller: bool) -> Option<&Told> {
-        if has_teller { self.told.front().filter(|told| told.is_whole()) } else { self.output.as_ref() }
+    /// Returns the properties of the first frame: as the showinfo filter reported them if there is one, else those of the output.
+    pub(crate) fn first_frame_info(&self, has_showinfo: bool) -> Option<&FrameInfo> {
+        if has_showinfo {
+            self.frame_infos.front().filter(|info| info.is_whole())
+        } else {
+            self.output.as_ref()
+        }
     }
 
     /// From now on nobody hears what it says.
@@ -130,8 +134,8 @@ impl Log {
     }
 
     fn note(&mut self, line: &str) {
-        if line.starts_with('[') && line[1..].starts_with(TELLER) {
-            self.note_told(line);
+        if line.starts_with('[') && line[1..].starts_with(SHOWINFO_FILTER) {
+            self.note_frame_info(line);
             return;
         }
         let (level, text) = parted(line);
@@ -157,18 +161,18 @@ impl Log {
     }
 
     /// A picture, or what its colours mean, which comes in a line after it.
-    fn note_told(&mut self, line: &str) {
-        if let Some(told) = Told::of_picture(line).filter(|_| self.told.len() < TOLD_MAX) {
-            self.told.push_back(told);
-        } else if let Some(told) = self.told.back_mut() {
-            told.note_colours(line);
+    fn note_frame_info(&mut self, line: &str) {
+        if let Some(info) = FrameInfo::of_picture(line).filter(|_| self.frame_infos.len() < FRAME_INFOS_MAX) {
+            self.frame_infos.push_back(info);
+        } else if let Some(info) = self.frame_infos.back_mut() {
+            info.note_colours(line);
         }
     }
 
     fn note_output(&mut self, text: &str) {
         self.contents.note(text);
-        if let Some(told) = Told::of_output(text).filter(|_| self.in_output && self.output.is_none()) {
-            self.output = Some(told);
+        if let Some(info) = FrameInfo::of_output(text).filter(|_| self.in_output && self.output.is_none()) {
+            self.output = Some(info);
         }
         self.in_output = text.starts_with("Output #") || (self.in_output && self.output.is_none());
     }
@@ -241,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_come_from_the_teller_alone() {
+    fn frames_come_from_the_showinfo_filter_alone() {
         let mut log = log_of(
             "[showinfo@lanstream @ 0x1] [info] config in time_base: 1/90000, frame_rate: 10/1\n\
              frame=    1 fps=0.0 q=0.0 size=       0kB time=00:00:00.00 bitrate=N/A speed=   0x    \r\
@@ -252,22 +256,25 @@ mod tests {
              [showinfo@lanstream @ 0x2] [info] n:   0 pts:  45000 pts_time:0.5     duration: 1 fmt:yuv420p cl:left sar:1/1 s:240x320 i:P \n\
              [showinfo@lanstream @ 0x2] [info] color_range:pc color_space:bt2020nc color_primaries:bt2020 color_trc:smpte2084\n",
         );
-        assert!(log.first_told(true).is_some());
+        assert!(log.first_frame_info(true).is_some());
         let any = Size { width: 1, height: 1 };
-        let told: Vec<_> =
-            std::iter::from_fn(|| log.next_told()).map(|told| told.shape(any).unwrap()).collect();
-        assert_eq!(told[0], Shape { size: Size { width: 320, height: 240 }, pixels: Pixels::RGB0 });
+        let infos: Vec<_> =
+            std::iter::from_fn(|| log.next_frame_info()).map(|info| info.shape(any).unwrap()).collect();
+        assert_eq!(infos[0], Shape { size: Size { width: 320, height: 240 }, pixels: Pixels::RGB0 });
         let size = Size { width: 240, height: 320 };
-        assert_eq!(told[1], Shape { size, pixels: Pixels::told("yuv420p", "pc", "bt2020nc", size).unwrap() });
-        assert_eq!((told.len(), log.errors()), (2, None));
+        assert_eq!(
+            infos[1],
+            Shape { size, pixels: Pixels::reported("yuv420p", "pc", "bt2020nc", size).unwrap() }
+        );
+        assert_eq!((infos.len(), log.errors()), (2, None));
     }
 
     #[test]
     fn a_picture_is_told_when_its_colours_are() {
         let mut log = log_of("[showinfo@lanstream @ 0x1] [info] n:   0 pts: 0 fmt:nv12 sar:1/1 s:2x2 i:P \n");
-        assert_eq!(log.first_told(true), None);
+        assert_eq!(log.first_frame_info(true), None);
         log.take(b"[showinfo@lanstream @ 0x1] [info] color_range:tv color_space:bt709 color_primaries:bt709 color_trc:bt709\n");
-        assert!(log.first_told(true).is_some());
+        assert!(log.first_frame_info(true).is_some());
     }
 
     #[test]
@@ -299,10 +306,10 @@ mod tests {
                 "[info] Input #0, lavfi, from 'x':\n[info]   Stream #0:0: Video: rawvideo (RGB / 0x1), rgb24, 8x8\n\
                  [info] Output #0, nut, to 'pipe:1':\n[info]   Metadata:\n[info]   Stream #0:0: Video: {said}\n"
             ));
-            let shape = log.first_told(false).unwrap().shape(size).unwrap();
-            assert_eq!(shape.pixels, Pixels::told(name, range, matrix, size).unwrap(), "{said}");
+            let shape = log.first_frame_info(false).unwrap().shape(size).unwrap();
+            assert_eq!(shape.pixels, Pixels::reported(name, range, matrix, size).unwrap(), "{said}");
         }
-        assert_eq!(log_of("[info] Output #0, nut\n").first_told(false), None);
+        assert_eq!(log_of("[info] Output #0, nut\n").first_frame_info(false), None);
     }
 
     #[test]
@@ -315,7 +322,7 @@ mod tests {
 
     #[test]
     fn progress_and_lines_are_told() {
-        let (sender, told) = std::sync::mpsc::channel();
+        let (sender, reports) = std::sync::mpsc::channel();
         let listener = Listener::new(move |report| sender.send(report).unwrap());
         Log::silent(Some(listener)).take(
             b"frame=   42 fps= 25 q=-0.0 size=  9216kB time=00:00:01.68 bitrate=45000.0kbits/s speed=1.01x    \r\
@@ -324,8 +331,8 @@ mod tests {
         let line = |is_error, text: &str| Report::Line { is_error, text: text.to_owned() };
         let progress =
             Report::Progress { frames: 42, fps: 25.0, time: "00:00:01.68".to_owned(), speed: 1.01 };
-        let told: Vec<_> = told.try_iter().collect();
-        assert_eq!(told, [progress, line(true, "mov: no moov"), line(false, "Stream #0:0")]);
+        let reports: Vec<_> = reports.try_iter().collect();
+        assert_eq!(reports, [progress, line(true, "mov: no moov"), line(false, "Stream #0:0")]);
     }
 
     #[test]

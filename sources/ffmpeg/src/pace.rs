@@ -39,7 +39,7 @@ impl Speed {
 
 /// Turns timestamps into moments.
 #[derive(Debug)]
-pub(crate) struct Clock {
+pub(crate) struct PlaybackClock {
     pace: Pace,
     /// When a picture was to be shown, and its timestamp. All others count from it.
     anchor: Option<(Instant, Pts)>,
@@ -67,7 +67,7 @@ impl Stood {
     }
 }
 
-impl Clock {
+impl PlaybackClock {
     pub(crate) fn new(pace: Pace) -> Self {
         Self { pace, anchor: None, waiting_since: None, still: None, stood: None }
     }
@@ -151,7 +151,7 @@ impl Clock {
     }
 
     /// A picture is due, at the moment that `due` said, and no viewer had the one before it to wait for.
-    pub(crate) fn told(&mut self, now: Instant) {
+    pub(crate) fn reported(&mut self, now: Instant) {
         self.waiting_since.get_or_insert(now);
         self.still = self.still.map(|left| left.saturating_sub(1));
     }
@@ -193,8 +193,8 @@ mod tests {
         Some(Pts(ms * 1000))
     }
 
-    fn clock(times: f64) -> Clock {
-        Clock::new(Pace::Timestamps(Speed::new(times).unwrap()))
+    fn clock(times: f64) -> PlaybackClock {
+        PlaybackClock::new(Pace::Timestamps(Speed::new(times).unwrap()))
     }
 
     #[test]
@@ -237,12 +237,12 @@ mod tests {
     #[test]
     fn a_file_is_read_on_for_a_slow_viewer_and_not_for_none() {
         let (mut clock, start) = (clock(1.0), Instant::now());
-        clock.told(start);
+        clock.reported(start);
         assert!(!clock.reads_on(start), "its first picture waits for the first viewer");
         clock.shown(pts(-40), start);
-        clock.told(start);
+        clock.reported(start);
         assert!(clock.reads_on(start + 999 * MS));
-        clock.told(start + 900 * MS);
+        clock.reported(start + 900 * MS);
         assert!(!clock.reads_on(start + 1000 * MS));
         clock.shown(pts(0), start + 2000 * MS);
         assert!(!clock.reads_on(start + 2000 * MS));
@@ -260,13 +260,13 @@ mod tests {
         clock.step(start);
         for ms in [40, 80] {
             assert!(clock.is_due(pts(ms), start));
-            clock.told(start);
+            clock.reported(start);
             clock.shown(pts(ms), start);
         }
         assert!(!clock.is_due(pts(120), start + 5000 * MS));
         clock.jump();
         assert!(clock.is_due(pts(9000), start));
-        clock.told(start);
+        clock.reported(start);
         assert!(!clock.is_due(pts(9040), start));
         assert_eq!(clock.stood(), None);
         clock.go(start);
@@ -294,10 +294,10 @@ mod tests {
 
     #[test]
     fn what_happens_now_is_due_at_once_and_always_read() {
-        let (mut clock, start) = (Clock::new(Pace::Newest), Instant::now());
+        let (mut clock, start) = (PlaybackClock::new(Pace::Newest), Instant::now());
         clock.shown(pts(0), start);
         assert_eq!(clock.due(pts(1000)), None);
-        clock.told(start);
+        clock.reported(start);
         assert!(clock.reads_on(start + 3_600_000 * MS));
     }
 }

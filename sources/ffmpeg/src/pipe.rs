@@ -12,15 +12,15 @@ use lanstream_core::planar::Matrix;
 use lanstream_core::source::{Error, ErrorKind, Source};
 use rustix::fs::{Mode, OFlags};
 
-use crate::START_PATIENCE;
+use crate::START_TIMEOUT;
+use crate::frame_reader::FrameReader;
 use crate::input::shown;
-use crate::intake::Intake;
 use crate::pace::{Pace, Speed};
 use crate::pixel::Pixels;
 use crate::stream::raw::Raw;
 use crate::stream::y4m::Y4m;
 use crate::stream::{Parser, Rate, Shape};
-use crate::video::{Again, Opening};
+use crate::video::{Again, Builder};
 
 /// What to read, and what it is.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,7 +34,7 @@ pub struct Pipe {
     /// When frames are shown; `None`: by their rate where there is one, else as they come.
     pub pace: Option<Pace>,
     /// How long the first bytes may take to come.
-    pub patience: Duration,
+    pub timeout: Duration,
     /// Whether another writer is waited for when one has left: of a FIFO.
     pub reopen: bool,
 }
@@ -58,7 +58,7 @@ pub enum Content {
 impl Pipe {
     /// Reads stdin, by the rate of what comes.
     pub fn new(content: Content) -> Self {
-        Self { input: None, content, matrix: None, pace: None, patience: START_PATIENCE, reopen: false }
+        Self { input: None, content, matrix: None, pace: None, timeout: START_TIMEOUT, reopen: false }
     }
 
     /// Waits until it is known what comes.
@@ -67,24 +67,24 @@ impl Pipe {
     /// [`ErrorKind::NotFound`] where there is no such file or nobody writes, [`ErrorKind::Unsupported`] for what can't be read.
     pub fn open(&self) -> Result<Box<dyn Source>, Error> {
         let again = self.reopen.then(|| self.again()).transpose()?;
-        let opening = Opening {
+        let builder = Builder {
             name: self.name(),
-            intake: self.intake()?,
+            frame_reader: self.frame_reader()?,
             program: None,
             pace: self.pace(),
-            has_teller: false,
-            patience: self.patience,
+            has_showinfo: false,
+            timeout: self.timeout,
             start: Duration::ZERO,
             film: None,
             again,
             repeat: false,
             sound: None,
         };
-        Ok(opening.open()?)
+        Ok(builder.open()?)
     }
 
-    fn intake(&self) -> Result<Intake, Error> {
-        Ok(Intake::new(self.pipe()?, self.parser()))
+    fn frame_reader(&self) -> Result<FrameReader, Error> {
+        Ok(FrameReader::new(self.pipe()?, self.parser()))
     }
 
     /// How it is begun anew for the next writer.
@@ -96,7 +96,7 @@ impl Pipe {
             return Err(Error::new(ErrorKind::Unsupported, message));
         }
         let pipe = self.clone();
-        Ok(Box::new(move || pipe.intake()))
+        Ok(Box::new(move || pipe.frame_reader()))
     }
 
     fn name(&self) -> String {

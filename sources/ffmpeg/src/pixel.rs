@@ -125,7 +125,7 @@ impl Pixels {
     }
 
     /// By FFmpeg's words for a format, a range and a matrix, each of which but the first may say nothing.
-    pub(crate) fn told(name: &str, range: &str, matrix: &str, size: Size) -> Option<Self> {
+    pub(crate) fn reported(name: &str, range: &str, matrix: &str, size: Size) -> Option<Self> {
         let matrix = match matrix {
             "bt709" => Some(Matrix::Bt709),
             "bt470bg" | "smpte170m" => Some(Matrix::Bt601),
@@ -326,7 +326,7 @@ mod tests {
 
     #[test]
     fn what_ffmpeg_says_of_colours() {
-        let planar = |name, range, matrix, size| match Pixels::told(name, range, matrix, size) {
+        let planar = |name, range, matrix, size| match Pixels::reported(name, range, matrix, size) {
             Some(Pixels::Planar(planar)) => (planar.matrix, planar.range),
             other => panic!("{other:?}"),
         };
@@ -338,11 +338,11 @@ mod tests {
         assert_eq!(planar("nv12", "unknown", "unknown", large), (Matrix::Bt709, Range::Limited));
         assert_eq!(planar("gbrp", "pc", "gbr", large), (Matrix::Identity, Range::Full));
         assert_eq!(planar("gray", "tv", "unknown", SIZE).1, Range::Limited);
-        assert_eq!(Pixels::told("pal8", "pc", "", SIZE), None);
-        let veiled = Pixels::told("yuva420p", "pc", "bt709", SIZE).unwrap();
+        assert_eq!(Pixels::reported("pal8", "pc", "", SIZE), None);
+        let veiled = Pixels::reported("yuva420p", "pc", "bt709", SIZE).unwrap();
         let colours = veiled.planar().map(|planar| (planar.matrix, planar.range));
         assert_eq!((colours, veiled.bytes(SIZE)), (Some((Matrix::Bt709, Range::Full)), 3 + 2 + 2 + 3));
-        assert!(matches!(Pixels::told("rgba", "", "", SIZE), Some(Pixels::Veiled(_))));
+        assert!(matches!(Pixels::reported("rgba", "", "", SIZE), Some(Pixels::Veiled(_))));
         assert!(matches!("rgba".parse(), Ok(Pixels::Packed(_))));
     }
 
@@ -362,7 +362,7 @@ mod tests {
         ];
         for name in all.into_iter().chain(NEAREST.map(|(begin, _)| begin)) {
             let nearest = Pixels::nearest(name);
-            let pixels = Pixels::told(nearest, "", "", SIZE).unwrap();
+            let pixels = Pixels::reported(nearest, "", "", SIZE).unwrap();
             assert!(pixels.is_frame() || matches!(pixels, Pixels::Veiled(_)), "{name} becomes {pixels}");
         }
     }

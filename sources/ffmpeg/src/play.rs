@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use lanstream_core::source::{Error, Source};
 
-use crate::START_PATIENCE;
+use crate::START_TIMEOUT;
 use crate::film::{Begun, Film, Place};
 use crate::input::Input;
 use crate::pace::{Pace, Speed};
 use crate::program::{FFMPEG, check_version};
 use crate::report::Listener;
-use crate::video::{OpenError, Opening};
+use crate::video::{Builder, OpenError};
 
 /// What to play, and how.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,14 +97,14 @@ impl Play {
     }
 
     fn begin(&self, film: &Film, pace: Pace) -> Result<Box<dyn Source>, OpenError> {
-        let Begun { intake, program, sound } = film.pictures(Place::At(self.start))?;
-        Opening {
+        let Begun { frame_reader, program, sound } = film.pictures(Place::At(self.start))?;
+        Builder {
             name: film.name().to_owned(),
-            intake,
+            frame_reader,
             program: Some(program),
             pace,
-            has_teller: true,
-            patience: START_PATIENCE,
+            has_showinfo: true,
+            timeout: START_TIMEOUT,
             start: self.start,
             film: Some(film.clone()),
             again: None,

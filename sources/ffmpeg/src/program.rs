@@ -13,9 +13,9 @@ use ffmpeg_sidecar::log_parser::try_parse_version;
 use lanstream_core::source::{Error, ErrorKind};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, setpriority_process, waitpid};
 
-use crate::bell::poll_until;
 use crate::log::Log;
 use crate::report::Listener;
+use crate::wakeup::poll_until;
 
 /// What is run where nobody says otherwise: the one on the PATH.
 pub(crate) const FFMPEG: &str = "ffmpeg";

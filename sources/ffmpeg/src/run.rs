@@ -7,15 +7,15 @@ use std::time::Duration;
 use lanstream_core::geometry::Size;
 use lanstream_core::source::{Error, ErrorKind, Source};
 
+use crate::frame_reader::FrameReader;
 use crate::input::{is_live, without_secrets};
-use crate::intake::Intake;
 use crate::pace::{Pace, Speed};
 use crate::pixel::Pixels;
 use crate::program::{FFMPEG, Program, check_version};
 use crate::report::Listener;
 use crate::stream::nut::Nut;
-use crate::video::{OpenError, Opening};
-use crate::{START_PATIENCE, output};
+use crate::video::{Builder, OpenError};
+use crate::{START_TIMEOUT, output};
 
 /// What to run.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,20 +92,20 @@ impl Run {
         let ffmpeg = self.ffmpeg.as_deref().unwrap_or_else(|| FFMPEG.as_ref());
         check_version(ffmpeg)?;
         let (program, pixels) = Program::start(ffmpeg, &arguments, self.listener.clone())?;
-        let opening = Opening {
+        let builder = Builder {
             name: name(&self.arguments),
-            intake: Intake::new(pixels, Box::new(Nut::default())),
+            frame_reader: FrameReader::new(pixels, Box::new(Nut::default())),
             program: Some(program),
             pace: self.pace.unwrap_or_else(|| pace(&self.arguments)),
-            has_teller: false,
-            patience: START_PATIENCE,
+            has_showinfo: false,
+            timeout: START_TIMEOUT,
             start: Duration::ZERO,
             film: None,
             again: None,
             repeat: false,
             sound: None,
         };
-        opening.open()
+        builder.open()
     }
 }
 

@@ -32,7 +32,7 @@ pub(crate) enum Step {
     /// After so many bytes come pictures of this shape.
     Began(usize, Shape),
     /// After so many bytes come the pixels of a picture.
-    Picture(usize, Head),
+    Picture(usize, PacketHeader),
 }
 
 /// What pictures are like.
@@ -58,7 +58,7 @@ impl Shape {
 
 /// What a container says of one picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Head {
+pub(crate) struct PacketHeader {
     /// When it is to be shown, from any beginning; `None`: at once.
     pub(crate) pts: Option<Pts>,
     /// Bytes of pixels that follow.

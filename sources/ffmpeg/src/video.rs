@@ -17,22 +17,22 @@ use lanstream_core::source::{
 };
 
 use crate::alterations::Alterations;
-use crate::bell::Bell;
 use crate::contents::Contents;
 use crate::film::{Begun, Film, Mix, Place};
-use crate::intake::{Intake, Next, Picture};
+use crate::frame_reader::{DecodedFrame, FrameReader, ReadOutcome};
 use crate::log::Log;
-use crate::pace::{Clock, Pace};
+use crate::pace::{Pace, PlaybackClock};
 use crate::program::Program;
 use crate::sound::SoundTrack;
 use crate::stream::{BadStream, Pts};
+use crate::wakeup::Wakeup;
 
+mod builder;
 mod described;
 mod heard;
-mod opening;
 mod place;
 
-pub(crate) use opening::{Again, OpenError, Opening};
+pub(crate) use builder::{Again, Builder, OpenError};
 use place::Search;
 
 /// How long the last picture stays, so that every viewer takes it, before the source says that it is over.
@@ -41,12 +41,12 @@ const LAST_STAYS: Duration = Duration::from_secs(1);
 pub(crate) struct Video {
     name: String,
     /// Goes before the program: FFmpeg hears at once that nobody reads it.
-    intake: Intake,
+    frame_reader: FrameReader,
     program: Option<Program>,
-    has_teller: bool,
-    bell: Arc<Bell>,
+    has_showinfo: bool,
+    wakeup: Arc<Wakeup>,
     pace: Pace,
-    clock: Clock,
+    clock: PlaybackClock,
     layout: Layout,
     /// Where its pictures begin to be read.
     begun_at: Place,
@@ -60,8 +60,8 @@ pub(crate) struct Video {
     /// When it began, by the clock of its pictures: what is begun anew goes on with later timestamps.
     began: Duration,
     /// The next turn of what is repeated, which begins to be read when this one is at its end; whether that was tried.
-    turn: Option<Begun>,
-    is_turn_begun: bool,
+    next_iteration: Option<Begun>,
+    is_iteration_prepared: bool,
     /// What is heard after `sound`.
     sound_after: Option<SoundTrack>,
     /// When the last picture that was read begins and is over, by that clock.
@@ -80,11 +80,11 @@ pub(crate) struct Video {
     track: Option<usize>,
     mix: Mix,
     /// The picture to be captured next. It may not be due yet.
-    ready: Option<Picture>,
+    ready: Option<DecodedFrame>,
     /// Whether `wait` told of it, which is when it is due.
-    told: bool,
+    reported: bool,
     /// A picture that is whole while the one before it still waits for a viewer. It is not due yet.
-    after: Option<Picture>,
+    after: Option<DecodedFrame>,
     end: Option<End>,
     /// In what it differs from its source, and whether `wait` has told of that.
     alterations: Alterations,
@@ -119,7 +119,7 @@ impl Source for Video {
     }
 
     fn waker(&self) -> Waker {
-        self.bell.waker()
+        self.wakeup.waker()
     }
 
     fn wait(&mut self, timeout: Option<Duration>) -> Result<Event, Error> {
@@ -127,7 +127,7 @@ impl Source for Video {
         loop {
             let now = Instant::now();
             self.parse(now);
-            self.prepare_turn();
+            self.prepare_iteration();
             self.change_sound();
             if let Some(event) = self.news(now) {
                 return Ok(event);
@@ -143,17 +143,17 @@ impl Source for Video {
             let stands = self.stands_at(now);
             let moments = [deadline, self.next_moment(now), self.sounds_at(now), self.stalls_at(now), stands];
             let due = moments.into_iter().flatten().min();
-            let pipe = self.wants_picture(now).then(|| self.intake.pipe());
+            let pipe = self.wants_picture(now).then(|| self.frame_reader.pipe());
             let log = self.program.as_ref().and_then(|program| program.log().pipe());
             let sound = self.sound.as_ref().and_then(SoundTrack::pipe);
-            let woken = self.bell.sleep([pipe, log, sound], due).map_err(lost)?;
+            let woken = self.wakeup.sleep([pipe, log, sound], due).map_err(lost)?;
             if let Some(program) = self.program.as_mut().filter(|_| woken.second) {
                 program.log_mut().read();
             }
             if woken.third {
                 self.hear();
             }
-            if woken.bell {
+            if woken.wakeup {
                 return Ok(Event::Woken);
             }
             if woken.first {
@@ -168,19 +168,19 @@ impl Source for Video {
 
     /// All of the picture or nothing: what differs is for the stage to find.
     fn damage(&self) -> Region {
-        if self.told { Region::full(self.layout.cells()) } else { Region::EMPTY }
+        if self.reported { Region::full(self.layout.cells()) } else { Region::EMPTY }
     }
 
     fn capture(&mut self, frame: &mut Frame, _region: &mut Region) -> Result<Region, Error> {
-        let fits = self.told && frame.layout() == self.layout;
+        let fits = self.reported && frame.layout() == self.layout;
         let Some(picture) = self.ready.take_if(|_| fits) else {
             return Err(Error::new(ErrorKind::Retry, "there is no picture of this size now"));
         };
-        self.told = false;
+        self.reported = false;
         self.clock.shown(picture.pts, Instant::now());
         frame.set_pts(picture.pts);
         let old = exchange(frame, picture.bytes);
-        self.intake.recycle(old);
+        self.frame_reader.recycle(old);
         Ok(Region::full(self.layout.cells()))
     }
 
@@ -222,8 +222,10 @@ impl Source for Video {
 impl Drop for Video {
     /// All of its programs end at the same time: each may take a while.
     fn drop(&mut self) {
-        let turn = self.turn.as_mut().map(|Begun { program, sound, .. }| (program, sound));
-        let (program, sound) = turn.map_or((None, None), |(program, sound)| (Some(program), sound.as_mut()));
+        let next_iteration =
+            self.next_iteration.as_mut().map(|Begun { program, sound, .. }| (program, sound));
+        let (program, sound) =
+            next_iteration.map_or((None, None), |(program, sound)| (Some(program), sound.as_mut()));
         self.program.as_mut().into_iter().chain(program).for_each(Program::dismiss);
         self.sound
             .as_mut()
@@ -236,7 +238,7 @@ impl Drop for Video {
 
 impl Video {
     /// A picture on the clock of all of them.
-    fn placed(&mut self, picture: Picture) -> Picture {
+    fn placed(&mut self, picture: DecodedFrame) -> DecodedFrame {
         let since = (self.began + self.begun_at.origin()).as_micros() as i64;
         let pts = picture.pts.map(|Pts(us)| Pts(us.saturating_add(since)));
         if let Some(Pts(us)) = pts {
@@ -246,7 +248,7 @@ impl Video {
             (self.last_at, self.read_until) = (at, at + took);
             self.grow();
         }
-        Picture { pts, ..picture }
+        DecodedFrame { pts, ..picture }
     }
 
     /// Whether there is a place for another picture.
@@ -259,9 +261,9 @@ impl Video {
     fn parse(&mut self, now: Instant) {
         self.promote(now);
         while self.wants_picture(now) {
-            let log = self.program.as_mut().filter(|_| self.has_teller).map(Program::log_mut);
-            match next_of(&mut self.intake, log, &mut self.alterations, &mut self.is_described) {
-                Ok(Next::Picture(picture)) => {
+            let log = self.program.as_mut().filter(|_| self.has_showinfo).map(Program::log_mut);
+            match next_of(&mut self.frame_reader, log, &mut self.alterations, &mut self.is_described) {
+                Ok(ReadOutcome::Picture(picture)) => {
                     self.note_came(&picture, now);
                     let picture = self.placed(picture);
                     match &self.search {
@@ -269,8 +271,8 @@ impl Video {
                         None => self.after = Some(picture),
                     }
                 }
-                Ok(Next::Began(_)) => {}
-                Ok(Next::Bytes) => return,
+                Ok(ReadOutcome::Began(_)) => {}
+                Ok(ReadOutcome::Bytes) => return,
                 Err(error) => self.end_with(Error::new(ErrorKind::Ended, self.about(&error))),
             }
             self.promote(now);
@@ -282,19 +284,19 @@ impl Video {
         let Some(after) = &self.after else { return };
         let takes_over = self.clock.is_going() && self.clock.is_due(after.pts, now);
         if self.ready.is_none() || takes_over {
-            self.told = false;
+            self.reported = false;
             let skipped = std::mem::replace(&mut self.ready, self.after.take());
-            skipped.into_iter().for_each(|picture| self.intake.recycle(picture.bytes));
+            skipped.into_iter().for_each(|picture| self.frame_reader.recycle(picture.bytes));
         }
     }
 
     fn news(&mut self, now: Instant) -> Option<Event> {
-        let picture = self.ready.as_ref().filter(|_| !self.told)?;
+        let picture = self.ready.as_ref().filter(|_| !self.reported)?;
         if !self.clock.is_due(picture.pts, now) {
             return None;
         }
-        self.told = true;
-        self.clock.told(now);
+        self.reported = true;
+        self.clock.reported(now);
         if picture.layout == self.layout {
             return Some(Event::Damaged);
         }
@@ -305,14 +307,14 @@ impl Video {
     /// When something is to be done although nothing comes.
     fn next_moment(&self, now: Instant) -> Option<Instant> {
         let ready =
-            self.ready.as_ref().filter(|_| !self.told).and_then(|picture| self.clock.due(picture.pts));
+            self.ready.as_ref().filter(|_| !self.reported).and_then(|picture| self.clock.due(picture.pts));
         let after = self.after.as_ref().and_then(|picture| self.clock.due(picture.pts));
         let end = self.end.as_ref().and_then(|end| end.due);
         [ready, after, end].into_iter().flatten().min().map(|moment| moment.max(now))
     }
 
     fn read(&mut self) {
-        match self.intake.read() {
+        match self.frame_reader.read() {
             Ok(false) => {}
             Ok(true) => self.pictures_over(),
             Err(error) => self.end_with(lost(error)),
@@ -326,8 +328,9 @@ impl Video {
 
     /// Whether one picture without a sound was all that FFmpeg had: a still picture is not over.
     fn is_one_picture(&self) -> bool {
-        let is_whole =
-            self.begun_at == Place::At(Duration::ZERO) && self.began.is_zero() && self.intake.pictures() == 1;
+        let is_whole = self.begun_at == Place::At(Duration::ZERO)
+            && self.began.is_zero()
+            && self.frame_reader.pictures() == 1;
         is_whole && self.program.is_some() && self.contents.tracks.is_empty() && self.pace != Pace::Newest
     }
 
@@ -360,12 +363,12 @@ impl Video {
 
     /// What to say where there are no more bytes.
     fn ending(&mut self) -> Error {
-        let missing = self.intake.missing();
+        let missing = self.frame_reader.missing();
         let is_only_heard =
             self.program.as_ref().is_some_and(|program| program.log().contents().is_only_heard());
         let nothing =
             if is_only_heard { "there is no picture in it, only sound" } else { "there is no picture in it" };
-        let none = (self.intake.pictures() == 0).then_some(nothing);
+        let none = (self.frame_reader.pictures() == 0).then_some(nothing);
         let Some(program) = &mut self.program else {
             return match missing.as_deref().or(none) {
                 None => Error::new(ErrorKind::Finished, format!("{} has ended", self.name)),
@@ -379,7 +382,7 @@ impl Video {
         };
         // What happens now may be there again in a moment.
         let kind = if self.pace == Pace::Newest { ErrorKind::Lost } else { ErrorKind::Ended };
-        let far = match (self.intake.pictures(), outcome.is_success()) {
+        let far = match (self.frame_reader.pictures(), outcome.is_success()) {
             (0, _) => "",
             (_, true) => "it was shown as far as it goes, but it is damaged: ",
             (_, false) => "it broke off: ",
@@ -392,22 +395,22 @@ impl Video {
     }
 }
 
-/// The next of a stream's pictures, each of which is what a teller says in `log`, where there is one. What that says of
+/// The next of a stream's pictures, each of which is described by the showinfo filter in `log`, where there is one. What that reports of
 /// colours goes to `alterations`, and clears `is_described` where it is new.
 fn next_of(
-    intake: &mut Intake,
+    frame_reader: &mut FrameReader,
     log: Option<&mut Log>,
     alterations: &mut Alterations,
     is_described: &mut bool,
-) -> Result<Next, BadStream> {
-    let Some(log) = log else { return intake.next(&mut || None) };
+) -> Result<ReadOutcome, BadStream> {
+    let Some(log) = log else { return frame_reader.next(&mut || None) };
     let mut unknown = None;
-    let next = intake.next(&mut || {
-        // A teller always knows a size, whatever the stream's was.
-        let told = log.next_told()?;
-        let shape = told.shape(Size { width: 1, height: 1 });
+    let next = frame_reader.next(&mut || {
+        // The showinfo filter always knows a size, whatever the stream's was.
+        let info = log.next_frame_info()?;
+        let shape = info.shape(Size { width: 1, height: 1 });
         let shape = shape.map_err(|format| unknown = Some(format.to_owned())).ok()?;
-        *is_described &= !alterations.note_picture(&told, shape.pixels);
+        *is_described &= !alterations.note_picture(&info, shape.pixels);
         Some(shape)
     });
     match unknown {

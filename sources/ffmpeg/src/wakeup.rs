@@ -1,4 +1,4 @@
-//! Sleeps until a pipe has something, another thread rings, or time is up.
+//! Sleeps until a pipe has something, another thread wakes it, or the deadline has passed.
 
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -9,16 +9,16 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-/// Wakes a sleeping source. It stays rung until somebody has slept with it.
-pub(crate) struct Bell {
+/// Wakes a sleeping source. It stays notified until the next sleep.
+pub(crate) struct Wakeup {
     ring: UnixStream,
     hear: UnixStream,
 }
 
 /// Why a sleep ended. Several may be true; if none is, time is up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Woken {
-    pub(crate) bell: bool,
+pub(crate) struct WakeReasons {
+    pub(crate) wakeup: bool,
     /// The first descriptor can be read, or is at its end.
     pub(crate) first: bool,
     /// The second one.
@@ -27,7 +27,7 @@ pub(crate) struct Woken {
     pub(crate) third: bool,
 }
 
-impl Bell {
+impl Wakeup {
     pub(crate) fn new() -> io::Result<Arc<Self>> {
         let (ring, hear) = UnixStream::pair()?;
         ring.set_nonblocking(true)?;
@@ -44,30 +44,30 @@ impl Bell {
         &self,
         [first, second, third]: [Option<BorrowedFd<'_>>; 3],
         deadline: Option<Instant>,
-    ) -> io::Result<Woken> {
+    ) -> io::Result<WakeReasons> {
         let own = self.hear.as_fd();
-        // For one that isn't given the bell stands in: asked for twice, it is told twice.
+        // The wakeup descriptor stands in for one that is not given: polled twice, it is reported twice.
         let others = [first, second, third].map(|descriptor| descriptor.unwrap_or(own));
         let ready = poll_until([own, others[0], others[1], others[2]], deadline)?;
         if ready[0] {
-            self.silence();
+            self.drain();
         }
-        Ok(Woken {
-            bell: ready[0],
+        Ok(WakeReasons {
+            wakeup: ready[0],
             first: first.is_some() && ready[1],
             second: second.is_some() && ready[2],
             third: third.is_some() && ready[3],
         })
     }
 
-    fn silence(&self) {
+    fn drain(&self) {
         let mut rings = [0; 64];
         // It ends with an error when all are heard.
         while (&self.hear).read(&mut rings).is_ok_and(|read| read == rings.len()) {}
     }
 }
 
-impl Wake for Bell {
+impl Wake for Wakeup {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
@@ -105,25 +105,25 @@ mod tests {
 
     #[test]
     fn rung_before_the_sleep_and_only_once() {
-        let bell = Bell::new().unwrap();
-        bell.waker().wake_by_ref();
-        bell.waker().wake();
-        assert!(bell.sleep([None; 3], None).unwrap().bell);
-        assert_eq!(bell.sleep([None; 3], Some(Instant::now())).unwrap(), Woken::default());
+        let wakeup = Wakeup::new().unwrap();
+        wakeup.waker().wake_by_ref();
+        wakeup.waker().wake();
+        assert!(wakeup.sleep([None; 3], None).unwrap().wakeup);
+        assert_eq!(wakeup.sleep([None; 3], Some(Instant::now())).unwrap(), WakeReasons::default());
     }
 
     #[test]
     fn a_pipe_with_bytes_or_at_its_end() {
-        let bell = Bell::new().unwrap();
+        let wakeup = Wakeup::new().unwrap();
         let (reader, writer) = io::pipe().unwrap();
         assert_eq!(
-            bell.sleep([None, Some(reader.as_fd()), None], Some(Instant::now())).unwrap(),
-            Woken::default()
+            wakeup.sleep([None, Some(reader.as_fd()), None], Some(Instant::now())).unwrap(),
+            WakeReasons::default()
         );
         drop(writer);
         assert_eq!(
-            bell.sleep([None, Some(reader.as_fd()), None], None).unwrap(),
-            Woken { second: true, ..Woken::default() }
+            wakeup.sleep([None, Some(reader.as_fd()), None], None).unwrap(),
+            WakeReasons { second: true, ..WakeReasons::default() }
         );
     }
 }

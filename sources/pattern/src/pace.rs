@@ -13,11 +13,11 @@ const NANOS: u128 = Duration::from_secs(1).as_nanos();
 
 /// A rate of whole frames a second.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pace {
+pub(crate) struct FrameTimer {
     fps: u32,
 }
 
-impl Pace {
+impl FrameTimer {
     pub(crate) fn new(fps: u32) -> Result<Self, Error> {
         if (FPS_MIN..=FPS_MAX).contains(&fps) {
             return Ok(Self { fps });
@@ -45,7 +45,7 @@ mod tests {
     #[test]
     fn a_frame_is_shown_from_its_deadline_on_and_not_a_nanosecond_earlier() {
         for fps in [1, 3, 7, 24, 60, 144, 240] {
-            let pace = Pace::new(fps).unwrap();
+            let pace = FrameTimer::new(fps).unwrap();
             for number in [1, 2, 59, 60, 61, 1_000_003, u64::from(u32::MAX) + 7] {
                 assert_eq!(pace.number_at(pace.due(number)), number);
                 assert_eq!(pace.number_at(pace.due(number) - Duration::from_nanos(1)), number - 1);
@@ -55,14 +55,14 @@ mod tests {
 
     #[test]
     fn an_hour_has_an_hour_of_frames() {
-        let pace = Pace::new(60).unwrap();
+        let pace = FrameTimer::new(60).unwrap();
         assert_eq!(pace.number_at(Duration::from_secs(3600)), 216_000);
     }
 
     #[test]
     fn a_rate_out_of_range_is_unsupported() {
         for fps in [0, FPS_MAX + 1, u32::MAX] {
-            assert_eq!(Pace::new(fps).unwrap_err().kind, ErrorKind::Unsupported);
+            assert_eq!(FrameTimer::new(fps).unwrap_err().kind, ErrorKind::Unsupported);
         }
     }
 }

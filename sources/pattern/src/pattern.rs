@@ -9,7 +9,7 @@ use lanstream_core::geometry::Size;
 use lanstream_core::region::Region;
 use lanstream_core::source::{Error, Event, Source};
 
-use crate::pace::Pace;
+use crate::pace::FrameTimer;
 use crate::{Kind, draw};
 
 /// What a pattern is to be.
@@ -34,14 +34,14 @@ impl Default for Options {
 pub struct Pattern {
     kind: Kind,
     layout: Layout,
-    pace: Pace,
+    pace: FrameTimer,
     started: Instant,
     /// The frame that was captured last.
     captured: Option<u64>,
     /// The newest frame that the pipeline knows of, from `wait` or from having captured it. `wait` tells of each frame
     /// once: a pipeline that can't take one now must not be told of it again at once, or it would spin.
-    told: Option<u64>,
-    alarm: Arc<Alarm>,
+    reported: Option<u64>,
+    wakeup: Arc<Wakeup>,
 }
 
 impl Pattern {
@@ -53,11 +53,11 @@ impl Pattern {
         Ok(Self {
             kind: options.kind,
             layout: Layout::packed(options.size, PixelFormat::Rgbx8),
-            pace: Pace::new(options.fps)?,
+            pace: FrameTimer::new(options.fps)?,
             started: Instant::now(),
             captured: None,
-            told: None,
-            alarm: Arc::default(),
+            reported: None,
+            wakeup: Arc::default(),
         })
     }
 
@@ -76,20 +76,20 @@ impl Source for Pattern {
     }
 
     fn waker(&self) -> Waker {
-        Waker::from(Arc::clone(&self.alarm))
+        Waker::from(Arc::clone(&self.wakeup))
     }
 
     fn wait(&mut self, timeout: Option<Duration>) -> Result<Event, Error> {
-        let next = self.told.map_or(Duration::ZERO, |told| self.pace.due(told + 1));
+        let next = self.reported.map_or(Duration::ZERO, |told| self.pace.due(told + 1));
         let due = self.started + next;
         let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        if self.alarm.sleep_until(end.map_or(due, |end| end.min(due))) {
+        if self.wakeup.sleep_until(end.map_or(due, |end| end.min(due))) {
             return Ok(Event::Woken);
         }
         if Instant::now() < due {
             return Ok(Event::TimedOut);
         }
-        self.told = Some(self.number());
+        self.reported = Some(self.number());
         Ok(Event::Damaged)
     }
 
@@ -105,42 +105,42 @@ impl Source for Pattern {
         let Layout { size, stride, .. } = frame.layout();
         draw(self.kind, number as u32, size, stride, frame.memory_mut().bytes_mut());
         self.captured = Some(number);
-        self.told = Some(number);
+        self.reported = Some(number);
         Ok(Region::full(size))
     }
 }
 
-/// Ends a wait from another thread. A ring before the wait counts: the next one returns at once.
+/// Ends a wait from another thread. A wake-up before the wait counts: the next one returns at once.
 #[derive(Debug, Default)]
-struct Alarm {
-    rung: Mutex<bool>,
-    bell: Condvar,
+struct Wakeup {
+    notified: Mutex<bool>,
+    condvar: Condvar,
 }
 
-impl Alarm {
-    /// Sleeps until `end` or until it is rung, and says whether it was.
+impl Wakeup {
+    /// Sleeps until `end` or until it is notified, and returns whether it was.
     fn sleep_until(&self, end: Instant) -> bool {
-        let mut rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
-        while !*rung {
+        let mut notified = self.notified.lock().unwrap_or_else(PoisonError::into_inner);
+        while !*notified {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return false;
             }
-            rung = self.bell.wait_timeout(rung, left).unwrap_or_else(PoisonError::into_inner).0;
+            notified = self.condvar.wait_timeout(notified, left).unwrap_or_else(PoisonError::into_inner).0;
         }
-        *rung = false;
+        *notified = false;
         true
     }
 }
 
-impl Wake for Alarm {
+impl Wake for Wakeup {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        *self.rung.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.bell.notify_one();
+        *self.notified.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.condvar.notify_one();
     }
 }
 
@@ -190,7 +190,7 @@ mod tests {
     fn woken_during_the_wait() {
         let mut pattern = pattern(Kind::Solid, 1);
         // Long past: frame 2^30 is due in years, so that only the waker can end the wait.
-        pattern.told = Some(1 << 30);
+        pattern.reported = Some(1 << 30);
         let waker = pattern.waker();
         let waiting = std::thread::spawn(move || pattern.wait(None));
         waker.wake();
@@ -204,10 +204,10 @@ mod tests {
         let mut last = pattern.captured.unwrap();
         for _ in 0..24 {
             assert_eq!(pattern.wait(None), Ok(Event::Damaged));
-            let (told, now) = (pattern.told.unwrap(), pattern.started.elapsed());
-            assert!(told > last);
-            assert!(pattern.pace.due(told) <= now);
-            last = told;
+            let (reported, now) = (pattern.reported.unwrap(), pattern.started.elapsed());
+            assert!(reported > last);
+            assert!(pattern.pace.due(reported) <= now);
+            last = reported;
         }
     }
 

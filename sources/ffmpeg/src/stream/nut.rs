@@ -6,7 +6,7 @@
 
 use lanstream_core::geometry::Size;
 
-use super::{BadStream, Head, Parser, Pts, Shape, Step, excerpt};
+use super::{BadStream, PacketHeader, Parser, Pts, Shape, Step, excerpt};
 use crate::pixel::Pixels;
 
 mod codes;
@@ -136,7 +136,10 @@ impl Nut {
             .checked_sub(elided.len())
             .ok_or_else(|| wrong("a frame is shorter than what it leaves out"))?;
         self.frames += 1;
-        Ok(Step::Picture(head, Head { pts: Some(video.base.micros(pts)), len, elided: elided.clone() }))
+        Ok(Step::Picture(
+            head,
+            PacketHeader { pts: Some(video.base.micros(pts)), len, elided: elided.clone() },
+        ))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Frames without anything between them: size, format and rate are what somebody says.
 
-use super::{BadStream, Head, Parser, Rate, Shape, Step};
+use super::{BadStream, PacketHeader, Parser, Rate, Shape, Step};
 
 /// Counts frames.
 pub(crate) struct Raw {
@@ -29,7 +29,7 @@ impl Parser for Raw {
         let pts = self.rate.map(|rate| rate.pts(self.frames));
         self.frames += 1;
         let len = self.shape.pixels.bytes(self.shape.size);
-        Ok(Step::Picture(0, Head { pts, len, elided: Vec::new() }))
+        Ok(Step::Picture(0, PacketHeader { pts, len, elided: Vec::new() }))
     }
 
     fn expectation(&self) -> String {

@@ -5,7 +5,7 @@
 use lanstream_core::geometry::{SIDE_MAX, Size};
 use lanstream_core::planar::{Chroma, Depth, Matrix, Planar, Range};
 
-use super::{BadStream, Head, Parser, Rate, Shape, Step, excerpt};
+use super::{BadStream, PacketHeader, Parser, Rate, Shape, Step, excerpt};
 use crate::pixel::{Pixels, guessed};
 
 /// Longest first line. FFmpeg's takes under a hundred bytes; comments may be in it.
@@ -62,7 +62,7 @@ impl Y4m {
         let pts = header.rate.filter(|_| self.timed).map(|rate| rate.pts(self.frames));
         self.frames += 1;
         let len = header.shape.pixels.bytes(header.shape.size);
-        Ok(Step::Picture(line.len() + 1, Head { pts, len, elided: Vec::new() }))
+        Ok(Step::Picture(line.len() + 1, PacketHeader { pts, len, elided: Vec::new() }))
     }
 }
 
@@ -231,7 +231,8 @@ mod tests {
         let mut y4m = Y4m::new(None, true);
         first_step(&mut y4m, b"YUV4MPEG2 W1 H1 F25:1 C444\n").unwrap();
         for number in 0..3 {
-            let head = Head { pts: Some(super::super::Pts(number * 40_000)), len: 3, elided: Vec::new() };
+            let head =
+                PacketHeader { pts: Some(super::super::Pts(number * 40_000)), len: 3, elided: Vec::new() };
             assert_eq!(first_step(&mut y4m, b"FRAME Ip\n"), Ok(Step::Picture(9, head)));
         }
     }

@@ -9,30 +9,30 @@ use lanstream_core::source::{Error, ErrorKind, Source};
 
 use super::{Video, cannot_show, lost};
 use crate::alterations::Alterations;
-use crate::bell::Bell;
 use crate::contents::Contents;
 use crate::film::{Film, Mix, Need, Place};
-use crate::intake::{Intake, Next};
+use crate::frame_reader::{FrameReader, ReadOutcome};
 use crate::interrupt;
-use crate::pace::{Clock, Pace};
+use crate::pace::{Pace, PlaybackClock};
 use crate::program::Program;
 use crate::sound::SoundTrack;
 use crate::stream::Shape;
+use crate::wakeup::Wakeup;
 
 /// Begins to read what the next writer writes.
-pub(crate) type Again = Box<dyn Fn() -> Result<Intake, Error> + Send>;
+pub(crate) type Again = Box<dyn Fn() -> Result<FrameReader, Error> + Send>;
 
 /// What is to be shown, before its first byte came.
-pub(crate) struct Opening {
+pub(crate) struct Builder {
     /// For people.
     pub(crate) name: String,
-    pub(crate) intake: Intake,
+    pub(crate) frame_reader: FrameReader,
     pub(crate) program: Option<Program>,
     pub(crate) pace: Pace,
     /// Whether each picture may be another than the one before, as FFmpeg's log tells.
-    pub(crate) has_teller: bool,
+    pub(crate) has_showinfo: bool,
     /// How long its beginning may take.
-    pub(crate) patience: Duration,
+    pub(crate) timeout: Duration,
     /// Where it begins, and what it is begun elsewhere from.
     pub(crate) start: Duration,
     pub(crate) film: Option<Film>,
@@ -70,24 +70,36 @@ impl From<OpenError> for Error {
     }
 }
 
-impl Opening {
+impl Builder {
     /// Waits until it is known what pictures are like.
     ///
     /// # Errors
     /// [`ErrorKind::Unsupported`] for what can't be shown, [`ErrorKind::NotFound`] where nothing comes in time.
     pub(crate) fn open(self) -> Result<Box<dyn Source>, OpenError> {
-        let Self { name, intake, program, pace, has_teller, patience, start, film, again, repeat, sound } =
-            self;
-        let bell = Bell::new().map_err(|error| Error::new(ErrorKind::Lost, format!("no waker: {error}")))?;
+        let Self {
+            name,
+            frame_reader,
+            program,
+            pace,
+            has_showinfo,
+            timeout,
+            start,
+            film,
+            again,
+            repeat,
+            sound,
+        } = self;
+        let wakeup =
+            Wakeup::new().map_err(|error| Error::new(ErrorKind::Lost, format!("no waker: {error}")))?;
         let layout = Layout::packed(Size { width: 1, height: 1 }, PixelFormat::Rgbx8);
         let mut video = Video {
             name,
-            intake,
+            frame_reader,
             program,
-            has_teller,
-            bell,
+            has_showinfo,
+            wakeup,
             pace,
-            clock: Clock::new(pace),
+            clock: PlaybackClock::new(pace),
             layout,
             begun_at: Place::At(start),
             film,
@@ -95,8 +107,8 @@ impl Opening {
             contents: Contents::default(),
             repeat,
             began: Duration::ZERO,
-            turn: None,
-            is_turn_begun: false,
+            next_iteration: None,
+            is_iteration_prepared: false,
             sound_after: None,
             last_at: Duration::ZERO,
             read_until: Duration::ZERO,
@@ -109,17 +121,17 @@ impl Opening {
             track: None,
             mix: Mix::Layout,
             ready: None,
-            told: false,
+            reported: false,
             after: None,
             end: None,
-            alterations: Alterations::new(if has_teller { "--filter" } else { "-vf" }),
+            alterations: Alterations::new(if has_showinfo { "--filter" } else { "-vf" }),
             is_described: true,
             came_at: Instant::now(),
             is_stalled: false,
             has_no_writer: false,
         };
-        interrupt::listen(&video.bell);
-        video.layout = video.first_layout(Instant::now().checked_add(patience))?;
+        interrupt::listen(&video.wakeup);
+        video.layout = video.first_layout(Instant::now().checked_add(timeout))?;
         video.choose_track()?;
         video.remark_contents();
         // A search for the last picture has moved the place where pictures begin, and not where sound does.
@@ -137,14 +149,14 @@ impl Video {
                 return Err(Error::new(ErrorKind::Lost, message).into());
             }
             if began.is_none() {
-                began = match self.intake.next(&mut || None) {
-                    Ok(Next::Began(shape)) => Some(shape),
+                began = match self.frame_reader.next(&mut || None) {
+                    Ok(ReadOutcome::Began(shape)) => Some(shape),
                     Ok(_) => None,
                     Err(error) => return Err(Error::new(ErrorKind::Unsupported, self.about(&error)).into()),
                 };
             }
             if let Some(shape) = self.first_shape(began)? {
-                self.intake.reshape(shape);
+                self.frame_reader.reshape(shape);
                 let layout = shape.layout();
                 return layout.map_err(|error| Error::new(ErrorKind::Unsupported, self.about(&error)).into());
             }
@@ -155,17 +167,17 @@ impl Video {
                 continue;
             }
             // What comes after the beginning is read when it is known what it is.
-            let pipe = began.is_none().then(|| self.intake.pipe());
+            let pipe = began.is_none().then(|| self.frame_reader.pipe());
             // Of a list it may come first, and what is not read keeps the pictures back.
             let sound = self.sound.as_ref().and_then(SoundTrack::pipe);
-            let woken = self.bell.sleep([pipe, log, sound], deadline).map_err(lost)?;
+            let woken = self.wakeup.sleep([pipe, log, sound], deadline).map_err(lost)?;
             if let Some(sound) = self.sound.as_mut().filter(|_| woken.third) {
                 sound.read();
             }
             if let Some(program) = self.program.as_mut().filter(|_| woken.second) {
                 program.log_mut().read();
             }
-            if woken.first && self.intake.read().map_err(lost)? {
+            if woken.first && self.frame_reader.read().map_err(lost)? {
                 self.without_picture()?;
                 began = None;
             }
@@ -179,15 +191,15 @@ impl Video {
     /// What the first picture is like, once that is known: of FFmpeg's its log tells.
     fn first_shape(&mut self, began: Option<Shape>) -> Result<Option<Shape>, OpenError> {
         let (Some(shape), Some(program)) = (began, &self.program) else { return Ok(began) };
-        let Some(told) = program.log().first_told(self.has_teller) else { return Ok(None) };
+        let Some(info) = program.log().first_frame_info(self.has_showinfo) else { return Ok(None) };
         if let Some(need) =
-            self.film.as_ref().and_then(|film| film.need(program.log().contents(), Some(told)))
+            self.film.as_ref().and_then(|film| film.need(program.log().contents(), Some(info)))
         {
             return Err(OpenError::Needs(need));
         }
-        let shape = told.shape(shape.size).map_err(|format| OpenError::Format(format.to_owned()))?;
+        let shape = info.shape(shape.size).map_err(|format| OpenError::Format(format.to_owned()))?;
         if self.film.is_none() {
-            self.alterations.note_picture(told, shape.pixels);
+            self.alterations.note_picture(info, shape.pixels);
         }
         Ok(Some(shape))
     }

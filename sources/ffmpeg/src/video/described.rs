@@ -6,7 +6,7 @@ use lanstream_core::source::Description;
 
 use super::Video;
 use crate::contents::Contents;
-use crate::intake::Picture;
+use crate::frame_reader::DecodedFrame;
 use crate::pace::Pace;
 use crate::stream::Pts;
 
@@ -40,10 +40,11 @@ impl Video {
 
     /// What was told of the first picture.
     fn remark_first(&mut self) {
-        let told = self.program.as_ref().and_then(|program| program.log().first_told(self.has_teller));
-        let shape = told.and_then(|told| told.shape(self.layout.size).ok());
-        if let Some((told, shape)) = told.zip(shape) {
-            self.alterations.note_picture(told, shape.pixels);
+        let info =
+            self.program.as_ref().and_then(|program| program.log().first_frame_info(self.has_showinfo));
+        let shape = info.and_then(|info| info.shape(self.layout.size).ok());
+        if let Some((info, shape)) = info.zip(shape) {
+            self.alterations.note_picture(info, shape.pixels);
         }
     }
 
@@ -64,7 +65,7 @@ impl Video {
     }
 
     /// A picture came.
-    pub(super) fn note_came(&mut self, picture: &Picture, now: Instant) {
+    pub(super) fn note_came(&mut self, picture: &DecodedFrame, now: Instant) {
         self.came_at = now;
         self.is_described &= !std::mem::take(&mut self.has_no_writer);
         if picture.is_veiled {

@@ -37,7 +37,7 @@ impl Video {
         let at = at.map_or(self.last_at, |Pts(us)| Duration::from_micros(us.max(0) as u64));
         self.track = Some(track);
         self.mix = self.contents.mix(track);
-        (self.sound_after, self.turn, self.is_turn_begun) = (None, None, false);
+        (self.sound_after, self.next_iteration, self.is_iteration_prepared) = (None, None, false);
         self.begin_sound(at.saturating_sub(self.began));
         self.sound.iter_mut().for_each(|sound| sound.delay(self.began));
         self.remark_track();
@@ -103,7 +103,7 @@ impl Video {
 
     /// The time of a picture that nobody has taken: it stands, and so does what goes with it.
     fn waiting(&self) -> Option<Pts> {
-        self.ready.as_ref().filter(|_| self.told).and_then(|picture| picture.pts)
+        self.ready.as_ref().filter(|_| self.reported).and_then(|picture| picture.pts)
     }
 
     /// How far the film can be, whatever its clock says: to the picture that nobody takes, and where pictures are awaited a

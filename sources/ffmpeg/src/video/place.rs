@@ -6,7 +6,7 @@ use lanstream_core::source::{Error, ErrorKind};
 
 use super::{LAST_STAYS, Video, clock_text};
 use crate::film::{Begun, Place};
-use crate::intake::Picture;
+use crate::frame_reader::DecodedFrame;
 use crate::stream::Pts;
 
 /// How long before the end of a film its next turn is begun: what FFmpeg takes until it has decoded something, and some more.
@@ -33,7 +33,7 @@ pub(super) struct Search {
     /// How much earlier the next try begins.
     back: Duration,
     /// The last that came so far.
-    found: Option<Picture>,
+    found: Option<DecodedFrame>,
 }
 
 impl Search {
@@ -76,7 +76,7 @@ impl Video {
     /// Whether one place has several timestamps: recordings that were joined.
     fn is_joined(&self) -> bool {
         let is_joinable = JOINABLE.contains(&self.contents.container.as_str());
-        is_joinable && self.contents.duration.is_some_and(|told| self.grown >= told + JOINED_BY)
+        is_joinable && self.contents.duration.is_some_and(|duration| self.grown >= duration + JOINED_BY)
     }
 
     pub(super) fn seek(&mut self, to: Duration) {
@@ -86,12 +86,12 @@ impl Video {
         let to = to.min(self.duration().unwrap_or_default().saturating_sub(LAST_PART));
         let last = self.pictures_end.filter(|last| *last < to);
         let from = last.map_or(to, |last| last.saturating_sub(LAST_PICTURE_SLACK));
-        (self.began, self.turn, self.is_turn_begun) = (Duration::ZERO, None, false);
+        (self.began, self.next_iteration, self.is_iteration_prepared) = (Duration::ZERO, None, false);
         (self.last_at, self.read_until, self.sound_after, self.end) = (from, from, None, None);
         if self.begin_pictures(self.place(from)) {
             self.search = last.map(|_| Search::to(to));
             self.begin_sound(to);
-            (self.ready, self.after, self.told) = (None, None, false);
+            (self.ready, self.after, self.reported) = (None, None, false);
             self.clock.jump();
         }
     }
@@ -102,8 +102,8 @@ impl Video {
         let begun = film.pictures(place);
         self.told_duration = self.duration();
         match begun {
-            Ok(Begun { intake, program, sound }) => {
-                (self.intake, self.program) = (intake, Some(program));
+            Ok(Begun { frame_reader, program, sound }) => {
+                (self.frame_reader, self.program) = (frame_reader, Some(program));
                 self.begun_at = place;
                 self.sound = sound.or_else(|| self.sound.take());
                 true
@@ -120,11 +120,11 @@ impl Video {
         if self.awaits_writer() {
             return;
         }
-        if !self.takes_found() && self.intake.pictures() == 0 && self.searches_on() {
+        if !self.takes_found() && self.frame_reader.pictures() == 0 && self.searches_on() {
             return;
         }
         self.note_last();
-        if !self.turns() {
+        if !self.begin_iteration() {
             let error = self.ending();
             self.end_with(error);
         }
@@ -133,11 +133,11 @@ impl Video {
     /// Waits for the next writer, if there may be one. What the last one left unfinished is forgotten.
     pub(super) fn awaits_writer(&mut self) -> bool {
         let Some(again) = &self.again else { return false };
-        if let Some(missing) = self.intake.missing() {
+        if let Some(missing) = self.frame_reader.missing() {
             tracing::info!("{}: {missing}", self.name);
         }
         match again() {
-            Ok(intake) => self.intake = intake,
+            Ok(frame_reader) => self.frame_reader = frame_reader,
             Err(error) => self.end_with(error),
         }
         (self.has_no_writer, self.is_described) = (true, false);
@@ -148,20 +148,21 @@ impl Video {
     fn takes_found(&mut self) -> bool {
         let Some(search) = self.search.take_if(|search| search.found.is_some()) else { return false };
         let at = Pts(search.to.as_micros() as i64);
-        self.after = search.found.map(|found| Picture { pts: found.pts.map(|pts| pts.max(at)), ..found });
+        self.after =
+            search.found.map(|found| DecodedFrame { pts: found.pts.map(|pts| pts.max(at)), ..found });
         true
     }
 
     /// Keeps what came of a search so far.
-    pub(super) fn note_found(&mut self, picture: Picture) {
+    pub(super) fn note_found(&mut self, picture: DecodedFrame) {
         let Some(search) = &mut self.search else { return };
         let before = search.found.replace(picture);
-        before.into_iter().for_each(|before| self.intake.recycle(before.bytes));
+        before.into_iter().for_each(|before| self.frame_reader.recycle(before.bytes));
     }
 
     /// When the last picture of all begins is known from now on.
     fn note_last(&mut self) {
-        if self.intake.pictures() == 0 || self.film.is_none() || !self.ended_well() {
+        if self.frame_reader.pictures() == 0 || self.film.is_none() || !self.ended_well() {
             return;
         }
         // The timestamp of a cover says nothing.
@@ -200,16 +201,17 @@ impl Video {
     }
 
     /// Of what is repeated the next turn is begun a little before the end of this one.
-    pub(super) fn prepare_turn(&mut self) {
+    pub(super) fn prepare_iteration(&mut self) {
         let is_near = |end: Duration| self.read_until + TURN_LEAD >= self.began + end;
-        let is_wanted = self.repeat && !self.is_turn_begun && self.end.is_none() && self.search.is_none();
+        let is_wanted =
+            self.repeat && !self.is_iteration_prepared && self.end.is_none() && self.search.is_none();
         if is_wanted && self.duration().is_some_and(is_near) {
-            self.is_turn_begun = true;
-            self.turn = self.next_turn();
+            self.is_iteration_prepared = true;
+            self.next_iteration = self.start_iteration();
         }
     }
 
-    fn next_turn(&self) -> Option<Begun> {
+    fn start_iteration(&self) -> Option<Begun> {
         let film = self.film.as_ref()?;
         let mut begun = film.pictures(Place::At(Duration::ZERO)).ok()?;
         let sound = self
@@ -220,26 +222,29 @@ impl Video {
     }
 
     /// Goes on with the next turn of what is repeated, if this one was shown to a good end.
-    fn turns(&mut self) -> bool {
-        let has_shown = self.intake.pictures() > 0 && !self.is_one_picture();
+    fn begin_iteration(&mut self) -> bool {
+        let has_shown = self.frame_reader.pictures() > 0 && !self.is_one_picture();
         if !self.repeat || !has_shown || !self.ended_well() {
             return false;
         }
         self.told_duration = self.duration();
-        let Some(Begun { intake, program, sound }) = self.turn.take().or_else(|| self.next_turn()) else {
+        let Some(Begun { frame_reader, program, sound }) =
+            self.next_iteration.take().or_else(|| self.start_iteration())
+        else {
             return false;
         };
-        (self.began, self.is_turn_begun) = (self.turn_end(), false);
+        (self.began, self.is_iteration_prepared) = (self.iteration_end(), false);
         self.begun_at = Place::At(Duration::ZERO);
         (self.last_at, self.read_until) = (self.began, self.began);
-        (self.intake, self.program, self.sound_after) = (intake, Some(program), sound);
+        (self.frame_reader, self.program, self.sound_after) = (frame_reader, Some(program), sound);
         self.sound_after.iter_mut().for_each(|sound| sound.delay(self.began));
         true
     }
 
     /// When this turn is over: with its last picture, or with its sound where that is longer.
-    fn turn_end(&self) -> Duration {
-        let shown = if self.intake.pictures() == 1 { self.last_at + LAST_STAYS } else { self.read_until };
+    fn iteration_end(&self) -> Duration {
+        let shown =
+            if self.frame_reader.pictures() == 1 { self.last_at + LAST_STAYS } else { self.read_until };
         let whole = self.told_duration.map_or(Duration::ZERO, |duration| self.began + duration);
         if whole > shown + DURATION_SLACK { whole } else { shown }
     }

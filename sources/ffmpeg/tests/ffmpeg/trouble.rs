@@ -172,7 +172,7 @@ fn a_fifo_without_a_writer_and_what_is_no_file() {
     let fifo = Clip::empty("frames");
     run(Command::new("mkfifo").arg(fifo.path()));
     let pipe =
-        Pipe { input: Some(fifo.path()), patience: Duration::from_millis(50), ..Pipe::new(Content::Y4m) };
+        Pipe { input: Some(fifo.path()), timeout: Duration::from_millis(50), ..Pipe::new(Content::Y4m) };
     expect_words(&error_of(pipe.open()), ErrorKind::NotFound, &["frames", "does anybody write to it"]);
     let nowhere = Pipe { input: Some(fifo.folder().join("none")), ..Pipe::new(Content::Y4m) };
     expect_words(&error_of(nowhere.open()), ErrorKind::NotFound, &["none", "No such file"]);
