@@ -376,9 +376,9 @@ impl Transport {
     }
 }
 
-fn http(admission: &Arc<Admission>, offer: Offer, shutdown: &CancellationToken) -> lanstream_http::Server {
+fn http(admission: &Arc<Admission>, offer: Offer, shutdown: &CancellationToken) -> lanstream_http::Config {
     let shutdown = shutdown.clone();
-    lanstream_http::Server {
+    lanstream_http::Config {
         admission: Arc::clone(admission),
         assets: assets::VIEWER,
         offer,

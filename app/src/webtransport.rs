@@ -49,12 +49,12 @@ pub(crate) fn start(
         certificate: files.certificate.clone(),
         key: files.key.clone(),
     });
-    let server = lanstream_webtransport::Server {
+    let config = lanstream_webtransport::Config {
         admission: Arc::clone(admission),
         identity,
         page_port,
         wall_clock: options.wall_clock.unwrap_or(SystemTime::now),
     };
-    let serving = runtime.block_on(lanstream_webtransport::serve(sockets, server, shutdown))?;
+    let serving = runtime.block_on(lanstream_webtransport::serve(sockets, config, shutdown))?;
     Ok(runtime.spawn(serving))
 }

@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use lanstream::Options;
 use lanstream_core::admission::{Admission, AdmissionError, KEY_LIFETIME, Settings, TICKET_LIFETIME};
 use lanstream_core::feed::{self, FeedHandle};
-use lanstream_core::guard::{Guard, Refusal, Secret};
+use lanstream_core::guard::{Guard, GuardError, Secret};
 use lanstream_core::time::Micros;
 use lanstream_pattern::Kind;
 
@@ -417,7 +417,7 @@ fn a_ticket_too_old_and_one_just_young_enough() {
 fn a_refusal_names_the_flag_that_helps() {
     let refused = |host: &str| Guard::new(&[([127, 0, 0, 1], 5000).into()], &[], &[]).check(&[host], &[]);
     for host in ["studio.test", "studio.test:9", "studio.test:5000", "[fe80::1]", "10.0.0.7"] {
-        let Err(Refusal::HostForeign(advice)) = refused(host) else { panic!("{host} is not ours") };
+        let Err(GuardError::HostForeign(advice)) = refused(host) else { panic!("{host} is not ours") };
         let allowing = Guard::new(&[([127, 0, 0, 1], 5000).into()], &[advice], &[]);
         assert_eq!(allowing.check(&[host], &[&format!("http://{host}")]), Ok(()));
     }

@@ -11,7 +11,7 @@ use atomic_waker::AtomicWaker;
 
 use crate::encode::Pool;
 use crate::feed::{EventReceiver, FeedHandle};
-use crate::guard::{Guard, Refusal, Secret};
+use crate::guard::{Guard, GuardError, Secret};
 use crate::pipeline;
 use crate::protocol::{Certificates, GoodbyeCode, Route};
 use crate::time::{Clock, Micros};
@@ -120,7 +120,7 @@ pub struct Settings {
 pub enum AdmissionError {
     /// See the refusal.
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Refused(#[from] GuardError),
     /// All places are taken.
     #[error("{VIEWERS_MAX} viewers are here already")]
     Full,
@@ -206,7 +206,7 @@ impl Admission {
     /// [`AdmissionError::Refused`] for a wrong token, [`AdmissionError::Full`].
     pub fn exchange(&self, token: &Secret) -> Result<Secret, AdmissionError> {
         if !self.token.matches(token) {
-            return Err(Refusal::TokenInvalid.into());
+            return Err(GuardError::TokenInvalid.into());
         }
         let now = self.now();
         let mut inner = self.lock();

@@ -62,7 +62,7 @@ pub struct Guard {
 /// Why a request is refused. The texts are for the person who sees them in a browser.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum GuardError {
     /// There is no Host header, or more than one.
     #[error("the request has no single Host header")]
     HostMissing,
@@ -115,15 +115,15 @@ impl Guard {
     ///
     /// # Errors
     /// Why it is refused.
-    pub fn check(&self, hosts: &[&str], origins: &[&str]) -> Result<(), Refusal> {
-        let [host] = hosts else { return Err(Refusal::HostMissing) };
+    pub fn check(&self, hosts: &[&str], origins: &[&str]) -> Result<(), GuardError> {
+        let [host] = hosts else { return Err(GuardError::HostMissing) };
         if !self.hosts.iter().any(|own| own.eq_ignore_ascii_case(host)) {
-            return Err(Refusal::HostForeign(printable(host)));
+            return Err(GuardError::HostForeign(printable(host)));
         }
         match origins {
             [] => Ok(()),
             [origin] if self.is_own(origin) || self.is_allowed_foreign(origin) => Ok(()),
-            [origin, ..] => Err(Refusal::OriginForeign(printable(origin))),
+            [origin, ..] => Err(GuardError::OriginForeign(printable(origin))),
         }
     }
 
@@ -131,9 +131,9 @@ impl Guard {
     ///
     /// # Errors
     /// Why it is refused.
-    pub fn check_action(&self, hosts: &[&str], origins: &[&str]) -> Result<(), Refusal> {
+    pub fn check_action(&self, hosts: &[&str], origins: &[&str]) -> Result<(), GuardError> {
         self.check(hosts, origins)?;
-        if origins.is_empty() { Err(Refusal::OriginMissing) } else { Ok(()) }
+        if origins.is_empty() { Err(GuardError::OriginMissing) } else { Ok(()) }
     }
 
     fn is_own(&self, origin: &str) -> bool {

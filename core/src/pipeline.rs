@@ -32,7 +32,7 @@ pub struct Pipeline {
     feed: Feed,
     stage: Stage,
     pool: FramePool,
-    pace: Pace,
+    pace: CapturePacer,
     rescan: Rescan,
     self_capture: SelfCaptureDetector,
     clock: Clock,
@@ -55,7 +55,7 @@ impl Pipeline {
         marker: Marker,
         observer: Box<dyn Fn(&Description) + Send>,
     ) -> Self {
-        let pace = Pace { interval: interval.unwrap_or_default(), next: Micros::ZERO };
+        let pace = CapturePacer { interval: interval.unwrap_or_default(), next: Micros::ZERO };
         let self_capture = SelfCaptureDetector::new(marker);
         let rescan = Rescan { next: Micros::ZERO, part: 0 };
         Self {
@@ -309,12 +309,12 @@ enum Step {
 }
 
 /// Keeps captures at least an interval apart.
-struct Pace {
+struct CapturePacer {
     interval: Duration,
     next: Micros,
 }
 
-impl Pace {
+impl CapturePacer {
     /// The next capture is due an interval after this one was, not after it happened: a late one doesn't slow the rate.
     fn took(&mut self, now: Micros, interval_min: Duration) {
         let interval = self.interval.max(interval_min);

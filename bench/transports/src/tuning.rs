@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use lanstream_webtransport::{Capped, WINDOW_BYTES};
+use lanstream_webtransport::{CappedCubicConfig, WINDOW_BYTES};
 use wtransport::config::QuicTransportConfig;
 use wtransport::quinn::MtuDiscoveryConfig;
 use wtransport::quinn::congestion::{BbrConfig, ControllerFactory, CubicConfig};
@@ -87,7 +87,7 @@ impl Tuning {
     fn controllers(&self) -> Arc<dyn ControllerFactory + Send + Sync> {
         let window_bytes = self.window_bytes.unwrap_or(WINDOW_BYTES);
         match self.control.unwrap_or_default() {
-            Control::Capped => Arc::new(Capped { bytes_max: window_bytes }),
+            Control::Capped => Arc::new(CappedCubicConfig { bytes_max: window_bytes }),
             Control::Cubic => {
                 let mut cubic = CubicConfig::default();
                 cubic.initial_window(window_bytes);

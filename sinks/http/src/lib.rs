@@ -13,4 +13,4 @@ mod upgrade;
 
 pub use assets::Asset;
 pub use listen::{BindError, Listeners, bind};
-pub use serve::{ControlHandler, ControlSocket, Offer, Server, serve};
+pub use serve::{Config, ControlHandler, ControlSocket, Offer, serve};

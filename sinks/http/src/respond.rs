@@ -7,11 +7,11 @@ use http::header::{
 };
 use http::{HeaderName, Response, StatusCode, Version};
 use lanstream_core::admission::AdmissionError;
-use lanstream_core::guard::Refusal;
+use lanstream_core::guard::GuardError;
 
 use crate::assets::Asset;
 use crate::body::Body;
-use crate::serve::Server;
+use crate::serve::Config;
 
 /// What a host without a port means.
 const HTTP_PORT: u16 = 80;
@@ -19,9 +19,9 @@ const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resour
 
 /// Why a request gets no answer but a status and a sentence.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Denied {
+pub(crate) enum RequestError {
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Refused(#[from] GuardError),
     #[error(transparent)]
     AdmissionError(#[from] AdmissionError),
     #[error("there is nothing at this path")]
@@ -34,10 +34,10 @@ pub(crate) enum Denied {
     NotOffered,
 }
 
-impl Denied {
+impl RequestError {
     fn status(&self) -> StatusCode {
         match self {
-            Self::Refused(Refusal::TokenInvalid)
+            Self::Refused(GuardError::TokenInvalid)
             | Self::AdmissionError(AdmissionError::Refused(_) | AdmissionError::KeyUnknown) => {
                 StatusCode::UNAUTHORIZED
             }
@@ -51,20 +51,20 @@ impl Denied {
 }
 
 /// The status and the reason, in words.
-pub(crate) fn denied(reason: &Denied) -> Response<Body> {
+pub(crate) fn rejection(reason: &RequestError) -> Response<Body> {
     response(reason.status(), "text/plain; charset=utf-8", format!("{reason}\n").into())
 }
 
 /// One of the viewer's files. `host` has passed the guard; naming it lets older engines open the control channel too.
 /// Foreign pages that are let in may show it in a frame.
-pub(crate) fn asset(asset: &Asset, host: &str, server: &Server) -> Response<Body> {
+pub(crate) fn asset(asset: &Asset, host: &str, config: &Config) -> Response<Body> {
     let bytes = bytes::Bytes::from_static(asset.bytes);
     let mut response = response(StatusCode::OK, asset.media_type(), Body::Whole(Some(bytes)));
     let policy = format!(
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; img-src 'self'; \
          connect-src 'self' {}; base-uri 'none'; form-action 'none'; frame-ancestors 'self' {}",
-        elsewhere(host, server.offer.webtransport),
-        server.admission.guard().foreign().join(" ")
+        elsewhere(host, config.offer.webtransport),
+        config.admission.guard().foreign().join(" ")
     );
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);

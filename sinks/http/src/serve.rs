@@ -23,8 +23,8 @@ use tokio_util::task::TaskTracker;
 use crate::assets::Asset;
 use crate::body::Body;
 use crate::listen::Listeners;
-use crate::respond::{self, Denied};
-use crate::routes::{self, Answer};
+use crate::respond::{self, RequestError};
+use crate::routes::{self, Reply};
 use crate::upgrade;
 
 /// Connections at a time: sixteen viewers with a stream, a control channel and six page loads each.
@@ -40,7 +40,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// What every connection needs.
 #[derive(Clone)]
-pub struct Server {
+pub struct Config {
     /// Who is here.
     pub admission: Arc<Admission>,
     /// The viewer's files.
@@ -106,21 +106,21 @@ impl fmt::Debug for ControlSocket {
     }
 }
 
-impl fmt::Debug for Server {
+impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server").field("offer", &self.offer).finish_non_exhaustive()
     }
 }
 
 /// Serves until `shutdown`, then waits for the control channels to say goodbye. Other connections end at once.
-pub async fn serve(listeners: Listeners, server: Server, shutdown: CancellationToken) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+pub async fn serve(listeners: Listeners, config: Config, shutdown: CancellationToken) {
+    let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let tasks = TaskTracker::new();
     for listener in listeners.sockets {
         tasks.spawn(accept_all(
             listener,
-            server.clone(),
-            Arc::clone(&places),
+            config.clone(),
+            Arc::clone(&permits),
             tasks.clone(),
             shutdown.clone(),
         ));
@@ -131,8 +131,8 @@ pub async fn serve(listeners: Listeners, server: Server, shutdown: CancellationT
 
 async fn accept_all(
     listener: TcpListener,
-    server: Server,
-    places: Arc<Semaphore>,
+    config: Config,
+    permits: Arc<Semaphore>,
     tasks: TaskTracker,
     shutdown: CancellationToken,
 ) {
@@ -149,24 +149,24 @@ async fn accept_all(
                 continue;
             }
         };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+        let Ok(permit) = Arc::clone(&permits).try_acquire_owned() else {
             tracing::warn!("{CONNECTIONS_MAX} connections are open: one more was closed");
             continue;
         };
-        let connection = connection(stream, server.clone(), tasks.clone());
+        let connection = connection(stream, config.clone(), tasks.clone());
         let shutdown = shutdown.clone();
         tasks.spawn(async move {
             tokio::select! {
                 () = shutdown.cancelled() => {}
                 () = connection => {}
             }
-            drop(place);
+            drop(permit);
         });
     }
 }
 
-async fn connection(stream: TcpStream, server: Server, tasks: TaskTracker) {
-    let service = service_fn(|request| respond(&server, &tasks, request));
+async fn connection(stream: TcpStream, config: Config, tasks: TaskTracker) {
+    let service = service_fn(|request| respond(&config, &tasks, request));
     let served = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
@@ -183,39 +183,39 @@ async fn connection(stream: TcpStream, server: Server, tasks: TaskTracker) {
 }
 
 async fn respond(
-    server: &Server,
+    config: &Config,
     tasks: &TaskTracker,
     mut request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
     let upgrade = hyper::upgrade::on(&mut request);
     let (head, _) = request.into_parts();
-    let answered = routes::answer(server, &head).and_then(|answer| match answer {
-        Answer::Response(response) => Ok(response),
-        Answer::Control(key) => {
+    let answered = routes::answer(config, &head).and_then(|answer| match answer {
+        Reply::Response(response) => Ok(response),
+        Reply::Control(key) => {
             let response = upgrade::accept(&head)?;
-            enter(server, tasks, &key, upgrade)?;
+            start_control(config, tasks, &key, upgrade)?;
             Ok(response)
         }
     });
     let mut response = answered.unwrap_or_else(|reason| {
         tracing::info!(method = %head.method, path = head.uri.path(), %reason, "denied");
-        respond::denied(&reason)
+        respond::rejection(&reason)
     });
-    if let Some(origin) = routes::foreign_origin(server, &head) {
+    if let Some(origin) = routes::foreign_origin(config, &head) {
         respond::share(&mut response, origin);
     }
     Ok(response)
 }
 
 /// Gives the viewer its place and its connection to the control handler, which runs until the viewer leaves.
-fn enter(
-    server: &Server,
+fn start_control(
+    config: &Config,
     tasks: &TaskTracker,
     key: &Secret,
     upgrade: hyper::upgrade::OnUpgrade,
-) -> Result<(), Denied> {
-    let (control, viewer_guard) = server.admission.enter(key)?;
-    let handler = Arc::clone(&server.control);
+) -> Result<(), RequestError> {
+    let (control, viewer_guard) = config.admission.enter(key)?;
+    let handler = Arc::clone(&config.control);
     tasks.spawn(async move {
         if let Some(stream) = upgrade::taken_over(upgrade).await {
             handler(ControlSocket { stream, control, viewer_guard }).await;

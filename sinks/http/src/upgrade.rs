@@ -12,7 +12,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use crate::body::Body;
-use crate::respond::Denied;
+use crate::respond::RequestError;
 
 /// The subprotocol of the control channel.
 pub(crate) const PROTOCOL: &str = "lanstream.1";
@@ -20,7 +20,7 @@ pub(crate) const PROTOCOL: &str = "lanstream.1";
 const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// The answer to a well-formed handshake.
-pub(crate) fn accept(head: &Parts) -> Result<Response<Body>, Denied> {
+pub(crate) fn accept(head: &Parts) -> Result<Response<Body>, RequestError> {
     let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
     let has = |name, word: &str| text(name).split(',').any(|part| part.trim().eq_ignore_ascii_case(word));
     let key = text(SEC_WEBSOCKET_KEY);
@@ -29,7 +29,7 @@ pub(crate) fn accept(head: &Parts) -> Result<Response<Body>, Denied> {
         || text(SEC_WEBSOCKET_VERSION) != "13"
         || key.is_empty()
     {
-        return Err(Denied::Malformed("this path takes a WebSocket handshake of version 13"));
+        return Err(RequestError::Malformed("this path takes a WebSocket handshake of version 13"));
     }
     let mut hash = sha1_smol::Sha1::new();
     hash.update(key.as_bytes());
@@ -43,7 +43,7 @@ pub(crate) fn accept(head: &Parts) -> Result<Response<Body>, Denied> {
     headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(PROTOCOL));
     headers.insert(
         SEC_WEBSOCKET_ACCEPT,
-        accept.map_err(|_| Denied::Malformed("Sec-WebSocket-Key is not text"))?,
+        accept.map_err(|_| RequestError::Malformed("Sec-WebSocket-Key is not text"))?,
     );
     Ok(response)
 }

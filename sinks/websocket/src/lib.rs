@@ -51,15 +51,15 @@ pub async fn serve(
         reports: reports(),
     };
     let end = tokio::select! {
-        () = shutdown.cancelled() => End::Shutdown,
+        () = shutdown.cancelled() => CloseReason::Shutdown,
         end = channel.run(&viewer_guard) => end,
     };
     match end {
-        End::Gone => {}
-        End::Shutdown => channel.leave(CloseCode::GOING_AWAY, viewer_guard.farewell()).await,
-        End::Expelled(reason) => {
+        CloseReason::Gone => {}
+        CloseReason::Shutdown => channel.close(CloseCode::GOING_AWAY, viewer_guard.farewell()).await,
+        CloseReason::Expelled(reason) => {
             let farewell = Farewell { code: GoodbyeCode::Expelled, text: reason.clone() };
-            channel.leave(CloseCode::POLICY_VIOLATION, farewell).await;
+            channel.close(CloseCode::POLICY_VIOLATION, farewell).await;
             tracing::warn!(%reason, "a viewer was sent away");
             viewer_guard.end(reason);
         }
@@ -67,7 +67,7 @@ pub async fn serve(
 }
 
 /// Why a channel ended.
-enum End {
+enum CloseReason {
     /// The viewer left.
     Gone,
     /// The server stops.
@@ -76,14 +76,14 @@ enum End {
     Expelled(String),
 }
 
-impl From<viewer::Error> for End {
+impl From<viewer::Error> for CloseReason {
     fn from(error: viewer::Error) -> Self {
         Self::Expelled(error.to_string())
     }
 }
 
 /// What to do next on a channel.
-enum Next {
+enum ChannelEvent {
     Received(Option<Result<Message, tokio_websockets::Error>>),
     Send(Message),
     Report,
@@ -103,9 +103,9 @@ struct Channel {
 }
 
 impl Channel {
-    async fn run(&mut self, viewer_guard: &ViewerGuard) -> End {
+    async fn run(&mut self, viewer_guard: &ViewerGuard) -> CloseReason {
         loop {
-            let next = poll_fn(|context| self.poll_next(context)).await;
+            let next = poll_fn(|context| self.poll_event(context)).await;
             if let Err(end) = self.act(next, viewer_guard).await {
                 return end;
             }
@@ -113,30 +113,30 @@ impl Channel {
     }
 
     /// What the viewer said comes first, then what is to be said to it, then pixels.
-    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Next> {
+    fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<ChannelEvent> {
         if let Poll::Ready(message) = Pin::new(&mut self.socket).poll_next(context) {
-            return Poll::Ready(Next::Received(message));
+            return Poll::Ready(ChannelEvent::Received(message));
         }
         if let Poll::Ready(message) = self.control.poll_message(context) {
-            return Poll::Ready(Next::Send(Message::binary(Bytes::from(message))));
+            return Poll::Ready(ChannelEvent::Send(Message::binary(Bytes::from(message))));
         }
         if let Some(violation) = self.control.violation() {
-            return Poll::Ready(Next::Broken(violation));
+            return Poll::Ready(ChannelEvent::Broken(violation));
         }
         if self.reports.poll_tick(context).is_ready() {
-            return Poll::Ready(Next::Report);
+            return Poll::Ready(ChannelEvent::Report);
         }
         self.poll_band(context)
     }
 
-    fn poll_band(&mut self, context: &Context<'_>) -> Poll<Next> {
+    fn poll_band(&mut self, context: &Context<'_>) -> Poll<ChannelEvent> {
         let Some(pump) = self.pump.as_mut() else { return Poll::Pending };
         self.buffers.swap(0, 1);
         let buffer = &mut self.buffers[0];
         // Gives the memory back to this buffer once the socket is done with it: no allocation after the first rounds.
         buffer.reserve(BUFFER_BYTES);
         match ready!(pump.poll_fill(context, buffer, usize::MAX)) {
-            Some(_) => Poll::Ready(Next::Send(Message::binary(buffer.split().freeze()))),
+            Some(_) => Poll::Ready(ChannelEvent::Send(Message::binary(buffer.split().freeze()))),
             None => {
                 // Another route has taken over, or the viewer broke a rule, which control has woken this task for.
                 self.pump = None;
@@ -145,28 +145,28 @@ impl Channel {
         }
     }
 
-    async fn act(&mut self, next: Next, viewer_guard: &ViewerGuard) -> Result<(), End> {
+    async fn act(&mut self, next: ChannelEvent, viewer_guard: &ViewerGuard) -> Result<(), CloseReason> {
         match next {
-            Next::Received(Some(Ok(ping))) if ping.is_ping() => {
+            ChannelEvent::Received(Some(Ok(ping))) if ping.is_ping() => {
                 self.control.count()?;
                 // The pong leaves before more is heard: a viewer that reads nothing would have them pile up.
-                patiently(self.flush()).await
+                with_timeout(self.flush()).await
             }
-            Next::Received(Some(Ok(message))) => self.receive(message, viewer_guard),
-            Next::Received(Some(Err(error))) => {
+            ChannelEvent::Received(Some(Ok(message))) => self.receive(message, viewer_guard),
+            ChannelEvent::Received(Some(Err(error))) => {
                 tracing::debug!(%error, "a control channel ended");
-                Err(End::Gone)
+                Err(CloseReason::Gone)
             }
-            Next::Received(None) => Err(End::Gone),
-            Next::Send(message) => patiently(self.send(message)).await,
-            Next::Report => self.report(),
-            Next::Broken(violation) => Err(End::Expelled(violation.to_string())),
+            ChannelEvent::Received(None) => Err(CloseReason::Gone),
+            ChannelEvent::Send(message) => with_timeout(self.send(message)).await,
+            ChannelEvent::Report => self.report(),
+            ChannelEvent::Broken(violation) => Err(CloseReason::Expelled(violation.to_string())),
         }
     }
 
-    fn receive(&mut self, message: Message, viewer_guard: &ViewerGuard) -> Result<(), End> {
+    fn receive(&mut self, message: Message, viewer_guard: &ViewerGuard) -> Result<(), CloseReason> {
         if message.is_close() {
-            return Err(End::Gone);
+            return Err(CloseReason::Gone);
         }
         if message.is_pong() {
             return Ok(self.control.count()?);
@@ -190,9 +190,12 @@ impl Channel {
         Ok(())
     }
 
-    fn report(&mut self) -> Result<(), End> {
+    fn report(&mut self) -> Result<(), CloseReason> {
         if !self.control.has_started() {
-            return Err(End::Expelled(format!("no hello within {} seconds", HELLO_TIMEOUT.as_secs())));
+            return Err(CloseReason::Expelled(format!(
+                "no hello within {} seconds",
+                HELLO_TIMEOUT.as_secs()
+            )));
         }
         Ok(self.control.report()?)
     }
@@ -222,36 +225,36 @@ impl Channel {
     }
 
     /// Says what is left to be said and why it ends, and closes. A viewer that does not read gets no more than a moment.
-    async fn leave(&mut self, code: CloseCode, farewell: Farewell) {
+    async fn close(&mut self, code: CloseCode, farewell: Farewell) {
         let mut goodbye = Vec::new();
         ServerMessage::Goodbye { code: farewell.code, text: &farewell.text }.write(&mut goodbye);
-        let words = async {
+        let messages = async {
             self.deliver().await?;
-            while let Some(message) = self.next_word().await {
+            while let Some(message) = self.next_message().await {
                 self.send(message).await?;
             }
             self.send(Message::binary(Bytes::from(goodbye))).await?;
             self.send(Message::close(Some(code), "")).await?;
-            self.hear_out().await;
+            self.drain_until_close().await;
             Ok::<(), tokio_websockets::Error>(())
         };
-        if timeout(GOODBYE_TIMEOUT, words).await.is_err() {
+        if timeout(GOODBYE_TIMEOUT, messages).await.is_err() {
             tracing::debug!("a viewer did not take the goodbye");
         }
     }
 
     /// The next message of the control channel, if there is one now.
-    async fn next_word(&mut self) -> Option<Message> {
-        let word = |context: &mut Context<'_>| match self.control.poll_message(context) {
+    async fn next_message(&mut self) -> Option<Message> {
+        let message = |context: &mut Context<'_>| match self.control.poll_message(context) {
             Poll::Ready(bytes) => Poll::Ready(Some(Message::binary(Bytes::from(bytes)))),
             Poll::Pending => Poll::Ready(None),
         };
-        poll_fn(word).await
+        poll_fn(message).await
     }
 
     /// Waits for the viewer's own close, and reads what comes before it: a socket that is closed with something unread in it takes
     /// back what has not arrived at the other end.
-    async fn hear_out(&mut self) {
+    async fn drain_until_close(&mut self) {
         while let Some(Ok(message)) = poll_fn(|context| Pin::new(&mut self.socket).poll_next(context)).await {
             if message.is_close() {
                 return;
@@ -261,9 +264,11 @@ impl Channel {
 }
 
 /// While a viewer takes nothing there are no reports, which would find that it answers nothing: so that is found here.
-async fn patiently(sent: impl Future<Output = Result<(), tokio_websockets::Error>>) -> Result<(), End> {
+async fn with_timeout(
+    sent: impl Future<Output = Result<(), tokio_websockets::Error>>,
+) -> Result<(), CloseReason> {
     match timeout(viewer::UNANSWERED_MAX, sent).await {
-        Ok(sent) => sent.map_err(|_| End::Gone),
+        Ok(sent) => sent.map_err(|_| CloseReason::Gone),
         Err(_) => Err(viewer::Error::Unanswered.into()),
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lanstream_core::admission::{Admission, AdmissionError, PumpReceiver};
-use lanstream_core::guard::{Refusal, Secret};
+use lanstream_core::guard::{GuardError, Secret};
 
 /// The path of pixel sessions. A ticket of the viewer's follows it.
 const PATH: &str = "/pixels";
@@ -17,22 +17,22 @@ pub(crate) struct Request<'a> {
 
 /// Why there is no session.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Denied {
+pub(crate) enum RequestError {
     #[error("nothing is here")]
     NotFound,
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Refused(#[from] GuardError),
     #[error(transparent)]
     AdmissionError(#[from] AdmissionError),
 }
 
 /// Where the viewer gets its pumps, if it is one.
-pub(crate) fn admit(admission: &Arc<Admission>, request: &Request<'_>) -> Result<PumpReceiver, Denied> {
+pub(crate) fn admit(admission: &Arc<Admission>, request: &Request<'_>) -> Result<PumpReceiver, RequestError> {
     let origins: Vec<_> = request.origin.into_iter().collect();
     admission.guard().check_action(&[request.authority], &origins)?;
     let (path, query) = request.path.split_once('?').unwrap_or((request.path, ""));
     if path != PATH {
-        return Err(Denied::NotFound);
+        return Err(RequestError::NotFound);
     }
     let ticket =
         query.strip_prefix("ticket=").and_then(Secret::from_hex).ok_or(AdmissionError::TicketUnknown)?;

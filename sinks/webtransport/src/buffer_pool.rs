@@ -7,12 +7,12 @@ const BUFFERS: usize = 12;
 
 /// Buffers that are filled in turn.
 #[derive(Debug)]
-pub(crate) struct Ring {
+pub(crate) struct BufferPool {
     buffers: [BytesMut; BUFFERS],
     room: usize,
 }
 
-impl Ring {
+impl BufferPool {
     /// For chunks of up to `room` bytes.
     pub(crate) fn new(room: usize) -> Self {
         Self { buffers: std::array::from_fn(|_| BytesMut::new()), room }

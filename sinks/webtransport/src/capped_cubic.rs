@@ -9,25 +9,25 @@ use wtransport::quinn::congestion::{Controller, ControllerFactory, CubicConfig};
 
 /// Makes windows that begin at their end: there is nothing to find out on the same machine.
 #[derive(Clone, Copy, Debug)]
-pub struct Capped {
+pub struct CappedCubicConfig {
     /// Bytes in flight at most.
     pub bytes_max: u64,
 }
 
-impl ControllerFactory for Capped {
+impl ControllerFactory for CappedCubicConfig {
     fn build(self: Arc<Self>, now: Instant, mtu: u16) -> Box<dyn Controller> {
         let mut cubic = CubicConfig::default();
         cubic.initial_window(self.bytes_max);
-        Box::new(Window { cubic: Arc::new(cubic).build(now, mtu), bytes_max: self.bytes_max })
+        Box::new(CappedCubic { cubic: Arc::new(cubic).build(now, mtu), bytes_max: self.bytes_max })
     }
 }
 
-struct Window {
+struct CappedCubic {
     cubic: Box<dyn Controller>,
     bytes_max: u64,
 }
 
-impl Controller for Window {
+impl Controller for CappedCubic {
     fn on_sent(&mut self, now: Instant, bytes: u64, last_packet: u64) {
         self.cubic.on_sent(now, bytes, last_packet);
     }
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn it_begins_at_its_end_and_a_loss_takes_it_below() {
         let now = Instant::now();
-        let mut window = Arc::new(Capped { bytes_max: 256 << 10 }).build(now, 1472);
+        let mut window = Arc::new(CappedCubicConfig { bytes_max: 256 << 10 }).build(now, 1472);
         assert_eq!(window.window(), 256 << 10);
         window.on_congestion_event(now, now, false, 1472);
         assert!(window.window() < 256 << 10);

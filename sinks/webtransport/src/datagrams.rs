@@ -13,8 +13,8 @@ use wtransport::proto::datagram::Datagram;
 use wtransport::proto::ids::QStreamId;
 use wtransport::{Connection, RecvStream, SendStream};
 
-use crate::carry::{End, Watch};
-use crate::ring::Ring;
+use crate::buffer_pool::BufferPool;
+use crate::session::{CloseReason, ConnectionWatchdog};
 
 /// The kind of a band; what is none goes on the stream.
 const BAND: u8 = 0x01;
@@ -24,12 +24,12 @@ const KIND_AT: usize = 4;
 const READ_BYTES: usize = 4096;
 
 /// A route by datagrams while it is open.
-pub(crate) struct Scatter<'a, 'c> {
+pub(crate) struct DatagramSender<'a, 'c> {
     pub(crate) connection: &'c Connection,
     pub(crate) pump: &'a mut Pump,
-    pub(crate) ring: &'a mut Ring,
+    pub(crate) buffers: &'a mut BufferPool,
     pub(crate) stream: &'a mut SendStream,
-    pub(crate) watch: &'a mut Watch<'c>,
+    pub(crate) watchdog: &'a mut ConnectionWatchdog<'c>,
 }
 
 /// What the viewer may still lack: the bands of the update that it has not acknowledged.
@@ -42,41 +42,41 @@ struct Sent {
 }
 
 /// What is to be done next.
-enum Next {
+enum SendEvent {
     Send(Option<(Fill, Bytes)>),
     Repair(Nack),
 }
 
-impl Scatter<'_, '_> {
+impl DatagramSender<'_, '_> {
     /// Carries the route to its end.
-    pub(crate) async fn carry(&mut self) -> Result<(), End> {
+    pub(crate) async fn run(&mut self) -> Result<(), CloseReason> {
         let mut sent = Sent::default();
         let mut requests = Requests::new(self.connection);
         loop {
             match self.next(&mut requests).await? {
-                Next::Send(None) => return Ok(()),
-                Next::Send(Some((fill, message))) => self.send(fill, message, &mut sent).await?,
-                Next::Repair(nack) => self.repair(nack, &sent).await?,
+                SendEvent::Send(None) => return Ok(()),
+                SendEvent::Send(Some((fill, message))) => self.send(fill, message, &mut sent).await?,
+                SendEvent::Repair(nack) => self.repair(nack, &sent).await?,
             }
         }
     }
 
-    async fn next(&mut self, requests: &mut Requests<'_>) -> Result<Next, End> {
-        let Self { pump, ring, watch, .. } = self;
+    async fn next(&mut self, requests: &mut Requests<'_>) -> Result<SendEvent, CloseReason> {
+        let Self { pump, buffers, watchdog, .. } = self;
         loop {
             let awaits = pump.is_awaiting();
             tokio::select! {
                 biased;
-                nack = requests.next() => return Ok(Next::Repair(nack?)),
-                filled = poll_fn(|context| pump.poll_fill(context, ring.front(), usize::MAX)) => {
-                    return Ok(Next::Send(filled.map(|fill| (fill, ring.take()))));
+                nack = requests.next() => return Ok(SendEvent::Repair(nack?)),
+                filled = poll_fn(|context| pump.poll_fill(context, buffers.front(), usize::MAX)) => {
+                    return Ok(SendEvent::Send(filled.map(|fill| (fill, buffers.take()))));
                 }
-                dead = watch.look(), if awaits => dead?,
+                dead = watchdog.check(), if awaits => dead?,
             }
         }
     }
 
-    async fn send(&mut self, fill: Fill, message: Bytes, sent: &mut Sent) -> Result<(), End> {
+    async fn send(&mut self, fill: Fill, message: Bytes, sent: &mut Sent) -> Result<(), CloseReason> {
         if message.get(KIND_AT) != Some(&BAND) {
             return self.write(message).await;
         }
@@ -84,12 +84,12 @@ impl Scatter<'_, '_> {
         let band = sent.push(message.clone(), fill == Fill::Done);
         let room = self.connection.max_datagram_size().unwrap_or_default().saturating_sub(FRAGMENT_OVERHEAD);
         if room == 0 {
-            return Err(End::Gone("the viewer takes no datagrams".into()));
+            return Err(CloseReason::Gone("the viewer takes no datagrams".into()));
         }
         let session = session_prefix(self.connection)?;
         for (index, bytes) in message.chunks(room).enumerate() {
             let offset = (index * room) as u32;
-            self.throw(&session, Fragment { number, band, offset, total, bytes }).await?;
+            self.send_fragment(&session, Fragment { number, band, offset, total, bytes }).await?;
         }
         // What was taken back is kept until the viewer has answered something: it may still lack pieces of it.
         if matches!(fill, Fill::Done | Fill::TakenBack) {
@@ -99,15 +99,15 @@ impl Scatter<'_, '_> {
     }
 
     /// Sends a datagram when there is room for it. `session` is what every datagram of this session begins with.
-    async fn throw(&mut self, session: &[u8], piece: Fragment<'_>) -> Result<(), End> {
+    async fn send_fragment(&mut self, session: &[u8], piece: Fragment<'_>) -> Result<(), CloseReason> {
         let mut bytes = Vec::with_capacity(session.len() + FRAGMENT_OVERHEAD + piece.bytes.len());
         bytes.extend_from_slice(session);
         ServerMessage::Fragment(piece).write(&mut bytes);
-        let thrown = self.connection.quic_connection().send_datagram_wait(bytes.into());
-        self.watch.unless_dead(thrown).await?.map_err(|error| End::Gone(error.to_string()))
+        let sent = self.connection.quic_connection().send_datagram_wait(bytes.into());
+        self.watchdog.unless_dead(sent).await?.map_err(|error| CloseReason::Gone(error.to_string()))
     }
 
-    async fn repair(&mut self, nack: Nack, sent: &Sent) -> Result<(), End> {
+    async fn repair(&mut self, nack: Nack, sent: &Sent) -> Result<(), CloseReason> {
         let number = self.pump.route().number;
         let Some(message) = sent.band(nack.band).filter(|_| nack.number == number) else { return Ok(()) };
         let start = (nack.offset as usize).min(message.len());
@@ -122,9 +122,9 @@ impl Scatter<'_, '_> {
         self.write(written(&ServerMessage::Fragment(piece))).await
     }
 
-    async fn write(&mut self, bytes: Bytes) -> Result<(), End> {
+    async fn write(&mut self, bytes: Bytes) -> Result<(), CloseReason> {
         let done = self.stream.quic_stream_mut().write_chunk(bytes);
-        self.watch.unless_dead(done).await?.map_err(|error| End::Gone(error.to_string()))
+        self.watchdog.unless_dead(done).await?.map_err(|error| CloseReason::Gone(error.to_string()))
     }
 }
 
@@ -157,7 +157,7 @@ impl<'a> Requests<'a> {
     }
 
     /// The next; nothing is lost where it is given up.
-    async fn next(&mut self) -> Result<Nack, End> {
+    async fn next(&mut self) -> Result<Nack, CloseReason> {
         loop {
             match ViewerMessage::read(&self.unread) {
                 Ok(Some((ViewerMessage::Nack(nack), taken))) => {
@@ -165,13 +165,13 @@ impl<'a> Requests<'a> {
                     return Ok(nack);
                 }
                 Ok(None) if self.unread.len() <= VIEWER_MESSAGE_BYTES_MAX => self.read().await?,
-                _ => return Err(End::Gone("the viewer sent something that is no request".into())),
+                _ => return Err(CloseReason::Gone("the viewer sent something that is no request".into())),
             }
         }
     }
 
-    async fn read(&mut self) -> Result<(), End> {
-        let gone = |error: &dyn std::fmt::Display| End::Gone(error.to_string());
+    async fn read(&mut self) -> Result<(), CloseReason> {
+        let gone = |error: &dyn std::fmt::Display| CloseReason::Gone(error.to_string());
         let Some(stream) = &mut self.stream else {
             self.stream = Some(self.connection.accept_uni().await.map_err(|error| gone(&error))?);
             return Ok(());
@@ -186,10 +186,10 @@ impl<'a> Requests<'a> {
 }
 
 /// What a datagram of a session begins with.
-fn session_prefix(connection: &Connection) -> Result<Vec<u8>, End> {
+fn session_prefix(connection: &Connection) -> Result<Vec<u8>, CloseReason> {
     let empty = Datagram::new(QStreamId::from_session_id(connection.session_id()), &[]);
     let mut bytes = vec![0; empty.write_size()];
-    empty.write(&mut bytes).map_err(|_| End::Gone("a datagram has no room".into()))?;
+    empty.write(&mut bytes).map_err(|_| CloseReason::Gone("a datagram has no room".into()))?;
     Ok(bytes)
 }
 

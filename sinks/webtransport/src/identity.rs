@@ -63,18 +63,18 @@ pub enum IdentityError {
     },
     /// Ours could not be made.
     #[error("no certificate could be made: {0}")]
-    Made(String),
+    Generate(String),
 }
 
 /// A certificate of our own making.
 #[derive(Clone, Debug)]
-pub(crate) struct Made {
+pub(crate) struct SelfSigned {
     pub(crate) tls: TlsConfig,
     /// SHA-256 of the certificate.
     pub(crate) hash: [u8; 32],
 }
 
-impl Made {
+impl SelfSigned {
     /// A new one: ECDSA on P-256, which is what browsers accept by its hash.
     pub(crate) fn new(now: SystemTime) -> Result<Self, IdentityError> {
         let since = now - BACKDATED;
@@ -82,10 +82,10 @@ impl Made {
             .subject_alt_names(NAMES)
             .validity_period(since.into(), (since + VALID_FOR).into())
             .build()
-            .map_err(|error| IdentityError::Made(error.to_string()))?;
+            .map_err(|error| IdentityError::Generate(error.to_string()))?;
         let certificate = identity.certificate_chain().as_slice().first();
-        let certificate = certificate.ok_or_else(|| IdentityError::Made("it is empty".into()))?;
-        let tls = tls_config(&identity).map_err(|error| IdentityError::Made(error.to_string()))?;
+        let certificate = certificate.ok_or_else(|| IdentityError::Generate("it is empty".into()))?;
+        let tls = tls_config(&identity).map_err(|error| IdentityError::Generate(error.to_string()))?;
         Ok(Self { hash: *certificate.hash().as_ref(), tls })
     }
 }

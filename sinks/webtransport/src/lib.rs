@@ -4,19 +4,19 @@
 //! by its hash for as long as the process runs.
 
 mod admit;
-mod carry;
+mod buffer_pool;
+mod capped_cubic;
+mod datagrams;
 mod identity;
 mod listen;
-mod ring;
+mod path_watchdog;
 mod rotation;
-mod scatter;
 mod serve;
-mod silence;
+mod session;
 mod tuning;
-mod window;
 
+pub use capped_cubic::CappedCubicConfig;
 pub use identity::{Identity, IdentityError};
 pub use listen::{BindError, Sockets, bind};
-pub use serve::{Server, StartError, serve};
+pub use serve::{Config, StartError, serve};
 pub use tuning::{WINDOW_BYTES, transport};
-pub use window::Capped;

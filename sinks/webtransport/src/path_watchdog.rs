@@ -6,20 +6,20 @@ use std::time::{Duration, Instant};
 /// that gets no processor time. A picture that goes on elsewhere must do so within 300 ms.
 pub(crate) const SILENCE_MAX: Duration = Duration::from_millis(150);
 /// Time between two looks while something is on its way.
-pub(crate) const LOOK_INTERVAL: Duration = Duration::from_millis(25);
+pub(crate) const CHECK_INTERVAL: Duration = Duration::from_millis(25);
 
 /// What was asked and heard at the last look. An acknowledgement of ours asks nothing: it stays without an answer on a good
 /// path, too.
 #[derive(Debug, Default)]
-pub(crate) struct Silence {
+pub(crate) struct PathWatchdog {
     asked: u64,
     heard: u64,
     since: Option<Instant>,
 }
 
-impl Silence {
+impl PathWatchdog {
     /// Looks at the frames sent so far that are to be acknowledged, and at the packets heard. Returns whether the path is dead.
-    pub(crate) fn look(&mut self, asked: u64, heard: u64, now: Instant) -> bool {
+    pub(crate) fn check(&mut self, asked: u64, heard: u64, now: Instant) -> bool {
         if heard != self.heard {
             *self = Self { asked, heard, since: None };
         } else if asked != self.asked {
@@ -38,13 +38,13 @@ mod tests {
     fn only_what_was_sent_and_not_answered_is_a_dead_path() {
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
-        let mut silence = Silence::default();
-        assert!(!silence.look(10, 5, at(0)));
-        assert!(!silence.look(10, 5, at(1000)), "nothing was sent");
-        assert!(!silence.look(12, 5, at(1020)));
-        assert!(!silence.look(13, 6, at(1100)), "it was answered");
-        assert!(!silence.look(20, 6, at(1110)));
-        assert!(!silence.look(21, 6, at(1259)));
-        assert!(silence.look(22, 6, at(1260)));
+        let mut watchdog = PathWatchdog::default();
+        assert!(!watchdog.check(10, 5, at(0)));
+        assert!(!watchdog.check(10, 5, at(1000)), "nothing was sent");
+        assert!(!watchdog.check(12, 5, at(1020)));
+        assert!(!watchdog.check(13, 6, at(1100)), "it was answered");
+        assert!(!watchdog.check(20, 6, at(1110)));
+        assert!(!watchdog.check(21, 6, at(1259)));
+        assert!(watchdog.check(22, 6, at(1260)));
     }
 }

@@ -13,13 +13,13 @@ const ANNOUNCED_FOR: Duration = DAY;
 
 /// The certificates of one process.
 pub(crate) struct Rotation<C> {
-    presented: Term<C>,
-    next: Option<Term<C>>,
-    former: Option<Term<C>>,
+    presented: Validity<C>,
+    next: Option<Validity<C>>,
+    former: Option<Validity<C>>,
 }
 
 /// A certificate, and when it was made and came to be presented.
-struct Term<C> {
+struct Validity<C> {
     certificate: C,
     made: SystemTime,
     since: SystemTime,
@@ -36,7 +36,7 @@ pub(crate) struct Change {
 
 impl<C> Rotation<C> {
     pub(crate) fn new(now: SystemTime, first: C) -> Self {
-        Self { presented: Term { certificate: first, made: now, since: now }, next: None, former: None }
+        Self { presented: Validity { certificate: first, made: now, since: now }, next: None, former: None }
     }
 
     pub(crate) fn presented(&self) -> &C {
@@ -45,8 +45,8 @@ impl<C> Rotation<C> {
 
     /// All that a viewer may meet.
     pub(crate) fn announced(&self) -> impl Iterator<Item = &C> {
-        let terms = [Some(&self.presented), self.next.as_ref(), self.former.as_ref()];
-        terms.into_iter().flatten().map(|term| &term.certificate)
+        let validities = [Some(&self.presented), self.next.as_ref(), self.former.as_ref()];
+        validities.into_iter().flatten().map(|validity| &validity.certificate)
     }
 
     /// Does what is due; where time has jumped, all of it at once. `make` makes a certificate that is valid from now on.
@@ -76,19 +76,19 @@ impl<C> Rotation<C> {
         if !is_due || self.next.as_ref().is_some_and(|next| next.is_valid(now)) {
             return Ok(false);
         }
-        self.next = Some(Term { certificate: make()?, made: now, since: now });
+        self.next = Some(Validity { certificate: make()?, made: now, since: now });
         Ok(true)
     }
 
     fn replace(&mut self, now: SystemTime) -> bool {
         let Some(next) = self.next.take() else { return false };
-        let former = std::mem::replace(&mut self.presented, Term { since: now, ..next });
+        let former = std::mem::replace(&mut self.presented, Validity { since: now, ..next });
         self.former = Some(former);
         true
     }
 }
 
-impl<C> Term<C> {
+impl<C> Validity<C> {
     fn is_valid(&self, now: SystemTime) -> bool {
         let since = self.made - BACKDATED;
         now >= since && now < since + VALID_FOR

@@ -17,11 +17,11 @@ use wtransport::endpoint::{IncomingSession, SessionRequest};
 use wtransport::tls::rustls::ServerConfig as TlsConfig;
 use wtransport::{Connection, Endpoint, ServerConfig};
 
-use crate::admit::{Denied, Request, admit};
-use crate::carry::carry;
-use crate::identity::{self, Identity, IdentityError, Made};
+use crate::admit::{Request, RequestError, admit};
+use crate::identity::{self, Identity, IdentityError, SelfSigned};
 use crate::listen::Sockets;
 use crate::rotation::Rotation;
+use crate::session::run_session;
 use crate::tuning;
 
 /// Connections at a time: sixteen viewers, each with one that it is about to leave.
@@ -39,7 +39,7 @@ const CLOCK_INTERVAL: Duration = Duration::from_secs(10);
 
 /// What sessions need.
 #[derive(Clone, Debug)]
-pub struct Server {
+pub struct Config {
     /// Who is here.
     pub admission: Arc<Admission>,
     /// By what the server is known.
@@ -70,24 +70,24 @@ type Endpoints = Vec<Endpoint<endpoint_side::Server>>;
 /// See [`StartError`].
 pub async fn serve(
     sockets: Sockets,
-    server: Server,
+    config: Config,
     shutdown: CancellationToken,
 ) -> Result<impl Future<Output = ()>, StartError> {
-    let port = if sockets.port() == server.page_port { 0 } else { sockets.port() };
-    let presented = Presented::new(&server).await?;
+    let port = if sockets.port() == config.page_port { 0 } else { sockets.port() };
+    let presented = ActiveCertificate::new(&config).await?;
     let open = |socket| open(socket, presented.tls().clone());
     let endpoints: Endpoints = sockets.sockets.into_iter().map(open).collect::<Result<_, _>>()?;
     let endpoints = Arc::new(endpoints);
-    server.admission.certify(presented.certificates(port));
+    config.admission.certify(presented.certificates(port));
     Ok(async move {
         let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         let mut accepting = JoinSet::new();
         for index in 0..endpoints.len() {
-            accepting.spawn(accept_all(Arc::clone(&endpoints), index, server.clone(), Arc::clone(&places)));
+            accepting.spawn(accept_all(Arc::clone(&endpoints), index, config.clone(), Arc::clone(&places)));
         }
         tokio::select! {
             () = shutdown.cancelled() => {}
-            () = keep_fresh(presented, port, &endpoints, &server) => {}
+            () = rotate_certificates(presented, port, &endpoints, &config) => {}
         }
         // An endpoint that is closed must not be asked for more.
         accepting.shutdown().await;
@@ -105,16 +105,16 @@ pub async fn serve(
 }
 
 /// The certificate, and those before and after it.
-enum Presented {
+enum ActiveCertificate {
     Users(Box<TlsConfig>),
-    Ours(Box<Rotation<Made>>),
+    Ours(Box<Rotation<SelfSigned>>),
 }
 
-impl Presented {
-    async fn new(server: &Server) -> Result<Self, IdentityError> {
-        let now = (server.wall_clock)();
-        Ok(match &server.identity {
-            Identity::SelfSigned => Self::Ours(Box::new(Rotation::new(now, Made::new(now)?))),
+impl ActiveCertificate {
+    async fn new(config: &Config) -> Result<Self, IdentityError> {
+        let now = (config.wall_clock)();
+        Ok(match &config.identity {
+            Identity::SelfSigned => Self::Ours(Box::new(Rotation::new(now, SelfSigned::new(now)?))),
             Identity::Files { certificate, key } => {
                 Self::Users(Box::new(identity::read(certificate, key).await?))
             }
@@ -139,27 +139,36 @@ impl Presented {
 
 fn open(socket: UdpSocket, tls: TlsConfig) -> Result<Endpoint<endpoint_side::Server>, std::io::Error> {
     let address = socket.local_addr()?;
-    Endpoint::server(config(ServerConfig::builder().with_bind_socket(socket), address, tls))
+    Endpoint::server(endpoint_config(ServerConfig::builder().with_bind_socket(socket), address, tls))
 }
 
-fn config(builder: ServerConfigBuilder<WantsIdentity>, address: SocketAddr, tls: TlsConfig) -> ServerConfig {
+fn endpoint_config(
+    builder: ServerConfigBuilder<WantsIdentity>,
+    address: SocketAddr,
+    tls: TlsConfig,
+) -> ServerConfig {
     builder.with_custom_tls_and_transport(tls, tuning::transport(address.ip())).allow_migration(false).build()
 }
 
 /// Replaces certificates of our own in time. Never ends.
-async fn keep_fresh(mut presented: Presented, port: u16, endpoints: &Endpoints, server: &Server) {
-    let mut looks = interval(CLOCK_INTERVAL);
+async fn rotate_certificates(
+    mut presented: ActiveCertificate,
+    port: u16,
+    endpoints: &Endpoints,
+    config: &Config,
+) {
+    let mut checks = interval(CLOCK_INTERVAL);
     loop {
-        looks.tick().await;
-        let Presented::Ours(rotation) = &mut presented else { continue };
-        let now = (server.wall_clock)();
-        match rotation.advance(now, || Made::new(now)) {
+        checks.tick().await;
+        let ActiveCertificate::Ours(rotation) = &mut presented else { continue };
+        let now = (config.wall_clock)();
+        match rotation.advance(now, || SelfSigned::new(now)) {
             Ok(change) => {
                 if change.presented {
                     present(endpoints, &rotation.presented().tls);
                 }
                 if change.announced {
-                    server.admission.certify(presented.certificates(port));
+                    config.admission.certify(presented.certificates(port));
                 }
             }
             Err(error) => tracing::warn!(%error, "the certificate stays as it is for now"),
@@ -174,7 +183,7 @@ fn present(endpoints: &Endpoints, tls: &TlsConfig) {
         let reloaded = endpoint.local_addr().and_then(|address| {
             let builder = ServerConfig::builder().with_bind_address(address);
             // The socket stays: only the rest of the settings is taken.
-            endpoint.reload_config(config(builder, address, tls.clone()), false)
+            endpoint.reload_config(endpoint_config(builder, address, tls.clone()), false)
         });
         if let Err(error) = reloaded {
             tracing::warn!(%error, "an endpoint keeps its old certificate");
@@ -182,7 +191,7 @@ fn present(endpoints: &Endpoints, tls: &TlsConfig) {
     }
 }
 
-async fn accept_all(endpoints: Arc<Endpoints>, index: usize, server: Server, places: Arc<Semaphore>) {
+async fn accept_all(endpoints: Arc<Endpoints>, index: usize, config: Config, places: Arc<Semaphore>) {
     loop {
         let incoming = endpoints[index].accept().await;
         let open: usize = endpoints.iter().map(Endpoint::open_connections).sum();
@@ -192,18 +201,18 @@ async fn accept_all(endpoints: Arc<Endpoints>, index: usize, server: Server, pla
             incoming.refuse();
             continue;
         };
-        let server = server.clone();
+        let config = config.clone();
         tokio::spawn(async move {
-            session(incoming, &server).await;
+            session(incoming, &config).await;
             drop(place);
         });
     }
 }
 
-async fn session(incoming: IncomingSession, server: &Server) {
-    match timeout(REQUEST_TIMEOUT, let_in(incoming, server)).await {
+async fn session(incoming: IncomingSession, config: &Config) {
+    match timeout(REQUEST_TIMEOUT, accept_session(incoming, config)).await {
         Ok(Some((connection, pump_receiver))) => {
-            let end = carry(connection, pump_receiver).await;
+            let end = run_session(connection, pump_receiver).await;
             tracing::debug!(%end, "a WebTransport session ended");
         }
         Ok(None) => {}
@@ -212,11 +221,11 @@ async fn session(incoming: IncomingSession, server: &Server) {
 }
 
 /// Hears what a connection asks for, and answers. `None`: it gets nothing.
-async fn let_in(incoming: IncomingSession, server: &Server) -> Option<(Connection, PumpReceiver)> {
+async fn accept_session(incoming: IncomingSession, config: &Config) -> Option<(Connection, PumpReceiver)> {
     let ended = |error| tracing::debug!(%error, "a connection ended before there was a session");
     let request = incoming.await.map_err(ended).ok()?;
     let asked = Request { authority: request.authority(), origin: request.origin(), path: request.path() };
-    match admit(&server.admission, &asked) {
+    match admit(&config.admission, &asked) {
         Ok(pump_receiver) => Some((request.accept().await.map_err(ended).ok()?, pump_receiver)),
         Err(reason) => {
             deny(request, &reason).await;
@@ -225,10 +234,10 @@ async fn let_in(incoming: IncomingSession, server: &Server) -> Option<(Connectio
     }
 }
 
-async fn deny(request: SessionRequest, reason: &Denied) {
+async fn deny(request: SessionRequest, reason: &RequestError) {
     tracing::info!(%reason, "a WebTransport session was denied");
     match reason {
-        Denied::NotFound => request.not_found().await,
-        Denied::Refused(_) | Denied::AdmissionError(_) => request.forbidden().await,
+        RequestError::NotFound => request.not_found().await,
+        RequestError::Refused(_) | RequestError::AdmissionError(_) => request.forbidden().await,
     }
 }

@@ -13,9 +13,9 @@ use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 use wtransport::quinn::WriteError;
 use wtransport::{Connection, SendStream, VarInt};
 
-use crate::ring::Ring;
-use crate::scatter::Scatter;
-use crate::silence::{LOOK_INTERVAL, Silence};
+use crate::buffer_pool::BufferPool;
+use crate::datagrams::DatagramSender;
+use crate::path_watchdog::{CHECK_INTERVAL, PathWatchdog};
 
 /// Room for a band.
 const CHUNK_ROOM: usize = viewer::band_bytes(Transport::WebTransport) + viewer::BAND_ROOM;
@@ -26,7 +26,7 @@ const DONE: VarInt = VarInt::from_u32(0);
 
 /// Why a session ended.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum End {
+pub(crate) enum CloseReason {
     #[error("the viewer has left, or has another session")]
     Left,
     #[error("the connection is gone: {0}")]
@@ -36,13 +36,13 @@ pub(crate) enum End {
 }
 
 /// Serves a session until either end leaves. Answers pings and tells of the pointer meanwhile.
-pub(crate) async fn carry(connection: Connection, pump_receiver: PumpReceiver) -> End {
-    let mut ring = Ring::new(CHUNK_ROOM);
+pub(crate) async fn run_session(connection: Connection, pump_receiver: PumpReceiver) -> CloseReason {
+    let mut buffers = BufferPool::new(CHUNK_ROOM);
     let end = tokio::select! {
-        end = carry_routes(&connection, &pump_receiver, &mut ring) => end,
-        end = converse(&connection, &pump_receiver) => end,
+        end = run_routes(&connection, &pump_receiver, &mut buffers) => end,
+        end = run_datagrams(&connection, &pump_receiver) => end,
     };
-    if matches!(end, End::Left) {
+    if matches!(end, CloseReason::Left) {
         // QUIC keeps a close to itself while its window is full, and after it hears no acknowledgement any more.
         sleep(SETTLE_TIME).await;
     }
@@ -50,47 +50,56 @@ pub(crate) async fn carry(connection: Connection, pump_receiver: PumpReceiver) -
     end
 }
 
-async fn carry_routes(connection: &Connection, pump_receiver: &PumpReceiver, ring: &mut Ring) -> End {
+async fn run_routes(
+    connection: &Connection,
+    pump_receiver: &PumpReceiver,
+    buffers: &mut BufferPool,
+) -> CloseReason {
     let mine = |transport| matches!(transport, Transport::WebTransport | Transport::Datagrams);
     loop {
         let Some(pump) = poll_fn(|context| pump_receiver.poll(context, |route| mine(route.transport))).await
         else {
-            return End::Left;
+            return CloseReason::Left;
         };
-        if let Err(end) = Carrier::run(connection, pump, ring).await {
+        if let Err(end) = RouteSender::run(connection, pump, buffers).await {
             return end;
         }
     }
 }
 
 /// A route while it is open.
-struct Carrier<'a> {
+struct RouteSender<'a> {
     pump: Box<Pump>,
-    ring: &'a mut Ring,
+    buffers: &'a mut BufferPool,
     stream: SendStream,
     /// Is done when the viewer wants no more of the stream.
     stopped: Pin<Box<dyn Future<Output = ()> + Send>>,
-    watch: Watch<'a>,
+    watchdog: ConnectionWatchdog<'a>,
 }
 
-impl<'a> Carrier<'a> {
+impl<'a> RouteSender<'a> {
     /// Carries a route to its end.
-    async fn run(connection: &'a Connection, pump: Box<Pump>, ring: &'a mut Ring) -> Result<(), End> {
-        let opening = connection.open_uni().await.map_err(|error| End::Gone(error.to_string()))?;
-        let stream = opening.await.map_err(|error| End::Gone(error.to_string()))?;
+    async fn run(
+        connection: &'a Connection,
+        pump: Box<Pump>,
+        buffers: &'a mut BufferPool,
+    ) -> Result<(), CloseReason> {
+        let opening = connection.open_uni().await.map_err(|error| CloseReason::Gone(error.to_string()))?;
+        let stream = opening.await.map_err(|error| CloseReason::Gone(error.to_string()))?;
         let stopping = stream.quic_stream().stopped();
         let stopped = Box::pin(async { drop(stopping.await) });
-        let mut carrier = Self { pump, ring, stream, stopped, watch: Watch::new(connection) };
-        let end = match carrier.pump.route().transport {
-            Transport::Datagrams => carrier.scatter(connection).await,
-            _ => carrier.carry().await,
+        let mut sender =
+            Self { pump, buffers, stream, stopped, watchdog: ConnectionWatchdog::new(connection) };
+        let end = match sender.pump.route().transport {
+            Transport::Datagrams => sender.run_datagrams(connection).await,
+            _ => sender.run_stream().await,
         };
         // What the viewer does not want any more is not sent again, however much of it was lost.
-        let _closed = carrier.stream.reset(DONE);
+        let _closed = sender.stream.reset(DONE);
         end
     }
 
-    async fn carry(&mut self) -> Result<(), End> {
+    async fn run_stream(&mut self) -> Result<(), CloseReason> {
         while let Some(chunk) = self.next_chunk().await? {
             if !self.write(chunk).await? {
                 break;
@@ -99,35 +108,35 @@ impl<'a> Carrier<'a> {
         Ok(())
     }
 
-    async fn scatter(&mut self, connection: &'a Connection) -> Result<(), End> {
-        let Self { pump, ring, stream, stopped, watch } = self;
-        let mut scatter = Scatter { connection, pump, ring, stream, watch };
+    async fn run_datagrams(&mut self, connection: &'a Connection) -> Result<(), CloseReason> {
+        let Self { pump, buffers, stream, stopped, watchdog } = self;
+        let mut datagrams = DatagramSender { connection, pump, buffers, stream, watchdog };
         tokio::select! {
             biased;
             () = stopped => Ok(()),
-            end = scatter.carry() => end,
+            end = datagrams.run() => end,
         }
     }
 
     /// `None`: the route is over.
-    async fn next_chunk(&mut self) -> Result<Option<Bytes>, End> {
-        let Self { pump, ring, stopped, watch, .. } = self;
+    async fn next_chunk(&mut self) -> Result<Option<Bytes>, CloseReason> {
+        let Self { pump, buffers, stopped, watchdog, .. } = self;
         loop {
             let awaits = pump.is_awaiting();
             tokio::select! {
                 biased;
-                filled = poll_fn(|context| pump.poll_fill(context, ring.front(), usize::MAX)) => {
-                    return Ok(filled.map(|_| ring.take()));
+                filled = poll_fn(|context| pump.poll_fill(context, buffers.front(), usize::MAX)) => {
+                    return Ok(filled.map(|_| buffers.take()));
                 }
                 () = &mut *stopped => return Ok(None),
-                dead = watch.look(), if awaits => dead?,
+                dead = watchdog.check(), if awaits => dead?,
             }
         }
     }
 
     /// Hands a chunk to QUIC, which takes it when it has room. Returns whether the route is still wanted.
-    async fn write(&mut self, chunk: Bytes) -> Result<bool, End> {
-        let Self { pump, stream, watch, .. } = self;
+    async fn write(&mut self, chunk: Bytes) -> Result<bool, CloseReason> {
+        let Self { pump, stream, watchdog, .. } = self;
         let mut written = std::pin::pin!(stream.quic_stream_mut().write_chunk(chunk));
         loop {
             tokio::select! {
@@ -135,53 +144,53 @@ impl<'a> Carrier<'a> {
                 done = &mut written => return match done {
                     Ok(()) => Ok(true),
                     Err(WriteError::Stopped(_)) => Ok(false),
-                    Err(error) => Err(End::Gone(error.to_string())),
+                    Err(error) => Err(CloseReason::Gone(error.to_string())),
                 },
                 () = poll_fn(|context| pump.poll_over(context)) => return Ok(false),
-                dead = watch.look() => dead?,
+                dead = watchdog.check() => dead?,
             }
         }
     }
 }
 
 /// Looks at a connection's packets now and then.
-pub(crate) struct Watch<'a> {
+pub(crate) struct ConnectionWatchdog<'a> {
     connection: &'a Connection,
-    looks: Interval,
-    silence: Silence,
+    checks: Interval,
+    watchdog: PathWatchdog,
 }
 
-impl<'a> Watch<'a> {
+impl<'a> ConnectionWatchdog<'a> {
     fn new(connection: &'a Connection) -> Self {
-        let mut looks = interval(LOOK_INTERVAL);
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { connection, looks, silence: Silence::default() }
+        let mut checks = interval(CHECK_INTERVAL);
+        checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self { connection, checks, watchdog: PathWatchdog::default() }
     }
 
     /// What comes of `future`, unless the path dies meanwhile.
-    pub(crate) async fn unless_dead<T>(&mut self, future: impl Future<Output = T>) -> Result<T, End> {
+    pub(crate) async fn unless_dead<T>(&mut self, future: impl Future<Output = T>) -> Result<T, CloseReason> {
         let mut future = std::pin::pin!(future);
         loop {
             tokio::select! {
                 biased;
                 done = &mut future => return Ok(done),
-                dead = self.look() => dead?,
+                dead = self.check() => dead?,
             }
         }
     }
 
-    pub(crate) async fn look(&mut self) -> Result<(), End> {
-        self.looks.tick().await;
+    pub(crate) async fn check(&mut self) -> Result<(), CloseReason> {
+        self.checks.tick().await;
         let stats = self.connection.quic_connection().stats();
         let sent = stats.frame_tx;
         let asked = sent.stream + sent.datagram + sent.ping + sent.reset_stream;
-        let is_dead = self.silence.look(asked, stats.udp_rx.datagrams, Instant::now());
-        if is_dead { Err(End::Silent) } else { Ok(()) }
+        let is_dead = self.watchdog.check(asked, stats.udp_rx.datagrams, Instant::now());
+        if is_dead { Err(CloseReason::Silent) } else { Ok(()) }
     }
 }
 
 /// Answers pings, and tells where the pointer is, by datagram: what is lost is of no use later.
-async fn converse(connection: &Connection, pump_receiver: &PumpReceiver) -> End {
+async fn run_datagrams(connection: &Connection, pump_receiver: &PumpReceiver) -> CloseReason {
     let events = pump_receiver.events();
     let pointer = poll_fn(|context| {
         let Some(events) = &events else { return Poll::Pending };
@@ -192,21 +201,21 @@ async fn converse(connection: &Connection, pump_receiver: &PumpReceiver) -> End 
     loop {
         tokio::select! {
             heard = connection.receive_datagram() => match heard {
-                Ok(datagram) => answer(connection, pump_receiver, &datagram),
-                Err(error) => return End::Gone(error.to_string()),
+                Ok(datagram) => answer_ping(connection, pump_receiver, &datagram),
+                Err(error) => return CloseReason::Gone(error.to_string()),
             },
-            pointer = &mut pointer => say(connection, &ServerMessage::CursorAt(&pointer)),
+            pointer = &mut pointer => send_datagram(connection, &ServerMessage::CursorAt(&pointer)),
         }
     }
 }
 
-fn answer(connection: &Connection, pump_receiver: &PumpReceiver, bytes: &[u8]) {
+fn answer_ping(connection: &Connection, pump_receiver: &PumpReceiver, bytes: &[u8]) {
     if let Ok(Some((ViewerMessage::Ping { token }, _))) = ViewerMessage::read(bytes) {
-        say(connection, &ServerMessage::Pong { token, clock_us: pump_receiver.now().0 });
+        send_datagram(connection, &ServerMessage::Pong { token, clock_us: pump_receiver.now().0 });
     }
 }
 
-fn say(connection: &Connection, message: &ServerMessage<'_>) {
+fn send_datagram(connection: &Connection, message: &ServerMessage<'_>) {
     let mut bytes = Vec::new();
     message.write(&mut bytes);
     // One that finds no room is lost, as any may be.

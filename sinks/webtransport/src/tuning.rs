@@ -8,7 +8,7 @@ use std::time::Duration;
 use wtransport::config::QuicTransportConfig;
 use wtransport::quinn::{MtuDiscoveryConfig, VarInt};
 
-use crate::window::Capped;
+use crate::capped_cubic::CappedCubicConfig;
 
 /// Bytes of a UDP packet, the most that Chromium takes: it drops larger ones. A thread of its network service takes each, which
 /// is what limits: 6.4 ms of processor time for a megabyte in packets of 1200 bytes, 5.5 in 1452, 5.3 in 1472.
@@ -49,7 +49,7 @@ pub fn transport(address: IpAddr) -> QuicTransportConfig {
         .mtu_discovery_config(Some(discovery))
         .initial_rtt(INITIAL_RTT)
         .send_window(SEND_WINDOW_BYTES)
-        .congestion_controller_factory(Arc::new(Capped { bytes_max: WINDOW_BYTES }))
+        .congestion_controller_factory(Arc::new(CappedCubicConfig { bytes_max: WINDOW_BYTES }))
         .receive_window(RECEIVE_WINDOW_BYTES.into())
         .stream_receive_window(RECEIVE_WINDOW_BYTES.into())
         .max_concurrent_bidi_streams(STREAMS_MAX.into())
