@@ -22,6 +22,8 @@ addEventListener('keydown', event => {
   if (!event.composedPath().includes(element)) element.handleKey(event);
 });
 
-element.addEventListener('statechange', () => { document.title = titleText(element.state); });
+element.addEventListener('statechange', () => {
+  document.title = titleText(element.state);
+});
 
 Object.assign(window, { lanstream: element });

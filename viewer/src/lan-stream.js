@@ -22,13 +22,35 @@ const KEY_SEEK_S = 5;
 /** So far from where it is seen the element is sent pictures, so that it is up to date when it comes into view. */
 const NEAR = '64px';
 /** Before the engine has said anything. @satisfies {Partial<State>} */
-const NOTHING_YET = { phase: /** @type {State['phase']} */ ('connecting'), code: /** @type {State['code']} */ (''), reason: '', marker: '', sourceText: '', sourceName: '', stalled: '', alterations: /** @type {readonly string[]} */ ([]) };
+const NOTHING_YET = {
+  phase: /** @type {State['phase']} */ ('connecting'),
+  code: /** @type {State['code']} */ (''),
+  reason: '',
+  marker: '',
+  sourceText: '',
+  sourceName: '',
+  stalled: '',
+  alterations: /** @type {readonly string[]} */ ([]),
+};
 /** What `statechange` is about. @satisfies {readonly (keyof State)[]} */
-const TOLD = /** @type {const} */ (['phase', 'code', 'reason', 'sourceState', 'sourceText', 'sourceName', 'stalled', 'alterations', 'marker']);
+const TOLD = /** @type {const} */ ([
+  'phase',
+  'code',
+  'reason',
+  'sourceState',
+  'sourceText',
+  'sourceName',
+  'stalled',
+  'alterations',
+  'marker',
+]);
 
 /**
- * Attributes: `src` (the URL that lanstream printed; without it the page's own), `transport`, `codes` (`off`: raw pixels), `present`, `thread`, `fit`, `stats`, `verify`, `muted`.
- * Events: `resize`, `playing`, `waiting`, `error` (with a `code`), `statechange` (what `state` says of the source or of what is the matter), `frame` (at most ten a second); of films `pause`, `play`, `volumechange`, `durationchange`, `timeupdate`, `stats` (with the attribute), `exactness-lost`.
+ * Attributes: `src` (the URL that lanstream printed; without it the page's own), `transport`, `codes` (`off`: raw
+ * pixels), `present`, `thread`, `fit`, `stats`, `verify`, `muted`. Events: `resize`, `playing`, `waiting`, `error`
+ * (with a `code`), `statechange` (what `state` says of the source or of what is the matter), `frame` (at most ten a
+ * second); of films `pause`, `play`, `volumechange`, `durationchange`, `timeupdate`, `stats` (with the attribute),
+ * `exactness-lost`.
  */
 export class LanStream extends HTMLElement {
   static observedAttributes = ['src', 'transport', 'codes', 'present', 'thread', 'fit', 'stats', 'verify', 'muted'];
@@ -38,7 +60,10 @@ export class LanStream extends HTMLElement {
   #inset = /** @type {InsetLayer | null} */ (null);
   #cursor = new CursorLayer();
   #overlay;
-  #sound = new Sound(() => this.#soundChanged(), message => this.#complain('sound-failed', message));
+  #sound = new Sound(
+    () => this.#soundChanged(),
+    message => this.#complain('sound-failed', message),
+  );
   #canvas = /** @type {HTMLCanvasElement | null} */ (null);
   #host = /** @type {EngineHost | null} */ (null);
   #state = /** @type {State | null} */ (null);
@@ -46,7 +71,10 @@ export class LanStream extends HTMLElement {
   #place = /** @type {import('./element/layout.js').Place | null} */ (null);
   #paused = false;
   #playing = false;
-  #reads = /** @type {Map<number, (picture: Extract<import('./session/port.js').Answer, { type: 'pixels' }>) => void>} */ (new Map());
+  #reads =
+    /** @type {Map<number, (picture: Extract<import('./session/port.js').Answer, { type: 'pixels' }>) => void>} */ (
+      new Map()
+    );
   #readId = 0;
   /** Ends all that `connectedCallback` began to listen to. */
   #connection = new AbortController();
@@ -61,13 +89,24 @@ export class LanStream extends HTMLElement {
     this.#stage.className = 'stage';
     this.#root.append(this.#stage);
     this.#overlay = new Overlay(this.#root, {
-      toggleStats: () => { this.stats = !this.stats; },
-      setFit: fit => { this.fit = fit; },
-      togglePause: () => { if (this.paused) this.play(); else this.pause(); },
+      toggleStats: () => {
+        this.stats = !this.stats;
+      },
+      setFit: fit => {
+        this.fit = fit;
+      },
+      togglePause: () => {
+        if (this.paused) this.play();
+        else this.pause();
+      },
       toggleFullscreen: () => this.#toggleFullscreen(),
-      seek: seconds => { this.currentTime = seconds; },
+      seek: seconds => {
+        this.currentTime = seconds;
+      },
       step: () => this.step(),
-      nextTrack: () => { this.audioTrack = (this.audioTrack + 1) % this.audioTracks.length; },
+      nextTrack: () => {
+        this.audioTrack = (this.audioTrack + 1) % this.audioTracks.length;
+      },
       toggleSound: () => this.#toggleSound(),
     });
     this.#overlay.showFit(this.fit);
@@ -79,13 +118,22 @@ export class LanStream extends HTMLElement {
     this.#connection = new AbortController();
     const { signal } = this.#connection;
     document.addEventListener('visibilitychange', () => this.#sendPaused(), { signal });
-    for (const touch of ['pointerdown', 'keydown']) addEventListener(touch, event => this.#touched(event), { signal, capture: true });
-    addEventListener('hashchange', () => { if (!this.hasAttribute('src')) this.#restart(); }, { signal });
+    for (const touch of ['pointerdown', 'keydown'])
+      addEventListener(touch, event => this.#touched(event), { signal, capture: true });
+    addEventListener(
+      'hashchange',
+      () => {
+        if (!this.hasAttribute('src')) this.#restart();
+      },
+      { signal },
+    );
     this.#followDevicePixels(signal);
     this.#resizes.observe(this);
     this.#views.observe(this);
     // Attributes that the page sets in the same breath are to count.
-    queueMicrotask(() => { if (this.isConnected && this.#host === null) this.#start(); });
+    queueMicrotask(() => {
+      if (this.isConnected && this.#host === null) this.#start();
+    });
   }
 
   disconnectedCallback() {
@@ -107,13 +155,21 @@ export class LanStream extends HTMLElement {
   }
 
   /** Width of the picture in its own pixels; 0 before there is one. */
-  get videoWidth() { return this.#state?.width ?? 0; }
-  get videoHeight() { return this.#state?.height ?? 0; }
+  get videoWidth() {
+    return this.#state?.width ?? 0;
+  }
+  get videoHeight() {
+    return this.#state?.height ?? 0;
+  }
   /** Of a film: whether it stands still, for all who watch it. Of anything else: whether this viewer does. */
-  get paused() { return this.#state?.steerable === true ? !this.#state.sourcePlaying : this.#paused; }
+  get paused() {
+    return this.#state?.steerable === true ? !this.#state.sourcePlaying : this.#paused;
+  }
 
   /** Seconds of a film that have gone by; 0 for what has no timestamps. */
-  get currentTime() { return this.#state?.timeS ?? 0; }
+  get currentTime() {
+    return this.#state?.timeS ?? 0;
+  }
   /** Goes to another place, if it is a film of which that can be had. */
   set currentTime(seconds) {
     if (!Number.isFinite(Number(seconds))) throw new TypeError(`${seconds} is no time`);
@@ -121,12 +177,17 @@ export class LanStream extends HTMLElement {
   }
 
   /** What its tracks of sound are called; none of what is not heard. */
-  get audioTracks() { return this.#state?.tracks ?? []; }
+  get audioTracks() {
+    return this.#state?.tracks ?? [];
+  }
   /** The number of the track that is heard, from 0; -1: none. */
-  get audioTrack() { return this.#state?.track ?? -1; }
+  get audioTrack() {
+    return this.#state?.track ?? -1;
+  }
   /** Has another be heard, by all who watch it. */
   set audioTrack(number) {
-    if (!(Number(number) in this.audioTracks)) throw new RangeError(`${number} is no number of a track: there are ${this.audioTracks.length}`);
+    if (!(Number(number) in this.audioTracks))
+      throw new RangeError(`${number} is no number of a track: there are ${this.audioTracks.length}`);
     this.#host?.send({ type: 'steer', command: 'track', value: Number(number) });
   }
 
@@ -138,33 +199,61 @@ export class LanStream extends HTMLElement {
 
   /** What is going on, as a plain object: the engine's state and what this element adds to it. */
   get state() {
-    return { ...NOTHING_YET, ...this.#state, playing: this.#playing, fit: this.fit, scale: this.#place?.scale ?? 0, stats: this.#stats };
+    return {
+      ...NOTHING_YET,
+      ...this.#state,
+      playing: this.#playing,
+      fit: this.fit,
+      scale: this.#place?.scale ?? 0,
+      stats: this.#stats,
+    };
   }
 
   /** @returns {Fit} */
-  get fit() { return FITS.find(fit => fit === this.getAttribute('fit')) ?? 'exact'; }
-  set fit(fit) { this.setAttribute('fit', fit); }
+  get fit() {
+    return FITS.find(fit => fit === this.getAttribute('fit')) ?? 'exact';
+  }
+  set fit(fit) {
+    this.setAttribute('fit', fit);
+  }
 
-  get stats() { return this.hasAttribute('stats'); }
-  set stats(shown) { this.toggleAttribute('stats', shown); }
+  get stats() {
+    return this.hasAttribute('stats');
+  }
+  set stats(shown) {
+    this.toggleAttribute('stats', shown);
+  }
 
-  get verify() { return this.hasAttribute('verify'); }
-  set verify(wanted) { this.toggleAttribute('verify', wanted); }
+  get verify() {
+    return this.hasAttribute('verify');
+  }
+  set verify(wanted) {
+    this.toggleAttribute('verify', wanted);
+  }
 
-  get muted() { return this.hasAttribute('muted'); }
+  get muted() {
+    return this.hasAttribute('muted');
+  }
   /** Without it a film is heard as soon as the browser lets the page be heard. */
   set muted(muted) {
     this.toggleAttribute('muted', muted);
     if (!muted) this.#sound.resume();
   }
 
-  play() { this.#go('play'); }
-  pause() { this.#go('pause'); }
+  play() {
+    this.#go('play');
+  }
+  pause() {
+    this.#go('pause');
+  }
   /** Has a film stand still, and show its next picture. */
-  step() { this.#go('step'); }
+  step() {
+    this.#go('step');
+  }
 
   /**
-   * The picture now: red, green, blue, 255. With `of: 'canvas'` it is read from the canvas, which some browsers falsify.
+   * The picture now: red, green, blue, 255. With `of: 'canvas'` it is read from the canvas, which some browsers
+   * falsify.
    * @param {{ of?: 'picture' | 'canvas' }} [options]
    * @returns {Promise<ImageData>}
    */
@@ -175,7 +264,8 @@ export class LanStream extends HTMLElement {
 
   /**
    * The planes that it is made of, as they came: one block, the planes one after the other. `null`: it came as pixels.
-   * @returns {Promise<{ width: number, height: number, planar: import('./decode/planar.js').Planar, block: Uint8Array } | null>}
+   * @returns {Promise<{ width: number, height: number, planar: import('./decode/planar.js').Planar, block: Uint8Array }
+   *   | null>}
    */
   async readPlanes() {
     const { width, height, planes, block } = await this.#read('picture');
@@ -189,9 +279,16 @@ export class LanStream extends HTMLElement {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     if (event.key === 's') this.stats = !this.stats;
     // A button or a slider that has the focus has its own use for the others.
-    if (this.#state?.steerable !== true || event.composedPath()[0] instanceof HTMLButtonElement || event.composedPath()[0] instanceof HTMLInputElement) return;
-    if (event.key === ' ' || event.key === 'k') { if (this.paused) this.play(); else this.pause(); }
-    else if (event.key === '.') this.step();
+    if (
+      this.#state?.steerable !== true ||
+      event.composedPath()[0] instanceof HTMLButtonElement ||
+      event.composedPath()[0] instanceof HTMLInputElement
+    )
+      return;
+    if (event.key === ' ' || event.key === 'k') {
+      if (this.paused) this.play();
+      else this.pause();
+    } else if (event.key === '.') this.step();
     else if (event.key === 'm') this.#toggleSound();
     else if (event.key === 'ArrowLeft') this.currentTime -= KEY_SEEK_S;
     else if (event.key === 'ArrowRight') this.currentTime += KEY_SEEK_S;
@@ -202,16 +299,22 @@ export class LanStream extends HTMLElement {
   /** @param {'picture' | 'canvas'} of */
   #read(of) {
     const host = this.#host;
-    if (host === null || this.videoWidth === 0) return Promise.reject(new DOMException('no picture yet', 'InvalidStateError'));
+    if (host === null || this.videoWidth === 0)
+      return Promise.reject(new DOMException('no picture yet', 'InvalidStateError'));
     this.#readId += 1;
     const id = this.#readId;
-    return /** @type {Promise<Extract<import('./session/port.js').Answer, { type: 'pixels' }>>} */ (new Promise(resolve => {
-      this.#reads.set(id, resolve);
-      host.send({ type: 'read', id, of });
-    }));
+    return /** @type {Promise<Extract<import('./session/port.js').Answer, { type: 'pixels' }>>} */ (
+      new Promise(resolve => {
+        this.#reads.set(id, resolve);
+        host.send({ type: 'read', id, of });
+      })
+    );
   }
 
-  /** A film does so for all who watch it; else it is this viewer that stands still. @param {'play' | 'pause' | 'step'} command */
+  /**
+   * A film does so for all who watch it; else it is this viewer that stands still.
+   * @param {'play' | 'pause' | 'step'} command
+   */
   #go(command) {
     if (this.#state?.steerable === true) this.#host?.send({ type: 'steer', command, value: 0 });
     else if (command !== 'step') this.#setPaused(command === 'pause');
@@ -220,14 +323,17 @@ export class LanStream extends HTMLElement {
   #start() {
     const url = new URL(this.getAttribute('src') ?? location.href, location.href);
     this.#overlay.showFailure('connecting');
-    const inset = this.#inset = new InsetLayer();
+    const inset = (this.#inset = new InsetLayer());
     this.#host = new EngineHost({
       present: oneOf(['2d', 'webgl2'], this.getAttribute('present')),
       thread: oneOf(['page', 'worker'], this.getAttribute('thread')),
       options: {
-        origin: url.origin, token: url.hash.slice(1), transport: oneOf(TRANSPORTS, this.getAttribute('transport')),
+        origin: url.origin,
+        token: url.hash.slice(1),
+        transport: oneOf(TRANSPORTS, this.getAttribute('transport')),
         codes: this.getAttribute('codes') !== 'off',
-        verify: this.verify, paused: this.#isIdle,
+        verify: this.verify,
+        paused: this.#isIdle,
       },
       mount: canvas => this.#mount(canvas, inset),
       layer: inset,
@@ -261,16 +367,36 @@ export class LanStream extends HTMLElement {
   /** @param {import('./session/port.js').Answer} answer */
   #receive(answer) {
     switch (answer.type) {
-      case 'state': this.#receiveState(answer.state); break;
-      case 'stats': this.#receiveStats(answer.stats); break;
-      case 'cursor-shape': this.#cursor.shape(answer.shape); break;
-      case 'cursor-at': this.#cursor.at(answer.x, answer.y, answer.serial); break;
-      case 'sound': this.#sound.take(answer.atUs, answer.samples); break;
-      case 'painted': if (this.#state?.sourcePlaying === true) this.#sound.follow(answer.filmS, answer.atMs); break;
-      case 'refuted': this.dispatchEvent(new CustomEvent('exactness-lost', { detail: { seq: answer.seq } })); break;
-      case 'error': this.#complain(answer.code, answer.message); break;
-      case 'unfit': this.#failed(answer.message); break;
-      case 'pixels': this.#receivePixels(answer); break;
+      case 'state':
+        this.#receiveState(answer.state);
+        break;
+      case 'stats':
+        this.#receiveStats(answer.stats);
+        break;
+      case 'cursor-shape':
+        this.#cursor.shape(answer.shape);
+        break;
+      case 'cursor-at':
+        this.#cursor.at(answer.x, answer.y, answer.serial);
+        break;
+      case 'sound':
+        this.#sound.take(answer.atUs, answer.samples);
+        break;
+      case 'painted':
+        if (this.#state?.sourcePlaying === true) this.#sound.follow(answer.filmS, answer.atMs);
+        break;
+      case 'refuted':
+        this.dispatchEvent(new CustomEvent('exactness-lost', { detail: { seq: answer.seq } }));
+        break;
+      case 'error':
+        this.#complain(answer.code, answer.message);
+        break;
+      case 'unfit':
+        this.#failed(answer.message);
+        break;
+      case 'pixels':
+        this.#receivePixels(answer);
+        break;
     }
   }
 
@@ -284,11 +410,13 @@ export class LanStream extends HTMLElement {
     if (!state.connected) this.#cursor.hide();
     if (!state.connected || !state.sourcePlaying || state.paused) this.#sound.stop();
     if (state.width !== before?.width || state.height !== before.height) this.#resized();
-    const playing = state.connected && state.frames > 0 && state.sourceState === 'live' && !state.paused && state.sourcePlaying;
+    const playing =
+      state.connected && state.frames > 0 && state.sourceState === 'live' && !state.paused && state.sourcePlaying;
     if (playing !== this.#playing) this.dispatchEvent(new Event(playing ? 'playing' : 'waiting'));
     this.#playing = playing;
     if (TOLD.some(name => String(state[name]) !== String(before?.[name]))) this.dispatchEvent(new Event('statechange'));
-    if (state.frames !== (before?.frames ?? 0)) this.dispatchEvent(new CustomEvent('frame', { detail: { seq: state.seq, frames: state.frames } }));
+    if (state.frames !== (before?.frames ?? 0))
+      this.dispatchEvent(new CustomEvent('frame', { detail: { seq: state.seq, frames: state.frames } }));
   }
 
   /** @param {string} message */
@@ -306,14 +434,19 @@ export class LanStream extends HTMLElement {
       this.#sendPaused();
       this.#go('pause');
     }
-    if (sourcePlaying !== (before?.sourcePlaying ?? true)) this.dispatchEvent(new Event(sourcePlaying ? 'play' : 'pause'));
+    if (sourcePlaying !== (before?.sourcePlaying ?? true))
+      this.dispatchEvent(new Event(sourcePlaying ? 'play' : 'pause'));
     if (durationS !== (before?.durationS ?? null)) this.dispatchEvent(new Event('durationchange'));
     if (timeS !== (before?.timeS ?? null)) this.dispatchEvent(new Event('timeupdate'));
   }
 
-  /** From then on the browser lets the page be heard; what is for the sound itself does so by itself. @param {Event} event */
+  /**
+   * From then on the browser lets the page be heard; what is for the sound itself does so by itself.
+   * @param {Event} event
+   */
   #touched(event) {
-    const isItsOwn = event.composedPath()[0] instanceof HTMLButtonElement || /** @type {KeyboardEvent} */ (event).key === 'm';
+    const isItsOwn =
+      event.composedPath()[0] instanceof HTMLButtonElement || /** @type {KeyboardEvent} */ (event).key === 'm';
     if (!this.muted && !isItsOwn) this.#sound.resume();
   }
 
@@ -357,7 +490,10 @@ export class LanStream extends HTMLElement {
     const placed = place(this.fit, size, this.getBoundingClientRect(), devicePixelRatio);
     this.#place = placed;
     Object.assign(this.#canvas.style, {
-      left: `${placed.leftCssPx}px`, top: `${placed.topCssPx}px`, width: `${placed.widthCssPx}px`, height: `${placed.heightCssPx}px`,
+      left: `${placed.leftCssPx}px`,
+      top: `${placed.topCssPx}px`,
+      width: `${placed.widthCssPx}px`,
+      height: `${placed.heightCssPx}px`,
     });
     this.#root.classList.toggle('crisp', this.fit !== 'contain');
     this.#root.classList.toggle('cropped', placed.cropped);
@@ -367,10 +503,14 @@ export class LanStream extends HTMLElement {
 
   /** The query names one ratio, so each change needs a new one. @param {AbortSignal} signal */
   #followDevicePixels(signal) {
-    matchMedia(`(resolution: ${devicePixelRatio}dppx)`).addEventListener('change', () => {
-      this.#layOut();
-      if (!signal.aborted) this.#followDevicePixels(signal);
-    }, { once: true, signal });
+    matchMedia(`(resolution: ${devicePixelRatio}dppx)`).addEventListener(
+      'change',
+      () => {
+        this.#layOut();
+        if (!signal.aborted) this.#followDevicePixels(signal);
+      },
+      { once: true, signal },
+    );
   }
 
   #showStats() {
@@ -391,7 +531,9 @@ export class LanStream extends HTMLElement {
   }
 
   /** Nobody looks at a hidden page, or at what is scrolled out of it, so the server need not send. */
-  get #isIdle() { return this.#paused || document.hidden || !this.#isInView; }
+  get #isIdle() {
+    return this.#paused || document.hidden || !this.#isInView;
+  }
 
   #sendPaused() {
     this.#host?.send({ type: 'paused', paused: this.#isIdle });

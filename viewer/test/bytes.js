@@ -3,11 +3,35 @@
 import { ENCODING_SOLID, HEADER_BYTES, KIND } from '../src/protocol.js';
 
 /**
- * @typedef {{ x: number, y: number, width: number, height: number, encoding?: number, data: Uint8Array, length?: number }} TestPatch
- * @param {{ seq: number, base?: number, width?: number, height?: number, flags: number, patches?: TestPatch[], count?: number, pts?: bigint, planes?: number[], rest?: number }} fields
+ * @typedef {{ x: number, y: number, width: number, height: number, encoding?: number, data: Uint8Array, length?: number
+ *   }} TestPatch
+ * @param {{ seq: number, base?: number, width?: number, height?: number, flags: number, patches?: TestPatch[], count?:
+ *   number, pts?: bigint, planes?: number[], rest?: number }} fields
  */
-export function band({ seq, base = 0, width = 4, height = 4, flags, patches = [], count = patches.length, pts = -(2n ** 63n), planes = [0, 0, 0, 0], rest = 0 }) {
-  const body = [u32(seq), u32(base), u16(width), u16(height), u32(count), u32(1000), u32(0), u64(BigInt.asUintN(64, pts)), planes, u32(rest)];
+export function band({
+  seq,
+  base = 0,
+  width = 4,
+  height = 4,
+  flags,
+  patches = [],
+  count = patches.length,
+  pts = -(2n ** 63n),
+  planes = [0, 0, 0, 0],
+  rest = 0,
+}) {
+  const body = [
+    u32(seq),
+    u32(base),
+    u16(width),
+    u16(height),
+    u32(count),
+    u32(1000),
+    u32(0),
+    u64(BigInt.asUintN(64, pts)),
+    planes,
+    u32(rest),
+  ];
   for (const { x, y, width: w, height: h, encoding = 0, data, length = data.length } of patches) {
     body.push(u16(x), u16(y), u16(w), u16(h), [encoding, 0, 0, 0], u32(length));
   }
@@ -34,11 +58,17 @@ export function message(kind, flags, body) {
 }
 
 /** @param {number} value */
-export function u16(value) { return [value & 255, value >> 8 & 255]; }
+export function u16(value) {
+  return [value & 255, (value >> 8) & 255];
+}
 /** @param {number} value */
-export function u32(value) { return [value & 255, value >>> 8 & 255, value >>> 16 & 255, value >>> 24]; }
+export function u32(value) {
+  return [value & 255, (value >>> 8) & 255, (value >>> 16) & 255, value >>> 24];
+}
 /** @param {bigint} value */
-export function u64(value) { return [...u32(Number(value & 0xffffffffn)), ...u32(Number(value >> 32n))]; }
+export function u64(value) {
+  return [...u32(Number(value & 0xffffffffn)), ...u32(Number(value >> 32n))];
+}
 
 /** @param {string} hex */
 export function fromHex(hex) {

@@ -14,7 +14,12 @@ function order(facts) {
 test('what is asked for comes first where it can be had, and the others stay to fall back to', () => {
   assert.deepEqual(order({}), ['http', 'websocket', 'webtransport']);
   assert.deepEqual(order({ wanted: 'webtransport' }), ['webtransport', 'http', 'websocket']);
-  assert.deepEqual(order({ wanted: 'webtransport-datagrams' }), ['webtransport-datagrams', 'http', 'websocket', 'webtransport']);
+  assert.deepEqual(order({ wanted: 'webtransport-datagrams' }), [
+    'webtransport-datagrams',
+    'http',
+    'websocket',
+    'webtransport',
+  ]);
   assert.deepEqual(order({ wanted: 'webtransport', hasWebTransport: false }), ['http', 'websocket']);
   assert.deepEqual(order({ wanted: 'http', offered: ['websocket'] }), ['websocket']);
   assert.deepEqual(order({ byob: false, hasWebTransport: false }), ['websocket', 'http']);
@@ -30,10 +35,27 @@ test('WebTransport that would stop is only taken where it is asked for, or where
 test('WebTransport goes on in Chromium and in Firefox from 153 on', () => {
   const mac = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)';
   const phone = 'Mozilla/5.0 (iPhone; CPU iPhone OS 26_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)';
-  const firefox = (/** @type {number} */ version) => `Mozilla/5.0 (X11; Linux x86_64; rv:${version}.0) Gecko/20100101 Firefox/${version}.0`;
-  const chrome = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36';
-  for (const good of [chrome, `${chrome} Edg/156.0.0.0`, chrome.replace('Chrome', 'HeadlessChrome/1 Chrome'), firefox(153), firefox(160)]) assert.ok(refillsCredit(good), good);
-  const bad = [firefox(152), firefox(98), `${mac} Version/26.4 Safari/605.1.15`, `${mac}`, `${phone} CriOS/156.0 Mobile/15E148 Safari/604.1`, `${phone} FxiOS/160.0 Mobile Safari/604.1`, ''];
+  const firefox = (/** @type {number} */ version) =>
+    `Mozilla/5.0 (X11; Linux x86_64; rv:${version}.0) Gecko/20100101 Firefox/${version}.0`;
+  const chrome =
+    'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36';
+  for (const good of [
+    chrome,
+    `${chrome} Edg/156.0.0.0`,
+    chrome.replace('Chrome', 'HeadlessChrome/1 Chrome'),
+    firefox(153),
+    firefox(160),
+  ])
+    assert.ok(refillsCredit(good), good);
+  const bad = [
+    firefox(152),
+    firefox(98),
+    `${mac} Version/26.4 Safari/605.1.15`,
+    `${mac}`,
+    `${phone} CriOS/156.0 Mobile/15E148 Safari/604.1`,
+    `${phone} FxiOS/160.0 Mobile Safari/604.1`,
+    '',
+  ];
   for (const each of bad) assert.ok(!refillsCredit(each), each);
 });
 
@@ -45,11 +67,20 @@ test('what is asked for or alone is not measured', () => {
 });
 
 test('the soonest wins, HTTP wins what is nearly a tie, and what failed is left out', () => {
-  const ranked = (/** @type {Partial<Record<import('../src/protocol.js').Transport, number>>} */ ms) => rank(new Map(/** @type {any} */ (Object.entries(ms))));
+  const ranked = (/** @type {Partial<Record<import('../src/protocol.js').Transport, number>>} */ ms) =>
+    rank(new Map(/** @type {any} */ (Object.entries(ms))));
   assert.deepEqual(ranked({ http: 2, websocket: 5, webtransport: 9 }), ['http', 'websocket', 'webtransport']);
   assert.deepEqual(ranked({ http: 12.4, websocket: 10, webtransport: 9 }), ['webtransport', 'http', 'websocket']);
   assert.deepEqual(ranked({ http: Infinity, websocket: 10 }), ['websocket']);
-  assert.equal(reasonByMeasuring(new Map([['http', 2.04], ['websocket', Infinity]])), 'a whole picture: http 2.0 ms, websocket failed');
+  assert.equal(
+    reasonByMeasuring(
+      new Map([
+        ['http', 2.04],
+        ['websocket', Infinity],
+      ]),
+    ),
+    'a whole picture: http 2.0 ms, websocket failed',
+  );
 });
 
 test('the clock believes the ping that came back soonest', () => {

@@ -10,8 +10,10 @@ import { ENCODING_MOVE, ENCODING_RAW, ProtocolError } from '../src/protocol.js';
 import { fromHex, random, toHex } from './bytes.js';
 
 /**
- * @typedef {{ name: string, code: number, width: number, pixels: string, bytes: string }} Picture `pixels`: the bytes of all, in hexadecimal
- * @typedef {{ name: string, code: number, width: number, pixels: number, bytes: string, error: number }} Hostile `pixels`: how many
+ * @typedef {{ name: string, code: number, width: number, pixels: string, bytes: string }} Picture `pixels`: the bytes
+ *   of all, in hexadecimal
+ * @typedef {{ name: string, code: number, width: number, pixels: number, bytes: string, error: number }} Hostile
+ *   `pixels`: how many
  * @typedef {import('../src/decode/codec.js').Exports} Exports
  */
 
@@ -19,7 +21,8 @@ const FILE = new URL('../../docs/codec-vectors.json', import.meta.url);
 // An npm package does not carry the file; in the repository it must be there.
 const skip = existsSync(FILE) ? false : 'docs/codec-vectors.json is not here';
 const { pictures, hostile } = /** @type {{ pictures: Picture[], hostile: Hostile[] }} */ (
-  skip === false ? JSON.parse(readFileSync(FILE, 'utf8')) : { pictures: [], hostile: [] });
+  skip === false ? JSON.parse(readFileSync(FILE, 'utf8')) : { pictures: [], hostile: [] }
+);
 
 const MODULE = new WebAssembly.Module(readFileSync(new URL('../src/codec.wasm', import.meta.url)));
 /** The wire's number of code 0. */
@@ -67,7 +70,8 @@ test('what is no code is refused, and hurts neither what was decoded nor what co
     const behind = before.pixels.length / 2;
     const call = () => codec.decode(ENCODING_FIRST + code, fromHex(bytes), width, pixels / width, behind);
     // A patch has columns and whole rows, or update.js refuses it.
-    if (pixels % width === 0) assert.throws(call, thrown => thrown instanceof ProtocolError && thrown.message.includes(`(${error})`), name);
+    if (pixels % width === 0)
+      assert.throws(call, thrown => thrown instanceof ProtocolError && thrown.message.includes(`(${error})`), name);
     decode(codec, after, behind);
     check(codec, before);
     check(codec, after, behind);
@@ -75,7 +79,9 @@ test('what is no code is refused, and hurts neither what was decoded nor what co
 });
 
 test('every error has its number', { skip }, () => {
-  const { exports: { memory, room, decode } } = open();
+  const {
+    exports: { memory, room, decode },
+  } = open();
   for (const { name, code, width, pixels, bytes, error } of hostile) {
     const base = room(pixels * 4 + bytes.length / 2);
     const codeAt = base + pixels * 4;
@@ -105,10 +111,13 @@ test('coded and raw patches of a band are written where they belong', { skip }, 
   const buffer = new Uint8Array([...raw, ...pictures.flatMap(({ bytes }) => [...fromHex(bytes)])]).buffer;
   const patches = new Patches();
   patches.add({ x: 63, y: 0, width: 1, height: 1, encoding: ENCODING_RAW, offset: 0, bytes: 4 });
-  let offset = raw.length, y = 0;
+  let offset = raw.length;
+  let y = 0;
   patches.reserve(pictures.length);
   for (const picture of pictures) {
-    const { code, width } = picture, height = heightOf(picture), bytes = picture.bytes.length / 2;
+    const { code, width } = picture;
+    const height = heightOf(picture);
+    const bytes = picture.bytes.length / 2;
     patches.add({ x: 1, y, width, height, encoding: ENCODING_FIRST + code, offset, bytes });
     offset += bytes;
     y += height;
@@ -120,13 +129,20 @@ test('coded and raw patches of a band are written where they belong', { skip }, 
   assert.equal(toHex(Uint8Array.from(memory.shown).buffer), toHex(expected(64, y, raw).buffer));
 });
 
-/** Every picture below the one before it, a pixel from the left, and `raw` at the top right, on black. @param {number} width @param {number} height @param {Uint8Array} raw */
+/**
+ * Every picture below the one before it, a pixel from the left, and `raw` at the top right, on black.
+ * @param {number} width
+ * @param {number} height
+ * @param {Uint8Array} raw
+ */
 function expected(width, height, raw) {
   const bytes = new Uint8Array(new Uint32Array(width * height).fill(0xff000000).buffer);
   let y = 0;
   for (const picture of pictures) {
-    const pixels = fromHex(picture.pixels), row = picture.width * 4;
-    for (let from = 0; from < pixels.length; from += row, y += 1) bytes.set(pixels.subarray(from, from + row), (y * width + 1) * 4);
+    const pixels = fromHex(picture.pixels);
+    const row = picture.width * 4;
+    for (let from = 0; from < pixels.length; from += row, y += 1)
+      bytes.set(pixels.subarray(from, from + row), (y * width + 1) * 4);
   }
   bytes.set(raw, (width - 1) * 4);
   return bytes;
@@ -162,12 +178,26 @@ test('a call that makes no sense touches nothing', () => {
   const before = toHex(memory.buffer);
   /** @type {[code: number, at: number, bytes: number, width: number, pixelsAt: number, pixels: number][]} */
   const calls = [
-    [4, base + 64, 4, 4, base, 16], [256, base + 64, 4, 4, base, 16], [-1, base + 64, 4, 4, base, 16],
-    [1, 0, 4, 4, base, 16], [1, base + 64, 4, 4, 0, 16], [1, base - 1, 4, 4, base + 64, 16], [1, base + 64, 4, 4, base - 4, 16],
-    [1, end - 3, 4, 4, base, 16], [1, base, 4, 4, end - 60, 16], [1, end + 1, 0, 4, base, 16], [1, base, 4, 4, end + 4, 0],
-    [1, base + 63, 4, 4, base, 16], [1, base + 60, 1, 4, base, 16], [1, base, 5, 4, base + 4, 16], [1, base, 64, 4, base, 16],
-    [1, base + 128, 4, 4, base + 1, 16], [1, base + 128, 4, 4, base + 2, 16],
-    [1, base + 64, 0xffff_ffff, 4, base, 16], [1, base, 4, 4, base + 64, 0x4000_0000], [1, base, 4, 4, base + 64, 0xffff_ffff],
+    [4, base + 64, 4, 4, base, 16],
+    [256, base + 64, 4, 4, base, 16],
+    [-1, base + 64, 4, 4, base, 16],
+    [1, 0, 4, 4, base, 16],
+    [1, base + 64, 4, 4, 0, 16],
+    [1, base - 1, 4, 4, base + 64, 16],
+    [1, base + 64, 4, 4, base - 4, 16],
+    [1, end - 3, 4, 4, base, 16],
+    [1, base, 4, 4, end - 60, 16],
+    [1, end + 1, 0, 4, base, 16],
+    [1, base, 4, 4, end + 4, 0],
+    [1, base + 63, 4, 4, base, 16],
+    [1, base + 60, 1, 4, base, 16],
+    [1, base, 5, 4, base + 4, 16],
+    [1, base, 64, 4, base, 16],
+    [1, base + 128, 4, 4, base + 1, 16],
+    [1, base + 128, 4, 4, base + 2, 16],
+    [1, base + 64, 0xffff_ffff, 4, base, 16],
+    [1, base, 4, 4, base + 64, 0x4000_0000],
+    [1, base, 4, 4, base + 64, 0xffff_ffff],
     [1, 0xffff_ffff, 0xffff_ffff, 4, 0xffff_fffc, 0xffff_ffff],
   ];
   for (const call of calls) assert.equal(decode(...call), WRONG_CALL, call.join(' '));
@@ -180,7 +210,7 @@ test('whatever the numbers, a call returns', () => {
   const next = random(7);
   const ends = [0, base, base + PAGE_BYTES, memory.buffer.byteLength, 2 ** 31, 2 ** 32];
   const near = () => /** @type {number} */ (ends[Math.floor(next() * ends.length)]) + Math.floor(next() * 200 - 100);
-  const few = () => next() < 0.9 ? Math.floor(next() * 2000) : near();
+  const few = () => (next() < 0.9 ? Math.floor(next() * 2000) : near());
   for (let call = 0; call < 20_000; call += 1) {
     const fault = decode(Math.floor(next() * 4), near(), few(), few(), near(), few());
     assert.ok(fault >= 0 && fault <= WRONG_CALL);

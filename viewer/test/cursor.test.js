@@ -4,7 +4,14 @@ import { CursorLayer, partInside } from '../src/element/cursor.js';
 
 const PICTURE = { width: 200, height: 100 };
 const PLACE = { leftCssPx: 10, topCssPx: 20, widthCssPx: 400, heightCssPx: 200, scale: 2, cropped: false };
-const SHAPE = { serial: 7, width: 64, height: 64, hotX: 4, hotY: 6, rgba: new Uint8ClampedArray(64 * 64 * 4).fill(255) };
+const SHAPE = {
+  serial: 7,
+  width: 64,
+  height: 64,
+  hotX: 4,
+  hotY: 6,
+  rgba: new Uint8ClampedArray(64 * 64 * 4).fill(255),
+};
 
 /** What a canvas was told. */
 class FakeCanvas {
@@ -16,13 +23,22 @@ class FakeCanvas {
   put = /** @type {number[][]} */ ([]);
   setAttribute() {}
   getContext() {
-    return { putImageData: (/** @type {unknown} */ _image, /** @type {number} */ x, /** @type {number} */ y) => this.put.push([x + 0, y + 0]) };
+    return {
+      putImageData: (/** @type {unknown} */ _image, /** @type {number} */ x, /** @type {number} */ y) =>
+        this.put.push([x + 0, y + 0]),
+    };
   }
 }
 
 const page = /** @type {Record<string, unknown>} */ (/** @type {unknown} */ (globalThis));
-beforeEach(() => Object.assign(page, { document: { createElement: () => new FakeCanvas() }, devicePixelRatio: 1, ImageData: class {} }));
-afterEach(() => ['document', 'devicePixelRatio', 'ImageData'].forEach((name) => delete page[name]));
+beforeEach(() =>
+  Object.assign(page, {
+    document: { createElement: () => new FakeCanvas() },
+    devicePixelRatio: 1,
+    ImageData: class {},
+  }),
+);
+afterEach(() => ['document', 'devicePixelRatio', 'ImageData'].forEach(name => delete page[name]));
 
 function layer() {
   const cursor = new CursorLayer();
@@ -44,9 +60,17 @@ test('a pointer over each edge is cut there', () => {
 
 test('no pixel of it lies outside of the picture', () => {
   const { cursor, canvas } = layer();
-  for (const [x, y] of [[190, 90], [199, 99], [0, 0], [100, 50], [199, 0]]) {
+  for (const [x, y] of [
+    [190, 90],
+    [199, 99],
+    [0, 0],
+    [100, 50],
+    [199, 0],
+  ]) {
     cursor.at(x ?? 0, y ?? 0, 7);
-    const [left, top, width, height] = ['left', 'top', 'width', 'height'].map((side) => Number.parseFloat(canvas.style[side] ?? ''));
+    const [left, top, width, height] = ['left', 'top', 'width', 'height'].map(side =>
+      Number.parseFloat(canvas.style[side] ?? ''),
+    );
     assert.equal(canvas.hidden, false);
     assert.ok((left ?? NaN) >= 10 && (left ?? NaN) + (width ?? NaN) <= 410, `${x}: ${left}, ${width}`);
     assert.ok((top ?? NaN) >= 20 && (top ?? NaN) + (height ?? NaN) <= 220, `${y}: ${top}, ${height}`);
@@ -56,7 +80,12 @@ test('no pixel of it lies outside of the picture', () => {
 
 test('it is drawn again only where another part of it shows', () => {
   const { cursor, canvas } = layer();
-  for (const [x, y] of [[50, 20], [51, 21], [52, 22]]) cursor.at(x ?? 0, y ?? 0, 7);
+  for (const [x, y] of [
+    [50, 20],
+    [51, 21],
+    [52, 22],
+  ])
+    cursor.at(x ?? 0, y ?? 0, 7);
   assert.deepEqual(canvas.put, [[0, 0]]);
   cursor.at(1, 20, 7);
   assert.deepEqual(canvas.put[1], [-3, 0]);

@@ -4,7 +4,16 @@ import { readFileSync } from 'node:fs';
 import { Codec } from '../src/decode/codec.js';
 import { Engine } from '../src/session/engine.js';
 import { pictureHash } from '../src/protocol/hash.js';
-import { COMMIT, ENCODING_NAMES, FIRST, HELLO_CODES, HELLO_VERIFY, KIND, TAKEN_BACK, VERSION } from '../src/protocol.js';
+import {
+  COMMIT,
+  ENCODING_NAMES,
+  FIRST,
+  HELLO_CODES,
+  HELLO_VERIFY,
+  KIND,
+  TAKEN_BACK,
+  VERSION,
+} from '../src/protocol.js';
 import { Surface } from '../src/present/surface.js';
 import { deferred } from '../src/transport/timers.js';
 import { band, message, raw, solid, u16, u32, u64 } from './bytes.js';
@@ -25,9 +34,24 @@ function start(options = {}, answer = session, codec = null) {
   const surface = new Surface(presenter);
   const events = /** @type {import('../src/session/engine.js').EngineEvent[]} */ ([]);
   const engine = new Engine(
-    { origin: 'http://127.0.0.1:1', token: 'secret', transport: 'websocket', codes: false, verify: false, paused: false, ...options },
-    { surface, presenter: { name: '2d', reason: 'test' }, thread: { thread: 'page', reason: 'test' },
-      codec: Promise.resolve({ codec, reason: 'test' }), post: event => events.push(event) }, browser.around);
+    {
+      origin: 'http://127.0.0.1:1',
+      token: 'secret',
+      transport: 'websocket',
+      codes: false,
+      verify: false,
+      paused: false,
+      ...options,
+    },
+    {
+      surface,
+      presenter: { name: '2d', reason: 'test' },
+      thread: { thread: 'page', reason: 'test' },
+      codec: Promise.resolve({ codec, reason: 'test' }),
+      post: event => events.push(event),
+    },
+    browser.around,
+  );
   void engine.run();
   return { browser, presenter, surface, events, engine };
 }
@@ -47,13 +71,19 @@ async function greet(browser) {
   return socket;
 }
 
-/** What a session asks for: the transport's number, and the picture that it holds. @param {import('./fakes.js').FakeSocket} socket */
+/**
+ * What a session asks for: the transport's number, and the picture that it holds.
+ * @param {import('./fakes.js').FakeSocket} socket
+ */
 function routeOf(socket) {
   const route = socket.last(KIND.ROUTE);
   return { transport: route.getUint8(12), epoch: route.getBigUint64(14, true), heldSeq: route.getUint32(22, true) };
 }
 
-const FULL = [band({ seq: 1, flags: FIRST, patches: [raw(0, 0, 4, 2, 7)] }), band({ seq: 1, flags: COMMIT, patches: [solid(0, 2, 4, 2, 9)] })];
+const FULL = [
+  band({ seq: 1, flags: FIRST, patches: [raw(0, 0, 4, 2, 7)] }),
+  band({ seq: 1, flags: COMMIT, patches: [solid(0, 2, 4, 2, 9)] }),
+];
 
 /** One pixel at the corner. @param {number} seq @param {number} value */
 function next(seq, value) {
@@ -72,7 +102,10 @@ test('an update is shown whole, and acknowledged before it is painted', async ()
   assert.deepEqual(browser.log.slice(2), ['send ACK', 'resize 4x4', 'paint 0,0 4x4', 'commit']);
   assert.deepEqual([...new Set(presenter.pixels)], [7, 9, 255]);
   const { connected, width, height, seq, frames } = engine.state;
-  assert.deepEqual({ connected, width, height, seq, frames }, { connected: true, width: 4, height: 4, seq: 1, frames: 1 });
+  assert.deepEqual(
+    { connected, width, height, seq, frames },
+    { connected: true, width: 4, height: 4, seq: 1, frames: 1 },
+  );
   engine.close();
 });
 
@@ -80,8 +113,14 @@ test('an update that the presenter prepares for is acknowledged and painted afte
   const { browser, engine, presenter } = start();
   const socket = await greet(browser);
   await socket.receive(...FULL);
-  const ready = deferred(), bounds = /** @type {object[]} */ ([]);
-  Object.assign(presenter, { prepare: (/** @type {object} */ rect) => { bounds.push(rect); return ready.promise; } });
+  const ready = deferred();
+  const bounds = /** @type {object[]} */ ([]);
+  Object.assign(presenter, {
+    prepare: (/** @type {object} */ rect) => {
+      bounds.push(rect);
+      return ready.promise;
+    },
+  });
   browser.log.length = 0;
   await socket.receive(next(2, 8));
   assert.deepEqual(bounds, [{ x: 0, y: 0, width: 4, height: 4 }]);
@@ -131,7 +170,9 @@ test('an ack tells how long receiving took, and painting the update before', asy
   browser.clockMs += 2;
   await socket.receive(/** @type {Uint8Array} */ (FULL[1]));
   assert.deepEqual(told(), [1, 2000, 0]);
-  presenter.commit = () => { browser.clockMs += 3; };
+  presenter.commit = () => {
+    browser.clockMs += 3;
+  };
   await socket.receive(next(2, 1));
   await socket.receive(next(3, 1));
   assert.deepEqual(told(), [3, 0, 3000]);
@@ -187,7 +228,9 @@ test('after painting failed it asks for the whole picture', async () => {
   const { browser, engine, presenter, events } = start();
   const first = await greet(browser);
   await first.receive(...FULL);
-  presenter.paint = () => { throw new Error('no memory'); };
+  presenter.paint = () => {
+    throw new Error('no memory');
+  };
   await first.receive(next(2, 8));
   assert.ok(first.closed);
   assert.ok(events.some(event => event.type === 'error' && event.message === 'no memory'));
@@ -198,8 +241,11 @@ test('after painting failed it asks for the whole picture', async () => {
 });
 
 test('after a malformed band it asks for the whole picture', async () => {
-  for (const bytes of [band({ seq: 9, base: 5, flags: FIRST | COMMIT }), band({ seq: 2, base: 1, flags: FIRST, patches: [raw(9, 9, 9, 9, 0)] }),
-    band({ seq: 2, base: 1, width: 8, flags: FIRST | COMMIT })]) {
+  for (const bytes of [
+    band({ seq: 9, base: 5, flags: FIRST | COMMIT }),
+    band({ seq: 2, base: 1, flags: FIRST, patches: [raw(9, 9, 9, 9, 0)] }),
+    band({ seq: 2, base: 1, width: 8, flags: FIRST | COMMIT }),
+  ]) {
     const { browser, engine, events } = start();
     const first = await greet(browser);
     await first.receive(...FULL);
@@ -261,7 +307,9 @@ test('a wrong token is final', async () => {
 });
 
 test('the backoff doubles up to its cap', async () => {
-  const { browser, engine } = start({}, () => { throw new TypeError('refused'); });
+  const { browser, engine } = start({}, () => {
+    throw new TypeError('refused');
+  });
   for (const ms of [100, 200, 400, 800, 1600, 3000, 3000]) {
     await settle();
     browser.ring(ms);
@@ -270,7 +318,9 @@ test('the backoff doubles up to its cap', async () => {
 });
 
 test('where all HTTP streams are taken, the pixels come by WebSocket, in the same session', async () => {
-  const { browser, engine } = start({ transport: 'http' }, url => url.includes('/stream') ? new Response('', { status: 503 }) : session());
+  const { browser, engine } = start({ transport: 'http' }, url =>
+    url.includes('/stream') ? new Response('', { status: 503 }) : session(),
+  );
   const socket = await greet(browser);
   assert.equal(browser.sockets.length, 1);
   assert.equal(routeOf(socket).transport, 2);
@@ -281,8 +331,9 @@ test('where all HTTP streams are taken, the pixels come by WebSocket, in the sam
 });
 
 test('HTTP pixels arrive on the stream of their route', async () => {
-  const { browser, engine, presenter } = start({ transport: 'http' },
-    url => url.includes('/stream') ? new Response(new Blob([message(KIND.ROUTED, 0, u32(1)), ...FULL])) : session());
+  const { browser, engine, presenter } = start({ transport: 'http' }, url =>
+    url.includes('/stream') ? new Response(new Blob([message(KIND.ROUTED, 0, u32(1)), ...FULL])) : session(),
+  );
   await greet(browser);
   const request = browser.requests.find(({ url }) => url.endsWith('/stream?route=1'));
   assert.equal(request?.init.headers.Authorization, 'Session key');
@@ -291,10 +342,11 @@ test('HTTP pixels arrive on the stream of their route', async () => {
   engine.close();
 });
 
-test('a stream that ends in the middle of an update is gone on with by WebSocket, from the picture that is shown', async () => {
+test('a stream that ends within an update is followed by WebSocket, from the picture that is shown', async () => {
   const half = band({ seq: 2, base: 1, flags: FIRST, patches: [raw(0, 0, 1, 1, 1)] });
-  const { browser, engine, presenter } = start({ transport: 'http' },
-    url => url.includes('/stream') ? new Response(new Blob([message(KIND.ROUTED, 0, u32(1)), ...FULL, half])) : session());
+  const { browser, engine, presenter } = start({ transport: 'http' }, url =>
+    url.includes('/stream') ? new Response(new Blob([message(KIND.ROUTED, 0, u32(1)), ...FULL, half])) : session(),
+  );
   const socket = await greet(browser);
   assert.deepEqual(routeOf(socket), { transport: 2, epoch: EPOCH, heldSeq: 1 });
   await socket.receive(band({ seq: 3, base: 1, flags: FIRST | COMMIT, patches: [raw(0, 0, 1, 1, 5)] }));
@@ -339,14 +391,29 @@ test('closing leaves no timer behind', async () => {
 
 /** @param {{ positionUs: bigint, usPerS: number }} position */
 function playback({ positionUs, usPerS }) {
-  return message(KIND.PLAYBACK, 0, [3, ...u64(12_000_000n), ...u64(0n), ...u64(BigInt.asUintN(64, positionUs)), ...u64(0n), ...u32(usPerS), ...u32(0), ...u16(3), 101, 110, 103]);
+  return message(KIND.PLAYBACK, 0, [
+    3,
+    ...u64(12_000_000n),
+    ...u64(0n),
+    ...u64(BigInt.asUintN(64, positionUs)),
+    ...u64(0n),
+    ...u32(usPerS),
+    ...u32(0),
+    ...u16(3),
+    101,
+    110,
+    103,
+  ]);
 }
 
 test('a film is where its clock is, also without a new picture', async () => {
   const { browser, engine } = start();
   const socket = await greet(browser);
   await socket.receive(playback({ positionUs: 6_000_000n, usPerS: 1_000_000 }));
-  assert.deepEqual([engine.state.timeS, engine.state.durationS, engine.state.tracks, engine.state.track], [6, 12, ['eng'], 0]);
+  assert.deepEqual(
+    [engine.state.timeS, engine.state.durationS, engine.state.tracks, engine.state.track],
+    [6, 12, ['eng'], 0],
+  );
   browser.clockMs += 500;
   browser.ring(250);
   assert.equal(engine.state.timeS, 6.5);
@@ -369,7 +436,7 @@ async function sayGoodbye(socket, code, reason) {
 
 /** @param {import('../src/session/engine.js').EngineEvent[]} events */
 function errorsOf(events) {
-  return events.flatMap(event => event.type === 'error' ? [`${event.code}: ${event.message}`] : []);
+  return events.flatMap(event => (event.type === 'error' ? [`${event.code}: ${event.message}`] : []));
 }
 
 /** A server that is gone after its first session. */
@@ -383,17 +450,24 @@ function once() {
 }
 
 test('why a run ended stays said, while the page tries on silently', async () => {
-  for (const [code, name, reason] of /** @type {[number, string, string][]} */ ([[0, 'stopped', 'lanstream was stopped'], [1, 'ended', 'base.mp4 has ended']])) {
+  for (const [code, name, reason] of /** @type {[number, string, string][]} */ ([
+    [0, 'stopped', 'lanstream was stopped'],
+    [1, 'ended', 'base.mp4 has ended'],
+  ])) {
     const { browser, engine, events } = start({}, once());
     const socket = await greet(browser);
     await socket.receive(...FULL);
     if (code === 1) await socket.receive(message(KIND.SOURCE, 0, [2, ...new TextEncoder().encode(reason)]));
-    if (code === 1) assert.deepEqual([engine.state.phase, engine.state.code, engine.state.reason], ['open', 'ended', reason]);
+    if (code === 1)
+      assert.deepEqual([engine.state.phase, engine.state.code, engine.state.reason], ['open', 'ended', reason]);
     await sayGoodbye(socket, code, reason);
     for (const ms of [100, 200, 400]) {
       await settle();
       const { phase, connected } = engine.state;
-      assert.deepEqual([phase, connected, engine.state.code, engine.state.reason], ['reconnecting', false, name, reason]);
+      assert.deepEqual(
+        [phase, connected, engine.state.code, engine.state.reason],
+        ['reconnecting', false, name, reason],
+      );
       browser.ring(ms);
     }
     assert.deepEqual(errorsOf(events), ['unreachable: lanstream does not answer'], 'said once');
@@ -442,7 +516,9 @@ test('the first state is told before anything is asked', async () => {
 });
 
 test('a page that the browser keeps from this machine says so, and asks the browser alone until it may', async () => {
-  const { browser, engine, events } = start({ origin: 'http://127.0.0.1:2' }, () => { throw new TypeError('Failed to fetch'); });
+  const { browser, engine, events } = start({ origin: 'http://127.0.0.1:2' }, () => {
+    throw new TypeError('Failed to fetch');
+  });
   browser.page.permissions = { 'loopback-network': 'denied' };
   await settle();
   const { phase, code, reason } = engine.state;

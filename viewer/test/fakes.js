@@ -7,9 +7,13 @@ import { KIND } from '../src/protocol.js';
 import { Update } from '../src/decode/update.js';
 import { message, u32 } from './bytes.js';
 
-/** Writes all bands of an update, with nothing to decode them, and returns the picture. @param {Uint8Array<ArrayBuffer>[]} bands */
+/**
+ * Writes all bands of an update, with nothing to decode them, and returns the picture.
+ * @param {Uint8Array<ArrayBuffer>[]} bands
+ */
 export function pictureOf(...bands) {
-  const memory = new PictureMemory(new PlainArena()), update = new Update();
+  const memory = new PictureMemory(new PlainArena());
+  const update = new Update();
   for (const bytes of bands) {
     update.add(bytes.buffer, bytes.byteLength);
     if (update.isOpening) memory.begin(update.cells);
@@ -25,7 +29,9 @@ export class FakePresenter {
   height = 0;
   pixels = new Uint8ClampedArray(0);
   /** @param {string[]} log */
-  constructor(log = []) { this.log = log; }
+  constructor(log = []) {
+    this.log = log;
+  }
   /** @param {number} width @param {number} height */
   resize(width, height) {
     this.log.push(`resize ${width}x${height}`);
@@ -41,8 +47,12 @@ export class FakePresenter {
       }
     }
   }
-  commit() { this.log.push('commit'); }
-  read() { return this.pixels.slice(); }
+  commit() {
+    this.log.push('commit');
+  }
+  read() {
+    return this.pixels.slice();
+  }
   close() {}
 }
 
@@ -56,7 +66,10 @@ export class FakeSocket {
   sent = /** @type {ArrayBuffer[]} */ ([]);
   closed = false;
   /** @param {string} url @param {string[]} protocols @param {string[]} log */
-  constructor(url, protocols, log) { Object.assign(this, { url, protocols }); this.log = log; }
+  constructor(url, protocols, log) {
+    Object.assign(this, { url, protocols });
+    this.log = log;
+  }
   /** @param {ArrayBuffer} bytes */
   send(bytes) {
     this.sent.push(bytes);
@@ -64,8 +77,13 @@ export class FakeSocket {
     const name = Object.entries(KIND).find(([, value]) => value === kind)?.[0];
     if (kind !== KIND.PING) this.log.push(`send ${name}`);
   }
-  close() { this.closed = true; }
-  open() { this.readyState = 1; this.onopen?.(); }
+  close() {
+    this.closed = true;
+  }
+  open() {
+    this.readyState = 1;
+    this.onopen?.();
+  }
   /** @param {Uint8Array[]} messages */
   async receive(...messages) {
     for (const bytes of messages) this.onmessage?.({ data: Uint8Array.from(bytes).buffer });
@@ -76,7 +94,10 @@ export class FakeSocket {
     const route = this.last(KIND.ROUTE);
     if (route.getUint8(12) === 2) await this.receive(message(KIND.ROUTED, 0, u32(route.getUint32(8, true))));
   }
-  drop() { this.readyState = 3; this.onclose?.(); }
+  drop() {
+    this.readyState = 3;
+    this.onclose?.();
+  }
   /** @param {number} kind */
   last(kind) {
     const found = this.sent.findLast(bytes => new DataView(bytes).getUint8(4) === kind);
@@ -93,25 +114,39 @@ export class FakeBrowser {
   timers = /** @type {{ call: () => void, ms: number }[]} */ ([]);
   clockMs = 1000;
   /** Of the page, and what the browser says to those who ask it. */
-  page = { origin: 'http://127.0.0.1:1', isSecure: true, permissions: /** @type {Record<string, PermissionState>} */ ({}), forbidden: /** @type {string[]} */ ([]) };
+  page = {
+    origin: 'http://127.0.0.1:1',
+    isSecure: true,
+    permissions: /** @type {Record<string, PermissionState>} */ ({}),
+    forbidden: /** @type {string[]} */ ([]),
+  };
   /** @param {(url: string) => Response | Promise<Response>} answer */
-  constructor(answer) { this.answer = answer; }
+  constructor(answer) {
+    this.answer = answer;
+  }
 
   /** @returns {import('../src/session/session.js').Surroundings} */
   get around() {
     const browser = this;
     return {
-      fetch: /** @type {typeof fetch} */ (async (url, init) => {
-        browser.requests.push({ url: String(url), init });
-        return browser.answer(String(url));
-      }),
-      WebSocket: /** @type {typeof WebSocket} */ (/** @type {unknown} */ (function (/** @type {string} */ url, /** @type {string[]} */ protocols) {
-        const socket = new FakeSocket(url, protocols, browser.log);
-        browser.sockets.push(socket);
-        return socket;
-      })),
+      fetch: /** @type {typeof fetch} */ (
+        async (url, init) => {
+          browser.requests.push({ url: String(url), init });
+          return browser.answer(String(url));
+        }
+      ),
+      WebSocket: /** @type {typeof WebSocket} */ (
+        /** @type {unknown} */ (
+          function (/** @type {string} */ url, /** @type {string[]} */ protocols) {
+            const socket = new FakeSocket(url, protocols, browser.log);
+            browser.sockets.push(socket);
+            return socket;
+          }
+        )
+      ),
       WebTransport: undefined,
-      userAgent: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36',
+      userAgent:
+        'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36',
       pageOrigin: browser.page.origin,
       isSecure: browser.page.isSecure,
       permission: async name => {
@@ -122,8 +157,14 @@ export class FakeBrowser {
       isForbidden: origin => browser.page.forbidden.includes(origin),
       now: () => browser.clockMs,
       random: () => 1,
-      setTimeout: (call, ms) => { const timer = { call, ms }; browser.timers.push(timer); return timer; },
-      clearTimeout: timer => { browser.timers = browser.timers.filter(each => each !== timer); },
+      setTimeout: (call, ms) => {
+        const timer = { call, ms };
+        browser.timers.push(timer);
+        return timer;
+      },
+      clearTimeout: timer => {
+        browser.timers = browser.timers.filter(each => each !== timer);
+      },
     };
   }
 

@@ -8,7 +8,8 @@ const K = 0x9e3779b1n;
 
 /** The words of docs/protocol.md, in integers that cannot overflow. @param {Uint8Array} bytes */
 function slowHash(bytes) {
-  const rotl = (/** @type {bigint} */ value, /** @type {bigint} */ by) => ((value << by) | (value >> (32n - by))) & MASK;
+  const rotl = (/** @type {bigint} */ value, /** @type {bigint} */ by) =>
+    ((value << by) | (value >> (32n - by))) & MASK;
   const lanes = [1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n];
   const view = new DataView(bytes.buffer);
   for (let i = 0; i < bytes.length / 4; i += 1) {

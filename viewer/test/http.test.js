@@ -35,15 +35,17 @@ function cut(bytes, next, longest) {
 /** @param {Uint8Array<ArrayBuffer>[]} pieces @param {'bytes' | undefined} type */
 function streamOf(pieces, type) {
   const left = pieces.map(piece => piece.slice());
-  return new ReadableStream(/** @type {any} */ ({
-    type,
-    pull(/** @type {ReadableStreamDefaultController} */ controller) {
-      const piece = left.shift();
-      if (piece !== undefined) return controller.enqueue(piece);
-      controller.close();
-      /** @type {any} */ (controller).byobRequest?.respond(0);
-    },
-  }));
+  return new ReadableStream(
+    /** @type {any} */ ({
+      type,
+      pull(/** @type {ReadableStreamDefaultController} */ controller) {
+        const piece = left.shift();
+        if (piece !== undefined) return controller.enqueue(piece);
+        controller.close();
+        /** @type {any} */ (controller).byobRequest?.respond(0);
+      },
+    }),
+  );
 }
 
 /** Takes bands as a session does, and paints at each commit. */
@@ -57,10 +59,16 @@ class FakeSink {
   #presenter = new FakePresenter();
   #surface = new Surface(this.#presenter);
   /** @param {number} bytes */
-  buffer(bytes) { return this.#surface.buffer(bytes); }
-  begin() { this.begun += 1; }
+  buffer(bytes) {
+    return this.#surface.buffer(bytes);
+  }
+  begin() {
+    this.begun += 1;
+  }
   /** @param {import('../src/protocol.js').ServerMessage} message */
-  message({ type }) { this.messages.push(type); }
+  message({ type }) {
+    this.messages.push(type);
+  }
   /** @type {import('../src/transport/http.js').BandSink['band']} */
   band(buffer, bytes) {
     this.#count(buffer);
@@ -71,7 +79,10 @@ class FakeSink {
     this.#update = new Update();
     this.shown.push([...new Set(this.#presenter.pixels.subarray(0, 256))]);
   }
-  /** The last byte of a buffer, where no bytes ever arrive, tells whether it was here before. @param {ArrayBuffer} buffer */
+  /**
+   * The last byte of a buffer, where no bytes ever arrive, tells whether it was here before.
+   * @param {ArrayBuffer} buffer
+   */
   #count(buffer) {
     const tail = new Uint8Array(buffer, buffer.byteLength - 1);
     if (tail[0] === 0) this.memories += 1;
@@ -88,7 +99,13 @@ async function read(source) {
 
 /** An update that one value fills. @param {number} seq @param {number} side @param {number} value */
 function large(seq, side, value) {
-  const table = band({ seq, width: side, height: side, flags: FIRST | COMMIT, patches: [{ ...raw(0, 0, 1, 1, 0), width: side, height: side, data: new Uint8Array(0), length: side * side * 4 }] });
+  const table = band({
+    seq,
+    width: side,
+    height: side,
+    flags: FIRST | COMMIT,
+    patches: [{ ...raw(0, 0, 1, 1, 0), width: side, height: side, data: new Uint8Array(0), length: side * side * 4 }],
+  });
   const bytes = new Uint8Array(table.length + side * side * 4).fill(value);
   bytes.set(table);
   new DataView(bytes.buffer).setUint32(0, bytes.length - 8, true);
@@ -97,9 +114,18 @@ function large(seq, side, value) {
 
 const WHOLE = Array.from({ length: UPDATES }, (_, i) => [i + 1]);
 
-for (const [name, type] of /** @type {const} */ ([['BYOB', 'bytes'], ['default', undefined]])) {
+for (const [name, type] of /** @type {const} */ ([
+  ['BYOB', 'bytes'],
+  ['default', undefined],
+])) {
   test(`${name} reader: random cuts change nothing`, async () => {
-    for (const [seed, longest] of [[1, 1], [2, 9], [3, 100], [4, 700], [5, 5000]]) {
+    for (const [seed, longest] of [
+      [1, 1],
+      [2, 9],
+      [3, 100],
+      [4, 700],
+      [5, 5000],
+    ]) {
       const pieces = cut(stream(), random(Number(seed)), Number(longest));
       const { shown } = await read(streamOf(pieces, type));
       assert.deepEqual(shown, WHOLE, `pieces of up to ${longest}`);
@@ -114,8 +140,16 @@ for (const [name, type] of /** @type {const} */ ([['BYOB', 'bytes'], ['default',
 
   test(`${name} reader: a band larger than a segment`, async () => {
     const bytes = join([large(1, 2, 4), large(2, 800, 5), large(3, 2, 6)]);
-    const { shown } = await read(streamOf(cut(bytes, () => 0.99, 1 << 20), type));
-    assert.deepEqual(shown.map(([value]) => value), [4, 5, 6]);
+    const { shown } = await read(
+      streamOf(
+        cut(bytes, () => 0.99, 1 << 20),
+        type,
+      ),
+    );
+    assert.deepEqual(
+      shown.map(([value]) => value),
+      [4, 5, 6],
+    );
   });
 
   test(`${name} reader: a band begins with its first bytes, and a stream may end within one`, async () => {

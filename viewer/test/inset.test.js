@@ -9,25 +9,41 @@ import { Whereabouts } from '../src/present/whereabouts.js';
 const SIZE = { width: 1024, height: 800 };
 const CHANGES_MIN = 8;
 
-globalThis.ImageData ??= /** @type {any} */ (class {
-  /** @param {Uint8ClampedArray} data @param {number} width @param {number} height */
-  constructor(data, width, height) { Object.assign(this, { data, width, height }); }
-});
+globalThis.ImageData ??= /** @type {any} */ (
+  class {
+    /** @param {Uint8ClampedArray} data @param {number} width @param {number} height */
+    constructor(data, width, height) {
+      Object.assign(this, { data, width, height });
+    }
+  }
+);
 
-/** A canvas that keeps its pixels, counts how often they are read, and those that were there when the last task ended: what a browser shows. */
+/**
+ * A canvas that keeps its pixels, counts how often they are read, and those that were there when the last task ended:
+ * what a browser shows.
+ */
 class FakeCanvas extends EventTarget {
   width = 0;
   reads = 0;
   #height = 0;
   pixels = new Uint8ClampedArray(0);
   shown = new Uint8ClampedArray(0);
-  get height() { return this.#height; }
+  get height() {
+    return this.#height;
+  }
   set height(height) {
     this.#height = height;
     this.pixels = new Uint8ClampedArray(this.width * height * 4);
   }
-  getContext() { return this; }
-  /** @param {ImageData} image @param {number} x @param {number} y @param {number[]} dirty what of the image: x, y, width, height */
+  getContext() {
+    return this;
+  }
+  /**
+   * @param {ImageData} image
+   * @param {number} x
+   * @param {number} y
+   * @param {number[]} dirty what of the image: x, y, width, height
+   */
   putImageData(image, x, y, ...dirty) {
     const [left = 0, top = 0, width = image.width, height = image.height] = dirty;
     for (let row = top; row < top + height; row += 1) {
@@ -39,38 +55,72 @@ class FakeCanvas extends EventTarget {
   getImageData(x, y, width, height) {
     this.reads += 1;
     const data = new Uint8ClampedArray(width * height * 4);
-    for (let row = 0; row < height; row += 1) data.set(this.pixels.subarray(((y + row) * this.width + x) * 4, ((y + row) * this.width + x + width) * 4), row * width * 4);
+    for (let row = 0; row < height; row += 1)
+      data.set(
+        this.pixels.subarray(((y + row) * this.width + x) * 4, ((y + row) * this.width + x + width) * 4),
+        row * width * 4,
+      );
     return { data, width, height };
   }
-  clearRect() { this.pixels.fill(0); }
-  present() { this.shown = this.pixels.slice(); }
+  clearRect() {
+    this.pixels.fill(0);
+  }
+  present() {
+    this.shown = this.pixels.slice();
+  }
 }
 
 /** A page with both canvases, whose frames come when the test wants. */
 function page({ isExact = true, task = async () => {} } = {}) {
-  const whole = new FakeCanvas(), small = new FakeCanvas();
+  const whole = new FakeCanvas();
+  const small = new FakeCanvas();
   const layer = {
-    canvas: /** @type {any} */ (small), rect: /** @type {Rect | null} */ (null), refused: () => {},
-    show(/** @type {Rect} */ rect) { if (isExact) this.rect = rect; return isExact; },
-    hide() { this.rect = null; },
+    canvas: /** @type {any} */ (small),
+    rect: /** @type {Rect | null} */ (null),
+    refused: () => {},
+    show(/** @type {Rect} */ rect) {
+      if (isExact) this.rect = rect;
+      return isExact;
+    },
+    hide() {
+      this.rect = null;
+    },
   };
   let frame = () => {};
-  const next = { frame: () => /** @type {Promise<void>} */ (new Promise(resolve => { frame = resolve; })), task };
+  const next = {
+    frame: () =>
+      /** @type {Promise<void>} */ (
+        new Promise(resolve => {
+          frame = resolve;
+        })
+      ),
+    task,
+  };
   const model = new Uint32Array(SIZE.width * SIZE.height);
   const pixels = () => pixelsOf(model);
   const inset = new Inset(new Canvas2d(/** @type {any} */ (whole)), layer, { pixels, lost: () => {} }, next);
   inset.resize(SIZE.width, SIZE.height);
-  const frames = async () => { for (let each = 0; each < 2; each += 1) { frame(); await Promise.resolve(); } };
+  const frames = async () => {
+    for (let each = 0; each < 2; each += 1) {
+      frame();
+      await Promise.resolve();
+    }
+  };
   return { whole, small, layer, inset, frames, model };
 }
 
-/** What is seen of a page, as single numbers. @param {{ whole: FakeCanvas, small: FakeCanvas, layer: { rect: Rect | null } }} page */
+/**
+ * What is seen of a page, as single numbers.
+ * @param {{ whole: FakeCanvas, small: FakeCanvas, layer: { rect: Rect | null } }} page
+ */
 function seen({ whole, small, layer }) {
   const all = new Uint32Array(whole.shown.slice().buffer);
   if (layer.rect === null) return all;
   const over = new Uint32Array(small.shown.slice().buffer);
   const { x, y, width } = layer.rect;
-  over.forEach((pixel, at) => { if (pixel >>> 24 === 255) all[(y + Math.floor(at / width)) * SIZE.width + x + at % width] = pixel; });
+  over.forEach((pixel, at) => {
+    if (pixel >>> 24 === 255) all[(y + Math.floor(at / width)) * SIZE.width + x + (at % width)] = pixel;
+  });
   return all;
 }
 
@@ -79,11 +129,17 @@ function pixelsOf(model) {
   return { bytes: new Uint8ClampedArray(model.buffer), x: 0, y: 0, ...SIZE };
 }
 
-/** Changes the picture in memory and shows it. @param {Inset} inset @param {Rect} rect @param {number} value @param {Uint32Array<ArrayBuffer>} model */
+/**
+ * Changes the picture in memory and shows it.
+ * @param {Inset} inset
+ * @param {Rect} rect
+ * @param {number} value
+ * @param {Uint32Array<ArrayBuffer>} model
+ */
 async function change(inset, rect, value, model) {
   const { x, y, width, height } = rect;
   await inset.prepare(rect);
-  const pixel = (value & 0xffff | 7 << 16 | 255 << 24) >>> 0;
+  const pixel = ((value & 0xffff) | (7 << 16) | (255 << 24)) >>> 0;
   for (let row = y; row < y + height; row += 1) model.fill(pixel, row * SIZE.width + x, row * SIZE.width + x + width);
   inset.paint(pixelsOf(model), [rect]);
   inset.commit();
@@ -103,11 +159,18 @@ test('what does not keep to a small place is not', () => {
   const whereabouts = new Whereabouts();
   for (let change = 0; change < 100; change += 1) {
     const isFar = change % 2 === 0;
-    assert.equal(whereabouts.note(isFar ? { x: 0, y: 0, width: 10, height: 10 } : { x: 1000, y: 700, width: 10, height: 10 }, SIZE), null);
+    assert.equal(
+      whereabouts.note(
+        isFar ? { x: 0, y: 0, width: 10, height: 10 } : { x: 1000, y: 700, width: 10, height: 10 },
+        SIZE,
+      ),
+      null,
+    );
   }
   for (let change = 0; change < 100; change += 1) assert.equal(whereabouts.note(ALL, SIZE), null);
   const little = { width: 640, height: 480 };
-  for (let change = 0; change < 100; change += 1) assert.equal(whereabouts.note(THERE, little), null, 'a small picture gains nothing');
+  for (let change = 0; change < 100; change += 1)
+    assert.equal(whereabouts.note(THERE, little), null, 'a small picture gains nothing');
 });
 
 test('small changes go to the small canvas, once it is seen', async () => {
@@ -115,7 +178,10 @@ test('small changes go to the small canvas, once it is seen', async () => {
   await change(inset, ALL, 1, model);
   for (let value = 0; value < CHANGES_MIN; value += 1) await change(inset, THERE, value, model);
   assert.notEqual(layer.rect, null);
-  assert.ok(small.pixels.every(byte => byte === 0), 'it can be seen through');
+  assert.ok(
+    small.pixels.every(byte => byte === 0),
+    'it can be seen through',
+  );
   await frames();
   const before = whole.pixels.slice();
   await change(inset, THERE, 99, model);
@@ -127,7 +193,7 @@ test('small changes go to the small canvas, once it is seen', async () => {
   assert.deepEqual(new Uint32Array(inset.read().buffer), model);
 });
 
-test('nothing is put where its pixels would not fall on the picture\'s', async () => {
+test("nothing is put where its pixels would not fall on the picture's", async () => {
   const { layer, inset, model } = page({ isExact: false });
   await change(inset, ALL, 1, model);
   for (let value = 0; value < 3 * CHANGES_MIN; value += 1) await change(inset, THERE, value, model);
@@ -148,7 +214,8 @@ test('it goes when it is refused, with all that it showed', async () => {
 });
 
 test('whichever canvas the browser takes first when a task ends, a whole picture is seen', async () => {
-  let turn = 0, covered = 0;
+  let turn = 0;
+  let covered = 0;
   const { whole, small, layer, inset, frames, model } = page({ task: async () => endTask() });
   let before = model.slice();
   const endTask = () => {

@@ -21,7 +21,14 @@ test('exact starts on a device pixel in a box that does not', () => {
 
 test('a picture that fills its box is at its corner and not cropped', () => {
   const placed = place('exact', PICTURE, { left: 0, top: 0, width: 1920, height: 1080 }, 1);
-  assert.deepEqual(placed, { leftCssPx: 0, topCssPx: 0, widthCssPx: 1920, heightCssPx: 1080, scale: 1, cropped: false });
+  assert.deepEqual(placed, {
+    leftCssPx: 0,
+    topCssPx: 0,
+    widthCssPx: 1920,
+    heightCssPx: 1080,
+    scale: 1,
+    cropped: false,
+  });
 });
 
 test('integer takes the largest whole multiple, contain fills', () => {

@@ -17,7 +17,10 @@ test('the mix is of pixels, and what was saved of their bytes', () => {
 test('where nothing was shown there is nothing to tell', () => {
   const meter = new Meter();
   const { bytes, saved, mix } = meter.take(1000);
-  assert.deepEqual({ bytes, saved, sum: mix.reduce((sum, share) => sum + share, 0) }, { bytes: null, saved: null, sum: 0 });
+  assert.deepEqual(
+    { bytes, saved, sum: mix.reduce((sum, share) => sum + share, 0) },
+    { bytes: null, saved: null, sum: 0 },
+  );
 });
 
 test('frames between two updates were skipped', () => {

@@ -5,12 +5,43 @@ import { titleText } from '../src/element/title.js';
 
 /** @typedef {import('../src/session/engine.js').State} State */
 
-const LIVE = /** @type {State} */ (/** @type {unknown} */ ({
-  phase: 'open', code: '', reason: '', frames: 1, sourceState: 'live', sourceText: 'a', sourceName: '', stalled: '', alterations: /** @type {string[]} */ ([]),
-  feedback: '', exact: null, paused: false, marker: '[0000002a]', transport: '', presenter: '2d', presenterReason: 'asked for',
-  thread: 'page', threadReason: 'its canvas is desynchronized', verify: false, proven: 0, refuted: 0,
-}));
-const STATS = { fps: 25, skipped: 0, mbps: 1, receiveMs: 0, paintMs: 0.26, totalMs: null, bytes: null, saved: null, mix: [], server: { send_us: 1900 } };
+const LIVE = /** @type {State} */ (
+  /** @type {unknown} */ ({
+    phase: 'open',
+    code: '',
+    reason: '',
+    frames: 1,
+    sourceState: 'live',
+    sourceText: 'a',
+    sourceName: '',
+    stalled: '',
+    alterations: /** @type {string[]} */ ([]),
+    feedback: '',
+    exact: null,
+    paused: false,
+    marker: '[0000002a]',
+    transport: '',
+    presenter: '2d',
+    presenterReason: 'asked for',
+    thread: 'page',
+    threadReason: 'its canvas is desynchronized',
+    verify: false,
+    proven: 0,
+    refuted: 0,
+  })
+);
+const STATS = {
+  fps: 25,
+  skipped: 0,
+  mbps: 1,
+  receiveMs: 0,
+  paintMs: 0.26,
+  totalMs: null,
+  bytes: null,
+  saved: null,
+  mix: [],
+  server: { send_us: 1900 },
+};
 
 /** @param {Partial<State>} changes @param {string} name */
 function row(changes, name) {
@@ -29,15 +60,43 @@ test('what keeps pictures from coming is said first, and in the title', () => {
   for (const [changes, banner, title] of /** @type {[Partial<State>, string, string][]} */ ([
     [{}, '', 'a · lanstream [0000002a]'],
     [{ sourceName: 'renamed' }, '', 'renamed · lanstream [0000002a]'],
-    [{ code: 'source-lost', reason: 'x' }, 'source lost: x; it is shown again as soon as it is back', 'source lost: x · lanstream [0000002a]'],
+    [
+      { code: 'source-lost', reason: 'x' },
+      'source lost: x; it is shown again as soon as it is back',
+      'source lost: x · lanstream [0000002a]',
+    ],
     [{ code: 'ended', reason: 'base.mp4 has ended' }, 'base.mp4 has ended', 'base.mp4 has ended · lanstream'],
-    [{ phase: 'reconnecting', code: 'ended', reason: 'base.mp4 has ended' }, 'base.mp4 has ended', 'base.mp4 has ended · lanstream'],
-    [{ phase: 'local-network-prompt', code: 'stopped', reason: 'lanstream was stopped' }, 'lanstream was stopped', 'lanstream was stopped · lanstream'],
-    [{ phase: 'reconnecting', code: 'unreachable', reason: 'no answer' }, 'reconnecting: no answer', 'reconnecting · lanstream'],
-    [{ phase: 'local-network-denied', code: 'local-network-denied', reason: 'denied' }, 'denied', 'not allowed · lanstream'],
-    [{ phase: 'local-network-prompt', code: 'local-network-prompt', reason: 'asked' }, 'asked', 'waiting to be allowed · lanstream'],
+    [
+      { phase: 'reconnecting', code: 'ended', reason: 'base.mp4 has ended' },
+      'base.mp4 has ended',
+      'base.mp4 has ended · lanstream',
+    ],
+    [
+      { phase: 'local-network-prompt', code: 'stopped', reason: 'lanstream was stopped' },
+      'lanstream was stopped',
+      'lanstream was stopped · lanstream',
+    ],
+    [
+      { phase: 'reconnecting', code: 'unreachable', reason: 'no answer' },
+      'reconnecting: no answer',
+      'reconnecting · lanstream',
+    ],
+    [
+      { phase: 'local-network-denied', code: 'local-network-denied', reason: 'denied' },
+      'denied',
+      'not allowed · lanstream',
+    ],
+    [
+      { phase: 'local-network-prompt', code: 'local-network-prompt', reason: 'asked' },
+      'asked',
+      'waiting to be allowed · lanstream',
+    ],
     [{ phase: 'connecting' }, 'connecting', 'connecting · lanstream'],
-    [{ phase: 'unauthorized', code: 'unauthorized', marker: '' }, 'wrong token: open the whole URL that lanstream printed, up to its last character', 'not let in · lanstream'],
+    [
+      { phase: 'unauthorized', code: 'unauthorized', marker: '' },
+      'wrong token: open the whole URL that lanstream printed, up to its last character',
+      'not let in · lanstream',
+    ],
   ])) {
     const state = { ...LIVE, ...changes };
     assert.deepEqual([bannerText(state), titleText(state)], [banner, title]);
@@ -58,5 +117,8 @@ test('exact says to what, where the picture is not as the source has it', () => 
   const altered = { ...proven, alterations: ['10 bit shown as 8 bit', 'alpha ignored'] };
   assert.equal(row(altered, 'altered'), '10 bit shown as 8 bit; alpha ignored');
   assert.equal(row(altered, 'exact'), '✓ 14 frames proven: exact to the picture as altered, not to the source');
-  assert.equal(row({ sourceName: 'renamed', stalled: 'nothing has come for 5 s' }, 'source'), 'renamed; nothing has come for 5 s');
+  assert.equal(
+    row({ sourceName: 'renamed', stalled: 'nothing has come for 5 s' }, 'source'),
+    'renamed; nothing has come for 5 s',
+  );
 });

@@ -1,4 +1,5 @@
-// The picture in memory against a model: whatever updates write, take back or leave out, the shown picture is one whole picture.
+// The picture in memory against a model: whatever updates write, take back or leave out, the shown picture is one whole
+// picture.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -34,16 +35,20 @@ class Model {
   }
   /** @param {Rect} rect @param {(x: number, y: number) => number} word */
   set({ x, y, width, height }, word) {
-    for (let row = y; row < y + height; row += 1) for (let column = x; column < x + width; column += 1) this.words[row * this.width + column] = word(column, row);
+    for (let row = y; row < y + height; row += 1)
+      for (let column = x; column < x + width; column += 1) this.words[row * this.width + column] = word(column, row);
   }
-  copy() { return Object.assign(new Model(this.width, this.height), { words: this.words.slice() }); }
+  copy() {
+    return Object.assign(new Model(this.width, this.height), { words: this.words.slice() });
+  }
 }
 
 test('random updates, some taken back, some of another size, are shown whole', () => {
   const next = random(11);
   const int = (/** @type {number} */ end) => Math.floor(next() * end);
   const memory = new PictureMemory(new PlainArena());
-  let model = new Model(0, 0), value = 1;
+  let model = new Model(0, 0);
+  let value = 1;
   for (let round = 0; round < 600; round += 1) {
     const isWhole = model.width === 0 || int(12) === 0;
     const before = model;
@@ -64,7 +69,13 @@ test('random updates, some taken back, some of another size, are shown whole', (
   }
 });
 
-/** Rectangles that do not overlap, along tiles or anywhere. @param {Model} model @param {(end: number) => number} int @param {boolean} isAligned @returns {Rect[]} */
+/**
+ * Rectangles that do not overlap, along tiles or anywhere.
+ * @param {Model} model
+ * @param {(end: number) => number} int
+ * @param {boolean} isAligned
+ * @returns {Rect[]}
+ */
 function disjoint({ width, height }, int, isAligned) {
   const rects = [];
   const [stepX, stepY] = isAligned ? [32, 16] : [1 + int(40), 1 + int(30)];
@@ -89,7 +100,8 @@ function write(memory, rect, value, { before, model, kind, int }) {
     memory.raw(new Uint8Array(words.buffer), rect);
     model.set(rect, (x, y) => Number(words[(y - rect.y) * rect.width + x - rect.x]));
   } else {
-    const fromX = int(before.width - rect.width + 1), fromY = int(before.height - rect.height + 1);
+    const fromX = int(before.width - rect.width + 1);
+    const fromY = int(before.height - rect.height + 1);
     memory.move(fromX, fromY, rect);
     model.set(rect, (x, y) => Number(before.words[(y - rect.y + fromY) * before.width + x - rect.x + fromX]));
   }
@@ -101,13 +113,21 @@ test('what is marked comes back as rectangles that cover it once', () => {
   for (let round = 0; round < 200; round += 1) {
     const [width, height] = [1 + int(90), 1 + int(60)];
     const tiles = new TileMap(width, height, 16, 8);
-    const marked = new Uint8Array(width * height), covered = new Uint8Array(width * height);
+    const marked = new Uint8Array(width * height);
+    const covered = new Uint8Array(width * height);
     for (let count = int(6); count > 0; count -= 1) {
-      const x = int(width), y = int(height), rect = { x, y, width: 1 + int(width - x), height: 1 + int(height - y) };
+      const x = int(width);
+      const y = int(height);
+      const rect = { x, y, width: 1 + int(width - x), height: 1 + int(height - y) };
       tiles.mark(rect);
-      each(rect, width, at => { marked[at] = 1; });
+      each(rect, width, at => {
+        marked[at] = 1;
+      });
     }
-    for (const rect of tiles.rects()) each(rect, width, at => { covered[at] = Number(covered[at]) + 1; });
+    for (const rect of tiles.rects())
+      each(rect, width, at => {
+        covered[at] = Number(covered[at]) + 1;
+      });
     assert.ok(covered.every((count, at) => count <= 1 && count >= Number(marked[at])));
     tiles.clear();
     assert.deepEqual(tiles.rects(), []);
@@ -116,5 +136,6 @@ test('what is marked comes back as rectangles that cover it once', () => {
 
 /** @param {Rect} rect @param {number} stride @param {(at: number) => void} visit */
 function each({ x, y, width, height }, stride, visit) {
-  for (let row = y; row < y + height; row += 1) for (let column = x; column < x + width; column += 1) visit(row * stride + column);
+  for (let row = y; row < y + height; row += 1)
+    for (let column = x; column < x + width; column += 1) visit(row * stride + column);
 }

@@ -11,11 +11,17 @@ const ROOM = 50;
 
 /** Bands of one update, cut into pieces. */
 function cut() {
-  const bands = [1, 2, 3].map(seq => band({ seq, width: 8, height: 8, flags: FIRST | COMMIT, patches: [raw(0, 0, 8, 8, seq)] }));
+  const bands = [1, 2, 3].map(seq =>
+    band({ seq, width: 8, height: 8, flags: FIRST | COMMIT, patches: [raw(0, 0, 8, 8, seq)] }),
+  );
   const pieces = bands.flatMap((bytes, number) => {
     const starts = Array.from({ length: Math.ceil(bytes.length / ROOM) }, (_, i) => i * ROOM);
     return starts.map(offset => ({
-      number: ROUTE, band: number, offset, total: bytes.length, bytes: Uint8ClampedArray.from(bytes.subarray(offset, offset + ROOM)),
+      number: ROUTE,
+      band: number,
+      offset,
+      total: bytes.length,
+      bytes: Uint8ClampedArray.from(bytes.subarray(offset, offset + ROOM)),
     }));
   });
   return { bands, pieces };
@@ -29,7 +35,9 @@ function gather() {
     buffer: (/** @type {number} */ bytes) => new ArrayBuffer(bytes + 9),
     begin() {},
     message() {},
-    band: (/** @type {ArrayBuffer} */ buffer, /** @type {number} */ bytes) => { handedOn.push(new Uint8Array(buffer, 0, bytes)); },
+    band: (/** @type {ArrayBuffer} */ buffer, /** @type {number} */ bytes) => {
+      handedOn.push(new Uint8Array(buffer, 0, bytes));
+    },
   };
   const pieces = new Pieces(ROUTE, sink, new Timers(browser.around), lack => asked.push(lack));
   return { browser, handedOn, asked, pieces };
@@ -40,7 +48,9 @@ test('in whatever order pieces come, and however often, the bands are whole and 
   for (let round = 0; round < 20; round += 1) {
     const { bands, pieces } = cut();
     const { handedOn, pieces: gathering } = gather();
-    const shuffled = [...pieces, ...pieces.slice(0, 9)].map(piece => ({ piece, at: next() })).sort((a, b) => a.at - b.at);
+    const shuffled = [...pieces, ...pieces.slice(0, 9)]
+      .map(piece => ({ piece, at: next() }))
+      .sort((a, b) => a.at - b.at);
     for (const { piece } of shuffled) gathering.take(piece);
     assert.deepEqual(handedOn, bands);
   }
@@ -56,7 +66,8 @@ test('what is lost is asked for when nothing has come for a while, and not befor
   assert.deepEqual(asked, []);
   browser.ring(5);
   assert.deepEqual(asked, [
-    { number: ROUTE, band: 0, offset: ROOM, bytes: ROOM }, { number: ROUTE, band: 2, offset: 0, bytes: 0xffff_ffff },
+    { number: ROUTE, band: 0, offset: ROOM, bytes: ROOM },
+    { number: ROUTE, band: 2, offset: 0, bytes: 0xffff_ffff },
   ]);
   for (const piece of lost) if (piece !== undefined) gathering.take(piece);
   assert.deepEqual(handedOn, bands);

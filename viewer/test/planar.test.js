@@ -1,5 +1,5 @@
-// Pictures in planes: by the golden vectors that the Rust tests share, by the module and without it, and what of them is
-// painted when.
+// Pictures in planes: by the golden vectors that the Rust tests share, by the module and without it, and what of them
+// is painted when.
 
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ const KINDS = [1, 2, 3, 4, 5, 6].flatMap(chroma => [8, 10].map(bits => planar(ch
 
 /** @param {number} chroma @param {number} bits */
 function planar(chroma, bits, matrix = 1, range = 0) {
-  return planarOf(chroma | bits << 8 | matrix << 16 | range << 24);
+  return planarOf(chroma | (bits << 8) | (matrix << 16) | (range << 24));
 }
 
 function openCodec() {
@@ -32,7 +32,7 @@ function openCodec() {
 
 /** @param {Vector} vector */
 function read({ planes, width, height, block }) {
-  const code = planes.reduce((sum, byte, at) => sum | byte << at * 8, 0) >>> 0;
+  const code = planes.reduce((sum, byte, at) => sum | (byte << (at * 8)), 0) >>> 0;
   return { kind: planarOf(code), size: { width, height }, block: fromHex(block) };
 }
 
@@ -57,18 +57,38 @@ test('the golden vectors, by the module', { skip }, () => {
 test('both make the same of any part of any size', () => {
   const next = random(3);
   for (const kind of KINDS) {
-    for (const size of [{ width: 1, height: 1 }, { width: 1, height: 7 }, { width: 259, height: 6 }, { width: 128, height: 5 }]) {
-      const x = Math.floor(next() * size.width / 4) * 4, y = Math.floor(next() * size.height);
-      const part = { x, y, width: 1 + Math.floor(next() * (size.width - x)), height: 1 + Math.floor(next() * (size.height - y)) };
+    for (const size of [
+      { width: 1, height: 1 },
+      { width: 1, height: 7 },
+      { width: 259, height: 6 },
+      { width: 128, height: 5 },
+    ]) {
+      const x = Math.floor((next() * size.width) / 4) * 4;
+      const y = Math.floor(next() * size.height);
+      const part = {
+        x,
+        y,
+        width: 1 + Math.floor(next() * (size.width - x)),
+        height: 1 + Math.floor(next() * (size.height - y)),
+      };
       const block = Uint8Array.from({ length: blockBytes(kind, size) }, () => next() * 256);
       const pixels = new Uint8ClampedArray(part.width * part.height * 4);
       convert(kind, size, block, part, pixels);
-      assert.deepEqual(Uint8Array.from(pixels), convertByModule(kind, size, block, part), `${kind.name} ${size.width}x${size.height}`);
+      assert.deepEqual(
+        Uint8Array.from(pixels),
+        convertByModule(kind, size, block, part),
+        `${kind.name} ${size.width}x${size.height}`,
+      );
     }
   }
 });
 
-/** @param {import('../src/decode/planar.js').Planar} kind @param {import('../src/decode/planar.js').Size} size @param {Uint8Array} block @param {import('../src/decode/planar.js').Part} part */
+/**
+ * @param {import('../src/decode/planar.js').Planar} kind
+ * @param {import('../src/decode/planar.js').Size} size
+ * @param {Uint8Array} block
+ * @param {import('../src/decode/planar.js').Part} part
+ */
 function convertByModule(kind, size, block, part) {
   const codec = openCodec();
   const at = Math.ceil(block.length / 4) * 4;
@@ -77,17 +97,34 @@ function convertByModule(kind, size, block, part) {
 }
 
 test('a call of the module that makes no sense touches nothing', () => {
-  const exports = /** @type {import('../src/decode/codec.js').Exports} */ (/** @type {unknown} */ (new WebAssembly.Instance(MODULE).exports));
+  const exports = /** @type {import('../src/decode/codec.js').Exports} */ (
+    /** @type {unknown} */ (new WebAssembly.Instance(MODULE).exports)
+  );
   const { memory, room } = exports;
-  const base = room(65536), end = memory.buffer.byteLength, code = planar(1, 8).code;
+  const base = room(65536);
+  const end = memory.buffer.byteLength;
+  const code = planar(1, 8).code;
   const before = toHex(memory.buffer);
-  /** @type {[planar: number, width: number, height: number, at: number, pixelsAt: number, left: number, top: number, columns: number, rows: number][]} */
+  /**
+   * @type {[planar: number, width: number, height: number, at: number, pixelsAt: number, left: number, top: number,
+   *   columns: number, rows: number][]}
+   */
   const calls = [
-    [0, 4, 4, base, base + 64, 0, 0, 4, 4], [code | 255, 4, 4, base, base + 64, 0, 0, 4, 4], [code, 0, 4, base, base + 64, 0, 0, 0, 4],
-    [code, 4, 20000, base, base + 64, 0, 0, 4, 4], [code, 4, 4, base, base + 64, 0, 0, 4, 5], [code, 4, 4, base, base + 64, 0, 4, 4, 1],
-    [code, 4, 4, base, base + 64, 0, 0xffff_ffff, 4, 4], [code, 4, 4, base, base + 64, 4, 0, 1, 4], [code, 8, 4, base, base + 64, 2, 0, 4, 4],
-    [code, 4, 4, base, base + 64, 0, 0, 0, 4], [code, 4, 4, end - 8, base, 0, 0, 4, 4], [code, 4, 4, base, end - 8, 0, 0, 4, 4],
-    [code, 4, 4, base, base + 8, 0, 0, 4, 4], [code, 4, 4, base, base + 66, 0, 0, 4, 4], [code, 16384, 16384, base, base, 0, 0, 16384, 16384],
+    [0, 4, 4, base, base + 64, 0, 0, 4, 4],
+    [code | 255, 4, 4, base, base + 64, 0, 0, 4, 4],
+    [code, 0, 4, base, base + 64, 0, 0, 0, 4],
+    [code, 4, 20000, base, base + 64, 0, 0, 4, 4],
+    [code, 4, 4, base, base + 64, 0, 0, 4, 5],
+    [code, 4, 4, base, base + 64, 0, 4, 4, 1],
+    [code, 4, 4, base, base + 64, 0, 0xffff_ffff, 4, 4],
+    [code, 4, 4, base, base + 64, 4, 0, 1, 4],
+    [code, 8, 4, base, base + 64, 2, 0, 4, 4],
+    [code, 4, 4, base, base + 64, 0, 0, 0, 4],
+    [code, 4, 4, end - 8, base, 0, 0, 4, 4],
+    [code, 4, 4, base, end - 8, 0, 0, 4, 4],
+    [code, 4, 4, base, base + 8, 0, 0, 4, 4],
+    [code, 4, 4, base, base + 66, 0, 0, 4, 4],
+    [code, 16384, 16384, base, base, 0, 0, 16384, 16384],
     [code, 4, 4, 0, base, 0, 0, 4, 4],
   ];
   for (const call of calls) assert.equal(exports.convert(...call), 255, call.join(' '));
@@ -96,10 +133,21 @@ test('a call of the module that makes no sense touches nothing', () => {
 
 test('cells cover a block, and no more of them than a side may have', () => {
   for (const kind of KINDS) {
-    for (const [width, height] of /** @type {const} */ ([[1, 1], [1, 16384], [16384, 16], [1921, 1081], [3, 5000]])) {
+    for (const [width, height] of /** @type {const} */ ([
+      [1, 1],
+      [1, 16384],
+      [16384, 16],
+      [1921, 1081],
+      [3, 5000],
+    ])) {
       const cells = cellsOf(kind, { width, height });
       const bytes = blockBytes(kind, { width, height });
-      assert.ok(cells.height <= 16384 && cells.width * cells.height * 4 >= bytes && cells.width * (cells.height - 1) * 4 < bytes, kind.name);
+      assert.ok(
+        cells.height <= 16384 &&
+          cells.width * cells.height * 4 >= bytes &&
+          cells.width * (cells.height - 1) * 4 < bytes,
+        kind.name,
+      );
     }
     assert.deepEqual(cellsOf(kind, { width: 1920, height: 1080 }).width, 480 * kind.sampleBytes);
   }
@@ -110,20 +158,30 @@ test('what is marked is what bytes are seen in', () => {
   const size = { width: 9, height: 7 };
   for (const kind of KINDS) {
     const bytes = blockBytes(kind, size);
-    const block = new Uint8Array(bytes).fill(2), pixels = new Uint8ClampedArray(9 * 7 * 4);
-    const show = () => { convert(kind, size, block, { x: 0, y: 0, ...size }, pixels); return new Uint32Array(pixels.slice().buffer); };
+    const block = new Uint8Array(bytes).fill(2);
+    const pixels = new Uint8ClampedArray(9 * 7 * 4);
+    const show = () => {
+      convert(kind, size, block, { x: 0, y: 0, ...size }, pixels);
+      return new Uint32Array(pixels.slice().buffer);
+    };
     const before = show();
     for (let at = 0; at < bytes; at += 1) {
       block[at] = 60;
-      const after = show(), marked = new Set();
+      const after = show();
+      const marked = new Set();
       block[at] = 2;
       markShown(kind, size, at, at + 1, (left, top, right, bottom) => {
         for (let y = top; y < bottom; y += 1) for (let x = left; x < right; x += 1) marked.add(y * 9 + x);
       });
-      assert.ok(after.every((pixel, index) => pixel === before[index] || marked.has(index)), `${kind.name}: byte ${at}`);
+      assert.ok(
+        after.every((pixel, index) => pixel === before[index] || marked.has(index)),
+        `${kind.name}: byte ${at}`,
+      );
     }
     let area = 0;
-    markShown(kind, size, 0, size.width * size.height * kind.sampleBytes, (left, top, right, bottom) => { area += (right - left) * (bottom - top); });
+    markShown(kind, size, 0, size.width * size.height * kind.sampleBytes, (left, top, right, bottom) => {
+      area += (right - left) * (bottom - top);
+    });
     assert.equal(area, 63);
     markShown(kind, size, bytes, bytes + 4, () => assert.fail('there is nothing after the last sample'));
   }
@@ -132,13 +190,33 @@ test('what is marked is what bytes are seen in', () => {
 test('only tiles that changed are painted, alike ones together', () => {
   const presenter = new FakePresenter();
   const surface = new Surface(presenter);
-  const size = { width: 300, height: 40 }, planes = [6, 8, 1, 1];
+  const size = { width: 300, height: 40 };
+  const planes = [6, 8, 1, 1];
   show(surface, band({ seq: 1, flags: FIRST | COMMIT, ...size, planes, patches: [raw(0, 0, 75, 40, 50)] }));
   presenter.log.length = 0;
   // Pixels 132 to 139 in rows 3 to 17, and the last of all.
-  show(surface, band({ seq: 2, base: 1, flags: FIRST | COMMIT, ...size, planes, patches: [raw(33, 3, 2, 15, 60), raw(74, 39, 1, 1, 70)] }));
+  show(
+    surface,
+    band({
+      seq: 2,
+      base: 1,
+      flags: FIRST | COMMIT,
+      ...size,
+      planes,
+      patches: [raw(33, 3, 2, 15, 60), raw(74, 39, 1, 1, 70)],
+    }),
+  );
   assert.deepEqual(presenter.log, ['paint 128,0 128x32', 'paint 256,32 44x8', 'commit']);
-  assert.deepEqual([[132, 3], [131, 3], [139, 17], [140, 17], [299, 39]].map(([x, y]) => presenter.pixels[(Number(y) * 300 + Number(x)) * 4]), [60, 50, 60, 50, 70]);
+  assert.deepEqual(
+    [
+      [132, 3],
+      [131, 3],
+      [139, 17],
+      [140, 17],
+      [299, 39],
+    ].map(([x, y]) => presenter.pixels[(Number(y) * 300 + Number(x)) * 4]),
+    [60, 50, 60, 50, 70],
+  );
 });
 
 /** @param {Surface} surface @param {Uint8Array<ArrayBuffer>[]} bands */
@@ -157,7 +235,16 @@ test('planes come in cells, with their time', () => {
   surface.useCodec(openCodec());
   // Two cells in a row: luma to row 8, U and V of 4x4 after it.
   const picture = { width: 8, height: 8, planes: [1, 8, 1, 1] };
-  const update = show(surface, band({ seq: 1, flags: FIRST | COMMIT, ...picture, pts: -5n, patches: [raw(0, 0, 2, 8, 0), solid(0, 8, 2, 4, 128)] }));
+  const update = show(
+    surface,
+    band({
+      seq: 1,
+      flags: FIRST | COMMIT,
+      ...picture,
+      pts: -5n,
+      patches: [raw(0, 0, 2, 8, 0), solid(0, 8, 2, 4, 128)],
+    }),
+  );
   assert.deepEqual([update.cells, update.ptsUs], [{ width: 2, height: 12 }, -5]);
   assert.equal(toHex(surface.block ?? new Uint8Array()), '00'.repeat(64) + '808080ff'.repeat(8));
 });
@@ -165,14 +252,21 @@ test('planes come in cells, with their time', () => {
 test('a picture in planes, then one of pixels', () => {
   const presenter = new FakePresenter();
   const surface = new Surface(presenter);
-  const planes = [1, 8, 1, 1], size = { width: 8, height: 8 };
-  show(surface, band({ seq: 1, flags: FIRST | COMMIT, ...size, planes, patches: [raw(0, 0, 2, 8, 200), raw(0, 8, 2, 4, 128)] }));
+  const planes = [1, 8, 1, 1];
+  const size = { width: 8, height: 8 };
+  show(
+    surface,
+    band({ seq: 1, flags: FIRST | COMMIT, ...size, planes, patches: [raw(0, 0, 2, 8, 200), raw(0, 8, 2, 4, 128)] }),
+  );
   assert.deepEqual(presenter.log, ['resize 8x8', 'paint 0,0 8x8', 'commit']);
   assert.deepEqual([...presenter.pixels.subarray(0, 4)], [200, 200, 200, 255]);
   presenter.log.length = 0;
   show(surface, band({ seq: 2, base: 1, flags: FIRST | COMMIT, ...size, planes, patches: [raw(1, 3, 1, 1, 90)] }));
   assert.deepEqual(presenter.log, ['paint 0,0 8x8', 'commit']);
-  assert.deepEqual([15, 16].map(at => presenter.pixels[(3 * 8 + at - 12) * 4]), [200, 90]);
+  assert.deepEqual(
+    [15, 16].map(at => presenter.pixels[(3 * 8 + at - 12) * 4]),
+    [200, 90],
+  );
   presenter.log.length = 0;
   show(surface, band({ seq: 3, base: 2, flags: FIRST | COMMIT, ...size, planes, patches: [solid(0, 10, 1, 1, 128)] }));
   assert.deepEqual(presenter.log, ['paint 0,0 8x8', 'commit']);
@@ -184,18 +278,35 @@ test('a picture in planes, then one of pixels', () => {
 test('refuses planes that are none, or come as no planes do', () => {
   const size = { width: 8, height: 8 };
   /** @param {Parameters<typeof band>[0]} fields @param {RegExp} why */
-  const refuses = (fields, why) => assert.throws(
-    () => { const bytes = band(fields); new Update().add(bytes.buffer, bytes.byteLength); },
-    error => error instanceof ProtocolError && why.test(error.message));
-  for (const planes of [[9, 8, 1, 0], [1, 7, 1, 0], [1, 8, 3, 0], [1, 8, 1, 2], [0, 8, 1, 0]]) {
+  const refuses = (fields, why) =>
+    assert.throws(
+      () => {
+        const bytes = band(fields);
+        new Update().add(bytes.buffer, bytes.byteLength);
+      },
+      error => error instanceof ProtocolError && why.test(error.message),
+    );
+  for (const planes of [
+    [9, 8, 1, 0],
+    [1, 7, 1, 0],
+    [1, 8, 3, 0],
+    [1, 8, 1, 2],
+    [0, 8, 1, 0],
+  ]) {
     refuses({ seq: 1, flags: FIRST, ...size, planes }, /planes of kind/);
   }
   const planes = [1, 8, 1, 0];
   refuses({ seq: 1, flags: FIRST, ...size, planes, rest: 1 }, /head/);
   refuses({ seq: 1, flags: FIRST, ...size, planes, patches: [raw(2, 0, 1, 1, 0)] }, /outside/);
   refuses({ seq: 1, flags: FIRST, ...size, planes, patches: [raw(0, 12, 1, 1, 0)] }, /outside/);
-  refuses({ seq: 2, base: 1, flags: FIRST, ...size, planes, patches: [{ ...raw(0, 0, 1, 1, 0), encoding: 2 }] }, /encoding 2/);
-  refuses({ seq: 2, base: 1, flags: FIRST, ...size, planes, patches: [{ ...raw(0, 0, 1, 1, 0), encoding: 6 }] }, /encoding 6/);
+  refuses(
+    { seq: 2, base: 1, flags: FIRST, ...size, planes, patches: [{ ...raw(0, 0, 1, 1, 0), encoding: 2 }] },
+    /encoding 2/,
+  );
+  refuses(
+    { seq: 2, base: 1, flags: FIRST, ...size, planes, patches: [{ ...raw(0, 0, 1, 1, 0), encoding: 6 }] },
+    /encoding 6/,
+  );
 });
 
 test('codes on their way leave the planes on show alone', { skip }, () => {
@@ -203,12 +314,22 @@ test('codes on their way leave the planes on show alone', { skip }, () => {
   const surface = new Surface(presenter);
   const codec = openCodec();
   surface.useCodec(codec);
-  const size = { width: 8, height: 8 }, planes = [1, 8, 1, 1];
-  show(surface, band({ seq: 1, flags: FIRST | COMMIT, ...size, planes, patches: [raw(0, 0, 2, 8, 200), raw(0, 8, 2, 4, 128)] }));
+  const size = { width: 8, height: 8 };
+  const planes = [1, 8, 1, 1];
+  show(
+    surface,
+    band({ seq: 1, flags: FIRST | COMMIT, ...size, planes, patches: [raw(0, 0, 2, 8, 200), raw(0, 8, 2, 4, 128)] }),
+  );
   const before = toHex(surface.block ?? new Uint8Array());
   // Packed pixels: three bytes each, and so many that the memory grows.
   const data = new Uint8Array(1024 * 1024 * 3).fill(9);
-  const bytes = band({ seq: 2, flags: FIRST | COMMIT, width: 1024, height: 1024, patches: [{ x: 0, y: 0, width: 1024, height: 1024, encoding: 6, data }] });
+  const bytes = band({
+    seq: 2,
+    flags: FIRST | COMMIT,
+    width: 1024,
+    height: 1024,
+    patches: [{ x: 0, y: 0, width: 1024, height: 1024, encoding: 6, data }],
+  });
   const update = new Update();
   update.add(bytes.buffer, bytes.byteLength);
   surface.hold(bytes.buffer, update);

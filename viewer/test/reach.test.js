@@ -12,12 +12,22 @@ function browser(page) {
 
 test('the permission is asked for by the name that the browser knows, for where the server is', async () => {
   const all = /** @type {const} */ ({ 'loopback-network': 'granted', 'local-network': 'denied' });
-  for (const [origin, permissions, state] of /** @type {[string, Record<string, PermissionState>, PermissionState | null][]} */ ([
-    ['http://127.0.0.1:1', all, 'granted'], ['http://localhost:1', all, 'granted'], ['http://app.localhost:1', all, 'granted'], ['http://[::1]:1', all, 'granted'],
-    ['http://192.168.0.7:1', all, 'denied'], ['http://127.example:1', all, 'denied'],
+  for (const [
+    origin,
+    permissions,
+    state,
+  ] of /** @type {[string, Record<string, PermissionState>, PermissionState | null][]} */ ([
+    ['http://127.0.0.1:1', all, 'granted'],
+    ['http://localhost:1', all, 'granted'],
+    ['http://app.localhost:1', all, 'granted'],
+    ['http://[::1]:1', all, 'granted'],
+    ['http://192.168.0.7:1', all, 'denied'],
+    ['http://127.example:1', all, 'denied'],
     ['http://127.0.0.1:1', { 'local-network-access': 'prompt' }, 'prompt'],
-    ['http://127.0.0.1:1', {}, null], ['https://site.test', all, null],
-  ])) assert.equal(await localNetworkPermission(origin, browser({ permissions })), state, origin);
+    ['http://127.0.0.1:1', {}, null],
+    ['https://site.test', all, null],
+  ]))
+    assert.equal(await localNetworkPermission(origin, browser({ permissions })), state, origin);
 });
 
 test('a failed request is called by what the browser knows of it', async () => {
@@ -27,8 +37,16 @@ test('a failed request is called by what the browser knows of it', async () => {
     [{ origin: 'http://127.0.0.1:1' }, 'unreachable', /^lanstream does not answer$/],
     [{ permissions: { 'loopback-network': 'prompt' } }, 'unreachable', /--allow-origin/],
     [{ permissions: { 'loopback-network': 'denied' } }, 'local-network-denied', /does not let this page/],
-    [{ permissions: { 'loopback-network': 'prompt' }, origin: 'http://site.test', isSecure: false }, 'local-network-denied', /https/],
-    [{ permissions: { 'loopback-network': 'prompt' }, origin: 'http://localhost:3', isSecure: false }, 'unreachable', /--allow-origin/],
+    [
+      { permissions: { 'loopback-network': 'prompt' }, origin: 'http://site.test', isSecure: false },
+      'local-network-denied',
+      /https/,
+    ],
+    [
+      { permissions: { 'loopback-network': 'prompt' }, origin: 'http://localhost:3', isSecure: false },
+      'unreachable',
+      /--allow-origin/,
+    ],
     [{ forbidden: ['http://127.0.0.1:1'] }, 'policy-denied', /connect-src/],
   ])) {
     const end = await whyUnreachable('http://127.0.0.1:1', browser(page), cause);

@@ -10,29 +10,57 @@ class FakeWebTransport {
   static made = /** @type {FakeWebTransport[]} */ ([]);
   datagrams = { readable: new ReadableStream(), writable: new WritableStream(), incomingHighWaterMark: 1 };
   #newStream = (/** @type {ReadableStream} */ _stream) => {};
-  incomingUnidirectionalStreams = new ReadableStream({ start: streams => { this.#newStream = stream => streams.enqueue(stream); } });
+  incomingUnidirectionalStreams = new ReadableStream({
+    start: streams => {
+      this.#newStream = stream => streams.enqueue(stream);
+    },
+  });
   isClosed = false;
   open = () => {};
   fail = (/** @type {Error} */ _error) => {};
-  ready = new Promise((resolve, reject) => { this.open = () => resolve(undefined); this.refuse = reject; });
-  closed = new Promise((_, reject) => { this.fail = reject; });
+  ready = new Promise((resolve, reject) => {
+    this.open = () => resolve(undefined);
+    this.refuse = reject;
+  });
+  closed = new Promise((_, reject) => {
+    this.fail = reject;
+  });
   /** @param {string} url @param {{ serverCertificateHashes?: unknown[] }} options */
-  constructor(url, options) { Object.assign(this, { url, options }); FakeWebTransport.made.push(this); }
-  close() { this.isClosed = true; }
-  /** On a stream of its own, which then neither goes on nor ends. @param {Uint8Array[]} parts @param {number} [bytesMax] */
+  constructor(url, options) {
+    Object.assign(this, { url, options });
+    FakeWebTransport.made.push(this);
+  }
+  close() {
+    this.isClosed = true;
+  }
+  /**
+   * On a stream of its own, which then neither goes on nor ends.
+   * @param {Uint8Array[]} parts
+   * @param {number} [bytesMax]
+   */
   async bring(parts, bytesMax = Infinity) {
     const bytes = join(parts).subarray(0, bytesMax);
-    this.stream(new ReadableStream({ type: 'bytes', start: stream => { if (bytes.length > 0) stream.enqueue(bytes); } }));
+    this.stream(
+      new ReadableStream({
+        type: 'bytes',
+        start: stream => {
+          if (bytes.length > 0) stream.enqueue(bytes);
+        },
+      }),
+    );
     await settle();
   }
   /** @param {ReadableStream} stream */
-  stream(stream) { this.#newStream(stream); }
+  stream(stream) {
+    this.#newStream(stream);
+  }
 }
 
 /** What comes first on a route. @param {number} number */
 const routed = number => message(KIND.ROUTED, 0, u32(number));
 const UPDATE = [
-  band({ seq: 1, flags: FIRST, patches: [raw(0, 0, 4, 2, 7)] }), band({ seq: 1, flags: COMMIT, patches: [raw(0, 2, 4, 2, 9)] }),
+  band({ seq: 1, flags: FIRST, patches: [raw(0, 0, 4, 2, 7)] }),
+  band({ seq: 1, flags: COMMIT, patches: [raw(0, 2, 4, 2, 9)] }),
 ];
 
 /**
@@ -47,7 +75,8 @@ function start(options, tookMs = {}, userAgent = CHROMIUM) {
   const chosen = /** @type {import('../src/transport/choose.js').Choice[]} */ ([]);
   const asked = /** @type {string[]} */ ([]);
   const barred = /** @type {string[]} */ ([]);
-  let present = '', tickets = 0;
+  let present = '';
+  let tickets = 0;
   const events = {
     send(/** @type {ArrayBuffer} */ bytes) {
       const view = new DataView(bytes);
@@ -61,23 +90,50 @@ function start(options, tookMs = {}, userAgent = CHROMIUM) {
         asked.push(view.getUint8(13) === 1 ? `try ${present}` : present);
       }
       const ms = tookMs[present] ?? Infinity;
-      if (ms < Infinity) setImmediate(() => { browser.clockMs += ms; routes.arrived(true); });
+      if (ms < Infinity)
+        setImmediate(() => {
+          browser.clockMs += ms;
+          routes.arrived(true);
+        });
     },
-    held: () => ({ epoch: 1n, heldSeq: 1 }), buffer: (/** @type {number} */ bytes) => new ArrayBuffer(bytes),
-    moved() {}, begin() {}, band() {}, message() {},
-    barred: (/** @type {string} */ reason) => { barred.push(reason); },
-    chosen: (/** @type {import('../src/transport/choose.js').Choice} */ choice) => { chosen.push(choice); },
-    ended: (/** @type {Error} */ error) => { asked.push(`ended: ${error.message}`); },
+    held: () => ({ epoch: 1n, heldSeq: 1 }),
+    buffer: (/** @type {number} */ bytes) => new ArrayBuffer(bytes),
+    moved() {},
+    begin() {},
+    band() {},
+    message() {},
+    barred: (/** @type {string} */ reason) => {
+      barred.push(reason);
+    },
+    chosen: (/** @type {import('../src/transport/choose.js').Choice} */ choice) => {
+      chosen.push(choice);
+    },
+    ended: (/** @type {Error} */ error) => {
+      asked.push(`ended: ${error.message}`);
+    },
   };
   const around = { ...browser.around, WebTransport: /** @type {any} */ (FakeWebTransport), userAgent };
-  const routes = new Routes({
-    origin: 'http://127.0.0.1:8000', key: 'k', offered: ['http', 'websocket', 'webtransport'], wanted: 'auto', known: null, barred: '', ...options,
-  }, events, around);
+  const routes = new Routes(
+    {
+      origin: 'http://127.0.0.1:8000',
+      key: 'k',
+      offered: ['http', 'websocket', 'webtransport'],
+      wanted: 'auto',
+      known: null,
+      barred: '',
+      ...options,
+    },
+    events,
+    around,
+  );
   return { browser, routes, chosen, asked, barred };
 }
 
-const CHROMIUM = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36';
-const SAFARI = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.4 Safari/605.1.15';
+const CHROMIUM =
+  'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36';
+const SAFARI =
+  'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) ' +
+  'Version/26.4 Safari/605.1.15';
 const CERTIFICATES = { port: 0, hashes: [new Uint8Array(32)] };
 const session = () => /** @type {FakeWebTransport & { url: string }} */ (FakeWebTransport.made.at(-1));
 
@@ -93,7 +149,15 @@ async function measured(/** @type {Record<string, number>} */ tookMs) {
 
 test('each transport is tried by turns, unless it was far behind, and the soonest is taken', async () => {
   const { asked, chosen, routes } = await measured({ http: 5, websocket: 9, webtransport: 30 });
-  assert.deepEqual(asked, ['http', 'try http', 'try websocket', 'try webtransport', 'try http', 'try websocket', 'http']);
+  assert.deepEqual(asked, [
+    'http',
+    'try http',
+    'try websocket',
+    'try webtransport',
+    'try http',
+    'try websocket',
+    'http',
+  ]);
   assert.equal(chosen.at(-1)?.reason, 'a whole picture: http 5.0 ms, websocket 9.0 ms, webtransport 30.0 ms');
   assert.ok(session().isClosed, 'the third is not kept');
   routes.close();
@@ -199,7 +263,10 @@ test('a session that dies in the middle of an update is left for good', async ()
   session().fail(new Error('gone'));
   await settle();
   assert.deepEqual([routes, chosen.at(-1)?.reason, barred], [['webtransport', 'http'], 'webtransport: gone', ['gone']]);
-  assert.deepEqual(browser.timers.filter(timer => timer.ms !== 500), []);
+  assert.deepEqual(
+    browser.timers.filter(timer => timer.ms !== 500),
+    [],
+  );
 });
 
 test('a session that stops between two updates is left for good', async () => {
@@ -228,7 +295,14 @@ test('where nothing is to come, nothing is waited for', async () => {
 test('what is slow and goes on is no standstill', async () => {
   const { asked: routes, browser, routes: running } = await asked();
   let push = (/** @type {Uint8Array[]} */ _parts) => {};
-  session().stream(new ReadableStream({ type: 'bytes', start: stream => { push = parts => stream.enqueue(join(parts)); } }));
+  session().stream(
+    new ReadableStream({
+      type: 'bytes',
+      start: stream => {
+        push = parts => stream.enqueue(join(parts));
+      },
+    }),
+  );
   push([routed(1)]);
   for (const flags of [FIRST, 0, 0]) {
     push([band({ seq: 1, flags })]);

@@ -3,12 +3,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-/** @typedef {{ port: { onmessage: (event: { data: object }) => void }, process(inputs: never[], outputs: Float32Array[][]): boolean }} Processor */
+/**
+ * @typedef {{ port: { onmessage: (event: { data: object }) => void }, process(inputs: never[], outputs:
+ *   Float32Array[][]): boolean }} Processor
+ */
 
 const BLOCK = 128;
 const scope = /** @type {Record<string, any>} */ (globalThis);
-scope['AudioWorkletProcessor'] = class { port = { onmessage: null }; };
-scope['registerProcessor'] = (/** @type {string} */ _name, /** @type {new () => Processor} */ processor) => { scope['Film'] = processor; };
+scope['AudioWorkletProcessor'] = class {
+  port = { onmessage: null };
+};
+scope['registerProcessor'] = (/** @type {string} */ _name, /** @type {new () => Processor} */ processor) => {
+  scope['Film'] = processor;
+};
 await import('../src/element/sound-worklet.js');
 
 class Card {
@@ -16,11 +23,21 @@ class Card {
   frame = 0;
 
   /** @param {object} data */
-  send(data) { this.processor.port.onmessage({ data }); }
+  send(data) {
+    this.processor.port.onmessage({ data });
+  }
 
-  /** Frames from `at` on, each as its number on the left and its negative on the right. @param {number} at @param {number} count */
+  /**
+   * Frames from `at` on, each as its number on the left and its negative on the right.
+   * @param {number} at
+   * @param {number} count
+   */
   bring(at, count) {
-    this.send({ type: 'sound', at, samples: Float32Array.from({ length: count * 2 }, (_, i) => (at + (i >> 1)) * (i % 2 === 0 ? 1 : -1)) });
+    this.send({
+      type: 'sound',
+      at,
+      samples: Float32Array.from({ length: count * 2 }, (_, i) => (at + (i >> 1)) * (i % 2 === 0 ? 1 : -1)),
+    });
   }
 
   /** What is heard in so many blocks. @param {number} blocks */
@@ -40,13 +57,22 @@ class Card {
 
 test('in step every sample is its own', () => {
   const card = new Card();
-  assert.ok(card.play(1).every(sample => sample === 0), 'nothing is heard before a picture is seen');
+  assert.ok(
+    card.play(1).every(sample => sample === 0),
+    'nothing is heard before a picture is seen',
+  );
   card.bring(1000, 960);
   card.bring(1960, 960);
   card.send({ type: 'follow', offset: 1000 - card.frame });
-  assert.deepEqual(card.play(8), Array.from({ length: 1024 }, (_, i) => 1000 + i));
+  assert.deepEqual(
+    card.play(8),
+    Array.from({ length: 1024 }, (_, i) => 1000 + i),
+  );
   card.send({ type: 'follow', offset: 1000 - BLOCK + 50 }); // A millisecond is nothing.
-  assert.deepEqual(card.play(2), Array.from({ length: 256 }, (_, i) => 2024 + i));
+  assert.deepEqual(
+    card.play(2),
+    Array.from({ length: 256 }, (_, i) => 2024 + i),
+  );
 });
 
 test('a little off it comes back without a jump, far off at once', () => {
@@ -69,21 +95,35 @@ test('what is missing is silent, and so is a film that stands still', () => {
   const card = new Card();
   card.bring(100, 100);
   card.send({ type: 'follow', offset: 0 });
-  assert.deepEqual(card.play(2), Array.from({ length: 256 }, (_, i) => i < 100 || i >= 200 ? 0 : i));
+  assert.deepEqual(
+    card.play(2),
+    Array.from({ length: 256 }, (_, i) => (i < 100 || i >= 200 ? 0 : i)),
+  );
   card.bring(256, 1000);
   card.send({ type: 'stop' });
   assert.ok(card.play(2).every(sample => sample === 0));
   card.send({ type: 'follow', offset: 256 - card.frame });
-  assert.deepEqual(card.play(1), Array.from({ length: 128 }, (_, i) => 256 + i), 'what had come is lost');
+  assert.deepEqual(
+    card.play(1),
+    Array.from({ length: 128 }, (_, i) => 256 + i),
+    'what had come is lost',
+  );
 });
 
 test('another place of the film takes the place of what was there', () => {
-  for (const [before, after] of [[0, 200_000], [200_000, 0], [1000, 500]]) {
+  for (const [before, after] of [
+    [0, 200_000],
+    [200_000, 0],
+    [1000, 500],
+  ]) {
     const card = new Card();
     card.bring(Number(before), 960);
     card.bring(Number(after), 960);
     card.send({ type: 'follow', offset: Number(before) + 500 });
-    assert.ok(card.play(1).every((sample, i) => sample === 0 || sample === Number(after) + 500 + i), `${before}, then ${after}`);
+    assert.ok(
+      card.play(1).every((sample, i) => sample === 0 || sample === Number(after) + 500 + i),
+      `${before}, then ${after}`,
+    );
     card.send({ type: 'follow', offset: Number(after) - card.frame });
     assert.equal(card.play(1)[1], Number(after) + 1);
   }

@@ -10,7 +10,11 @@ import { FakePresenter } from './fakes.js';
 
 const BYTES = 64;
 
-/** Takes an update's bands into this surface's memory. @param {Surface} surface @param {Uint8Array<ArrayBuffer>[]} bands */
+/**
+ * Takes an update's bands into this surface's memory.
+ * @param {Surface} surface
+ * @param {Uint8Array<ArrayBuffer>[]} bands
+ */
 function hold(surface, ...bands) {
   const update = new Update();
   for (const bytes of bands) {
@@ -30,7 +34,10 @@ function paint(surface, ...bands) {
 const SIZE = { width: 64, height: 32 };
 /** A raw tile at the corner, and one colour below it. @param {number} seq @param {number} value */
 function tiles(seq, value, base = seq - 1) {
-  return [band({ seq, base, ...SIZE, flags: FIRST, patches: [raw(0, 0, 32, 16, value)] }), band({ seq, base, ...SIZE, flags: COMMIT, patches: [solid(0, 16, 64, 16, value + 1)] })];
+  return [
+    band({ seq, base, ...SIZE, flags: FIRST, patches: [raw(0, 0, 32, 16, value)] }),
+    band({ seq, base, ...SIZE, flags: COMMIT, patches: [solid(0, 16, 64, 16, value + 1)] }),
+  ];
 }
 
 test('a picture begins with its size, and goes on without', () => {
@@ -66,7 +73,10 @@ test('the picture stays as it was until the update is painted, and where it is d
   assert.deepEqual(surface.copy(), before);
   paint(surface, band({ seq: 2, base: 1, ...SIZE, flags: FIRST | COMMIT, patches: [raw(32, 0, 32, 16, 9)] }));
   for (let y = 0; y < 16; y += 1) before.fill(9, (y * 64 + 32) * 4, (y * 64 + 64) * 4);
-  assert.deepEqual([...surface.copy()].filter((_, at) => at % 4 !== 3), [...before].filter((_, at) => at % 4 !== 3));
+  assert.deepEqual(
+    [...surface.copy()].filter((_, at) => at % 4 !== 3),
+    [...before].filter((_, at) => at % 4 !== 3),
+  );
 });
 
 test('what is written late counts once', t => {
@@ -97,7 +107,9 @@ test('after what failed to be painted comes a whole picture', () => {
   const surface = new Surface(presenter);
   paint(surface, ...tiles(1, 7, 0));
   const { paint: painting } = presenter;
-  presenter.paint = () => { throw new Error('no memory'); };
+  presenter.paint = () => {
+    throw new Error('no memory');
+  };
   assert.throws(() => paint(surface, ...tiles(2, 8)), /no memory/);
   presenter.paint = painting;
   paint(surface, ...tiles(3, 9, 0));
@@ -122,5 +134,8 @@ test('the page it is where that is asked for, or its 2D canvas is desynchronized
   assert.equal(chooseThread({ ...auto, desynchronized: false }).thread, 'worker');
   assert.equal(chooseThread({ ...auto, presenter: 'webgl2' }).thread, 'worker');
   assert.deepEqual(chooseThread({ ...auto, wanted: 'worker' }), { thread: 'worker', reason: 'asked for' });
-  assert.deepEqual(chooseThread({ wanted: 'page', presenter: 'webgl2', desynchronized: false }), { thread: 'page', reason: 'asked for' });
+  assert.deepEqual(chooseThread({ wanted: 'page', presenter: 'webgl2', desynchronized: false }), {
+    thread: 'page',
+    reason: 'asked for',
+  });
 });

@@ -12,7 +12,10 @@ function add(update, bytes) {
 
 /** @param {Uint8Array<ArrayBuffer>} bytes @param {RegExp} why */
 function refuses(bytes, why) {
-  assert.throws(() => add(new Update(), bytes), error => error instanceof ProtocolError && why.test(error.message));
+  assert.throws(
+    () => add(new Update(), bytes),
+    error => error instanceof ProtocolError && why.test(error.message),
+  );
 }
 
 const BOTH = FIRST | COMMIT;
@@ -23,9 +26,15 @@ test('bands in separate buffers paint as one update', () => {
     band({ seq: 1, flags: FIRST, patches: [raw(0, 0, 4, 2, 7)] }),
     band({ seq: 1, flags: COMMIT, patches: [solid(0, 2, 2, 2, 9), raw(2, 2, 2, 2, 8)] }),
   ];
-  assert.deepEqual(bands.map(bytes => add(update, bytes)), [false, true]);
+  assert.deepEqual(
+    bands.map(bytes => add(update, bytes)),
+    [false, true],
+  );
   const pixels = pictureOf(...bands);
-  assert.deepEqual([0, 32, 40].map(at => pixels[at]), [7, 9, 8]);
+  assert.deepEqual(
+    [0, 32, 40].map(at => pixels[at]),
+    [7, 9, 8],
+  );
 });
 
 test('many patches outgrow the first table', () => {
@@ -34,7 +43,10 @@ test('many patches outgrow the first table', () => {
   const bytes = band({ seq: 1, width: 40, height: 25, flags: BOTH, patches });
   assert.ok(add(update, bytes));
   const pixels = pictureOf(bytes);
-  assert.deepEqual([0, 63, 500, 999].map(i => pixels[i * 4]), [0, 63, 500 % 256, 999 % 256]);
+  assert.deepEqual(
+    [0, 63, 500, 999].map(i => pixels[i * 4]),
+    [0, 63, 500 % 256, 999 % 256],
+  );
 });
 
 test('an empty commit is an update', () => {
@@ -54,17 +66,30 @@ test('refuses a patch outside the picture', () => {
 test('refuses lengths that lie', () => {
   refuses(band({ seq: 1, flags: BOTH, patches: [{ ...raw(0, 0, 2, 2, 0), length: 12 }] }), /wrong length/);
   refuses(band({ seq: 1, flags: BOTH, patches: [{ ...solid(0, 0, 2, 2, 0), length: 8 }] }), /wrong length/);
-  refuses(band({ seq: 1, flags: BOTH, patches: [{ ...raw(0, 0, 2, 2, 0), data: new Uint8Array(12), length: 16 }] }), /cut off/);
-  refuses(band({ seq: 1, flags: BOTH, patches: [{ ...raw(0, 0, 1, 1, 0), data: new Uint8Array(5), length: 4 }] }), /after the last/);
+  refuses(
+    band({ seq: 1, flags: BOTH, patches: [{ ...raw(0, 0, 2, 2, 0), data: new Uint8Array(12), length: 16 }] }),
+    /cut off/,
+  );
+  refuses(
+    band({ seq: 1, flags: BOTH, patches: [{ ...raw(0, 0, 1, 1, 0), data: new Uint8Array(5), length: 4 }] }),
+    /after the last/,
+  );
 });
 
 test('refuses encodings that mean nothing', () => {
   refuses(band({ seq: 1, flags: BOTH, patches: [{ ...raw(0, 0, 1, 1, 0), encoding: 7 }] }), /encoding/);
-  refuses(band({ seq: 1, flags: BOTH, patches: [{ ...raw(0, 0, 1, 1, 0), encoding: 4, data: new Uint8Array(5) }] }), /wrong length/);
+  refuses(
+    band({ seq: 1, flags: BOTH, patches: [{ ...raw(0, 0, 1, 1, 0), encoding: 4, data: new Uint8Array(5) }] }),
+    /wrong length/,
+  );
 });
 
 test('refuses to move what is not there', () => {
-  const move = (/** @type {number} */ x, /** @type {number} */ y) => ({ ...raw(0, 0, 2, 2, 0), encoding: 2, data: Uint8Array.of(x, 0, y, 0) });
+  const move = (/** @type {number} */ x, /** @type {number} */ y) => ({
+    ...raw(0, 0, 2, 2, 0),
+    encoding: 2,
+    data: Uint8Array.of(x, 0, y, 0),
+  });
   refuses(band({ seq: 2, flags: BOTH, patches: [move(1, 1)] }), /no picture/);
   refuses(band({ seq: 2, base: 1, flags: BOTH, patches: [move(3, 1)] }), /from outside/);
   refuses(band({ seq: 2, base: 1, flags: BOTH, patches: [move(1, 3)] }), /from outside/);

@@ -7,7 +7,22 @@ import { PlainArena } from '../src/decode/arena.js';
 import { writePatches } from '../src/decode/patches.js';
 import { PictureMemory } from '../src/decode/picture-memory.js';
 import {
-  BAND_BYTES, COMMANDS, HEADER_BYTES, KIND, TRANSPORTS, readServerMessage, writeAck, writeAskTicket, writeFlow, writeHello, writeLack, writePing, writeProof, writeRefresh, writeRoute, writeSteer,
+  BAND_BYTES,
+  COMMANDS,
+  HEADER_BYTES,
+  KIND,
+  TRANSPORTS,
+  readServerMessage,
+  writeAck,
+  writeAskTicket,
+  writeFlow,
+  writeHello,
+  writeLack,
+  writePing,
+  writeProof,
+  writeRefresh,
+  writeRoute,
+  writeSteer,
 } from '../src/protocol.js';
 import { Update } from '../src/decode/update.js';
 import { fromHex, toHex } from './bytes.js';
@@ -18,21 +33,36 @@ const FILE = new URL('../../docs/protocol-vectors.json', import.meta.url);
 // An npm package does not carry the file; in the repository it must be there.
 const skip = existsSync(FILE) ? false : 'docs/protocol-vectors.json is not here';
 
-/** A viewer's messages, from the fields of a vector. @type {Record<number, (fields: Record<string, any>) => ArrayBuffer>} */
+/**
+ * A viewer's messages, from the fields of a vector.
+ * @type {Record<number, (fields: Record<string, any>) => ArrayBuffer>}
+ */
 const WRITERS = {
   [KIND.HELLO]: f => writeHello({ version: f['version'], flags: f['flags'] }),
-  [KIND.ACK]: f => writeAck({ seq: f['seq'], receiveUs: f['receive_us'], paintUs: f['paint_us'], decodeUs: f['decode_us'], totalUs: f['total_us'] }),
+  [KIND.ACK]: f =>
+    writeAck({
+      seq: f['seq'],
+      receiveUs: f['receive_us'],
+      paintUs: f['paint_us'],
+      decodeUs: f['decode_us'],
+      totalUs: f['total_us'],
+    }),
   [KIND.PROOF]: f => writeProof({ seq: f['seq'], hash: BigInt(f['hash']) }),
   [KIND.PING]: f => writePing(f['token']),
   [KIND.REFRESH]: () => writeRefresh(),
   [KIND.ASK_TICKET]: () => writeAskTicket(),
   [KIND.FLOW]: f => writeFlow(Boolean(f['paused'])),
-  [KIND.STEER]: f => writeSteer({ command: /** @type {typeof COMMANDS[number]} */ (COMMANDS[f['command']]), toUs: f['to_us'] }),
+  [KIND.STEER]: f =>
+    writeSteer({ command: /** @type {typeof COMMANDS[number]} */ (COMMANDS[f['command']]), toUs: f['to_us'] }),
   [KIND.LACK]: f => writeLack({ number: f['number'], band: f['band'], offset: f['offset'], bytes: f['bytes'] }),
-  [KIND.ROUTE]: f => writeRoute({
-    number: f['number'], transport: /** @type {import('../src/protocol.js').Transport} */ (TRANSPORTS[f['transport'] - 1]),
-    flags: f['flags'], epoch: BigInt(f['epoch']), heldSeq: f['held_seq'],
-  }),
+  [KIND.ROUTE]: f =>
+    writeRoute({
+      number: f['number'],
+      transport: /** @type {import('../src/protocol.js').Transport} */ (TRANSPORTS[f['transport'] - 1]),
+      flags: f['flags'],
+      epoch: BigInt(f['epoch']),
+      heldSeq: f['held_seq'],
+    }),
 };
 
 test('the golden vectors', { skip }, async t => {
@@ -55,7 +85,9 @@ function check({ hex, fields }) {
 function checkBand(bytes, fields) {
   const update = new Update();
   const bands = [bytes.slice().buffer];
-  if ((/** @type {number} */ (bytes[5]) & 1) === 0) { // A later band needs one that begins its update: its own head, without patches.
+  const isFirst = (Number(bytes[5]) & 1) !== 0;
+  if (!isFirst) {
+    // A later band needs one that begins its update: its own head, without patches.
     const head = bytes.slice(0, HEADER_BYTES + BAND_BYTES);
     head[5] = 1;
     new DataView(head.buffer).setUint32(0, BAND_BYTES, true);
@@ -65,24 +97,44 @@ function checkBand(bytes, fields) {
   }
   const commit = update.add(/** @type {ArrayBuffer} */ (bands.at(-1)), bytes.length);
   const written = /** @type {string[]} */ ([]);
-  const note = (/** @type {string} */ kind) => (/** @type {unknown} */ _, /** @type {import('../src/rect.js').Rect} */ { x, y, width, height }) => {
-    written.push(`${kind} ${x},${y} ${width}x${height}`);
-  };
-  writePatches(update.patches, bands.at(-1) ?? new ArrayBuffer(0), null, Object.assign(new PictureMemory(new PlainArena()), { raw: note('raw'), solid: note('solid') }));
+  const note =
+    (/** @type {string} */ kind) =>
+    (/** @type {unknown} */ _, /** @type {import('../src/rect.js').Rect} */ { x, y, width, height }) => {
+      written.push(`${kind} ${x},${y} ${width}x${height}`);
+    };
+  writePatches(
+    update.patches,
+    bands.at(-1) ?? new ArrayBuffer(0),
+    null,
+    Object.assign(new PictureMemory(new PlainArena()), { raw: note('raw'), solid: note('solid') }),
+  );
   const { patches, ...scalars } = fields;
-  checkFields({
-    seq: update.seq, base: update.base, width: update.width, height: update.height, captured_at_us: update.capturedAtUs,
-    pts_us: update.ptsUs, planes: planesOf(update.planar),
-    flags: bytes[5], first: (Number(bytes[5]) & 1) !== 0, commit,
-  }, scalars);
+  checkFields(
+    {
+      seq: update.seq,
+      base: update.base,
+      width: update.width,
+      height: update.height,
+      captured_at_us: update.capturedAtUs,
+      pts_us: update.ptsUs,
+      planes: planesOf(update.planar),
+      flags: bytes[5],
+      first: (Number(bytes[5]) & 1) !== 0,
+      commit,
+    },
+    scalars,
+  );
   if (Array.isArray(patches)) {
-    assert.deepEqual(written.sort(), patches.map(p => `${['raw', 'solid'][encodingOf(p.encoding)]} ${p.x},${p.y} ${p.width}x${p.height}`).sort());
+    assert.deepEqual(
+      written.sort(),
+      patches.map(p => `${['raw', 'solid'][encodingOf(p.encoding)]} ${p.x},${p.y} ${p.width}x${p.height}`).sort(),
+    );
   }
 }
 
 /** @param {import('../src/decode/planar.js').Planar | null} planar */
 function planesOf(planar) {
-  return planar === null ? null : [0, 8, 16, 24].map(shift => planar.code >>> shift & 255);
+  return planar === null ? null : [0, 8, 16, 24].map(shift => (planar.code >>> shift) & 255);
 }
 
 /** @param {string | number} encoding */
@@ -90,24 +142,48 @@ function encodingOf(encoding) {
   return typeof encoding === 'number' ? encoding : ['raw', 'solid'].indexOf(encoding.toLowerCase());
 }
 
-/** A message's fields by the names of docs/protocol.md. @param {import('../src/protocol.js').ServerMessage} message */
+/**
+ * A message's fields by the names of docs/protocol.md.
+ * @param {import('../src/protocol.js').ServerMessage} message
+ */
 function flatten(message) {
   switch (message.type) {
-    case 'Welcome': return { version: message.version, epoch: message.epoch, clock_us: message.clockUs };
-    case 'Goodbye': return { code: ['stopped', 'ended', 'expelled'].indexOf(message.code), text: message.text };
-    case 'Source': return { state: message.state, text: message.text };
+    case 'Welcome':
+      return { version: message.version, epoch: message.epoch, clock_us: message.clockUs };
+    case 'Goodbye':
+      return { code: ['stopped', 'ended', 'expelled'].indexOf(message.code), text: message.text };
+    case 'Source':
+      return { state: message.state, text: message.text };
     case 'CursorShape': {
       const { hotX, hotY, rgba, ...rest } = message.shape;
       return { ...rest, hot_x: hotX, hot_y: hotY, rgba: [...rgba], pixels: [...rgba] };
     }
-    case 'Certificates': return { port: message.port, hashes: message.hashes.map(hash => toHex(hash)) };
-    case 'Piece': return { ...message, bytes: toHex(Uint8Array.from(message.bytes)) };
-    case 'Playback': return { is_playing: message.isPlaying, can_seek: message.canSeek, duration_us: message.durationUs, began_us: message.beganUs, position_us: message.positionUs, at_us: message.atUs, us_per_s: message.usPerS, track: message.track, tracks: message.tracks };
-    case 'Sound': return { at_us: message.atUs, samples: toHex(message.samples.buffer) };
-    case 'Description': return { name: message.name, stalled: message.stalled, alterations: message.alterations };
-    case 'Pong': return { token: message.token, clock_us: message.clockUs };
-    case 'Stats': return { ...message.stats, json: JSON.stringify(message.stats) };
-    default: return { ...message };
+    case 'Certificates':
+      return { port: message.port, hashes: message.hashes.map(hash => toHex(hash)) };
+    case 'Piece':
+      return { ...message, bytes: toHex(Uint8Array.from(message.bytes)) };
+    case 'Playback':
+      return {
+        is_playing: message.isPlaying,
+        can_seek: message.canSeek,
+        duration_us: message.durationUs,
+        began_us: message.beganUs,
+        position_us: message.positionUs,
+        at_us: message.atUs,
+        us_per_s: message.usPerS,
+        track: message.track,
+        tracks: message.tracks,
+      };
+    case 'Sound':
+      return { at_us: message.atUs, samples: toHex(message.samples.buffer) };
+    case 'Description':
+      return { name: message.name, stalled: message.stalled, alterations: message.alterations };
+    case 'Pong':
+      return { token: message.token, clock_us: message.clockUs };
+    case 'Stats':
+      return { ...message.stats, json: JSON.stringify(message.stats) };
+    default:
+      return { ...message };
   }
 }
 

@@ -1,16 +1,18 @@
-// The codes' decoder: a small WebAssembly module (core/codec/wasm) and its memory, in which the picture lies (picture-memory.js).
-// Not what the codes are: docs/codec.md.
+// The codes' decoder: a small WebAssembly module (core/codec/wasm) and its memory, in which the picture lies
+// (picture-memory.js). Not what the codes are: docs/codec.md.
 
 import { ProtocolError } from '../protocol.js';
 
 /**
- * What the module offers: `room` makes its memory large enough for so many bytes and tells where they start, 0 if it cannot
- * be had; `decode` returns 0, or what is wrong with the code; `convert` returns 0 where the call makes sense. See core/codec/wasm.
+ * What the module offers: `room` makes its memory large enough for so many bytes and tells where they start, 0 if it
+ * cannot be had; `decode` returns 0, or what is wrong with the code; `convert` returns 0 where the call makes sense.
+ * See core/codec/wasm.
  * @typedef {{
  *   memory: WebAssembly.Memory,
  *   room(bytes: number): number,
  *   decode(code: number, at: number, bytes: number, width: number, pixelsAt: number, pixels: number): number,
- *   convert(planar: number, width: number, height: number, at: number, pixelsAt: number, left: number, top: number, columns: number, rows: number): number,
+ *   convert(planar: number, width: number, height: number, at: number, pixelsAt: number, left: number, top: number,
+ *     columns: number, rows: number): number,
  * }} Exports
  */
 
@@ -58,7 +60,8 @@ export class Codec {
    * @param {number} at where its pixels are to lie, row by row; what is behind them is overwritten
    */
   decode(encoding, code, width, height, at) {
-    const pixels = width * height, codeAt = at + pixels * 4;
+    const pixels = width * height;
+    const codeAt = at + pixels * 4;
     const bytes = this.reserve(codeAt + code.length);
     bytes.set(code, codeAt);
     const base = bytes.byteOffset;
@@ -78,8 +81,19 @@ export class Codec {
   convert(planar, size, blockAt, { x, y, width, height }, at) {
     const length = width * height * 4;
     const { buffer, byteOffset: base } = this.reserve(at + length);
-    const fault = this.#exports.convert(planar.code, size.width, size.height, base + blockAt, base + at, x, y, width, height);
-    if (fault !== 0) throw new RangeError(`${width}x${height} at ${x},${y} of ${size.width}x${size.height} cannot be converted`);
+    const fault = this.#exports.convert(
+      planar.code,
+      size.width,
+      size.height,
+      base + blockAt,
+      base + at,
+      x,
+      y,
+      width,
+      height,
+    );
+    if (fault !== 0)
+      throw new RangeError(`${width}x${height} at ${x},${y} of ${size.width}x${size.height} cannot be converted`);
     return new Uint8ClampedArray(buffer, base + at, length);
   }
 }

@@ -1,5 +1,5 @@
-// The patches of one band: a table of numbers, and the walk over it that writes them into the picture. Not their pixels: those
-// lie in the band's buffer, which the table points into.
+// The patches of one band: a table of numbers, and the walk over it that writes them into the picture. Not their
+// pixels: those lie in the band's buffer, which the table points into.
 
 import { CELL_BYTES } from './planar.js';
 import { ENCODING_MOVE, ENCODING_RAW, ENCODING_SOLID } from '../protocol.js';
@@ -10,8 +10,8 @@ const PATCHES_AT_FIRST = 64;
 
 /**
  * @typedef {import('./codec.js').Codec} Codec
- * @typedef {{ x: number, y: number, width: number, height: number, encoding: number, offset: number, bytes: number }} Patch
- *   its bytes lie in the band's buffer from `offset` on
+ * @typedef {{ x: number, y: number, width: number, height: number, encoding: number, offset: number, bytes: number }}
+ *   Patch its bytes lie in the band's buffer from `offset` on
  */
 
 export class Patches {
@@ -19,7 +19,9 @@ export class Patches {
   #count = 0;
 
   /** One row for each patch, in their order. */
-  get table() { return this.#table.subarray(0, this.#count * FIELDS); }
+  get table() {
+    return this.#table.subarray(0, this.#count * FIELDS);
+  }
 
   /** Forgets those of the band before. */
   clear() {
@@ -62,7 +64,9 @@ export class Patches {
  */
 export function writePatches(table, buffer, codec, memory) {
   for (let i = 0; i < table.length; i += FIELDS) {
-    const encoding = number(table[i + 4]), offset = number(table[i + 5]), to = rect(table, i);
+    const encoding = number(table[i + 4]);
+    const offset = number(table[i + 5]);
+    const to = rect(table, i);
     if (encoding === ENCODING_SOLID) memory.solid(new Uint8Array(buffer, offset, CELL_BYTES), to);
     else if (encoding === ENCODING_RAW) memory.raw(new Uint8Array(buffer, offset, number(table[i + 6])), to);
     else if (encoding === ENCODING_MOVE) move(new DataView(buffer, offset, CELL_BYTES), to, memory);
@@ -70,7 +74,11 @@ export function writePatches(table, buffer, codec, memory) {
   }
 }
 
-/** @param {DataView} source @param {import('../rect.js').Rect} to @param {import('./picture-memory.js').PictureMemory} memory */
+/**
+ * @param {DataView} source
+ * @param {import('../rect.js').Rect} to
+ * @param {import('./picture-memory.js').PictureMemory} memory
+ */
 function move(source, to, memory) {
   memory.move(source.getUint16(0, true), source.getUint16(2, true), to);
 }

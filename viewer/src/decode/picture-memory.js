@@ -1,9 +1,9 @@
 // The picture in memory, made from the bytes that arrived: the one that is shown, and the next while its bands arrive.
 //
-// Two buffers take turns. The patches of an update are written into the buffer that is not shown, so that nothing is lost where
-// the update is taken back, and everything that is moved is read from the picture before. When it is committed, what the buffer
-// lacks of the picture before is copied over, unless the update wrote it, and the buffers change places. Cells are four bytes:
-// pixels, or parts of planes.
+// Two buffers take turns. The patches of an update are written into the buffer that is not shown, so that nothing is
+// lost where the update is taken back, and everything that is moved is read from the picture before. When it is
+// committed, what the buffer lacks of the picture before is copied over, unless the update wrote it, and the buffers
+// change places. Cells are four bytes: pixels, or parts of planes.
 
 import { CELL_BYTES } from './planar.js';
 import { unionOf } from '../rect.js';
@@ -42,12 +42,20 @@ export class PictureMemory {
   }
 
   /** Sides of the shown picture in cells; 0 before the first. */
-  get width() { return this.#shown.width; }
-  get height() { return this.#shown.height; }
+  get width() {
+    return this.#shown.width;
+  }
+  get height() {
+    return this.#shown.height;
+  }
   /** Where the shown picture lies in the arena. */
-  get shownAt() { return this.#shown.at; }
+  get shownAt() {
+    return this.#shown.at;
+  }
   /** From here on the arena holds nothing of a picture. */
-  get endAt() { return Math.max(endOf(this.#shown), endOf(this.#next)); }
+  get endAt() {
+    return Math.max(endOf(this.#shown), endOf(this.#next));
+  }
 
   /** The shown picture's cells, row by row, until the next change. @returns {Uint8ClampedArray<ArrayBuffer>} */
   get shown() {
@@ -56,7 +64,10 @@ export class PictureMemory {
     return new Uint8ClampedArray(bytes.buffer, bytes.byteOffset + at, width * height * CELL_BYTES);
   }
 
-  /** Begins an update. With a size it is of a whole picture of so many cells. @param {{ width: number, height: number } | null} size */
+  /**
+   * Begins an update. With a size it is of a whole picture of so many cells.
+   * @param {{ width: number, height: number } | null} size
+   */
   begin(size) {
     this.abandon();
     this.#isPending = true;
@@ -71,7 +82,9 @@ export class PictureMemory {
     const { bytes, start, stride } = this.#rowsAt(this.#next, rect.x, rect.y);
     const row = rect.width * CELL_BYTES;
     if (row === stride) bytes.set(cells, start);
-    else for (let from = 0, to = start; from < cells.length; from += row, to += stride) bytes.set(cells.subarray(from, from + row), to);
+    else
+      for (let from = 0, to = start; from < cells.length; from += row, to += stride)
+        bytes.set(cells.subarray(from, from + row), to);
   }
 
   /** @param {Uint8Array} cell that fills the rectangle @param {Rect} rect */
@@ -80,13 +93,22 @@ export class PictureMemory {
     this.#fill(Number(new Uint32Array(cell.slice().buffer)[0]), rect);
   }
 
-  /** Takes cells from the picture before. @param {number} fromX @param {number} fromY @param {Rect} rect where they belong */
+  /**
+   * Takes cells from the picture before.
+   * @param {number} fromX
+   * @param {number} fromY
+   * @param {Rect} rect where they belong
+   */
   move(fromX, fromY, rect) {
     this.#claim(rect);
     this.#copy(this.#shown, fromX, fromY, rect);
   }
 
-  /** Takes cells that lie in the arena already, row by row. @param {number} at where @param {Rect} rect where they belong */
+  /**
+   * Takes cells that lie in the arena already, row by row.
+   * @param {number} at where
+   * @param {Rect} rect where they belong
+   */
   take(at, rect) {
     this.#claim(rect);
     this.#copy({ at, width: rect.width, height: rect.height }, 0, 0, rect);
@@ -101,7 +123,9 @@ export class PictureMemory {
   /** From now on the updated picture is the shown one. @returns {Rect[]} which parts of it the update wrote */
   commit() {
     this.#complete();
-    const changed = this.#isWhole ? [{ x: 0, y: 0, width: this.#next.width, height: this.#next.height }] : this.#written.rects();
+    const changed = this.#isWhole
+      ? [{ x: 0, y: 0, width: this.#next.width, height: this.#next.height }]
+      : this.#written.rects();
     [this.#shown, this.#next] = [this.#next, this.#shown];
     [this.#lacking, this.#written] = [this.#written, this.#lacking];
     this.#written.clear();
@@ -149,7 +173,10 @@ export class PictureMemory {
     this.#arena.reserve(this.endAt);
   }
 
-  /** The update writes there: of a tile that it writes in part only, the rest is carried over first. @param {Rect} rect */
+  /**
+   * The update writes there: of a tile that it writes in part only, the rest is carried over first.
+   * @param {Rect} rect
+   */
   #claim(rect) {
     for (const edge of this.#written.unmarkedEdges(rect)) this.#carryOver(edge);
     this.#written.mark(rect);
@@ -159,18 +186,21 @@ export class PictureMemory {
   #fill(word, { x, y, width, height }) {
     const { bytes, start, stride } = this.#rowsAt(this.#next, x, y);
     const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2);
-    for (let row = 0, at = start / CELL_BYTES; row < height; row += 1, at += stride / CELL_BYTES) words.fill(word, at, at + width);
+    for (let row = 0, at = start / CELL_BYTES; row < height; row += 1, at += stride / CELL_BYTES)
+      words.fill(word, at, at + width);
   }
 
   /** @param {Buffer} from @param {number} fromX @param {number} fromY @param {Rect} rect of the next buffer */
   #copy(from, fromX, fromY, { x, y, width, height }) {
-    const source = this.#rowsAt(from, fromX, fromY), { bytes, start, stride } = this.#rowsAt(this.#next, x, y);
+    const source = this.#rowsAt(from, fromX, fromY);
+    const { bytes, start, stride } = this.#rowsAt(this.#next, x, y);
     const row = width * CELL_BYTES;
     if (row === stride && source.stride === stride) {
       bytes.copyWithin(start, source.start, source.start + row * height);
       return;
     }
-    for (let line = 0, to = start, at = source.start; line < height; line += 1, to += stride, at += source.stride) bytes.copyWithin(to, at, at + row);
+    for (let line = 0, to = start, at = source.start; line < height; line += 1, to += stride, at += source.stride)
+      bytes.copyWithin(to, at, at + row);
   }
 
   /** @param {Buffer} buffer @param {number} x @param {number} y */

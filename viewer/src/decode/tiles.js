@@ -1,4 +1,5 @@
-// Which parts of a picture are marked, told apart in tiles: what an update wrote, what a buffer lacks, what is to be shown anew.
+// Which parts of a picture are marked, told apart in tiles: what an update wrote, what a buffer lacks, what is to be
+// shown anew.
 
 /** @typedef {import('../rect.js').Rect} Rect */
 
@@ -35,7 +36,8 @@ export class TileMap {
 
   /** Marks every tile that the rectangle touches. @param {Rect} rect within the picture, not empty */
   mark({ x, y, width, height }) {
-    const left = Math.floor(x / this.#tileWidth), right = Math.floor((x + width - 1) / this.#tileWidth);
+    const left = Math.floor(x / this.#tileWidth);
+    const right = Math.floor((x + width - 1) / this.#tileWidth);
     const bottom = Math.floor((y + height - 1) / this.#tileHeight);
     for (let row = Math.floor(y / this.#tileHeight); row <= bottom; row += 1) {
       this.#marks.fill(1, row * this.#columns + left, row * this.#columns + right + 1);
@@ -44,23 +46,27 @@ export class TileMap {
 
   /** Marks all that `other`, of the same picture, has marked. @param {TileMap} other */
   add(other) {
-    for (let tile = 0; tile < this.#marks.length; tile += 1) this.#marks[tile] = Number(this.#marks[tile]) | Number(other.#marks[tile]);
+    for (let tile = 0; tile < this.#marks.length; tile += 1)
+      this.#marks[tile] = Number(this.#marks[tile]) | Number(other.#marks[tile]);
   }
 
   /** Takes away all that `other`, of the same picture, has marked. @param {TileMap} other */
   subtract(other) {
-    for (let tile = 0; tile < this.#marks.length; tile += 1) this.#marks[tile] = Number(this.#marks[tile]) & ~Number(other.#marks[tile]);
+    for (let tile = 0; tile < this.#marks.length; tile += 1)
+      this.#marks[tile] = Number(this.#marks[tile]) & ~Number(other.#marks[tile]);
   }
 
   /** Tiles that the rectangle touches, are not marked, and reach beyond it. @param {Rect} rect @returns {Rect[]} */
   unmarkedEdges(rect) {
     if (this.#isAligned(rect)) return [];
     const edges = [];
-    const right = rect.x + rect.width, bottom = rect.y + rect.height;
+    const right = rect.x + rect.width;
+    const bottom = rect.y + rect.height;
     for (let row = Math.floor(rect.y / this.#tileHeight); row * this.#tileHeight < bottom; row += 1) {
       for (let column = Math.floor(rect.x / this.#tileWidth); column * this.#tileWidth < right; column += 1) {
         const tile = this.#tile(column, column + 1, row);
-        const isWithin = tile.x >= rect.x && tile.y >= rect.y && tile.x + tile.width <= right && tile.y + tile.height <= bottom;
+        const isWithin =
+          tile.x >= rect.x && tile.y >= rect.y && tile.x + tile.width <= right && tile.y + tile.height <= bottom;
         if (!isWithin && this.#marks[row * this.#columns + column] === 0) edges.push(tile);
       }
     }
@@ -68,7 +74,8 @@ export class TileMap {
   }
 
   /**
-   * What is marked, as rectangles that do not overlap: tiles of a row side by side together, and rows that are marked alike.
+   * What is marked, as rectangles that do not overlap: tiles of a row side by side together, and rows that are marked
+   * alike.
    * @returns {Rect[]}
    */
   rects() {
@@ -76,9 +83,11 @@ export class TileMap {
     let above = /** @type {Rect[]} */ ([]);
     for (let row = 0; row * this.#columns < this.#marks.length; row += 1) {
       const runs = this.#runs(row);
-      const isAlike = runs.length === above.length && runs.every((run, index) => run.x === above[index]?.x && run.width === above[index]?.width);
+      const isAlike =
+        runs.length === above.length &&
+        runs.every((run, index) => run.x === above[index]?.x && run.width === above[index]?.width);
       if (isAlike) for (const [index, rect] of above.entries()) rect.height += /** @type {Rect} */ (runs[index]).height;
-      else rects.push(...above = runs);
+      else rects.push(...(above = runs));
     }
     return rects;
   }
@@ -86,7 +95,8 @@ export class TileMap {
   /** Runs of marked tiles in a row. @param {number} row */
   #runs(row) {
     const runs = /** @type {Rect[]} */ ([]);
-    const start = row * this.#columns, end = start + this.#columns;
+    const start = row * this.#columns;
+    const end = start + this.#columns;
     for (let tile = this.#marks.indexOf(1, start); tile >= 0 && tile < end;) {
       const first = tile;
       while (tile < end && this.#marks[tile] === 1) tile += 1;
@@ -96,16 +106,33 @@ export class TileMap {
     return runs;
   }
 
-  /** Tiles of a row from column `first` up to `end`, cut off where the picture ends. @param {number} first @param {number} end @param {number} row @returns {Rect} */
+  /**
+   * Tiles of a row from column `first` up to `end`, cut off where the picture ends.
+   * @param {number} first
+   * @param {number} end
+   * @param {number} row
+   * @returns {Rect}
+   */
   #tile(first, end, row) {
-    const x = first * this.#tileWidth, y = row * this.#tileHeight;
-    return { x, y, width: Math.min(end * this.#tileWidth, this.#width) - x, height: Math.min(y + this.#tileHeight, this.#height) - y };
+    const x = first * this.#tileWidth;
+    const y = row * this.#tileHeight;
+    return {
+      x,
+      y,
+      width: Math.min(end * this.#tileWidth, this.#width) - x,
+      height: Math.min(y + this.#tileHeight, this.#height) - y,
+    };
   }
 
   /** @param {Rect} rect */
   #isAligned({ x, y, width, height }) {
-    const right = x + width, bottom = y + height;
-    return x % this.#tileWidth === 0 && y % this.#tileHeight === 0
-      && (right % this.#tileWidth === 0 || right === this.#width) && (bottom % this.#tileHeight === 0 || bottom === this.#height);
+    const right = x + width;
+    const bottom = y + height;
+    return (
+      x % this.#tileWidth === 0 &&
+      y % this.#tileHeight === 0 &&
+      (right % this.#tileWidth === 0 || right === this.#width) &&
+      (bottom % this.#tileHeight === 0 || bottom === this.#height)
+    );
   }
 }

@@ -4,7 +4,18 @@
 import { Patches } from './patches.js';
 import { cellsOf, planarOf } from './planar.js';
 import {
-  BAND_BYTES, COMMIT, ENCODING_LAST, ENCODING_MOVE, ENCODING_RAW, ENCODING_SOLID, FIRST, HEADER_BYTES, PATCH_BYTES, ProtocolError, SIDE_PX_MAX, TAKEN_BACK,
+  BAND_BYTES,
+  COMMIT,
+  ENCODING_LAST,
+  ENCODING_MOVE,
+  ENCODING_RAW,
+  ENCODING_SOLID,
+  FIRST,
+  HEADER_BYTES,
+  PATCH_BYTES,
+  ProtocolError,
+  SIDE_PX_MAX,
+  TAKEN_BACK,
 } from '../protocol.js';
 
 /** In place of a timestamp where there is none. */
@@ -34,10 +45,14 @@ export class Update {
   #bands = 0;
 
   /** The table of the newest band's patches, which point into its buffer. */
-  get patches() { return this.#patches.table; }
+  get patches() {
+    return this.#patches.table;
+  }
 
   /** Whether the newest band is the first. */
-  get isOpening() { return this.#bands === 1; }
+  get isOpening() {
+    return this.#bands === 1;
+  }
 
   /**
    * Takes in one whole band.
@@ -67,7 +82,8 @@ export class Update {
     this.capturedAtUs = capturedAtUs(view);
     this.ptsUs = ptsUs(view);
     if (this.seq === 0) throw new ProtocolError('an update to picture 0');
-    if (!isSide(this.width) || !isSide(this.height)) throw new ProtocolError(`a picture of ${this.width}x${this.height}`);
+    if (!isSide(this.width) || !isSide(this.height))
+      throw new ProtocolError(`a picture of ${this.width}x${this.height}`);
     const planes = planesOf(view);
     this.planar = planes === 0 ? null : planarOf(planes);
     this.cells = this.planar === null ? { width: this.width, height: this.height } : cellsOf(this.planar, this);
@@ -76,9 +92,14 @@ export class Update {
   /** @param {DataView} view */
   #continue(view) {
     if (this.seq === 0) throw new ProtocolError('a band without a first band');
-    const same = this.seq === view.getUint32(8, true) && this.base === view.getUint32(12, true)
-      && this.width === view.getUint16(16, true) && this.height === view.getUint16(18, true)
-      && this.capturedAtUs === capturedAtUs(view) && this.ptsUs === ptsUs(view) && (this.planar?.code ?? 0) === planesOf(view);
+    const same =
+      this.seq === view.getUint32(8, true) &&
+      this.base === view.getUint32(12, true) &&
+      this.width === view.getUint16(16, true) &&
+      this.height === view.getUint16(18, true) &&
+      this.capturedAtUs === capturedAtUs(view) &&
+      this.ptsUs === ptsUs(view) &&
+      (this.planar?.code ?? 0) === planesOf(view);
     if (!same) throw new ProtocolError('a band of another update');
   }
 
@@ -106,12 +127,15 @@ export class Update {
    * @param {number} offset of its data in the buffer
    */
   #addPatch(view, row, offset) {
-    const x = view.getUint16(row, true), y = view.getUint16(row + 2, true);
-    const width = view.getUint16(row + 4, true), height = view.getUint16(row + 6, true);
+    const x = view.getUint16(row, true);
+    const y = view.getUint16(row + 2, true);
+    const width = view.getUint16(row + 4, true);
+    const height = view.getUint16(row + 6, true);
     const encoding = view.getUint8(row + 8);
     const bytes = view.getUint32(row + 12, true);
     if (width === 0 || height === 0) throw new ProtocolError('a patch without pixels');
-    if (x + width > this.cells.width || y + height > this.cells.height) throw new ProtocolError('a patch outside the picture');
+    if (x + width > this.cells.width || y + height > this.cells.height)
+      throw new ProtocolError('a patch outside the picture');
     if (this.planar !== null && encoding > ENCODING_SOLID) throw new ProtocolError(`planes in encoding ${encoding}`);
     if (!isLength(bytes, encoding, width * height)) throw new ProtocolError('a patch with the wrong length');
     if (encoding === ENCODING_MOVE && offset + bytes <= view.byteLength) this.#checkSource(view, offset, width, height);
@@ -128,7 +152,8 @@ export class Update {
    * @param {number} height
    */
   #checkSource(view, offset, width, height) {
-    const x = view.getUint16(offset, true), y = view.getUint16(offset + 2, true);
+    const x = view.getUint16(offset, true);
+    const y = view.getUint16(offset + 2, true);
     if (this.base === 0) throw new ProtocolError('a patch that moves, and no picture before');
     if (x + width > this.width || y + height > this.height) throw new ProtocolError('a patch from outside the picture');
   }

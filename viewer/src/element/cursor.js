@@ -1,4 +1,5 @@
-// The source's pointer, on a small canvas of its own: it moves without a repaint of the picture, and ends where that does.
+// The source's pointer, on a small canvas of its own: it moves without a repaint of the picture, and ends where that
+// does.
 
 /**
  * @typedef {import('../protocol.js').CursorShape} CursorShape
@@ -28,7 +29,11 @@ export class CursorLayer {
     this.#position();
   }
 
-  /** @param {number} x of the hotspot, in the picture @param {number} y @param {number} serial of its shape; 0: hidden */
+  /**
+   * @param {number} x of the hotspot, in the picture
+   * @param {number} y
+   * @param {number} serial of its shape; 0: hidden
+   */
   at(x, y, serial) {
     this.#at = { x, y, serial };
     this.#position();
@@ -38,7 +43,10 @@ export class CursorLayer {
     this.at(0, 0, 0);
   }
 
-  /** @param {Place} place of the picture @param {{ width: number, height: number }} picture its size in its own pixels */
+  /**
+   * @param {Place} place of the picture
+   * @param {{ width: number, height: number }} picture its size in its own pixels
+   */
   follow(place, picture) {
     this.#place = place;
     this.#picture = picture;
@@ -49,7 +57,8 @@ export class CursorLayer {
     const [shape, place, { x, y, serial }] = [this.#shape, this.#place, this.#at];
     const { canvas } = this;
     // The shape comes before the first position that uses it; a position of another shape has none to show.
-    const part = shape !== null && serial !== 0 && serial === shape.serial ? partInside(shape, x, y, this.#picture) : null;
+    const part =
+      shape !== null && serial !== 0 && serial === shape.serial ? partInside(shape, x, y, this.#picture) : null;
     canvas.hidden = shape === null || place === null || part === null;
     if (shape === null || place === null || part === null) return;
     this.#draw(shape, part);
@@ -62,11 +71,23 @@ export class CursorLayer {
     });
   }
 
-  /** The canvas has the part that shows and no more: one that reached past the picture would also widen what can be scrolled. @param {CursorShape} shape @param {Part} part */
+  /**
+   * The canvas has the part that shows and no more: one that reached past the picture would also widen what can be
+   * scrolled.
+   * @param {CursorShape} shape
+   * @param {Part} part
+   */
   #draw(shape, part) {
     const { left, top, width, height } = part;
     const drawn = this.#drawn;
-    if (drawn.serial === shape.serial && drawn.left === left && drawn.top === top && drawn.width === width && drawn.height === height) return;
+    if (
+      drawn.serial === shape.serial &&
+      drawn.left === left &&
+      drawn.top === top &&
+      drawn.width === width &&
+      drawn.height === height
+    )
+      return;
     this.#drawn = { serial: shape.serial, ...part };
     Object.assign(this.canvas, { width, height });
     this.canvas.getContext('2d')?.putImageData(new ImageData(shape.rgba, shape.width, shape.height), -left, -top);

@@ -1,5 +1,5 @@
-// Gives the engine a thread and a canvas: this thread where that is faster, else a worker; this one, too, where no worker
-// can be had, which is found by trying.
+// Gives the engine a thread and a canvas: this thread where that is faster, else a worker; this one, too, where no
+// worker can be had, which is found by trying.
 
 import { serve } from '../session/port.js';
 import { choosePresenter } from '../present/choose.js';
@@ -68,7 +68,9 @@ export class EngineHost {
       else this.#options.answer(answer);
     };
     // An error before it is loaded means that it cannot be; later ones are single mishaps.
-    worker.onerror = () => { if (!loaded) this.#moveHere(); };
+    worker.onerror = () => {
+      if (!loaded) this.#moveHere();
+    };
     this.#send = command => worker.postMessage(command);
     worker.postMessage({ type: 'start', canvas, layer: null, present, thread, options }, [canvas]);
   }
@@ -109,5 +111,9 @@ export class EngineHost {
 /** Nothing is calibrated in this thread unless it may paint. @param {HostOptions} options */
 function thread({ thread, present }) {
   const desynchronized = thread === 'auto' && hasDesynchronized();
-  return chooseThread({ wanted: thread, presenter: desynchronized ? choosePresenter(present).name : '2d', desynchronized });
+  return chooseThread({
+    wanted: thread,
+    presenter: desynchronized ? choosePresenter(present).name : '2d',
+    desynchronized,
+  });
 }

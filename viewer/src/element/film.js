@@ -30,7 +30,9 @@ export class FilmBar {
       this.#isHeld = true;
       actions.seek(Number(this.#place.value));
     });
-    this.#place.addEventListener('change', () => { this.#isHeld = false; });
+    this.#place.addEventListener('change', () => {
+      this.#isHeld = false;
+    });
     this.#time.className = 'time';
     this.#step.type = 'button';
     this.#step.textContent = 'step';
@@ -57,7 +59,7 @@ export class FilmBar {
   /** Where there is a choice. @param {string[]} tracks @param {number | null} track */
   #showTrack(tracks, track) {
     this.#track.hidden = tracks.length < 2;
-    const name = track === null ? '' : tracks[track] ?? '';
+    const name = track === null ? '' : (tracks[track] ?? '');
     if (this.#track.textContent !== name) this.#track.textContent = name;
     this.#track.setAttribute('aria-label', `track of sound: ${name}; change to the next`);
   }
@@ -67,7 +69,9 @@ export class FilmBar {
 export function timeText(timeS, durationS) {
   if (timeS === null) return '';
   const hasHours = Math.max(timeS, durationS ?? 0) >= 3600;
-  return durationS === null ? clockText(timeS, hasHours) : `${clockText(timeS, hasHours)} / ${clockText(durationS, hasHours)}`;
+  return durationS === null
+    ? clockText(timeS, hasHours)
+    : `${clockText(timeS, hasHours)} / ${clockText(durationS, hasHours)}`;
 }
 
 /** @param {number} seconds @param {boolean} hasHours */

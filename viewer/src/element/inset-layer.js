@@ -48,13 +48,18 @@ export class InsetLayer {
   #position({ x, y, width, height }, place) {
     const cssPxPerPx = place.scale / devicePixelRatio;
     Object.assign(this.canvas.style, {
-      left: `${place.leftCssPx + x * cssPxPerPx}px`, top: `${place.topCssPx + y * cssPxPerPx}px`,
-      width: `${width * cssPxPerPx}px`, height: `${height * cssPxPerPx}px`,
+      left: `${place.leftCssPx + x * cssPxPerPx}px`,
+      top: `${place.topCssPx + y * cssPxPerPx}px`,
+      width: `${width * cssPxPerPx}px`,
+      height: `${height * cssPxPerPx}px`,
     });
   }
 }
 
-/** Whether each of the picture's pixels is a whole number of the screen's, and lies where layout can say. @param {Place} place */
+/**
+ * Whether each of the picture's pixels is a whole number of the screen's, and lies where layout can say.
+ * @param {Place} place
+ */
 function isExact({ scale }) {
-  return Number.isInteger(scale) && Number.isInteger(scale / devicePixelRatio * LAYOUT_UNITS);
+  return Number.isInteger(scale) && Number.isInteger((scale / devicePixelRatio) * LAYOUT_UNITS);
 }

@@ -2,8 +2,8 @@
 
 /**
  * @typedef {'exact' | 'contain' | 'integer'} Fit
- * @typedef {{ leftCssPx: number, topCssPx: number, widthCssPx: number, heightCssPx: number, scale: number, cropped: boolean }} Place
- *   relative to the box; `scale` is device pixels per pixel of the picture
+ * @typedef {{ leftCssPx: number, topCssPx: number, widthCssPx: number, heightCssPx: number, scale: number, cropped:
+ *   boolean }} Place relative to the box; `scale` is device pixels per pixel of the picture
  */
 
 /** @type {readonly Fit[]} */
@@ -12,7 +12,8 @@ export const FITS = ['exact', 'contain', 'integer'];
 /**
  * @param {Fit} fit
  * @param {{ width: number, height: number }} picture
- * @param {{ left: number, top: number, width: number, height: number }} box in CSS pixels, as getBoundingClientRect gives it
+ * @param {{ left: number, top: number, width: number, height: number }} box in CSS pixels, as getBoundingClientRect
+ *   gives it
  * @param {number} devicePixelRatio
  * @returns {Place}
  */

@@ -1,4 +1,5 @@
-// What lies over the picture: numbers, buttons, a banner. While the picture is live and nobody moves the pointer, nothing does.
+// What lies over the picture: numbers, buttons, a banner. While the picture is live and nobody moves the pointer,
+// nothing does.
 
 import { FilmBar } from './film.js';
 import { FITS } from './layout.js';
@@ -8,7 +9,8 @@ import { ENCODING_NAMES } from '../protocol.js';
  * @typedef {import('../session/engine.js').State} State
  * @typedef {import('../session/engine.js').Stats} Stats
  * @typedef {import('./layout.js').Place} Place
- * @typedef {import('./film.js').FilmActions & { toggleStats(): void, toggleSound(): void, setFit(fit: import('./layout.js').Fit): void, togglePause(): void, toggleFullscreen(): void }} Actions
+ * @typedef {import('./film.js').FilmActions & { toggleStats(): void, toggleSound(): void, setFit(fit:
+ *   import('./layout.js').Fit): void, togglePause(): void, toggleFullscreen(): void }} Actions
  */
 
 /** After the last movement. */
@@ -43,7 +45,14 @@ export class Overlay {
     const controls = document.createElement('div');
     controls.className = 'controls';
     this.#film = new FilmBar(actions);
-    controls.append(this.#pauseButton, this.#film.element, this.#soundButton, this.#statsButton, this.#fitButton, fullscreen);
+    controls.append(
+      this.#pauseButton,
+      this.#film.element,
+      this.#soundButton,
+      this.#statsButton,
+      this.#fitButton,
+      fullscreen,
+    );
     const above = document.createElement('div');
     above.className = 'above';
     above.append(this.#stats, this.#banner, controls);
@@ -137,14 +146,18 @@ export function bannerText(state) {
   return state.frames === 0 && !state.paused ? 'waiting for the first picture' : '';
 }
 
-/** Whether it is over as soon as the connection is back; else somebody has to do something. @param {import('../session/engine.js').Code} code */
+/**
+ * Whether it is over as soon as the connection is back; else somebody has to do something.
+ * @param {import('../session/engine.js').Code} code
+ */
 function isTrouble(code) {
   return ['lost', 'unreachable', 'full', 'expelled', 'malformed', 'failed'].includes(code);
 }
 
 /** A token that was good once belongs to a run that is over. @param {State} state */
 function unauthorizedText({ marker }) {
-  return marker === '' ? 'wrong token: open the whole URL that lanstream printed, up to its last character'
+  return marker === ''
+    ? 'wrong token: open the whole URL that lanstream printed, up to its last character'
     : 'lanstream was started again: open the URL that it printed this time';
 }
 
@@ -160,7 +173,7 @@ export function statsRows(state, stats, place) {
     ['source', sourceText(state)],
     ...altered(state),
     ['picture', `${state.width}x${state.height}, ${placeText(place)}${state.planes === '' ? '' : `; ${state.planes}`}`],
-    ['rate', stats === null ? '' : `${stats.fps.toFixed(1)} painted/s, ${stats.skipped} skipped, ${stats.mbps.toFixed(stats.mbps < 10 ? 2 : 0)} Mbit/s`],
+    ['rate', stats === null ? '' : rateText(stats)],
     ['latency', stats === null ? '' : latencyText(stats)],
     ['transport', state.transport === '' ? '–' : `${state.transport} (${state.transportReason})`],
     ['codes', codesText(state, stats)],
@@ -168,6 +181,11 @@ export function statsRows(state, stats, place) {
     ['thread', `${state.thread} (${state.threadReason})`],
     ['exact', exactText(state)],
   ];
+}
+
+/** @param {Stats} stats */
+function rateText({ fps, skipped, mbps }) {
+  return `${fps.toFixed(1)} painted/s, ${skipped} skipped, ${mbps.toFixed(mbps < 10 ? 2 : 0)} Mbit/s`;
 }
 
 /** @param {State} state */
@@ -186,12 +204,16 @@ function altered({ alterations }) {
  * @param {Stats | null} stats
  */
 function codesText({ codes, codesReason, planes }, stats) {
-  if (planes !== '') return stats === null || stats.bytes === null ? '–' : `planes as they came; ${bytesText(stats.bytes)} an update`;
+  if (planes !== '')
+    return stats === null || stats.bytes === null ? '–' : `planes as they came; ${bytesText(stats.bytes)} an update`;
   if (!codes) return `off (${codesReason})`;
   if (stats === null || stats.bytes === null || stats.saved === null) return '–';
-  const parts = stats.mix.map((share, encoding) => ({ share, name: ENCODING_NAMES[encoding] })).filter(({ share }) => share > 0);
+  const parts = stats.mix
+    .map((share, encoding) => ({ share, name: ENCODING_NAMES[encoding] }))
+    .filter(({ share }) => share > 0);
   const mix = parts.sort((a, b) => b.share - a.share).map(({ share, name }) => `${name} ${percentText(share)}`);
-  return `${mix.join(', ')}; ${bytesText(stats.bytes)} an update, ${stats.saved < 0 ? '0' : percentText(stats.saved)} saved`;
+  const saved = stats.saved < 0 ? '0' : percentText(stats.saved);
+  return `${mix.join(', ')}; ${bytesText(stats.bytes)} an update, ${saved} saved`;
 }
 
 /** Little is not nothing, and nearly all is not all. @param {number} share */
@@ -209,10 +231,16 @@ function bytesText(bytes) {
 /** @param {Stats} stats */
 function latencyText({ server, receiveMs, paintMs, totalMs }) {
   const stages = [
-    ['capture', serverMs(server['capture_us'])], ['compare', serverMs(server['compare_us'])], ['send', serverMs(server['send_us'])],
-    ['receive', receiveMs], ['paint', paintMs], ['total', totalMs],
+    ['capture', serverMs(server['capture_us'])],
+    ['compare', serverMs(server['compare_us'])],
+    ['send', serverMs(server['send_us'])],
+    ['receive', receiveMs],
+    ['paint', paintMs],
+    ['total', totalMs],
   ];
-  return stages.map(([name, ms]) => `${name} ${typeof ms === 'number' ? millisecondsText(ms) : '–'}`).join(', ') + ' ms';
+  return (
+    stages.map(([name, ms]) => `${name} ${typeof ms === 'number' ? millisecondsText(ms) : '–'}`).join(', ') + ' ms'
+  );
 }
 
 /**
@@ -234,7 +262,8 @@ function exactText({ verify, provenOf, provenReason, proven, refuted, exact, alt
   if (!verify) return 'not verified (?verify=1)';
   const reason = provenOf === 'memory' ? `; proofs are of the picture in memory: ${provenReason}` : '';
   if (exact === null) return `no frame proven yet${reason}`;
-  const counts = `${exact ? '✓' : '✗'} ${proven} ${proven === 1 ? 'frame' : 'frames'} proven${refuted > 0 ? `, ${refuted} not exact` : ''}`;
+  const frames = proven === 1 ? 'frame' : 'frames';
+  const counts = `${exact ? '✓' : '✗'} ${proven} ${frames} proven${refuted > 0 ? `, ${refuted} not exact` : ''}`;
   return `${counts}${alterations.length === 0 ? '' : ': exact to the picture as altered, not to the source'}${reason}`;
 }
 
@@ -261,7 +290,11 @@ function button(text, label, press) {
   return element;
 }
 
-/** Only where it changes: a live region repeats what is written to it. @param {HTMLElement} element @param {string} text */
+/**
+ * Only where it changes: a live region repeats what is written to it.
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
 function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }

@@ -1,10 +1,11 @@
-// Plays a film's sound in the thread of the sound card, in step with what the page says is shown. Not where sound comes from,
-// nor what is shown when (sound.js).
+// Plays a film's sound in the thread of the sound card, in step with what the page says is shown. Not where sound comes
+// from, nor what is shown when (sound.js).
 
 /**
- * What comes from the page: sound, of left and right by turns, from frame `at` of the film on; which frame of the film belongs
- * to frame 0 of the sound card; silence.
- * @typedef {{ type: 'sound', at: number, samples: Float32Array } | { type: 'follow', offset: number } | { type: 'stop' }} SoundCommand
+ * What comes from the page: sound, of left and right by turns, from frame `at` of the film on; which frame of the film
+ * belongs to frame 0 of the sound card; silence.
+ * @typedef {{ type: 'sound', at: number, samples: Float32Array } | { type: 'follow', offset: number } | { type: 'stop'
+ *   }} SoundCommand
  *
  * @typedef {{ at: number, samples: Float32Array, isHeard: boolean }} Stretch
  *
@@ -47,7 +48,11 @@ class FilmSound extends scope.AudioWorkletProcessor {
     else this.#offset = null; // What has come is heard when it goes on.
   }
 
-  /** What is not before it comes from another place of the film, and is of no use any more. @param {number} at @param {Float32Array} samples */
+  /**
+   * What is not before it comes from another place of the film, and is of no use any more.
+   * @param {number} at
+   * @param {Float32Array} samples
+   */
   #take(at, samples) {
     this.#stretches = this.#stretches.filter(stretch => stretch.at < at && stretch.at >= at - AHEAD_MAX);
     this.#stretches.push({ at, samples, isHeard: false });
@@ -69,7 +74,8 @@ class FilmSound extends scope.AudioWorkletProcessor {
 
   /** Between two frames something between them. @param {number} place @returns {[number, number]} */
   #frame(place) {
-    const first = Math.floor(place), share = place - first;
+    const first = Math.floor(place);
+    const share = place - first;
     const [a, b] = this.#whole(first);
     if (share === 0) return [a, b];
     const [c, d] = this.#whole(first + 1);

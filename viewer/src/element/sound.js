@@ -1,11 +1,11 @@
-// The sound of a film, in step with its pictures: brings what comes to the sound card's thread, and tells it what is shown when.
-// Browsers let a page be heard when somebody has touched it; until then it is silent.
+// The sound of a film, in step with its pictures: brings what comes to the sound card's thread, and tells it what is
+// shown when. Browsers let a page be heard when somebody has touched it; until then it is silent.
 
 /** Frames a second, as the protocol has it. */
 const RATE = 48000;
 /**
- * How much a picture counts for where the film is, beside those before it, that was painted sooner than they say, or later: that
- * happens to any, and to the first above all.
+ * How much a picture counts for where the film is, beside those before it, that was painted sooner than they say, or
+ * later: that happens to any, and to the first above all.
  */
 const SOONER_SHARE = 0.25;
 const LATER_SHARE = 0.02;
@@ -36,12 +36,18 @@ export class Sound {
   }
 
   /** Whether any has come, and this page can play it. */
-  get isThere() { return this.#node !== null; }
+  get isThere() {
+    return this.#node !== null;
+  }
 
   /** Whether it can be heard, as far as the browser lets it. */
-  get isHeard() { return !this.#muted && this.#node !== null && this.#context?.state === 'running'; }
+  get isHeard() {
+    return !this.#muted && this.#node !== null && this.#context?.state === 'running';
+  }
 
-  get muted() { return this.#muted; }
+  get muted() {
+    return this.#muted;
+  }
   set muted(muted) {
     this.#muted = muted;
     if (this.#gain !== null) this.#gain.gain.value = muted ? 0 : 1;
@@ -50,16 +56,21 @@ export class Sound {
 
   /** Somebody has touched the page. */
   resume() {
-    if (this.#context?.state === 'suspended') void this.#context.resume().then(this.#changed, () => {}); // Else it stays off, as the button says.
+    // Else it stays off, as the button says.
+    if (this.#context?.state === 'suspended') void this.#context.resume().then(this.#changed, () => {});
   }
 
   /** @param {number} atUs where in the film @param {Float32Array} samples left and right by turns */
   take(atUs, samples) {
     if (this.#context === null && !this.#isFailed) this.#open().catch(error => this.#fail(error));
-    this.#node?.port.postMessage({ type: 'sound', at: Math.round(atUs * RATE / 1e6), samples }, [samples.buffer]);
+    this.#node?.port.postMessage({ type: 'sound', at: Math.round((atUs * RATE) / 1e6), samples }, [samples.buffer]);
   }
 
-  /** A picture was painted. @param {number} filmS where in the film @param {number} atMs when, by the clock that all threads of a page share */
+  /**
+   * A picture was painted.
+   * @param {number} filmS where in the film
+   * @param {number} atMs when, by the clock that all threads of a page share
+   */
   follow(filmS, atMs) {
     if (this.#context?.state !== 'running' || this.#node === null) return;
     const { contextTime = 0, performanceTime = 0 } = this.#context.getOutputTimestamp();

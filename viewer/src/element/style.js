@@ -1,6 +1,7 @@
 // The looks of the element, as a sheet that scripts make: a <style> would need `unsafe-inline` in the page's policy.
 //
-// Lengths of text are in rem, so that a reader's own text size holds; what is laid out goes by the element's size, not the window's.
+// Lengths of text are in rem, so that a reader's own text size holds; what is laid out goes by the element's size, not
+// the window's.
 
 const CSS = `
 :host { display: block; position: relative; overflow: hidden; background: #000; }
@@ -22,7 +23,10 @@ const CSS = `
   grid-template: minmax(0, auto) minmax(min-content, 1fr) auto / minmax(0, 1fr);
   color: #eee; font: 0.8125rem/1.4 system-ui, sans-serif; color-scheme: dark; accent-color: #6fc3f7;
 }
-.stats, .banner, .controls { margin: 0; border: 1px solid #fff3; border-radius: 8px; background: #121417e6; box-sizing: border-box; overflow: auto; scrollbar-width: thin; pointer-events: auto; }
+.stats, .banner, .controls {
+  margin: 0; border: 1px solid #fff3; border-radius: 8px; background: #121417e6; box-sizing: border-box;
+  overflow: auto; scrollbar-width: thin; pointer-events: auto;
+}
 .stats {
   grid-row: 1; justify-self: start; max-width: 100%; padding: 8px 12px;
   display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 2px 1em; align-content: start;
@@ -30,9 +34,15 @@ const CSS = `
 }
 .stats dt { color: #9aa4af; }
 .stats dd { margin: 0; }
-.banner { grid-row: 2; place-self: center; max-width: min(36rem, 100%); max-height: 45cqb; padding: 10px 16px; font-size: 1rem; text-align: center; text-wrap: balance; overflow-wrap: anywhere; }
+.banner {
+  grid-row: 2; place-self: center; max-width: min(36rem, 100%); max-height: 45cqb; padding: 10px 16px;
+  font-size: 1rem; text-align: center; text-wrap: balance; overflow-wrap: anywhere;
+}
 .banner:empty { display: none; }
-.controls { grid-row: 3; justify-self: end; max-width: 100%; max-height: 50cqb; display: flex; flex-wrap: wrap; justify-content: flex-end; align-items: center; gap: 6px; padding: 6px; }
+.controls {
+  grid-row: 3; justify-self: end; max-width: 100%; max-height: 50cqb; padding: 6px;
+  display: flex; flex-wrap: wrap; justify-content: flex-end; align-items: center; gap: 6px;
+}
 /* Out of sight, not out of the order of focus. */
 .asleep .controls:not(:has(:focus-visible)) { opacity: 0; pointer-events: none; }
 .film { flex: 1 1 18rem; min-width: 0; display: flex; align-items: center; gap: 8px; }
@@ -40,8 +50,9 @@ const CSS = `
 .film input { flex: 1 1 6rem; width: 6rem; min-width: 0; margin: 0; height: 1.75rem; cursor: pointer; }
 .time { padding: 0 2px; white-space: nowrap; font-variant-numeric: tabular-nums; }
 button {
-  min-height: 1.75rem; padding: 0.2em 0.75em; border: 1px solid #fff3; border-radius: 6px; background: #2a2e34; color: inherit; font: inherit;
-  max-width: 100%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; cursor: pointer; touch-action: manipulation;
+  min-height: 1.75rem; padding: 0.2em 0.75em; border: 1px solid #fff3; border-radius: 6px; background: #2a2e34;
+  color: inherit; font: inherit; max-width: 100%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
+  cursor: pointer; touch-action: manipulation;
 }
 button:hover { background: #3a4048; }
 button[aria-pressed="true"] { background: #2b5876; border-color: #6fc3f7; }

@@ -1,11 +1,18 @@
 // What the page's title says: what is shown, or why nothing is.
 
 /** What stands before the name while nobody has to do anything. @type {Readonly<Record<string, string>>} */
-const IN_SHORT = { connecting: 'connecting', reconnecting: 'reconnecting', 'local-network-prompt': 'waiting to be allowed', 'local-network-denied': 'not allowed', unauthorized: 'not let in' };
+const IN_SHORT = {
+  connecting: 'connecting',
+  reconnecting: 'reconnecting',
+  'local-network-prompt': 'waiting to be allowed',
+  'local-network-denied': 'not allowed',
+  unauthorized: 'not let in',
+};
 
 /**
  * The marker lets the server notice that this page is on the display that it mirrors.
- * @param {Pick<import('../session/engine.js').State, 'phase' | 'code' | 'reason' | 'sourceText' | 'sourceName' | 'marker'>} state
+ * @param {Pick<import('../session/engine.js').State, 'phase' | 'code' | 'reason' | 'sourceText' | 'sourceName' |
+ *   'marker'>} state
  */
 export function titleText({ phase, code, reason, sourceText, sourceName, marker }) {
   if (code === 'ended' || code === 'stopped') return `${reason} · lanstream`;

@@ -1,5 +1,6 @@
-// Whether what is read from a canvas is what it shows: some browsers falsify it, so that pages cannot tell their users apart. A known
-// pattern is painted and read back, once in the life of a page. Proofs then are of the picture in memory.
+// Whether what is read from a canvas is what it shows: some browsers falsify it, so that pages cannot tell their users
+// apart. A known pattern is painted and read back, once in the life of a page. Proofs then are of the picture in
+// memory.
 
 /** @typedef {{ canRead: boolean, reason: string }} CanvasReads `reason`: why not, for people */
 
@@ -17,13 +18,17 @@ export function canvasReads() {
 /** @param {() => OffscreenCanvas | HTMLCanvasElement} create a canvas of that side @returns {CanvasReads} */
 export function probe(create) {
   try {
-    const context = /** @type {CanvasRenderingContext2D | null} */ (create().getContext('2d', { alpha: false, willReadFrequently: true }));
+    const context = /** @type {CanvasRenderingContext2D | null} */ (
+      create().getContext('2d', { alpha: false, willReadFrequently: true })
+    );
     if (context === null) return { canRead: false, reason: 'this browser has no 2D canvas to read' };
     const pattern = newPattern();
     context.putImageData(new ImageData(pattern, SIDE_PX, SIDE_PX), 0, 0);
     const read = context.getImageData(0, 0, SIDE_PX, SIDE_PX).data;
     const isSame = read.every((byte, at) => byte === pattern[at]);
-    return isSame ? { canRead: true, reason: '' } : { canRead: false, reason: 'this browser alters what is read from a canvas' };
+    return isSame
+      ? { canRead: true, reason: '' }
+      : { canRead: false, reason: 'this browser alters what is read from a canvas' };
   } catch (error) {
     return { canRead: false, reason: `this browser lets no canvas be read: ${/** @type {Error} */ (error).message}` };
   }

@@ -14,13 +14,14 @@ export class Canvas2d {
    */
   constructor(canvas, lost = () => {}, { alpha } = { alpha: false }) {
     // `willReadFrequently` keeps the pixels in main memory, where they come from and where proofs read them: fastest in
-    // docs' measurements. `alpha: false` spares the compositor the blending. `desynchronized` spares a canvas of the page the
-    // wait for the browser's next frame; a worker's gains nothing by it. No half picture is shown for it: the browser takes
-    // the pixels from main memory after a whole task.
+    // docs' measurements. `alpha: false` spares the compositor the blending. `desynchronized` spares a canvas of the
+    // page the wait for the browser's next frame; a worker's gains nothing by it. No half picture is shown for it: the
+    // browser takes the pixels from main memory after a whole task.
     const desynchronized = typeof HTMLCanvasElement !== 'undefined' && canvas instanceof HTMLCanvasElement;
     const settings = { alpha, willReadFrequently: true, desynchronized };
     const context = /** @type {OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D | null} */ (
-      /** @type {OffscreenCanvas} */ (canvas).getContext('2d', settings));
+      /** @type {OffscreenCanvas} */ (canvas).getContext('2d', settings)
+    );
     if (context === null) throw new Error('no 2D context');
     this.#canvas = canvas;
     this.#context = context;

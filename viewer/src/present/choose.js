@@ -14,15 +14,16 @@ import { WebGl2 } from './webgl2.js';
  * @typedef {Target & {
  *   resize(width: number, height: number): void,
  *   prepare?(bounds: Rect): Promise<void> | null,
- *   planes?(planar: import('../decode/planar.js').Planar, size: import('../decode/planar.js').Size): PlanesTarget | null,
+ *   planes?(planar: import('../decode/planar.js').Planar, size: import('../decode/planar.js').Size): PlanesTarget |
+ *     null,
  *   read(): Uint8ClampedArray<ArrayBuffer>,
  *   close(): void,
- * }} Presenter `resize` leaves an undefined picture, of pixels, or of planes where `planes` is called next, if it can show those
- *   itself; `prepare` is told what part of the picture the next update writes, and a promise is waited for; `read` gives red,
- *   green, blue, 255 of what is shown, row by row, for proofs only
+ * }} Presenter `resize` leaves an undefined picture, of pixels, or of planes where `planes` is called next, if it can
+ *   show those itself; `prepare` is told what part of the picture the next update writes, and a promise is waited for;
+ *   `read` gives red, green, blue, 255 of what is shown, row by row, for proofs only
  * @typedef {Target} PlanesTarget is painted cells of a picture in planes
- * @typedef {{ pixels(rect: Rect): Pixels, lost(): void }} Shown the picture that is shown: `pixels` of it, around a rectangle; `lost`:
- *   the canvas has lost what it showed
+ * @typedef {{ pixels(rect: Rect): Pixels, lost(): void }} Shown the picture that is shown: `pixels` of it, around a
+ *   rectangle; `lost`: the canvas has lost what it showed
  * @typedef {import('./inset.js').Layer} Layer
  * @typedef {'2d' | 'webgl2'} PresenterName
  * @typedef {{ name: PresenterName, reason: string }} PresenterChoice
@@ -31,7 +32,10 @@ import { WebGl2 } from './webgl2.js';
 const SIDE_PX = 512;
 const ROUNDS = 4;
 /** @type {Shown} */
-const NOTHING_SHOWN = { pixels: rect => ({ bytes: new Uint8ClampedArray(rect.width * rect.height * 4), ...rect }), lost: () => {} };
+const NOTHING_SHOWN = {
+  pixels: rect => ({ bytes: new Uint8ClampedArray(rect.width * rect.height * 4), ...rect }),
+  lost: () => {},
+};
 /** For each presenter; both together are to be done before anyone sees that the page waits. */
 const BUDGET_MS = 15;
 
@@ -87,7 +91,10 @@ function calibrate() {
   const canvas2d = fastestMs('2d');
   const webgl2 = fastestMs('webgl2');
   const name = webgl2 < canvas2d ? 'webgl2' : '2d';
-  return { name, reason: `for ${SIDE_PX}x${SIDE_PX} pixels 2d ${milliseconds(canvas2d)}, webgl2 ${milliseconds(webgl2)}` };
+  return {
+    name,
+    reason: `for ${SIDE_PX}x${SIDE_PX} pixels 2d ${milliseconds(canvas2d)}, webgl2 ${milliseconds(webgl2)}`,
+  };
 }
 
 /** @param {PresenterName} name */
@@ -131,7 +138,9 @@ function fastestUploadMs(presenter, canvas) {
  * @param {OffscreenCanvas | HTMLCanvasElement} canvas
  */
 function finish(canvas) {
-  const gl = /** @type {WebGL2RenderingContext | null} */ (/** @type {OffscreenCanvas} */ (canvas).getContext('webgl2'));
+  const gl = /** @type {WebGL2RenderingContext | null} */ (
+    /** @type {OffscreenCanvas} */ (canvas).getContext('webgl2')
+  );
   gl?.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
 }
 

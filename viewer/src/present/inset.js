@@ -1,6 +1,7 @@
 // A small canvas over the picture's, for changes that keep to one place: a browser copies all of a canvas to show what
-// changed in it, and 1080p takes it a millisecond. Two canvases are not shown together, so one update is painted on one of
-// them only, and what both show of the place where they overlap is the same whenever one begins or ceases to be seen there.
+// changed in it, and 1080p takes it a millisecond. Two canvases are not shown together, so one update is painted on one
+// of them only, and what both show of the place where they overlap is the same whenever one begins or ceases to be seen
+// there.
 
 import { contains } from '../rect.js';
 import { Canvas2d } from './canvas2d.js';
@@ -14,8 +15,8 @@ import { Whereabouts } from './whereabouts.js';
  *   show(rect: Rect): boolean,
  *   hide(): void,
  *   refused: () => void,
- * }} Layer the canvas in the page: `show` puts it over that part of the picture, unless its pixels would not fall on the
- *   picture's there; `refused` is called where they no longer do
+ * }} Layer the canvas in the page: `show` puts it over that part of the picture, unless its pixels would not fall on
+ *   the picture's there; `refused` is called where they no longer do
  */
 
 /** Frames of the browser after which a canvas that was put there is part of the page that is seen. */
@@ -53,7 +54,9 @@ export class Inset {
     this.#picture = picture;
     this.#small = new Canvas2d(layer.canvas, picture.lost, { alpha: true });
     this.#next = next;
-    layer.refused = () => { void this.#leave(); };
+    layer.refused = () => {
+      void this.#leave();
+    };
   }
 
   /** @param {number} width @param {number} height */
@@ -78,7 +81,10 @@ export class Inset {
 
   /** @type {Presenter['paint']} */
   paint(pixels, rects) {
-    this.#target.paint(this.#shifted(pixels), rects.map(rect => this.#shifted(rect)));
+    this.#target.paint(
+      this.#shifted(pixels),
+      rects.map(rect => this.#shifted(rect)),
+    );
   }
 
   commit() {
@@ -89,8 +95,10 @@ export class Inset {
     const all = this.#whole.read();
     if (this.#rect === null || !this.#covers) return all;
     const { x, y, width, height } = this.#rect;
-    const part = this.#small.read(), row = width * 4;
-    for (let line = 0; line < height; line += 1) all.set(part.subarray(line * row, (line + 1) * row), ((y + line) * this.#size.width + x) * 4);
+    const part = this.#small.read();
+    const row = width * 4;
+    for (let line = 0; line < height; line += 1)
+      all.set(part.subarray(line * row, (line + 1) * row), ((y + line) * this.#size.width + x) * 4);
     return all;
   }
 
@@ -129,9 +137,14 @@ export class Inset {
     this.#covers = true;
   }
 
-  /** Resolves when nothing is seen but the whole. Each canvas goes to be shown when a task ends, one task after the other. */
+  /**
+   * Resolves when nothing is seen but the whole. Each canvas goes to be shown when a task ends, one task after the
+   * other.
+   */
   #leave() {
-    this.#leaving ??= this.#uncover().finally(() => { this.#leaving = null; });
+    this.#leaving ??= this.#uncover().finally(() => {
+      this.#leaving = null;
+    });
     return this.#leaving;
   }
 
@@ -167,7 +180,10 @@ function nextFrame() {
 function nextTask() {
   const { port1, port2 } = new MessageChannel();
   return new Promise(resolve => {
-    port1.onmessage = () => { port1.close(); resolve(); };
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
     port2.postMessage(null);
   });
 }

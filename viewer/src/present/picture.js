@@ -1,4 +1,5 @@
-// The picture that is shown: which one of which run it is, and its way from one to the next. Not where updates come from.
+// The picture that is shown: which one of which run it is, and its way from one to the next. Not where updates come
+// from.
 
 import { canvasReads } from './canvas-reads.js';
 import { pictureHash } from '../protocol/hash.js';
@@ -37,10 +38,13 @@ export class Picture {
   }
 
   /** Whether more than raw and solid patches can be taken. */
-  get takesCodes() { return this.#surface.takesCodes; }
+  get takesCodes() {
+    return this.#surface.takesCodes;
+  }
 
   /**
-   * Takes a band of the next update, the one that the update took in last. Throws where that does not follow from this picture.
+   * Takes a band of the next update, the one that the update took in last. Throws where that does not follow from this
+   * picture.
    * @param {ArrayBuffer} buffer
    * @param {Update} update
    */
@@ -90,12 +94,14 @@ export class Picture {
   }
 
   /**
-   * Red, green, blue, 255 of the picture, or of what the canvas shows, row by row, and a copy of its planes, if there are any.
+   * Red, green, blue, 255 of the picture, or of what the canvas shows, row by row, and a copy of its planes, if there
+   * are any.
    * @param {'picture' | 'canvas'} of
    */
   read(of) {
     const { width, height, planes } = this;
-    const rgba = width === 0 ? new Uint8ClampedArray(0) : of === 'picture' ? this.#surface.copy() : this.#surface.read();
+    const rgba =
+      width === 0 ? new Uint8ClampedArray(0) : of === 'picture' ? this.#surface.copy() : this.#surface.read();
     return { width, height, rgba, planes, block: this.#surface.block?.slice() ?? null };
   }
 
@@ -106,8 +112,10 @@ export class Picture {
   /** @param {Update} update */
   #check(update) {
     if (update.base === 0) return;
-    if (update.base !== this.seq) throw new ProtocolError(`an update of picture ${update.base}, and this is ${this.seq}`);
-    if (update.width !== this.width || update.height !== this.height) throw new ProtocolError('an update of another size');
+    if (update.base !== this.seq)
+      throw new ProtocolError(`an update of picture ${update.base}, and this is ${this.seq}`);
+    if (update.width !== this.width || update.height !== this.height)
+      throw new ProtocolError('an update of another size');
     if ((update.planar?.code ?? 0) !== this.planes) throw new ProtocolError('an update in other planes');
   }
 }

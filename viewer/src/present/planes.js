@@ -1,5 +1,5 @@
-// A picture in planes, shown by a presenter of pixels: of what changed in the planes pixels are made. Not for a presenter that
-// shows planes itself (webgl2.js).
+// A picture in planes, shown by a presenter of pixels: of what changed in the planes pixels are made. Not for a
+// presenter that shows planes itself (webgl2.js).
 
 import { CELL_BYTES, cellsOf, markShown } from '../decode/planar.js';
 import { TileMap } from '../decode/tiles.js';
@@ -30,7 +30,8 @@ export class PlanesView {
    * @param {Planar} planar
    * @param {Size} size
    * @param {Presenter} presenter of that size already
-   * @param {(part: Part) => Uint8ClampedArray<ArrayBuffer>} convert makes pixels of a part of the picture, which are good until it is called again
+   * @param {(part: Part) => Uint8ClampedArray<ArrayBuffer>} convert makes pixels of a part of the picture, which are
+   *   good until it is called again
    */
   constructor(planar, size, presenter, convert) {
     this.#planar = planar;
@@ -54,9 +55,12 @@ export class PlanesView {
 
   /** @param {Rect} rect cells that changed */
   #touch({ x, y, width, height }) {
-    const start = y * this.#stride + x * CELL_BYTES, row = width * CELL_BYTES;
+    const start = y * this.#stride + x * CELL_BYTES;
+    const row = width * CELL_BYTES;
     if (row === this.#stride) this.#touchBytes(start, start + height * row);
-    else for (let left = height, from = start; left > 0; left -= 1, from += this.#stride) this.#touchBytes(from, from + row);
+    else
+      for (let left = height, from = start; left > 0; left -= 1, from += this.#stride)
+        this.#touchBytes(from, from + row);
   }
 
   /** Bytes of the block changed. @param {number} from @param {number} to */
@@ -64,8 +68,18 @@ export class PlanesView {
     markShown(this.#planar, this.#size, from, to, this.#mark);
   }
 
-  #mark = (/** @type {number} */ left, /** @type {number} */ top, /** @type {number} */ right, /** @type {number} */ bottom) => {
+  #mark = (
+    /** @type {number} */ left,
+    /** @type {number} */ top,
+    /** @type {number} */ right,
+    /** @type {number} */ bottom,
+  ) => {
     const { width, height } = this.#size;
-    this.#changed.mark({ x: left, y: top, width: Math.min(right, width) - left, height: Math.min(bottom, height) - top });
+    this.#changed.mark({
+      x: left,
+      y: top,
+      width: Math.min(right, width) - left,
+      height: Math.min(bottom, height) - top,
+    });
   };
 }

@@ -1,5 +1,5 @@
-// Where updates go: into the picture in memory while their bands arrive, and from there onto a canvas by one of the presenters.
-// A canvas only shows the picture; nothing is ever read from it but to prove what it shows.
+// Where updates go: into the picture in memory while their bands arrive, and from there onto a canvas by one of the
+// presenters. A canvas only shows the picture; nothing is ever read from it but to prove what it shows.
 
 import { PlainArena } from '../decode/arena.js';
 import { writePatches } from '../decode/patches.js';
@@ -19,8 +19,9 @@ import { Segments } from '../decode/segments.js';
  */
 
 /**
- * Time after which a picture is taken to stand still: then the buffer that is not shown is brought up to date, so that the next
- * update finds it so. Updates that follow each other closely mostly write the same parts, and would do it for nothing.
+ * Time after which a picture is taken to stand still: then the buffer that is not shown is brought up to date, so that
+ * the next update finds it so. Updates that follow each other closely mostly write the same parts, and would do it for
+ * nothing.
  */
 const QUIET_MS = 8;
 
@@ -32,7 +33,10 @@ const QUIET_MS = 8;
  */
 export function openSurface(canvas, choice, layer) {
   const owner = { surface: /** @type {Surface | null} */ (null) };
-  const shown = { pixels: (/** @type {Rect} */ rect) => /** @type {Surface} */ (owner.surface).pixels(rect), lost: () => owner.surface?.repaint() };
+  const shown = {
+    pixels: (/** @type {Rect} */ rect) => /** @type {Surface} */ (owner.surface).pixels(rect),
+    lost: () => owner.surface?.repaint(),
+  };
   const opened = openPresenter(choice, canvas, shown, layer);
   owner.surface = new Surface(opened.presenter);
   return { surface: owner.surface, presenter: opened.choice };
@@ -55,20 +59,29 @@ export class Surface {
     this.#presenter = presenter;
   }
 
-  /** From now on codes can be decoded. To be called before the first update. @param {import('../decode/codec.js').Codec} codec */
+  /**
+   * From now on codes can be decoded. To be called before the first update.
+   * @param {import('../decode/codec.js').Codec} codec
+   */
   useCodec(codec) {
     this.#codec = codec;
     this.#memory = new PictureMemory(codec);
   }
 
-  get takesCodes() { return this.#codec !== null; }
+  get takesCodes() {
+    return this.#codec !== null;
+  }
 
   /** Memory for a band. @param {number} bytes */
   buffer(bytes) {
     return this.#segments.take(bytes);
   }
 
-  /** Takes a band's buffer back filled and writes its patches into the next picture. @param {ArrayBuffer} buffer @param {Update} update */
+  /**
+   * Takes a band's buffer back filled and writes its patches into the next picture.
+   * @param {ArrayBuffer} buffer
+   * @param {Update} update
+   */
   hold(buffer, update) {
     if (update.isOpening) {
       clearTimeout(this.#quiet);
@@ -90,8 +103,8 @@ export class Surface {
   }
 
   /**
-   * Paints an update whose bands have all come, before this returns and without a pause: the browser may show the canvas whenever
-   * this thread is idle.
+   * Paints an update whose bands have all come, before this returns and without a pause: the browser may show the
+   * canvas whenever this thread is idle.
    * @param {Update} update
    */
   paint({ base, width, height, planar }) {
@@ -123,7 +136,8 @@ export class Surface {
   pixels(rect) {
     if (this.#planar === null) return { bytes: this.#memory.shown, x: 0, y: 0, ...this.#size };
     // Conversion begins where four pixels share a word of the planes.
-    const x = rect.x - rect.x % 4, part = { ...rect, x, width: rect.x + rect.width - x };
+    const x = rect.x - (rect.x % 4);
+    const part = { ...rect, x, width: rect.x + rect.width - x };
     return { bytes: this.#convert(part), ...part };
   }
 
@@ -149,9 +163,14 @@ export class Surface {
   }
 
   #begin() {
-    const presenter = this.#presenter, planar = this.#planar, size = this.#size;
+    const presenter = this.#presenter;
+    const planar = this.#planar;
+    const size = this.#size;
     presenter.resize(size.width, size.height);
-    this.#planes = planar === null ? null : presenter.planes?.(planar, size) ?? new PlanesView(planar, size, presenter, part => this.#convert(part));
+    this.#planes =
+      planar === null
+        ? null
+        : (presenter.planes?.(planar, size) ?? new PlanesView(planar, size, presenter, part => this.#convert(part)));
   }
 
   /** @param {readonly Rect[]} changed in cells */
@@ -165,7 +184,8 @@ export class Surface {
   /** @param {import('../decode/planar.js').Part} part of a picture in planes */
   #convert(part) {
     const planar = /** @type {Planar} */ (this.#planar);
-    if (this.#codec !== null) return this.#codec.convert(planar, this.#size, this.#memory.shownAt, part, this.#memory.endAt);
+    if (this.#codec !== null)
+      return this.#codec.convert(planar, this.#size, this.#memory.shownAt, part, this.#memory.endAt);
     const pixels = new Uint8ClampedArray(part.width * part.height * 4);
     convert(planar, this.#size, /** @type {Uint8Array} */ (this.block), part, pixels);
     return pixels;

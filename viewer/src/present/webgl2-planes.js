@@ -1,5 +1,5 @@
-// A picture in planes by WebGL2: its cells lie in a texture as they came, and a shader makes pixels of them by the formula of
-// docs/protocol.md, in whole numbers.
+// A picture in planes by WebGL2: its cells lie in a texture as they came, and a shader makes pixels of them by the
+// formula of docs/protocol.md, in whole numbers.
 
 import { CELL_BYTES, chromaSize, cellsOf, IDENTITY, numbersOf } from '../decode/planar.js';
 import { link } from './webgl2-program.js';
@@ -64,7 +64,12 @@ export class WebGl2Planes {
   #cells;
   #size;
 
-  /** Whether they are not too many for a texture. @param {WebGL2RenderingContext} gl @param {Planar} planar @param {Size} size */
+  /**
+   * Whether they are not too many for a texture.
+   * @param {WebGL2RenderingContext} gl
+   * @param {Planar} planar
+   * @param {Size} size
+   */
   static holds(gl, planar, size) {
     const { width, height } = cellsOf(planar, size);
     return Math.max(width, height) <= gl.getParameter(gl.MAX_TEXTURE_SIZE);
@@ -105,7 +110,8 @@ export class WebGl2Planes {
 
   /** All of it: what changed in planes shows in places that are apart. */
   commit() {
-    const gl = this.#gl, { width, height } = this.#size;
+    const gl = this.#gl;
+    const { width, height } = this.#size;
     gl.scissor(0, 0, width, height);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
   }
@@ -118,13 +124,26 @@ export class WebGl2Planes {
   #set(planar, size) {
     const gl = this.#gl;
     const { across, down, turns, sampleBytes, bits, matrix } = planar;
-    const chroma = chromaSize(planar, size), lumaSamples = size.width * size.height;
+    const chroma = chromaSize(planar, size);
+    const lumaSamples = size.width * size.height;
     const { black, neutral, luma, redV, greenU, greenV, blueU, shift } = numbersOf(planar);
     const numbers = {
-      stride: this.#cells.width * CELL_BYTES, sampleBytes, mask: 2 ** bits - 1, chromaWidth: chroma.width, step: turns ? 2 : 1,
-      uAt: lumaSamples, vAt: lumaSamples + (turns ? 1 : chroma.width * chroma.height),
+      stride: this.#cells.width * CELL_BYTES,
+      sampleBytes,
+      mask: 2 ** bits - 1,
+      chromaWidth: chroma.width,
+      step: turns ? 2 : 1,
+      uAt: lumaSamples,
+      vAt: lumaSamples + (turns ? 1 : chroma.width * chroma.height),
       isColours: matrix === IDENTITY && across === 1 && down === 1 ? 1 : 0,
-      black, neutral, luma, redV, greenU, greenV, blueU, shift,
+      black,
+      neutral,
+      luma,
+      redV,
+      greenU,
+      greenV,
+      blueU,
+      shift,
     };
     const place = (/** @type {string} */ name) => gl.getUniformLocation(this.#program, name);
     for (const [name, value] of Object.entries(numbers)) gl.uniform1i(place(name), value);

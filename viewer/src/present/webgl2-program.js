@@ -9,7 +9,10 @@ void main() {
 /** @param {WebGL2RenderingContext} gl @param {string} fragment */
 export function link(gl, fragment) {
   const program = gl.createProgram();
-  for (const [type, text] of /** @type {const} */ ([[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, fragment]])) {
+  for (const [type, text] of /** @type {const} */ ([
+    [gl.VERTEX_SHADER, VERTEX],
+    [gl.FRAGMENT_SHADER, fragment],
+  ])) {
     const shader = gl.createShader(type);
     if (shader === null) throw new Error('WebGL2 context was lost');
     gl.shaderSource(shader, text);

@@ -6,7 +6,8 @@ import { uploadRects } from './webgl2-upload.js';
 
 /** @typedef {import('./choose.js').Presenter} Presenter */
 
-// A fetch, not a sample: no filter, no rounding of coordinates. The picture's first row is its uppermost, WebGL's the lowest.
+// A fetch, not a sample: no filter, no rounding of coordinates. The picture's first row is its uppermost, WebGL's the
+// lowest.
 const FRAGMENT = `#version 300 es
 precision highp float;
 precision highp sampler2D;
@@ -39,20 +40,25 @@ export class WebGl2 {
   constructor(canvas, lost = () => {}) {
     const settings = { alpha: false, antialias: false, depth: false, stencil: false, preserveDrawingBuffer: true };
     const gl = /** @type {WebGL2RenderingContext | null} */ (
-      /** @type {OffscreenCanvas} */ (canvas).getContext('webgl2', settings));
+      /** @type {OffscreenCanvas} */ (canvas).getContext('webgl2', settings)
+    );
     if (gl === null) throw new Error('no WebGL2 context');
     this.#canvas = canvas;
     this.#gl = gl;
     this.#setUp();
     // Without preventDefault a lost context never comes back; when it does, it is empty.
     canvas.addEventListener('webglcontextlost', event => event.preventDefault());
-    canvas.addEventListener('webglcontextrestored', () => { this.#setUp(); lost(); });
+    canvas.addEventListener('webglcontextrestored', () => {
+      this.#setUp();
+      lost();
+    });
   }
 
   /** @param {number} width @param {number} height */
   resize(width, height) {
     const gl = this.#gl;
-    if (Math.max(width, height) > gl.getParameter(gl.MAX_TEXTURE_SIZE)) throw new Error(`${width}x${height} is too large for WebGL2 here`);
+    if (Math.max(width, height) > gl.getParameter(gl.MAX_TEXTURE_SIZE))
+      throw new Error(`${width}x${height} is too large for WebGL2 here`);
     this.#canvas.width = width;
     this.#canvas.height = height;
     gl.viewport(0, 0, width, height);
@@ -99,7 +105,8 @@ export class WebGl2 {
     gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, flipped);
     const row = width * 4;
     const bytes = new Uint8ClampedArray(flipped.length);
-    for (let y = 0; y < height; y += 1) bytes.set(flipped.subarray((height - 1 - y) * row, (height - y) * row), y * row);
+    for (let y = 0; y < height; y += 1)
+      bytes.set(flipped.subarray((height - 1 - y) * row, (height - y) * row), y * row);
     return bytes;
   }
 

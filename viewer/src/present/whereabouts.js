@@ -44,13 +44,16 @@ export class Whereabouts {
 
 /** @param {Rect} rect @param {{ width: number, height: number }} picture */
 function isSmall(rect, picture) {
-  const px = rect.width * rect.height, allPx = picture.width * picture.height;
+  const px = rect.width * rect.height;
+  const allPx = picture.width * picture.height;
   return px <= allPx * SHARE_MAX && allPx - px >= OUTSIDE_PX_MIN;
 }
 
 /** @param {Rect} rect @param {{ width: number, height: number }} picture @returns {Rect} */
 function widened(rect, picture) {
-  const x = Math.max(0, rect.x - MARGIN_X_PX), y = Math.max(0, rect.y - MARGIN_Y_PX);
-  const right = Math.min(picture.width, rect.x + rect.width + MARGIN_X_PX), bottom = Math.min(picture.height, rect.y + rect.height + MARGIN_Y_PX);
+  const x = Math.max(0, rect.x - MARGIN_X_PX);
+  const y = Math.max(0, rect.y - MARGIN_Y_PX);
+  const right = Math.min(picture.width, rect.x + rect.width + MARGIN_X_PX);
+  const bottom = Math.min(picture.height, rect.y + rect.height + MARGIN_Y_PX);
   return { x, y, width: right - x, height: bottom - y };
 }

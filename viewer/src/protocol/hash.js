@@ -4,7 +4,8 @@ const K = 0x9e3779b1;
 const LANES = 8;
 
 /**
- * @param {Uint8Array | Uint8ClampedArray} bytes red, green, blue, 255 for each pixel, row by row, at a multiple of four in its buffer
+ * @param {Uint8Array | Uint8ClampedArray} bytes red, green, blue, 255 for each pixel, row by row, at a multiple of four
+ *   in its buffer
  * @param {Uint8Array | null} block of a picture in planes, which counts as well
  * @returns {bigint}
  */
@@ -12,7 +13,14 @@ export function pictureHash(bytes, block = null) {
   const all = block === null ? bytes : joined(bytes, block);
   const pixels = new Uint32Array(all.buffer, all.byteOffset, all.byteLength >>> 2);
   // Lanes in local variables stay in registers; an array of lanes is several times slower.
-  let a = 1, b = 2, c = 3, d = 4, e = 5, f = 6, g = 7, h = 8;
+  let a = 1;
+  let b = 2;
+  let c = 3;
+  let d = 4;
+  let e = 5;
+  let f = 6;
+  let g = 7;
+  let h = 8;
   const whole = pixels.length - (pixels.length % LANES);
   for (let i = 0; i < whole; i += LANES) {
     a = mix(a, /** @type {number} */ (pixels[i]));

@@ -37,7 +37,9 @@ export class Clock {
   }
 
   /** Pings answered and kept. */
-  get samples() { return this.#samples.length; }
+  get samples() {
+    return this.#samples.length;
+  }
 
   /**
    * Milliseconds from a moment on the server's clock until now; `null` before the first answer.

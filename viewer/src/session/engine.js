@@ -1,5 +1,5 @@
-// The viewer without a face: keeps a session with the server, comes back when it ends, and says what it sees. It runs in
-// a worker or in the page, and paints on the surface that it is given. No DOM, no overlay.
+// The viewer without a face: keeps a session with the server, comes back when it ends, and says what it sees. It runs
+// in a worker or in the page, and paints on the surface that it is given. No DOM, no overlay.
 
 import { canvasReads } from '../present/canvas-reads.js';
 import { Meter } from './meter.js';
@@ -26,25 +26,35 @@ const SILENCE = ['lost', 'unreachable'];
  * @typedef {import('./session.js').Surroundings} Surroundings
  * @typedef {import('../transport/choose.js').Choice} Choice
  *
- * @typedef {'connecting' | 'local-network-prompt' | 'open' | 'reconnecting' | 'local-network-denied' | 'unauthorized' | 'closed'} Phase
+ * @typedef {'connecting' | 'local-network-prompt' | 'open' | 'reconnecting' | 'local-network-denied' | 'unauthorized' |
+ *   'closed'} Phase
  * @typedef {import('./session-end.js').EndCode | 'local-network-prompt' | 'source-lost' | 'failed' | ''} Code
  * @typedef {{
  *   phase: Phase, connected: boolean, paused: boolean, code: Code, reason: string,
- *   transport: string, transportReason: string, presenter: string, presenterReason: string, thread: string, threadReason: string,
+ *   transport: string, transportReason: string, presenter: string, presenterReason: string, thread: string,
+ *     threadReason: string,
  *   codes: boolean, codesReason: string, width: number, height: number, seq: number, frames: number, skipped: number,
- *   verify: boolean, provenOf: 'canvas' | 'memory', provenReason: string, proven: number, refuted: number, exact: boolean | null,
- *   marker: string, sourceState: string, sourceText: string, sourceName: string, stalled: string, alterations: readonly string[], feedback: string, reconnects: number,
- *   steerable: boolean, sourcePlaying: boolean, canSeek: boolean, durationS: number | null, timeS: number | null, tracks: string[], track: number | null, planes: string,
- * }} State plain, so that it can be posted and compared; `code` and `reason`: why nothing new is shown, where that has a reason;
- *   `sourceName`: what is shown, `stalled`: why no new pictures come although the source is open, `alterations`: in what they differ from what it has; `thread`: the one that receives and paints, `page` or `worker`;
- *   `provenOf`: what proofs are of, and why not of what the canvas shows;
- *   `steerable`: it is a film, of which the next six tell; `planes`: what planes the picture lies in, or nothing
+ *   verify: boolean, provenOf: 'canvas' | 'memory', provenReason: string, proven: number, refuted: number, exact:
+ *     boolean | null,
+ *   marker: string, sourceState: string, sourceText: string, sourceName: string, stalled: string, alterations: readonly
+ *     string[], feedback: string, reconnects: number,
+ *   steerable: boolean, sourcePlaying: boolean, canSeek: boolean, durationS: number | null, timeS: number | null,
+ *     tracks: string[], track: number | null, planes: string,
+ * }} State plain, so that it can be posted and compared; `code` and `reason`: why nothing new is shown, where that has
+ *   a reason; `sourceName`: what is shown, `stalled`: why no new pictures come although the source is open,
+ *   `alterations`: in what they differ from what it has; `thread`: the one that receives and paints, `page` or
+ *   `worker`; `provenOf`: what proofs are of, and why not of what the canvas shows; `steerable`: it is a film, of which
+ *   the next six tell; `planes`: what planes the picture lies in, or nothing
  * @typedef {import('./meter.js').Measured & { server: Record<string, unknown> }} Stats
- * @typedef {{ type: 'state', state: State } | { type: 'stats', stats: Stats } | { type: 'error', code: Code, message: string }
- *   | { type: 'sound', atUs: number, samples: Float32Array<ArrayBuffer> } | { type: 'painted', filmS: number, atMs: number }
- *   | { type: 'refuted', seq: number } | { type: 'cursor-shape', shape: CursorShape } | { type: 'cursor-at', x: number, y: number, serial: number }} EngineEvent
- * @typedef {{ origin: string, token: string, transport: import('../protocol.js').Transport | 'auto', codes: boolean, verify: boolean, paused: boolean }} EngineOptions
- *   `codes`: whether pixels may come in fewer bytes, where this page can decode them
+ * @typedef {{ type: 'state', state: State } | { type: 'stats', stats: Stats } | { type: 'error', code: Code, message:
+ *   string }
+ *   | { type: 'sound', atUs: number, samples: Float32Array<ArrayBuffer> } | { type: 'painted', filmS: number, atMs:
+ *     number }
+ *   | { type: 'refuted', seq: number } | { type: 'cursor-shape', shape: CursorShape } | { type: 'cursor-at', x: number,
+ *   y: number, serial: number }} EngineEvent
+ * @typedef {{ origin: string, token: string, transport: import('../protocol.js').Transport | 'auto', codes:
+ *   boolean, verify: boolean, paused: boolean }} EngineOptions `codes`: whether pixels may come in fewer bytes, where
+ *   this page can decode them
  * @typedef {{
  *   surface: import('../present/surface.js').Surface,
  *   presenter: import('../present/choose.js').PresenterChoice,
@@ -74,7 +84,10 @@ export class Engine {
   /** Where on the clock of its pictures the film began, and where it did before: its last pictures may still come. */
   #beganUs = 0;
   #beganBeforeUs = 0;
-  /** Where the film's clock stood, when by this page's, and how fast it goes; `null`: the shown picture tells where it is. */
+  /**
+   * Where the film's clock stood, when by this page's, and how fast it goes; `null`: the shown picture tells where it
+   * is.
+   */
   #film = /** @type {{ us: number, atMs: number, usPerS: number } | null} */ (null);
   #filmTimer = /** @type {unknown} */ (null);
   /** Of the picture that is shown, and when it was painted. */
@@ -104,17 +117,52 @@ export class Engine {
     this.#codec = codec;
     this.#picture = new Picture(surface);
     this.#state = {
-      phase: 'connecting', connected: false, paused: options.paused, code: '', reason: '',
-      transport: '', transportReason: '', presenter: presenter.name, presenterReason: presenter.reason,
-      thread: thread.thread, threadReason: thread.reason, codes: false, codesReason: '',
-      width: 0, height: 0, seq: 0, frames: 0, skipped: 0,
-      verify: options.verify, provenOf: 'canvas', provenReason: '', proven: 0, refuted: 0, exact: null,
-      marker: '', sourceName: '', stalled: '', alterations: [], sourceState: 'live', sourceText: '', feedback: '', reconnects: 0,
-      steerable: false, sourcePlaying: true, canSeek: false, durationS: null, timeS: null, tracks: [], track: null, planes: '',
+      phase: 'connecting',
+      connected: false,
+      paused: options.paused,
+      code: '',
+      reason: '',
+      transport: '',
+      transportReason: '',
+      presenter: presenter.name,
+      presenterReason: presenter.reason,
+      thread: thread.thread,
+      threadReason: thread.reason,
+      codes: false,
+      codesReason: '',
+      width: 0,
+      height: 0,
+      seq: 0,
+      frames: 0,
+      skipped: 0,
+      verify: options.verify,
+      provenOf: 'canvas',
+      provenReason: '',
+      proven: 0,
+      refuted: 0,
+      exact: null,
+      marker: '',
+      sourceName: '',
+      stalled: '',
+      alterations: [],
+      sourceState: 'live',
+      sourceText: '',
+      feedback: '',
+      reconnects: 0,
+      steerable: false,
+      sourcePlaying: true,
+      canSeek: false,
+      durationS: null,
+      timeS: null,
+      tracks: [],
+      track: null,
+      planes: '',
     };
   }
 
-  get state() { return { ...this.#state }; }
+  get state() {
+    return { ...this.#state };
+  }
 
   /** Runs until it is closed, or the token turns out to be wrong. */
   async run() {
@@ -155,7 +203,11 @@ export class Engine {
     this.#change({ paused });
   }
 
-  /** Asks something of the source. @param {typeof import('../protocol.js').COMMANDS[number]} command @param {number} value the second to seek, or which track */
+  /**
+   * Asks something of the source.
+   * @param {typeof import('../protocol.js').COMMANDS[number]} command
+   * @param {number} value the second to seek, or which track
+   */
   steer(command, value) {
     const scale = command === 'seek' ? 1e6 : command === 'track' ? 1 : 0;
     this.#session?.steer({ command, toUs: Math.min(Math.max(0, Math.round(value * scale)), Number.MAX_SAFE_INTEGER) });
@@ -195,14 +247,29 @@ export class Engine {
 
   #newSession() {
     const { origin, token, transport, verify, paused } = this.#options;
-    return new Session({ origin, token, wanted: transport, known: this.#choice, barred: this.#barred, verify, paused, picture: this.#picture }, {
-      chosen: choice => this.#chosen(choice),
-      barred: reason => { this.#barred = reason; },
-      asking: text => this.#wonder(text),
-      welcome: () => this.#change({ phase: 'open', connected: true, feedback: '' }),
-      message: message => this.#receive(message),
-      shown: (update, took) => this.#shown(update, took),
-    }, this.#around);
+    return new Session(
+      {
+        origin,
+        token,
+        wanted: transport,
+        known: this.#choice,
+        barred: this.#barred,
+        verify,
+        paused,
+        picture: this.#picture,
+      },
+      {
+        chosen: choice => this.#chosen(choice),
+        barred: reason => {
+          this.#barred = reason;
+        },
+        asking: text => this.#wonder(text),
+        welcome: () => this.#change({ phase: 'open', connected: true, feedback: '' }),
+        message: message => this.#receive(message),
+        shown: (update, took) => this.#shown(update, took),
+      },
+      this.#around,
+    );
   }
 
   /** @param {Choice} choice */
@@ -214,17 +281,29 @@ export class Engine {
   /** @param {import('../protocol.js').ServerMessage} message */
   #receive(message) {
     switch (message.type) {
-      case 'Welcome': return this.#welcomed(message.epoch, message.clockUs);
-      case 'Source': return this.#turned(message.state, message.text);
-      case 'Description': return this.#change({ sourceName: message.name, stalled: message.stalled, alterations: message.alterations });
-      case 'Notice': return this.#noticed(message.code, message.text);
-      case 'Stats': this.#serverStats = message.stats; return undefined;
-      case 'Playback': return this.#played(message);
-      case 'Sound': return this.#heard(message.atUs, message.samples);
-      case 'Proven': return this.#proven(message.seq, message.exact);
-      case 'CursorShape': return this.#post({ type: 'cursor-shape', shape: message.shape });
-      case 'CursorAt': return this.#pointed(message);
-      default: return undefined;
+      case 'Welcome':
+        return this.#welcomed(message.epoch, message.clockUs);
+      case 'Source':
+        return this.#turned(message.state, message.text);
+      case 'Description':
+        return this.#change({ sourceName: message.name, stalled: message.stalled, alterations: message.alterations });
+      case 'Notice':
+        return this.#noticed(message.code, message.text);
+      case 'Stats':
+        this.#serverStats = message.stats;
+        return undefined;
+      case 'Playback':
+        return this.#played(message);
+      case 'Sound':
+        return this.#heard(message.atUs, message.samples);
+      case 'Proven':
+        return this.#proven(message.seq, message.exact);
+      case 'CursorShape':
+        return this.#post({ type: 'cursor-shape', shape: message.shape });
+      case 'CursorAt':
+        return this.#pointed(message);
+      default:
+        return undefined;
     }
   }
 
@@ -249,7 +328,10 @@ export class Engine {
     this.#complain('local-network-prompt', text);
   }
 
-  /** By datagram an older place may come after a newer. @param {{ x: number, y: number, serial: number, moves: number }} pointer */
+  /**
+   * By datagram an older place may come after a newer.
+   * @param {{ x: number, y: number, serial: number, moves: number }} pointer
+   */
   #pointed({ x, y, serial, moves }) {
     const isOlder = ((moves - this.#moves) | 0) < 0;
     if (isOlder) return;
@@ -268,7 +350,7 @@ export class Engine {
     const { durationS } = this.#state;
     if (this.#film === null) return this.#timeS(this.#ptsUs);
     const { us, atMs, usPerS } = this.#film;
-    const timeS = this.#timeS(us + (this.#around.now() - atMs) * usPerS / 1000);
+    const timeS = this.#timeS(us + ((this.#around.now() - atMs) * usPerS) / 1000);
     return timeS !== null && durationS !== null ? Math.min(timeS, durationS) : timeS;
   }
 
@@ -276,7 +358,14 @@ export class Engine {
   #played({ isPlaying, canSeek, durationUs, beganUs, positionUs, atUs, usPerS, track, tracks }) {
     if (beganUs !== this.#beganUs) [this.#beganBeforeUs, this.#beganUs] = [this.#beganUs, beganUs];
     this.#film = positionUs === null ? null : { us: positionUs, atMs: atUs / 1000 - this.#serverAheadMs, usPerS };
-    Object.assign(this.#state, { steerable: true, sourcePlaying: isPlaying, canSeek, durationS: durationUs === null ? null : durationUs / 1e6, track, tracks });
+    Object.assign(this.#state, {
+      steerable: true,
+      sourcePlaying: isPlaying,
+      canSeek,
+      durationS: durationUs === null ? null : durationUs / 1e6,
+      track,
+      tracks,
+    });
     this.#change({ timeS: this.#filmS() });
     this.#follow();
   }
@@ -289,7 +378,7 @@ export class Engine {
       const nowMs = this.#around.now();
       if (this.#film !== null && nowMs - this.#paintedMs >= FILM_MS) {
         const { us, atMs, usPerS } = this.#film;
-        const filmS = (us + (nowMs - atMs) * usPerS / 1000) / 1e6;
+        const filmS = (us + ((nowMs - atMs) * usPerS) / 1000) / 1e6;
         if (this.#hasSound) this.#post({ type: 'painted', filmS, atMs: performance.timeOrigin + nowMs });
         this.#change({ timeS: this.#filmS() });
       }
@@ -297,7 +386,11 @@ export class Engine {
     }, FILM_MS);
   }
 
-  /** From then on it matters when pictures are painted. @param {number} atUs @param {Float32Array<ArrayBuffer>} samples */
+  /**
+   * From then on it matters when pictures are painted.
+   * @param {number} atUs
+   * @param {Float32Array<ArrayBuffer>} samples
+   */
   #heard(atUs, samples) {
     this.#hasSound = true;
     this.#post({ type: 'sound', atUs, samples });
@@ -327,12 +420,18 @@ export class Engine {
   #shown(update, took) {
     this.#meter.shown(update, took);
     [this.#ptsUs, this.#paintedMs] = [update.ptsUs, this.#around.now()];
-    if (this.#hasSound && update.ptsUs !== null) this.#post({ type: 'painted', filmS: update.ptsUs / 1e6, atMs: performance.timeOrigin + this.#around.now() });
+    if (this.#hasSound && update.ptsUs !== null)
+      this.#post({ type: 'painted', filmS: update.ptsUs / 1e6, atMs: performance.timeOrigin + this.#around.now() });
     const { width, height, frames } = this.#state;
     const prompt = frames === 0 || width !== update.width || height !== update.height;
     Object.assign(this.#state, {
-      seq: update.seq, frames: this.#meter.frames, skipped: this.#meter.skipped, width: update.width, height: update.height,
-      timeS: this.#filmS(), planes: update.planar?.name ?? '',
+      seq: update.seq,
+      frames: this.#meter.frames,
+      skipped: this.#meter.skipped,
+      width: update.width,
+      height: update.height,
+      timeS: this.#filmS(),
+      planes: update.planar?.name ?? '',
     });
     if (prompt) this.#change({});
     else this.#report();
@@ -342,7 +441,8 @@ export class Engine {
   async #afterwards(error) {
     if (this.#closed) return;
     const code = codeOf(error);
-    // After an error of ours or the server's nobody knows what the canvas shows: begin anew. A lost connection leaves it intact.
+    // After an error of ours or the server's nobody knows what the canvas shows: begin anew. A lost connection leaves
+    // it intact.
     if (code === 'failed' || error instanceof ProtocolError) this.#picture.forget();
     if (code === 'switch') return;
     this.#complain(code, error.message);
@@ -350,14 +450,15 @@ export class Engine {
     const phase = isFinal || code === 'local-network-denied' ? code : 'reconnecting';
     if (!isFinal) this.#state.reconnects += 1;
     const isOlderNews = SILENCE.includes(code) && LAST_WORDS.includes(this.#state.code);
-    this.#change({ phase, connected: false, ...isOlderNews ? {} : { code, reason: error.message } });
+    this.#change({ phase, connected: false, ...(isOlderNews ? {} : { code, reason: error.message }) });
     if (!isFinal) await this.#backOff();
     if (code === 'local-network-denied') await this.#untilAllowed();
   }
 
   /** Until then each request would fail, and the browser say so in its console. */
   async #untilAllowed() {
-    while (!this.#closed && await localNetworkPermission(this.#options.origin, this.#around) === 'denied') await this.#backOff();
+    while (!this.#closed && (await localNetworkPermission(this.#options.origin, this.#around)) === 'denied')
+      await this.#backOff();
   }
 
   /** Posts an error, once for as long as it is the same. @param {Code} code @param {string} message */
@@ -373,10 +474,17 @@ export class Engine {
     const fullMs = Math.min(BACKOFF_MS_MIN * 2 ** this.#failures, BACKOFF_MS_MAX);
     this.#failures += 1;
     const ms = fullMs * (0.5 + this.#around.random() / 2);
-    return /** @type {Promise<void>} */ (new Promise(resolve => {
-      const timer = this.#around.setTimeout(resolve, ms);
-      this.#wake = () => { this.#around.clearTimeout(timer); resolve(); };
-    })).finally(() => { this.#wake = null; });
+    return /** @type {Promise<void>} */ (
+      new Promise(resolve => {
+        const timer = this.#around.setTimeout(resolve, ms);
+        this.#wake = () => {
+          this.#around.clearTimeout(timer);
+          resolve();
+        };
+      })
+    ).finally(() => {
+      this.#wake = null;
+    });
   }
 
   /** @param {'switch' | 'closed'} code */
@@ -412,7 +520,10 @@ function isConnectionError(error) {
   return error instanceof TypeError || error.name === 'AbortError' || error.name === 'NetworkError';
 }
 
-/** What a page that shows this run has in its title, so that the server can find it on the display that it mirrors. @param {bigint} epoch */
+/**
+ * What a page that shows this run has in its title, so that the server can find it on the display that it mirrors.
+ * @param {bigint} epoch
+ */
 function markerOf(epoch) {
   return `[${(epoch & 0xffffffffn).toString(16).padStart(8, '0')}]`;
 }

@@ -7,9 +7,10 @@ const PIXEL_BYTES = 4;
 
 /**
  * @typedef {{ seq: number, base: number, bytes: number, pixelsBy: Float64Array }} Shown `pixelsBy`: of each encoding
- * @typedef {{ fps: number, skipped: number, mbps: number, receiveMs: number | null, paintMs: number | null, totalMs: number | null, bytes: number | null, saved: number | null, mix: number[] }} Measured
- *   means over the window, `null` where nothing was shown in it; `skipped` since the start; `saved`: the share of raw pixels'
- *   bytes that did not have to come; `mix`: the share of pixels that came in each encoding
+ * @typedef {{ fps: number, skipped: number, mbps: number, receiveMs: number | null, paintMs: number | null, totalMs:
+ *   number | null, bytes: number | null, saved: number | null, mix: number[] }} Measured means over the window, `null`
+ *   where nothing was shown in it; `skipped` since the start; `saved`: the share of raw pixels' bytes that did not have
+ *   to come; `mix`: the share of pixels that came in each encoding
  */
 
 export class Meter {
@@ -30,7 +31,9 @@ export class Meter {
     const window = this.#window;
     window.frames += 1;
     window.bytes += update.bytes;
-    update.pixelsBy.forEach((pixels, encoding) => { window.pixelsBy[encoding] = Number(window.pixelsBy[encoding]) + pixels; });
+    update.pixelsBy.forEach((pixels, encoding) => {
+      window.pixelsBy[encoding] = Number(window.pixelsBy[encoding]) + pixels;
+    });
     window.receiveMs += took.receiveMs;
     window.paintMs += took.paintMs;
     if (took.totalMs !== null) {
@@ -52,7 +55,7 @@ export class Meter {
     return {
       fps: frames / seconds,
       skipped: this.skipped,
-      mbps: bytes * 8 / 1e6 / seconds,
+      mbps: (bytes * 8) / 1e6 / seconds,
       receiveMs: mean(receiveMs, frames),
       paintMs: mean(paintMs, frames),
       totalMs: mean(totalMs, timed),
@@ -65,7 +68,16 @@ export class Meter {
 
 /** @param {number} startedMs */
 function emptyWindow(startedMs) {
-  return { startedMs, frames: 0, bytes: 0, pixelsBy: new Float64Array(ENCODING_LAST + 1), receiveMs: 0, paintMs: 0, totalMs: 0, timed: 0 };
+  return {
+    startedMs,
+    frames: 0,
+    bytes: 0,
+    pixelsBy: new Float64Array(ENCODING_LAST + 1),
+    receiveMs: 0,
+    paintMs: 0,
+    totalMs: 0,
+    timed: 0,
+  };
 }
 
 /** @param {number} sum @param {number} count */

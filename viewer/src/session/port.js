@@ -10,12 +10,16 @@ import { openSurface } from '../present/surface.js';
  * @typedef {import('./engine.js').EngineOptions} EngineOptions
  * @typedef {import('../present/choose.js').PresenterName | 'auto'} Present
  * @typedef {import('./thread-choice.js').ThreadChoice} ThreadChoice
- * @typedef {{ type: 'start', canvas: OffscreenCanvas | HTMLCanvasElement, layer: import('../present/choose.js').Layer | null, present: Present, thread: ThreadChoice, options: EngineOptions }} Start
- * @typedef {Start | { type: 'paused', paused: boolean } | { type: 'verify', verify: boolean } | { type: 'stats', wanted: boolean }
- *   | { type: 'read', id: number, of: 'picture' | 'canvas' } | { type: 'steer', command: typeof import('../protocol.js').COMMANDS[number], value: number } | { type: 'close' }} Command
+ * @typedef {{ type: 'start', canvas: OffscreenCanvas | HTMLCanvasElement, layer: import('../present/choose.js').Layer |
+ *   null, present: Present, thread: ThreadChoice, options: EngineOptions }} Start
+ * @typedef {Start | { type: 'paused', paused: boolean } | { type: 'verify', verify: boolean } | { type: 'stats',
+ *   wanted: boolean }
+ *   | { type: 'read', id: number, of: 'picture' | 'canvas' } | { type: 'steer', command: typeof
+ *   import('../protocol.js').COMMANDS[number], value: number } | { type: 'close' }} Command
  * @typedef {EngineEvent | { type: 'loaded' } | { type: 'unfit', message: string }
- *   | { type: 'pixels', id: number, width: number, height: number, rgba: Uint8ClampedArray<ArrayBuffer>, planes: number, block: Uint8Array<ArrayBuffer> | null }} Answer
- *   `loaded`: a worker's first word; `unfit`: nothing can be painted here
+ *   | { type: 'pixels', id: number, width: number, height: number, rgba: Uint8ClampedArray<ArrayBuffer>, planes:
+ *   number, block: Uint8Array<ArrayBuffer> | null }} Answer `loaded`: a worker's first word; `unfit`: nothing can be
+ *   painted here
  */
 
 /**
@@ -27,13 +31,27 @@ export function serve(post) {
   let engine = null;
   return command => {
     switch (command.type) {
-      case 'start': engine ??= start(command, post); break;
-      case 'paused': engine?.setPaused(command.paused); break;
-      case 'verify': engine?.setVerify(command.verify); break;
-      case 'stats': engine?.setStats(command.wanted); break;
-      case 'read': if (engine !== null) postPixels(engine, command, post); break;
-      case 'steer': engine?.steer(command.command, command.value); break;
-      case 'close': engine?.close(); break;
+      case 'start':
+        engine ??= start(command, post);
+        break;
+      case 'paused':
+        engine?.setPaused(command.paused);
+        break;
+      case 'verify':
+        engine?.setVerify(command.verify);
+        break;
+      case 'stats':
+        engine?.setStats(command.wanted);
+        break;
+      case 'read':
+        if (engine !== null) postPixels(engine, command, post);
+        break;
+      case 'steer':
+        engine?.steer(command.command, command.value);
+        break;
+      case 'close':
+        engine?.close();
+        break;
     }
   };
 }

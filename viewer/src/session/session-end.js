@@ -1,11 +1,13 @@
 // Why a session ended: what the engine decides upon whether, when and how to come back.
 
 /**
- * `unauthorized` wrong token; `full` too many viewers; `refused` the server answered otherwise; `unreachable` it did not answer;
- * `local-network-denied` the browser keeps this page from asking it; `policy-denied` the page's own policy does; `malformed` it does not speak the protocol; `ended` its
- * source has ended, and so does it; `stopped` somebody ended it; `expelled` it sent this viewer away; `switch` the next session is
- * to begin at once; `closed` this end closed it; `lost` the connection broke.
- * @typedef {'unauthorized' | 'full' | 'refused' | 'unreachable' | 'local-network-denied' | 'policy-denied' | 'malformed' | 'ended' | 'stopped' | 'expelled' | 'switch' | 'closed' | 'lost'} EndCode
+ * `unauthorized` wrong token; `full` too many viewers; `refused` the server answered otherwise; `unreachable` it did
+ * not answer; `local-network-denied` the browser keeps this page from asking it; `policy-denied` the page's own policy
+ * does; `malformed` it does not speak the protocol; `ended` its source has ended, and so does it; `stopped` somebody
+ * ended it; `expelled` it sent this viewer away; `switch` the next session is to begin at once; `closed` this end
+ * closed it; `lost` the connection broke.
+ * @typedef {'unauthorized' | 'full' | 'refused' | 'unreachable' | 'local-network-denied' | 'policy-denied' |
+ *   'malformed' | 'ended' | 'stopped' | 'expelled' | 'switch' | 'closed' | 'lost'} EndCode
  */
 
 export class SessionEnd extends Error {

@@ -1,9 +1,19 @@
-// One session with the server: let in, greet, take updates from whatever route they come on, until it ends. It ends once and is
-// then thrown away; coming back is the engine's matter.
+// One session with the server: let in, greet, take updates from whatever route they come on, until it ends. It ends
+// once and is then thrown away; coming back is the engine's matter.
 
 import { Clock } from './clock.js';
 import {
-  HELLO_CODES, HELLO_VERIFY, ProtocolError, TRANSPORTS, VERSION, writeAck, writeFlow, writeHello, writePing, writeProof, writeSteer,
+  HELLO_CODES,
+  HELLO_VERIFY,
+  ProtocolError,
+  TRANSPORTS,
+  VERSION,
+  writeAck,
+  writeFlow,
+  writeHello,
+  writePing,
+  writeProof,
+  writeSteer,
 } from '../protocol.js';
 import { PROMPT_TEXT, localNetworkPermission, whyUnreachable } from './reach.js';
 import { SessionEnd } from './session-end.js';
@@ -46,8 +56,8 @@ const PROMPT_MS = 1000;
  *   verify: boolean,
  *   paused: boolean,
  *   picture: import('../present/picture.js').Picture,
- * }} SessionOptions `known`: an earlier session's choice, which need not be measured again; `barred`: why none is to use
- *   WebTransport any more, or nothing
+ * }} SessionOptions `known`: an earlier session's choice, which need not be measured again; `barred`: why none is to
+ *   use WebTransport any more, or nothing
  * @typedef {{
  *   chosen(choice: Choice): void,
  *   barred(reason: string): void,
@@ -129,7 +139,9 @@ export class Session {
     const routes = new Routes({ origin, key, offered, wanted, known, barred }, this.#routeEvents, this.#around);
     this.#routes = routes;
     const control = await this.#openControl(key, routes);
-    control.send(writeHello({ flags: (this.#options.verify ? HELLO_VERIFY : 0) | (picture.takesCodes ? HELLO_CODES : 0) }));
+    control.send(
+      writeHello({ flags: (this.#options.verify ? HELLO_VERIFY : 0) | (picture.takesCodes ? HELLO_CODES : 0) }),
+    );
     if (this.#options.paused) control.send(writeFlow(true));
     const isWelcome = await this.#timers.within(WELCOME_MS_MAX, this.#welcome.promise, false);
     if (!isWelcome) throw new SessionEnd('lost', 'the server did not greet');
@@ -138,15 +150,22 @@ export class Session {
     await routes.run();
   }
 
-  /** @returns {Promise<{ key: string, offered: string[], preferred: import('../protocol.js').Transport | 'auto' }>} */
+  /**
+   * @returns {Promise<{ key: string, offered: string[], preferred: import('../protocol.js').Transport | 'auto'
+   *   }>}
+   */
   async #exchange() {
     const response = await this.#knock();
-    if (response.status === 401) throw new SessionEnd('unauthorized', 'the token is not this run\'s');
+    if (response.status === 401) throw new SessionEnd('unauthorized', "the token is not this run's");
     if (response.status === 503) throw new SessionEnd('full', 'the server has as many viewers as it takes');
-    if (!response.ok) throw new SessionEnd('refused', (await response.text()).trim() || `the session was refused: ${response.status}`);
-    const answer = /** @type {{ session?: unknown, transports?: unknown, preferred?: unknown }} */ (await response.json());
+    if (!response.ok)
+      throw new SessionEnd('refused', (await response.text()).trim() || `the session was refused: ${response.status}`);
+    const answer = /** @type {{ session?: unknown, transports?: unknown, preferred?: unknown }} */ (
+      await response.json()
+    );
     const { session: key, transports: offered } = answer;
-    if (typeof key !== 'string' || !Array.isArray(offered)) throw new ProtocolError('the answer to /session is not one');
+    if (typeof key !== 'string' || !Array.isArray(offered))
+      throw new ProtocolError('the answer to /session is not one');
     return { key, offered, preferred: TRANSPORTS.find(each => each === answer.preferred) ?? 'auto' };
   }
 
@@ -156,7 +175,11 @@ export class Session {
     const waiting = this.#timers.after(PROMPT_MS, () => void this.#wonder());
     try {
       return await this.#around.fetch(`${origin}/session`, {
-        method: 'POST', headers: { Authorization: `Bearer ${token}` }, cache: 'no-store', credentials: 'omit', signal: this.#abort.signal,
+        method: 'POST',
+        headers: { Authorization: `Bearer ${token}` },
+        cache: 'no-store',
+        credentials: 'omit',
+        signal: this.#abort.signal,
       });
     } catch (error) {
       throw await whyUnreachable(origin, this.#around, error);
@@ -192,7 +215,9 @@ export class Session {
     held: () => this.#picture.held,
     buffer: bytes => this.#picture.buffer(bytes),
     moved: () => this.#forgetUpdate(),
-    begin: () => { if (this.#update.seq === 0) this.#begunMs = this.#around.now(); },
+    begin: () => {
+      if (this.#update.seq === 0) this.#begunMs = this.#around.now();
+    },
     band: (buffer, bytes) => this.#take(buffer, bytes),
     message: message => this.#receive(message),
     chosen: choice => this.#events.chosen(choice),
@@ -223,7 +248,11 @@ export class Session {
     const prepared = this.#picture.prepare(update);
     if (prepared === null) return this.#commit();
     // Nothing comes after it before it is acknowledged, but it may be forgotten meanwhile.
-    prepared.then(() => { if (this.#update === update) this.#commit(); }).catch(error => this.#fail(error));
+    prepared
+      .then(() => {
+        if (this.#update === update) this.#commit();
+      })
+      .catch(error => this.#fail(error));
   }
 
   /** Nothing that still comes can be built on. @param {any} error */
@@ -249,10 +278,15 @@ export class Session {
     this.#routes?.arrived(update.base === 0);
     const receiveMs = arrivedMs - this.#begunMs;
     // First of all: the server is to make the next one while this one is painted.
-    this.#control?.send(writeAck({
-      seq: update.seq, receiveUs: microseconds(receiveMs), paintUs: microseconds(this.#paintMs + this.#picture.takeLateMs()), decodeUs: microseconds(decodeMs),
-      totalUs: microseconds(this.#totalMs),
-    }));
+    this.#control?.send(
+      writeAck({
+        seq: update.seq,
+        receiveUs: microseconds(receiveMs),
+        paintUs: microseconds(this.#paintMs + this.#picture.takeLateMs()),
+        decodeUs: microseconds(decodeMs),
+        totalUs: microseconds(this.#totalMs),
+      }),
+    );
     this.#picture.apply(update);
     const paintedMs = now();
     this.#paintMs = paintedMs - arrivedMs;
@@ -265,14 +299,23 @@ export class Session {
   /** @param {ServerMessage} message */
   #receive(message) {
     switch (message.type) {
-      case 'Welcome': return this.#greeted(message);
-      case 'Pong': return this.#pong(message);
-      case 'Certificates': return this.#routes?.certified(message);
-      case 'Stats': this.#routes?.unanswered(Number(message.stats['unanswered_ms'] ?? 0)); return this.#events.message(message);
-      case 'Ticket': return this.#routes?.ticketed(message.ticket);
-      case 'Unrouted': return this.#routes?.unrouted(message.number);
-      case 'Goodbye': return this.#ended.resolve(new SessionEnd(message.code, message.text));
-      default: return this.#events.message(message);
+      case 'Welcome':
+        return this.#greeted(message);
+      case 'Pong':
+        return this.#pong(message);
+      case 'Certificates':
+        return this.#routes?.certified(message);
+      case 'Stats':
+        this.#routes?.unanswered(Number(message.stats['unanswered_ms'] ?? 0));
+        return this.#events.message(message);
+      case 'Ticket':
+        return this.#routes?.ticketed(message.ticket);
+      case 'Unrouted':
+        return this.#routes?.unrouted(message.number);
+      case 'Goodbye':
+        return this.#ended.resolve(new SessionEnd(message.code, message.text));
+      default:
+        return this.#events.message(message);
     }
   }
 

@@ -9,7 +9,8 @@ import { Canvas2d } from '../present/canvas2d.js';
  */
 
 /**
- * @param {{ wanted: Thread | 'auto', presenter: import('../present/choose.js').PresenterName, desynchronized: boolean }} facts
+ * @param {{ wanted: Thread | 'auto', presenter: import('../present/choose.js').PresenterName, desynchronized: boolean
+ *   }} facts
  * @returns {ThreadChoice}
  */
 export function chooseThread({ wanted, presenter, desynchronized }) {
@@ -19,7 +20,9 @@ export function chooseThread({ wanted, presenter, desynchronized }) {
   return { thread: 'page', reason: 'its canvas is desynchronized' };
 }
 
-/** Whether this page's canvases are. Asked of one of its own, since a canvas that has a context cannot be given away. */
+/**
+ * Whether this page's canvases are. Asked of one of its own, since a canvas that has a context cannot be given away.
+ */
 export function hasDesynchronized() {
   try {
     return new Canvas2d(document.createElement('canvas')).desynchronized;

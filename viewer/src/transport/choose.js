@@ -1,5 +1,5 @@
-// Which transport carries the pixels: the one that brings whole pictures soonest, since none is best in every engine. Not by
-// the engine's name, but for one thing (credit.js).
+// Which transport carries the pixels: the one that brings whole pictures soonest, since none is best in every engine.
+// Not by the engine's name, but for one thing (credit.js).
 
 import { SessionEnd } from '../session/session-end.js';
 
@@ -13,16 +13,20 @@ const TIE = 1.25;
 
 /**
  * What pixels can come by, the best guess first, and what is only taken where all else fails last.
- * @param {{ wanted: Transport | 'auto', offered: readonly string[], byob: boolean, hasWebTransport: boolean, refillsCredit: boolean }} facts
- *   `byob`: whether this engine reads a response into memory of ours; where it does not, HTTP is slow and queues; `refillsCredit`: whether
- *   its WebTransport goes on; where it does not, it is only taken where it is asked for, or the only one there is
+ * @param {{ wanted: Transport | 'auto', offered: readonly string[], byob: boolean, hasWebTransport: boolean,
+ *   refillsCredit: boolean }} facts `byob`: whether this engine reads a response into memory of ours; where it does
+ *   not, HTTP is slow and queues; `refillsCredit`: whether its WebTransport goes on; where it does not, it is only
+ *   taken where it is asked for, or the only one there is
  * @returns {Transport[]}
  */
 export function candidates({ wanted, offered, byob, hasWebTransport, refillsCredit }) {
-  const guess = /** @type {Transport[]} */ (byob ? ['http', 'websocket', 'webtransport'] : ['websocket', 'webtransport', 'http']);
-  const canDo = (/** @type {Transport} */ transport) => transport.startsWith('webtransport')
-    ? hasWebTransport && offered.includes('webtransport')
-    : offered.includes(transport);
+  const guess = /** @type {Transport[]} */ (
+    byob ? ['http', 'websocket', 'webtransport'] : ['websocket', 'webtransport', 'http']
+  );
+  const canDo = (/** @type {Transport} */ transport) =>
+    transport.startsWith('webtransport')
+      ? hasWebTransport && offered.includes('webtransport')
+      : offered.includes(transport);
   const all = guess.filter(canDo);
   const lasting = all.filter(transport => transport !== 'webtransport' || refillsCredit);
   const order = lasting.length > 0 ? lasting : all;
@@ -48,13 +52,16 @@ export function reasonByFacts(wanted, order) {
  * @returns {Transport[]}
  */
 export function rank(tookMs) {
-  const handicapped = ([transport, ms] = /** @type {[Transport, number]} */ (['http', 0])) => transport === 'http' ? ms / TIE : ms;
+  const handicapped = ([transport, ms] = /** @type {[Transport, number]} */ (['http', 0])) =>
+    transport === 'http' ? ms / TIE : ms;
   const arrived = [...tookMs].filter(([, ms]) => Number.isFinite(ms));
   return arrived.sort((a, b) => handicapped(a) - handicapped(b)).map(([transport]) => transport);
 }
 
 /** @param {ReadonlyMap<Transport, number>} tookMs */
 export function reasonByMeasuring(tookMs) {
-  const each = [...tookMs].map(([transport, ms]) => `${transport} ${Number.isFinite(ms) ? `${ms.toFixed(1)} ms` : 'failed'}`);
+  const each = [...tookMs].map(
+    ([transport, ms]) => `${transport} ${Number.isFinite(ms) ? `${ms.toFixed(1)} ms` : 'failed'}`,
+  );
   return `a whole picture: ${each.join(', ')}`;
 }

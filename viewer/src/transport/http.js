@@ -1,11 +1,13 @@
 // Pixels over HTTP: an endless response, cut into messages, each read into a buffer of its own. With a BYOB reader the
-// browser writes straight into it, and the canvas is painted straight from it. Engines without BYOB get the same by a copy.
+// browser writes straight into it, and the canvas is painted straight from it. Engines without BYOB get the same by a
+// copy.
 
 import { HEADER_BYTES, KIND, messageBytes, readServerMessage } from '../protocol.js';
 
 /**
- * Takes bands as they arrive: `buffer` gives memory for one of so many bytes, `begin` says that its first bytes are there,
- * `band` that all are, and takes the buffer away; `message` gets what is no band. It throws where the server breaks the protocol.
+ * Takes bands as they arrive: `buffer` gives memory for one of so many bytes, `begin` says that its first bytes are
+ * there, `band` that all are, and takes the buffer away; `message` gets what is no band. It throws where the server
+ * breaks the protocol.
  * @typedef {{
  *   buffer(bytes: number): ArrayBuffer,
  *   begin(): void,
@@ -14,7 +16,10 @@ import { HEADER_BYTES, KIND, messageBytes, readServerMessage } from '../protocol
  * }} BandSink
  */
 
-/** Asked for before the length of a message is known: a small update comes in one read, and little of what follows is moved. */
+/**
+ * Asked for before the length of a message is known: a small update comes in one read, and little of what follows is
+ * moved.
+ */
 const HEAD_BYTES = 64 << 10;
 
 /** Whether this engine reads response bodies into buffers of ours. A probe, since no version number says it. */
@@ -36,7 +41,10 @@ export function hasByob() {
  */
 export async function openStream({ origin, key, number, fetch, signal }) {
   const response = await fetch(`${origin}/stream?route=${number}`, {
-    headers: { Authorization: `Session ${key}` }, cache: 'no-store', credentials: 'omit', signal,
+    headers: { Authorization: `Session ${key}` },
+    cache: 'no-store',
+    credentials: 'omit',
+    signal,
   });
   if (response.status === 503) throw new Error('all HTTP streams of this server are taken');
   if (!response.ok || response.body === null) throw new Error(`the stream was refused: ${response.status}`);
@@ -64,13 +72,13 @@ export class StreamReader {
   /** Reads until the stream ends. */
   async run() {
     for (;;) {
-      while (this.#filled < HEADER_BYTES) if (!await this.#read(HEADER_BYTES, HEAD_BYTES)) return;
+      while (this.#filled < HEADER_BYTES) if (!(await this.#read(HEADER_BYTES, HEAD_BYTES))) return;
       const view = new DataView(this.#buffer);
       const bytes = messageBytes(view, 0);
       const isBand = view.getUint8(4) === KIND.BAND;
       if (isBand) this.#sink.begin();
       if (bytes > this.#buffer.byteLength) this.#moveTo(new ArrayBuffer(bytes), 0);
-      while (this.#filled < bytes) if (!await this.#read(bytes, bytes)) return;
+      while (this.#filled < bytes) if (!(await this.#read(bytes, bytes))) return;
       const whole = this.#buffer;
       if (!isBand) this.#sink.message(readServerMessage(whole.slice(0, bytes)));
       this.#moveTo(isBand ? this.#sink.buffer(HEAD_BYTES) : whole, bytes);
@@ -91,7 +99,11 @@ export class StreamReader {
     return read.bytes > 0;
   }
 
-  /** Goes on in another buffer, with what was read from `start` on. @param {ArrayBuffer} buffer @param {number} start */
+  /**
+   * Goes on in another buffer, with what was read from `start` on.
+   * @param {ArrayBuffer} buffer
+   * @param {number} start
+   */
   #moveTo(buffer, start) {
     new Uint8Array(buffer).set(new Uint8Array(this.#buffer, start, this.#filled - start));
     this.#buffer = buffer;
@@ -100,9 +112,10 @@ export class StreamReader {
 }
 
 /**
- * Where bytes come from. `read` puts at most `max` bytes at `at`, and at least `min` if the engine can wait for so many, else
- * at least one; 0 is the end. The buffer it returns replaces the one it got, which may be gone.
- * @typedef {{ read(buffer: ArrayBuffer, at: number, max: number, min: number): Promise<{ buffer: ArrayBuffer, bytes: number }> }} ByteSource
+ * Where bytes come from. `read` puts at most `max` bytes at `at`, and at least `min` if the engine can wait for so
+ * many, else at least one; 0 is the end. The buffer it returns replaces the one it got, which may be gone.
+ * @typedef {{ read(buffer: ArrayBuffer, at: number, max: number, min: number): Promise<{ buffer: ArrayBuffer, bytes:
+ *   number }> }} ByteSource
  */
 
 /** @param {ReadableStream<Uint8Array<ArrayBuffer>>} stream @returns {ByteSource} */
@@ -116,7 +129,8 @@ export function byteSource(stream) {
 
 /**
  * The compiler's library does not know `min` yet.
- * @typedef {{ read(view: Uint8Array<ArrayBuffer>, options: { min: number }): Promise<ReadableStreamReadResult<Uint8Array<ArrayBuffer>>> }} MinReader
+ * @typedef {{ read(view: Uint8Array<ArrayBuffer>, options: { min: number }):
+ *   Promise<ReadableStreamReadResult<Uint8Array<ArrayBuffer>>> }} MinReader
  */
 
 class ByobSource {

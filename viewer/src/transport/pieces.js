@@ -1,16 +1,19 @@
-// Bands that come in pieces, by datagrams: puts them together, and asks for what was lost. Each is handed on when it and all
-// before it are whole.
+// Bands that come in pieces, by datagrams: puts them together, and asks for what was lost. Each is handed on when it
+// and all before it are whole.
 
 import { KIND, ProtocolError } from '../protocol.js';
 
 /**
- * @typedef {{ number: number, band: number, offset: number, total: number, bytes: Uint8ClampedArray<ArrayBuffer> }} Piece
+ * @typedef {{ number: number, band: number, offset: number, total: number, bytes: Uint8ClampedArray<ArrayBuffer> }}
+ *   Piece
  * @typedef {{ number: number, band: number, offset: number, bytes: number }} Lack
  * @typedef {{ buffer: ArrayBuffer, total: number, gaps: [number, number][] }} Part a band; what lacks, as start and end
  */
 
-/** Datagrams may wait in the browser while the stream overtakes them; what did not come for so long is lost. Doubled each time
- * that it is asked for, until something comes. */
+/**
+ * Datagrams may wait in the browser while the stream overtakes them; what did not come for so long is lost. Doubled
+ * each time that it is asked for, until something comes.
+ */
 const GRACE_MS_MIN = 5;
 const GRACE_MS_MAX = 320;
 /** Bands that may lie ahead of one that is not whole: more than the largest picture has. */
@@ -70,10 +73,15 @@ export class Pieces {
   }
 
   #handOn() {
-    for (let part = this.#parts.get(this.#next); part !== undefined && part.gaps.length === 0; part = this.#parts.get(this.#next)) {
+    for (
+      let part = this.#parts.get(this.#next);
+      part !== undefined && part.gaps.length === 0;
+      part = this.#parts.get(this.#next)
+    ) {
       this.#parts.delete(this.#next);
       this.#next += 1;
-      if (new DataView(part.buffer).getUint8(4) !== KIND.BAND) throw new ProtocolError('what came in pieces is no band');
+      if (new DataView(part.buffer).getUint8(4) !== KIND.BAND)
+        throw new ProtocolError('what came in pieces is no band');
       this.#sink.band(part.buffer, part.total);
     }
   }

@@ -1,5 +1,5 @@
-// On which route pixels come: opens one, and goes on by another where it ends. A route begins where the picture stands; what
-// the one before still brings is dropped.
+// On which route pixels come: opens one, and goes on by another where it ends. A route begins where the picture stands;
+// what the one before still brings is dropped.
 
 import { ProtocolError, ROUTE_PLAIN, writeAskTicket, writeRefresh, writeRoute } from '../protocol.js';
 import { SessionEnd } from '../session/session-end.js';
@@ -17,9 +17,9 @@ import { WebTransportLink } from './webtransport.js';
  * @typedef {import('./choose.js').Choice} Choice
  * @typedef {import('./http.js').BandSink} BandSink
  *
- * @typedef {{ origin: string, key: string, offered: readonly string[], wanted: Transport | 'auto', known: Choice | null, barred: string }} RouteOptions
- *   `known`: an earlier session's choice, which need not be measured again; `barred`: why WebTransport is not to be used in this page any
- *   more, or nothing
+ * @typedef {{ origin: string, key: string, offered: readonly string[], wanted: Transport | 'auto', known: Choice |
+ *   null, barred: string }} RouteOptions `known`: an earlier session's choice, which need not be measured again;
+ *   `barred`: why WebTransport is not to be used in this page any more, or nothing
  * @typedef {{
  *   send(bytes: ArrayBuffer): void,
  *   held(): { epoch: bigint, heldSeq: number },
@@ -31,13 +31,18 @@ import { WebTransportLink } from './webtransport.js';
  *   chosen(choice: Choice): void,
  *   barred(reason: string): void,
  *   ended(error: Error): void,
- * }} RouteEvents `moved`: what has come of an update is of no use any more; `barred`: WebTransport stopped here, and would again
+ * }} RouteEvents `moved`: what has come of an update is of no use any more; `barred`: WebTransport stopped here, and
+ *   would again
  */
 
-/** What a WebTransport session may take to open; here it takes a tenth of that. Where UDP is blocked, nobody says so. */
+/**
+ * What a WebTransport session may take to open; here it takes a tenth of that. Where UDP is blocked, nobody says so.
+ */
 const CONNECT_MS_MAX = 400;
-/** Each transport gets so many turns, and brings the picture so often in each, after one that pays for the connection. The
- * soonest counts. */
+/**
+ * Each transport gets so many turns, and brings the picture so often in each, after one that pays for the connection.
+ * The soonest counts.
+ */
 const ROUNDS = 2;
 const PICTURES = 2;
 /** Where a picture takes longer, its bytes do, and one is enough: while it comes, nothing else does. */
@@ -46,7 +51,10 @@ const SLOW_MS = 250;
 const LOST = 3;
 /** Longer than a picture takes that could win. */
 const TRIAL_MS_MAX = 1000;
-/** An update that the server has waited for an answer to for so long should be here by now, if nothing has come meanwhile. */
+/**
+ * An update that the server has waited for an answer to for so long should be here by now, if nothing has come
+ * meanwhile.
+ */
 const UNANSWERED_MS = 1000;
 /** Until a WebTransport session that was lost is tried again; doubled each time. */
 const RETRY_MS = 2000;
@@ -119,8 +127,12 @@ export class Routes {
     const isPresent = () => route === this.#number && !this.#closed;
     return {
       buffer: bytes => this.#events.buffer(bytes),
-      begin: () => { if (isPresent()) this.#begin(); },
-      band: (buffer, bytes) => { if (isPresent()) this.#band(buffer, bytes); },
+      begin: () => {
+        if (isPresent()) this.#begin();
+      },
+      band: (buffer, bytes) => {
+        if (isPresent()) this.#band(buffer, bytes);
+      },
       message: message => {
         if (message.type !== 'Routed') return;
         route = message.number;
@@ -140,7 +152,10 @@ export class Routes {
     this.#events.band(buffer, bytes);
   }
 
-  /** Something came on the present route, or it was asked for. @param {boolean} isDue whether more is to come at once */
+  /**
+   * Something came on the present route, or it was asked for.
+   * @param {boolean} isDue whether more is to come at once
+   */
   #note(isDue) {
     this.#notedMs = this.#around.now();
     this.#standstill.note(isDue && isWebTransport(this.#transport));
@@ -164,7 +179,8 @@ export class Routes {
 
   /** For how long the server has waited for the answer to an update, it says. @param {number} ms */
   unanswered(ms) {
-    // It may have stopped before the first byte. What came since then on the route is heard of sooner or later than this.
+    // It may have stopped before the first byte. What came since then on the route is heard of sooner or later than
+    // this.
     const isQuiet = this.#around.now() - this.#notedMs >= UNANSWERED_MS;
     if (ms >= UNANSWERED_MS && isQuiet && !this.#standstill.isDue) this.#note(true);
   }
@@ -176,7 +192,11 @@ export class Routes {
     if (isPicture && this.#trial !== null) this.#trial.took(this.#around.now() - this.#trial.sinceMs);
   }
 
-  /** Sends what is of no use later by datagram, where pixels come by WebTransport. @param {ArrayBuffer} bytes @returns {boolean} whether it did */
+  /**
+   * Sends what is of no use later by datagram, where pixels come by WebTransport.
+   * @param {ArrayBuffer} bytes
+   * @returns {boolean} whether it did
+   */
   sendPromptly(bytes) {
     if (this.#link === null || !isWebTransport(this.#transport)) return false;
     this.#link.send(bytes);
@@ -194,7 +214,7 @@ export class Routes {
   async #open() {
     const number = this.#number;
     for (const transport of this.#order) {
-      if (this.#failures.has(transport) || !await this.#isReady(transport)) continue;
+      if (this.#failures.has(transport) || !(await this.#isReady(transport))) continue;
       if (this.#closed || number !== this.#number) return;
       this.#go(transport, false);
       this.#events.chosen({ transport, reason: this.#whyNotBetter(transport) || this.#reason });
@@ -245,7 +265,11 @@ export class Routes {
     void this.#open();
   }
 
-  /** No WebTransport any more in this page: what stopped in the middle of an update, on a path that is well, stops again. @param {string} reason */
+  /**
+   * No WebTransport any more in this page: what stopped in the middle of an update, on a path that is well, stops
+   * again.
+   * @param {string} reason
+   */
   #bar(reason) {
     this.#barred = reason;
     for (const transport of this.#order.filter(isWebTransport)) this.#failures.set(transport, reason);
@@ -258,7 +282,7 @@ export class Routes {
     this.#hangUp();
     if (this.#order[0] !== transport || this.#barred !== '') return;
     this.#timers.after(this.#retryMs, async () => {
-      if (!await this.#connect()) return this.#retry(transport);
+      if (!(await this.#connect())) return this.#retry(transport);
       this.#failures.delete(transport);
       await this.#open();
     });
@@ -267,7 +291,7 @@ export class Routes {
 
   /** @param {Transport} transport */
   async #isReady(transport) {
-    if (!isWebTransport(transport) || await this.#connect()) return true;
+    if (!isWebTransport(transport) || (await this.#connect())) return true;
     this.#failures.set(transport, 'no connection over UDP');
     this.#retry(transport);
     return false;
@@ -286,12 +310,18 @@ export class Routes {
     if (this.#closed || this.#barred !== '' || WebTransport === undefined || certificates === null) return false;
     const ticket = await this.#askTicket();
     if (this.#closed) return false;
-    const link = new WebTransportLink({ origin: this.#options.origin, ticket, certificates, WebTransport }, {
-      sink: () => this.newSink(),
-      message: message => this.#events.message(message),
-      malformed: error => this.#events.ended(error),
-      ended: reason => { if (this.#link === link) this.#unlinked(reason); },
-    }, this.#timers);
+    const link = new WebTransportLink(
+      { origin: this.#options.origin, ticket, certificates, WebTransport },
+      {
+        sink: () => this.newSink(),
+        message: message => this.#events.message(message),
+        malformed: error => this.#events.ended(error),
+        ended: reason => {
+          if (this.#link === link) this.#unlinked(reason);
+        },
+      },
+      this.#timers,
+    );
     this.#link = link;
     return link.ready;
   }
@@ -330,7 +360,7 @@ export class Routes {
 
   /** @param {Transport} transport @returns {Promise<number>} milliseconds that a whole picture took */
   async #tryOut(transport) {
-    if (!await this.#isReady(transport) || this.#closed) return Infinity;
+    if (!(await this.#isReady(transport)) || this.#closed) return Infinity;
     this.#go(transport, true);
     const firstMs = await this.#nextPicture();
     if (firstMs > SLOW_MS) return firstMs;

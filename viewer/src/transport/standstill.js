@@ -1,5 +1,5 @@
-// Notices a route that stops: something is to come on it, and for a while nothing does. The connection below may be well: an
-// engine that never grants more bytes lets the server wait for ever.
+// Notices a route that stops: something is to come on it, and for a while nothing does. The connection below may be
+// well: an engine that never grants more bytes lets the server wait for ever.
 
 /** Long enough for a band on a pipe of 1 Mbit/s. */
 const TICK_MS = 500;
@@ -19,7 +19,9 @@ export class Standstill {
   }
 
   /** Whether something is to come. */
-  get isDue() { return this.#isDue; }
+  get isDue() {
+    return this.#isDue;
+  }
 
   /** Something came, or was asked for. @param {boolean} isDue whether more is to come */
   note(isDue) {

@@ -13,7 +13,10 @@ export class Timers {
 
   /** @param {number} ms @param {() => unknown} call */
   after(ms, call) {
-    const timer = this.#around.setTimeout(() => { this.#running.delete(timer); call(); }, ms);
+    const timer = this.#around.setTimeout(() => {
+      this.#running.delete(timer);
+      call();
+    }, ms);
     this.#running.add(timer);
     return timer;
   }
@@ -52,6 +55,10 @@ export class Timers {
 export function deferred() {
   /** @type {(value: any) => void} */
   let resolve = () => {};
-  const promise = /** @type {Promise<any>} */ (new Promise(settle => { resolve = settle; }));
+  const promise = /** @type {Promise<any>} */ (
+    new Promise(settle => {
+      resolve = settle;
+    })
+  );
   return { promise, resolve };
 }

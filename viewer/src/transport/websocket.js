@@ -1,4 +1,5 @@
-// The control channel, and pixels on it while they travel by WebSocket. It knows messages from each other, not what they mean.
+// The control channel, and pixels on it while they travel by WebSocket. It knows messages from each other, not what
+// they mean.
 
 import { KIND, kindOf, readServerMessage } from '../protocol.js';
 import { SessionEnd } from '../session/session-end.js';
@@ -42,7 +43,10 @@ export class ControlChannel {
       socket.onopen = () => resolve(channel);
       const channel = new ControlChannel(socket, sink, {
         message: message => events.message(message),
-        end: reason => { reject(reason); events.end(reason); },
+        end: reason => {
+          reject(reason);
+          events.end(reason);
+        },
       });
     });
   }

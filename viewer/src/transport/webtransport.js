@@ -1,5 +1,5 @@
-// A WebTransport session: pixels on streams that the server opens, one for each route, and datagrams for what is of no use
-// later, pings and the pointer; for pixels too where that is asked for.
+// A WebTransport session: pixels on streams that the server opens, one for each route, and datagrams for what is of no
+// use later, pings and the pointer; for pixels too where that is asked for.
 
 import { KIND, ProtocolError, kindOf, readServerMessage, writeLack } from '../protocol.js';
 import { StreamReader } from './http.js';
@@ -7,7 +7,8 @@ import { Pieces } from './pieces.js';
 
 /**
  * @typedef {import('../protocol.js').ServerMessage} ServerMessage
- * @typedef {{ port: number, hashes: Uint8Array<ArrayBuffer>[] }} Certificates `port` 0: the page's own; no hashes: one that is trusted anyway
+ * @typedef {{ port: number, hashes: Uint8Array<ArrayBuffer>[] }} Certificates `port` 0: the page's own; no hashes: one
+ *   that is trusted anyway
  * @typedef {{
  *   sink(): import('./http.js').BandSink,
  *   message(message: ServerMessage): void,
@@ -42,9 +43,20 @@ export class WebTransportLink {
     this.#events = events;
     this.#timers = timers;
     const serverCertificateHashes = certificates.hashes.map(value => ({ algorithm: 'sha-256', value }));
-    this.#transport = new WebTransport(sessionUrl(origin, certificates.port, ticket), serverCertificateHashes.length === 0 ? {} : { serverCertificateHashes });
-    this.#transport.closed.then(({ reason }) => this.#end(reason ?? 'closed'), error => this.#end(error.message));
-    this.ready = this.#transport.ready.then(() => { this.#start(); return true; }).catch(() => false);
+    this.#transport = new WebTransport(
+      sessionUrl(origin, certificates.port, ticket),
+      serverCertificateHashes.length === 0 ? {} : { serverCertificateHashes },
+    );
+    this.#transport.closed.then(
+      ({ reason }) => this.#end(reason ?? 'closed'),
+      error => this.#end(error.message),
+    );
+    this.ready = this.#transport.ready
+      .then(() => {
+        this.#start();
+        return true;
+      })
+      .catch(() => false);
   }
 
   /** Sends a datagram, if one can be sent. @param {ArrayBuffer} bytes */
@@ -57,7 +69,9 @@ export class WebTransportLink {
     this.#closed = true;
     try {
       this.#transport.close();
-    } catch { /* It is not connected, and now never will be. */ }
+    } catch {
+      /* It is not connected, and now never will be. */
+    }
   }
 
   #start() {
@@ -75,12 +89,18 @@ export class WebTransportLink {
     }
   }
 
-  /** A route's sink, for which pieces are put together as well. @param {import('./http.js').BandSink} sink @returns {import('./http.js').BandSink} */
+  /**
+   * A route's sink, for which pieces are put together as well.
+   * @param {import('./http.js').BandSink} sink
+   * @returns {import('./http.js').BandSink}
+   */
   #gathering(sink) {
     const message = (/** @type {ServerMessage} */ message) => {
       if (message.type === 'Piece') return this.#pieces?.take(message);
-      if (message.type === 'Scattered') return message.number === this.#pieces?.number ? this.#pieces.scattered(message.bands) : undefined;
-      if (message.type === 'Routed') this.#pieces = new Pieces(message.number, sink, this.#timers, lack => this.#ask(lack));
+      if (message.type === 'Scattered')
+        return message.number === this.#pieces?.number ? this.#pieces.scattered(message.bands) : undefined;
+      if (message.type === 'Routed')
+        this.#pieces = new Pieces(message.number, sink, this.#timers, lack => this.#ask(lack));
       return sink.message(message);
     };
     return { ...sink, message };
@@ -121,7 +141,12 @@ export class WebTransportLink {
   }
 }
 
-/** Browsers tell it in their console where it can't be opened. @param {string} origin of the page's server @param {number} port @param {string} ticket */
+/**
+ * Browsers tell it in their console where it can't be opened.
+ * @param {string} origin of the page's server
+ * @param {number} port
+ * @param {string} ticket
+ */
 function sessionUrl(origin, port, ticket) {
   const url = new URL(origin);
   return `https://${url.hostname}:${port === 0 ? url.port : port}/pixels?ticket=${ticket}`;
