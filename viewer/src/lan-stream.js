@@ -8,6 +8,7 @@ import { FITS, place } from './element/layout.js';
 import { Overlay } from './element/overlay.js';
 import { blockBytes, planarOf } from './decode/planar.js';
 import { Sound } from './element/sound.js';
+import { PRESENTER_NAMES } from './present/table.js';
 import { TRANSPORTS } from './protocol.js';
 import { adoptStyle } from './element/style.js';
 
@@ -325,7 +326,7 @@ export class LanStream extends HTMLElement {
     this.#overlay.showFailure('connecting');
     const inset = (this.#inset = new InsetLayer());
     this.#host = new EngineHost({
-      present: oneOf(['2d', 'webgl2'], this.getAttribute('present')),
+      present: oneOf(PRESENTER_NAMES, this.getAttribute('present')),
       thread: oneOf(['page', 'worker'], this.getAttribute('thread')),
       options: {
         origin: url.origin,

@@ -37,7 +37,7 @@ export class FakePresenter {
     this.log.push(`resize ${width}x${height}`);
     Object.assign(this, { width, height, pixels: new Uint8ClampedArray(width * height * 4) });
   }
-  /** @type {import('../src/present/choose.js').Presenter['paint']} */
+  /** @type {import('../src/present/presenter.js').Presenter['paint']} */
   paint({ bytes, x, y, width }, rects) {
     for (const rect of rects) {
       this.log.push(`paint ${rect.x},${rect.y} ${rect.width}x${rect.height}`);

@@ -14,7 +14,7 @@ import { chooseThread, hasDesynchronized } from '../session/thread-choice.js';
  *   thread: import('../session/thread-choice.js').Thread | 'auto',
  *   options: import('../session/engine.js').EngineOptions,
  *   mount: (canvas: HTMLCanvasElement) => void,
- *   layer: import('../present/choose.js').Layer,
+ *   layer: import('../present/presenter.js').Layer,
  *   answer: (answer: Answer) => void,
  * }} HostOptions `mount` puts a canvas where it is seen, in the place of one before it; `layer`: a canvas over that
  */

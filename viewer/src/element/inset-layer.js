@@ -2,7 +2,7 @@
 
 /**
  * @typedef {import('./layout.js').Place} Place
- * @typedef {import('../present/inset.js').Layer} Layer
+ * @typedef {import('../present/presenter.js').Layer} Layer
  * @typedef {import('../rect.js').Rect} Rect
  */
 

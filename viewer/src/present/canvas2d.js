@@ -1,6 +1,6 @@
 // Pictures onto a canvas by its 2D context: putImageData straight from the picture in memory.
 
-/** @typedef {import('./choose.js').Presenter} Presenter */
+/** @typedef {import('./presenter.js').Presenter} Presenter */
 
 /** @implements {Presenter} */
 export class Canvas2d {

@@ -1,43 +1,41 @@
-// Which presenter paints: whichever uploads fastest here, found by trying both, once in the life of a page. A presenter
-// takes parts of the picture in memory, shows them together, and can read back what it shows.
+// Selection of the presenter: the one of the table that uploads fastest here, measured once in the life of a page.
 
-import { Canvas2d } from './canvas2d.js';
-import { Inset } from './inset.js';
-import { WebGl2 } from './webgl2.js';
+import { PRESENTERS } from './table.js';
 
 /**
- * @typedef {import('../rect.js').Rect} Rect
- * @typedef {{ bytes: Uint8ClampedArray<ArrayBuffer>, x: number, y: number, width: number, height: number }} Pixels
- *   pixels of that part of a picture, row by row, or cells of planes; four bytes each
- * @typedef {{ paint(pixels: Pixels, rects: readonly Rect[]): void, commit(): void }} Target
- *   `paint` takes parts of a picture, each within `pixels`; `commit` shows together what was painted since the last
- * @typedef {Target & {
- *   resize(width: number, height: number): void,
- *   prepare?(bounds: Rect): Promise<void> | null,
- *   planes?(planar: import('../decode/planar.js').Planar, size: import('../decode/planar.js').Size): PlanesTarget |
- *     null,
- *   read(): Uint8ClampedArray<ArrayBuffer>,
- *   close(): void,
- * }} Presenter `resize` leaves an undefined picture, of pixels, or of planes where `planes` is called next, if it can
- *   show those itself; `prepare` is told what part of the picture the next update writes, and a promise is waited for;
- *   `read` gives red, green, blue, 255 of what is shown, row by row, for proofs only
- * @typedef {Target} PlanesTarget is painted cells of a picture in planes
- * @typedef {{ pixels(rect: Rect): Pixels, lost(): void }} Shown the picture that is shown: `pixels` of it, around a
- *   rectangle; `lost`: the canvas has lost what it showed
- * @typedef {import('./inset.js').Layer} Layer
- * @typedef {'2d' | 'webgl2'} PresenterName
- * @typedef {{ name: PresenterName, reason: string }} PresenterChoice
+ * @typedef {import('./presenter.js').Layer} Layer
+ * @typedef {import('./presenter.js').Presenter} Presenter
+ * @typedef {import('./presenter.js').Shown} Shown
+ * @typedef {import('./table.js').PresenterName} PresenterName
+ * @typedef {OffscreenCanvas | HTMLCanvasElement} Canvas
  */
 
+/**
+ * @template {string} [Name=PresenterName]
+ * @typedef {{ name: Name, reason: string }} PresenterChoice
+ */
+
+/**
+ * @template {string} Name
+ * @typedef {readonly [Row<Name>, ...Row<Name>[]]} Table the first row is the fallback
+ */
+
+/**
+ * @template {string} Name
+ * @typedef {{ name: Name, open: import('./presenter.js').Open }} Row
+ */
+
+/** Side of the square that is uploaded to measure: large enough to outlast the call itself. */
 const SIDE_PX = 512;
+/** Uploads measured of each presenter; the fastest counts. */
 const ROUNDS = 4;
+/** Time to measure one presenter: all of them must finish before anyone notices a delay. */
+const BUDGET_MS = 15;
 /** @type {Shown} */
 const NOTHING_SHOWN = {
   pixels: rect => ({ bytes: new Uint8ClampedArray(rect.width * rect.height * 4), ...rect }),
   lost: () => {},
 };
-/** For each presenter; both together are to be done before anyone sees that the page waits. */
-const BUDGET_MS = 15;
 
 /** @type {PresenterChoice | null} */
 let remembered = null;
@@ -48,62 +46,54 @@ let remembered = null;
  */
 export function choosePresenter(wanted) {
   if (wanted !== 'auto') return { name: wanted, reason: 'asked for' };
-  remembered ??= calibrate();
+  remembered ??= calibrate(PRESENTERS, scratchCanvas);
   return remembered;
 }
 
 /**
- * @param {PresenterName} name
- * @param {OffscreenCanvas | HTMLCanvasElement} canvas
- * @param {Shown} picture
- * @param {Layer | null} layer
- * @returns {Presenter}
- */
-function createPresenter(name, canvas, picture, layer) {
-  const lost = () => picture.lost();
-  if (name === 'webgl2') return new WebGl2(canvas, lost);
-  const presenter = new Canvas2d(canvas, lost);
-  // Others are shown with the page's own frames, however much of them changed.
-  return layer !== null && presenter.desynchronized ? new Inset(presenter, layer, picture) : presenter;
-}
-
-/**
- * The presenter that was chosen. WebGL2 may not be there: then the 2D context, which is everywhere.
+ * Opens the selected presenter, or the fallback if this canvas does not support it.
  * @param {PresenterChoice} choice
- * @param {OffscreenCanvas | HTMLCanvasElement} canvas
- * @param {Shown} picture
- * @param {Layer | null} layer over the canvas, where it lies in the page that paints
- * @returns {{ choice: PresenterChoice, presenter: Presenter }} what it came to in the end
+ * @param {Canvas} canvas
+ * @param {Shown} shown
+ * @param {Layer | null} layer over the canvas, in a page that paints itself
+ * @returns {{ choice: PresenterChoice, presenter: Presenter }} `choice`: the presenter that was opened
  */
-export function openPresenter(choice, canvas, picture, layer) {
+export function openPresenter(choice, canvas, shown, layer) {
+  const [fallback] = PRESENTERS;
+  const row = PRESENTERS.find(({ name }) => name === choice.name) ?? fallback;
   try {
-    return { choice, presenter: createPresenter(choice.name, canvas, picture, layer) };
+    return { choice, presenter: row.open(canvas, shown, layer) };
   } catch (error) {
-    if (choice.name === '2d') throw error;
+    if (row === fallback) throw error;
     // A canvas that gave no context is still free for one of another kind.
     const reason = `${choice.name} was ${choice.reason}, but: ${/** @type {Error} */ (error).message}`;
-    return { choice: { name: '2d', reason }, presenter: createPresenter('2d', canvas, picture, layer) };
+    return { choice: { name: fallback.name, reason }, presenter: fallback.open(canvas, shown, layer) };
   }
 }
 
-/** @returns {PresenterChoice} */
-function calibrate() {
-  const canvas2d = fastestMs('2d');
-  const webgl2 = fastestMs('webgl2');
-  const name = webgl2 < canvas2d ? 'webgl2' : '2d';
-  return {
-    name,
-    reason: `for ${SIDE_PX}x${SIDE_PX} pixels 2d ${milliseconds(canvas2d)}, webgl2 ${milliseconds(webgl2)}`,
-  };
+/**
+ * Measures the presenters of a table and selects the fastest.
+ * @template {string} Name
+ * @param {Table<Name>} table
+ * @param {(sidePx: number) => Canvas} newCanvas
+ * @returns {PresenterChoice<Name>}
+ */
+export function calibrate(table, newCanvas) {
+  const measured = table.map(({ name, open }) => ({ name, ms: fastestMs(open, newCanvas) }));
+  const fastest = measured.reduce((best, each) => (each.ms < best.ms ? each : best));
+  const results = measured.map(({ name, ms }) => `${name} ${milliseconds(ms)}`);
+  return { name: fastest.name, reason: `for ${SIDE_PX}x${SIDE_PX} pixels ${results.join(', ')}` };
 }
 
-/** @param {PresenterName} name */
-function fastestMs(name) {
+/**
+ * @param {import('./presenter.js').Open} open
+ * @param {(sidePx: number) => Canvas} newCanvas
+ */
+function fastestMs(open, newCanvas) {
   try {
-    const canvas = scratchCanvas();
-    const presenter = createPresenter(name, canvas, NOTHING_SHOWN, null);
+    const presenter = open(newCanvas(SIDE_PX), NOTHING_SHOWN, null);
     try {
-      return fastestUploadMs(presenter, canvas);
+      return fastestUploadMs(presenter);
     } finally {
       presenter.close();
     }
@@ -112,44 +102,34 @@ function fastestMs(name) {
   }
 }
 
-/** @param {Presenter} presenter @param {OffscreenCanvas | HTMLCanvasElement} canvas */
-function fastestUploadMs(presenter, canvas) {
+/** @param {Presenter} presenter */
+function fastestUploadMs(presenter) {
   const all = { x: 0, y: 0, width: SIDE_PX, height: SIDE_PX };
   const pixels = { bytes: new Uint8ClampedArray(SIDE_PX * SIDE_PX * 4).fill(255), ...all };
   presenter.resize(SIDE_PX, SIDE_PX);
   // The first drawing compiles shaders, which no later one pays for.
   presenter.paint(pixels, [{ x: 0, y: 0, width: 1, height: 1 }]);
   presenter.commit();
-  finish(canvas);
+  presenter.finish?.();
   const endMs = performance.now() + BUDGET_MS;
   let fastest = Infinity;
   for (let round = 0; round < ROUNDS && performance.now() < endMs; round += 1) {
     const startedMs = performance.now();
     presenter.paint(pixels, [all]);
     presenter.commit();
-    finish(canvas);
+    presenter.finish?.();
     fastest = Math.min(fastest, performance.now() - startedMs);
   }
   return fastest;
 }
 
-/**
- * WebGL only queues its work: reading one pixel waits until it is done.
- * @param {OffscreenCanvas | HTMLCanvasElement} canvas
- */
-function finish(canvas) {
-  const gl = /** @type {WebGL2RenderingContext | null} */ (
-    /** @type {OffscreenCanvas} */ (canvas).getContext('webgl2')
-  );
-  gl?.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
+/** @param {number} sidePx @returns {Canvas} */
+function scratchCanvas(sidePx) {
+  if (typeof OffscreenCanvas !== 'undefined') return new OffscreenCanvas(sidePx, sidePx);
+  return Object.assign(document.createElement('canvas'), { width: sidePx, height: sidePx });
 }
 
-function scratchCanvas() {
-  if (typeof OffscreenCanvas !== 'undefined') return new OffscreenCanvas(SIDE_PX, SIDE_PX);
-  return Object.assign(document.createElement('canvas'), { width: SIDE_PX, height: SIDE_PX });
-}
-
-/** Browsers blur their clocks: what was too short to measure was not nothing. @param {number} ms */
+/** Text of a duration. Browsers blur their clocks: a duration below the resolution is not zero. @param {number} ms */
 function milliseconds(ms) {
   if (!Number.isFinite(ms)) return 'not there';
   return ms < 0.1 ? 'under 0.1 ms' : `${ms.toFixed(1)} ms`;

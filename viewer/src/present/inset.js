@@ -8,15 +8,9 @@ import { Canvas2d } from './canvas2d.js';
 import { Whereabouts } from './whereabouts.js';
 
 /**
- * @typedef {import('./choose.js').Presenter} Presenter
+ * @typedef {import('./presenter.js').Presenter} Presenter
  * @typedef {import('../rect.js').Rect} Rect
- * @typedef {{
- *   readonly canvas: HTMLCanvasElement,
- *   show(rect: Rect): boolean,
- *   hide(): void,
- *   refused: () => void,
- * }} Layer the canvas in the page: `show` puts it over that part of the picture, unless its pixels would not fall on
- *   the picture's there; `refused` is called where they no longer do
+ * @typedef {import('./presenter.js').Layer} Layer
  */
 
 /** Frames of the browser after which a canvas that was put there is part of the page that is seen. */
@@ -44,7 +38,7 @@ export class Inset {
   /**
    * @param {Canvas2d} whole
    * @param {Layer} layer
-   * @param {import('./choose.js').Shown} picture that is shown
+   * @param {import('./presenter.js').Shown} picture that is shown
    * @param {{ frame(): Promise<void>, task(): Promise<void> }} next waits for the browser's next
    */
   constructor(whole, layer, picture, next = { frame: nextFrame, task: nextTask }) {

@@ -5,8 +5,8 @@ import { CELL_BYTES, cellsOf, markShown } from '../decode/planar.js';
 import { TileMap } from '../decode/tiles.js';
 
 /**
- * @typedef {import('./choose.js').Presenter} Presenter
- * @typedef {import('./choose.js').PlanesTarget} PlanesTarget
+ * @typedef {import('./presenter.js').Presenter} Presenter
+ * @typedef {import('./presenter.js').PlanesTarget} PlanesTarget
  * @typedef {import('../decode/planar.js').Planar} Planar
  * @typedef {import('../decode/planar.js').Size} Size
  * @typedef {import('../decode/planar.js').Part} Part

@@ -11,7 +11,7 @@ import { Segments } from '../decode/segments.js';
 
 /**
  * @typedef {import('./choose.js').PresenterChoice} PresenterChoice
- * @typedef {import('./choose.js').Pixels} Pixels
+ * @typedef {import('./presenter.js').Pixels} Pixels
  * @typedef {import('../decode/planar.js').Planar} Planar
  * @typedef {import('../decode/planar.js').Size} Size
  * @typedef {import('../rect.js').Rect} Rect
@@ -28,7 +28,7 @@ const QUIET_MS = 8;
 /**
  * @param {OffscreenCanvas | HTMLCanvasElement} canvas
  * @param {PresenterChoice} choice
- * @param {import('./choose.js').Layer | null} layer over the canvas
+ * @param {import('./presenter.js').Layer | null} layer over the canvas
  * @returns {{ surface: Surface, presenter: PresenterChoice }} `presenter`: what the choice came to
  */
 export function openSurface(canvas, choice, layer) {
@@ -50,11 +50,11 @@ export class Surface {
   #size = /** @type {Size} */ ({ width: 0, height: 0 });
   #planar = /** @type {Planar | null} */ (null);
   /** What paints a picture in planes. */
-  #planes = /** @type {import('./choose.js').PlanesTarget | null} */ (null);
+  #planes = /** @type {import('./presenter.js').PlanesTarget | null} */ (null);
   #quiet = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
   #caughtUpMs = 0;
 
-  /** @param {import('./choose.js').Presenter} presenter */
+  /** @param {import('./presenter.js').Presenter} presenter */
   constructor(presenter) {
     this.#presenter = presenter;
   }

@@ -8,7 +8,7 @@ import { uploadRects } from './webgl2-upload.js';
 /**
  * @typedef {import('../decode/planar.js').Planar} Planar
  * @typedef {import('../decode/planar.js').Size} Size
- * @typedef {import('./choose.js').PlanesTarget} PlanesTarget
+ * @typedef {import('./presenter.js').PlanesTarget} PlanesTarget
  */
 
 const FRAGMENT = `#version 300 es

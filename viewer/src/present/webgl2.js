@@ -4,7 +4,7 @@ import { WebGl2Planes } from './webgl2-planes.js';
 import { link } from './webgl2-program.js';
 import { uploadRects } from './webgl2-upload.js';
 
-/** @typedef {import('./choose.js').Presenter} Presenter */
+/** @typedef {import('./presenter.js').Presenter} Presenter */
 
 // A fetch, not a sample: no filter, no rounding of coordinates. The picture's first row is its uppermost, WebGL's the
 // lowest.
@@ -108,6 +108,12 @@ export class WebGl2 {
     for (let y = 0; y < height; y += 1)
       bytes.set(flipped.subarray((height - 1 - y) * row, (height - y) * row), y * row);
     return bytes;
+  }
+
+  /** WebGL only queues its work: reading one pixel waits until it is done. */
+  finish() {
+    const gl = this.#gl;
+    gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
   }
 
   close() {

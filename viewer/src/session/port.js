@@ -8,9 +8,10 @@ import { openSurface } from '../present/surface.js';
 /**
  * @typedef {import('./engine.js').EngineEvent} EngineEvent
  * @typedef {import('./engine.js').EngineOptions} EngineOptions
- * @typedef {import('../present/choose.js').PresenterName | 'auto'} Present
+ * @typedef {import('../present/table.js').PresenterName | 'auto'} Present
  * @typedef {import('./thread-choice.js').ThreadChoice} ThreadChoice
- * @typedef {{ type: 'start', canvas: OffscreenCanvas | HTMLCanvasElement, layer: import('../present/choose.js').Layer |
+ * @typedef {{ type: 'start', canvas: OffscreenCanvas | HTMLCanvasElement, layer:
+ *   import('../present/presenter.js').Layer |
  *   null, present: Present, thread: ThreadChoice, options: EngineOptions }} Start
  * @typedef {Start | { type: 'paused', paused: boolean } | { type: 'verify', verify: boolean } | { type: 'stats',
  *   wanted: boolean }

@@ -9,7 +9,7 @@ import { Canvas2d } from '../present/canvas2d.js';
  */
 
 /**
- * @param {{ wanted: Thread | 'auto', presenter: import('../present/choose.js').PresenterName, desynchronized: boolean
+ * @param {{ wanted: Thread | 'auto', presenter: import('../present/table.js').PresenterName, desynchronized: boolean
  *   }} facts
  * @returns {ThreadChoice}
  */
