@@ -38,7 +38,7 @@ const ALL: (i16, i16, u16, u16) = (0, 0, WIDTH as u16, HEIGHT as u16);
 const GENERATIONS: u32 = 25;
 /// Between small changes: a viewer sees most of them.
 const PAUSE: Duration = Duration::from_millis(12);
-const IS_SHOWN: &str = "window.lanstream.shadowRoot.querySelector('.inset')?.hidden === false";
+const IS_SHOWN: &str = "window.lanstream.shadowRoot.querySelector('.overlay-canvas')?.hidden === false";
 /// Proofs of pictures with the small canvas over them.
 const PROOFS: u64 = 50;
 

@@ -1,9 +1,9 @@
-// The custom element <lan-stream>: in the manner of <video>, a picture that plays, here a mirrored screen, bit-exact.
+// The custom element <lan-stream>: like <video>, it shows a source, here bit-exact.
 // It joins the engine, the canvas and the overlay; it draws and receives nothing itself.
 
 import { CursorLayer } from './element/cursor.js';
 import { EngineHost } from './element/engine-host.js';
-import { InsetLayer } from './element/inset-layer.js';
+import { OverlayLayer } from './element/overlay-layer.js';
 import { FITS, place } from './element/layout.js';
 import { Overlay } from './element/overlay.js';
 import { blockBytes, planarOf } from './decode/planar.js';
@@ -18,11 +18,13 @@ import { adoptStyle } from './element/style.js';
  * @typedef {import('./element/layout.js').Fit} Fit
  */
 
-/** By so much arrow keys go to another place of a film. */
+/** Seconds that an arrow key seeks. */
 const KEY_SEEK_S = 5;
-/** So far from where it is seen the element is sent pictures, so that it is up to date when it comes into view. */
+/**
+ * Distance from the viewport at which the element receives frames, so that it is up to date when it comes into view.
+ */
 const NEAR = '64px';
-/** Before the engine has said anything. @satisfies {Partial<State>} */
+/** State before the engine's first report. @satisfies {Partial<State>} */
 const NOTHING_YET = {
   phase: /** @type {State['phase']} */ ('connecting'),
   code: /** @type {State['code']} */ (''),
@@ -33,8 +35,8 @@ const NOTHING_YET = {
   stalled: '',
   alterations: /** @type {readonly string[]} */ ([]),
 };
-/** What `statechange` is about. @satisfies {readonly (keyof State)[]} */
-const TOLD = /** @type {const} */ ([
+/** Fields of the state whose change `statechange` reports. @satisfies {readonly (keyof State)[]} */
+const REPORTED = /** @type {const} */ ([
   'phase',
   'code',
   'reason',
@@ -58,7 +60,7 @@ export class LanStream extends HTMLElement {
 
   #root = document.createElement('div');
   #stage = document.createElement('div');
-  #inset = /** @type {InsetLayer | null} */ (null);
+  #overlayLayer = /** @type {OverlayLayer | null} */ (null);
   #cursor = new CursorLayer();
   #overlay;
   #sound = new Sound(
@@ -81,7 +83,7 @@ export class LanStream extends HTMLElement {
   #connection = new AbortController();
   #resizes = new ResizeObserver(() => this.#layOut());
   #isInView = true;
-  #views = new IntersectionObserver(entries => this.#look(entries), { rootMargin: NEAR });
+  #views = new IntersectionObserver(entries => this.#observeView(entries), { rootMargin: NEAR });
 
   constructor() {
     super();
@@ -155,14 +157,14 @@ export class LanStream extends HTMLElement {
     else if (this.#host !== null) this.#restart();
   }
 
-  /** Width of the picture in its own pixels; 0 before there is one. */
+  /** Width of the frame in its own pixels; 0 before there is one. */
   get videoWidth() {
     return this.#state?.width ?? 0;
   }
   get videoHeight() {
     return this.#state?.height ?? 0;
   }
-  /** Of a film: whether it stands still, for all who watch it. Of anything else: whether this viewer does. */
+  /** Whether playback is paused: of a film for every viewer, of another source for this viewer. */
   get paused() {
     return this.#state?.steerable === true ? !this.#state.sourcePlaying : this.#paused;
   }
@@ -247,13 +249,13 @@ export class LanStream extends HTMLElement {
   pause() {
     this.#go('pause');
   }
-  /** Has a film stand still, and show its next picture. */
+  /** Pauses a film and shows its next frame. */
   step() {
     this.#go('step');
   }
 
   /**
-   * The picture now: red, green, blue, 255. With `of: 'canvas'` it is read from the canvas, which some browsers
+   * The frame now: red, green, blue, 255. With `of: 'canvas'` it is read from the canvas, which some browsers
    * falsify.
    * @param {{ of?: 'picture' | 'canvas' }} [options]
    * @returns {Promise<ImageData>}
@@ -313,7 +315,7 @@ export class LanStream extends HTMLElement {
   }
 
   /**
-   * A film does so for all who watch it; else it is this viewer that stands still.
+   * Controls playback of a film for every viewer; of another source, only this viewer's.
    * @param {'play' | 'pause' | 'step'} command
    */
   #go(command) {
@@ -324,7 +326,7 @@ export class LanStream extends HTMLElement {
   #start() {
     const url = new URL(this.getAttribute('src') ?? location.href, location.href);
     this.#overlay.showFailure('connecting');
-    const inset = (this.#inset = new InsetLayer());
+    const overlay = (this.#overlayLayer = new OverlayLayer());
     this.#host = new EngineHost({
       present: oneOf(PRESENTER_NAMES, this.getAttribute('present')),
       thread: oneOf(['page', 'worker'], this.getAttribute('thread')),
@@ -336,8 +338,8 @@ export class LanStream extends HTMLElement {
         verify: this.verify,
         paused: this.#isIdle,
       },
-      mount: canvas => this.#mount(canvas, inset),
-      layer: inset,
+      mount: canvas => this.#mount(canvas, overlay),
+      layer: overlay,
       answer: answer => this.#receive(answer),
     });
     this.#showStats();
@@ -358,10 +360,10 @@ export class LanStream extends HTMLElement {
     this.#start();
   }
 
-  /** @param {HTMLCanvasElement} canvas @param {InsetLayer} inset */
-  #mount(canvas, inset) {
+  /** @param {HTMLCanvasElement} canvas @param {OverlayLayer} overlay */
+  #mount(canvas, overlay) {
     this.#canvas = canvas;
-    this.#stage.replaceChildren(canvas, inset.canvas, this.#cursor.canvas);
+    this.#stage.replaceChildren(canvas, overlay.canvas, this.#cursor.canvas);
     this.#layOut();
   }
 
@@ -415,7 +417,8 @@ export class LanStream extends HTMLElement {
       state.connected && state.frames > 0 && state.sourceState === 'live' && !state.paused && state.sourcePlaying;
     if (playing !== this.#playing) this.dispatchEvent(new Event(playing ? 'playing' : 'waiting'));
     this.#playing = playing;
-    if (TOLD.some(name => String(state[name]) !== String(before?.[name]))) this.dispatchEvent(new Event('statechange'));
+    if (REPORTED.some(name => String(state[name]) !== String(before?.[name])))
+      this.dispatchEvent(new Event('statechange'));
     if (state.frames !== (before?.frames ?? 0))
       this.dispatchEvent(new CustomEvent('frame', { detail: { seq: state.seq, frames: state.frames } }));
   }
@@ -429,7 +432,7 @@ export class LanStream extends HTMLElement {
 
   /** @param {State} state @param {State | null} before */
   #followFilm({ sourcePlaying, durationS, timeS }, before) {
-    // Before it was known to be one, this viewer alone was to stand still.
+    // This viewer was paused before the source was known to be a film.
     if (this.#paused) {
       this.#paused = false;
       this.#sendPaused();
@@ -451,7 +454,7 @@ export class LanStream extends HTMLElement {
     if (!this.muted && !isItsOwn) this.#sound.resume();
   }
 
-  /** What can be heard is muted, what can't is to be heard. */
+  /** Mutes audible sound, and unmutes inaudible. */
   #toggleSound() {
     this.muted = this.#sound.isHeard;
   }
@@ -498,7 +501,7 @@ export class LanStream extends HTMLElement {
     });
     this.#root.classList.toggle('crisp', this.fit !== 'contain');
     this.#root.classList.toggle('cropped', placed.cropped);
-    this.#inset?.follow(placed);
+    this.#overlayLayer?.follow(placed);
     this.#cursor.follow(placed, size);
   }
 
@@ -531,7 +534,7 @@ export class LanStream extends HTMLElement {
     this.#sendPaused();
   }
 
-  /** Nobody looks at a hidden page, or at what is scrolled out of it, so the server need not send. */
+  /** Whether the server need not send: paused, or not visible. */
   get #isIdle() {
     return this.#paused || document.hidden || !this.#isInView;
   }
@@ -541,7 +544,7 @@ export class LanStream extends HTMLElement {
   }
 
   /** @param {readonly IntersectionObserverEntry[]} entries the newest last */
-  #look(entries) {
+  #observeView(entries) {
     this.#isInView = entries.at(-1)?.isIntersecting ?? true;
     this.#sendPaused();
   }

@@ -1,4 +1,4 @@
-// Rectangles of a picture.
+// Rectangles of a frame.
 
 /** @typedef {{ x: number, y: number, width: number, height: number }} Rect in pixels, from the top left */
 

@@ -50,7 +50,7 @@ function start(options = {}, answer = session, codec = null) {
       codec: Promise.resolve({ codec, reason: 'test' }),
       post: event => events.push(event),
     },
-    browser.around,
+    browser.env,
   );
   void engine.run();
   return { browser, presenter, surface, events, engine };

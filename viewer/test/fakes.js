@@ -125,8 +125,8 @@ export class FakeBrowser {
     this.answer = answer;
   }
 
-  /** @returns {import('../src/session/session.js').Surroundings} */
-  get around() {
+  /** @returns {import('../src/session/session.js').Env} */
+  get env() {
     const browser = this;
     return {
       fetch: /** @type {typeof fetch} */ (

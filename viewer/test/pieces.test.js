@@ -39,7 +39,7 @@ function gather() {
       handedOn.push(new Uint8Array(buffer, 0, bytes));
     },
   };
-  const pieces = new Pieces(ROUTE, sink, new Timers(browser.around), lack => asked.push(lack));
+  const pieces = new Pieces(ROUTE, sink, new Timers(browser.env), lack => asked.push(lack));
   return { browser, handedOn, asked, pieces };
 }
 

@@ -7,7 +7,7 @@ import { FakeBrowser } from './fakes.js';
 function browser(page) {
   const fake = new FakeBrowser(() => new Response());
   Object.assign(fake.page, { origin: 'https://site.test' }, page);
-  return fake.around;
+  return fake.env;
 }
 
 test('the permission is asked for by the name that the browser knows, for where the server is', async () => {

@@ -72,7 +72,7 @@ const UPDATE = [
 function start(options, tookMs = {}, userAgent = CHROMIUM) {
   FakeWebTransport.made = [];
   const browser = new FakeBrowser(() => new Response(new ReadableStream()));
-  const chosen = /** @type {import('../src/transport/choose.js').Choice[]} */ ([]);
+  const chosen = /** @type {import('../src/transport/choose.js').Selection[]} */ ([]);
   const asked = /** @type {string[]} */ ([]);
   const barred = /** @type {string[]} */ ([]);
   let present = '';
@@ -105,14 +105,14 @@ function start(options, tookMs = {}, userAgent = CHROMIUM) {
     barred: (/** @type {string} */ reason) => {
       barred.push(reason);
     },
-    chosen: (/** @type {import('../src/transport/choose.js').Choice} */ choice) => {
-      chosen.push(choice);
+    chosen: (/** @type {import('../src/transport/choose.js').Selection} */ selection) => {
+      chosen.push(selection);
     },
     ended: (/** @type {Error} */ error) => {
       asked.push(`ended: ${error.message}`);
     },
   };
-  const around = { ...browser.around, WebTransport: /** @type {any} */ (FakeWebTransport), userAgent };
+  const env = { ...browser.env, WebTransport: /** @type {any} */ (FakeWebTransport), userAgent };
   const routes = new Routes(
     {
       origin: 'http://127.0.0.1:8000',
@@ -124,7 +124,7 @@ function start(options, tookMs = {}, userAgent = CHROMIUM) {
       ...options,
     },
     events,
-    around,
+    env,
   );
   return { browser, routes, chosen, asked, barred };
 }

@@ -1,9 +1,9 @@
-// Memory of a page that runs no WebAssembly, with the face of the codec's (codec.js): one stretch of bytes that grows.
+// Memory of a page that runs no WebAssembly, with the interface of the codec's (codec.js): one range of bytes that
+// grows.
 
 /**
- * @typedef {{ reserve(bytes: number): Uint8Array<ArrayBuffer> }} Arena `reserve` sees to it that so many bytes are
- *   there and returns all that there are; what was written stays. Growing may detach the arrays that were returned
- *   before
+ * @typedef {{ reserve(bytes: number): Uint8Array<ArrayBuffer> }} Arena `reserve` grows it to at least `bytes` bytes,
+ *   keeps the content and returns all of it. Growing may detach the arrays that were returned before
  */
 
 /** @implements {Arena} */

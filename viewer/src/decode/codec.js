@@ -1,12 +1,12 @@
-// The codes' decoder: a small WebAssembly module (core/codec/wasm) and its memory, in which the picture lies
-// (picture-memory.js). Not what the codes are: docs/codec.md.
+// Decoder: a small WebAssembly module (core/codec/wasm) and its memory, which also holds the frames
+// (picture-memory.js). The encodings are defined in docs/codec.md.
 
 import { ProtocolError } from '../protocol.js';
 
 /**
- * What the module offers: `room` makes its memory large enough for so many bytes and tells where they start, 0 if it
- * cannot be had; `decode` returns 0, or what is wrong with the code; `convert` returns 0 where the call makes sense.
- * See core/codec/wasm.
+ * Exports of the module: `room` grows its memory to hold `bytes` bytes and returns their offset, or 0 if memory is
+ * exhausted; `decode` returns 0, or what is wrong with the code; `convert` returns 0 where the call makes sense. See
+ * core/codec/wasm.
  * @typedef {{
  *   memory: WebAssembly.Memory,
  *   room(bytes: number): number,
@@ -70,10 +70,10 @@ export class Codec {
   }
 
   /**
-   * Makes pixels of a part of a picture in planes.
+   * Makes pixels of a part of a frame in planes.
    * @param {import('./planar.js').Planar} planar
    * @param {import('./planar.js').Size} size
-   * @param {number} blockAt where the picture lies in reserved memory
+   * @param {number} blockAt where the frame lies in reserved memory
    * @param {import('./planar.js').Part} part
    * @param {number} at where the pixels are to lie
    * @returns {Uint8ClampedArray<ArrayBuffer>} red, green, blue, 255, row by row, until more is reserved or decoded

@@ -1,4 +1,4 @@
-// The patches of one band: a table of numbers, and the walk over it that writes them into the picture. Not their
+// The patches of one band: a table of numbers, and the walk over it that writes them into the frame. Not their
 // pixels: those lie in the band's buffer, which the table points into.
 
 import { CELL_BYTES } from './planar.js';
@@ -29,7 +29,7 @@ export class Patches {
   }
 
   /**
-   * Makes room for so many more.
+   * Reserves capacity for `count` more.
    * @param {number} patches
    */
   reserve(patches) {
@@ -56,7 +56,7 @@ export class Patches {
 }
 
 /**
- * Writes a band's patches into the picture that is to come.
+ * Writes a band's patches into the frame that is to come.
  * @param {Float64Array} table
  * @param {ArrayBuffer} buffer the band's
  * @param {Codec | null} codec for the coded ones
@@ -84,7 +84,7 @@ function move(source, to, memory) {
 }
 
 /**
- * By way of memory behind the picture's, which stays in the processor's cache from patch to patch.
+ * By way of memory behind the frame's, which stays in the processor's cache from patch to patch.
  * @param {Codec} codec
  * @param {number} encoding
  * @param {Uint8Array} code

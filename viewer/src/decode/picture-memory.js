@@ -1,9 +1,9 @@
-// The picture in memory, made from the bytes that arrived: the one that is shown, and the next while its bands arrive.
+// Frames in memory, made from the bytes that arrived: a front buffer that is shown, and a back buffer for the next
+// while its bands arrive.
 //
-// Two buffers take turns. The patches of an update are written into the buffer that is not shown, so that nothing is
-// lost where the update is taken back, and everything that is moved is read from the picture before. When it is
-// committed, what the buffer lacks of the picture before is copied over, unless the update wrote it, and the buffers
-// change places. Cells are four bytes: pixels, or parts of planes.
+// The patches of an update are written into the back buffer, so that nothing is lost if the update is aborted, and
+// moves read from the front buffer. At commit, what the back buffer lacks of the front buffer is copied, unless the
+// update wrote it, and the buffers are swapped. Cells are four bytes: pixels, or parts of planes.
 
 import { CELL_BYTES } from './planar.js';
 import { unionOf } from '../rect.js';
@@ -28,36 +28,36 @@ export class PictureMemory {
   #arena;
   #shown = /** @type {Buffer} */ (NONE);
   #next = /** @type {Buffer} */ (NONE);
-  /** Tiles that the next buffer lacks of the shown picture. */
+  /** Tiles that the next buffer lacks of the shown frame. */
   #lacking = newTiles(NONE);
   /** Tiles that the update wrote so far. */
   #written = newTiles(NONE);
-  /** The update begins a picture: nothing of the shown one is carried over. */
+  /** The update begins a frame: nothing of the shown one is carried over. */
   #isWhole = false;
   #isPending = false;
 
-  /** @param {Arena} arena of which nothing else has the front */
+  /** @param {Arena} arena whose front nothing else uses */
   constructor(arena) {
     this.#arena = arena;
   }
 
-  /** Sides of the shown picture in cells; 0 before the first. */
+  /** Sides of the shown frame in cells; 0 before the first. */
   get width() {
     return this.#shown.width;
   }
   get height() {
     return this.#shown.height;
   }
-  /** Where the shown picture lies in the arena. */
+  /** Where the shown frame lies in the arena. */
   get shownAt() {
     return this.#shown.at;
   }
-  /** From here on the arena holds nothing of a picture. */
+  /** From here on the arena holds nothing of a frame. */
   get endAt() {
     return Math.max(endOf(this.#shown), endOf(this.#next));
   }
 
-  /** The shown picture's cells, row by row, until the next change. @returns {Uint8ClampedArray<ArrayBuffer>} */
+  /** The shown frame's cells, row by row, until the next change. @returns {Uint8ClampedArray<ArrayBuffer>} */
   get shown() {
     const { at, width, height } = this.#shown;
     const bytes = this.#arena.reserve(this.endAt);
@@ -65,7 +65,7 @@ export class PictureMemory {
   }
 
   /**
-   * Begins an update. With a size it is of a whole picture of so many cells.
+   * Begins an update. With a size, in cells, it replaces the whole frame.
    * @param {{ width: number, height: number } | null} size
    */
   begin(size) {
@@ -94,7 +94,7 @@ export class PictureMemory {
   }
 
   /**
-   * Takes cells from the picture before.
+   * Takes cells from the frame before.
    * @param {number} fromX
    * @param {number} fromY
    * @param {Rect} rect where they belong
@@ -120,7 +120,7 @@ export class PictureMemory {
     return first === undefined ? { x: 0, y: 0, width: 0, height: 0 } : rest.reduce(unionOf, first);
   }
 
-  /** From now on the updated picture is the shown one. @returns {Rect[]} which parts of it the update wrote */
+  /** From now on the updated frame is the shown one. @returns {Rect[]} which parts of it the update wrote */
   commit() {
     this.#complete();
     const changed = this.#isWhole

@@ -1,11 +1,11 @@
-// Pictures in planes, as decoders of video have them: where the samples of a pixel lie in a picture's block, and what
+// Frames in planes, as decoders of video have them: where the samples of a pixel lie in a frame's block, and what
 // they show. The formula is docs/protocol.md's; core/codec/src/planar.rs is its twin, and the module's. Not where
 // pixels go.
 
 import { ProtocolError, SIDE_PX_MAX } from '../protocol.js';
 
 /**
- * How a picture's planes lie and what they mean, from the four bytes of a band's head.
+ * How a frame's planes lie and what they mean, from the four bytes of a band's head.
  * @typedef {{
  *   code: number, name: string, bits: number, sampleBytes: number, across: number, down: number, turns: boolean,
  *     matrix: number, range: number,
@@ -41,7 +41,7 @@ const MATRICES = {
 };
 export const IDENTITY = 0;
 const RANGES = ['limited', 'full'];
-/** A cell of a picture in planes, as of one in pixels. */
+/** A cell of a frame in planes, as of one in pixels. */
 export const CELL_BYTES = 4;
 
 /**
@@ -80,7 +80,7 @@ export function chromaSize({ across, down }, { width, height }) {
     : { width: Math.ceil(width / across), height: Math.ceil(height / down) };
 }
 
-/** Bytes of a picture's block. @param {Planar} planar @param {Size} size */
+/** Bytes of a frame's block. @param {Planar} planar @param {Size} size */
 export function blockBytes(planar, size) {
   const chroma = chromaSize(planar, size);
   return (size.width * size.height + 2 * chroma.width * chroma.height) * planar.sampleBytes;
@@ -171,7 +171,7 @@ function markPlane(row, step, across, down, from, to, mark) {
 }
 
 /**
- * Fills `pixels` with what a part of a picture shows, for a page that may not run WebAssembly.
+ * Fills `pixels` with what a part of a frame shows, for a page that may not run WebAssembly.
  * @param {Planar} planar
  * @param {Size} size
  * @param {Uint8Array} block

@@ -1,19 +1,19 @@
 // Memory for bands, used over and over. The engine's garbage collector counts all that a thread's objects hold: were it
-// to swing by more than a few megabytes, as with a buffer for a whole picture, the collector would run at every update.
+// to swing by more than a few megabytes, as with a buffer for a whole frame, the collector would run at every update.
 // So there is a segment for each band.
 
 /**
  * A band over HTTP is of one megabyte, and ends with the row of tiles in which it is reached: half a megabyte of an 8K
- * picture.
+ * frame.
  */
 const SEGMENT_BYTES = (1 << 20) + (512 << 10);
-/** Spares kept: nearly two pictures of 1080p. More are dropped, as after a larger picture. */
+/** Spares kept: nearly two frames of 1080p. More are dropped, as after a larger frame. */
 const SPARES_MAX = 16;
 
 export class Segments {
   #spares = /** @type {ArrayBuffer[]} */ ([]);
 
-  /** One for so many bytes. @param {number} bytes */
+  /** Returns a segment of at least `bytes` bytes. @param {number} bytes */
   take(bytes) {
     if (bytes > SEGMENT_BYTES) return new ArrayBuffer(bytes);
     return this.#spares.pop() ?? new ArrayBuffer(SEGMENT_BYTES);

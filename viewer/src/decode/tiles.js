@@ -1,5 +1,4 @@
-// Which parts of a picture are marked, told apart in tiles: what an update wrote, what a buffer lacks, what is to be
-// shown anew.
+// Set of marked tiles of a frame: written by an update, missing in a buffer, or to be painted again.
 
 /** @typedef {import('../rect.js').Rect} Rect */
 
@@ -12,7 +11,7 @@ export class TileMap {
   #marks;
 
   /**
-   * @param {number} width of the picture, in whatever unit rectangles are given
+   * @param {number} width of the frame, in whatever unit rectangles are given
    * @param {number} height
    * @param {number} tileWidth
    * @param {number} tileHeight
@@ -34,7 +33,7 @@ export class TileMap {
     this.#marks.fill(1);
   }
 
-  /** Marks every tile that the rectangle touches. @param {Rect} rect within the picture, not empty */
+  /** Marks every tile that the rectangle touches. @param {Rect} rect within the frame, not empty */
   mark({ x, y, width, height }) {
     const left = Math.floor(x / this.#tileWidth);
     const right = Math.floor((x + width - 1) / this.#tileWidth);
@@ -44,13 +43,13 @@ export class TileMap {
     }
   }
 
-  /** Marks all that `other`, of the same picture, has marked. @param {TileMap} other */
+  /** Marks all that `other`, of the same frame, has marked. @param {TileMap} other */
   add(other) {
     for (let tile = 0; tile < this.#marks.length; tile += 1)
       this.#marks[tile] = Number(this.#marks[tile]) | Number(other.#marks[tile]);
   }
 
-  /** Takes away all that `other`, of the same picture, has marked. @param {TileMap} other */
+  /** Takes away all that `other`, of the same frame, has marked. @param {TileMap} other */
   subtract(other) {
     for (let tile = 0; tile < this.#marks.length; tile += 1)
       this.#marks[tile] = Number(this.#marks[tile]) & ~Number(other.#marks[tile]);
@@ -107,7 +106,7 @@ export class TileMap {
   }
 
   /**
-   * Tiles of a row from column `first` up to `end`, cut off where the picture ends.
+   * Tiles of a row from column `first` up to `end`, cut off where the frame ends.
    * @param {number} first
    * @param {number} end
    * @param {number} row

@@ -1,5 +1,5 @@
-// One update while its bands arrive: what is in them, checked, and where its bytes lie. It holds no bytes itself: each
-// band's buffer goes to whoever paints, as soon as it was looked at. Not what is on the canvas (present/picture.js).
+// One update while its bands arrive: their headers and patch tables, validated. It holds no pixels: each band's buffer
+// goes to the surface as soon as it is parsed. Not what is on the canvas (present/picture.js).
 
 import { Patches } from './patches.js';
 import { cellsOf, planarOf } from './planar.js';
@@ -32,7 +32,7 @@ export class Update {
   cells = { width: 0, height: 0 };
   /** On the server's clock. */
   capturedAtUs = 0;
-  /** When it is to be shown, on its stream's clock; `null`: it has none. */
+  /** Presentation time on its stream's clock; null if it has none. */
   ptsUs = /** @type {number | null} */ (null);
   /** Of all bands so far, headers and tables included. */
   bytes = 0;
@@ -117,7 +117,7 @@ export class Update {
       if (data > view.byteLength) throw new ProtocolError('a patch is cut off');
     }
     if (data !== view.byteLength) throw new ProtocolError('bytes after the last patch');
-    // The patches of an update do not overlap, so together they are at most the picture; it also bounds what is held.
+    // The patches of an update do not overlap, so together they are at most the frame; it also bounds what is held.
     if (this.#areaPx > this.cells.width * this.cells.height) throw new ProtocolError('patches overlap');
   }
 
@@ -160,7 +160,7 @@ export class Update {
 }
 
 /**
- * Whether a band says that the rest of its update will never come, and what came of it is to be forgotten.
+ * Whether a band aborts its update: the rest will not arrive, and the part that arrived must be dropped.
  * @param {ArrayBuffer} buffer
  */
 export function isTakenBack(buffer) {

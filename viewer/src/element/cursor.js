@@ -1,5 +1,4 @@
-// The source's pointer, on a small canvas of its own: it moves without a repaint of the picture, and ends where that
-// does.
+// The source's pointer, on a small canvas of its own: it moves without repainting the frame, and is clipped to it.
 
 /**
  * @typedef {import('../protocol.js').CursorShape} CursorShape
@@ -13,7 +12,7 @@ export class CursorLayer {
   #at = { x: 0, y: 0, serial: 0 };
   #place = /** @type {Place | null} */ (null);
   #picture = { width: 0, height: 0 };
-  /** What of which shape is on the canvas. */
+  /** Part of which shape is on the canvas. */
   #drawn = { serial: 0, left: 0, top: 0, width: 0, height: 0 };
 
   constructor() {
@@ -24,13 +23,13 @@ export class CursorLayer {
 
   /** @param {CursorShape} shape */
   shape(shape) {
-    // A layer of nothing would still have to be drawn over every picture.
+    // An empty layer would still have to be composited over every frame.
     this.#shape = isVisible(shape) ? shape : null;
     this.#position();
   }
 
   /**
-   * @param {number} x of the hotspot, in the picture
+   * @param {number} x of the hotspot, in the frame
    * @param {number} y
    * @param {number} serial of its shape; 0: hidden
    */
@@ -44,7 +43,7 @@ export class CursorLayer {
   }
 
   /**
-   * @param {Place} place of the picture
+   * @param {Place} place of the frame
    * @param {{ width: number, height: number }} picture its size in its own pixels
    */
   follow(place, picture) {
@@ -72,7 +71,7 @@ export class CursorLayer {
   }
 
   /**
-   * The canvas has the part that shows and no more: one that reached past the picture would also widen what can be
+   * The canvas has the part that shows and no more: one that reached past the frame would also widen what can be
    * scrolled.
    * @param {CursorShape} shape
    * @param {Part} part
@@ -95,9 +94,9 @@ export class CursorLayer {
 }
 
 /**
- * What of a pointer lies in the picture; null where nothing does.
+ * Returns the part of a pointer's shape that lies within the frame; null if none does.
  * @param {{ width: number, height: number, hotX: number, hotY: number }} shape
- * @param {number} x of the hotspot, in the picture
+ * @param {number} x of the hotspot, in the frame
  * @param {number} y
  * @param {{ width: number, height: number }} picture
  * @returns {Part | null}
@@ -111,7 +110,7 @@ export function partInside(shape, x, y, picture) {
   return width > 0 && height > 0 ? { left, top, width, height } : null;
 }
 
-/** Whether any pixel shows. @param {CursorShape} shape */
+/** Whether any pixel is visible. @param {CursorShape} shape */
 function isVisible({ rgba }) {
   return rgba.some((value, at) => at % 4 === 3 && value !== 0);
 }

@@ -1,5 +1,5 @@
-// Gives the engine a thread and a canvas: this thread where that is faster, else a worker; this one, too, where no
-// worker can be had, which is found by trying.
+// Starts the engine with a thread and a canvas: in this thread if that is faster, else in a worker; in this thread,
+// too, if a worker turns out not to work.
 
 import { serve } from '../session/port.js';
 import { choosePresenter } from '../present/choose.js';
@@ -16,15 +16,15 @@ import { chooseThread, hasDesynchronized } from '../session/thread-choice.js';
  *   mount: (canvas: HTMLCanvasElement) => void,
  *   layer: import('../present/presenter.js').Layer,
  *   answer: (answer: Answer) => void,
- * }} HostOptions `mount` puts a canvas where it is seen, in the place of one before it; `layer`: a canvas over that
+ * }} HostOptions `mount` puts a canvas into the page, in place of the previous; `layer`: a canvas over it
  */
 
 export class EngineHost {
   #options;
   #worker = /** @type {Worker | null} */ (null);
   #send = /** @type {(command: Command) => void} */ (() => {});
-  /** The last command of each type, said again where the engine has to move. */
-  #said = /** @type {Map<string, Command>} */ (new Map());
+  /** Last command of each type, sent again if the engine moves to this thread. */
+  #sent = /** @type {Map<string, Command>} */ (new Map());
 
   /** @param {HostOptions} options */
   constructor(options) {
@@ -36,7 +36,7 @@ export class EngineHost {
 
   /** @param {Command} command */
   send(command) {
-    if (command.type !== 'steer') this.#said.set(command.type, command); // Done twice, a step would be two.
+    if (command.type !== 'steer') this.#sent.set(command.type, command); // Done twice, a step would be two.
     this.#send(command);
   }
 
@@ -67,7 +67,7 @@ export class EngineHost {
       else if (answer.type === 'unfit') this.#moveHere();
       else this.#options.answer(answer);
     };
-    // An error before it is loaded means that it cannot be; later ones are single mishaps.
+    // An error before it is loaded means that it cannot load; later errors do not end it.
     worker.onerror = () => {
       if (!loaded) this.#moveHere();
     };
@@ -78,7 +78,7 @@ export class EngineHost {
   #moveHere() {
     this.#closeWorker();
     this.#startHere({ thread: 'page', reason: 'no worker can paint here' });
-    for (const command of this.#said.values()) this.#send(command);
+    for (const command of this.#sent.values()) this.#send(command);
   }
 
   /** @param {ThreadChoice} thread */
@@ -90,14 +90,14 @@ export class EngineHost {
 
   #closeWorker() {
     if (this.#worker === null) return;
-    // What is on its way is not to arrive.
+    // Messages on their way must not arrive.
     this.#worker.onmessage = null;
     this.#worker.onerror = null;
     this.#worker.terminate();
     this.#worker = null;
   }
 
-  /** A canvas that was given to a worker never comes back, so each try has its own. */
+  /** A canvas that was transferred to a worker never comes back, so each attempt has its own. */
   #newCanvas() {
     const canvas = document.createElement('canvas');
     canvas.className = 'picture';
@@ -108,7 +108,7 @@ export class EngineHost {
   }
 }
 
-/** Nothing is calibrated in this thread unless it may paint. @param {HostOptions} options */
+/** Selects the thread. Presenters are measured in this thread only if it may paint. @param {HostOptions} options */
 function thread({ thread, present }) {
   const desynchronized = thread === 'auto' && hasDesynchronized();
   return chooseThread({

@@ -1,12 +1,12 @@
-// The controls of a source that can be steered: where a film is, and one picture after the other. Not what they do
-// (../lan-stream.js), nor those that every picture has (overlay.js).
+// The playback controls of a film: position, time, single frame, audio track. Not their effect
+// (../lan-stream.js), nor the controls of every source (overlay.js).
 
 /**
  * @typedef {import('../session/engine.js').State} State
  * @typedef {{ seek(seconds: number): void, step(): void, nextTrack(): void }} FilmActions
  */
 
-/** Keys of a range go by so much; a picture of most films is shorter. */
+/** Step of the range's keys; most films have shorter frames. */
 const STEP_S = 0.1;
 
 export class FilmBar {
@@ -15,7 +15,7 @@ export class FilmBar {
   #time = document.createElement('span');
   #step = document.createElement('button');
   #track = document.createElement('button');
-  /** While it is dragged it does not follow the film. */
+  /** Whether the slider is dragged: then it does not follow the film. */
   #isHeld = false;
 
   /** @param {FilmActions} actions */
@@ -56,7 +56,11 @@ export class FilmBar {
     this.#place.setAttribute('aria-valuetext', text);
   }
 
-  /** Where there is a choice. @param {string[]} tracks @param {number | null} track */
+  /**
+   * Shows the button of audio tracks if there is more than one.
+   * @param {string[]} tracks
+   * @param {number | null} track
+   */
   #showTrack(tracks, track) {
     this.#track.hidden = tracks.length < 2;
     const name = track === null ? '' : (tracks[track] ?? '');

@@ -1,9 +1,9 @@
-// Where a picture goes in the box it is given, in whole device pixels: arithmetic only, no DOM.
+// Place of a frame in its box, in whole device pixels: arithmetic only, no DOM.
 
 /**
  * @typedef {'exact' | 'contain' | 'integer'} Fit
  * @typedef {{ leftCssPx: number, topCssPx: number, widthCssPx: number, heightCssPx: number, scale: number, cropped:
- *   boolean }} Place relative to the box; `scale` is device pixels per pixel of the picture
+ *   boolean }} Place relative to the box; `scale` is device pixels per pixel of the frame
  */
 
 /** @type {readonly Fit[]} */
@@ -33,7 +33,7 @@ export function place(fit, picture, box, devicePixelRatio) {
   };
 }
 
-/** @param {Fit} fit @param {number} filling the scale at which the picture just fits */
+/** @param {Fit} fit @param {number} filling the scale at which the frame just fits */
 function scaleOf(fit, filling) {
   if (fit === 'contain') return filling;
   if (fit === 'integer') return Math.max(1, Math.floor(filling));
@@ -41,7 +41,7 @@ function scaleOf(fit, filling) {
 }
 
 /**
- * In the middle, or at the start where there is no room; on a whole device pixel, even in a box that is not.
+ * Offset that centres, or 0 if the frame is larger than the box; on a whole device pixel even if the box is not.
  * @param {number} startCssPx of the box, in the window
  * @param {number} roomPx
  * @param {number} sizePx

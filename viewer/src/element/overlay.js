@@ -1,5 +1,4 @@
-// What lies over the picture: numbers, buttons, a banner. While the picture is live and nobody moves the pointer,
-// nothing does.
+// The overlay: statistics, controls, a banner. It is hidden while frames arrive and the pointer rests.
 
 import { FilmBar } from './film.js';
 import { FITS } from './layout.js';
@@ -59,7 +58,7 @@ export class Overlay {
     root.append(above);
     root.classList.add('asleep');
     root.addEventListener('pointermove', () => this.#wake());
-    // Where there is no pointer that moves. Not sooner, or a finger would press the button that appears under it.
+    // For touch screens. Not on `pointerdown`: the finger would press the button that appears under it.
     root.addEventListener('click', () => this.#wake());
   }
 
@@ -96,7 +95,7 @@ export class Overlay {
     this.#film.show(state);
   }
 
-  /** In place of all else: what keeps the page from showing anything. @param {string} text */
+  /** Replaces the banner by the reason why nothing can be shown. @param {string} text */
   showFailure(text) {
     setText(this.#banner, text);
   }
@@ -113,7 +112,7 @@ export class Overlay {
     rows.flat().forEach((text, at) => setText(this.#cell(at), text));
   }
 
-  /** A name or what stands beside it. @param {number} at counts both */
+  /** Element of a name or a value. @param {number} at index over names and values */
   #cell(at) {
     const there = this.#stats.children[at];
     if (there instanceof HTMLElement) return there;
@@ -147,14 +146,14 @@ export function bannerText(state) {
 }
 
 /**
- * Whether it is over as soon as the connection is back; else somebody has to do something.
+ * Whether the trouble ends as soon as the connection is back; otherwise the user has to act.
  * @param {import('../session/engine.js').Code} code
  */
 function isTrouble(code) {
   return ['lost', 'unreachable', 'full', 'expelled', 'malformed', 'failed'].includes(code);
 }
 
-/** A token that was good once belongs to a run that is over. @param {State} state */
+/** A token that was accepted before belongs to a previous run. @param {State} state */
 function unauthorizedText({ marker }) {
   return marker === ''
     ? 'wrong token: open the whole URL that lanstream printed, up to its last character'
@@ -162,7 +161,7 @@ function unauthorizedText({ marker }) {
 }
 
 /**
- * Names, and what stands beside them.
+ * Rows of the statistics: name and value.
  * @param {State} state
  * @param {Stats | null} stats
  * @param {Place | null} place
@@ -199,7 +198,7 @@ function altered({ alterations }) {
 }
 
 /**
- * What the pixels came in, most of them first, and what that spared.
+ * Encodings in use, by their share of pixels, and the bytes that they saved.
  * @param {State} state
  * @param {Stats | null} stats
  */
@@ -216,7 +215,7 @@ function codesText({ codes, codesReason, planes }, stats) {
   return `${mix.join(', ')}; ${bytesText(stats.bytes)} an update, ${saved} saved`;
 }
 
-/** Little is not nothing, and nearly all is not all. @param {number} share */
+/** Text of a share: a small one is not rounded to 0 %, nor a large one to 100 %. @param {number} share */
 function percentText(share) {
   const percent = share * 100;
   if (percent < 1) return '< 1 %';
@@ -244,15 +243,15 @@ function latencyText({ server, receiveMs, paintMs, totalMs }) {
 }
 
 /**
- * What was too short to be measured was not nothing: receiving lasts from the first bytes that can be looked at to the
- * last, and a small update is there all at once.
+ * Text of a duration. One below the clock's resolution is not zero: receiving lasts from the first bytes that the page
+ * can read to the last, and a small update arrives in one piece.
  * @param {number} ms
  */
 function millisecondsText(ms) {
   return ms < 0.1 ? '< 0.1' : ms.toFixed(1);
 }
 
-/** The server's numbers are its own word: anything may be missing. @param {unknown} us */
+/** A duration of the server's statistics in milliseconds; null if it is missing. @param {unknown} us */
 function serverMs(us) {
   return typeof us === 'number' ? us / 1000 : null;
 }

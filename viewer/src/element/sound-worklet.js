@@ -1,15 +1,15 @@
-// Plays a film's sound in the thread of the sound card, in step with what the page says is shown. Not where sound comes
-// from, nor what is shown when (sound.js).
+// Plays a film's audio on the audio thread, in sync with the frames that the page reports as shown. Not where audio
+// comes from, nor when frames are shown (sound.js).
 
 /**
- * What comes from the page: sound, of left and right by turns, from frame `at` of the film on; which frame of the film
- * belongs to frame 0 of the sound card; silence.
+ * Message from the page: interleaved samples of left and right that begin at audio frame `at` of the film; the film's
+ * audio frame at frame 0 of the output device; silence.
  * @typedef {{ type: 'sound', at: number, samples: Float32Array } | { type: 'follow', offset: number } | { type: 'stop'
  *   }} SoundCommand
  *
- * @typedef {{ at: number, samples: Float32Array, isHeard: boolean }} Stretch
+ * @typedef {{ at: number, samples: Float32Array, isHeard: boolean }} AudioChunk
  *
- * What there is in a worklet, which the DOM's types lack.
+ * Globals of a worklet that the DOM's types lack.
  * @typedef {{
  *   AudioWorkletProcessor: new () => { readonly port: MessagePort },
  *   registerProcessor(name: string, processor: new () => object): void,
@@ -19,21 +19,21 @@
 
 const scope = /** @type {WorkletScope} */ (/** @type {unknown} */ (globalThis));
 
-/** Frames that it may be off before it is brought back by playing a little faster or slower: 2 ms. */
+/** Offset in audio frames above which playback speeds up or slows down: 2 ms. */
 const SLACK = 96;
-/** Frames from which on it jumps: 10 ms, as when a film begins. */
+/** Offset in audio frames above which playback jumps: 10 ms, as when a film begins. */
 const JUMP = 480;
-/** By so much it plays faster or slower: nobody hears it. */
+/** Share by which it plays faster or slower: inaudible. */
 const BEND = 0.004;
-/** Frames that what is heard next to each other may be apart: sound comes no further ahead. */
+/** Largest distance in audio frames between queued chunks: the server sends no further ahead. */
 const AHEAD_MAX = 96000;
-/** Stretches kept that are not heard yet, a few seconds of them; what is older than the newest by more is of no use. */
-const STRETCHES_MAX = 256;
+/** Most chunks queued: a few seconds. Older ones are dropped. */
+const CHUNKS_MAX = 256;
 
 class FilmSound extends scope.AudioWorkletProcessor {
-  #stretches = /** @type {Stretch[]} */ ([]);
+  #chunks = /** @type {AudioChunk[]} */ ([]);
   #offset = /** @type {number | null} */ (null);
-  /** The frame of the film that is heard next; between two of them while it is brought back. */
+  /** Position in the film of the next sample, in audio frames; fractional while it resynchronizes. */
   #place = 0;
 
   constructor() {
@@ -45,18 +45,18 @@ class FilmSound extends scope.AudioWorkletProcessor {
   #receive(command) {
     if (command.type === 'follow') this.#offset = command.offset;
     else if (command.type === 'sound') this.#take(command.at, command.samples);
-    else this.#offset = null; // What has come is heard when it goes on.
+    else this.#offset = null; // Queued audio is played when the film continues.
   }
 
   /**
-   * What is not before it comes from another place of the film, and is of no use any more.
+   * Queues a chunk. Chunks that do not precede it belong to a position before a seek and are dropped.
    * @param {number} at
    * @param {Float32Array} samples
    */
   #take(at, samples) {
-    this.#stretches = this.#stretches.filter(stretch => stretch.at < at && stretch.at >= at - AHEAD_MAX);
-    this.#stretches.push({ at, samples, isHeard: false });
-    if (this.#stretches.length > STRETCHES_MAX) this.#stretches.shift();
+    this.#chunks = this.#chunks.filter(chunk => chunk.at < at && chunk.at >= at - AHEAD_MAX);
+    this.#chunks.push({ at, samples, isHeard: false });
+    if (this.#chunks.length > CHUNKS_MAX) this.#chunks.shift();
   }
 
   /** @param {Float32Array[][]} _inputs @param {Float32Array[][]} outputs */
@@ -72,7 +72,7 @@ class FilmSound extends scope.AudioWorkletProcessor {
     return true;
   }
 
-  /** Between two frames something between them. @param {number} place @returns {[number, number]} */
+  /** Sample at a fractional position, by linear interpolation. @param {number} place @returns {[number, number]} */
   #frame(place) {
     const first = Math.floor(place);
     const share = place - first;
@@ -84,19 +84,19 @@ class FilmSound extends scope.AudioWorkletProcessor {
 
   /** @param {number} frame @returns {[number, number]} */
   #whole(frame) {
-    for (const stretch of this.#stretches) {
-      const index = (frame - stretch.at) * 2;
-      if (index < 0 || index >= stretch.samples.length) continue;
-      stretch.isHeard = true;
-      return [Number(stretch.samples[index]), Number(stretch.samples[index + 1])];
+    for (const chunk of this.#chunks) {
+      const index = (frame - chunk.at) * 2;
+      if (index < 0 || index >= chunk.samples.length) continue;
+      chunk.isHeard = true;
+      return [Number(chunk.samples[index]), Number(chunk.samples[index + 1])];
     }
     return [0, 0];
   }
 
-  /** What was heard. What was not may be of a place that is gone to next. */
+  /** Drops the first chunk once it was played. Chunks that were not may belong to the target of a seek. */
   #forget() {
-    const first = this.#stretches[0];
-    if (first?.isHeard === true && first.at + first.samples.length / 2 <= this.#place) this.#stretches.shift();
+    const first = this.#chunks[0];
+    if (first?.isHeard === true && first.at + first.samples.length / 2 <= this.#place) this.#chunks.shift();
   }
 }
 

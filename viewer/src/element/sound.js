@@ -1,46 +1,46 @@
-// The sound of a film, in step with its pictures: brings what comes to the sound card's thread, and tells it what is
-// shown when. Browsers let a page be heard when somebody has touched it; until then it is silent.
+// Audio of a film, in sync with its frames: passes audio chunks to the audio thread, and reports to it when frames are
+// shown. Browsers keep a page silent until the first user gesture.
 
-/** Frames a second, as the protocol has it. */
+/** Audio frames a second, as in the protocol. */
 const RATE = 48000;
 /**
- * How much a picture counts for where the film is, beside those before it, that was painted sooner than they say, or
- * later: that happens to any, and to the first above all.
+ * Weight of one frame in the estimate of the film's position, if it was painted earlier or later than previous frames
+ * predict: any frame may be late, the first most of all.
  */
 const SOONER_SHARE = 0.25;
 const LATER_SHARE = 0.02;
-/** From so much on it is another place, or a film that stood still: a picture alone tells where it is. */
+/** Difference above which the film was at another position or paused: then a single frame sets the position. */
 const JUMP_S = 0.08;
 
 export class Sound {
   #context = /** @type {AudioContext | null} */ (null);
   #node = /** @type {AudioWorkletNode | null} */ (null);
   #gain = /** @type {GainNode | null} */ (null);
-  /** By how much the film is ahead of the sound card's clock. */
+  /** Seconds that the film is ahead of the output device's clock. */
   #aheadS = /** @type {number | null} */ (null);
-  /** The same by the last picture, where it was painted so late that it may be another place. */
+  /** The same by the last frame, if that was so late that it may be at another position. */
   #lateS = /** @type {number | null} */ (null);
-  /** This page can't play any: worklets are for pages over TLS or from this machine. */
+  /** Whether this page cannot play audio: worklets need TLS or a page from this machine. */
   #isFailed = false;
   #muted = false;
   #changed;
   #failed;
 
   /**
-   * @param {() => void} changed called when it can be heard, or no longer
-   * @param {(message: string) => void} failed called when this page turns out to be able to play none
+   * @param {() => void} changed called when it becomes audible or inaudible
+   * @param {(message: string) => void} failed called if this page cannot play audio
    */
   constructor(changed, failed) {
     this.#changed = changed;
     this.#failed = failed;
   }
 
-  /** Whether any has come, and this page can play it. */
+  /** Whether audio has arrived and this page can play it. */
   get isThere() {
     return this.#node !== null;
   }
 
-  /** Whether it can be heard, as far as the browser lets it. */
+  /** Whether it is audible. */
   get isHeard() {
     return !this.#muted && this.#node !== null && this.#context?.state === 'running';
   }
@@ -54,21 +54,21 @@ export class Sound {
     this.#changed();
   }
 
-  /** Somebody has touched the page. */
+  /** Starts playback after a user gesture. */
   resume() {
     // Else it stays off, as the button says.
     if (this.#context?.state === 'suspended') void this.#context.resume().then(this.#changed, () => {});
   }
 
-  /** @param {number} atUs where in the film @param {Float32Array} samples left and right by turns */
+  /** @param {number} atUs position in the film @param {Float32Array} samples interleaved left and right */
   take(atUs, samples) {
     if (this.#context === null && !this.#isFailed) this.#open().catch(error => this.#fail(error));
     this.#node?.port.postMessage({ type: 'sound', at: Math.round((atUs * RATE) / 1e6), samples }, [samples.buffer]);
   }
 
   /**
-   * A picture was painted.
-   * @param {number} filmS where in the film
+   * A frame was painted.
+   * @param {number} filmS position in the film
    * @param {number} atMs when, by the clock that all threads of a page share
    */
   follow(filmS, atMs) {
@@ -86,7 +86,7 @@ export class Sound {
     this.#node.port.postMessage({ type: 'follow', offset: Math.round(this.#aheadS * RATE) });
   }
 
-  /** The film stands still. */
+  /** The film is paused. */
   stop() {
     if (this.#aheadS === null) return;
     this.#aheadS = null;

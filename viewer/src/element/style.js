@@ -1,4 +1,4 @@
-// The looks of the element, as a sheet that scripts make: a <style> would need `unsafe-inline` in the page's policy.
+// Style sheet of the element, constructed by script: a <style> would need `unsafe-inline` in the page's policy.
 //
 // Lengths of text are in rem, so that a reader's own text size holds; what is laid out goes by the element's size, not
 // the window's.
@@ -10,9 +10,9 @@ const CSS = `
 /* Larger pictures scroll, and no bar covers any of them. */
 .cropped .stage { overflow: auto; scrollbar-width: none; }
 .stage::-webkit-scrollbar { display: none; }
-.picture, .inset, .cursor { position: absolute; display: block; }
+.picture, .overlay-canvas, .cursor { position: absolute; display: block; }
 .picture { left: 0; top: 0; width: 0; height: 0; }
-.inset, .cursor { pointer-events: none; image-rendering: pixelated; }
+.overlay-canvas, .cursor { pointer-events: none; image-rendering: pixelated; }
 [hidden] { display: none !important; }
 .crisp .picture { image-rendering: pixelated; }
 .asleep .stage { cursor: none; }

@@ -1,6 +1,6 @@
-// What the page's title says: what is shown, or why nothing is.
+// The page's title: the source's name, or the reason why nothing is shown.
 
-/** What stands before the name while nobody has to do anything. @type {Readonly<Record<string, string>>} */
+/** Title of a phase that needs no action of the user. @type {Readonly<Record<string, string>>} */
 const IN_SHORT = {
   connecting: 'connecting',
   reconnecting: 'reconnecting',

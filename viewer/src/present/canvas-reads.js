@@ -1,6 +1,5 @@
-// Whether what is read from a canvas is what it shows: some browsers falsify it, so that pages cannot tell their users
-// apart. A known pattern is painted and read back, once in the life of a page. Proofs then are of the picture in
-// memory.
+// Probe whether pixels read from a canvas are unaltered: some browsers falsify them against fingerprinting. A known
+// pattern is painted and read back, once in the life of a page. If it is altered, proofs are of the frame in memory.
 
 /** @typedef {{ canRead: boolean, reason: string }} CanvasReads `reason`: why not, for people */
 

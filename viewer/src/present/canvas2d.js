@@ -1,4 +1,4 @@
-// Pictures onto a canvas by its 2D context: putImageData straight from the picture in memory.
+// Presenter that paints by a canvas's 2D context: putImageData straight from the frame in memory.
 
 /** @typedef {import('./presenter.js').Presenter} Presenter */
 
@@ -9,13 +9,13 @@ export class Canvas2d {
 
   /**
    * @param {OffscreenCanvas | HTMLCanvasElement} canvas
-   * @param {() => void} lost called when the canvas has lost what it showed
-   * @param {{ alpha: boolean }} options `alpha`: it can be seen through where nothing is painted
+   * @param {() => void} lost called when the canvas has lost its content
+   * @param {{ alpha: boolean }} options `alpha`: transparent where nothing is painted
    */
   constructor(canvas, lost = () => {}, { alpha } = { alpha: false }) {
     // `willReadFrequently` keeps the pixels in main memory, where they come from and where proofs read them: fastest in
     // docs' measurements. `alpha: false` spares the compositor the blending. `desynchronized` spares a canvas of the
-    // page the wait for the browser's next frame; a worker's gains nothing by it. No half picture is shown for it: the
+    // page the wait for the browser's next frame; a worker's gains nothing by it. No partial frame is shown: the
     // browser takes the pixels from main memory after a whole task.
     const desynchronized = typeof HTMLCanvasElement !== 'undefined' && canvas instanceof HTMLCanvasElement;
     const settings = { alpha, willReadFrequently: true, desynchronized };
@@ -52,7 +52,7 @@ export class Canvas2d {
     return this.#context.getImageData(0, 0, this.#canvas.width, this.#canvas.height).data;
   }
 
-  /** Nothing is painted any more, which can be seen through. */
+  /** Clears the canvas, which makes it transparent. */
   clear() {
     this.#context.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
   }

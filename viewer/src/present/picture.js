@@ -1,5 +1,4 @@
-// The picture that is shown: which one of which run it is, and its way from one to the next. Not where updates come
-// from.
+// State of the frame that is shown: its run and number, and how updates change it. Not where updates come from.
 
 import { canvasReads } from './canvas-reads.js';
 import { pictureHash } from '../protocol/hash.js';
@@ -15,7 +14,7 @@ export class Picture {
   height = 0;
   /** What its planes mean, as a number; 0: it lies in none. */
   planes = 0;
-  /** The run of the source that the picture is of. */
+  /** The run of the source that the frame is of. */
   epoch = 0n;
   /** The update it stands at; 0: it shows none. */
   seq = 0;
@@ -32,7 +31,7 @@ export class Picture {
     return this.seq === 0 ? { epoch: 0n, heldSeq: 0 } : { epoch: this.epoch, heldSeq: this.seq };
   }
 
-  /** Memory for a band of so many bytes. @param {number} bytes */
+  /** Returns memory for a band. @param {number} bytes */
   buffer(bytes) {
     return this.#surface.buffer(bytes);
   }
@@ -44,7 +43,7 @@ export class Picture {
 
   /**
    * Takes a band of the next update, the one that the update took in last. Throws where that does not follow from this
-   * picture.
+   * frame.
    * @param {ArrayBuffer} buffer
    * @param {Update} update
    */
@@ -58,7 +57,10 @@ export class Picture {
     this.#surface.drop();
   }
 
-  /** To be called before an update is applied; a promise is to be waited for. @param {Update} update */
+  /**
+   * Prepares the presenter. Must be called before an update is applied; a promise must be awaited.
+   * @param {Update} update
+   */
   prepare(update) {
     return this.#surface.prepare(update);
   }
@@ -76,7 +78,7 @@ export class Picture {
     this.planes = update.planar?.code ?? 0;
   }
 
-  /** Nothing is known of the server's picture any more; the pixels stay on show. */
+  /** Nothing is known of the server's frame any more; the pixels stay on show. */
   forget() {
     this.seq = 0;
     this.epoch = 0n;
@@ -87,14 +89,14 @@ export class Picture {
     return this.#surface.takeLateMs();
   }
 
-  /** Of what the canvas shows, where this browser lets that be read, else of the picture in memory. */
+  /** Of what the canvas shows, where this browser lets that be read, else of the frame in memory. */
   hash() {
     const { canRead } = canvasReads();
     return pictureHash(canRead ? this.#surface.read() : this.#surface.copy(), this.#surface.block);
   }
 
   /**
-   * Red, green, blue, 255 of the picture, or of what the canvas shows, row by row, and a copy of its planes, if there
+   * Red, green, blue, 255 of the frame, or of what the canvas shows, row by row, and a copy of its planes, if there
    * are any.
    * @param {'picture' | 'canvas'} of
    */

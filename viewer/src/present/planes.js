@@ -1,5 +1,5 @@
-// A picture in planes, shown by a presenter of pixels: of what changed in the planes pixels are made. Not for a
-// presenter that shows planes itself (webgl2.js).
+// Planes for a presenter that takes pixels only: converts the parts that changed. Not used with a presenter that
+// converts planes itself (webgl2.js).
 
 import { CELL_BYTES, cellsOf, markShown } from '../decode/planar.js';
 import { TileMap } from '../decode/tiles.js';
@@ -13,7 +13,7 @@ import { TileMap } from '../decode/tiles.js';
  * @typedef {import('../rect.js').Rect} Rect
  */
 
-/** What changed is told apart in tiles of so many pixels; a column of them begins where conversion may begin. */
+/** Size in pixels of the tiles in which changes are tracked; a column of them begins where conversion may begin. */
 const TILE_WIDTH = 128;
 const TILE_HEIGHT = 16;
 
@@ -30,7 +30,7 @@ export class PlanesView {
    * @param {Planar} planar
    * @param {Size} size
    * @param {Presenter} presenter of that size already
-   * @param {(part: Part) => Uint8ClampedArray<ArrayBuffer>} convert makes pixels of a part of the picture, which are
+   * @param {(part: Part) => Uint8ClampedArray<ArrayBuffer>} convert makes pixels of a part of the frame, which are
    *   good until it is called again
    */
   constructor(planar, size, presenter, convert) {

@@ -1,5 +1,5 @@
-// Where updates go: into the picture in memory while their bands arrive, and from there onto a canvas by one of the
-// presenters. A canvas only shows the picture; nothing is ever read from it but to prove what it shows.
+// Destination of updates: the frame in memory while their bands arrive, and from there a canvas by one of the
+// presenters. A canvas only shows the frame; it is read for proofs only.
 
 import { PlainArena } from '../decode/arena.js';
 import { writePatches } from '../decode/patches.js';
@@ -19,9 +19,8 @@ import { Segments } from '../decode/segments.js';
  */
 
 /**
- * Time after which a picture is taken to stand still: then the buffer that is not shown is brought up to date, so that
- * the next update finds it so. Updates that follow each other closely mostly write the same parts, and would do it for
- * nothing.
+ * Time without an update after which the back buffer is brought up to date, ahead of the next update. Updates that
+ * follow each other closely mostly write the same parts, and would do it for nothing.
  */
 const QUIET_MS = 8;
 
@@ -29,7 +28,7 @@ const QUIET_MS = 8;
  * @param {OffscreenCanvas | HTMLCanvasElement} canvas
  * @param {PresenterChoice} choice
  * @param {import('./presenter.js').Layer | null} layer over the canvas
- * @returns {{ surface: Surface, presenter: PresenterChoice }} `presenter`: what the choice came to
+ * @returns {{ surface: Surface, presenter: PresenterChoice }} `presenter`: the one that was opened
  */
 export function openSurface(canvas, choice, layer) {
   const owner = { surface: /** @type {Surface | null} */ (null) };
@@ -49,7 +48,7 @@ export class Surface {
   #memory = new PictureMemory(new PlainArena());
   #size = /** @type {Size} */ ({ width: 0, height: 0 });
   #planar = /** @type {Planar | null} */ (null);
-  /** What paints a picture in planes. */
+  /** What paints a frame in planes. */
   #planes = /** @type {import('./presenter.js').PlanesTarget | null} */ (null);
   #quiet = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
   #caughtUpMs = 0;
@@ -78,7 +77,7 @@ export class Surface {
   }
 
   /**
-   * Takes a band's buffer back filled and writes its patches into the next picture.
+   * Takes a band's buffer back filled and writes its patches into the next frame.
    * @param {ArrayBuffer} buffer
    * @param {Update} update
    */
@@ -91,12 +90,15 @@ export class Surface {
     this.#segments.give([buffer]);
   }
 
-  /** Forgets what came of an update. */
+  /** Drops a partial update. */
   drop() {
     this.#memory.abandon();
   }
 
-  /** To be called before an update is painted; a promise is to be waited for. @param {Update} update */
+  /**
+   * Prepares the presenter. Must be called before an update is painted; a promise must be awaited.
+   * @param {Update} update
+   */
   prepare({ base, width, height }) {
     const isAll = base === 0 || this.#planes !== null;
     return this.#presenter.prepare?.(isAll ? { x: 0, y: 0, width, height } : this.#memory.bounds) ?? null;
@@ -118,7 +120,7 @@ export class Surface {
     this.#quiet = setTimeout(() => this.#catchUp(), QUIET_MS);
   }
 
-  /** Shows all of the picture once more, on a canvas that lost it. */
+  /** Shows all of the frame once more, on a canvas that lost it. */
   repaint() {
     if (this.#size.width === 0) return;
     this.#begin();
@@ -132,7 +134,7 @@ export class Surface {
     return ms;
   }
 
-  /** Pixels of the picture around a rectangle, until it changes. @param {Rect} rect @returns {Pixels} */
+  /** Pixels of the frame around a rectangle, until it changes. @param {Rect} rect @returns {Pixels} */
   pixels(rect) {
     if (this.#planar === null) return { bytes: this.#memory.shown, x: 0, y: 0, ...this.#size };
     // Conversion begins where four pixels share a word of the planes.
@@ -141,13 +143,13 @@ export class Surface {
     return { bytes: this.#convert(part), ...part };
   }
 
-  /** All of a picture in planes, as it came: a view of it. */
+  /** All of a frame in planes, as it came: a view of it. */
   get block() {
     const { shown } = this.#memory;
     return this.#planar === null ? null : new Uint8Array(shown.buffer, shown.byteOffset, shown.byteLength);
   }
 
-  /** Red, green, blue, 255 of the picture, row by row: a copy. */
+  /** Red, green, blue, 255 of the frame, row by row: a copy. */
   copy() {
     return this.pixels({ x: 0, y: 0, ...this.#size }).bytes.slice();
   }
@@ -181,7 +183,7 @@ export class Surface {
     target.commit();
   }
 
-  /** @param {import('../decode/planar.js').Part} part of a picture in planes */
+  /** @param {import('../decode/planar.js').Part} part of a frame in planes */
   #convert(part) {
     const planar = /** @type {Planar} */ (this.#planar);
     if (this.#codec !== null)

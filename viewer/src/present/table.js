@@ -1,7 +1,7 @@
 // The table of presenters. The selection (choose.js) and the element's `present` attribute know no others.
 
 import { Canvas2d } from './canvas2d.js';
-import { Inset } from './inset.js';
+import { OverlayCanvas } from './overlay-canvas.js';
 import { WebGl2 } from './webgl2.js';
 
 /** @typedef {import('./presenter.js').Open} Open */
@@ -10,7 +10,7 @@ import { WebGl2 } from './webgl2.js';
 function open2d(canvas, shown, layer) {
   const presenter = new Canvas2d(canvas, () => shown.lost());
   // Without desynchronization both canvases wait for the page's next frame, however little of them changed.
-  return layer !== null && presenter.desynchronized ? new Inset(presenter, layer, shown) : presenter;
+  return layer !== null && presenter.desynchronized ? new OverlayCanvas(presenter, layer, shown) : presenter;
 }
 
 /** @type {Open} */

@@ -1,5 +1,5 @@
-// A picture in planes by WebGL2: its cells lie in a texture as they came, and a shader makes pixels of them by the
-// formula of docs/protocol.md, in whole numbers.
+// Planes by WebGL2: cells lie in a texture as they arrived, and a shader converts them to pixels by the formula of
+// docs/protocol.md, in integers.
 
 import { CELL_BYTES, chromaSize, cellsOf, IDENTITY, numbersOf } from '../decode/planar.js';
 import { link } from './webgl2-program.js';

@@ -1,4 +1,4 @@
-// Pictures onto a canvas by WebGL2: one texture that patches are written into, drawn pixel for pixel.
+// Presenter that paints by WebGL2: patches are written into one texture, which is drawn pixel for pixel.
 
 import { WebGl2Planes } from './webgl2-planes.js';
 import { link } from './webgl2-program.js';
@@ -6,7 +6,7 @@ import { uploadRects } from './webgl2-upload.js';
 
 /** @typedef {import('./presenter.js').Presenter} Presenter */
 
-// A fetch, not a sample: no filter, no rounding of coordinates. The picture's first row is its uppermost, WebGL's the
+// A fetch, not a sample: no filter, no rounding of coordinates. The frame's first row is its uppermost, WebGL's the
 // lowest.
 const FRAGMENT = `#version 300 es
 precision highp float;
@@ -27,7 +27,7 @@ export class WebGl2 {
   #planesProgram = /** @type {WebGLProgram | null} */ (null);
   #heightUniform = /** @type {WebGLUniformLocation | null} */ (null);
   #texture = /** @type {WebGLTexture | null} */ (null);
-  /** What has been written and not drawn, in the picture's coordinates. */
+  /** Bounds of what has been written and not drawn, in the frame's coordinates. */
   #left = Infinity;
   #top = Infinity;
   #right = 0;
@@ -35,7 +35,7 @@ export class WebGl2 {
 
   /**
    * @param {OffscreenCanvas | HTMLCanvasElement} canvas
-   * @param {() => void} lost called when the canvas has lost what it showed
+   * @param {() => void} lost called when the canvas has lost its content
    */
   constructor(canvas, lost = () => {}) {
     const settings = { alpha: false, antialias: false, depth: false, stencil: false, preserveDrawingBuffer: true };
@@ -71,13 +71,13 @@ export class WebGl2 {
     this.#touch({ x: 0, y: 0, width, height });
   }
 
-  /** From then on nothing but planes is drawn, until it is resized. @type {NonNullable<Presenter['planes']>} */
+  /** Switches to planes until the next `resize`. @type {NonNullable<Presenter['planes']>} */
   planes(planar, size) {
     if (!WebGl2Planes.holds(this.#gl, planar, size)) return null;
     try {
       this.#planesProgram ??= WebGl2Planes.program(this.#gl);
     } catch {
-      return null; // They are made pixels of elsewhere.
+      return null; // The caller converts them instead.
     }
     this.#planes = new WebGl2Planes(this.#gl, this.#planesProgram, planar, size);
     return this.#planes;
@@ -120,7 +120,7 @@ export class WebGl2 {
     this.#gl.getExtension('WEBGL_lose_context')?.loseContext();
   }
 
-  /** One of the picture's size. */
+  /** One of the frame's size. */
   #newTexture() {
     const gl = this.#gl;
     const texture = gl.createTexture();

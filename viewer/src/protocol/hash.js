@@ -6,7 +6,7 @@ const LANES = 8;
 /**
  * @param {Uint8Array | Uint8ClampedArray} bytes red, green, blue, 255 for each pixel, row by row, at a multiple of four
  *   in its buffer
- * @param {Uint8Array | null} block of a picture in planes, which counts as well
+ * @param {Uint8Array | null} block of a frame in planes, which counts as well
  * @returns {bigint}
  */
 export function pictureHash(bytes, block = null) {

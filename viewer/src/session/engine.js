@@ -1,5 +1,5 @@
-// The viewer without a face: keeps a session with the server, comes back when it ends, and says what it sees. It runs
-// in a worker or in the page, and paints on the surface that it is given. No DOM, no overlay.
+// The viewer without a user interface: keeps a session with the server, reconnects when it ends, and reports events. It
+// runs in a worker or in the page, and paints on the surface that it is given. No DOM, no overlay.
 
 import { canvasReads } from '../present/canvas-reads.js';
 import { Meter } from './meter.js';
@@ -11,20 +11,20 @@ import { Session } from './session.js';
 
 const BACKOFF_MS_MIN = 100;
 const BACKOFF_MS_MAX = 3000;
-/** Frames are reported at most this often: a message for each would cost more than it tells. */
+/** Frames are reported at most this often: a message for each would cost more than it is worth. */
 const REPORT_MS = 100;
 const STATS_MS = 500;
-/** While a film goes on without a new picture, its time is told so often. */
+/** Interval of reports of a film's time while no frame arrives. */
 const FILM_MS = 250;
-/** What keeps being said while there is nobody to say anything newer. */
+/** Codes that remain until a server reports something newer. */
 const LAST_WORDS = ['ended', 'stopped'];
 /** What may be heard of a server that is gone. */
 const SILENCE = ['lost', 'unreachable'];
 
 /**
  * @typedef {import('../protocol.js').CursorShape} CursorShape
- * @typedef {import('./session.js').Surroundings} Surroundings
- * @typedef {import('../transport/choose.js').Choice} Choice
+ * @typedef {import('./session.js').Env} Env
+ * @typedef {import('../transport/choose.js').Selection} Selection
  *
  * @typedef {'connecting' | 'local-network-prompt' | 'open' | 'reconnecting' | 'local-network-denied' | 'unauthorized' |
  *   'closed'} Phase
@@ -41,10 +41,10 @@ const SILENCE = ['lost', 'unreachable'];
  *   steerable: boolean, sourcePlaying: boolean, canSeek: boolean, durationS: number | null, timeS: number | null,
  *     tracks: string[], track: number | null, planes: string,
  * }} State plain, so that it can be posted and compared; `code` and `reason`: why nothing new is shown, where that has
- *   a reason; `sourceName`: what is shown, `stalled`: why no new pictures come although the source is open,
+ *   a reason; `sourceName`: what is shown, `stalled`: why no new frames come although the source is open,
  *   `alterations`: in what they differ from what it has; `thread`: the one that receives and paints, `page` or
  *   `worker`; `provenOf`: what proofs are of, and why not of what the canvas shows; `steerable`: it is a film, of which
- *   the next six tell; `planes`: what planes the picture lies in, or nothing
+ *   the next six tell; `planes`: what planes the frame lies in, or nothing
  * @typedef {import('./meter.js').Measured & { server: Record<string, unknown> }} Stats
  * @typedef {{ type: 'state', state: State } | { type: 'stats', stats: Stats } | { type: 'error', code: Code, message:
  *   string }
@@ -67,13 +67,13 @@ const SILENCE = ['lost', 'unreachable'];
 export class Engine {
   #options;
   #post;
-  #around;
+  #env;
   #surface;
   #codec;
   #picture;
   #meter = new Meter();
   #session = /** @type {Session | null} */ (null);
-  #choice = /** @type {Choice | null} */ (null);
+  #selection = /** @type {Selection | null} */ (null);
   /** Why WebTransport is not to be used in this page any more. */
   #barred = '';
   #failures = 0;
@@ -81,16 +81,16 @@ export class Engine {
   #moves = 0;
   #closed = false;
   #hasSound = false;
-  /** Where on the clock of its pictures the film began, and where it did before: its last pictures may still come. */
+  /** Where on the clock of its frames the film began, and where it did before: its last frames may still come. */
   #beganUs = 0;
   #beganBeforeUs = 0;
   /**
-   * Where the film's clock stood, when by this page's, and how fast it goes; `null`: the shown picture tells where it
+   * Where the film's clock stood, when by this page's, and how fast it goes; `null`: the shown frame tells where it
    * is.
    */
   #film = /** @type {{ us: number, atMs: number, usPerS: number } | null} */ (null);
   #filmTimer = /** @type {unknown} */ (null);
-  /** Of the picture that is shown, and when it was painted. */
+  /** Of the frame that is shown, and when it was painted. */
   #ptsUs = /** @type {number | null} */ (null);
   #paintedMs = 0;
   /** The server's clock, less this page's. */
@@ -107,12 +107,12 @@ export class Engine {
   /**
    * @param {EngineOptions} options
    * @param {EngineParts} parts
-   * @param {Surroundings} around
+   * @param {Env} env
    */
-  constructor(options, { surface, presenter, thread, codec, post }, around) {
+  constructor(options, { surface, presenter, thread, codec, post }, env) {
     this.#options = { ...options };
     this.#post = post;
-    this.#around = around;
+    this.#env = env;
     this.#surface = surface;
     this.#codec = codec;
     this.#picture = new Picture(surface);
@@ -172,13 +172,13 @@ export class Engine {
     if (this.#options.verify) this.#noteProofs();
     this.#change({});
     while (!this.#closed && this.#state.phase !== 'unauthorized') {
-      const startedMs = this.#around.now();
+      const startedMs = this.#env.now();
       const framesBefore = this.#meter.frames;
       this.#session = this.#newSession();
       const reason = await this.#session.run();
       this.#session = null;
       this.#film = null;
-      const held = this.#meter.frames > framesBefore || this.#around.now() - startedMs > BACKOFF_MS_MAX;
+      const held = this.#meter.frames > framesBefore || this.#env.now() - startedMs > BACKOFF_MS_MAX;
       if (held) this.#failures = 0;
       await this.#afterwards(reason);
     }
@@ -187,8 +187,8 @@ export class Engine {
   close() {
     this.#closed = true;
     this.#restart('closed');
-    this.#around.clearTimeout(this.#reportTimer);
-    this.#around.clearTimeout(this.#filmTimer);
+    this.#env.clearTimeout(this.#reportTimer);
+    this.#env.clearTimeout(this.#filmTimer);
     this.setStats(false);
     this.#change({ phase: 'closed', connected: false });
     this.#picture.close();
@@ -199,7 +199,7 @@ export class Engine {
     if (this.#options.paused === paused) return;
     this.#options.paused = paused;
     this.#session?.setPaused(paused);
-    this.#wake?.(); // A page that is looked at again should not wait for the backoff's end.
+    this.#wake?.(); // A page that becomes visible should not wait for the backoff's end.
     this.#change({ paused });
   }
 
@@ -224,18 +224,18 @@ export class Engine {
 
   /** @param {boolean} wanted whether `stats` are to be posted */
   setStats(wanted) {
-    this.#around.clearTimeout(this.#statsTimer);
+    this.#env.clearTimeout(this.#statsTimer);
     this.#statsTimer = null;
     if (!wanted || this.#closed) return;
-    this.#meter.take(this.#around.now());
+    this.#meter.take(this.#env.now());
     const tick = () => {
-      this.#post({ type: 'stats', stats: { ...this.#meter.take(this.#around.now()), server: this.#serverStats } });
-      this.#statsTimer = this.#around.setTimeout(tick, STATS_MS);
+      this.#post({ type: 'stats', stats: { ...this.#meter.take(this.#env.now()), server: this.#serverStats } });
+      this.#statsTimer = this.#env.setTimeout(tick, STATS_MS);
     };
-    this.#statsTimer = this.#around.setTimeout(tick, STATS_MS);
+    this.#statsTimer = this.#env.setTimeout(tick, STATS_MS);
   }
 
-  /** The picture, or what the canvas shows of it, and what planes it is made of. @param {'picture' | 'canvas'} of */
+  /** The frame, or what the canvas shows of it, and what planes it is made of. @param {'picture' | 'canvas'} of */
   readPixels(of) {
     return this.#picture.read(of);
   }
@@ -252,14 +252,14 @@ export class Engine {
         origin,
         token,
         wanted: transport,
-        known: this.#choice,
+        known: this.#selection,
         barred: this.#barred,
         verify,
         paused,
         picture: this.#picture,
       },
       {
-        chosen: choice => this.#chosen(choice),
+        chosen: selection => this.#chosen(selection),
         barred: reason => {
           this.#barred = reason;
         },
@@ -268,14 +268,14 @@ export class Engine {
         message: message => this.#receive(message),
         shown: (update, took) => this.#shown(update, took),
       },
-      this.#around,
+      this.#env,
     );
   }
 
-  /** @param {Choice} choice */
-  #chosen(choice) {
-    this.#choice = choice;
-    this.#change({ transport: choice.transport, transportReason: choice.reason });
+  /** @param {Selection} selection */
+  #chosen(selection) {
+    this.#selection = selection;
+    this.#change({ transport: selection.transport, transportReason: selection.reason });
   }
 
   /** @param {import('../protocol.js').ServerMessage} message */
@@ -309,7 +309,7 @@ export class Engine {
 
   /** @param {bigint} epoch @param {number} clockUs */
   #welcomed(epoch, clockUs) {
-    this.#serverAheadMs = clockUs / 1000 - this.#around.now();
+    this.#serverAheadMs = clockUs / 1000 - this.#env.now();
     if (markerOf(epoch) !== this.#state.marker) this.#moves = 0; // Another run counts from its own beginning.
     this.#complaint = '';
     this.#change({ marker: markerOf(epoch), code: '', reason: '' });
@@ -321,7 +321,7 @@ export class Engine {
     this.#change({ sourceState, sourceText, code, reason: code === '' ? '' : sourceText });
   }
 
-  /** Nobody answers: perhaps the browser waits for the person. @param {string} text */
+  /** No answer yet: the browser may be asking the user. @param {string} text */
   #wonder(text) {
     if (LAST_WORDS.includes(this.#state.code)) return;
     this.#change({ phase: 'local-network-prompt', code: 'local-network-prompt', reason: text });
@@ -339,18 +339,18 @@ export class Engine {
     this.#post({ type: 'cursor-at', x, y, serial });
   }
 
-  /** Of what was begun anew since the time from then on. @param {number | null} ptsUs */
+  /** Seconds of the film since it began. @param {number | null} ptsUs */
   #timeS(ptsUs) {
     if (ptsUs === null) return null;
     return (ptsUs < this.#beganUs ? ptsUs - this.#beganBeforeUs : ptsUs - this.#beganUs) / 1e6;
   }
 
-  /** Where the film is by its clock, or by the picture that is shown. */
+  /** Where the film is by its clock, or by the frame that is shown. */
   #filmS() {
     const { durationS } = this.#state;
     if (this.#film === null) return this.#timeS(this.#ptsUs);
     const { us, atMs, usPerS } = this.#film;
-    const timeS = this.#timeS(us + ((this.#around.now() - atMs) * usPerS) / 1000);
+    const timeS = this.#timeS(us + ((this.#env.now() - atMs) * usPerS) / 1000);
     return timeS !== null && durationS !== null ? Math.min(timeS, durationS) : timeS;
   }
 
@@ -370,12 +370,12 @@ export class Engine {
     this.#follow();
   }
 
-  /** Tells the time of a film that goes on without a new picture; its sound follows that as well. */
+  /** Reports the time of a film that continues without a new frame; its audio follows it as well. */
   #follow() {
-    this.#around.clearTimeout(this.#filmTimer);
+    this.#env.clearTimeout(this.#filmTimer);
     if (this.#closed || this.#film === null || this.#film.usPerS === 0 || this.#session === null) return;
-    this.#filmTimer = this.#around.setTimeout(() => {
-      const nowMs = this.#around.now();
+    this.#filmTimer = this.#env.setTimeout(() => {
+      const nowMs = this.#env.now();
       if (this.#film !== null && nowMs - this.#paintedMs >= FILM_MS) {
         const { us, atMs, usPerS } = this.#film;
         const filmS = (us + ((nowMs - atMs) * usPerS) / 1000) / 1e6;
@@ -387,7 +387,7 @@ export class Engine {
   }
 
   /**
-   * From then on it matters when pictures are painted.
+   * From then on it matters when frames are painted.
    * @param {number} atUs
    * @param {Float32Array<ArrayBuffer>} samples
    */
@@ -419,9 +419,9 @@ export class Engine {
    */
   #shown(update, took) {
     this.#meter.shown(update, took);
-    [this.#ptsUs, this.#paintedMs] = [update.ptsUs, this.#around.now()];
+    [this.#ptsUs, this.#paintedMs] = [update.ptsUs, this.#env.now()];
     if (this.#hasSound && update.ptsUs !== null)
-      this.#post({ type: 'painted', filmS: update.ptsUs / 1e6, atMs: performance.timeOrigin + this.#around.now() });
+      this.#post({ type: 'painted', filmS: update.ptsUs / 1e6, atMs: performance.timeOrigin + this.#env.now() });
     const { width, height, frames } = this.#state;
     const prompt = frames === 0 || width !== update.width || height !== update.height;
     Object.assign(this.#state, {
@@ -441,8 +441,8 @@ export class Engine {
   async #afterwards(error) {
     if (this.#closed) return;
     const code = codeOf(error);
-    // After an error of ours or the server's nobody knows what the canvas shows: begin anew. A lost connection leaves
-    // it intact.
+    // After an error of this page or the server the canvas is in an unknown state: begin again. A lost connection
+    // leaves it intact.
     if (code === 'failed' || error instanceof ProtocolError) this.#picture.forget();
     if (code === 'switch') return;
     this.#complain(code, error.message);
@@ -457,7 +457,7 @@ export class Engine {
 
   /** Until then each request would fail, and the browser say so in its console. */
   async #untilAllowed() {
-    while (!this.#closed && (await localNetworkPermission(this.#options.origin, this.#around)) === 'denied')
+    while (!this.#closed && (await localNetworkPermission(this.#options.origin, this.#env)) === 'denied')
       await this.#backOff();
   }
 
@@ -473,12 +473,12 @@ export class Engine {
   #backOff() {
     const fullMs = Math.min(BACKOFF_MS_MIN * 2 ** this.#failures, BACKOFF_MS_MAX);
     this.#failures += 1;
-    const ms = fullMs * (0.5 + this.#around.random() / 2);
+    const ms = fullMs * (0.5 + this.#env.random() / 2);
     return /** @type {Promise<void>} */ (
       new Promise(resolve => {
-        const timer = this.#around.setTimeout(resolve, ms);
+        const timer = this.#env.setTimeout(resolve, ms);
         this.#wake = () => {
-          this.#around.clearTimeout(timer);
+          this.#env.clearTimeout(timer);
           resolve();
         };
       })
@@ -493,18 +493,18 @@ export class Engine {
     this.#wake?.();
   }
 
-  /** Changes that somebody waits for are posted at once. @param {Partial<State>} changes */
+  /** Applies changes and posts the state at once. @param {Partial<State>} changes */
   #change(changes) {
     Object.assign(this.#state, changes);
-    this.#around.clearTimeout(this.#reportTimer);
+    this.#env.clearTimeout(this.#reportTimer);
     this.#reportTimer = null;
     this.#post({ type: 'state', state: this.state });
   }
 
-  /** Counts are posted soon. */
+  /** Posts the state soon, for counters. */
   #report() {
     if (this.#closed) return;
-    this.#reportTimer ??= this.#around.setTimeout(() => this.#change({}), REPORT_MS);
+    this.#reportTimer ??= this.#env.setTimeout(() => this.#change({}), REPORT_MS);
   }
 }
 

@@ -1,4 +1,4 @@
-// The engine behind a pair of message pipes: the same whether the other end is in another thread or in this one.
+// The engine behind messages: the same interface in another thread and in this one.
 
 import { openCodec } from '../decode/codec.js';
 import { Engine } from './engine.js';
@@ -90,7 +90,7 @@ globalThis.addEventListener?.('securitypolicyviolation', event => {
   if (effectiveDirective === 'connect-src' && URL.canParse(blockedURI)) forbidden.add(new URL(blockedURI).origin);
 });
 
-/** @returns {import('./session.js').Surroundings} */
+/** @returns {import('./session.js').Env} */
 function browser() {
   return {
     fetch: (...request) => fetch(...request),

@@ -1,5 +1,5 @@
-// Why a server cannot be asked, as far as the browser tells: a fetch that fails has no reason of its own. Not what
-// follows from it (engine.js).
+// Reason why a server cannot be reached, as far as the browser reports it: a failed fetch has none. Not the reaction
+// (engine.js).
 
 import { SessionEnd } from './session-end.js';
 

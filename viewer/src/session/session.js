@@ -42,24 +42,24 @@ const PROMPT_MS = 1000;
  *   random(): number,
  *   setTimeout(call: () => void, ms: number): unknown,
  *   clearTimeout(timer: any): void,
- * }} Surroundings
+ * }} Env
  *
  * @typedef {import('../protocol.js').ServerMessage} ServerMessage
- * @typedef {import('../transport/choose.js').Choice} Choice
+ * @typedef {import('../transport/choose.js').Selection} Selection
  * @typedef {{ receiveMs: number, decodeMs: number, paintMs: number, totalMs: number | null }} Took
  * @typedef {{
  *   origin: string,
  *   token: string,
  *   wanted: import('../protocol.js').Transport | 'auto',
- *   known: Choice | null,
+ *   known: Selection | null,
  *   barred: string,
  *   verify: boolean,
  *   paused: boolean,
  *   picture: import('../present/picture.js').Picture,
- * }} SessionOptions `known`: an earlier session's choice, which need not be measured again; `barred`: why none is to
+ * }} SessionOptions `known`: an earlier session's selection, which need not be measured again; `barred`: why none is to
  *   use WebTransport any more, or nothing
  * @typedef {{
- *   chosen(choice: Choice): void,
+ *   chosen(selection: Selection): void,
  *   barred(reason: string): void,
  *   asking(text: string): void,
  *   welcome(): void,
@@ -71,7 +71,7 @@ const PROMPT_MS = 1000;
 export class Session {
   #options;
   #events;
-  #around;
+  #env;
   #picture;
   #update = new Update();
   #clock = new Clock();
@@ -94,13 +94,13 @@ export class Session {
   /**
    * @param {SessionOptions} options
    * @param {SessionEvents} events
-   * @param {Surroundings} around
+   * @param {Env} env
    */
-  constructor(options, events, around) {
+  constructor(options, events, env) {
     this.#options = options;
     this.#events = events;
-    this.#around = around;
-    this.#timers = new Timers(around);
+    this.#env = env;
+    this.#timers = new Timers(env);
     this.#picture = options.picture;
   }
 
@@ -136,7 +136,7 @@ export class Session {
     const { key, offered, preferred } = await this.#exchange();
     const { origin, known, barred, picture } = this.#options;
     const wanted = this.#options.wanted === 'auto' ? preferred : this.#options.wanted;
-    const routes = new Routes({ origin, key, offered, wanted, known, barred }, this.#routeEvents, this.#around);
+    const routes = new Routes({ origin, key, offered, wanted, known, barred }, this.#routeEvents, this.#env);
     this.#routes = routes;
     const control = await this.#openControl(key, routes);
     control.send(
@@ -174,7 +174,7 @@ export class Session {
     const { origin, token } = this.#options;
     const waiting = this.#timers.after(PROMPT_MS, () => void this.#wonder());
     try {
-      return await this.#around.fetch(`${origin}/session`, {
+      return await this.#env.fetch(`${origin}/session`, {
         method: 'POST',
         headers: { Authorization: `Bearer ${token}` },
         cache: 'no-store',
@@ -182,7 +182,7 @@ export class Session {
         signal: this.#abort.signal,
       });
     } catch (error) {
-      throw await whyUnreachable(origin, this.#around, error);
+      throw await whyUnreachable(origin, this.#env, error);
     } finally {
       this.#timers.stop(waiting);
       this.#isWaiting = false;
@@ -192,13 +192,13 @@ export class Session {
   /** There is no answer yet: perhaps the person is being asked. */
   async #wonder() {
     this.#isWaiting = true;
-    const permission = await localNetworkPermission(this.#options.origin, this.#around);
+    const permission = await localNetworkPermission(this.#options.origin, this.#env);
     if (this.#isWaiting && permission === 'prompt') this.#events.asking(PROMPT_TEXT);
   }
 
   /** @param {string} key @param {Routes} routes */
   async #openControl(key, routes) {
-    const server = { origin: this.#options.origin, key, WebSocket: this.#around.WebSocket };
+    const server = { origin: this.#options.origin, key, WebSocket: this.#env.WebSocket };
     const channel = await ControlChannel.open(server, routes.newSink(), {
       message: message => this.#receive(message),
       end: reason => this.#ended.resolve(reason),
@@ -216,11 +216,11 @@ export class Session {
     buffer: bytes => this.#picture.buffer(bytes),
     moved: () => this.#forgetUpdate(),
     begin: () => {
-      if (this.#update.seq === 0) this.#begunMs = this.#around.now();
+      if (this.#update.seq === 0) this.#begunMs = this.#env.now();
     },
     band: (buffer, bytes) => this.#take(buffer, bytes),
     message: message => this.#receive(message),
-    chosen: choice => this.#events.chosen(choice),
+    chosen: selection => this.#events.chosen(selection),
     barred: reason => this.#events.barred(reason),
     ended: error => this.#ended.resolve(error),
   };
@@ -233,9 +233,9 @@ export class Session {
         return;
       }
       const isLast = this.#update.add(buffer, bytes);
-      const startedMs = this.#around.now();
+      const startedMs = this.#env.now();
       this.#picture.hold(buffer, this.#update);
-      this.#decodeMs += this.#around.now() - startedMs;
+      this.#decodeMs += this.#env.now() - startedMs;
       if (isLast) this.#whole();
     } catch (error) {
       this.#fail(error);
@@ -269,7 +269,7 @@ export class Session {
   }
 
   #commit() {
-    const { now } = this.#around;
+    const { now } = this.#env;
     const update = this.#update;
     const decodeMs = this.#decodeMs;
     this.#update = new Update();
@@ -332,7 +332,7 @@ export class Session {
   /** @param {{ token: number, clockUs: number }} pong */
   #pong({ token, clockUs }) {
     // With two pings on the way, one for each answer would go on for ever.
-    const isNewest = this.#clock.pong(token, clockUs, this.#around.now());
+    const isNewest = this.#clock.pong(token, clockUs, this.#env.now());
     if (isNewest && this.#clock.samples < PINGS_AT_FIRST) this.#sendPing();
   }
 
@@ -347,7 +347,7 @@ export class Session {
 
   /** By datagram where there are any: they wait for nothing. */
   #sendPing() {
-    const ping = writePing(this.#clock.ping(this.#around.now()));
+    const ping = writePing(this.#clock.ping(this.#env.now()));
     if (!this.#routes?.sendPromptly(ping)) this.#control?.send(ping);
   }
 

@@ -1,11 +1,11 @@
-// Which transport carries the pixels: the one that brings whole pictures soonest, since none is best in every engine.
-// Not by the engine's name, but for one thing (credit.js).
+// Selection of the transport for pixels: the one that delivers whole frames soonest, since none is best in every
+// engine. It goes by the engine's name in one case only (credit.js).
 
 import { SessionEnd } from '../session/session-end.js';
 
 /**
  * @typedef {import('../protocol.js').Transport} Transport
- * @typedef {{ transport: Transport, reason: string }} Choice
+ * @typedef {{ transport: Transport, reason: string }} Selection
  */
 
 /** HTTP costs less processor time at the same speed, so it wins what is nearly a tie. */
@@ -35,7 +35,7 @@ export function candidates({ wanted, offered, byob, hasWebTransport, refillsCred
 }
 
 /**
- * Why the first of them is taken without being measured against the others; `null` where it is to be.
+ * Reason to take the first without measuring; null if it must be measured.
  * @param {Transport | 'auto'} wanted
  * @param {readonly Transport[]} order
  */
@@ -48,7 +48,7 @@ export function reasonByFacts(wanted, order) {
 
 /**
  * The soonest first.
- * @param {ReadonlyMap<Transport, number>} tookMs what a whole picture took on each; infinite: it did not arrive
+ * @param {ReadonlyMap<Transport, number>} tookMs what a whole frame took on each; infinite: it did not arrive
  * @returns {Transport[]}
  */
 export function rank(tookMs) {

@@ -1,7 +1,7 @@
-// The one thing about a transport that is known by an engine's name, since finding it out costs the picture: whether
+// The one thing about a transport that is known by an engine's name, since finding it out costs the frame: whether
 // WebTransport goes on. WebKit never grants more than the first 16 MiB of a session (its bug 319818), and Firefox
 // before 153 takes two of the server's streams at a time. Whatever the name, a session that stops is noticed
-// (standstill.js).
+// (stall-detector.js).
 
 const FIREFOX_MIN = 153;
 

@@ -5,9 +5,9 @@
 import { HEADER_BYTES, KIND, messageBytes, readServerMessage } from '../protocol.js';
 
 /**
- * Takes bands as they arrive: `buffer` gives memory for one of so many bytes, `begin` says that its first bytes are
- * there, `band` that all are, and takes the buffer away; `message` gets what is no band. It throws where the server
- * breaks the protocol.
+ * Takes bands as they arrive: `buffer` returns memory for one, `begin` reports that its first bytes have arrived,
+ * `band` that all are, and takes the buffer away; `message` gets what is no band. It throws where the server breaks the
+ * protocol.
  * @typedef {{
  *   buffer(bytes: number): ArrayBuffer,
  *   begin(): void,
@@ -87,7 +87,7 @@ export class StreamReader {
   }
 
   /**
-   * Reads until at least `min` bytes are there if the engine can wait for so many, and at most `max`.
+   * Reads until at least `min` bytes are there if the engine supports it, and at most `max`.
    * @param {number} min
    * @param {number} max
    * @returns {Promise<boolean>} `false`: the stream ended

@@ -16,7 +16,7 @@ import { KIND, ProtocolError } from '../protocol.js';
  */
 const GRACE_MS_MIN = 5;
 const GRACE_MS_MAX = 320;
-/** Bands that may lie ahead of one that is not whole: more than the largest picture has. */
+/** Bands that may lie ahead of one that is not whole: more than the largest frame has. */
 const BANDS_AHEAD_MAX = 4096;
 /** What cannot be known of a band none of which came. */
 const ALL_BYTES = 0xffff_ffff;

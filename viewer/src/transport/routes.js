@@ -1,5 +1,5 @@
-// On which route pixels come: opens one, and goes on by another where it ends. A route begins where the picture stands;
-// what the one before still brings is dropped.
+// Routes of pixels: opens one, and continues on another when it ends. A route begins at the frame that is shown; data
+// of the previous route is dropped.
 
 import { ProtocolError, ROUTE_PLAIN, writeAskTicket, writeRefresh, writeRoute } from '../protocol.js';
 import { SessionEnd } from '../session/session-end.js';
@@ -7,18 +7,18 @@ import { endsUpdate } from '../decode/update.js';
 import { candidates, rank, reasonByFacts, reasonByMeasuring } from './choose.js';
 import { refillsCredit } from './credit.js';
 import { StreamReader, hasByob, openStream } from './http.js';
-import { Standstill } from './standstill.js';
+import { StallDetector } from './stall-detector.js';
 import { Timers, deferred } from './timers.js';
 import { WebTransportLink } from './webtransport.js';
 
 /**
  * @typedef {import('../protocol.js').Transport} Transport
  * @typedef {import('../protocol.js').ServerMessage} ServerMessage
- * @typedef {import('./choose.js').Choice} Choice
+ * @typedef {import('./choose.js').Selection} Selection
  * @typedef {import('./http.js').BandSink} BandSink
  *
- * @typedef {{ origin: string, key: string, offered: readonly string[], wanted: Transport | 'auto', known: Choice |
- *   null, barred: string }} RouteOptions `known`: an earlier session's choice, which need not be measured again;
+ * @typedef {{ origin: string, key: string, offered: readonly string[], wanted: Transport | 'auto', known: Selection |
+ *   null, barred: string }} RouteOptions `known`: an earlier session's selection, which need not be measured again;
  *   `barred`: why WebTransport is not to be used in this page any more, or nothing
  * @typedef {{
  *   send(bytes: ArrayBuffer): void,
@@ -28,7 +28,7 @@ import { WebTransportLink } from './webtransport.js';
  *   begin(): void,
  *   band(buffer: ArrayBuffer, bytes: number): void,
  *   message(message: ServerMessage): void,
- *   chosen(choice: Choice): void,
+ *   chosen(selection: Selection): void,
  *   barred(reason: string): void,
  *   ended(error: Error): void,
  * }} RouteEvents `moved`: what has come of an update is of no use any more; `barred`: WebTransport stopped here, and
@@ -36,24 +36,23 @@ import { WebTransportLink } from './webtransport.js';
  */
 
 /**
- * What a WebTransport session may take to open; here it takes a tenth of that. Where UDP is blocked, nobody says so.
+ * Longest time for a WebTransport session to open, ten times the usual. Blocked UDP is not reported.
  */
 const CONNECT_MS_MAX = 400;
 /**
- * Each transport gets so many turns, and brings the picture so often in each, after one that pays for the connection.
- * The soonest counts.
+ * Rounds of the measurement, and frames of each transport in a round, after a first that pays for the connection. The
+ * fastest counts.
  */
 const ROUNDS = 2;
 const PICTURES = 2;
-/** Where a picture takes longer, its bytes do, and one is enough: while it comes, nothing else does. */
+/** Frame time above which the bandwidth dominates and one measurement is enough: nothing else arrives meanwhile. */
 const SLOW_MS = 250;
-/** One that took so many times as long as the best has no further turn: on a slow network each takes a while. */
+/** Ratio to the fastest from which a transport is not measured again: on a slow network each measurement takes long. */
 const LOST = 3;
-/** Longer than a picture takes that could win. */
+/** Longer than a frame of any transport that could win. */
 const TRIAL_MS_MAX = 1000;
 /**
- * An update that the server has waited for an answer to for so long should be here by now, if nothing has come
- * meanwhile.
+ * Time after which an update without an answer should have arrived, if nothing has arrived meanwhile.
  */
 const UNANSWERED_MS = 1000;
 /** Until a WebTransport session that was lost is tried again; doubled each time. */
@@ -62,7 +61,7 @@ const RETRY_MS = 2000;
 export class Routes {
   #options;
   #events;
-  #around;
+  #env;
   #timers;
   /** The best first. */
   #order;
@@ -73,7 +72,7 @@ export class Routes {
   #number = 0;
   #transport = /** @type {Transport} */ ('http');
   #stream = new AbortController();
-  /** The whole picture that is waited for, and since when. */
+  /** The whole frame that is waited for, and since when. */
   #trial = /** @type {{ sinceMs: number, took: (ms: number) => void } | null} */ (null);
   #shown = deferred();
   #certificates = /** @type {import('./webtransport.js').Certificates | null} */ (null);
@@ -83,7 +82,7 @@ export class Routes {
   #link = /** @type {WebTransportLink | null} */ (null);
   #linking = /** @type {Promise<boolean> | null} */ (null);
   #retryMs = RETRY_MS;
-  #standstill;
+  #stall;
   /** When something last came. */
   #notedMs = 0;
   /** Why WebTransport is not to be used any more. */
@@ -93,18 +92,18 @@ export class Routes {
   /**
    * @param {RouteOptions} options
    * @param {RouteEvents} events
-   * @param {import('../session/session.js').Surroundings} around
+   * @param {import('../session/session.js').Env} env
    */
-  constructor(options, events, around) {
+  constructor(options, events, env) {
     this.#options = options;
     this.#events = events;
-    this.#around = around;
-    this.#timers = new Timers(around);
-    this.#standstill = new Standstill(this.#timers, () => this.#failed(this.#number, 'it stood still', true));
+    this.#env = env;
+    this.#timers = new Timers(env);
+    this.#stall = new StallDetector(this.#timers, () => this.#failed(this.#number, 'it stood still', true));
     const { wanted, known, offered, barred } = options;
     this.#barred = barred;
-    const hasWebTransport = around.WebTransport !== undefined && barred === '';
-    const facts = { offered, byob: hasByob(), hasWebTransport, refillsCredit: refillsCredit(around.userAgent) };
+    const hasWebTransport = env.WebTransport !== undefined && barred === '';
+    const facts = { offered, byob: hasByob(), hasWebTransport, refillsCredit: refillsCredit(env.userAgent) };
     this.#order = candidates({ wanted: wanted === 'auto' && known !== null ? known.transport : wanted, ...facts });
   }
 
@@ -157,8 +156,8 @@ export class Routes {
    * @param {boolean} isDue whether more is to come at once
    */
   #note(isDue) {
-    this.#notedMs = this.#around.now();
-    this.#standstill.note(isDue && isWebTransport(this.#transport));
+    this.#notedMs = this.#env.now();
+    this.#stall.note(isDue && isWebTransport(this.#transport));
   }
 
   /** @param {import('./webtransport.js').Certificates} certificates */
@@ -181,15 +180,15 @@ export class Routes {
   unanswered(ms) {
     // It may have stopped before the first byte. What came since then on the route is heard of sooner or later than
     // this.
-    const isQuiet = this.#around.now() - this.#notedMs >= UNANSWERED_MS;
-    if (ms >= UNANSWERED_MS && isQuiet && !this.#standstill.isDue) this.#note(true);
+    const isQuiet = this.#env.now() - this.#notedMs >= UNANSWERED_MS;
+    if (ms >= UNANSWERED_MS && isQuiet && !this.#stall.isDue) this.#note(true);
   }
 
   /** An update has arrived. @param {boolean} isPicture whether it needs none before it */
   arrived(isPicture) {
     this.#note(false);
     this.#shown.resolve(undefined);
-    if (isPicture && this.#trial !== null) this.#trial.took(this.#around.now() - this.#trial.sinceMs);
+    if (isPicture && this.#trial !== null) this.#trial.took(this.#env.now() - this.#trial.sinceMs);
   }
 
   /**
@@ -229,7 +228,7 @@ export class Routes {
     return better.map(each => `${each}: ${this.#failures.get(each)}`).join(', ');
   }
 
-  /** @param {Transport} transport @param {boolean} isTrial whether all of the picture is to come, as plain pixels */
+  /** @param {Transport} transport @param {boolean} isTrial whether all of the frame is to come, as plain pixels */
   #go(transport, isTrial) {
     this.#number += 1;
     this.#transport = transport;
@@ -246,7 +245,7 @@ export class Routes {
   async #readHttp(number) {
     const { origin, key } = this.#options;
     try {
-      const stream = await openStream({ origin, key, number, fetch: this.#around.fetch, signal: this.#stream.signal });
+      const stream = await openStream({ origin, key, number, fetch: this.#env.fetch, signal: this.#stream.signal });
       await new StreamReader(stream, this.newSink()).run();
       this.#failed(number, 'the stream ended');
     } catch (error) {
@@ -306,7 +305,7 @@ export class Routes {
   async #newLink() {
     await this.#certified.promise;
     const certificates = this.#certificates;
-    const { WebTransport } = this.#around;
+    const { WebTransport } = this.#env;
     if (this.#closed || this.#barred !== '' || WebTransport === undefined || certificates === null) return false;
     const ticket = await this.#askTicket();
     if (this.#closed) return false;
@@ -328,7 +327,7 @@ export class Routes {
 
   /** The WebTransport session has ended. @param {string} reason */
   #unlinked(reason) {
-    if (isWebTransport(this.#transport)) this.#failed(this.#number, reason, this.#standstill.isDue);
+    if (isWebTransport(this.#transport)) this.#failed(this.#number, reason, this.#stall.isDue);
     else this.#hangUp(); // It was kept at hand.
   }
 
@@ -339,7 +338,7 @@ export class Routes {
     return this.#ticket.promise;
   }
 
-  /** Has each transport bring the whole picture, by turns, so that a busy moment slows none alone. */
+  /** Measures a whole frame on each transport, in rounds, so that a busy moment slows none alone. */
   async #measure() {
     const tookMs = /** @type {Map<Transport, number>} */ (new Map());
     const worthIt = this.#order.filter(each => each !== 'http' || hasByob());
@@ -358,7 +357,7 @@ export class Routes {
     if (!this.#closed) await this.#open();
   }
 
-  /** @param {Transport} transport @returns {Promise<number>} milliseconds that a whole picture took */
+  /** @param {Transport} transport @returns {Promise<number>} milliseconds that a whole frame took */
   async #tryOut(transport) {
     if (!(await this.#isReady(transport)) || this.#closed) return Infinity;
     this.#go(transport, true);
@@ -375,7 +374,7 @@ export class Routes {
   /** @returns {Promise<number>} milliseconds until it is there */
   async #nextPicture() {
     const arrived = deferred();
-    this.#trial = { sinceMs: this.#around.now(), took: arrived.resolve };
+    this.#trial = { sinceMs: this.#env.now(), took: arrived.resolve };
     const ms = await this.#timers.within(TRIAL_MS_MAX, arrived.promise, Infinity);
     this.#trial = null;
     return ms;

@@ -1,19 +1,19 @@
 // Waiting with an end to it, and without a timer left behind.
 
-/** @typedef {Pick<import('../session/session.js').Surroundings, 'setTimeout' | 'clearTimeout'>} Clockwork */
+/** @typedef {Pick<import('../session/session.js').Env, 'setTimeout' | 'clearTimeout'>} Clockwork */
 
 export class Timers {
-  #around;
+  #env;
   #running = new Set();
 
-  /** @param {Clockwork} around */
-  constructor(around) {
-    this.#around = around;
+  /** @param {Clockwork} env */
+  constructor(env) {
+    this.#env = env;
   }
 
   /** @param {number} ms @param {() => unknown} call */
   after(ms, call) {
-    const timer = this.#around.setTimeout(() => {
+    const timer = this.#env.setTimeout(() => {
       this.#running.delete(timer);
       call();
     }, ms);
@@ -23,7 +23,7 @@ export class Timers {
 
   /** @param {unknown} timer */
   stop(timer) {
-    this.#around.clearTimeout(timer);
+    this.#env.clearTimeout(timer);
     this.#running.delete(timer);
   }
 
@@ -46,7 +46,7 @@ export class Timers {
   }
 
   clear() {
-    for (const timer of this.#running) this.#around.clearTimeout(timer);
+    for (const timer of this.#running) this.#env.clearTimeout(timer);
     this.#running.clear();
   }
 }

@@ -17,7 +17,7 @@ import { Pieces } from './pieces.js';
  * }} LinkEvents `sink`: for each stream; `malformed`: the server does not speak the protocol
  */
 
-/** Datagrams that may wait to be read: as many as a picture has. What finds no room is lost. */
+/** Datagrams that may wait to be read: as many as a frame has. What finds no room is lost. */
 const DATAGRAMS_MAX = 8192;
 
 export class WebTransportLink {
@@ -142,7 +142,7 @@ export class WebTransportLink {
 }
 
 /**
- * Browsers tell it in their console where it can't be opened.
+ * URL of the session; browsers print it in their console if it cannot be opened.
  * @param {string} origin of the page's server
  * @param {number} port
  * @param {string} ticket

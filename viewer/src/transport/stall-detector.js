@@ -1,11 +1,11 @@
-// Notices a route that stops: something is to come on it, and for a while nothing does. The connection below may be
-// well: an engine that never grants more bytes lets the server wait for ever.
+// Detector of stalled routes: data is due, and none arrives for a while. The connection may be intact: an engine that
+// never grants more flow-control credit blocks the server forever.
 
-/** Long enough for a band on a pipe of 1 Mbit/s. */
+/** Long enough for a band on a link of 1 Mbit/s. */
 const TICK_MS = 500;
 const TICKS_MAX = 4;
 
-export class Standstill {
+export class StallDetector {
   #timers;
   #stopped;
   #isDue = false;
@@ -18,7 +18,7 @@ export class Standstill {
     this.#stopped = stopped;
   }
 
-  /** Whether something is to come. */
+  /** Whether data is due. */
   get isDue() {
     return this.#isDue;
   }

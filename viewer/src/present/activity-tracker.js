@@ -1,20 +1,20 @@
-// Where changes keep to: the part of the picture that all of the last few were in, if it is a small one. Numbers only.
+// Tracker of recent changes: finds a small part of the frame that contains all of the last few. Numbers only.
 
 import { unionOf } from '../rect.js';
 
 /** @typedef {import('../rect.js').Rect} Rect */
 
-/** Changes in a row that make a habit. */
+/** Consecutive changes in one part until it is reported. */
 const CHANGES_MIN = 8;
-/** The largest part of the picture that is a small one. */
+/** Largest share of the frame that counts as a small part. */
 const SHARE_MAX = 1 / 3;
-/** Pixels of the picture that must lie outside of it: about what a browser copies in a third of a millisecond. */
+/** Pixels of the frame that must lie outside of it: about what a browser copies in a third of a millisecond. */
 const OUTSIDE_PX_MIN = 1 << 19;
-/** Changes wander: so many pixels around them are taken in, where that leaves it a small part. */
+/** Margin added around the changes, since they wander, if the part stays small with it. */
 const MARGIN_X_PX = 128;
 const MARGIN_Y_PX = 64;
 
-export class Whereabouts {
+export class ActivityTracker {
   #changes = 0;
   #union = /** @type {Rect | null} */ (null);
 
@@ -22,7 +22,7 @@ export class Whereabouts {
    * Takes note of a change.
    * @param {Rect} bounds
    * @param {{ width: number, height: number }} picture
-   * @returns {Rect | null} where changes keep to; from then on the count begins anew
+   * @returns {Rect | null} the part that contains them; after that the count begins again
    */
   note(bounds, picture) {
     const union = this.#union === null ? bounds : unionOf(this.#union, bounds);

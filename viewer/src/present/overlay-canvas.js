@@ -1,11 +1,11 @@
-// A small canvas over the picture's, for changes that keep to one place: a browser copies all of a canvas to show what
+// A small canvas over the frame's, for changes that keep to one place: a browser copies all of a canvas to show what
 // changed in it, and 1080p takes it a millisecond. Two canvases are not shown together, so one update is painted on one
 // of them only, and what both show of the place where they overlap is the same whenever one begins or ceases to be seen
 // there.
 
 import { contains } from '../rect.js';
 import { Canvas2d } from './canvas2d.js';
-import { Whereabouts } from './whereabouts.js';
+import { ActivityTracker } from './activity-tracker.js';
 
 /**
  * @typedef {import('./presenter.js').Presenter} Presenter
@@ -17,19 +17,19 @@ import { Whereabouts } from './whereabouts.js';
 const FRAMES_UNTIL_SEEN = 2;
 
 /** @implements {Presenter} */
-export class Inset {
+export class OverlayCanvas {
   #whole;
   #small;
   #layer;
   #picture;
   #next;
-  #whereabouts = new Whereabouts();
-  /** The part of the picture over which the small canvas is, or is about to be. */
+  #activity = new ActivityTracker();
+  /** The part of the frame over which the small canvas is, or is about to be. */
   #rect = /** @type {Rect | null} */ (null);
-  /** It shows that part: what is under it is of an older picture. */
+  /** It shows that part: what is under it is of an older frame. */
   #covers = false;
   #leaving = /** @type {Promise<void> | null} */ (null);
-  /** Where the present update is painted, and where that begins in the picture. */
+  /** Where the present update is painted, and where that begins in the frame. */
   #target;
   #x = 0;
   #y = 0;
@@ -115,7 +115,7 @@ export class Inset {
 
   /** @param {Rect} bounds of an update that is painted on the whole */
   #consider(bounds) {
-    const rect = this.#whereabouts.note(bounds, this.#size);
+    const rect = this.#activity.note(bounds, this.#size);
     if (rect !== null && this.#layer.show(rect)) void this.#open(rect);
   }
 
@@ -160,7 +160,7 @@ export class Inset {
     this.#aim(this.#whole);
     this.#rect = null;
     this.#covers = false;
-    this.#whereabouts.forget();
+    this.#activity.forget();
     this.#layer.hide();
   }
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Canvas2d } from '../src/present/canvas2d.js';
-import { Inset } from '../src/present/inset.js';
-import { Whereabouts } from '../src/present/whereabouts.js';
+import { OverlayCanvas } from '../src/present/overlay-canvas.js';
+import { ActivityTracker } from '../src/present/activity-tracker.js';
 
 /** @typedef {import('../src/rect.js').Rect} Rect */
 
@@ -98,15 +98,15 @@ function page({ isExact = true, task = async () => {} } = {}) {
   };
   const model = new Uint32Array(SIZE.width * SIZE.height);
   const pixels = () => pixelsOf(model);
-  const inset = new Inset(new Canvas2d(/** @type {any} */ (whole)), layer, { pixels, lost: () => {} }, next);
-  inset.resize(SIZE.width, SIZE.height);
+  const overlay = new OverlayCanvas(new Canvas2d(/** @type {any} */ (whole)), layer, { pixels, lost: () => {} }, next);
+  overlay.resize(SIZE.width, SIZE.height);
   const frames = async () => {
     for (let each = 0; each < 2; each += 1) {
       frame();
       await Promise.resolve();
     }
   };
-  return { whole, small, layer, inset, frames, model };
+  return { whole, small, layer, overlay, frames, model };
 }
 
 /**
@@ -131,52 +131,49 @@ function pixelsOf(model) {
 
 /**
  * Changes the picture in memory and shows it.
- * @param {Inset} inset
+ * @param {OverlayCanvas} overlay
  * @param {Rect} rect
  * @param {number} value
  * @param {Uint32Array<ArrayBuffer>} model
  */
-async function change(inset, rect, value, model) {
+async function change(overlay, rect, value, model) {
   const { x, y, width, height } = rect;
-  await inset.prepare(rect);
+  await overlay.prepare(rect);
   const pixel = ((value & 0xffff) | (7 << 16) | (255 << 24)) >>> 0;
   for (let row = y; row < y + height; row += 1) model.fill(pixel, row * SIZE.width + x, row * SIZE.width + x + width);
-  inset.paint(pixelsOf(model), [rect]);
-  inset.commit();
+  overlay.paint(pixelsOf(model), [rect]);
+  overlay.commit();
 }
 
 const ALL = { x: 0, y: 0, ...SIZE };
 const THERE = { x: 300, y: 200, width: 40, height: 20 };
 
 test('what keeps to a small place is found, with room around it', () => {
-  const whereabouts = new Whereabouts();
-  for (let change = 1; change < CHANGES_MIN; change += 1) assert.equal(whereabouts.note(THERE, SIZE), null);
-  assert.deepEqual(whereabouts.note(THERE, SIZE), { x: 172, y: 136, width: 296, height: 148 });
-  assert.equal(whereabouts.note(THERE, SIZE), null, 'the count begins anew');
+  const tracker = new ActivityTracker();
+  for (let change = 1; change < CHANGES_MIN; change += 1) assert.equal(tracker.note(THERE, SIZE), null);
+  assert.deepEqual(tracker.note(THERE, SIZE), { x: 172, y: 136, width: 296, height: 148 });
+  assert.equal(tracker.note(THERE, SIZE), null, 'the count begins again');
 });
 
 test('what does not keep to a small place is not', () => {
-  const whereabouts = new Whereabouts();
+  const tracker = new ActivityTracker();
   for (let change = 0; change < 100; change += 1) {
     const isFar = change % 2 === 0;
     assert.equal(
-      whereabouts.note(
-        isFar ? { x: 0, y: 0, width: 10, height: 10 } : { x: 1000, y: 700, width: 10, height: 10 },
-        SIZE,
-      ),
+      tracker.note(isFar ? { x: 0, y: 0, width: 10, height: 10 } : { x: 1000, y: 700, width: 10, height: 10 }, SIZE),
       null,
     );
   }
-  for (let change = 0; change < 100; change += 1) assert.equal(whereabouts.note(ALL, SIZE), null);
+  for (let change = 0; change < 100; change += 1) assert.equal(tracker.note(ALL, SIZE), null);
   const little = { width: 640, height: 480 };
   for (let change = 0; change < 100; change += 1)
-    assert.equal(whereabouts.note(THERE, little), null, 'a small picture gains nothing');
+    assert.equal(tracker.note(THERE, little), null, 'a small picture gains nothing');
 });
 
 test('small changes go to the small canvas, once it is seen', async () => {
-  const { whole, small, layer, inset, frames, model } = page();
-  await change(inset, ALL, 1, model);
-  for (let value = 0; value < CHANGES_MIN; value += 1) await change(inset, THERE, value, model);
+  const { whole, small, layer, overlay, frames, model } = page();
+  await change(overlay, ALL, 1, model);
+  for (let value = 0; value < CHANGES_MIN; value += 1) await change(overlay, THERE, value, model);
   assert.notEqual(layer.rect, null);
   assert.ok(
     small.pixels.every(byte => byte === 0),
@@ -184,39 +181,39 @@ test('small changes go to the small canvas, once it is seen', async () => {
   );
   await frames();
   const before = whole.pixels.slice();
-  await change(inset, THERE, 99, model);
+  await change(overlay, THERE, 99, model);
   assert.deepEqual(whole.pixels, before);
   assert.deepEqual([whole.reads, small.reads], [0, 0], 'nothing that is shown was read from a canvas');
-  assert.deepEqual(new Uint32Array(inset.read().buffer), model);
-  await change(inset, ALL, 100, model);
+  assert.deepEqual(new Uint32Array(overlay.read().buffer), model);
+  await change(overlay, ALL, 100, model);
   assert.equal(layer.rect, null);
-  assert.deepEqual(new Uint32Array(inset.read().buffer), model);
+  assert.deepEqual(new Uint32Array(overlay.read().buffer), model);
 });
 
 test("nothing is put where its pixels would not fall on the picture's", async () => {
-  const { layer, inset, model } = page({ isExact: false });
-  await change(inset, ALL, 1, model);
-  for (let value = 0; value < 3 * CHANGES_MIN; value += 1) await change(inset, THERE, value, model);
+  const { layer, overlay, model } = page({ isExact: false });
+  await change(overlay, ALL, 1, model);
+  for (let value = 0; value < 3 * CHANGES_MIN; value += 1) await change(overlay, THERE, value, model);
   assert.equal(layer.rect, null);
-  assert.deepEqual(new Uint32Array(inset.read().buffer), model);
+  assert.deepEqual(new Uint32Array(overlay.read().buffer), model);
 });
 
 test('it goes when it is refused, with all that it showed', async () => {
-  const { layer, inset, frames, model } = page();
-  await change(inset, ALL, 1, model);
-  for (let value = 0; value < CHANGES_MIN; value += 1) await change(inset, THERE, value, model);
+  const { layer, overlay, frames, model } = page();
+  await change(overlay, ALL, 1, model);
+  for (let value = 0; value < CHANGES_MIN; value += 1) await change(overlay, THERE, value, model);
   await frames();
-  await change(inset, THERE, 99, model);
+  await change(overlay, THERE, 99, model);
   layer.refused();
-  await change(inset, THERE, 100, model);
+  await change(overlay, THERE, 100, model);
   assert.equal(layer.rect, null);
-  assert.deepEqual(new Uint32Array(inset.read().buffer), model);
+  assert.deepEqual(new Uint32Array(overlay.read().buffer), model);
 });
 
 test('whichever canvas the browser takes first when a task ends, a whole picture is seen', async () => {
   let turn = 0;
   let covered = 0;
-  const { whole, small, layer, inset, frames, model } = page({ task: async () => endTask() });
+  const { whole, small, layer, overlay, frames, model } = page({ task: async () => endTask() });
   let before = model.slice();
   const endTask = () => {
     turn += 1;
@@ -231,13 +228,13 @@ test('whichever canvas the browser takes first when a task ends, a whole picture
   const around = { x: THERE.x - 20, y: THERE.y - 10, width: 80, height: 40 };
   for (let round = 0; round < 8; round += 1) {
     for (let value = 0; value < CHANGES_MIN + 4; value += 1) {
-      await change(inset, value % 3 === 0 ? around : THERE, round * 50 + value, model);
+      await change(overlay, value % 3 === 0 ? around : THERE, round * 50 + value, model);
       endTask();
       if (value === CHANGES_MIN) await frames();
       endTask();
     }
     covered += layer.rect === null ? 0 : 1;
-    await change(inset, round % 4 < 2 ? ALL : { ...THERE, x: 0 }, round * 50 + 49, model);
+    await change(overlay, round % 4 < 2 ? ALL : { ...THERE, x: 0 }, round * 50 + 49, model);
     endTask();
   }
   assert.equal(covered, 8);

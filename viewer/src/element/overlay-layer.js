@@ -1,4 +1,5 @@
-// The canvas for changes that keep to one place (present/inset.js), as it lies in the page: over a part of the picture.
+// The canvas for changes that keep to one place (present/overlay-canvas.js), as it lies in the page: over a part of the
+// frame.
 
 /**
  * @typedef {import('./layout.js').Place} Place
@@ -10,19 +11,19 @@
 const LAYOUT_UNITS = 64;
 
 /** @implements {Layer} */
-export class InsetLayer {
+export class OverlayLayer {
   canvas = document.createElement('canvas');
   refused = () => {};
   #rect = /** @type {Rect | null} */ (null);
   #place = /** @type {Place | null} */ (null);
 
   constructor() {
-    this.canvas.className = 'inset';
+    this.canvas.className = 'overlay-canvas';
     this.canvas.hidden = true;
     this.canvas.setAttribute('aria-hidden', 'true'); // The picture's canvas speaks for both.
   }
 
-  /** @param {Rect} rect of the picture */
+  /** @param {Rect} rect of the frame */
   show(rect) {
     if (this.#place === null || !isExact(this.#place)) return false;
     this.#rect = rect;
@@ -36,7 +37,7 @@ export class InsetLayer {
     this.canvas.hidden = true;
   }
 
-  /** @param {Place} place of the picture */
+  /** @param {Place} place of the frame */
   follow(place) {
     this.#place = place;
     if (this.#rect === null) return;
@@ -57,7 +58,7 @@ export class InsetLayer {
 }
 
 /**
- * Whether each of the picture's pixels is a whole number of the screen's, and lies where layout can say.
+ * Whether each of the frame's pixels is a whole number of the screen's, and lies where layout can say.
  * @param {Place} place
  */
 function isExact({ scale }) {
