@@ -7,6 +7,7 @@ mod repository;
 mod setup;
 mod test;
 mod wasm;
+mod words;
 
 use std::process::ExitCode;
 
