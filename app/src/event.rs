@@ -46,7 +46,7 @@ pub enum Event {
         /// What it shows, or why not.
         text: String,
     },
-    /// What is to be known about the source besides its pictures, at the start and whenever it changes.
+    /// What must be known about the source besides its pictures, at the start and whenever it changes.
     Description {
         /// What it shows.
         name: String,
@@ -95,7 +95,7 @@ pub enum Event {
 pub struct Stats {
     /// Viewers now.
     pub viewers: usize,
-    /// Frames that differed from the one before.
+    /// Frames that differed from the previous one.
     pub fps: f64,
     /// Updates that a viewer painted, of all viewers the mean, per second.
     pub painted: f64,

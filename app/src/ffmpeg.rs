@@ -46,7 +46,7 @@ pub(crate) struct Play {
     /// A file or a URL
     #[arg(value_name = "FILE|URL")]
     input: OsString,
-    /// Begin anew at the end
+    /// Begin again at the end
     #[arg(long = "loop")]
     repeat: bool,
     /// Begin here

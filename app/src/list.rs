@@ -1,4 +1,4 @@
-//! `lanstream sources`: what there is to show, and the words that select it.
+//! `lanstream sources`: what can be shown, and the words that select it.
 
 use lanstream::SourceError;
 use lanstream_core::text::harmless;

@@ -14,19 +14,19 @@ const WORDS_MAX: usize = 1024;
 /// Time for them to be read, at the end.
 const FLUSH_TIMEOUT: Duration = Duration::from_millis(300);
 
-/// Says things, from any thread, and waits for nobody who listens.
+/// Says things, from any thread, and waits for no one who listens.
 #[derive(Clone, Debug)]
 pub(crate) struct Reporter {
     json: bool,
     terminal: bool,
     /// Whether the last line on the terminal is a status line, to be overwritten.
     status: Arc<Mutex<bool>>,
-    /// What happened before the URL was known, which comes first; `None`: it is known.
+    /// What happened before the URL was known, which comes first; `None` means it is known.
     early: Arc<Mutex<Option<Vec<Event>>>>,
     words: SyncSender<Words>,
 }
 
-/// What is to be written.
+/// What must be written.
 #[derive(Debug)]
 enum Words {
     Out(String),
@@ -39,7 +39,7 @@ impl Reporter {
     /// `terminal`: whether stderr is one.
     pub(crate) fn new(json: bool, terminal: bool) -> Self {
         let (words, written) = sync_channel(WORDS_MAX);
-        // It may hang for good in a pipe that nobody reads, so it is never joined; `flush` waits for what matters.
+        // It may hang for good in a pipe that no one reads, so it is never joined; `flush` waits for what matters.
         let writer = std::thread::Builder::new().name("report".into()).spawn(move || write_all(&written));
         if let Err(error) = writer {
             tracing::error!(%error, "nothing can be said");

@@ -131,7 +131,7 @@ impl From<Transport> for lanstream::Transport {
 
 /// Serves until a signal or the source's end.
 fn serve(open: Opener, options: Options, cli: &Cli, reporter: &Reporter) -> Result<(), String> {
-    // Before anything is said: whoever reads the URL may ask to stop at once.
+    // Before anything is said: anyone who reads the URL may ask to stop at once.
     let stop = stop::on_request().map_err(|error| format!("no signal can be heard: {error}"))?;
     let (events, bind) = (reporter.clone(), options.bind);
     let tell = move |event| {
@@ -141,7 +141,7 @@ fn serve(open: Opener, options: Options, cli: &Cli, reporter: &Reporter) -> Resu
         events.event(event);
     };
     let server = match Server::start(open, &options, tell) {
-        // It was given up because it was to be.
+        // It was given up because it had to be.
         Err(_) if stop.is_cancelled() => return Ok(()),
         started => started.map_err(|error| error.to_string())?,
     };

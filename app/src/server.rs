@@ -46,21 +46,21 @@ type Observer = Arc<dyn Fn(Event) + Send + Sync>;
 /// How to serve.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// The address to listen on; `None`: loopback, both families.
+    /// The address to listen on; `None` means loopback, both families.
     pub bind: Option<IpAddr>,
     /// The port; 0: a free one.
     pub port: u16,
     /// How pixels may travel.
     pub transport: Transport,
-    /// The certificate of WebTransport sessions; `None`: one of our own making, which browsers accept by its hash.
+    /// The certificate of WebTransport sessions; `None` means one of our own making, which browsers accept by its hash.
     pub tls: Option<TlsFiles>,
     /// Names the server answers to besides its own, `name` or `name:port`.
     pub allow_hosts: Vec<String>,
     /// Pages that may connect besides its own, `scheme://host[:port]`.
     pub allow_origins: Vec<String>,
-    /// Most frames a second; `None`: as many as the source has.
+    /// Most frames a second; `None` means as many as the source has.
     pub fps_max: Option<u32>,
-    /// What tells the time to certificates; `None`: the system.
+    /// What tells the time to certificates; `None` means the system.
     pub wall_clock: Option<fn() -> SystemTime>,
 }
 
@@ -124,7 +124,7 @@ pub struct Server {
     /// The sinks.
     serving: Vec<Task<()>>,
     runtime: Option<Runtime>,
-    /// Ends last: whoever needed it is gone.
+    /// Ends last: anyone who needed it is gone.
     _encoders: Encoders,
 }
 
@@ -164,7 +164,7 @@ impl Server {
         let ended = CancellationToken::new();
         let ending = Arc::<OnceLock<Error>>::default();
         let serving = ports.serve(&runtime, &admission, options, &shutdown)?;
-        // Now that nothing of what the user gave can be wrong. Nobody can come before, without the token.
+        // Now that nothing of what the user gave can be wrong. No one can come before, without the token.
         let size = source.layout().size;
         observer(Event::Ready { url: url.clone(), source: source.name(), size: [size.width, size.height] });
         let interval = options.fps_max.map(|fps| Duration::from_secs(1) / fps.max(1));

@@ -64,7 +64,7 @@ impl Layout {
         Self { size, stride: size.width as usize * PIXEL_BYTES, format }
     }
 
-    /// A block of planes, which ends where its last row of cells does. `None`: it has more rows than can be told.
+    /// A block of planes, which ends where its last row of cells does. Returns `None` if it has more rows than can be told.
     pub fn planar(size: Size, planar: Planar) -> Option<Self> {
         let cells = cells(size, planar)?;
         Some(Self { size, stride: cells.width as usize * PIXEL_BYTES, format: PixelFormat::Planar(planar) })
@@ -74,7 +74,7 @@ impl Layout {
     pub fn cells(&self) -> Size {
         match self.format {
             PixelFormat::Bgrx8 | PixelFormat::Rgbx8 => self.size,
-            // Only a layout that nobody could make has none.
+            // Only a layout that no one could make has none.
             PixelFormat::Planar(planar) => cells(self.size, planar).unwrap_or(self.size),
         }
     }
@@ -99,7 +99,7 @@ pub struct Frame {
     pub(crate) seq: u32,
     /// When its pixels were read.
     pub(crate) captured_at: Micros,
-    /// When it is to be shown, by its stream's own clock.
+    /// When it must be shown, by its stream's own clock.
     pub(crate) pts: Option<Pts>,
     /// For each tile the frame in which it last changed; see [`stage`](crate::stage).
     pub(crate) stamps: Stamps,
@@ -110,7 +110,7 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// A frame of `memory`, or `None` where that is shorter than the layout says or the stride shorter than a row.
+    /// A frame of `memory`, or `None` if that is shorter than the layout says or the stride shorter than a row.
     pub fn new(layout: Layout, memory: Box<dyn PixelMemory>) -> Option<Self> {
         let row = layout.cells().width as usize * PIXEL_BYTES;
         let fits = layout.stride >= row
@@ -157,12 +157,12 @@ impl Frame {
         if let PixelFormat::Planar(planar) = self.layout.format { Some(planar) } else { None }
     }
 
-    /// When it is to be shown, by its stream's own clock.
+    /// When it must be shown, by its stream's own clock.
     pub fn pts(&self) -> Option<Pts> {
         self.pts
     }
 
-    /// Says when it is to be shown, which nobody knows of a new one: for the source that captures into it.
+    /// Says when it must be shown, which no one knows of a new one: for the source that captures into it.
     pub fn set_pts(&mut self, pts: Option<Pts>) {
         self.pts = pts;
     }

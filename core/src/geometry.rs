@@ -13,7 +13,7 @@ pub struct Size {
 }
 
 impl Size {
-    /// A size, or `None` where a side is zero or longer than [`SIDE_MAX`].
+    /// A size, or `None` if a side is zero or longer than [`SIDE_MAX`].
     pub fn new(width: u32, height: u32) -> Option<Self> {
         let valid = |side| (1..=SIDE_MAX).contains(&side);
         (valid(width) && valid(height)).then_some(Self { width, height })
@@ -50,7 +50,7 @@ pub struct Rect {
 }
 
 impl Rect {
-    /// A rectangle, or `None` where it is empty or reaches past [`SIDE_MAX`].
+    /// A rectangle, or `None` if it is empty or reaches past [`SIDE_MAX`].
     pub fn new(x: u32, y: u32, width: u32, height: u32) -> Option<Self> {
         let fits =
             |start: u32, len: u32| len > 0 && start.checked_add(len).is_some_and(|end| end <= SIDE_MAX);

@@ -71,7 +71,7 @@ impl Picture {
         self.planar
     }
 
-    /// When it is to be shown, by its stream's own clock.
+    /// When it must be shown, by its stream's own clock.
     pub fn pts(&self) -> Option<Pts> {
         self.pts
     }

@@ -21,9 +21,9 @@ use crate::time::{Clock, Micros};
 pub const RESCAN_PARTS: u32 = 12;
 /// Time between two such looks: all of the picture is seen once a second, at a fraction of a percent of a core.
 pub const RESCAN_INTERVAL: Duration = Duration::from_millis(83);
-/// How long a source that said "ask again" is left alone.
+/// Pause before a source is asked again that returned [`ErrorKind::Retry`].
 const RETRY_PAUSE: Duration = Duration::from_millis(5);
-/// Frames that one route of a viewer can hold: the one being sent, the one before, from which parts may be moved, and with proofs asked
+/// Frames that one route of a viewer can hold: the one being sent, the previous one, from which parts may be moved, and with proofs asked
 /// for the one being proven.
 const FRAMES_PER_SUBSCRIPTION: usize = 3;
 
@@ -254,7 +254,7 @@ impl Pipeline {
 struct Arrivals<'a> {
     source: &'a mut dyn Source,
     clock: Clock,
-    /// That are there.
+    /// Rows that have arrived.
     rows: u32,
     /// When the last of them came.
     last: Micros,
@@ -323,7 +323,7 @@ impl CapturePacer {
     }
 }
 
-/// Which part of the picture is to be looked at without being told to.
+/// The part of the frame to rescan next.
 struct Rescan {
     next: Micros,
     part: u32,

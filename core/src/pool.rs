@@ -1,6 +1,6 @@
 //! The frames of one source, used over and over: no allocation after the first few.
 //!
-//! A frame is free when nobody but the pool holds it, which `Arc` already counts: no free list, no lock.
+//! A frame is free when no one but the pool holds it, which `Arc` already counts: no free list, no lock.
 
 use std::sync::Arc;
 
@@ -18,9 +18,9 @@ pub struct FramePool {
 }
 
 impl FramePool {
-    /// The frame that was written last among those nobody holds, so that least of it is out of date.
+    /// The frame that was written last among those no one holds, so that least of it is out of date.
     ///
-    /// Where none is free and fewer than `limit` exist, `allocate` makes one. `None`: `limit` frames are held.
+    /// Where none is free and fewer than `limit` exist, `allocate` makes one. Returns `None` if `limit` frames are held.
     ///
     /// # Errors
     /// What `allocate` returns.

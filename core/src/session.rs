@@ -176,7 +176,7 @@ impl Session {
         }
     }
 
-    /// The viewer's hash of its picture after an update. `None` where no proof of that update is due.
+    /// The viewer's hash of its picture after an update. Returns `None` if no proof of that update is due.
     pub fn prove(&mut self, seq: u32, viewer_hash: u64) -> Option<Proof> {
         let frame = self.unproven.take_if(|frame| frame.seq() == seq)?;
         let exact = hash::of(&frame) == viewer_hash;

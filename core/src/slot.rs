@@ -11,7 +11,7 @@ use crate::sync::{Arc, AtomicPtr, Ordering};
 
 /// The cell. Either side may use it from any thread.
 pub struct Slot<T> {
-    /// Null, or what `Arc::into_raw` returned for a value that nobody has taken yet.
+    /// Null, or what `Arc::into_raw` returned for a value that no one has taken yet.
     newest: AtomicPtr<T>,
     /// The cell is as sendable as what it owns.
     owns: PhantomData<Arc<T>>,
@@ -33,7 +33,7 @@ impl<T> Slot<T> {
         self.swap(std::ptr::null_mut())
     }
 
-    /// AcqRel: release, so that whoever takes `pointer` sees all that was written to the value; acquire, so that we see
+    /// AcqRel: release, so that anyone who takes `pointer` sees all that was written to the value; acquire, so that we see
     /// the same of the value we get.
     fn swap(&self, pointer: *mut T) -> Option<Arc<T>> {
         let previous = self.newest.swap(pointer, Ordering::AcqRel);

@@ -16,7 +16,7 @@ pub trait Source: Send {
     /// What it shows, in words for people: "monitor HDMI-1", "test pattern bars".
     fn name(&self) -> String;
 
-    /// What viewers are told besides its pictures. It changes only where [`wait`](Source::wait) has returned [`Event::Described`].
+    /// What viewers are sent besides its pictures. It changes only where [`wait`](Source::wait) has returned [`Event::Described`].
     fn description(&self) -> Description {
         Description { name: self.name(), ..Description::default() }
     }
@@ -49,7 +49,7 @@ pub trait Source: Send {
     /// they hold: what is compared is `region`, so a change written outside of it would never be seen. A source that has to
     /// read more, so that all is of one instant, adds that to `region`.
     ///
-    /// Returns all damage that was told of what it read, so that a change nobody told of can be counted. Where the frame's memory
+    /// Returns all damage that was reported of what it read, so that a change without reported damage can be counted. Where the frame's memory
     /// can be written to without the frame, it may return before all is there: [`arrived`](Source::arrived) tells.
     ///
     /// # Errors
@@ -61,13 +61,13 @@ pub trait Source: Send {
     /// pipeline asks until it is told of all, and looks at no other meanwhile.
     ///
     /// # Errors
-    /// As for `capture`; nobody writes into the frame any more.
+    /// As for `capture`; no one writes into the frame any more.
     fn arrived(&mut self, rows: u32) -> Result<u32, Error> {
         let _ = rows;
         Ok(u32::MAX)
     }
 
-    /// Whether pictures may change without damage being told, so that undamaged parts are to be looked at now and then.
+    /// Whether pictures may change without reported damage, so that undamaged parts must be rescanned.
     fn needs_rescan(&self) -> bool {
         false
     }
@@ -88,7 +88,7 @@ pub trait Source: Send {
         None
     }
 
-    /// The next stretch of sound that is to be on its way to viewers by now, if there is one.
+    /// The next audio chunk that must be on its way to viewers by now, if there is one.
     fn sound(&mut self) -> Option<AudioChunk> {
         None
     }
@@ -127,13 +127,13 @@ pub const SOUND_FRAME_BYTES: usize = 2 * size_of::<f32>();
 /// What a viewer asks of a source that can be controlled. All its viewers see what comes of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlaybackCommand {
-    /// Stand still.
+    /// Pause.
     Pause,
     /// Go on.
     Play,
-    /// Stand still, and show one more picture.
+    /// Pause, and show one more picture.
     Step,
-    /// Go on from there, or stand still there: so long after the beginning.
+    /// Go on from there, or pause there: so long after the beginning.
     Seek(Duration),
     /// Be heard by another of its tracks, by its number from 0.
     Track(u32),
@@ -146,11 +146,11 @@ pub struct Playback {
     pub is_playing: bool,
     /// [`PlaybackCommand::Seek`] leads somewhere.
     pub can_seek: bool,
-    /// Where on the clock of its pictures it began: what is begun anew at its end goes on with later timestamps.
+    /// Where on the clock of its pictures it began: what is begun again at its end goes on with later timestamps.
     pub began: Pts,
     /// How long it takes, where that is known.
     pub duration: Option<Duration>,
-    /// Where it is, whether or not a picture begins there; `None`: where the picture is that is shown.
+    /// Where it is, whether or not a picture begins there; `None` means where the picture is that is shown.
     pub position: Option<Position>,
     /// What people call its tracks of sound.
     pub tracks: Arc<[String]>,
@@ -184,7 +184,7 @@ pub struct PlaybackSnapshot {
     pub at: Micros,
 }
 
-/// By so much a film may be elsewhere than was told before that is told anew.
+/// By so much a film may be elsewhere than was told before that is told again.
 const DRIFT_MAX: Duration = Duration::from_millis(20);
 
 impl PlaybackSnapshot {
@@ -215,7 +215,7 @@ pub enum Event {
     Described,
     /// [`Source::sound`] has something.
     Sounded,
-    /// [`Source::playback`] is not what it was, although nobody asked for that.
+    /// [`Source::playback`] is not what it was, although no one asked for that.
     PlaybackChanged,
     /// The waker was used.
     Woken,
@@ -230,7 +230,7 @@ pub struct Cursor {
     pub x: i32,
     /// Row of the hotspot.
     pub y: i32,
-    /// What it looks like; `None` where it is hidden.
+    /// What it looks like; `None` if it is hidden.
     pub shape: Option<Arc<CursorShape>>,
 }
 
@@ -286,7 +286,7 @@ impl Error {
 pub enum ErrorKind {
     /// Nothing is lost: ask again after the next event.
     Retry,
-    /// The device is gone for now: open the source anew after a while.
+    /// The device is gone for now: open the source again after a while.
     Lost,
     /// It is over for good: the window closed, the file broke off.
     Ended,

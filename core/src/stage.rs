@@ -1,4 +1,4 @@
-//! What is current: compares each new frame with the one before, tile by tile, and stamps the tiles that differ.
+//! What is current: compares each new frame with the previous one, tile by tile, and stamps the tiles that differ.
 //!
 //! Every frame carries one stamp per tile: the number of the frame in which the tile last changed. So a viewer that
 //! holds frame `n` lacks exactly the tiles stamped after `n`, however many frames it has not seen: damage of frames
@@ -24,7 +24,7 @@ pub struct Stage {
 /// What a new frame brought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Change {
-    /// Tiles that differ from the frame before.
+    /// Tiles that differ from the previous frame.
     pub tiles: usize,
     /// Those of them that lie wholly outside of the damage that the source told.
     pub undamaged: usize,
@@ -91,7 +91,7 @@ impl Stage {
         comparison.step(current, frame, &mut self.differing);
     }
 
-    /// The rest of a frame that was numbered will never come: nobody else gets its number.
+    /// The rest of a frame that was numbered will never come: no one else gets its number.
     pub fn abandon(&mut self, frame: &Frame) {
         frame.stamps.abandon();
         self.last_seq = self.last_seq.max(frame.seq);
@@ -101,7 +101,7 @@ impl Stage {
         self.current.as_deref().filter(|current| current.layout() == frame.layout())
     }
 
-    /// Makes a stamped frame the current one. Returns whether it differs from the one before.
+    /// Makes a stamped frame the current one. Returns whether it differs from the previous one.
     pub fn advance(&mut self, frame: &Arc<Frame>) -> bool {
         let newer = frame.seq > self.last_seq;
         if newer {
@@ -132,7 +132,7 @@ pub fn changed_since(frame: &Frame, seq: u32) -> Region {
     region
 }
 
-/// A frame's comparison with the one before, so far.
+/// A frame's comparison with the previous one, so far.
 #[derive(Debug)]
 pub struct Comparison<'a> {
     looked_at: &'a Region,
@@ -142,7 +142,7 @@ pub struct Comparison<'a> {
     row: u32,
     /// What it brought so far.
     pub change: Change,
-    /// It is to be shown at another time than the one before: that is new, though it may look the same.
+    /// It must be shown at another time than the previous one: that is new, though it may look the same.
     is_later: bool,
     /// What to stamp tiles with that differ.
     next: u32,

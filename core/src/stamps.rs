@@ -2,7 +2,7 @@
 //! already on its way to viewers.
 //!
 //! Invariant: a row of tiles that is known is never stamped again, and what was stamped before it became known is seen by
-//! whoever saw that it is.
+//! anyone who saw that it is.
 
 use crate::sync::{AtomicBool, AtomicU32, Ordering};
 
@@ -27,7 +27,7 @@ impl Stamps {
 
     /// Takes over the stamps of another picture, and knows no row.
     pub fn begin_from(&mut self, other: &Self) {
-        // Nobody else sees these, as long as they are borrowed mutably.
+        // No one else sees these, as long as they are borrowed mutably.
         self.rows.store(0, Ordering::Relaxed);
         self.abandoned.store(false, Ordering::Relaxed);
         self.frames.resize_with(other.frames.len(), AtomicU32::default);
@@ -43,7 +43,7 @@ impl Stamps {
 
     /// Says that the first `rows` rows are final.
     pub fn know(&self, rows: u32) {
-        // Release: whoever loads this sees what was stamped before.
+        // Release: anyone who loads this sees what was stamped before.
         self.rows.store(rows, Ordering::Release);
     }
 
@@ -70,7 +70,7 @@ impl Stamps {
         self.frames[tile].load(Ordering::Relaxed)
     }
 
-    /// Those of all tiles, under the same reserve.
+    /// Returns the stamps of all tiles; those of rows that are not known may still change.
     pub fn iter(&self) -> impl Iterator<Item = u32> {
         self.frames.iter().map(|stamp| stamp.load(Ordering::Relaxed))
     }

@@ -12,7 +12,7 @@ pub struct PipelineState {
     pub stop: AtomicBool,
     /// Frames published.
     pub frames: AtomicU64,
-    /// Tiles that changed although no damage told of it, found by the audit.
+    /// Tiles that changed without reported damage, found by the rescan.
     pub missed_damage: AtomicU64,
     /// Microseconds the last capture took.
     pub capture_us: AtomicU32,

@@ -1,8 +1,8 @@
-//! Text that others wrote, such as titles of windows, names of files and lines of FFmpeg's log, made harmless for whoever shows it.
+//! Text that others wrote, such as titles of windows, names of files and lines of FFmpeg's log, made harmless for anyone who shows it.
 
 use std::borrow::Cow;
 
-/// The text with nothing in it that a terminal obeys or that turns the words after it around. Line breaks stay: whoever needs one
+/// The text with nothing in it that a terminal obeys or that turns the words after it around. Line breaks stay: anyone who needs one
 /// line replaces them beforehand.
 ///
 /// Blanks of other kinds become a space, everything else that is left out U+FFFD, so that one sees that there was something.

@@ -78,7 +78,7 @@ pub fn mark_differing(
     }
 }
 
-/// The four bytes of the one pixel value that fills `rect`, or `None` where there are several.
+/// The four bytes of the one pixel value that fills `rect`, or `None` if there are several.
 pub fn solid(frame: &Frame, rect: Rect) -> Option<[u8; PIXEL_BYTES]> {
     let first = frame.row(rect.x, rect.y, rect.width);
     // A row equals itself shifted by a pixel only where all its pixels are equal.

@@ -24,18 +24,18 @@ impl std::ops::Add<Duration> for Micros {
     }
 }
 
-/// When a picture is to be shown, in microseconds on its stream's own clock. It may begin below zero.
+/// When a picture must be shown, in microseconds on its stream's own clock. It may begin below zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pts(pub i64);
 
 impl Pts {
-    /// How long after `earlier` it is; `None` where it isn't.
+    /// How long after `earlier` it is. Returns `None` if it isn't.
     pub fn since(self, earlier: Self) -> Option<Duration> {
         self.0.checked_sub(earlier.0).and_then(|us| u64::try_from(us).ok()).map(Duration::from_micros)
     }
 }
 
-/// Reads the pipeline's clock. Whoever owns the threads passes it in; core itself only ever compares what it returns.
+/// Reads the pipeline's clock. The owner of the threads passes it in; core itself only ever compares what it returns.
 pub type Clock = fn() -> Micros;
 
 #[cfg(test)]

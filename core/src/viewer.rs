@@ -1,7 +1,7 @@
 //! One viewer, sans-IO: its control channel and its pixels, as ends that different tasks may hold.
 //!
 //! [`Control`] understands what the viewer says and tells it what is not pixels. [`Pump`] turns frames into bytes, for one
-//! route: when the viewer asks for another, the pump there builds on what the viewer holds, and the one before is over,
+//! route: when the viewer asks for another, the pump there builds on what the viewer holds, and the previous one is over,
 //! wherever it hangs. Credit, refreshes and proofs go from control to pump through a bounded queue without a lock.
 
 mod certificate_watch;
@@ -47,7 +47,7 @@ pub const fn band_bytes(transport: Transport) -> usize {
     }
 }
 
-/// Routes of one viewer that may hang at a time. Each holds frames; a page has one, and for a moment the one before.
+/// Routes of one viewer that may hang at a time. Each holds frames; a page has one, and for a moment the previous one.
 pub const ROUTES_MAX: usize = 3;
 
 /// Statistics of one viewer over its life.

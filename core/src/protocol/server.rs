@@ -23,7 +23,7 @@ pub enum ServerMessage<'a> {
         /// What it shows, or why it shows nothing.
         text: &'a str,
     },
-    /// What is to be known about the source, besides its pictures.
+    /// What must be known about the source, besides its pictures.
     Description(&'a Description),
     /// The pointer's shape, before the first position that uses it.
     CursorShape(&'a crate::source::CursorShape),

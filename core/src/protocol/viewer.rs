@@ -57,7 +57,7 @@ pub const HELLO_VERIFY: u16 = 1;
 /// In a [`Hello`]: the viewer takes every encoding, not only raw and solid ones.
 pub const HELLO_CODES: u16 = 4;
 
-/// Where pixels are to come, and from what picture on. A viewer has one route at a time: a new one ends the one before.
+/// Where pixels are to come, and from what picture on. A viewer has one route at a time: a new one ends the previous one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Route {
     /// Chosen by the viewer; the first message on the route repeats it.
@@ -133,11 +133,11 @@ pub struct Ack {
     pub seq: u32,
     /// Microseconds from its first to its last byte.
     pub receive_us: u32,
-    /// Microseconds that painting the update before took.
+    /// Microseconds that painting the previous update took.
     pub paint_us: u32,
     /// Microseconds that decoding the update took.
     pub decode_us: u32,
-    /// Microseconds from the capture of the update before until it was painted, as far as the viewer knows the server's clock; 0:
+    /// Microseconds from the capture of the previous update until it was painted, as far as the viewer knows the server's clock; 0:
     /// it does not.
     pub total_us: u32,
 }
@@ -160,7 +160,7 @@ const SEEK: u8 = 3;
 const TRACK: u8 = 4;
 
 impl ViewerMessage {
-    /// Reads the first message of `bytes` and how many it took; `None` where it is not all there.
+    /// Reads the first message of `bytes` and how many it took. Returns `None` if it is not all there.
     ///
     /// # Errors
     /// Where it is not a message that a viewer sends.

@@ -48,7 +48,7 @@ pub(super) struct First<'a> {
     pub(super) taken: usize,
 }
 
-/// Splits the first message off `bytes`; `None` where it is not all there.
+/// Splits the first message off `bytes`. Returns `None` if it is not all there.
 pub(super) fn split(bytes: &[u8], body_max: usize) -> Result<Option<First<'_>>, ParseError> {
     let Some((header, rest)) = bytes.split_first_chunk::<HEADER_BYTES>() else { return Ok(None) };
     let [a, b, c, d, kind, ..] = *header;

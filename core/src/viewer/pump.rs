@@ -47,7 +47,7 @@ impl Pump {
         self.route_state.unanswered_since.load(Ordering::Relaxed) > 0
     }
 
-    /// Ready when nothing more is to be sent here, though the transport may still be writing.
+    /// Ready when nothing more must be sent here, though the transport may still be writing.
     pub fn poll_over(&mut self, context: &Context<'_>) -> Poll<()> {
         self.route_state.pump.register(context.waker());
         if self.route_state.over.load(Ordering::Acquire) { Poll::Ready(()) } else { Poll::Pending }

@@ -48,7 +48,7 @@ pub(crate) fn accept(head: &Parts) -> Result<Response<Body>, RequestError> {
     Ok(response)
 }
 
-/// The connection itself, once the answer is written. `None` where the peer is gone, or sent data before the answer.
+/// The connection itself, once the answer is written. Returns `None` if the peer is gone, or sent data before the answer.
 pub(crate) async fn taken_over(upgrade: hyper::upgrade::OnUpgrade) -> Option<TcpStream> {
     let upgraded = upgrade.await.ok()?;
     let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;

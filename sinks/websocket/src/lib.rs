@@ -95,7 +95,7 @@ struct Channel {
     control: Control,
     /// The pixels, while they come here.
     pump: Option<Box<Pump>>,
-    /// What the socket has no room for yet. It outlives whoever waits for it: the end may come meanwhile.
+    /// What the socket has no room for yet. It outlives anyone who waits for it: the end may come meanwhile.
     unsent: Option<Message>,
     /// Filled in turn: while the socket still holds one, the next band is packed into the other.
     buffers: [BytesMut; 2],
@@ -112,7 +112,7 @@ impl Channel {
         }
     }
 
-    /// What the viewer said comes first, then what is to be said to it, then pixels.
+    /// What the viewer said comes first, then what must be said to it, then pixels.
     fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<ChannelEvent> {
         if let Poll::Ready(message) = Pin::new(&mut self.socket).poll_next(context) {
             return Poll::Ready(ChannelEvent::Received(message));

@@ -41,7 +41,7 @@ struct Sent {
     is_whole: bool,
 }
 
-/// What is to be done next.
+/// What must be done next.
 enum SendEvent {
     Send(Option<(Fill, Bytes)>),
     Repair(Nack),
@@ -129,7 +129,7 @@ impl DatagramSender<'_, '_> {
 }
 
 impl Sent {
-    /// Returns the band's number. After the last of an update the next begins another: the viewer has the one before.
+    /// Returns the band's number. After the last of an update the next begins another: the viewer has the previous one.
     fn push(&mut self, band: Bytes, is_last: bool) -> u32 {
         if std::mem::replace(&mut self.is_whole, is_last) {
             self.first += self.bands.len() as u32;

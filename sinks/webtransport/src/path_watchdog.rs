@@ -18,7 +18,7 @@ pub(crate) struct PathWatchdog {
 }
 
 impl PathWatchdog {
-    /// Looks at the frames sent so far that are to be acknowledged, and at the packets heard. Returns whether the path is dead.
+    /// Looks at the frames sent so far that must be acknowledged, and at the packets heard. Returns whether the path is dead.
     pub(crate) fn check(&mut self, asked: u64, heard: u64, now: Instant) -> bool {
         if heard != self.heard {
             *self = Self { asked, heard, since: None };

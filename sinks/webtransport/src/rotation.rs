@@ -8,7 +8,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// How long one is presented: a little more than half of what it is valid for, so that a machine that slept for days still
 /// has a valid one.
 const PRESENTED_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
-/// How long before it is presented, and after, viewers are told of it: whoever connects knows the one that it meets.
+/// How long before it is presented, and after, viewers are told of it: anyone who connects knows the one that it meets.
 const ANNOUNCED_FOR: Duration = DAY;
 
 /// The certificates of one process.
@@ -30,7 +30,7 @@ struct Validity<C> {
 pub(crate) struct Change {
     /// Another one is presented.
     pub(crate) presented: bool,
-    /// Viewers are to be told.
+    /// Viewers must be told.
     pub(crate) announced: bool,
 }
 

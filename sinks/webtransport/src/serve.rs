@@ -99,7 +99,7 @@ pub async fn serve(
                 endpoint.wait_idle().await;
             }
         };
-        // Whoever does not hear of it finds out without us.
+        // Anyone who does not hear of it finds out without us.
         let _told = timeout(GOODBYE_TIMEOUT, told).await;
     })
 }
@@ -220,7 +220,7 @@ async fn session(incoming: IncomingSession, config: &Config) {
     }
 }
 
-/// Hears what a connection asks for, and answers. `None`: it gets nothing.
+/// Hears what a connection asks for, and answers. Returns `None` if it gets no session.
 async fn accept_session(incoming: IncomingSession, config: &Config) -> Option<(Connection, PumpReceiver)> {
     let ended = |error| tracing::debug!(%error, "a connection ended before there was a session");
     let request = incoming.await.map_err(ended).ok()?;

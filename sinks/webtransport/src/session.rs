@@ -118,7 +118,7 @@ impl<'a> RouteSender<'a> {
         }
     }
 
-    /// `None`: the route is over.
+    /// Returns `None` if the route is over.
     async fn next_chunk(&mut self) -> Result<Option<Bytes>, CloseReason> {
         let Self { pump, buffers, stopped, watchdog, .. } = self;
         loop {

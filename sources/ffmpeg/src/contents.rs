@@ -97,7 +97,7 @@ impl Contents {
         self.videos.is_empty() && !self.tracks.is_empty()
     }
 
-    /// The number of the track that is heard where nobody chooses: the default one, else the first.
+    /// The number of the track that is heard where no one chooses: the default one, else the first.
     pub(crate) fn default_track(&self) -> Option<usize> {
         let default = self.tracks.iter().position(|track| track.is_default);
         default.or_else(|| (!self.tracks.is_empty()).then_some(0))

@@ -53,7 +53,7 @@ pub(crate) enum Need {
     Waves(usize, Mix),
     /// Its colours are made by a matrix that viewers don't know: FFmpeg makes red, green and blue of them.
     Colours(Converter),
-    /// A decoder that has what is to be seen through.
+    /// A decoder that has what must be seen through.
     Decoder(&'static str),
     /// There is no sound in a list: its FFmpeg is not asked for any.
     Silence,
@@ -71,7 +71,7 @@ pub(crate) struct Converter {
 pub(crate) enum Mix {
     /// By FFmpeg's rules, from where its loudspeakers stand.
     Layout,
-    /// The first two channels: nobody knows where the loudspeakers stand.
+    /// The first two channels: no one knows where the loudspeakers stand.
     FirstTwo,
 }
 
@@ -118,7 +118,7 @@ const CONVERTERS: [(&str, &[&str]); 2] = [
 const ALPHA_DECODERS: [(&str, &str); 2] = [("vp8", "libvpx"), ("vp9", "libvpx-vp9")];
 
 /// By so much the sound of a list is ahead of its pictures: more than viewers are sent it ahead, and less than is read ahead, since
-/// FFmpeg stands still with both where one of them is not read.
+/// FFmpeg is paused with both where one of them is not read.
 const JOINT_LEAD: Duration = Duration::from_millis(400);
 
 /// A picture of sound.
@@ -153,7 +153,7 @@ impl Film {
         self.needs.push(need);
     }
 
-    /// Whether a decoder was asked for that has what is to be seen through.
+    /// Whether a decoder was asked for that has what must be seen through.
     pub(crate) fn decodes_alpha(&self) -> bool {
         self.needs.iter().any(|need| matches!(need, Need::Decoder(_)))
     }
@@ -170,7 +170,7 @@ impl Film {
         self.needs.iter().filter_map(of_need)
     }
 
-    /// Does without what was asked for last, which this FFmpeg may not have. `false`: it does without all that it can.
+    /// Does without what was asked for last, which this FFmpeg may not have. Returns `false` if nothing more can be left out.
     pub(crate) fn give_up(&mut self) -> bool {
         let last = self.needs.pop_if(|need| !matches!(need, Need::Waves(..) | Need::Silence));
         self.missing.extend(last);
@@ -251,7 +251,7 @@ impl Film {
         arguments
     }
 
-    /// Begins one of its tracks, where it is to be heard: not at another speed than its own.
+    /// Begins one of its tracks, where it must be heard: not at another speed than its own.
     ///
     /// # Errors
     /// As [`Program::start`].
@@ -270,7 +270,7 @@ impl Film {
         self.play.sound && self.input.can_be_read_twice && is_real && !is_silent
     }
 
-    /// What is to be read, and from where on.
+    /// What must be read, and from where on.
     fn input_arguments(&self, place: Place) -> Vec<OsString> {
         let mut arguments: Vec<OsString> = Vec::new();
         let (time, is_accurate) = match place {

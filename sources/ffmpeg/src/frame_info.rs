@@ -9,7 +9,7 @@ use crate::stream::Shape;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FrameInfo {
     format: String,
-    /// `None`: nothing is said of them yet.
+    /// `None` means nothing is said of them yet.
     colours: Option<Colours>,
     /// Where it was said.
     size: Option<Size>,

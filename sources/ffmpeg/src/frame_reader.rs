@@ -156,7 +156,7 @@ impl FrameReader {
         }
     }
 
-    /// What is missing at the end; `None` where it ends well.
+    /// What is missing at the end. Returns `None` if it ends well.
     pub(crate) fn missing(&self) -> Option<String> {
         let number = self.pictures + 1;
         let expectation = self.parser.expectation();

@@ -96,7 +96,7 @@ impl Log {
         }
     }
 
-    /// From now on nobody hears what it says.
+    /// From now on no one hears what it says.
     pub(crate) fn ignore(&mut self) {
         self.listener = None;
     }
@@ -106,7 +106,7 @@ impl Log {
         &self.contents
     }
 
-    /// The errors that are kept, in one line; `None` where there were none.
+    /// The errors that are kept, in one line. Returns `None` if there were none.
     pub(crate) fn errors(&self) -> Option<String> {
         let errors: Vec<_> = self.errors.iter().map(String::as_str).collect();
         (!errors.is_empty()).then(|| errors.join("; "))

@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use crate::stream::Pts;
 
-/// A picture that is shown later than this begins time anew: the stream stood still, since nobody watched it or since it
+/// A picture that is shown later than this begins time again: the stream stood still, since no one watched it or since it
 /// came too slowly, and what was missed is not run through at speed.
 const LATE_MAX: Duration = Duration::from_millis(500);
 /// How long a picture that is due may wait for a viewer while the ones after it are still read, so that a slow viewer sees
-/// every third picture at the right time. Beyond it nobody watches: reading ends, and what writes stands still.
+/// every third picture at the right time. Beyond it no one watches: reading ends, and what writes is paused.
 const UNWATCHED_AFTER: Duration = Duration::from_secs(1);
 
 /// When pictures of a stream are shown.
@@ -41,11 +41,11 @@ impl Speed {
 #[derive(Debug)]
 pub(crate) struct PlaybackClock {
     pace: Pace,
-    /// When a picture was to be shown, and its timestamp. All others count from it.
+    /// When a picture had to be shown, and its timestamp. All others count from it.
     anchor: Option<(Instant, Pts)>,
     /// Since when a picture that is due waits for a viewer.
     waiting_since: Option<Instant>,
-    /// It stands still, but for so many pictures.
+    /// It is paused, but for so many pictures.
     still: Option<u32>,
     /// Where it stands.
     stood: Option<Stood>,
@@ -72,7 +72,7 @@ impl PlaybackClock {
         Self { pace, anchor: None, waiting_since: None, still: None, stood: None }
     }
 
-    /// Whether it can stand still: what happens now does not.
+    /// Whether it can pause: what happens now does not.
     pub(crate) fn can_stop(&self) -> bool {
         self.pace != Pace::Newest
     }
@@ -102,14 +102,14 @@ impl PlaybackClock {
         self.still = self.still.map(|left| left.saturating_add(1));
     }
 
-    /// What comes next does not follow from what was: where it stands still, one picture is shown of it.
+    /// What comes next does not follow from what was: where it is paused, one picture is shown of it.
     pub(crate) fn jump(&mut self) {
         self.anchor = None;
         self.stood = None;
         self.still = self.still.map(|_| 1);
     }
 
-    /// Whether a picture is to be shown now.
+    /// Whether a picture must be shown now.
     pub(crate) fn is_due(&self, pts: Option<Pts>, now: Instant) -> bool {
         match self.still {
             Some(left) => left > 0,
@@ -117,7 +117,7 @@ impl PlaybackClock {
         }
     }
 
-    /// When a picture is to be shown; `None`: at once, if it doesn't stand still.
+    /// When a picture must be shown. Returns `None` if it is shown at once, unless it is paused.
     pub(crate) fn due(&self, pts: Option<Pts>) -> Option<Instant> {
         let Pace::Timestamps(Speed(times)) = self.pace else { return None };
         let (at, first) = self.anchor?;
@@ -174,7 +174,7 @@ impl PlaybackClock {
     pub(crate) fn reads_on(&self, now: Instant) -> bool {
         match self.pace {
             Pace::Newest => true,
-            // What nobody has seen the beginning of has not begun.
+            // What no one has seen the beginning of has not begun.
             Pace::Timestamps(_) if self.anchor.is_none() => false,
             Pace::Timestamps(_) => {
                 self.waiting_since.is_some_and(|since| now.saturating_duration_since(since) < UNWATCHED_AFTER)

@@ -25,13 +25,13 @@ use crate::video::{Again, Builder};
 /// What to read, and what it is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pipe {
-    /// A FIFO or a file; `None`: stdin.
+    /// A FIFO or a file; `None` means stdin.
     pub input: Option<PathBuf>,
     /// What comes.
     pub content: Content,
-    /// The matrix of YUV pictures; `None`: the one that their size suggests.
+    /// The matrix of YUV pictures; `None` means the one that their size suggests.
     pub matrix: Option<Matrix>,
-    /// When frames are shown; `None`: by their rate where there is one, else as they come.
+    /// When frames are shown; `None` means by their rate where there is one, else as they come.
     pub pace: Option<Pace>,
     /// How long the first bytes may take to come.
     pub timeout: Duration,
@@ -50,7 +50,7 @@ pub enum Content {
         size: Size,
         /// What their bytes mean.
         pixels: Pixels,
-        /// So many in a second; `None`: as they come.
+        /// So many in a second; `None` means as they come.
         fps: Option<f64>,
     },
 }
@@ -64,7 +64,7 @@ impl Pipe {
     /// Waits until it is known what comes.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] where there is no such file or nobody writes, [`ErrorKind::Unsupported`] for what can't be read.
+    /// [`ErrorKind::NotFound`] where there is no such file or no one writes, [`ErrorKind::Unsupported`] for what can't be read.
     pub fn open(&self) -> Result<Box<dyn Source>, Error> {
         let again = self.reopen.then(|| self.again()).transpose()?;
         let builder = Builder {
@@ -87,7 +87,7 @@ impl Pipe {
         Ok(FrameReader::new(self.pipe()?, self.parser()))
     }
 
-    /// How it is begun anew for the next writer.
+    /// How it is begun again for the next writer.
     fn again(&self) -> Result<Again, Error> {
         let metadata = self.input.as_ref().map(std::fs::metadata).and_then(Result::ok);
         if !metadata.is_some_and(|metadata| metadata.file_type().is_fifo()) {
@@ -124,7 +124,7 @@ impl Pipe {
         let not_found = |error: io::Error| {
             Error::new(ErrorKind::NotFound, format!("{} can't be read: {error}", shown(path.as_os_str())))
         };
-        // A FIFO that nobody writes to yet would keep us here; it is waited for where time can run out.
+        // A FIFO that no one writes to yet would keep us here; it is waited for where time can run out.
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let pipe = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| not_found(error.into()))?;
         let file = File::from(pipe);

@@ -183,7 +183,7 @@ impl Pixels {
         })
     }
 
-    /// How a frame of them lies; `None` where there are more than can be told.
+    /// How a frame of them lies. Returns `None` if there are more than can be told.
     pub(crate) fn layout(self, size: Size) -> Option<Layout> {
         if let Some(planar) = self.planar() {
             return Layout::planar(size, planar);

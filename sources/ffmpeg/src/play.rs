@@ -19,19 +19,19 @@ use crate::video::{Builder, OpenError};
 pub struct Play {
     /// A file or a URL.
     pub input: OsString,
-    /// Whether to begin anew at the end.
+    /// Whether to begin again at the end.
     pub repeat: bool,
     /// Where to begin.
     pub start: Duration,
-    /// When pictures are shown; `None`: by their timestamps, or as they come from what happens now.
+    /// When pictures are shown; `None` means by their timestamps, or as they come from what happens now.
     pub pace: Option<Pace>,
     /// FFmpeg's filters, in its own words.
     pub filter: Option<String>,
-    /// Whether it is to be heard; what happens now is not.
+    /// Whether it must be heard; what happens now is not.
     pub sound: bool,
     /// Which of its tracks of sound is heard first.
     pub track: Track,
-    /// The FFmpeg to run; `None`: the one on the PATH.
+    /// The FFmpeg to run; `None` means the one on the PATH.
     pub ffmpeg: Option<OsString>,
     /// Who hears what it says.
     pub listener: Option<Listener>,

@@ -17,16 +17,16 @@ use crate::log::Log;
 use crate::report::Listener;
 use crate::wakeup::poll_until;
 
-/// What is run where nobody says otherwise: the one on the PATH.
+/// What is run where no one says otherwise: the one on the PATH.
 pub(crate) const FFMPEG: &str = "ffmpeg";
 /// Oldest version that has the options we give, `-autoscale` and `-fps_mode`.
 const VERSION_MIN: (u32, u32) = (5, 1);
 /// Time for FFmpeg to end by itself once its output is at its end.
 const END_PATIENCE: Duration = Duration::from_secs(2);
-/// The same where it is told to: whoever ends a source waits for it.
+/// The same where it is told to: anyone who ends a source waits for it.
 const STOP_PATIENCE: Duration = Duration::from_millis(50);
 /// Time for it to be gone once the system was told to end it. Where every core is busy that can take seconds, since it is
-/// [nice](NICENESS): nobody waits for that.
+/// [nice](NICENESS): no one waits for that.
 const KILL_PATIENCE: Duration = Duration::from_millis(20);
 
 /// FFmpeg decodes ahead: a picture that is on its way to be seen goes before the one after it.
@@ -98,7 +98,7 @@ impl Program {
         &mut self.log
     }
 
-    /// Waits for its end, which is near: its output is at its end or nobody wants any.
+    /// Waits for its end, which is near: its output is at its end or no one wants any.
     pub(crate) fn finish(&mut self) -> Outcome {
         if let Some(outcome) = &self.outcome {
             return outcome.clone();
@@ -115,7 +115,7 @@ impl Program {
         if self.outcome.is_some() || self.dismissed.is_some() {
             return;
         }
-        // What it says of being ended is nobody's concern.
+        // What it says of being ended is no one's concern.
         self.log.ignore();
         if let Ok(None) = self.child.try_wait() {
             let _ended_meanwhile = kill_process(Pid::from_child(&self.child), Signal::TERM);
@@ -162,7 +162,7 @@ impl Outcome {
         self.status.is_some_and(|status| status.success())
     }
 
-    /// For people: how it ended and its last words. `None`: well and without a word.
+    /// For people: how it ended and its last words. Returns `None` if it ended well and without a word.
     pub(crate) fn complaint(&self) -> Option<String> {
         let end = match self.status {
             Some(status) if status.success() => None,

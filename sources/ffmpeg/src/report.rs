@@ -1,4 +1,4 @@
-//! What FFmpeg says while it runs, for whoever shows its sources.
+//! What FFmpeg says while it runs, for anyone who shows its sources.
 
 use std::fmt;
 use std::sync::Arc;

@@ -22,13 +22,13 @@ use crate::{START_TIMEOUT, output};
 pub struct Run {
     /// FFmpeg's own arguments, up to the output.
     pub arguments: Vec<OsString>,
-    /// The size that FFmpeg shall scale to; `None`: as it comes.
+    /// The size that FFmpeg shall scale to; `None` means as it comes.
     pub size: Option<Size>,
-    /// What FFmpeg shall make of its pictures; `None`: they stay as they are, where that can be shown.
+    /// What FFmpeg shall make of its pictures; `None` means they stay as they are, where that can be shown.
     pub pixels: Option<Pixels>,
-    /// When pictures are shown; `None`: as they come from cameras, screens and networks, else by their timestamps.
+    /// When pictures are shown; `None` means as they come from cameras, screens and networks, else by their timestamps.
     pub pace: Option<Pace>,
-    /// The FFmpeg to run; `None`: the one on the PATH.
+    /// The FFmpeg to run; `None` means the one on the PATH.
     pub ffmpeg: Option<OsString>,
     /// Who hears what it says.
     pub listener: Option<Listener>,
@@ -52,7 +52,7 @@ impl Run {
             return Err(Error::new(ErrorKind::Unsupported, message));
         }
         match self.open_in(self.pixels.map(|pixels| pixels.to_string()).as_deref()) {
-            // What can't be shown as it is FFmpeg is asked for anew, in a format that is near.
+            // What can't be shown as it is FFmpeg is asked for again, in a format that is near.
             Err(OpenError::Format(format)) => {
                 let nearest = Pixels::nearest(&format);
                 if self.is_read_once() {

@@ -20,9 +20,9 @@ const READ_BYTES: usize = 32 * 1024;
 
 /// FFmpeg's output, and how much of it went to viewers.
 pub(crate) struct SoundTrack {
-    /// Goes before the program: FFmpeg hears at once that nobody reads it.
+    /// Goes before the program: FFmpeg hears at once that no one reads it.
     pipe: OwnedFd,
-    /// `None`: its pictures come from the same.
+    /// `None` means its pictures come from the same.
     program: Option<Program>,
     buffer: Vec<u8>,
     /// Where its first frame is, by the clock of its pictures.
@@ -61,7 +61,7 @@ impl SoundTrack {
             other => Some(other.unwrap_or(0)),
         };
         self.buffer.truncate(before + read.unwrap_or(0));
-        // It would stand still with its words in the pipe.
+        // It would pause with its words in the pipe.
         self.program.iter_mut().for_each(|program| program.log_mut().read());
         if read == Some(0) {
             self.ended = true;
@@ -106,7 +106,7 @@ impl SoundTrack {
         self.ended && self.stretch_bytes() == 0
     }
 
-    /// When the next stretch is to be heard by that clock, if it is there.
+    /// When the next stretch must be heard by that clock, if it is there.
     pub(crate) fn next_at(&self) -> Option<Pts> {
         let us = self.start.as_micros() as u64 + self.sent * 1_000_000 / u64::from(SOUND_RATE);
         (self.stretch_bytes() > 0).then_some(Pts(us as i64))

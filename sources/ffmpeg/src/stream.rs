@@ -59,7 +59,7 @@ impl Shape {
 /// What a container says of one picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PacketHeader {
-    /// When it is to be shown, from any beginning; `None`: at once.
+    /// When it must be shown, from any beginning; `None` means at once.
     pub(crate) pts: Option<Pts>,
     /// Bytes of pixels that follow.
     pub(crate) len: usize,

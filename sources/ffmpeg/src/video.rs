@@ -40,7 +40,7 @@ const LAST_STAYS: Duration = Duration::from_secs(1);
 /// A stream of pictures.
 pub(crate) struct Video {
     name: String,
-    /// Goes before the program: FFmpeg hears at once that nobody reads it.
+    /// Goes before the program: FFmpeg hears at once that no one reads it.
     frame_reader: FrameReader,
     program: Option<Program>,
     has_showinfo: bool,
@@ -50,14 +50,14 @@ pub(crate) struct Video {
     layout: Layout,
     /// Where its pictures begin to be read.
     begun_at: Place,
-    /// What it is begun anew from.
+    /// What it is begun again from.
     film: Option<Film>,
     /// How the next writer to it is heard.
     again: Option<Again>,
     /// What FFmpeg said of it when it was opened.
     contents: Contents,
     repeat: bool,
-    /// When it began, by the clock of its pictures: what is begun anew goes on with later timestamps.
+    /// When it began, by the clock of its pictures: what is begun again goes on with later timestamps.
     began: Duration,
     /// The next turn of what is repeated, which begins to be read when this one is at its end; whether that was tried.
     next_iteration: Option<Begun>,
@@ -67,7 +67,7 @@ pub(crate) struct Video {
     /// When the last picture that was read begins and is over, by that clock.
     last_at: Duration,
     read_until: Duration,
-    /// How long one turn takes, as it was said before it was begun anew, and as it turned out to be.
+    /// How long one turn takes, as it was said before it was begun again, and as it turned out to be.
     told_duration: Option<Duration>,
     grown: Duration,
     /// When its last picture begins, once that was seen.
@@ -304,7 +304,7 @@ impl Video {
         Some(Event::Resized)
     }
 
-    /// When something is to be done although nothing comes.
+    /// When something must be done although nothing comes.
     fn next_moment(&self, now: Instant) -> Option<Instant> {
         let ready =
             self.ready.as_ref().filter(|_| !self.reported).and_then(|picture| self.clock.due(picture.pts));
@@ -339,12 +339,12 @@ impl Video {
         self.end.as_ref().is_some_and(|end| end.stays)
     }
 
-    /// Says that it is over when the last picture was shown for a while. Of what happens now nobody may be there to see it.
+    /// Says that it is over when the last picture was shown for a while. Of what happens now no one may be there to see it.
     fn check_end(&mut self, now: Instant) -> Result<(), Error> {
         if self.is_still() {
             return Ok(());
         }
-        // What stands still does so at its end as well; what goes wrong is told at once.
+        // What is paused does so at its end as well; what goes wrong is told at once.
         if !self.clock.is_going()
             && let Some(end) = self.end.as_mut().filter(|end| end.error.kind == ErrorKind::Finished)
         {

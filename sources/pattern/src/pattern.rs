@@ -12,7 +12,7 @@ use lanstream_core::source::{Error, Event, Source};
 use crate::pace::FrameTimer;
 use crate::{Kind, draw};
 
-/// What a pattern is to be.
+/// What a pattern must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
     /// What it shows.

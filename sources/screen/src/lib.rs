@@ -57,7 +57,7 @@ pub struct Listed {
     pub height: u32,
     /// The command line's words that select it: `--display 0`, `--window 0x3a00007`.
     pub words: String,
-    /// Why it can't be captured; `None` where it can.
+    /// Why it can't be captured; `None` if it can.
     pub refusal: Option<String>,
 }
 

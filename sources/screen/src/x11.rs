@@ -182,7 +182,7 @@ impl Source for Screen {
 }
 
 impl Screen {
-    /// Takes in all that the server has said, and what is to be asked because of it, until there is no more: events
+    /// Takes in all that the server has said, and what must be asked because of it, until there is no more: events
     /// that came with an answer are in memory, where sleeping on the socket would miss them.
     fn catch_up(&mut self) -> Result<(), Error> {
         loop {
@@ -312,7 +312,7 @@ impl Screen {
         Ok(true)
     }
 
-    /// Returns where the picture is another for it; `None`: the server was not asked.
+    /// Returns where the picture is another for it. Returns `None` if the server was not asked.
     fn follow_popups(&mut self) -> Result<Option<Region>, Error> {
         let changed = self.capture_target.follow_popups(&self.link)?;
         let rects = changed.iter().flat_map(Region::rects);
@@ -330,7 +330,7 @@ impl Screen {
         Ok(due)
     }
 
-    /// When there is something to do although nobody says so.
+    /// When there is something to do although no one says so.
     fn next_check(&self) -> Option<Instant> {
         let pixels = self.watch.due().filter(|_| self.damage.is_empty());
         let pointer = self.pointer.as_ref().and_then(Pointer::due);

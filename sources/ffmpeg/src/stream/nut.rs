@@ -258,7 +258,7 @@ struct Frame {
 }
 
 impl Frame {
-    /// `None`: there are not enough bytes.
+    /// Returns `None` if there are not enough bytes.
     fn parse(fields: &mut Fields<'_>, codes: &Codes) -> Option<Result<Self, BadStream>> {
         let Code { mut flags, size_mul, size_lsb, pts_delta, mut reserved, mut elision, .. } =
             *codes.of(fields.byte()?);

@@ -10,7 +10,7 @@ use crate::pixel::{Pixels, guessed};
 
 /// Longest first line. FFmpeg's takes under a hundred bytes; comments may be in it.
 const HEADER_BYTES_MAX: usize = 4096;
-/// Longest line before a frame: `FRAME` and parameters that nobody writes.
+/// Longest line before a frame: `FRAME` and parameters that no one writes.
 const FRAME_LINE_BYTES_MAX: usize = 256;
 const MAGIC: &[u8] = b"YUV4MPEG2";
 const FRAME: &[u8] = b"FRAME";
@@ -82,7 +82,7 @@ impl Parser for Y4m {
     }
 }
 
-/// The bytes before the first line feed, or `None` where it is yet to come.
+/// The bytes before the first line feed, or `None` if it is yet to come.
 fn line<'a>(bytes: &'a [u8], max: usize, which: &str) -> Result<Option<&'a [u8]>, BadStream> {
     let shown = bytes.get(..max).unwrap_or(bytes);
     match shown.iter().position(|byte| *byte == b'\n') {

@@ -1,4 +1,4 @@
-//! What is to be shown, before its first byte came, and how that becomes a source: once it is known what pictures are like.
+//! What must be shown, before its first byte came, and how that becomes a source: once it is known what pictures are like.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,23 +22,23 @@ use crate::wakeup::Wakeup;
 /// Begins to read what the next writer writes.
 pub(crate) type Again = Box<dyn Fn() -> Result<FrameReader, Error> + Send>;
 
-/// What is to be shown, before its first byte came.
+/// What must be shown, before its first byte came.
 pub(crate) struct Builder {
     /// For people.
     pub(crate) name: String,
     pub(crate) frame_reader: FrameReader,
     pub(crate) program: Option<Program>,
     pub(crate) pace: Pace,
-    /// Whether each picture may be another than the one before, as FFmpeg's log tells.
+    /// Whether each picture may be another than the previous one, as FFmpeg's log tells.
     pub(crate) has_showinfo: bool,
     /// How long its beginning may take.
     pub(crate) timeout: Duration,
     /// Where it begins, and what it is begun elsewhere from.
     pub(crate) start: Duration,
     pub(crate) film: Option<Film>,
-    /// How the next writer is heard when one has left; `None`: it is over then.
+    /// How the next writer is heard when one has left; `None` means it is over then.
     pub(crate) again: Option<Again>,
-    /// Whether it begins anew at its end.
+    /// Whether it begins again at its end.
     pub(crate) repeat: bool,
     /// Its sound, where that comes with its pictures.
     pub(crate) sound: Option<SoundTrack>,
@@ -50,7 +50,7 @@ pub(crate) enum OpenError {
     Source(Error),
     /// FFmpeg has pictures in a format of this name, which can't be shown as they are.
     Format(String),
-    /// It is to be begun anew, with this.
+    /// It must be begun again, with this.
     Needs(Need),
 }
 

@@ -82,7 +82,7 @@ impl Video {
         }
     }
 
-    /// When that is to be said next.
+    /// When that must be said next.
     pub(super) fn stalls_at(&self, now: Instant) -> Option<Instant> {
         self.stall_moment().filter(|moment| !self.is_stalled && *moment > now)
     }

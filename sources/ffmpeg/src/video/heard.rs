@@ -84,8 +84,8 @@ impl Video {
         }
     }
 
-    /// When the next stretch of sound is to go to viewers: a little before its pictures. `None`: it is not there, or the film
-    /// stands still.
+    /// When the next audio chunk must go to viewers: a little before its pictures. Returns `None` if it is not there, or the film
+    /// is paused.
     pub(super) fn sounds_at(&self, now: Instant) -> Option<Instant> {
         let next = self.sound.as_ref()?.next_at()?;
         let position = self.clock.position(now)?;
@@ -101,12 +101,12 @@ impl Video {
         }
     }
 
-    /// The time of a picture that nobody has taken: it stands, and so does what goes with it.
+    /// The time of a picture that no one has taken: it stands, and so does what goes with it.
     fn waiting(&self) -> Option<Pts> {
         self.ready.as_ref().filter(|_| self.reported).and_then(|picture| picture.pts)
     }
 
-    /// How far the film can be, whatever its clock says: to the picture that nobody takes, and where pictures are awaited a
+    /// How far the film can be, whatever its clock says: to the picture that no one takes, and where pictures are awaited a
     /// moment beyond the last one.
     fn position_limit(&self) -> Option<Pts> {
         [self.waiting(), self.awaited_limit()].into_iter().flatten().min()

@@ -1,4 +1,4 @@
-//! Where a film is: it is sought in, begun anew where it is repeated, and what has no picture after a place keeps its last one.
+//! Where a film is: it is sought in, begun again where it is repeated, and what has no picture after a place keeps its last one.
 
 use std::time::Duration;
 
@@ -11,24 +11,24 @@ use crate::stream::Pts;
 
 /// How long before the end of a film its next turn is begun: what FFmpeg takes until it has decoded something, and some more.
 const TURN_LEAD: Duration = Duration::from_millis(1000);
-/// Nobody who looks for the end wants to see nothing: the last picture begins before it.
+/// No one who looks for the end wants to see nothing: the last picture begins before it.
 const LAST_PART: Duration = Duration::from_millis(100);
 /// By so much what is said to be a film's duration may differ from when its last picture is over: it is rounded, and a track of
 /// sound is rarely as long as the pictures.
 const DURATION_SLACK: Duration = Duration::from_millis(500);
-/// Where the last picture is to be found, FFmpeg begins so long before it: it rounds what it is told.
+/// Where the last picture must be found, FFmpeg begins so long before it: it rounds what it is told.
 const LAST_PICTURE_SLACK: Duration = Duration::from_millis(10);
 /// Where there is no picture to begin at before a place, one is looked for so much earlier, and ten times as much from then on.
 const BACK_AT_FIRST: Duration = Duration::from_secs(10);
 /// By so much a recording must be longer than its timestamps tell to be one that was joined.
 const JOINED_BY: Duration = Duration::from_secs(1);
-/// FFmpeg's names for containers whose timestamps may begin anew in the middle, and which can be joined end to end.
+/// FFmpeg's names for containers whose timestamps may begin again in the middle, and which can be joined end to end.
 const JOINABLE: [&str; 2] = ["mpegts", "mpeg"];
 
 /// A search for the picture that stays where none begins any more: the last of all.
 #[derive(Default)]
 pub(super) struct Search {
-    /// Where the film is to go on.
+    /// Where the film must go on.
     to: Duration,
     /// How much earlier the next try begins.
     back: Duration,
@@ -53,7 +53,7 @@ impl Video {
         self.said_duration().map(|said| said.max(self.grown))
     }
 
-    /// What was said of it before it was begun anew counts until it is said again.
+    /// What was said of it before it was begun again counts until it is said again.
     fn said_duration(&self) -> Option<Duration> {
         let said = self.program.as_ref().and_then(|program| program.log().contents().duration);
         said.or(self.told_duration)
@@ -96,7 +96,7 @@ impl Video {
         }
     }
 
-    /// Begins its pictures elsewhere. `false`: they can't be had.
+    /// Begins its pictures elsewhere. Returns `false` if they can't be had.
     fn begin_pictures(&mut self, place: Place) -> bool {
         let Some(film) = &self.film else { return false };
         let begun = film.pictures(place);

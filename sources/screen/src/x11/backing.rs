@@ -29,7 +29,7 @@ pub(super) struct Geometry {
 }
 
 impl Backing {
-    /// Has the server keep the window's pixels; `None` where it has gone.
+    /// Has the server keep the window's pixels. Returns `None` if it has gone.
     pub(super) fn redirect(link: &DisplayConnection, window: Window) -> Result<Option<Self>, Error> {
         let redirected = link.conn.composite_redirect_window(window, Redirect::AUTOMATIC).map_err(lost)?;
         let geometry = link.conn.get_geometry(window).map_err(lost)?;

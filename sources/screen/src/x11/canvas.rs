@@ -1,5 +1,5 @@
 //! Where the server puts a window and what lies over it together (RENDER): a pixmap of the window's size, which is then read as the
-//! window's own would be. It does that with what is to be read, as part of the same instant.
+//! window's own would be. It does that with what must be read, as part of the same instant.
 
 use std::collections::HashMap;
 
@@ -52,7 +52,7 @@ pub(super) struct Layer {
 pub(super) type Placed<'a> = (&'a Layer, (i32, i32), Rect);
 
 impl Canvas {
-    /// For pictures of `window`; `None` where the server can't draw them.
+    /// For pictures of `window`. Returns `None` if the server can't draw them.
     pub(super) fn open(link: &DisplayConnection, window: Window) -> Result<Option<Self>, Error> {
         if !link.offers(render::X11_EXTENSION_NAME)? || !link.offers(xfixes::X11_EXTENSION_NAME)? {
             return Ok(None);
@@ -67,7 +67,7 @@ impl Canvas {
         Ok(Some(Self { formats, window, depth: geometry.depth, format: format.id, sheet: None }))
     }
 
-    /// What is to be drawn of a window. `None` where it has no pixels, or such that can't be drawn.
+    /// What must be drawn of a window. Returns `None` if it has no pixels, or such that can't be drawn.
     pub(super) fn layer(&self, link: &DisplayConnection, backing: &Backing) -> Result<Option<Layer>, Error> {
         let format = attributes(link, backing.window)?
             .and_then(|attributes| self.formats.get(&attributes.visual).copied());

@@ -39,7 +39,7 @@ pub(super) enum TargetChange {
     Redrawn,
     /// They are of another size or from another place.
     Resized,
-    /// They are the same; what is to be said of them may be something else.
+    /// They are the same; what must be said of them may be something else.
     Reworded,
 }
 
@@ -217,7 +217,7 @@ impl CaptureTarget {
         }
     }
 
-    /// Follows the pixels, and what is to be said of them, where they may have changed; `None` where nothing says that they did.
+    /// Follows the pixels, and what must be said of them, where they may have changed. Returns `None` if nothing says that they did.
     pub(super) fn follow(&mut self, link: &DisplayConnection) -> Result<Option<TargetChange>, Error> {
         match self {
             Self::Part(part) if part.outdated => part.follow(link).map(Some),

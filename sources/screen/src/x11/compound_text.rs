@@ -51,7 +51,7 @@ const LATIN_1: Set = single(WINDOWS_1252);
 
 /// What bytes mean from here on.
 struct Decoder {
-    /// The set of bytes without the highest bit; `None`: ASCII.
+    /// The set of bytes without the highest bit; `None` means ASCII.
     left: Option<Set>,
     right: Option<Set>,
     text: String,
@@ -125,7 +125,7 @@ const fn single(encoding: &'static Encoding) -> Set {
     Set { encoding: Some(encoding), prefix: None, width: 1 }
 }
 
-/// `None`: ASCII, or what differs from it in two signs.
+/// Returns `None` for ASCII, and for what differs from it in two signs.
 fn set_of_94(name: u8) -> Option<Set> {
     // Half-width katakana, which EUC-JP has behind a byte of its own.
     (name == b'I').then_some(Set { prefix: Some(0x8e), ..single(EUC_JP) })

@@ -64,7 +64,7 @@ pub(super) fn lost(error: impl Into<ReplyOrIdError>) -> Error {
     Error::new(ErrorKind::Lost, format!("the X display is gone: {reason}"))
 }
 
-/// What the server answered about something of another program's, or `None` where that has gone meanwhile.
+/// What the server answered about something of another program's, or `None` if that has gone meanwhile.
 pub(super) fn if_there<T>(answer: Result<T, ReplyError>) -> Result<Option<T>, Error> {
     match answer {
         Ok(answer) => Ok(Some(answer)),

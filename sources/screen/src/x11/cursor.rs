@@ -50,7 +50,7 @@ pub(super) struct Place {
 type PointerRequest<'a> = Cookie<'a, Arc<RustConnection>, QueryPointerReply>;
 
 impl Pointer {
-    /// `None` where the server can't say what the pointer looks like.
+    /// Returns `None` if the server can't say what the pointer looks like.
     pub(super) fn new(link: &DisplayConnection, window: Window) -> Result<Option<Self>, Error> {
         if !link.offers(xfixes::X11_EXTENSION_NAME)? {
             return Ok(None);

@@ -72,7 +72,7 @@ impl Watch {
         matches!(self, Self::Told(id) if *id == damage)
     }
 
-    /// When to look next, where nobody tells.
+    /// When to look next, where no one tells.
     pub(super) fn due(&self) -> Option<Instant> {
         match self {
             Self::Told(_) => None,

@@ -67,7 +67,7 @@ struct Popup {
 }
 
 impl Popups {
-    /// `None` where the server can't put pictures together.
+    /// Returns `None` if the server can't put pictures together.
     pub(super) fn open(link: &DisplayConnection, window: Window) -> Result<Option<Self>, Error> {
         let Some(canvas) = Canvas::open(link, window)? else { return Ok(None) };
         let children = ChangeWindowAttributesAux::new().event_mask(EventMask::SUBSTRUCTURE_NOTIFY);
@@ -110,7 +110,7 @@ impl Popups {
         self.outdated |= self.known.remove(&window) == Some(true);
     }
 
-    /// Looks where they are now, if that may have changed. Returns where the picture is another for it; `None`: nothing was asked.
+    /// Looks where they are now, if that may have changed. Returns where the picture is another for it. Returns `None` if nothing was asked.
     pub(super) fn follow(&mut self, link: &DisplayConnection, size: Size) -> Result<Option<Region>, Error> {
         if !std::mem::take(&mut self.outdated) {
             return Ok(None);
@@ -135,7 +135,7 @@ impl Popups {
         Ok(Some(changed))
     }
 
-    /// The pop-up that `window` is, with its pixels as they are now. `None` where it has gone, or can't be drawn.
+    /// The pop-up that `window` is, with its pixels as they are now. Returns `None` if it has gone, or can't be drawn.
     fn refreshed(
         &self,
         link: &DisplayConnection,
@@ -282,7 +282,7 @@ impl Popup {
     }
 }
 
-/// The program's own window: `window`, or the one in it that a window manager put there. `None` where nothing can be seen.
+/// The program's own window: `window`, or the one in it that a window manager put there. Returns `None` if nothing can be seen.
 fn program_window(link: &DisplayConnection, window: Window) -> Result<Option<Window>, Error> {
     let attributes = if_there(link.conn.get_window_attributes(window).map_err(lost)?.reply())?;
     let is_seen = attributes

@@ -23,7 +23,7 @@ x11rb::atom_manager! {
 /// Most 32-bit units of a property that are read: any sensible title, or the windows of a very full desktop.
 const PROPERTY_UNITS_MAX: u32 = 4096;
 
-/// What a property holds; `None` where that is nothing, or the window has gone.
+/// What a property holds. Returns `None` if that is nothing, or the window has gone.
 pub(super) fn read(
     link: &DisplayConnection,
     window: Window,

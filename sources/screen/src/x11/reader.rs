@@ -63,7 +63,7 @@ pub(super) struct Reader {
 struct PendingPiece {
     answer: SequenceNumber,
     piece: Rect,
-    /// From where it is to be copied to where, unless it was written to its place.
+    /// From where it must be copied to where, unless it was written to its place.
     transfer: Option<Transfer>,
 }
 
@@ -137,7 +137,7 @@ impl Reader {
         frame: &mut Frame,
         region: &Region,
     ) -> Result<(), Error> {
-        // What they bring lies where the server writes anew now.
+        // What they bring lies where the server now writes again.
         self.pending.iter_mut().for_each(|pending| pending.transfer = None);
         let before = self.pending.len();
         let rects = region.rects();
@@ -270,7 +270,7 @@ fn pieces(rect: Rect, pixels: u64) -> impl Iterator<Item = Rect> {
     })
 }
 
-/// Returns the number of the answer, which is to be awaited whatever happens.
+/// Returns the number of the answer, which must be awaited whatever happens.
 fn ask_shared(
     conn: &RustConnection,
     view: View,

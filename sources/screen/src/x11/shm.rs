@@ -48,7 +48,7 @@ impl Sharing {
 pub(super) struct Segment {
     id: Seg,
     map: Arc<Map>,
-    /// Weak, so that frames that viewers still hold don't keep open a connection that nobody reads from any more.
+    /// Weak, so that frames that viewers still hold don't keep open a connection that no one reads from any more.
     conn: Weak<RustConnection>,
 }
 
@@ -89,7 +89,7 @@ impl Segment {
     }
 }
 
-/// What of a frame is still to be written, by whoever captures into it.
+/// What of a frame is still to be written, by anyone who captures into it.
 pub(super) struct LateWriter(Arc<Map>);
 
 impl LateWriter {
@@ -104,7 +104,7 @@ impl LateWriter {
         assert!(start <= end && end <= self.0.len, "outside of the frame");
         // SAFETY: the range is within the map, which lives as long as `self`.
         let first = unsafe { self.0.start.as_ptr().cast::<u8>().add(start) };
-        // SAFETY: the bytes are initialised. Until `arrived` has told of these rows nobody reads them, and the server writes nothing
+        // SAFETY: the bytes are initialised. Until `arrived` has told of these rows no one reads them, and the server writes nothing
         // here that it was not asked for.
         write(unsafe { std::slice::from_raw_parts_mut(first, end - start) });
     }
@@ -113,13 +113,13 @@ impl LateWriter {
 impl PixelMemory for Segment {
     fn bytes(&self) -> &[u8] {
         // SAFETY: the map is `len` initialised bytes for as long as `self` lives. The server writes to it only between a
-        // ShmGetImage and its reply, and a `LateWriter` after one; until `arrived` has said that these are there nobody reads the rows
+        // ShmGetImage and its reply, and a `LateWriter` after one; until `arrived` has said that these are there no one reads the rows
         // that they write.
         unsafe { std::slice::from_raw_parts(self.map.start.as_ptr().cast(), self.map.len) }
     }
 
     fn bytes_mut(&mut self) -> &mut [u8] {
-        // SAFETY: as in `bytes`; `&mut self` says that nobody else looks at it, and a source keeps no `LateWriter` of a frame that it
+        // SAFETY: as in `bytes`; `&mut self` says that no one else looks at it, and a source keeps no `LateWriter` of a frame that it
         // captures into.
         unsafe { std::slice::from_raw_parts_mut(self.map.start.as_ptr().cast(), self.map.len) }
     }
@@ -149,7 +149,7 @@ struct Map {
 
 // SAFETY: a map is plain memory, valid on every thread; `Segment` hands out references to it by Rust's own rules.
 unsafe impl Send for Map {}
-// SAFETY: as for `Send`; what is shared is only read, but for bytes that a `LateWriter` writes and nobody else looks at.
+// SAFETY: as for `Send`; what is shared is only read, but for bytes that a `LateWriter` writes and no one else looks at.
 unsafe impl Sync for Map {}
 
 impl Map {
@@ -231,7 +231,7 @@ mod tests {
             image.reply().unwrap();
             assert_eq!((segment.bytes()[7], segment.bytes()[24]), (0xee, 0xee));
             assert_ne!(segment.bytes()[8..24], [0xee; 16]);
-            // Marked for removal by the kernel as soon as nobody maps it, also if this process is killed.
+            // Marked for removal by the kernel as soon as no one maps it, also if this process is killed.
             assert!(own_segments().iter().all(|line| line.contains("dest")));
         }
         link.conn.sync().unwrap();

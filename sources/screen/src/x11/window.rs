@@ -27,13 +27,13 @@ pub(super) struct CapturedWindow {
     backing: Backing,
     title: String,
     size: Size,
-    /// What the window that takes its place has in its title; `None` where nothing does.
+    /// What the window that takes its place has in its title; `None` if nothing does.
     successor: Option<String>,
     /// The windows that it lies in, from its parent to the screen's child. Where one is hidden, so is it.
     frames: Vec<Window>,
     visibility: Visibility,
     popups: Option<Popups>,
-    /// Pop-ups are to be shown and can't be.
+    /// Pop-ups must be shown and can't be.
     lacks_popups: bool,
     /// Its pixels may be elsewhere now.
     outdated: bool,
@@ -151,7 +151,7 @@ impl CapturedWindow {
         }
     }
 
-    /// Follows its pixels, its title and its state where they may be others; `None` where nothing says so.
+    /// Follows its pixels, its title and its state where they may be others. Returns `None` if nothing says that they are.
     pub(super) fn follow(&mut self, link: &DisplayConnection) -> Result<Option<TargetChange>, Error> {
         if std::mem::take(&mut self.outdated) {
             self.refresh_all(link)?;
@@ -167,7 +167,7 @@ impl CapturedWindow {
         Ok(None)
     }
 
-    /// Looks where its pop-ups are now, if that may have changed. Returns where the picture is another for it; `None`: nothing was asked.
+    /// Looks where its pop-ups are now, if that may have changed. Returns where the picture is another for it. Returns `None` if nothing was asked.
     pub(super) fn follow_popups(&mut self, link: &DisplayConnection) -> Result<Option<Region>, Error> {
         let size = self.size;
         self.popups.as_mut().map_or(Ok(None), |popups| popups.follow(link, size))
@@ -235,7 +235,7 @@ fn frames(link: &DisplayConnection, window: Window) -> Result<Vec<Window>, Error
     Ok(frames)
 }
 
-/// `None` where the window has gone.
+/// Returns `None` if the window has gone.
 fn visibility(link: &DisplayConnection, window: Window) -> Result<Option<Visibility>, Error> {
     let attributes = link.conn.get_window_attributes(window).map_err(lost)?.reply();
     let Some(attributes) = if_there(attributes)? else { return Ok(None) };

@@ -60,7 +60,7 @@ impl Codes {
         &self.0[usize::from(byte)]
     }
 
-    /// The table is written as runs of codes, of which each differs from the one before by its size alone.
+    /// The table is written as runs of codes, of which each differs from the previous one by its size alone.
     pub(super) fn parse(fields: &mut Fields<'_>) -> Option<Self> {
         let mut codes = Self::default();
         let mut run = Run { code: INVALID, count: 0 };
