@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{bench, corpus, setup, test, wasm};
+use crate::{bench, corpus, screenshot, setup, test, wasm};
 
 /// Tasks of the lanstream repository.
 #[derive(Parser)]
@@ -25,6 +25,8 @@ enum Task {
     Bench(Bench),
     /// Make the pictures that `lanstream codec bench` measures on, and install what that takes
     Corpus(corpus::Options),
+    /// Make the picture of the page that README shows
+    Screenshot(screenshot::Options),
 }
 
 #[derive(Subcommand)]
@@ -55,5 +57,6 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Task::Bench(Bench::Transports(options)) => bench::transports::run(&options),
         Task::Bench(Bench::Video(options)) => bench::video::run(&options),
         Task::Corpus(options) => corpus::run(&options),
+        Task::Screenshot(options) => screenshot::run(&options),
     }
 }

@@ -3,7 +3,10 @@
 mod bench;
 mod cli;
 mod corpus;
+#[cfg(test)]
+mod documents;
 mod repository;
+mod screenshot;
 mod setup;
 mod test;
 mod wasm;

@@ -90,7 +90,7 @@ fn first_picture_ms(
 }
 
 /// Waits for an event of a server.
-pub(super) fn next(
+pub(crate) fn next(
     events: &Receiver<String>,
     patience: &Patience,
     wanted: impl Fn(&Value) -> bool,
