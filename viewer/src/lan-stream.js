@@ -9,7 +9,7 @@ import { Overlay } from './element/overlay.js';
 import { blockBytes, planarOf } from './decode/planar.js';
 import { Sound } from './element/sound.js';
 import { PRESENTER_NAMES } from './present/table.js';
-import { TRANSPORTS } from './protocol.js';
+import { TRANSPORTS } from './protocol/messages.js';
 import { adoptStyle } from './element/style.js';
 
 /**

@@ -1,6 +1,6 @@
 // Bytes for tests: bands as a server writes them, and random numbers that are the same in every run.
 
-import { ENCODING_SOLID, HEADER_BYTES, KIND } from '../src/protocol.js';
+import { ENCODING_SOLID, HEADER_BYTES, KIND } from '../src/protocol/messages.js';
 
 /**
  * @typedef {{ x: number, y: number, width: number, height: number, encoding?: number, data: Uint8Array, length?: number

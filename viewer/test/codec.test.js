@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { Codec } from '../src/decode/codec.js';
 import { Patches, writePatches } from '../src/decode/patches.js';
 import { PictureMemory } from '../src/decode/picture-memory.js';
-import { ENCODING_MOVE, ENCODING_RAW, ProtocolError } from '../src/protocol.js';
+import { ENCODING_MOVE, ENCODING_RAW, ProtocolError } from '../src/protocol/messages.js';
 import { fromHex, random, toHex } from './bytes.js';
 
 /**

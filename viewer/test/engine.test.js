@@ -13,7 +13,7 @@ import {
   KIND,
   TAKEN_BACK,
   VERSION,
-} from '../src/protocol.js';
+} from '../src/protocol/messages.js';
 import { Surface } from '../src/present/surface.js';
 import { deferred } from '../src/transport/timers.js';
 import { band, message, raw, solid, u16, u32, u64 } from './bytes.js';

@@ -3,7 +3,7 @@
 import { PlainArena } from '../src/decode/arena.js';
 import { writePatches } from '../src/decode/patches.js';
 import { PictureMemory } from '../src/decode/picture-memory.js';
-import { KIND } from '../src/protocol.js';
+import { KIND } from '../src/protocol/messages.js';
 import { Update } from '../src/decode/update.js';
 import { message, u32 } from './bytes.js';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { COMMIT, FIRST } from '../src/protocol.js';
+import { COMMIT, FIRST } from '../src/protocol/messages.js';
 import { Surface } from '../src/present/surface.js';
 import { StreamReader } from '../src/transport/http.js';
 import { Update } from '../src/decode/update.js';
@@ -65,7 +65,7 @@ class FakeSink {
   begin() {
     this.begun += 1;
   }
-  /** @param {import('../src/protocol.js').ServerMessage} message */
+  /** @param {import('../src/protocol/messages.js').ServerMessage} message */
   message({ type }) {
     this.messages.push(type);
   }

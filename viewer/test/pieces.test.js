@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { COMMIT, FIRST, ProtocolError } from '../src/protocol.js';
+import { COMMIT, FIRST, ProtocolError } from '../src/protocol/messages.js';
 import { Pieces } from '../src/transport/pieces.js';
 import { Timers } from '../src/transport/timers.js';
 import { band, random, raw } from './bytes.js';

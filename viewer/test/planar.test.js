@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Codec } from '../src/decode/codec.js';
 import { blockBytes, cellsOf, convert, markShown, planarOf } from '../src/decode/planar.js';
-import { COMMIT, FIRST, ProtocolError } from '../src/protocol.js';
+import { COMMIT, FIRST, ProtocolError } from '../src/protocol/messages.js';
 import { Surface } from '../src/present/surface.js';
 import { Update } from '../src/decode/update.js';
 import { band, fromHex, random, raw, solid, toHex } from './bytes.js';

@@ -14,7 +14,7 @@ import {
   writeProof,
   writeRefresh,
   writeRoute,
-} from '../src/protocol.js';
+} from '../src/protocol/messages.js';
 import { message, toHex, u16, u32, u64 } from './bytes.js';
 
 /** @param {number} kind @param {ArrayLike<number>} body */

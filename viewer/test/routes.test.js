@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { COMMIT, FIRST, KIND, TRANSPORTS } from '../src/protocol.js';
+import { COMMIT, FIRST, KIND, TRANSPORTS } from '../src/protocol/messages.js';
 import { Routes } from '../src/transport/routes.js';
 import { band, join, message, raw, u32 } from './bytes.js';
 import { FakeBrowser, settle } from './fakes.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { COMMIT, FIRST } from '../src/protocol.js';
+import { COMMIT, FIRST } from '../src/protocol/messages.js';
 import { Segments } from '../src/decode/segments.js';
 import { Surface } from '../src/present/surface.js';
 import { chooseThread } from '../src/session/thread-choice.js';

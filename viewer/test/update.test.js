@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { COMMIT, FIRST, ProtocolError } from '../src/protocol.js';
+import { COMMIT, FIRST, ProtocolError } from '../src/protocol/messages.js';
 import { Update } from '../src/decode/update.js';
 import { band, raw, solid } from './bytes.js';
 import { pictureOf } from './fakes.js';

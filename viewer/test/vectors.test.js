@@ -23,7 +23,7 @@ import {
   writeRefresh,
   writeRoute,
   writeSteer,
-} from '../src/protocol.js';
+} from '../src/protocol/messages.js';
 import { Update } from '../src/decode/update.js';
 import { fromHex, toHex } from './bytes.js';
 
@@ -58,7 +58,7 @@ const WRITERS = {
   [KIND.ROUTE]: f =>
     writeRoute({
       number: f['number'],
-      transport: /** @type {import('../src/protocol.js').Transport} */ (TRANSPORTS[f['transport'] - 1]),
+      transport: /** @type {import('../src/protocol/messages.js').Transport} */ (TRANSPORTS[f['transport'] - 1]),
       flags: f['flags'],
       epoch: BigInt(f['epoch']),
       heldSeq: f['held_seq'],
@@ -144,7 +144,7 @@ function encodingOf(encoding) {
 
 /**
  * A message's fields by the names of docs/protocol.md.
- * @param {import('../src/protocol.js').ServerMessage} message
+ * @param {import('../src/protocol/messages.js').ServerMessage} message
  */
 function flatten(message) {
   switch (message.type) {

@@ -1,7 +1,7 @@
 // Decoder: a small WebAssembly module (core/codec/wasm) and its memory, which also holds the frames
 // (picture-memory.js). The encodings are defined in docs/codec.md.
 
-import { ProtocolError } from '../protocol.js';
+import { ProtocolError } from '../protocol/messages.js';
 
 /**
  * Exports of the module: `room` grows its memory to hold `bytes` bytes and returns their offset, or 0 if memory is

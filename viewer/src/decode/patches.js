@@ -2,7 +2,7 @@
 // pixels: those lie in the band's buffer, which the table points into.
 
 import { CELL_BYTES } from './planar.js';
-import { ENCODING_MOVE, ENCODING_RAW, ENCODING_SOLID } from '../protocol.js';
+import { ENCODING_MOVE, ENCODING_RAW, ENCODING_SOLID } from '../protocol/messages.js';
 
 /** Numbers kept for each patch: x, y, width, height, encoding, offset and number of its bytes. */
 const FIELDS = 7;

@@ -2,7 +2,7 @@
 // they show. The formula is docs/protocol.md's; core/codec/src/planar.rs is its twin, and the module's. Not where
 // pixels go.
 
-import { ProtocolError, SIDE_PX_MAX } from '../protocol.js';
+import { ProtocolError, SIDE_PX_MAX } from '../protocol/messages.js';
 
 /**
  * How a frame's planes lie and what they mean, from the four bytes of a band's head.

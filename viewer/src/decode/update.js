@@ -16,7 +16,7 @@ import {
   ProtocolError,
   SIDE_PX_MAX,
   TAKEN_BACK,
-} from '../protocol.js';
+} from '../protocol/messages.js';
 
 /** In place of a timestamp where there is none. */
 const NO_PTS = -(2n ** 63n);

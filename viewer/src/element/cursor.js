@@ -1,7 +1,7 @@
 // The source's pointer, on a small canvas of its own: it moves without repainting the frame, and is clipped to it.
 
 /**
- * @typedef {import('../protocol.js').CursorShape} CursorShape
+ * @typedef {import('../protocol/messages.js').CursorShape} CursorShape
  * @typedef {import('./layout.js').Place} Place
  * @typedef {{ left: number, top: number, width: number, height: number }} Part of a shape, in its pixels
  */

@@ -2,7 +2,7 @@
 
 import { FilmBar } from './film.js';
 import { FITS } from './layout.js';
-import { ENCODING_NAMES } from '../protocol.js';
+import { ENCODING_NAMES } from '../protocol/messages.js';
 
 /**
  * @typedef {import('../session/engine.js').State} State

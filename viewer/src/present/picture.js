@@ -2,7 +2,7 @@
 
 import { canvasReads } from './canvas-reads.js';
 import { pictureHash } from '../protocol/hash.js';
-import { ProtocolError } from '../protocol.js';
+import { ProtocolError } from '../protocol/messages.js';
 
 /**
  * @typedef {import('./surface.js').Surface} Surface

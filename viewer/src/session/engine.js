@@ -4,7 +4,7 @@
 import { canvasReads } from '../present/canvas-reads.js';
 import { Meter } from './meter.js';
 import { Picture } from '../present/picture.js';
-import { ProtocolError } from '../protocol.js';
+import { ProtocolError } from '../protocol/messages.js';
 import { localNetworkPermission } from './reach.js';
 import { SessionEnd } from './session-end.js';
 import { Session } from './session.js';
@@ -22,7 +22,7 @@ const LAST_WORDS = ['ended', 'stopped'];
 const SILENCE = ['lost', 'unreachable'];
 
 /**
- * @typedef {import('../protocol.js').CursorShape} CursorShape
+ * @typedef {import('../protocol/messages.js').CursorShape} CursorShape
  * @typedef {import('./session.js').Env} Env
  * @typedef {import('../transport/choose.js').Selection} Selection
  *
@@ -52,7 +52,7 @@ const SILENCE = ['lost', 'unreachable'];
  *     number }
  *   | { type: 'refuted', seq: number } | { type: 'cursor-shape', shape: CursorShape } | { type: 'cursor-at', x: number,
  *   y: number, serial: number }} EngineEvent
- * @typedef {{ origin: string, token: string, transport: import('../protocol.js').Transport | 'auto', codes:
+ * @typedef {{ origin: string, token: string, transport: import('../protocol/messages.js').Transport | 'auto', codes:
  *   boolean, verify: boolean, paused: boolean }} EngineOptions `codes`: whether pixels may come in fewer bytes, where
  *   this page can decode them
  * @typedef {{
@@ -205,7 +205,7 @@ export class Engine {
 
   /**
    * Asks something of the source.
-   * @param {typeof import('../protocol.js').COMMANDS[number]} command
+   * @param {typeof import('../protocol/messages.js').COMMANDS[number]} command
    * @param {number} value the second to seek, or which track
    */
   steer(command, value) {
@@ -278,7 +278,7 @@ export class Engine {
     this.#change({ transport: selection.transport, transportReason: selection.reason });
   }
 
-  /** @param {import('../protocol.js').ServerMessage} message */
+  /** @param {import('../protocol/messages.js').ServerMessage} message */
   #receive(message) {
     switch (message.type) {
       case 'Welcome':
@@ -315,7 +315,7 @@ export class Engine {
     this.#change({ marker: markerOf(epoch), code: '', reason: '' });
   }
 
-  /** The source did. @param {import('../protocol.js').SourceState} sourceState @param {string} sourceText */
+  /** The source did. @param {import('../protocol/messages.js').SourceState} sourceState @param {string} sourceText */
   #turned(sourceState, sourceText) {
     const code = sourceState === 'live' ? '' : sourceState === 'lost' ? 'source-lost' : 'ended';
     this.#change({ sourceState, sourceText, code, reason: code === '' ? '' : sourceText });
@@ -354,7 +354,7 @@ export class Engine {
     return timeS !== null && durationS !== null ? Math.min(timeS, durationS) : timeS;
   }
 
-  /** @param {import('../protocol.js').Playback} playback */
+  /** @param {import('../protocol/messages.js').Playback} playback */
   #played({ isPlaying, canSeek, durationUs, beganUs, positionUs, atUs, usPerS, track, tracks }) {
     if (beganUs !== this.#beganUs) [this.#beganBeforeUs, this.#beganUs] = [this.#beganUs, beganUs];
     this.#film = positionUs === null ? null : { us: positionUs, atMs: atUs / 1000 - this.#serverAheadMs, usPerS };

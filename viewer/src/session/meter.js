@@ -1,6 +1,6 @@
 // Counts what was shown, and how long each part of it took here. Not the server's part: that comes in its Stats.
 
-import { ENCODING_LAST } from '../protocol.js';
+import { ENCODING_LAST } from '../protocol/messages.js';
 
 /** Bytes of a raw pixel. */
 const PIXEL_BYTES = 4;

@@ -14,7 +14,7 @@ import {
   writePing,
   writeProof,
   writeSteer,
-} from '../protocol.js';
+} from '../protocol/messages.js';
 import { PROMPT_TEXT, localNetworkPermission, whyUnreachable } from './reach.js';
 import { SessionEnd } from './session-end.js';
 import { Routes } from '../transport/routes.js';
@@ -44,13 +44,13 @@ const PROMPT_MS = 1000;
  *   clearTimeout(timer: any): void,
  * }} Env
  *
- * @typedef {import('../protocol.js').ServerMessage} ServerMessage
+ * @typedef {import('../protocol/messages.js').ServerMessage} ServerMessage
  * @typedef {import('../transport/choose.js').Selection} Selection
  * @typedef {{ receiveMs: number, decodeMs: number, paintMs: number, totalMs: number | null }} Took
  * @typedef {{
  *   origin: string,
  *   token: string,
- *   wanted: import('../protocol.js').Transport | 'auto',
+ *   wanted: import('../protocol/messages.js').Transport | 'auto',
  *   known: Selection | null,
  *   barred: string,
  *   verify: boolean,
@@ -151,7 +151,7 @@ export class Session {
   }
 
   /**
-   * @returns {Promise<{ key: string, offered: string[], preferred: import('../protocol.js').Transport | 'auto'
+   * @returns {Promise<{ key: string, offered: string[], preferred: import('../protocol/messages.js').Transport | 'auto'
    *   }>}
    */
   async #exchange() {

@@ -2,7 +2,7 @@
 // browser writes straight into it, and the canvas is painted straight from it. Engines without BYOB get the same by a
 // copy.
 
-import { HEADER_BYTES, KIND, messageBytes, readServerMessage } from '../protocol.js';
+import { HEADER_BYTES, KIND, messageBytes, readServerMessage } from '../protocol/messages.js';
 
 /**
  * Takes bands as they arrive: `buffer` returns memory for one, `begin` reports that its first bytes have arrived,
@@ -12,7 +12,7 @@ import { HEADER_BYTES, KIND, messageBytes, readServerMessage } from '../protocol
  *   buffer(bytes: number): ArrayBuffer,
  *   begin(): void,
  *   band(buffer: ArrayBuffer, bytes: number): void,
- *   message(message: import('../protocol.js').ServerMessage): void,
+ *   message(message: import('../protocol/messages.js').ServerMessage): void,
  * }} BandSink
  */
 

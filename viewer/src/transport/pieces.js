@@ -1,7 +1,7 @@
 // Bands that come in pieces, by datagrams: puts them together, and asks for what was lost. Each is handed on when it
 // and all before it are whole.
 
-import { KIND, ProtocolError } from '../protocol.js';
+import { KIND, ProtocolError } from '../protocol/messages.js';
 
 /**
  * @typedef {{ number: number, band: number, offset: number, total: number, bytes: Uint8ClampedArray<ArrayBuffer> }}

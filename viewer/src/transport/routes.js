@@ -1,7 +1,7 @@
 // Routes of pixels: opens one, and continues on another when it ends. A route begins at the frame that is shown; data
 // of the previous route is dropped.
 
-import { ProtocolError, ROUTE_PLAIN, writeAskTicket, writeRefresh, writeRoute } from '../protocol.js';
+import { ProtocolError, ROUTE_PLAIN, writeAskTicket, writeRefresh, writeRoute } from '../protocol/messages.js';
 import { SessionEnd } from '../session/session-end.js';
 import { endsUpdate } from '../decode/update.js';
 import { candidates, rank, reasonByFacts, reasonByMeasuring } from './choose.js';
@@ -12,8 +12,8 @@ import { Timers, deferred } from './timers.js';
 import { WebTransportLink } from './webtransport.js';
 
 /**
- * @typedef {import('../protocol.js').Transport} Transport
- * @typedef {import('../protocol.js').ServerMessage} ServerMessage
+ * @typedef {import('../protocol/messages.js').Transport} Transport
+ * @typedef {import('../protocol/messages.js').ServerMessage} ServerMessage
  * @typedef {import('./choose.js').Selection} Selection
  * @typedef {import('./http.js').BandSink} BandSink
  *

@@ -1,13 +1,13 @@
 // The control channel, and pixels on it while they travel by WebSocket. It knows messages from each other, not what
 // they mean.
 
-import { KIND, kindOf, readServerMessage } from '../protocol.js';
+import { KIND, kindOf, readServerMessage } from '../protocol/messages.js';
 import { SessionEnd } from '../session/session-end.js';
 
 const PROTOCOL = 'lanstream.1';
 
 /**
- * @typedef {import('../protocol.js').ServerMessage} ServerMessage
+ * @typedef {import('../protocol/messages.js').ServerMessage} ServerMessage
  * @typedef {import('./http.js').BandSink} BandSink
  * @typedef {{ message(message: ServerMessage): void, end(reason: Error): void }} ControlEvents
  */

@@ -1,12 +1,12 @@
 // A WebTransport session: pixels on streams that the server opens, one for each route, and datagrams for what is of no
 // use later, pings and the pointer; for pixels too where that is asked for.
 
-import { KIND, ProtocolError, kindOf, readServerMessage, writeLack } from '../protocol.js';
+import { KIND, ProtocolError, kindOf, readServerMessage, writeLack } from '../protocol/messages.js';
 import { StreamReader } from './http.js';
 import { Pieces } from './pieces.js';
 
 /**
- * @typedef {import('../protocol.js').ServerMessage} ServerMessage
+ * @typedef {import('../protocol/messages.js').ServerMessage} ServerMessage
  * @typedef {{ port: number, hashes: Uint8Array<ArrayBuffer>[] }} Certificates `port` 0: the page's own; no hashes: one
  *   that is trusted anyway
  * @typedef {{
