@@ -1,14 +1,14 @@
-// The messages of docs/protocol.md, read and written: names and bounds as in core/src/protocol. Not what they mean for a
-// session (session.js), nor a band's patches (update.js).
+// The messages of docs/protocol.md, read and written: names and bounds as in core/src/protocol. Not what they mean for
+// a session (session/session.js), nor a band's patches (decode/update.js).
 
 export const VERSION = 4;
 export const HEADER_BYTES = 8;
 export const BAND_BYTES = 40;
 export const PATCH_BYTES = 16;
 
-/** Longest side of a picture, as in core/src/geometry.rs. */
+/** Longest side of a frame, as in core/src/geometry.rs. */
 export const SIDE_PX_MAX = 16384;
-/** A band's longest body: an 8K picture in a single band and some room; a length that lies must not exhaust memory. */
+/** A band's longest body: an 8K frame in a single band and some room; a length that lies must not exhaust memory. */
 export const BAND_BODY_BYTES_MAX = 160 << 20;
 /** Longest body of every other kind; the longest honest one is a large cursor. */
 export const CONTROL_BODY_BYTES_MAX = 2 << 20;
@@ -64,7 +64,7 @@ const HASH_BYTES = 32;
 export const ENCODING_RAW = 0;
 export const ENCODING_SOLID = 1;
 export const ENCODING_MOVE = 2;
-/** What people call them; each lies where its number says. Those after the moves are codes. */
+/** Names for users, indexed by the encoding's number. Those after the moves are codes. */
 export const ENCODING_NAMES = ['raw', 'one colour', 'moved', 'palette', 'predict', 'lz', 'packed'];
 export const ENCODING_LAST = ENCODING_NAMES.length - 1;
 
@@ -74,8 +74,9 @@ const IS_PLAYING = 1;
 const CAN_SEEK = 2;
 /** In place of a duration that is not known. */
 const NO_DURATION = 2n ** 64n - 1n;
-/** In place of a position that is the shown picture's, and of a track where none is heard. */
-const NO_POSITION = -(2n ** 63n), NO_TRACK = 2 ** 32 - 1;
+/** In place of a position that is the shown frame's, and of a track where none is heard. */
+const NO_POSITION = -(2n ** 63n);
+const NO_TRACK = 2 ** 32 - 1;
 
 /** @typedef {'live' | 'lost' | 'ended'} SourceState */
 /** @type {readonly SourceState[]} */
@@ -94,13 +95,15 @@ export class ProtocolError extends Error {
 }
 
 /**
- * How a film goes. `positionUs`: where it was at `atUs` of the server's clock, or `null`: where the shown picture is; `usPerS`: how
- * fast it goes on from there; `tracks`: what people call its tracks of sound; `track`: the one that is heard, or `null`.
+ * How a film goes. `positionUs`: where it was at `atUs` of the server's clock, or `null`: where the shown frame is;
+ * `usPerS`: how fast it goes on from there; `tracks`: what people call its tracks of sound; `track`: the one that is
+ * heard, or `null`.
  * @typedef {{
  *   type: 'Playback', isPlaying: boolean, canSeek: boolean, durationUs: number | null, beganUs: number,
  *   positionUs: number | null, atUs: number, usPerS: number, track: number | null, tracks: string[],
  * }} Playback
- * @typedef {{ serial: number, width: number, height: number, hotX: number, hotY: number, rgba: Uint8ClampedArray<ArrayBuffer> }} CursorShape
+ * @typedef {{ serial: number, width: number, height: number, hotX: number, hotY: number, rgba:
+ *   Uint8ClampedArray<ArrayBuffer> }} CursorShape
  * @typedef {{ type: 'Welcome', version: number, epoch: bigint, clockUs: number }
  *   | { type: 'Source', state: SourceState, text: string }
  *   | { type: 'Description', name: string, stalled: string, alterations: string[] }
@@ -114,7 +117,8 @@ export class ProtocolError extends Error {
  *   | { type: 'Ticket', ticket: string }
  *   | { type: 'Routed', number: number }
  *   | { type: 'Unrouted', number: number }
- *   | { type: 'Piece', number: number, band: number, offset: number, total: number, bytes: Uint8ClampedArray<ArrayBuffer> }
+ *   | { type: 'Piece', number: number, band: number, offset: number, total: number, bytes:
+ *     Uint8ClampedArray<ArrayBuffer> }
  *   | { type: 'Scattered', number: number, bands: number }
  *   | { type: 'Sound', atUs: number, samples: Float32Array<ArrayBuffer> }
  *   | Playback
@@ -167,25 +171,44 @@ export function readServerMessage(buffer) {
  */
 function readBody(kind, fields) {
   switch (kind) {
-    case KIND.WELCOME: return readWelcome(fields);
-    case KIND.SOURCE: return { type: 'Source', state: sourceState(fields.u8()), text: fields.text() };
-    case KIND.DESCRIPTION: return readDescription(fields);
-    case KIND.CURSOR_SHAPE: return { type: 'CursorShape', shape: readCursorShape(fields) };
-    case KIND.CURSOR_AT: return { type: 'CursorAt', x: fields.i32(), y: fields.i32(), serial: fields.u32(), moves: fields.u32() };
-    case KIND.PONG: return { type: 'Pong', token: fields.u32(), clockUs: fields.u64Number() };
-    case KIND.STATS: return { type: 'Stats', stats: jsonObject(fields.text()) };
-    case KIND.PROVEN: return { type: 'Proven', seq: fields.u32(), exact: flag(fields.u32()), count: fields.u64Number() };
-    case KIND.NOTICE: return { type: 'Notice', code: fields.u8(), text: fields.text() };
-    case KIND.GOODBYE: return { type: 'Goodbye', code: goodbyeCode(fields.u8()), text: fields.text() };
-    case KIND.TICKET: return { type: 'Ticket', ticket: fields.text() };
-    case KIND.ROUTED: return { type: 'Routed', number: fields.u32() };
-    case KIND.UNROUTED: return { type: 'Unrouted', number: fields.u32() };
-    case KIND.PLAYBACK: return readPlayback(fields);
-    case KIND.SOUND: return readSound(fields);
-    case KIND.PIECE: return readPiece(fields);
-    case KIND.SCATTERED: return { type: 'Scattered', number: fields.u32(), bands: fields.u32() };
-    case KIND.CERTIFICATES: return { type: 'Certificates', port: fields.u16(), hashes: readHashes(fields.rest()) };
-    default: return { type: 'Unknown', kind };
+    case KIND.WELCOME:
+      return readWelcome(fields);
+    case KIND.SOURCE:
+      return { type: 'Source', state: sourceState(fields.u8()), text: fields.text() };
+    case KIND.DESCRIPTION:
+      return readDescription(fields);
+    case KIND.CURSOR_SHAPE:
+      return { type: 'CursorShape', shape: readCursorShape(fields) };
+    case KIND.CURSOR_AT:
+      return { type: 'CursorAt', x: fields.i32(), y: fields.i32(), serial: fields.u32(), moves: fields.u32() };
+    case KIND.PONG:
+      return { type: 'Pong', token: fields.u32(), clockUs: fields.u64Number() };
+    case KIND.STATS:
+      return { type: 'Stats', stats: jsonObject(fields.text()) };
+    case KIND.PROVEN:
+      return { type: 'Proven', seq: fields.u32(), exact: flag(fields.u32()), count: fields.u64Number() };
+    case KIND.NOTICE:
+      return { type: 'Notice', code: fields.u8(), text: fields.text() };
+    case KIND.GOODBYE:
+      return { type: 'Goodbye', code: goodbyeCode(fields.u8()), text: fields.text() };
+    case KIND.TICKET:
+      return { type: 'Ticket', ticket: fields.text() };
+    case KIND.ROUTED:
+      return { type: 'Routed', number: fields.u32() };
+    case KIND.UNROUTED:
+      return { type: 'Unrouted', number: fields.u32() };
+    case KIND.PLAYBACK:
+      return readPlayback(fields);
+    case KIND.SOUND:
+      return readSound(fields);
+    case KIND.PIECE:
+      return readPiece(fields);
+    case KIND.SCATTERED:
+      return { type: 'Scattered', number: fields.u32(), bands: fields.u32() };
+    case KIND.CERTIFICATES:
+      return { type: 'Certificates', port: fields.u16(), hashes: readHashes(fields.rest()) };
+    default:
+      return { type: 'Unknown', kind };
   }
 }
 
@@ -198,7 +221,8 @@ function readWelcome(fields) {
 
 /** @param {Fields} fields @returns {ServerMessage} */
 function readDescription(fields) {
-  const name = fields.sizedText(), stalled = fields.sizedText();
+  const name = fields.sizedText();
+  const stalled = fields.sizedText();
   const alterations = [];
   while (!fields.isEmpty) alterations.push(fields.sizedText());
   return { type: 'Description', name, stalled, alterations };
@@ -218,7 +242,8 @@ function readCursorShape(fields) {
 function readPiece(fields) {
   const [number, band, offset, total] = [fields.u32(), fields.u32(), fields.u32(), fields.u32()];
   const bytes = fields.rest();
-  if (total > HEADER_BYTES + BAND_BODY_BYTES_MAX || offset + bytes.byteLength > total) throw new ProtocolError('a piece reaches beyond its band');
+  if (total > HEADER_BYTES + BAND_BODY_BYTES_MAX || offset + bytes.byteLength > total)
+    throw new ProtocolError('a piece reaches beyond its band');
   return { type: 'Piece', number, band, offset, total, bytes };
 }
 
@@ -226,28 +251,42 @@ function readPiece(fields) {
 function readHashes(bytes) {
   if (bytes.byteLength % HASH_BYTES !== 0) throw new ProtocolError('certificates have the wrong length');
   const hashes = [];
-  for (let at = 0; at < bytes.byteLength; at += HASH_BYTES) hashes.push(Uint8Array.from(bytes.subarray(at, at + HASH_BYTES)));
+  for (let at = 0; at < bytes.byteLength; at += HASH_BYTES)
+    hashes.push(Uint8Array.from(bytes.subarray(at, at + HASH_BYTES)));
   return hashes;
 }
 
 /** @param {Fields} fields @returns {ServerMessage} */
 function readSound(fields) {
-  const atUs = fields.i64Number(), bytes = fields.rest();
+  const atUs = fields.i64Number();
+  const bytes = fields.rest();
   if (bytes.length % SOUND_FRAME_BYTES !== 0) throw new ProtocolError('sound that ends within a frame');
   return { type: 'Sound', atUs, samples: new Float32Array(bytes.slice().buffer) };
 }
 
 /** @param {Fields} fields @returns {ServerMessage} */
 function readPlayback(fields) {
-  const flags = fields.u8(), durationUs = fields.u64(), beganUs = fields.i64Number();
-  const positionUs = BigInt.asIntN(64, fields.u64()), atUs = fields.u64Number(), usPerS = fields.u32(), track = fields.u32();
+  const flags = fields.u8();
+  const durationUs = fields.u64();
+  const beganUs = fields.i64Number();
+  const positionUs = BigInt.asIntN(64, fields.u64());
+  const atUs = fields.u64Number();
+  const usPerS = fields.u32();
+  const track = fields.u32();
   const tracks = [];
   while (!fields.isEmpty) tracks.push(fields.sizedText());
   if (flags > (IS_PLAYING | CAN_SEEK)) throw new ProtocolError(`playback with flags ${flags}`);
   return {
-    type: 'Playback', isPlaying: (flags & IS_PLAYING) !== 0, canSeek: (flags & CAN_SEEK) !== 0,
-    durationUs: durationUs === NO_DURATION ? null : Number(durationUs), beganUs,
-    positionUs: positionUs === NO_POSITION ? null : Number(positionUs), atUs, usPerS, track: track === NO_TRACK ? null : track, tracks,
+    type: 'Playback',
+    isPlaying: (flags & IS_PLAYING) !== 0,
+    canSeek: (flags & CAN_SEEK) !== 0,
+    durationUs: durationUs === NO_DURATION ? null : Number(durationUs),
+    beganUs,
+    positionUs: positionUs === NO_POSITION ? null : Number(positionUs),
+    atUs,
+    usPerS,
+    track: track === NO_TRACK ? null : track,
+    tracks,
   };
 }
 
@@ -275,8 +314,11 @@ function flag(value) {
 function jsonObject(text) {
   try {
     const value = /** @type {unknown} */ (JSON.parse(text));
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return /** @type {Record<string, unknown>} */ (value);
-  } catch { /* Not JSON: said below, together with JSON that is no object. */ }
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return /** @type {Record<string, unknown>} */ (value);
+  } catch {
+    /* Not JSON: said below, together with JSON that is no object. */
+  }
   throw new ProtocolError('stats are not a JSON object');
 }
 
@@ -300,19 +342,35 @@ class Fields {
     this.#view = new DataView(buffer);
   }
 
-  u8() { return this.#view.getUint8(this.#take(1)); }
-  u16() { return this.#view.getUint16(this.#take(2), true); }
-  u32() { return this.#view.getUint32(this.#take(4), true); }
-  i32() { return this.#view.getInt32(this.#take(4), true); }
-  u64() { return this.#view.getBigUint64(this.#take(8), true); }
+  u8() {
+    return this.#view.getUint8(this.#take(1));
+  }
+  u16() {
+    return this.#view.getUint16(this.#take(2), true);
+  }
+  u32() {
+    return this.#view.getUint32(this.#take(4), true);
+  }
+  i32() {
+    return this.#view.getInt32(this.#take(4), true);
+  }
+  u64() {
+    return this.#view.getBigUint64(this.#take(8), true);
+  }
 
   /** For clocks and counts, which stay below 2^53 for centuries. */
-  u64Number() { return Number(this.u64()); }
+  u64Number() {
+    return Number(this.u64());
+  }
 
   /** For timestamps, which may lie before zero. */
-  i64Number() { return Number(BigInt.asIntN(64, this.u64())); }
+  i64Number() {
+    return Number(BigInt.asIntN(64, this.u64()));
+  }
 
-  get isEmpty() { return this.#at === this.#view.byteLength; }
+  get isEmpty() {
+    return this.#at === this.#view.byteLength;
+  }
 
   /** All that is left, as a copy-free view. */
   rest() {
@@ -324,10 +382,14 @@ class Fields {
     return new Uint8ClampedArray(/** @type {ArrayBuffer} */ (this.#view.buffer), this.#take(bytes), bytes);
   }
 
-  text() { return this.#decode(this.rest()); }
+  text() {
+    return this.#decode(this.rest());
+  }
 
   /** A text with its length before it. */
-  sizedText() { return this.#decode(this.#bytes(this.u16())); }
+  sizedText() {
+    return this.#decode(this.#bytes(this.u16()));
+  }
 
   /** @param {Uint8ClampedArray<ArrayBuffer>} bytes */
   #decode(bytes) {
@@ -422,10 +484,16 @@ export function writeFlow(paused) {
   return view.buffer;
 }
 
-/** What is asked of a source that can be steered; each lies where its number says. @type {readonly ['pause', 'play', 'step', 'seek', 'track']} */
+/**
+ * Playback commands, indexed by their number.
+ * @type {readonly ['pause', 'play', 'step', 'seek', 'track']}
+ */
 export const COMMANDS = ['pause', 'play', 'step', 'seek', 'track'];
 
-/** @param {{ command: typeof COMMANDS[number], toUs: number }} steer `toUs`: where to seek, or the number of a track, or 0 */
+/**
+ * @param {{ command: typeof COMMANDS[number], toUs: number }} steer `toUs`: where to seek, or the number of a track, or
+ *   0
+ */
 export function writeSteer({ command, toUs }) {
   const view = message(KIND.STEER, 9);
   view.setUint8(8, COMMANDS.indexOf(command));
