@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::task::Context;
 
 use bytes::{BufMut, BytesMut};
+use lanstream_codec::{Code, RGB_BYTES};
 
 use super::encoder::{Encoder, Outcome};
 use super::model::{Answer, Model};
@@ -197,7 +198,7 @@ impl Coder {
         }
         let choice = self.model.choose(group.rect.area(), group.busy);
         if let Some(code) = choice.sample {
-            self.sample(frame, group, &Part { rect: group.rect, code, limit: choice.limit });
+            self.sample(frame, group, code);
         }
         let Way::Code(code) = choice.way else { return How::Raw };
         let part = Part { rect: group.rect, code, limit: choice.limit };
@@ -268,15 +269,16 @@ impl Coder {
         Some(Patch::new(group.rect, Encoding::Move))
     }
 
-    /// Encodes the top of a group, only to learn.
-    fn sample(&mut self, frame: &Frame, group: &Group, part: &Part) {
-        let Rect { width, height, .. } = part.rect;
-        let top = Rect { height: (SAMPLE_PX / width).clamp(1, height), ..part.rect };
-        let share = top.area() as f32 / part.rect.area() as f32;
-        let limit = (part.limit as f32 * share) as usize;
-        let outcome = self.encoder.encode(frame, &Part { rect: top, limit, ..*part });
+    /// Encodes the top of a group to measure the code. The limit of the code that the group is sent in says nothing of this one.
+    fn sample(&mut self, frame: &Frame, group: &Group, code: Code) -> Outcome {
+        let Rect { width, height, .. } = group.rect;
+        let rect = Rect { height: (SAMPLE_PX / width).clamp(1, height), ..group.rect };
+        let limit = rect.area() as usize * RGB_BYTES - 1;
+        let outcome = self.encoder.encode(frame, &Part { rect, code, limit });
+        let share = rect.area() as f32 / group.rect.area() as f32;
         let busy = (group.busy as f32 * share) as u32;
-        self.model.encoded(part.code, top.area(), busy, outcome.bytes, outcome.took_ns);
+        self.model.encoded(code, rect.area(), busy, outcome.bytes, outcome.took_ns);
+        outcome
     }
 }
 
@@ -323,6 +325,19 @@ mod tests {
         assert_eq!(patches[0], patches[1]);
         assert!(second.encode(&frame, &jobs[0], &mut codes[1]).is_some());
         assert_eq!(codes[0][..codes[1].len()], codes[1]);
+    }
+
+    #[test]
+    fn a_code_is_measured_up_to_the_bytes_of_raw() {
+        let size = Size { width: 128, height: 64 };
+        // Steps of up to 15 in each channel: Predict takes some two bytes for each.
+        let memory: Vec<u8> = (0..size.area() * 4).map(|at| ((at * 0x9E37_79B1) >> 40) as u8 & 15).collect();
+        let layout = Layout::packed(size, PixelFormat::Bgrx8);
+        let frame = Frame::new(layout, Box::new(memory)).unwrap();
+        let group = Group { rect: size.bounds(), fill: Fill::Coded, busy: size.area() as u32 };
+        let mut coder = Coder::new(|| Micros(1), Arc::default(), Arc::new(State::default()), None);
+        let bytes = coder.sample(&frame, &group, Code::Predict).bytes.unwrap_or_default();
+        assert!((size.area()..size.area() * RGB_BYTES).contains(&bytes), "{bytes} bytes");
     }
 
     #[test]
