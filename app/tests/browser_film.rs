@@ -91,7 +91,7 @@ const WATCH: &str = r#"async (frames, seconds, attributes) => {
     }
   };
   const hash = async bytes => Array.from(new Uint8Array(await crypto.subtle.digest('SHA-1', bytes)), byte => byte.toString(16).padStart(2, '0')).join('');
-  const isThere = viewer => viewer.state.steerable && viewer.state.frames > 0 && viewer.state.transport === viewer.getAttribute('transport');
+  const isThere = viewer => viewer.state.hasPlayback && viewer.state.frames > 0 && viewer.state.transport === viewer.getAttribute('transport');
   await until('a film on each transport', () => viewers.every(isThere));
   first.pause();
   await until('a film that stands still', () => viewers.every(viewer => viewer.paused));

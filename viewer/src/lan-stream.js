@@ -166,7 +166,7 @@ export class LanStream extends HTMLElement {
   }
   /** Whether playback is paused: of a film for every viewer, of another source for this viewer. */
   get paused() {
-    return this.#state?.steerable === true ? !this.#state.sourcePlaying : this.#paused;
+    return this.#state?.hasPlayback === true ? !this.#state.sourcePlaying : this.#paused;
   }
 
   /** Seconds of a film that have gone by; 0 for what has no timestamps. */
@@ -176,7 +176,7 @@ export class LanStream extends HTMLElement {
   /** Goes to another place, if it is a film of which that can be had. */
   set currentTime(seconds) {
     if (!Number.isFinite(Number(seconds))) throw new TypeError(`${seconds} is no time`);
-    if (this.#state?.canSeek === true) this.#host?.send({ type: 'steer', command: 'seek', value: Number(seconds) });
+    if (this.#state?.canSeek === true) this.#host?.send({ type: 'playback', command: 'seek', value: Number(seconds) });
   }
 
   /** What its tracks of sound are called; none of what is not heard. */
@@ -191,13 +191,13 @@ export class LanStream extends HTMLElement {
   set audioTrack(number) {
     if (!(Number(number) in this.audioTracks))
       throw new RangeError(`${number} is no number of a track: there are ${this.audioTracks.length}`);
-    this.#host?.send({ type: 'steer', command: 'track', value: Number(number) });
+    this.#host?.send({ type: 'playback', command: 'track', value: Number(number) });
   }
 
   /** Seconds of a film, `NaN` before they are known, `Infinity` of what goes on. */
   get duration() {
     if (this.#state === null) return NaN;
-    return this.#state.steerable && this.#state.durationS !== null ? this.#state.durationS : Infinity;
+    return this.#state.hasPlayback && this.#state.durationS !== null ? this.#state.durationS : Infinity;
   }
 
   /** What is going on, as a plain object: the engine's state and what this element adds to it. */
@@ -283,7 +283,7 @@ export class LanStream extends HTMLElement {
     if (event.key === 's') this.stats = !this.stats;
     // A button or a slider that has the focus has its own use for the others.
     if (
-      this.#state?.steerable !== true ||
+      this.#state?.hasPlayback !== true ||
       event.composedPath()[0] instanceof HTMLButtonElement ||
       event.composedPath()[0] instanceof HTMLInputElement
     )
@@ -319,7 +319,7 @@ export class LanStream extends HTMLElement {
    * @param {'play' | 'pause' | 'step'} command
    */
   #go(command) {
-    if (this.#state?.steerable === true) this.#host?.send({ type: 'steer', command, value: 0 });
+    if (this.#state?.hasPlayback === true) this.#host?.send({ type: 'playback', command, value: 0 });
     else if (command !== 'step') this.#setPaused(command === 'pause');
   }
 
@@ -408,7 +408,7 @@ export class LanStream extends HTMLElement {
     const before = this.#state;
     this.#state = state;
     this.#overlay.showState(state);
-    if (state.steerable) this.#followFilm(state, before);
+    if (state.hasPlayback) this.#followFilm(state, before);
     this.#overlay.showPaused(this.paused);
     if (!state.connected) this.#cursor.hide();
     if (!state.connected || !state.sourcePlaying || state.paused) this.#sound.stop();

@@ -11,7 +11,7 @@ import {
   HELLO_CODES,
   HELLO_VERIFY,
   KIND,
-  TAKEN_BACK,
+  ABORTED,
   VERSION,
 } from '../src/protocol/messages.js';
 import { Surface } from '../src/present/surface.js';
@@ -155,7 +155,7 @@ test('an update that is taken back leaves the picture, is not acknowledged, and 
   for (const each of FULL) await socket.receive(each);
   const shown = browser.log.length;
   await socket.receive(band({ seq: 2, base: 1, flags: FIRST, patches: [raw(0, 0, 1, 1, 3)] }));
-  await socket.receive(band({ seq: 2, base: 1, flags: TAKEN_BACK }));
+  await socket.receive(band({ seq: 2, base: 1, flags: ABORTED }));
   assert.deepEqual([browser.log.slice(shown), engine.state.seq], [[], 1]);
   await socket.receive(band({ seq: 3, base: 1, flags: FIRST | COMMIT, patches: [raw(0, 0, 1, 1, 5)] }));
   assert.deepEqual([engine.state.seq, presenter.pixels[0]], [3, 5]);
@@ -425,8 +425,11 @@ test('a film is where its clock is, also without a new picture', async () => {
   assert.throws(() => browser.ring(250), /no timer/, 'what stands is not told again');
   await socket.receive(...FULL, playback({ positionUs: -(2n ** 63n), usPerS: 0 }));
   assert.equal(engine.state.timeS, null, 'its picture tells where it is, and this one has no time');
-  engine.steer('track', 1);
-  assert.deepEqual([socket.last(KIND.STEER).getUint8(8), socket.last(KIND.STEER).getBigUint64(9, true)], [4, 1n]);
+  engine.controlPlayback('track', 1);
+  assert.deepEqual(
+    [socket.last(KIND.PLAYBACK_COMMAND).getUint8(8), socket.last(KIND.PLAYBACK_COMMAND).getBigUint64(9, true)],
+    [4, 1n],
+  );
   engine.close();
 });
 /** @param {import('./fakes.js').FakeSocket} socket @param {number} code @param {string} reason */

@@ -17,12 +17,12 @@ import {
   writeAskTicket,
   writeFlow,
   writeHello,
-  writeLack,
+  writeNack,
   writePing,
   writeProof,
   writeRefresh,
   writeRoute,
-  writeSteer,
+  writePlaybackCommand,
 } from '../src/protocol/messages.js';
 import { Update } from '../src/decode/update.js';
 import { fromHex, toHex } from './bytes.js';
@@ -52,9 +52,12 @@ const WRITERS = {
   [KIND.REFRESH]: () => writeRefresh(),
   [KIND.ASK_TICKET]: () => writeAskTicket(),
   [KIND.FLOW]: f => writeFlow(Boolean(f['paused'])),
-  [KIND.STEER]: f =>
-    writeSteer({ command: /** @type {typeof COMMANDS[number]} */ (COMMANDS[f['command']]), toUs: f['to_us'] }),
-  [KIND.LACK]: f => writeLack({ number: f['number'], band: f['band'], offset: f['offset'], bytes: f['bytes'] }),
+  [KIND.PLAYBACK_COMMAND]: f =>
+    writePlaybackCommand({
+      command: /** @type {typeof COMMANDS[number]} */ (COMMANDS[f['command']]),
+      toUs: f['to_us'],
+    }),
+  [KIND.NACK]: f => writeNack({ number: f['number'], band: f['band'], offset: f['offset'], bytes: f['bytes'] }),
   [KIND.ROUTE]: f =>
     writeRoute({
       number: f['number'],
@@ -160,7 +163,7 @@ function flatten(message) {
     }
     case 'Certificates':
       return { port: message.port, hashes: message.hashes.map(hash => toHex(hash)) };
-    case 'Piece':
+    case 'Fragment':
       return { ...message, bytes: toHex(Uint8Array.from(message.bytes)) };
     case 'Playback':
       return {

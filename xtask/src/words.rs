@@ -12,6 +12,17 @@ mod tests {
     /// Retired identifiers and the terms that replaced them. All are gone from every tracked Rust and JavaScript file.
     const RETIRED: &[(&str, &str)] = &[
         ("Reception", "Admission"),
+        ("LACK", "NACK"),
+        ("Lack", "Nack"),
+        ("SCATTERED", "FRAGMENTS_END"),
+        ("Scattered", "FragmentsEnd"),
+        ("Piece", "Fragment"),
+        ("STEER", "PLAYBACK_COMMAND"),
+        ("steer", "control"),
+        ("writeSteer", "writePlaybackCommand"),
+        ("writeLack", "writeNack"),
+        ("isTakenBack", "isAborted"),
+        ("steerable", "hasPlayback"),
         ("Berth", "PumpReceiver"),
         ("Stay", "ViewerGuard"),
         ("StreamPlace", "StreamPermit"),

@@ -16,7 +16,11 @@ const FILES: [(&str, &str, &[u8]); 6] = [
     ("/worker.js", "text/javascript", include_bytes!("../page/worker.js")),
     ("/src/decode/codec.js", "text/javascript", include_bytes!("../../../viewer/src/decode/codec.js")),
     ("/src/decode/planar.js", "text/javascript", include_bytes!("../../../viewer/src/decode/planar.js")),
-    ("/src/protocol/messages.js", "text/javascript", include_bytes!("../../../viewer/src/protocol/messages.js")),
+    (
+        "/src/protocol/messages.js",
+        "text/javascript",
+        include_bytes!("../../../viewer/src/protocol/messages.js"),
+    ),
     ("/src/codec.wasm", "application/wasm", include_bytes!("../../../viewer/src/codec.wasm")),
 ];
 /// Only a page that is isolated from others has a clock that tells microseconds.

@@ -1,7 +1,7 @@
 //! The pixel message: a part of an update.
 //!
 //! ```text
-//! header  length u32 | 0x01 u8 | flags u8 (1 first, 2 commit, 4 taken back) | 0 u16
+//! header  length u32 | 0x01 u8 | flags u8 (1 first, 2 commit, 4 aborted) | 0 u16
 //! head    seq u32 | base u32 | width u16 | height u16 | patches u32 | captured_at_us u64 | pts_us i64
 //!         | chroma u8 | bits u8 | matrix u8 | range u8 | 0 u32
 //! table   patches * ( x u16 | y u16 | width u16 | height u16 | encoding u8 | 0 u8 *3 | length u32 )

@@ -15,7 +15,7 @@ import {
   PATCH_BYTES,
   ProtocolError,
   SIDE_PX_MAX,
-  TAKEN_BACK,
+  ABORTED,
 } from '../protocol/messages.js';
 
 /** In place of a timestamp where there is none. */
@@ -163,13 +163,13 @@ export class Update {
  * Whether a band aborts its update: the rest will not arrive, and the part that arrived must be dropped.
  * @param {ArrayBuffer} buffer
  */
-export function isTakenBack(buffer) {
-  return (new DataView(buffer).getUint8(5) & TAKEN_BACK) !== 0;
+export function isAborted(buffer) {
+  return (new DataView(buffer).getUint8(5) & ABORTED) !== 0;
 }
 
 /** Whether nothing of its update comes after a band. @param {ArrayBuffer} buffer */
 export function endsUpdate(buffer) {
-  return (new DataView(buffer).getUint8(5) & (COMMIT | TAKEN_BACK)) !== 0;
+  return (new DataView(buffer).getUint8(5) & (COMMIT | ABORTED)) !== 0;
 }
 
 /** @param {DataView} view */

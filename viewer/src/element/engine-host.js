@@ -36,7 +36,7 @@ export class EngineHost {
 
   /** @param {Command} command */
   send(command) {
-    if (command.type !== 'steer') this.#sent.set(command.type, command); // Done twice, a step would be two.
+    if (command.type !== 'playback') this.#sent.set(command.type, command); // Done twice, a step would be two.
     this.#send(command);
   }
 

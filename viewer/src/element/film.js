@@ -44,8 +44,8 @@ export class FilmBar {
   }
 
   /** @param {State} state */
-  show({ steerable, canSeek, durationS, timeS, tracks, track }) {
-    this.element.hidden = !steerable;
+  show({ hasPlayback, canSeek, durationS, timeS, tracks, track }) {
+    this.element.hidden = !hasPlayback;
     this.#showTrack(tracks, track);
     this.#place.hidden = !canSeek || durationS === null;
     const text = timeText(timeS, durationS);

@@ -29,8 +29,8 @@ export const KIND = Object.freeze({
   ROUTED: 0x19,
   UNROUTED: 0x1a,
   CERTIFICATES: 0x1b,
-  PIECE: 0x1c,
-  SCATTERED: 0x1d,
+  FRAGMENT: 0x1c,
+  FRAGMENTS_END: 0x1d,
   PLAYBACK: 0x1e,
   SOUND: 0x1f,
   DESCRIPTION: 0x20,
@@ -42,14 +42,14 @@ export const KIND = Object.freeze({
   REFRESH: 0x85,
   FLOW: 0x86,
   ROUTE: 0x87,
-  LACK: 0x88,
-  STEER: 0x89,
+  NACK: 0x88,
+  PLAYBACK_COMMAND: 0x89,
   ASK_TICKET: 0x8a,
 });
 
 export const FIRST = 1;
 export const COMMIT = 2;
-export const TAKEN_BACK = 4;
+export const ABORTED = 4;
 export const HELLO_VERIFY = 1;
 export const HELLO_CODES = 4;
 export const ROUTE_PLAIN = 1;
@@ -117,9 +117,9 @@ export class ProtocolError extends Error {
  *   | { type: 'Ticket', ticket: string }
  *   | { type: 'Routed', number: number }
  *   | { type: 'Unrouted', number: number }
- *   | { type: 'Piece', number: number, band: number, offset: number, total: number, bytes:
+ *   | { type: 'Fragment', number: number, band: number, offset: number, total: number, bytes:
  *     Uint8ClampedArray<ArrayBuffer> }
- *   | { type: 'Scattered', number: number, bands: number }
+ *   | { type: 'FragmentsEnd', number: number, bands: number }
  *   | { type: 'Sound', atUs: number, samples: Float32Array<ArrayBuffer> }
  *   | Playback
  *   | { type: 'Certificates', port: number, hashes: Uint8Array<ArrayBuffer>[] }
@@ -201,10 +201,10 @@ function readBody(kind, fields) {
       return readPlayback(fields);
     case KIND.SOUND:
       return readSound(fields);
-    case KIND.PIECE:
-      return readPiece(fields);
-    case KIND.SCATTERED:
-      return { type: 'Scattered', number: fields.u32(), bands: fields.u32() };
+    case KIND.FRAGMENT:
+      return readFragment(fields);
+    case KIND.FRAGMENTS_END:
+      return { type: 'FragmentsEnd', number: fields.u32(), bands: fields.u32() };
     case KIND.CERTIFICATES:
       return { type: 'Certificates', port: fields.u16(), hashes: readHashes(fields.rest()) };
     default:
@@ -239,12 +239,12 @@ function readCursorShape(fields) {
 }
 
 /** @param {Fields} fields @returns {ServerMessage} */
-function readPiece(fields) {
+function readFragment(fields) {
   const [number, band, offset, total] = [fields.u32(), fields.u32(), fields.u32(), fields.u32()];
   const bytes = fields.rest();
   if (total > HEADER_BYTES + BAND_BODY_BYTES_MAX || offset + bytes.byteLength > total)
-    throw new ProtocolError('a piece reaches beyond its band');
-  return { type: 'Piece', number, band, offset, total, bytes };
+    throw new ProtocolError('a fragment reaches beyond its band');
+  return { type: 'Fragment', number, band, offset, total, bytes };
 }
 
 /** @param {Uint8ClampedArray<ArrayBuffer>} bytes back to back */
@@ -491,19 +491,19 @@ export function writeFlow(paused) {
 export const COMMANDS = ['pause', 'play', 'step', 'seek', 'track'];
 
 /**
- * @param {{ command: typeof COMMANDS[number], toUs: number }} steer `toUs`: where to seek, or the number of a track, or
+ * @param {{ command: typeof COMMANDS[number], toUs: number }} command `toUs`: where to seek, the number of a track, or
  *   0
  */
-export function writeSteer({ command, toUs }) {
-  const view = message(KIND.STEER, 9);
+export function writePlaybackCommand({ command, toUs }) {
+  const view = message(KIND.PLAYBACK_COMMAND, 9);
   view.setUint8(8, COMMANDS.indexOf(command));
   view.setBigUint64(9, BigInt(toUs), true);
   return view.buffer;
 }
 
-/** @param {{ number: number, band: number, offset: number, bytes: number }} lack */
-export function writeLack({ number, band, offset, bytes }) {
-  const view = message(KIND.LACK, 16);
+/** @param {{ number: number, band: number, offset: number, bytes: number }} nack */
+export function writeNack({ number, band, offset, bytes }) {
+  const view = message(KIND.NACK, 16);
   for (const [place, field] of [number, band, offset, bytes].entries()) view.setUint32(8 + place * 4, field, true);
   return view.buffer;
 }

@@ -38,12 +38,12 @@ const SILENCE = ['lost', 'unreachable'];
  *     boolean | null,
  *   marker: string, sourceState: string, sourceText: string, sourceName: string, stalled: string, alterations: readonly
  *     string[], feedback: string, reconnects: number,
- *   steerable: boolean, sourcePlaying: boolean, canSeek: boolean, durationS: number | null, timeS: number | null,
+ *   hasPlayback: boolean, sourcePlaying: boolean, canSeek: boolean, durationS: number | null, timeS: number | null,
  *     tracks: string[], track: number | null, planes: string,
  * }} State plain, so that it can be posted and compared; `code` and `reason`: why nothing new is shown, where that has
  *   a reason; `sourceName`: what is shown, `stalled`: why no new frames come although the source is open,
  *   `alterations`: in what they differ from what it has; `thread`: the one that receives and paints, `page` or
- *   `worker`; `provenOf`: what proofs are of, and why not of what the canvas shows; `steerable`: it is a film, of which
+ *   `worker`; `provenOf`: what proofs are of, and why not of what the canvas shows; `hasPlayback`: a film, of which
  *   the next six tell; `planes`: what planes the frame lies in, or nothing
  * @typedef {import('./meter.js').Measured & { server: Record<string, unknown> }} Stats
  * @typedef {{ type: 'state', state: State } | { type: 'stats', stats: Stats } | { type: 'error', code: Code, message:
@@ -149,7 +149,7 @@ export class Engine {
       sourceText: '',
       feedback: '',
       reconnects: 0,
-      steerable: false,
+      hasPlayback: false,
       sourcePlaying: true,
       canSeek: false,
       durationS: null,
@@ -208,9 +208,12 @@ export class Engine {
    * @param {typeof import('../protocol/messages.js').COMMANDS[number]} command
    * @param {number} value the second to seek, or which track
    */
-  steer(command, value) {
+  controlPlayback(command, value) {
     const scale = command === 'seek' ? 1e6 : command === 'track' ? 1 : 0;
-    this.#session?.steer({ command, toUs: Math.min(Math.max(0, Math.round(value * scale)), Number.MAX_SAFE_INTEGER) });
+    this.#session?.sendPlaybackCommand({
+      command,
+      toUs: Math.min(Math.max(0, Math.round(value * scale)), Number.MAX_SAFE_INTEGER),
+    });
   }
 
   /** @param {boolean} verify */
@@ -359,7 +362,7 @@ export class Engine {
     if (beganUs !== this.#beganUs) [this.#beganBeforeUs, this.#beganUs] = [this.#beganUs, beganUs];
     this.#film = positionUs === null ? null : { us: positionUs, atMs: atUs / 1000 - this.#serverAheadMs, usPerS };
     Object.assign(this.#state, {
-      steerable: true,
+      hasPlayback: true,
       sourcePlaying: isPlaying,
       canSeek,
       durationS: durationUs === null ? null : durationUs / 1e6,

@@ -15,7 +15,7 @@ import { openSurface } from '../present/surface.js';
  *   null, present: Present, thread: ThreadChoice, options: EngineOptions }} Start
  * @typedef {Start | { type: 'paused', paused: boolean } | { type: 'verify', verify: boolean } | { type: 'stats',
  *   wanted: boolean }
- *   | { type: 'read', id: number, of: 'picture' | 'canvas' } | { type: 'steer', command: typeof
+ *   | { type: 'read', id: number, of: 'picture' | 'canvas' } | { type: 'playback', command: typeof
  *   import('../protocol/messages.js').COMMANDS[number], value: number } | { type: 'close' }} Command
  * @typedef {EngineEvent | { type: 'loaded' } | { type: 'unfit', message: string }
  *   | { type: 'pixels', id: number, width: number, height: number, rgba: Uint8ClampedArray<ArrayBuffer>, planes:
@@ -47,8 +47,8 @@ export function serve(post) {
       case 'read':
         if (engine !== null) postPixels(engine, command, post);
         break;
-      case 'steer':
-        engine?.steer(command.command, command.value);
+      case 'playback':
+        engine?.controlPlayback(command.command, command.value);
         break;
       case 'close':
         engine?.close();

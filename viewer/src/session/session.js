@@ -13,14 +13,14 @@ import {
   writeHello,
   writePing,
   writeProof,
-  writeSteer,
+  writePlaybackCommand,
 } from '../protocol/messages.js';
 import { PROMPT_TEXT, localNetworkPermission, whyUnreachable } from './reach.js';
 import { SessionEnd } from './session-end.js';
 import { Routes } from '../transport/routes.js';
 import { Timers, deferred } from '../transport/timers.js';
 import { ControlChannel } from '../transport/websocket.js';
-import { Update, isTakenBack } from '../decode/update.js';
+import { Update, isAborted } from '../decode/update.js';
 
 const PING_MS = 2000;
 /** Pings in a row that may stay unanswered before the server is taken for gone. */
@@ -127,9 +127,9 @@ export class Session {
     this.#control?.send(writeFlow(paused));
   }
 
-  /** @param {Parameters<typeof writeSteer>[0]} steer */
-  steer(steer) {
-    this.#control?.send(writeSteer(steer));
+  /** @param {Parameters<typeof writePlaybackCommand>[0]} command */
+  sendPlaybackCommand(command) {
+    this.#control?.send(writePlaybackCommand(command));
   }
 
   async #go() {
@@ -228,7 +228,7 @@ export class Session {
   /** @param {ArrayBuffer} buffer @param {number} bytes */
   #take(buffer, bytes) {
     try {
-      if (isTakenBack(buffer)) {
+      if (isAborted(buffer)) {
         this.#forgetUpdate();
         return;
       }

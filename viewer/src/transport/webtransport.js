@@ -1,9 +1,9 @@
 // A WebTransport session: pixels on streams that the server opens, one for each route, and datagrams for what is of no
 // use later, pings and the pointer; for pixels too where that is asked for.
 
-import { KIND, ProtocolError, kindOf, readServerMessage, writeLack } from '../protocol/messages.js';
+import { KIND, ProtocolError, kindOf, readServerMessage, writeNack } from '../protocol/messages.js';
 import { StreamReader } from './http.js';
-import { Pieces } from './pieces.js';
+import { FragmentAssembler } from './fragments.js';
 
 /**
  * @typedef {import('../protocol/messages.js').ServerMessage} ServerMessage
@@ -25,7 +25,7 @@ export class WebTransportLink {
   #events;
   #timers;
   /** The bands of the present route, where they come by datagrams. */
-  #pieces = /** @type {Pieces | null} */ (null);
+  #fragments = /** @type {FragmentAssembler | null} */ (null);
   /** Where what was lost is asked for. */
   #requests = /** @type {Promise<WritableStreamDefaultWriter<Uint8Array>> | null} */ (null);
   #closed = false;
@@ -90,27 +90,27 @@ export class WebTransportLink {
   }
 
   /**
-   * A route's sink, for which pieces are put together as well.
+   * A route's sink, for which fragments are put together as well.
    * @param {import('./http.js').BandSink} sink
    * @returns {import('./http.js').BandSink}
    */
   #gathering(sink) {
     const message = (/** @type {ServerMessage} */ message) => {
-      if (message.type === 'Piece') return this.#pieces?.take(message);
-      if (message.type === 'Scattered')
-        return message.number === this.#pieces?.number ? this.#pieces.scattered(message.bands) : undefined;
+      if (message.type === 'Fragment') return this.#fragments?.take(message);
+      if (message.type === 'FragmentsEnd')
+        return message.number === this.#fragments?.number ? this.#fragments.endUpdate(message.bands) : undefined;
       if (message.type === 'Routed')
-        this.#pieces = new Pieces(message.number, sink, this.#timers, lack => this.#ask(lack));
+        this.#fragments = new FragmentAssembler(message.number, sink, this.#timers, nack => this.#ask(nack));
       return sink.message(message);
     };
     return { ...sink, message };
   }
 
-  /** @param {import('./pieces.js').Lack} lack */
-  #ask(lack) {
+  /** @param {import('./fragments.js').Nack} nack */
+  #ask(nack) {
     this.#requests ??= this.#transport.createUnidirectionalStream().then(stream => stream.getWriter());
     // A session that ends says so itself.
-    this.#requests.then(writer => writer.write(new Uint8Array(writeLack(lack)))).catch(() => {});
+    this.#requests.then(writer => writer.write(new Uint8Array(writeNack(nack)))).catch(() => {});
   }
 
   async #takeDatagrams() {
@@ -122,7 +122,7 @@ export class WebTransportLink {
     try {
       if (kindOf(bytes) === KIND.BAND) return; // None comes so.
       const message = readServerMessage(bytes);
-      if (message.type === 'Piece') this.#pieces?.take(message);
+      if (message.type === 'Fragment') this.#fragments?.take(message);
       else this.#events.message(message);
     } catch (error) {
       this.#refuse(error);

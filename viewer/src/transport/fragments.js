@@ -1,12 +1,12 @@
-// Bands that come in pieces, by datagrams: puts them together, and asks for what was lost. Each is handed on when it
+// Bands that come in fragments, by datagrams: puts them together, and asks for what was lost. Each is handed on when it
 // and all before it are whole.
 
 import { KIND, ProtocolError } from '../protocol/messages.js';
 
 /**
  * @typedef {{ number: number, band: number, offset: number, total: number, bytes: Uint8ClampedArray<ArrayBuffer> }}
- *   Piece
- * @typedef {{ number: number, band: number, offset: number, bytes: number }} Lack
+ *   Fragment
+ * @typedef {{ number: number, band: number, offset: number, bytes: number }} Nack
  * @typedef {{ buffer: ArrayBuffer, total: number, gaps: [number, number][] }} Part a band; what lacks, as start and end
  */
 
@@ -21,7 +21,7 @@ const BANDS_AHEAD_MAX = 4096;
 /** What cannot be known of a band none of which came. */
 const ALL_BYTES = 0xffff_ffff;
 
-export class Pieces {
+export class FragmentAssembler {
   number;
   #sink;
   #timers;
@@ -31,7 +31,7 @@ export class Pieces {
   #next = 0;
   /** Bands that were sent in all. */
   #sent = 0;
-  /** Pieces taken, to see whether more come. */
+  /** Fragments taken, to see whether more come. */
   #taken = 0;
   #graceMs = GRACE_MS_MIN;
   #waiting = false;
@@ -40,7 +40,7 @@ export class Pieces {
    * @param {number} number of the route
    * @param {import('./http.js').BandSink} sink
    * @param {import('./timers.js').Timers} timers
-   * @param {(lack: Lack) => void} ask
+   * @param {(nack: Nack) => void} ask
    */
   constructor(number, sink, timers, ask) {
     this.number = number;
@@ -49,16 +49,16 @@ export class Pieces {
     this.#ask = ask;
   }
 
-  /** @param {Piece} piece */
+  /** @param {Fragment} fragment */
   take({ number, band, offset, total, bytes }) {
     if (number !== this.number || band < this.#next) return;
-    if (band > this.#next + BANDS_AHEAD_MAX) throw new ProtocolError('a piece of a band far ahead');
+    if (band > this.#next + BANDS_AHEAD_MAX) throw new ProtocolError('a fragment of a band far ahead');
     if (!this.#parts.has(band)) {
       if (this.#parts.size === 0) this.#sink.begin();
       this.#parts.set(band, { buffer: this.#sink.buffer(total), total, gaps: [[0, total]] });
     }
     const part = /** @type {Part} */ (this.#parts.get(band));
-    if (part.total !== total) throw new ProtocolError('pieces of one band disagree');
+    if (part.total !== total) throw new ProtocolError('fragments of one band disagree');
     new Uint8Array(part.buffer, offset, bytes.byteLength).set(bytes);
     part.gaps = without(part.gaps, offset, offset + bytes.byteLength);
     this.#taken += 1;
@@ -67,7 +67,7 @@ export class Pieces {
   }
 
   /** All of an update is out. @param {number} bands of this route so far */
-  scattered(bands) {
+  endUpdate(bands) {
     this.#sent = bands;
     this.#lookLater();
   }
@@ -81,7 +81,7 @@ export class Pieces {
       this.#parts.delete(this.#next);
       this.#next += 1;
       if (new DataView(part.buffer).getUint8(4) !== KIND.BAND)
-        throw new ProtocolError('what came in pieces is no band');
+        throw new ProtocolError('what came in fragments is no band');
       this.#sink.band(part.buffer, part.total);
     }
   }
