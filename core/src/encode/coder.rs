@@ -331,7 +331,7 @@ mod tests {
     fn a_code_is_measured_up_to_the_bytes_of_raw() {
         let size = Size { width: 128, height: 64 };
         // Steps of up to 15 in each channel: Predict takes some two bytes for each.
-        let memory: Vec<u8> = (0..size.area() * 4).map(|at| ((at * 0x9E37_79B1) >> 40) as u8 & 15).collect();
+        let memory: Vec<u8> = (0..size.area() * 4).map(|at| ((at * 0x9E37_79B1) >> 24) as u8 & 15).collect();
         let layout = Layout::packed(size, PixelFormat::Bgrx8);
         let frame = Frame::new(layout, Box::new(memory)).unwrap();
         let group = Group { rect: size.bounds(), fill: Fill::Coded, busy: size.area() as u32 };
