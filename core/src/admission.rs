@@ -426,7 +426,7 @@ impl Inner {
 
 impl ViewerEntry {
     fn register_waker(&mut self, waker: &Waker) {
-        if self.wakers.iter().any(|waker| waker.will_wake(waker)) {
+        if self.wakers.iter().any(|known| known.will_wake(waker)) {
             return;
         }
         if self.wakers.len() >= WAKERS_MAX {
@@ -487,6 +487,62 @@ impl Drop for StreamPermit {
         let mut inner = self.admission.lock();
         if let Some(index) = inner.streams.iter().position(|viewer| *viewer == self.viewer) {
             inner.streams.swap_remove(index);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+    use std::task::Wake;
+
+    use super::*;
+
+    /// Counts how often it was woken.
+    #[derive(Default)]
+    struct Counting(AtomicUsize);
+
+    impl Wake for Counting {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn admission(token: &Secret, feed_handle: FeedHandle) -> Arc<Admission> {
+        Arc::new(Admission::new(Settings {
+            guard: Guard::new(&[], &[], &[]),
+            token: token.clone(),
+            feed_handle,
+            clock: || Micros(1),
+            state: Arc::default(),
+            encoders: Arc::default(),
+            draw: || [3; 32],
+            observer: Box::new(|_| {}),
+        }))
+    }
+
+    #[test]
+    fn every_transport_that_waits_for_a_pump_is_woken_once() {
+        let (_feed, feed_handle) = crate::feed::feed();
+        let token = Secret::new([7; 32]);
+        let admission = admission(&token, feed_handle);
+        let key = admission.exchange(&token).unwrap();
+        let (_control, viewer_guard) = admission.enter(&key).unwrap();
+        let streams = [admission.stream(&key).unwrap(), admission.stream(&key).unwrap()];
+        let tasks = [Arc::<Counting>::default(), Arc::default()];
+        for ((receiver, _), task) in streams.iter().zip(&tasks) {
+            let waker = Waker::from(Arc::clone(task));
+            for _ in 0..2 {
+                assert!(receiver.poll(&Context::from_waker(&waker), |_| true).is_pending());
+            }
+        }
+        drop(viewer_guard);
+        assert_eq!(tasks.map(|task| task.0.load(Ordering::Relaxed)), [1, 1]);
+        for (receiver, _) in &streams {
+            assert!(matches!(
+                receiver.poll(&Context::from_waker(Waker::noop()), |_| true),
+                Poll::Ready(None)
+            ));
         }
     }
 }

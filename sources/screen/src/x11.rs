@@ -245,11 +245,11 @@ impl Screen {
         self.capture_target.forget_damage_of_popups(&self.link)?;
         let view = self.capture_target.draw(&self.link, view, region)?;
         let pointer = self.pointer.as_mut().map(|pointer| pointer.ask(&self.link)).transpose()?;
-        let answer = self.reader.read(&self.link, view, frame, region);
+        let is_read = self.reader.read(&self.link, view, frame, region);
         if let (Some(answer), Some(pointer)) = (pointer, self.pointer.as_mut()) {
             self.pending.pointed |= pointer.take(answer, self.capture_target.place())?;
         }
-        answer?;
+        is_read?;
         let mut missed = Region::EMPTY;
         let known = self.damage;
         self.damage = without(&known, region);
