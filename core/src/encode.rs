@@ -1,28 +1,28 @@
 //! Turns the tiles that a viewer lacks into groups, groups into patches, and patches into bytes.
 
 pub mod band;
-pub mod coder;
-mod encoder;
-pub mod model;
+pub mod cache;
+pub mod cost_model;
+mod link_estimator;
+mod method;
+mod method_stats;
 pub mod motion;
-mod painting;
-mod pipe;
+mod paint_cost;
 pub mod plan;
 pub mod pool;
-pub mod prices;
-mod rates;
-pub mod shelf;
+mod probe;
+mod rect_encoder;
 mod swizzle;
-mod trial;
-mod way;
+pub mod unit_costs;
+pub mod update_encoder;
 mod writer;
 
 pub use band::Band;
-pub use coder::Coder;
-pub use model::Answer;
+pub use cost_model::AckTiming;
+pub use method::Method;
 pub use pool::Pool;
-pub use way::Way;
-pub use writer::{Fill, Repertoire, Writer};
+pub use update_encoder::UpdateEncoder;
+pub use writer::{Capabilities, WriteStatus, Writer};
 
 use bytes::{BufMut, BytesMut};
 
@@ -40,8 +40,8 @@ pub fn rgbx(pixel: [u8; 4], format: PixelFormat) -> [u8; 4] {
 }
 
 /// Appends the data of a group of one colour; `None`: it is not.
-fn solid(frame: &Frame, group: &plan::Group, out: &mut BytesMut) -> Option<Patch> {
-    let plan::Fill::Solid(pixel) = group.fill else { return None };
+fn solid(frame: &Frame, group: &plan::TileGroup, out: &mut BytesMut) -> Option<Patch> {
+    let plan::Content::Solid(pixel) = group.content else { return None };
     out.put_slice(&rgbx(pixel, frame.layout().format));
     Some(Patch::new(group.rect, Encoding::Solid))
 }

@@ -5,7 +5,7 @@ use std::any::Any;
 
 use lanstream_codec::planar::Planar;
 
-use crate::encode::shelf::Shelf;
+use crate::encode::cache::EncodeCache;
 use crate::geometry::{SIDE_MAX, Size};
 use crate::stamps::Stamps;
 use crate::time::{Micros, Pts};
@@ -104,7 +104,7 @@ pub struct Frame {
     /// For each tile the frame in which it last changed; see [`stage`](crate::stage).
     pub(crate) stamps: Stamps,
     /// What of it was encoded for viewers.
-    pub(crate) shelf: Shelf,
+    pub(crate) encode_cache: EncodeCache,
     layout: Layout,
     memory: Box<dyn PixelMemory>,
 }
@@ -121,7 +121,7 @@ impl Frame {
             captured_at: Micros::ZERO,
             pts: None,
             stamps: Stamps::default(),
-            shelf: Shelf::new(layout.cells()),
+            encode_cache: EncodeCache::new(layout.cells()),
             layout,
             memory,
         })

@@ -131,7 +131,7 @@ impl Picture {
             None if !head.first => return Err(ApplyError::OutOfOrder),
             _ => self.pending_head = Some(head),
         }
-        if head.taken_back {
+        if head.aborted {
             self.forget_pending();
             return Ok(false);
         }

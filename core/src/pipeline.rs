@@ -167,7 +167,7 @@ impl Pipeline {
         let mut wanted = wanted.clipped(layout.cells().bounds());
         frame.captured_at = (self.clock)();
         frame.pts = None;
-        frame.shelf.clear();
+        frame.encode_cache.clear();
         let told = match source.capture(frame, &mut wanted) {
             Ok(told) => told,
             Err(error) => {

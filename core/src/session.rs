@@ -3,16 +3,16 @@
 //! One update is in flight at a time. While it is, newer frames replace each other in the viewer's slot; the
 //! acknowledgement gives credit for the next update, which is then built from the newest frame.
 //!
-//! The order of calls is: [`wants_frame`](Session::wants_frame), [`begin`](Session::begin), [`fill`](Session::fill) until it
-//! says [`Fill::Done`] (or [`Fill::TakenBack`]: then all begins again), then [`acknowledge`](Session::acknowledge) when the viewer says so.
+//! The order of calls is: [`wants_frame`](Session::wants_frame), [`begin`](Session::begin), [`status`](Session::write_some) until it
+//! says [`WriteStatus::Done`] (or [`WriteStatus::Aborted`]: then all begins again), then [`acknowledge`](Session::acknowledge) when the viewer says so.
 
 use std::sync::Arc;
 use std::task::Context;
 
 use bytes::BytesMut;
 
-use crate::encode::{Answer, Writer};
-pub use crate::encode::{Fill, Repertoire};
+use crate::encode::{AckTiming, Writer};
+pub use crate::encode::{Capabilities, WriteStatus};
 use crate::frame::{Frame, Layout};
 use crate::hash;
 use crate::protocol::Ack;
@@ -95,9 +95,9 @@ impl Session {
     /// A session that splits updates into bands of about `band_bytes` of pixels.
     ///
     /// `held_seq` is what a viewer that comes back says it shows, already checked to be of this run; 0 for none.
-    pub fn new(band_bytes: usize, verify: bool, held_seq: u32, repertoire: Repertoire) -> Self {
+    pub fn new(band_bytes: usize, verify: bool, held_seq: u32, capabilities: Capabilities) -> Self {
         Self {
-            writer: Writer::new(band_bytes, repertoire),
+            writer: Writer::new(band_bytes, capabilities),
             held: (held_seq > 0).then_some(Held { seq: held_seq, layout: None }),
             awaited: None,
             unproven: None,
@@ -113,7 +113,7 @@ impl Session {
         !self.paused && !self.writer.is_writing() && self.awaited.is_none() && !proof_due
     }
 
-    /// Whether there are bytes to be written.
+    /// Returns whether there are bytes to write.
     pub fn is_sending(&self) -> bool {
         self.writer.is_writing()
     }
@@ -135,22 +135,22 @@ impl Session {
         self.writer.begin(frame, base, due_at);
     }
 
-    /// Appends bytes of the update, as [`Writer::fill`] does.
-    pub fn fill(&mut self, out: &mut BytesMut, limit: usize, context: &Context<'_>) -> Fill {
+    /// Appends bytes of the update, as [`Writer::status`] does.
+    pub fn write_some(&mut self, out: &mut BytesMut, limit: usize, context: &Context<'_>) -> WriteStatus {
         let before = out.len();
-        let fill = self.writer.fill(out, limit, context);
+        let status = self.writer.write_some(out, limit, context);
         let written = out.len() - before;
         self.totals.bytes += written as u64;
-        if fill == Fill::TakenBack {
-            self.take_back();
+        if status == WriteStatus::Aborted {
+            self.abort();
         } else if let Some(awaited) = &mut self.awaited {
             awaited.bytes += written;
         }
-        fill
+        status
     }
 
     /// The viewer stays where it was, and answers nothing.
-    fn take_back(&mut self) {
+    fn abort(&mut self) {
         self.held = self.awaited.take().and_then(|awaited| awaited.before);
         self.unproven = None;
     }
@@ -164,7 +164,7 @@ impl Session {
             Some(awaited) if awaited.seq == ack.seq && !self.writer.is_writing() => {
                 self.totals.updates += 1;
                 let took = now.since(awaited.began_at);
-                self.writer.answered(&Answer {
+                self.writer.acknowledged(&AckTiming {
                     bytes: awaited.bytes,
                     took_ns: took.as_nanos() as f32,
                     decode_ns: ack.decode_us as f32 * 1e3,
@@ -199,7 +199,7 @@ impl Session {
         self.paused = paused;
     }
 
-    /// Nanoseconds that one byte takes on the viewer's pipe, where that is measured.
+    /// Returns nanoseconds per byte on the viewer's link, if measured.
     pub fn byte_ns(&self) -> Option<f32> {
         self.writer.byte_ns()
     }

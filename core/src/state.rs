@@ -22,9 +22,6 @@ pub struct PipelineState {
     pub viewers: AtomicU32,
 }
 
-/// The name that the encoders know it by.
-pub use PipelineState as State;
-
 impl PipelineState {
     /// Counts one capture that was compared.
     pub fn account(&self, began: Micros, captured: Micros, compared: Micros, change: Change) {

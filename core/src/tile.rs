@@ -87,24 +87,24 @@ pub fn solid(frame: &Frame, rect: Rect) -> Option<[u8; PIXEL_BYTES]> {
     (uniform && repeats()).then(|| [first[0], first[1], first[2], first[3]])
 }
 
-/// Of so many rows of pixels one is looked at to tell how busy a tile is: a hint needs no more. An odd number, since what is
+/// One row of pixels in this many is read to count the edges of a tile: a hint needs no more. An odd number, since what is
 /// drawn in steps of two pixels changes in every other row only.
-const BUSY_STEP: u32 = 5;
+const EDGE_ROW_STEP: u32 = 5;
 
-/// About how many pixels of `rect` are neither as the one on their left nor as the one above: what codes have to spell out.
-pub fn busy(frame: &Frame, rect: Rect) -> u32 {
+/// Returns the approximate number of edge pixels of `rect`, which equal neither their left nor their upper neighbour: what codes must spell out.
+pub fn edge_count(frame: &Frame, rect: Rect) -> u32 {
     if rect.height == 1 {
-        return busy_in(&[], frame.row(rect.x, rect.y, rect.width));
+        return edges_in_row(&[], frame.row(rect.x, rect.y, rect.width));
     }
-    let looked_at = (rect.y + 1..rect.bottom()).step_by(BUSY_STEP as usize);
+    let looked_at = (rect.y + 1..rect.bottom()).step_by(EDGE_ROW_STEP as usize);
     let rows = looked_at.len() as u32;
     let found: u32 = looked_at
-        .map(|y| busy_in(frame.row(rect.x, y - 1, rect.width), frame.row(rect.x, y, rect.width)))
+        .map(|y| edges_in_row(frame.row(rect.x, y - 1, rect.width), frame.row(rect.x, y, rect.width)))
         .sum();
     found * rect.height / rows
 }
 
-fn busy_in(above: &[u8], row: &[u8]) -> u32 {
+fn edges_in_row(above: &[u8], row: &[u8]) -> u32 {
     /// The fourth byte means nothing.
     fn differs(a: [u8; PIXEL_BYTES], b: [u8; PIXEL_BYTES]) -> bool {
         (u32::from_le_bytes(a) ^ u32::from_le_bytes(b)) << 8 != 0

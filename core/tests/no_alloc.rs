@@ -19,7 +19,7 @@ use lanstream_core::geometry::{Rect, Size};
 use lanstream_core::picture::Picture;
 use lanstream_core::protocol::{Ack, ViewerMessage};
 use lanstream_core::region::Region;
-use lanstream_core::session::Fill;
+use lanstream_core::session::WriteStatus;
 use lanstream_core::stage::Stage;
 
 #[global_allocator]
@@ -98,8 +98,8 @@ fn drain(viewer: &mut Viewer, buffer: &mut BytesMut) -> Option<u32> {
     let context = Context::from_waker(Waker::noop());
     buffer.clear();
     loop {
-        match viewer.pump.poll_fill(&context, buffer, 1 << 20) {
-            Poll::Ready(Some(Fill::Done)) => break,
+        match viewer.pump.poll_bytes(&context, buffer, 1 << 20) {
+            Poll::Ready(Some(WriteStatus::Done)) => break,
             Poll::Ready(Some(_)) => {}
             Poll::Ready(None) | Poll::Pending => return None,
         }

@@ -22,7 +22,7 @@ use counting::{allocations, counted};
 use lanstream_core::geometry::{Rect, Size};
 use lanstream_core::picture::Picture;
 use lanstream_core::protocol::{Ack, BandHead, Encoding, HELLO_CODES, ViewerMessage};
-use lanstream_core::session::Fill;
+use lanstream_core::session::WriteStatus;
 use lanstream_core::time::Micros;
 
 #[global_allocator]
@@ -139,10 +139,10 @@ impl Watcher {
         self.buffer.clear();
         loop {
             let (fill, allocated) =
-                counted(|| self.viewer.pump.poll_fill(&context, &mut self.buffer, BAND_BYTES));
+                counted(|| self.viewer.pump.poll_bytes(&context, &mut self.buffer, BAND_BYTES));
             self.allocated += allocated;
             match fill {
-                Poll::Ready(Some(Fill::Done)) => return true,
+                Poll::Ready(Some(WriteStatus::Done)) => return true,
                 Poll::Ready(fill) => assert!(fill.is_some(), "the viewer broke no rule"),
                 Poll::Pending => return false,
             }

@@ -256,7 +256,7 @@ fn bands() -> Vec<Value> {
         pts: None,
         first: true,
         commit: true,
-        taken_back: false,
+        aborted: false,
     };
     let raw = Patch::new(Rect { x: 1, y: 2, width: 3, height: 2 }, Encoding::Raw);
     let solid = Patch::new(Rect { x: 10, y: 20, width: 30, height: 10 }, Encoding::Solid);
@@ -327,7 +327,7 @@ fn truncated_and_altered_bands_never_change_a_picture() {
         pts: None,
         first: true,
         commit: true,
-        taken_back: false,
+        aborted: false,
     };
     let patch = Patch::new(Rect { x: 1, y: 2, width: 3, height: 2 }, Encoding::Raw);
     let mut whole = BytesMut::new();

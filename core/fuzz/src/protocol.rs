@@ -91,7 +91,7 @@ fn take(mut picture: Picture, band: &[u8], head: BandHead) {
 /// A black picture that a band can build on.
 fn picture(band: BandHead) -> Picture {
     let mut picture = Picture::default();
-    let whole = BandHead { seq: band.base, base: 0, first: true, commit: true, taken_back: false, ..band };
+    let whole = BandHead { seq: band.base, base: 0, first: true, commit: true, aborted: false, ..band };
     assert_eq!(picture.take(&message(whole)), Ok(true));
     picture
 }

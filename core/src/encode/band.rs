@@ -5,9 +5,9 @@ use bytes::{BufMut, BytesMut};
 
 use lanstream_codec::{Code, RGB_BYTES};
 
-use super::coder::{Coder, How, Job};
 use super::plan::GROUPS_MAX;
 use super::swizzle;
+use super::update_encoder::{JobKind, PatchJob, UpdateEncoder};
 use crate::frame::Frame;
 use crate::geometry::Rect;
 use crate::protocol::{BandHead, Encoding, Patch};
@@ -39,21 +39,21 @@ impl Band {
         &mut self,
         head: &BandHead,
         frame: &Frame,
-        jobs: &[Job],
-        mut coder: Option<&mut Coder>,
+        jobs: &[PatchJob],
+        mut encoder: Option<&mut UpdateEncoder>,
         out: &mut BytesMut,
     ) {
         (self.next, self.row) = (0, 0);
-        let is_packed = coder.is_some();
+        let is_packed = encoder.is_some();
         self.patches.clear();
         self.raw.clear();
         let start = out.len();
         let bytes = BandHead::bytes(jobs.len());
         out.put_bytes(0, bytes);
         for job in jobs {
-            let patch = match coder.as_deref_mut() {
-                Some(coder) => coder.encode(frame, job, out),
-                None if matches!(job.how, How::Solid) => super::solid(frame, &job.group, out),
+            let patch = match encoder.as_deref_mut() {
+                Some(encoder) => encoder.encode(frame, job, out),
+                None if matches!(job.kind, JobKind::Solid) => super::solid(frame, &job.group, out),
                 None => None,
             };
             match patch {

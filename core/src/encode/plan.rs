@@ -1,9 +1,9 @@
-//! Which groups of tiles bring a viewer from the picture it holds to a frame, band by band, so that the first bytes leave
-//! before the last tiles were looked at.
+//! Plan of an update: the groups of tiles that bring a viewer from the frame it holds to a newer one, band by band, so that the first
+//! bytes leave before the last tiles are analyzed.
 
-use super::coder::Means;
 use super::motion;
-use super::prices::Prices;
+use super::unit_costs::UnitCosts;
+use super::update_encoder::AllowedMethods;
 use crate::frame::{Frame, PIXEL_BYTES};
 use crate::geometry::{Rect, SIDE_MAX};
 use crate::tile::{self, Grid};
@@ -11,12 +11,12 @@ use crate::tile::{self, Grid};
 /// The groups of a band; its memory, made at first for the largest, is used again for the next.
 #[derive(Debug)]
 pub struct Plan {
-    groups: Vec<Group>,
-    /// Pixels of them that are sent one by one, counted as bytes of raw.
+    groups: Vec<TileGroup>,
+    /// Raw size of their raw and encoded pixels, in bytes.
     bytes: usize,
-    /// What is to be sent of the present row of tiles, from the left.
-    runs: Vec<Group>,
-    /// Groups whose bottom edge is the bottom of the present row, and so may grow downwards.
+    /// Groups of the current row of tiles, from the left.
+    runs: Vec<TileGroup>,
+    /// Groups whose bottom edge is the bottom of the current row, and so may grow downwards.
     open: Vec<usize>,
     /// The same of the row above.
     above: Vec<usize>,
@@ -28,46 +28,46 @@ const GROUPS_ENOUGH: usize = 1000;
 const COLUMNS_MAX: usize = SIDE_MAX.div_ceil(tile::WIDTH) as usize;
 /// Most groups of a band: its table stays under 32 KiB, so that room for it can be set aside.
 pub(super) const GROUPS_MAX: usize = GROUPS_ENOUGH + COLUMNS_MAX;
-/// Beside tiles that go raw, one column in so many is asked how busy it is.
+/// Beside raw tiles, the edges of one column in this many are counted.
 const LOOKED_AT: u32 = 4;
 
-/// Tiles that are to be sent as one patch.
+/// Tiles that are sent as one patch.
 #[derive(Clone, Copy, Debug)]
-pub struct Group {
+pub struct TileGroup {
     /// The pixels.
     pub rect: Rect,
-    /// What fills it.
-    pub fill: Fill,
-    /// About how many pixels of it are busy; 0 where nobody wants to know.
-    pub busy: u32,
+    /// Its content.
+    pub content: Content,
+    /// Approximate number of edge pixels; 0 where it is not needed.
+    pub edge_count: u32,
 }
 
-/// What a group is filled with.
+/// Content of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fill {
-    /// Pixels that no code is worth while for.
+pub enum Content {
+    /// Pixels that are not worth a code.
     Raw,
-    /// Pixels that a code is worth while for.
+    /// Pixels that are worth a code.
     Coded,
-    /// What was in another place in the picture before.
+    /// Pixels that were in another place of the previous frame.
     Moved,
-    /// One colour, as it is in the frame.
+    /// One pixel value, in the frame's format.
     Solid([u8; PIXEL_BYTES]),
 }
 
 /// An update to be planned: the tiles of `frame` stamped after `base`; with base 0 all of them.
 #[derive(Clone, Copy, Debug)]
-pub struct Task<'a> {
+pub struct PlanInput<'a> {
     /// The picture that the update leads to.
     pub frame: &'a Frame,
     /// The picture that it starts from.
     pub base: u32,
-    /// Whether tiles of one colour are told so.
+    /// Whether solid tiles are sent as such.
     pub solid: bool,
-    /// What may be sent but raw and solid tiles, where the viewer takes more.
-    pub means: Option<Means<'a>>,
-    /// What that costs.
-    pub prices: &'a Prices,
+    /// Methods besides raw and solid, if the viewer takes more.
+    pub allowed_methods: Option<AllowedMethods<'a>>,
+    /// Unit costs.
+    pub unit_costs: &'a UnitCosts,
 }
 
 impl Default for Plan {
@@ -80,53 +80,53 @@ impl Default for Plan {
 
 impl Plan {
     /// Plans from row `first` of tiles on, until there are `bytes` of pixels or no more rows. Ends at the rows whose stamps
-    /// are not known. Returns the row that it did not come to.
-    pub fn fill(&mut self, task: &Task<'_>, first: u32, bytes: usize) -> u32 {
+    /// are not known. Returns the first row that is not planned.
+    pub fn plan(&mut self, input: &PlanInput<'_>, first: u32, bytes: usize) -> u32 {
         self.groups.clear();
         self.open.clear();
         self.bytes = 0;
-        let grid = Grid::new(task.frame.cells());
-        let known = task.frame.stamps.rows();
+        let grid = Grid::new(input.frame.cells());
+        let known = input.frame.stamps.rows();
         for row in first..known {
             if self.bytes >= bytes || self.groups.len() >= GROUPS_ENOUGH {
                 return row;
             }
-            self.find_runs(task, grid, row);
-            self.place_runs(task.prices);
+            self.find_runs(input, grid, row);
+            self.place_runs(input.unit_costs);
         }
         known.max(first)
     }
 
     /// The groups, disjoint, in the order in which they are to be sent.
-    pub fn groups(&self) -> &[Group] {
+    pub fn groups(&self) -> &[TileGroup] {
         &self.groups
     }
 
-    fn find_runs(&mut self, task: &Task<'_>, grid: Grid, row: u32) {
+    fn find_runs(&mut self, input: &PlanInput<'_>, grid: Grid, row: u32) {
         self.runs.clear();
-        let mut run: Option<Group> = None;
+        let mut run: Option<TileGroup> = None;
         for column in 0..grid.columns() {
-            if task.frame.stamps.of(grid.index(column, row)) <= task.base {
-                self.end_run(run.take(), task.prices);
+            if input.frame.stamps.of(grid.index(column, row)) <= input.base {
+                self.end_run(run.take(), input.unit_costs);
                 continue;
             }
             let is_looked_at = column % LOOKED_AT == 0;
-            let tile = task.group(grid.rect(column, row), run.filter(|_| !is_looked_at));
+            let tile = input.group(grid.rect(column, row), run.filter(|_| !is_looked_at));
             run = match run.and_then(|run| run.grown(tile)) {
                 Some(grown) => Some(grown),
                 None => {
-                    self.end_run(run, task.prices);
+                    self.end_run(run, input.unit_costs);
                     Some(tile)
                 }
             };
         }
-        self.end_run(run, task.prices);
+        self.end_run(run, input.unit_costs);
     }
 
     /// Appends a run, as one with those before it where that is cheaper.
-    fn end_run(&mut self, run: Option<Group>, prices: &Prices) {
+    fn end_run(&mut self, run: Option<TileGroup>, unit_costs: &UnitCosts) {
         let Some(mut run) = run else { return };
-        while let Some(joined) = self.runs.last().and_then(|last| last.joined(run, prices)) {
+        while let Some(joined) = self.runs.last().and_then(|last| last.joined(run, unit_costs)) {
             self.runs.pop();
             run = joined;
         }
@@ -134,13 +134,13 @@ impl Plan {
     }
 
     /// Makes groups of the row's runs, or lets groups above them grow.
-    fn place_runs(&mut self, prices: &Prices) {
+    fn place_runs(&mut self, unit_costs: &UnitCosts) {
         std::mem::swap(&mut self.open, &mut self.above);
         self.open.clear();
         for index in 0..self.runs.len() {
             let run = self.runs[index];
             let grown =
-                (0..self.above.len()).find_map(|above| Some((above, self.grown(above, index, prices)?)));
+                (0..self.above.len()).find_map(|above| Some((above, self.grown(above, index, unit_costs)?)));
             let group = match grown {
                 Some((above, grown)) => {
                     let group = self.above.swap_remove(above);
@@ -159,9 +159,9 @@ impl Plan {
     }
 
     /// A group above together with a run, where that is cheaper than both, and covers nothing else that is sent.
-    fn grown(&self, above: usize, index: usize, prices: &Prices) -> Option<Group> {
+    fn grown(&self, above: usize, index: usize, unit_costs: &UnitCosts) -> Option<TileGroup> {
         let group = self.above[above];
-        let grown = self.groups[group].joined(self.runs[index], prices)?;
+        let grown = self.groups[group].joined(self.runs[index], unit_costs)?;
         let meets = |rect: Rect| grown.rect.intersection(rect).is_some();
         let mut groups = self.groups.iter().enumerate().filter(|(other, _)| *other != group);
         let is_free = !groups.any(|(_, other)| meets(other.rect))
@@ -170,68 +170,82 @@ impl Plan {
     }
 }
 
-impl Task<'_> {
-    /// A tile as a group of its own. What moved comes first: one colour among it would only cut it into pieces.
+impl PlanInput<'_> {
+    /// Returns a tile as a group of its own. Moved comes first: solid tiles among moved ones would only split them.
     ///
-    /// Beside a `run` of raw tiles it is not asked how busy it is: to tell that of noise would take longer than to spare it.
-    fn group(&self, rect: Rect, run: Option<Group>) -> Group {
-        if let Some(busy) = self.moved(rect) {
-            return Group { rect, fill: Fill::Moved, busy };
+    /// Beside a `run` of raw tiles its edges are not counted: for noise that would take longer than it saves.
+    fn group(&self, rect: Rect, run: Option<TileGroup>) -> TileGroup {
+        if let Some(edge_count) = self.moved(rect) {
+            return TileGroup { rect, content: Content::Moved, edge_count };
         }
         if self.solid
             && let Some(pixel) = tile::solid(self.frame, rect)
         {
-            return Group { rect, fill: Fill::Solid(pixel), busy: 0 };
+            return TileGroup { rect, content: Content::Solid(pixel), edge_count: 0 };
         }
-        let Some(means) = &self.means else { return Group { rect, fill: Fill::Raw, busy: 0 } };
-        if let Some(run) = run.filter(|run| run.fill == Fill::Raw) {
-            let busy = u64::from(run.busy) * rect.area() / run.rect.area();
-            return Group { rect, fill: Fill::Raw, busy: busy as u32 };
+        let Some(allowed_methods) = &self.allowed_methods else {
+            return TileGroup { rect, content: Content::Raw, edge_count: 0 };
+        };
+        if let Some(run) = run.filter(|run| run.content == Content::Raw) {
+            let edge_count = u64::from(run.edge_count) * rect.area() / run.rect.area();
+            return TileGroup { rect, content: Content::Raw, edge_count: edge_count as u32 };
         }
-        let busy = tile::busy(self.frame, rect);
-        let fill = if means.model.is_coded(rect.area(), busy) { Fill::Coded } else { Fill::Raw };
-        Group { rect, fill, busy }
+        let edge_count = tile::edge_count(self.frame, rect);
+        let content = if allowed_methods.model.is_coded(rect.area(), edge_count) {
+            Content::Coded
+        } else {
+            Content::Raw
+        };
+        TileGroup { rect, content, edge_count }
     }
 
-    /// How busy a tile is that moved and is better sent so.
+    /// Returns the edge count of a tile that moved and is better sent as a move.
     fn moved(&self, rect: Rect) -> Option<u32> {
-        let means = self.means.as_ref()?;
-        let (old, offset) = means.moved?;
+        let allowed_methods = self.allowed_methods.as_ref()?;
+        let (old, offset) = allowed_methods.moved?;
         if !motion::is_moved(old, self.frame, rect, offset) {
             return None;
         }
-        let busy = tile::busy(self.frame, rect);
-        means.model.is_moved(rect.area(), busy).then_some(busy)
+        let edge_count = tile::edge_count(self.frame, rect);
+        allowed_methods.model.is_moved(rect.area(), edge_count).then_some(edge_count)
     }
 }
 
-impl Group {
-    /// This and another of the same fill as one, where they lie side by side.
+impl TileGroup {
+    /// Returns this group and another of the same content as one, if they are adjacent.
     fn grown(self, other: Self) -> Option<Self> {
         let rect = self.rect.bounding(other.rect);
         let is_whole = rect.area() == self.rect.area() + other.rect.area();
-        let busy = self.busy + other.busy;
-        (is_whole && self.fill == other.fill).then_some(Self { rect, fill: self.fill, busy })
+        let edge_count = self.edge_count + other.edge_count;
+        (is_whole && self.content == other.content).then_some(Self {
+            rect,
+            content: self.content,
+            edge_count,
+        })
     }
 
-    /// This and another as one, unless two are cheaper.
-    fn joined(self, other: Self, prices: &Prices) -> Option<Self> {
+    /// Returns this group and another as one, unless two are cheaper.
+    fn joined(self, other: Self, unit_costs: &UnitCosts) -> Option<Self> {
         let rect = self.rect.bounding(other.rect);
-        let pixels = Self { rect, fill: self.fill.over(other.fill), busy: self.busy + other.busy };
-        let is_cheaper = prices.of(&pixels) <= prices.of(&self) + prices.of(&other);
+        let pixels = Self {
+            rect,
+            content: self.content.over(other.content),
+            edge_count: self.edge_count + other.edge_count,
+        };
+        let is_cheaper = unit_costs.of(&pixels) <= unit_costs.of(&self) + unit_costs.of(&other);
         self.grown(other).or_else(|| is_cheaper.then_some(pixels))
     }
 
-    /// What it takes raw, unless it is a matter of a few bytes.
+    /// Returns its raw size, unless it takes only a few bytes.
     fn pixel_bytes(&self) -> usize {
-        match self.fill {
-            Fill::Raw | Fill::Coded => self.rect.area() as usize * PIXEL_BYTES,
-            Fill::Moved | Fill::Solid(_) => PIXEL_BYTES,
+        match self.content {
+            Content::Raw | Content::Coded => self.rect.area() as usize * PIXEL_BYTES,
+            Content::Moved | Content::Solid(_) => PIXEL_BYTES,
         }
     }
 }
 
-impl Fill {
+impl Content {
     /// What two of different fill are together: raw where one is.
     fn over(self, other: Self) -> Self {
         match (self, other) {
@@ -280,24 +294,30 @@ mod tests {
     fn planned(frame: &Frame) -> Vec<(u32, u32, u32, u32, char)> {
         let mut plan = Plan::default();
         assert_eq!(
-            plan.fill(
-                &Task { frame, base: 1, solid: true, means: None, prices: &Prices::PLAIN },
+            plan.plan(
+                &PlanInput {
+                    frame,
+                    base: 1,
+                    solid: true,
+                    allowed_methods: None,
+                    unit_costs: &UnitCosts::PLAIN
+                },
                 0,
                 usize::MAX
             ),
             6
         );
         check(frame, plan.groups());
-        let tiles = |group: &Group| {
+        let tiles = |group: &TileGroup| {
             let Rect { x, y, width, height } = group.rect;
-            let kind = if group.fill == Fill::Raw { 'r' } else { 's' };
+            let kind = if group.content == Content::Raw { 'r' } else { 's' };
             (x / tile::WIDTH, y / tile::HEIGHT, width / tile::WIDTH, height / tile::HEIGHT, kind)
         };
         plan.groups().iter().map(tiles).collect()
     }
 
     /// Every tile that changed is in exactly one group, and no tile is in two.
-    fn check(frame: &Frame, groups: &[Group]) {
+    fn check(frame: &Frame, groups: &[TileGroup]) {
         let grid = Grid::new(frame.cells());
         for (row, column) in
             (0..grid.rows()).flat_map(|row| (0..grid.columns()).map(move |column| (row, column)))

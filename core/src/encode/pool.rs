@@ -1,12 +1,12 @@
-//! Work on frames' shelves for threads that someone else has started.
+//! Queue of frames with entries to encode, for worker threads that the caller starts.
 //!
-//! They only help: a viewer's task encodes what it needs next itself, if nobody has begun it. So nothing waits for a thread to
-//! wake up, and a pool that is busy or has no threads costs speed and nothing else.
+//! They only help: a viewer's task encodes the entry that it needs next itself, if no thread has begun it. So nothing waits for a
+//! thread to wake up, and a pool that is busy or has no threads costs speed and nothing else.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::encoder::Encoder;
+use super::rect_encoder::RectEncoder;
 use crate::frame::Frame;
 use crate::time::Clock;
 
@@ -17,61 +17,61 @@ const QUEUE_MAX: usize = 4;
 /// Frames that a pool may hold.
 pub const FRAMES_MAX: usize = THREADS_MAX + QUEUE_MAX;
 
-/// Where frames wait whose parts are to be encoded.
+/// Queue of frames with entries to encode.
 #[derive(Debug, Default)]
 pub struct Pool {
-    state: Mutex<State>,
+    state: Mutex<PoolState>,
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct PoolState {
     frames: VecDeque<Arc<Frame>>,
     threads: usize,
     is_closed: bool,
 }
 
 impl Pool {
-    /// Encodes what comes, until the pool is closed; `clock` tells what that takes.
+    /// Encodes queued entries until the pool is closed; `clock` measures the time.
     pub fn work(&self, clock: Clock) {
-        let mut encoder = Encoder::new(clock);
+        let mut rect_encoder = RectEncoder::new(clock);
         self.lock().threads += 1;
         while let Some(frame) = self.next() {
-            while frame.shelf.work(&frame, &mut encoder) {}
+            while frame.encode_cache.encode_next(&frame, &mut rect_encoder) {}
         }
         self.lock().threads -= 1;
     }
 
-    /// Has all threads return.
+    /// Makes all threads return.
     pub fn close(&self) {
-        let mut state = self.lock();
-        state.is_closed = true;
-        state.frames.clear();
+        let mut pool_state = self.lock();
+        pool_state.is_closed = true;
+        pool_state.frames.clear();
         self.changed.notify_all();
     }
 
-    /// So many parts of `frame` wait on its shelf.
+    /// Announces `parts` waiting entries of `frame` to the threads.
     pub(super) fn help(&self, frame: &Arc<Frame>, parts: usize) {
-        let mut state = self.lock();
-        for _ in 0..parts.min(state.threads) {
-            if state.frames.len() == QUEUE_MAX {
-                state.frames.pop_front();
+        let mut pool_state = self.lock();
+        for _ in 0..parts.min(pool_state.threads) {
+            if pool_state.frames.len() == QUEUE_MAX {
+                pool_state.frames.pop_front();
             }
-            state.frames.push_back(Arc::clone(frame));
+            pool_state.frames.push_back(Arc::clone(frame));
             self.changed.notify_one();
         }
     }
 
-    /// Waits for a frame; `None`: the pool is closed.
+    /// Waits for a frame. Returns `None` if the pool is closed.
     fn next(&self) -> Option<Arc<Frame>> {
-        let mut state = self.lock();
-        while state.frames.is_empty() && !state.is_closed {
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        let mut pool_state = self.lock();
+        while pool_state.frames.is_empty() && !pool_state.is_closed {
+            pool_state = self.changed.wait(pool_state).unwrap_or_else(PoisonError::into_inner);
         }
-        if state.is_closed { None } else { state.frames.pop_front() }
+        if pool_state.is_closed { None } else { pool_state.frames.pop_front() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, PoolState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,5 +1,5 @@
-//! Writes one update after the other as bands: plans them from the top, some ahead of the one that is written where they are
-//! encoded meanwhile, and writes each when all of it is there.
+//! Writes updates as bands: plans them from the top, some ahead of the one being written so that they are encoded meanwhile, and
+//! writes each when all of it is encoded.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -7,16 +7,16 @@ use std::task::Context;
 
 use bytes::BytesMut;
 
-use super::coder::{Coder, How, Job};
-use super::plan::{self, GROUPS_MAX, Plan, Task};
-use super::prices::Prices;
-use super::{Answer, Band};
+use super::plan::{self, GROUPS_MAX, Plan, PlanInput};
+use super::unit_costs::UnitCosts;
+use super::update_encoder::{JobKind, PatchJob, UpdateEncoder};
+use super::{AckTiming, Band};
 use crate::frame::Frame;
 use crate::protocol::BandHead;
 use crate::tile::Grid;
 use crate::time::Micros;
 
-/// Bands that are planned, and encoded, while the first of them is not written yet.
+/// Bands planned and encoded ahead of the one being written.
 const AHEAD_MAX: usize = 4;
 
 /// Writes updates for one viewer. Its memory, made at first for the largest, is used again for each.
@@ -26,26 +26,26 @@ pub struct Writer {
     band_bytes: usize,
     plan: Plan,
     band: Band,
-    /// Where the viewer takes codes.
-    coder: Option<Box<Coder>>,
-    /// Where its pipe is measured, by every pixel as it is: nanoseconds for a byte of the update that took least.
+    /// Encoder, if the viewer takes codes.
+    encoder: Option<Box<UpdateEncoder>>,
+    /// Minimum nanoseconds per byte so far, if the link is measured by raw updates.
     plain_ns: Option<f32>,
     update: Option<Update>,
     /// Bands that are planned and not begun.
-    ahead: VecDeque<Planned>,
-    /// For the jobs of bands that are not planned yet.
-    spare: Vec<Vec<Job>>,
+    ahead: VecDeque<PlannedBand>,
+    /// Spare memory for the jobs of later bands.
+    spare: Vec<Vec<PatchJob>>,
 }
 
-/// What a viewer may be sent.
+/// Capabilities of a viewer.
 #[derive(Debug)]
-pub enum Repertoire {
-    /// Every pixel as it is, whatever it shows: how long that takes is to be measured.
+pub enum Capabilities {
+    /// Raw pixels only: the link is being measured.
     Plain,
-    /// And one colour told once.
+    /// Raw and solid patches.
     Solid,
-    /// And codes, and moves.
-    Coded(Box<Coder>),
+    /// Raw, solid, encoded and moved patches.
+    Coded(Box<UpdateEncoder>),
 }
 
 /// The update that is being written.
@@ -53,20 +53,20 @@ pub enum Repertoire {
 struct Update {
     frame: Arc<Frame>,
     base: u32,
-    /// When the viewer could have had it: from then on it is late.
+    /// When the viewer could have had it: its latency counts from then.
     due_at: Micros,
     /// Row of tiles that no plan covers yet.
     next_row: u32,
-    /// It is still to be looked for what moved.
-    seeks: bool,
-    /// What the next band is.
+    /// Whether motion must still be searched.
+    searches_motion: bool,
+    /// Whether the next band is the first.
     first: bool,
-    /// The band that was begun is the last.
+    /// Whether the band that was begun is the last.
     last: bool,
 }
 
 impl Update {
-    /// The next band's.
+    /// Returns the head of the next band.
     fn head(&mut self, commit: bool) -> BandHead {
         BandHead {
             seq: self.frame.seq(),
@@ -77,20 +77,20 @@ impl Update {
             pts: self.frame.pts(),
             first: std::mem::take(&mut self.first),
             commit,
-            taken_back: false,
+            aborted: false,
         }
     }
 }
 
 #[derive(Debug)]
-struct Planned {
-    jobs: Vec<Job>,
+struct PlannedBand {
+    jobs: Vec<PatchJob>,
     last: bool,
 }
 
-/// How far [`Writer::fill`] came.
+/// How far [`Writer::status`] came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fill {
+pub enum WriteStatus {
     /// The buffer is full; the band goes on.
     More,
     /// A band is complete; there are more of them.
@@ -99,23 +99,23 @@ pub enum Fill {
     Waiting,
     /// The update is written.
     Done,
-    /// The update is taken back: the rest of its frame never came.
-    TakenBack,
+    /// The update is aborted: the rest of its frame never came.
+    Aborted,
 }
 
 impl Writer {
     /// A writer of bands of about `band_bytes` of pixels.
-    pub fn new(band_bytes: usize, repertoire: Repertoire) -> Self {
-        let (coder, plain_ns) = match repertoire {
-            Repertoire::Plain => (None, Some(f32::INFINITY)),
-            Repertoire::Solid => (None, None),
-            Repertoire::Coded(coder) => (Some(coder), None),
+    pub fn new(band_bytes: usize, capabilities: Capabilities) -> Self {
+        let (encoder, plain_ns) = match capabilities {
+            Capabilities::Plain => (None, Some(f32::INFINITY)),
+            Capabilities::Solid => (None, None),
+            Capabilities::Coded(encoder) => (Some(encoder), None),
         };
         Self {
             band_bytes,
             plan: Plan::default(),
             band: Band::default(),
-            coder,
+            encoder,
             plain_ns,
             update: None,
             ahead: VecDeque::with_capacity(AHEAD_MAX),
@@ -123,146 +123,152 @@ impl Writer {
         }
     }
 
-    /// Whether there are bytes to be written.
+    /// Returns whether there are bytes to write.
     pub fn is_writing(&self) -> bool {
         self.update.is_some()
     }
 
     /// Starts the update that leads from frame `base` to `frame`, which the viewer could have had since `due_at`.
     pub fn begin(&mut self, frame: Arc<Frame>, base: u32, due_at: Micros) {
-        let seeks = coder_of(&mut self.coder, &frame).is_some_and(|coder| coder.begin(base));
-        self.update = Some(Update { frame, base, due_at, next_row: 0, seeks, first: true, last: false });
+        let searches_motion =
+            encoder_of(&mut self.encoder, &frame).is_some_and(|encoder| encoder.begin(base));
+        self.update =
+            Some(Update { frame, base, due_at, next_row: 0, searches_motion, first: true, last: false });
     }
 
-    /// The update was acknowledged.
-    pub fn answered(&mut self, answer: &Answer) {
-        if let Some(coder) = &mut self.coder {
-            coder.answered(answer);
+    /// Accounts for the acknowledged update.
+    pub fn acknowledged(&mut self, timing: &AckTiming) {
+        if let Some(encoder) = &mut self.encoder {
+            encoder.acknowledged(timing);
         }
         if let Some(plain_ns) = &mut self.plain_ns {
-            *plain_ns = plain_ns.min(answer.took_ns / answer.bytes as f32);
+            *plain_ns = plain_ns.min(timing.took_ns / timing.bytes as f32);
         }
     }
 
-    /// Nanoseconds that one byte takes on the viewer's pipe, where that is measured.
+    /// Returns nanoseconds per byte on the viewer's link, if measured.
     pub fn byte_ns(&self) -> Option<f32> {
-        let coded = self.coder.as_ref().map(|coder| coder.byte_ns());
+        let coded = self.encoder.as_ref().map(|encoder| encoder.byte_ns());
         coded.or(self.plain_ns)
     }
 
     /// Appends bytes of the update, at most to the end of a band, until `out` holds `limit` or more; it takes at most one
-    /// row, one table and what is coded of a band more. Where it returns [`Fill::Waiting`] for something that is encoded,
+    /// row, one table and what is coded of a band more. Where it returns [`WriteStatus::Waiting`] for something that is encoded,
     /// `context` is woken.
-    pub fn fill(&mut self, out: &mut BytesMut, limit: usize, context: &Context<'_>) -> Fill {
-        let Some(mut update) = self.update.take() else { return Fill::Done };
-        let fill = self.fill_from(&mut update, out, limit, context);
-        match fill {
-            Fill::More | Fill::Band | Fill::Waiting => self.update = Some(update),
-            Fill::Done => {
-                if let Some(coder) = coder_of(&mut self.coder, &update.frame) {
-                    coder.end(update.frame);
+    pub fn write_some(&mut self, out: &mut BytesMut, limit: usize, context: &Context<'_>) -> WriteStatus {
+        let Some(mut update) = self.update.take() else { return WriteStatus::Done };
+        let status = self.write_bands(&mut update, out, limit, context);
+        match status {
+            WriteStatus::More | WriteStatus::Band | WriteStatus::Waiting => self.update = Some(update),
+            WriteStatus::Done => {
+                if let Some(encoder) = encoder_of(&mut self.encoder, &update.frame) {
+                    encoder.end(update.frame);
                 }
             }
-            Fill::TakenBack => self.spare.extend(self.ahead.drain(..).map(|planned| planned.jobs)),
+            WriteStatus::Aborted => self.spare.extend(self.ahead.drain(..).map(|planned| planned.jobs)),
         }
-        fill
+        status
     }
 
-    fn fill_from(
+    fn write_bands(
         &mut self,
         update: &mut Update,
         out: &mut BytesMut,
         limit: usize,
         context: &Context<'_>,
-    ) -> Fill {
+    ) -> WriteStatus {
         loop {
             if self.band.is_open() {
                 self.band.write_row(&update.frame, out);
             } else if update.frame.stamps.is_abandoned() {
-                BandHead { taken_back: true, ..update.head(false) }.write(out, &[]);
-                return Fill::TakenBack;
+                BandHead { aborted: true, ..update.head(false) }.write(out, &[]);
+                return WriteStatus::Aborted;
             } else if !self.open_band(update, out, context) {
-                return Fill::Waiting;
+                return WriteStatus::Waiting;
             }
             if !self.band.is_open() {
-                return if update.last { Fill::Done } else { Fill::Band };
+                return if update.last { WriteStatus::Done } else { WriteStatus::Band };
             }
             if out.len() >= limit {
-                return Fill::More;
+                return WriteStatus::More;
             }
         }
     }
 
-    /// Writes what of the next band comes before its raw rows. Returns whether there is one: it may not be known yet what is
-    /// in it.
+    /// Writes the next band up to its raw rows. Returns whether there is one: its content may not be known yet.
     fn open_band(&mut self, update: &mut Update, out: &mut BytesMut, context: &Context<'_>) -> bool {
         self.plan_ahead(update);
         let Some(planned) = self.ahead.front() else { return false };
-        let mut coder = coder_of(&mut self.coder, &update.frame);
-        if let Some(coder) = &mut coder
-            && !coder.poll_ready(&update.frame, &planned.jobs, context)
+        let mut encoder = encoder_of(&mut self.encoder, &update.frame);
+        if let Some(encoder) = &mut encoder
+            && !encoder.poll_ready(&update.frame, &planned.jobs, context)
         {
             return false;
         }
         update.last = planned.last;
         let head = update.head(planned.last);
-        self.band.open(&head, &update.frame, &planned.jobs, coder, out);
+        self.band.open(&head, &update.frame, &planned.jobs, encoder, out);
         self.spare.extend(self.ahead.pop_front().map(|planned| planned.jobs));
         true
     }
 
-    /// Plans the next band, and more as long as others have something to encode in them: what is raw is sooner there without.
+    /// Plans the next band, and more while worker threads have something to encode in them: raw bands arrive sooner without.
     fn plan_ahead(&mut self, update: &mut Update) {
-        if update.seeks && !self.seek(update) {
+        if update.searches_motion && !self.find_motion(update) {
             return;
         }
-        let goes_on = |last: &Planned| !last.last && last.jobs.iter().any(Job::is_helped);
+        let goes_on = |last: &PlannedBand| !last.last && last.jobs.iter().any(PatchJob::is_helped);
         while self.ahead.len() < AHEAD_MAX && self.ahead.back().is_none_or(goes_on) {
             let Some(planned) = self.plan_band(update) else { break };
             self.ahead.push_back(planned);
         }
     }
 
-    /// Looks for what moved; `false`: not enough is known yet.
-    fn seek(&mut self, update: &mut Update) -> bool {
+    /// Searches motion. Returns `false` if not enough is known yet.
+    fn find_motion(&mut self, update: &mut Update) -> bool {
         let is_known = update.frame.stamps.rows() >= rows(&update.frame);
-        let coder = coder_of(&mut self.coder, &update.frame);
-        update.seeks = !coder.is_none_or(|coder| coder.seek(&update.frame, update.base, is_known));
-        !update.seeks
+        let encoder = encoder_of(&mut self.encoder, &update.frame);
+        update.searches_motion =
+            !encoder.is_none_or(|encoder| encoder.find_motion(&update.frame, update.base, is_known));
+        !update.searches_motion
     }
 
-    fn plan_band(&mut self, update: &mut Update) -> Option<Planned> {
+    fn plan_band(&mut self, update: &mut Update) -> Option<PlannedBand> {
         let Update { frame, base, next_row, .. } = update;
-        let mut coder = coder_of(&mut self.coder, frame);
-        coder.iter_mut().for_each(|coder| coder.begin_plan());
-        let coder = coder.as_deref();
-        let prices = coder.map_or(&Prices::PLAIN, Coder::prices);
-        let means = coder.and_then(Coder::means);
-        let task = Task { frame, base: *base, solid: self.plain_ns.is_none(), means, prices };
-        *next_row = self.plan.fill(&task, *next_row, self.band_bytes);
+        let mut encoder = encoder_of(&mut self.encoder, frame);
+        encoder.iter_mut().for_each(|encoder| encoder.begin_plan());
+        let encoder = encoder.as_deref();
+        let unit_costs = encoder.map_or(&UnitCosts::PLAIN, UpdateEncoder::unit_costs);
+        let allowed_methods = encoder.and_then(UpdateEncoder::allowed_methods);
+        let input =
+            PlanInput { frame, base: *base, solid: self.plain_ns.is_none(), allowed_methods, unit_costs };
+        *next_row = self.plan.plan(&input, *next_row, self.band_bytes);
         let (groups, last) = (self.plan.groups(), *next_row >= rows(frame));
         if groups.is_empty() && !last {
             return None;
         }
         let mut jobs = self.spare.pop().unwrap_or_default();
         jobs.clear();
-        match coder_of(&mut self.coder, frame) {
-            Some(coder) => coder.prepare(frame, groups, &mut jobs),
+        match encoder_of(&mut self.encoder, frame) {
+            Some(encoder) => encoder.prepare(frame, groups, &mut jobs),
             None => jobs.extend(groups.iter().map(plain)),
         }
-        Some(Planned { jobs, last })
+        Some(PlannedBand { jobs, last })
     }
 }
 
-/// Who encodes a frame. Codes are of pixels: what lies in planes goes without.
-fn coder_of<'a>(coder: &'a mut Option<Box<Coder>>, frame: &Frame) -> Option<&'a mut Coder> {
-    coder.as_deref_mut().filter(|_| frame.planar().is_none())
+/// Returns the encoder for a frame. Codes are of packed pixels: planar frames have none.
+fn encoder_of<'a>(
+    encoder: &'a mut Option<Box<UpdateEncoder>>,
+    frame: &Frame,
+) -> Option<&'a mut UpdateEncoder> {
+    encoder.as_deref_mut().filter(|_| frame.planar().is_none())
 }
 
-/// What is done with a group for a viewer that takes no codes.
-fn plain(group: &plan::Group) -> Job {
-    let how = if let plan::Fill::Solid(_) = group.fill { How::Solid } else { How::Raw };
-    Job { group: *group, how }
+/// Returns the job of a group for a viewer that takes no codes.
+fn plain(group: &plan::TileGroup) -> PatchJob {
+    let kind = if let plan::Content::Solid(_) = group.content { JobKind::Solid } else { JobKind::Raw };
+    PatchJob { group: *group, kind }
 }
 
 fn rows(frame: &Frame) -> u32 {

@@ -9,8 +9,8 @@
 //! ```
 //!
 //! An update is one or more bands; the last has the commit flag, and only then is any of it shown. It turns the picture
-//! `base` into `seq`; with base 0 it needs none, and the picture takes the size given. A band that takes the update back has no
-//! patches: all that came of it is forgotten. Patches are counted in [cells](crate::frame::cells) where the picture lies in planes.
+//! `base` into `seq`; with base 0 it needs none, and the picture takes the size given. A band that aborts the update has no
+//! patches: the viewer forgets all of the update. Patches are counted in [cells](crate::frame::cells) where the picture lies in planes.
 
 use bytes::BufMut;
 use lanstream_codec::Code;
@@ -30,7 +30,7 @@ pub const PATCH_BYTES: usize = 16;
 const BAND: u8 = 0x01;
 const FIRST: u8 = 1;
 const COMMIT: u8 = 2;
-const TAKEN_BACK: u8 = 4;
+const ABORTED: u8 = 4;
 /// Instead of a timestamp, where there is none.
 const NO_PTS: i64 = i64::MIN;
 /// Instead of what planes mean, where there are none.
@@ -74,7 +74,7 @@ impl Encoding {
         }
     }
 
-    /// Bytes of the data of so many pixels, where that follows from the encoding.
+    /// Returns the bytes of the data of `pixels` pixels, if that follows from the encoding.
     fn bytes_of(self, pixels: u64) -> Option<usize> {
         match self {
             Self::Raw => Some(pixels as usize * 4),
@@ -106,7 +106,7 @@ impl Patch {
         matches!(self.encoding, Encoding::Raw | Encoding::Solid)
     }
 
-    /// A patch in so many bytes of `code`.
+    /// Returns a patch of `bytes` bytes of `code`.
     pub fn coded(rect: Rect, code: Code, bytes: usize) -> Self {
         Self { rect, encoding: Encoding::Coded(code), bytes }
     }
@@ -131,8 +131,8 @@ pub struct BandHead {
     pub first: bool,
     /// Whether it is the update's last.
     pub commit: bool,
-    /// Whether the update is to be forgotten, with all that came of it: the rest of it will never come.
-    pub taken_back: bool,
+    /// Whether the update is aborted: the viewer forgets all of it, since the rest will never come.
+    pub aborted: bool,
 }
 
 impl BandHead {
@@ -141,7 +141,7 @@ impl BandHead {
         let data: usize = patches.iter().map(|patch| patch.bytes).sum();
         out.put_u32_le((BAND_BYTES + patches.len() * PATCH_BYTES + data) as u32);
         out.put_u8(BAND);
-        let flags = [(self.first, FIRST), (self.commit, COMMIT), (self.taken_back, TAKEN_BACK)];
+        let flags = [(self.first, FIRST), (self.commit, COMMIT), (self.aborted, ABORTED)];
         out.put_u8(flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| flag).sum());
         out.put_u16_le(0);
         out.put_u32_le(self.seq);
@@ -167,7 +167,7 @@ impl BandHead {
         self.planar.map_or(Some(self.size), |planar| cells(self.size, planar))
     }
 
-    /// Bytes before the data of a band with so many patches.
+    /// Returns the bytes before the data of a band with `patches` patches.
     pub fn bytes(patches: usize) -> usize {
         HEADER_BYTES + BAND_BYTES + patches * PATCH_BYTES
     }
@@ -195,8 +195,8 @@ impl BandHead {
             table.as_chunks::<PATCH_BYTES>().0.iter().map(Patch::read).collect::<Option<Vec<_>>>()?;
         let data = &body[BAND_BYTES + table.len()..];
         let bytes: usize = patches.iter().map(|patch| patch.bytes).sum();
-        let [first, commit, taken_back] = [FIRST, COMMIT, TAKEN_BACK].map(|flag| flags & flag != 0);
-        let head = Self { seq, base, size, planar, captured_at_us, pts, first, commit, taken_back };
+        let [first, commit, aborted] = [FIRST, COMMIT, ABORTED].map(|flag| flags & flag != 0);
+        let head = Self { seq, base, size, planar, captured_at_us, pts, first, commit, aborted };
         (bytes == data.len()).then_some((head, patches, data))
     }
 }

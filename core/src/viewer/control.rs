@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use super::route_state::{COMMANDS_MAX, PumpCommand, RouteState};
 use super::{ControlOutput, Error, Pump, ROUTES_MAX, UNANSWERED_MAX, ViewerContext};
-use crate::encode::Coder;
+use crate::encode::UpdateEncoder;
 use crate::feed::Status;
 use crate::protocol::{
     HELLO_CODES, HELLO_VERIFY, Hello, NoticeCode, ParseError, ROUTE_PLAIN, Route, ServerMessage, SourceState,
     Transport, VERSION, ViewerMessage,
 };
-use crate::session::{ProtocolError, Repertoire, Session, Totals};
+use crate::session::{Capabilities, ProtocolError, Session, Totals};
 use crate::source::{PlaybackCommand, Pointer};
 use crate::time::Micros;
 
@@ -229,22 +229,22 @@ impl Control {
 
     fn new_session(&self, hello: Hello, route: Route, band_bytes: usize) -> Session {
         let held_seq = if route.epoch == self.viewer.epoch { route.held_seq } else { 0 };
-        let repertoire = self.repertoire(hello, route);
-        let mut session = Session::new(band_bytes, hello.flags & HELLO_VERIFY != 0, held_seq, repertoire);
+        let capabilities = self.capabilities(hello, route);
+        let mut session = Session::new(band_bytes, hello.flags & HELLO_VERIFY != 0, held_seq, capabilities);
         session.pause(self.paused);
         session
     }
 
-    fn repertoire(&self, hello: Hello, route: Route) -> Repertoire {
+    fn capabilities(&self, hello: Hello, route: Route) -> Capabilities {
         if route.flags & ROUTE_PLAIN != 0 {
-            Repertoire::Plain
+            Capabilities::Plain
         } else if hello.flags & HELLO_CODES == 0 {
-            Repertoire::Solid
+            Capabilities::Solid
         } else {
             let encoders = Arc::clone(&self.viewer.encoders);
             let byte_ps = self.viewer.counters.byte_ps[route.transport.index()].load(Ordering::Relaxed);
             let byte_ns = (byte_ps > 0).then_some(byte_ps as f32 / 1e3);
-            Repertoire::Coded(Box::new(Coder::new(
+            Capabilities::Coded(Box::new(UpdateEncoder::new(
                 self.viewer.clock,
                 encoders,
                 Arc::clone(&self.viewer.state),

@@ -11,7 +11,7 @@ use super::Counters;
 use super::route_state::{PumpCommand, RouteState};
 use crate::feed::FrameReceiver;
 use crate::protocol::{Ack, Route, ServerMessage};
-use crate::session::{Fill, ProtocolError, Session, Totals};
+use crate::session::{ProtocolError, Session, Totals, WriteStatus};
 use crate::time::{Clock, Micros};
 
 /// The pixels of one viewer on one route.
@@ -55,12 +55,12 @@ impl Pump {
 
     /// Appends the next bytes for the viewer to `out`, about `limit` of them; pending until there are some. Returns `None` if
     /// the viewer is gone, has another route or violated the protocol, so that this route ends.
-    pub fn poll_fill(
+    pub fn poll_bytes(
         &mut self,
         context: &Context<'_>,
         out: &mut BytesMut,
         limit: usize,
-    ) -> Poll<Option<Fill>> {
+    ) -> Poll<Option<WriteStatus>> {
         self.route_state.pump.register(context.waker());
         loop {
             if let Err(violation) = self.handle_commands() {
@@ -89,36 +89,36 @@ impl Pump {
     }
 
     /// At once, before there is a frame: from here on the viewer knows that the route is good.
-    fn announce(&self, out: &mut BytesMut) -> Fill {
+    fn announce(&self, out: &mut BytesMut) -> WriteStatus {
         let mut message = Vec::new();
         ServerMessage::Routed { number: self.route.number }.write(&mut message);
         out.extend_from_slice(&message);
-        Fill::Band
+        WriteStatus::Band
     }
 
     /// Pending where what comes next is still being compared or encoded.
-    fn poll_write(&mut self, context: &Context<'_>, out: &mut BytesMut, limit: usize) -> Poll<Fill> {
-        let mut fill = self.write(context, out, limit);
-        if fill == Fill::Waiting {
+    fn poll_write(&mut self, context: &Context<'_>, out: &mut BytesMut, limit: usize) -> Poll<WriteStatus> {
+        let mut status = self.write(context, out, limit);
+        if status == WriteStatus::Waiting {
             self.frames.register(context);
             // It may have been compared just before.
-            fill = self.write(context, out, limit);
+            status = self.write(context, out, limit);
         }
-        if fill == Fill::Waiting { Poll::Pending } else { Poll::Ready(fill) }
+        if status == WriteStatus::Waiting { Poll::Pending } else { Poll::Ready(status) }
     }
 
-    fn write(&mut self, context: &Context<'_>, out: &mut BytesMut, limit: usize) -> Fill {
-        let fill = self.session.fill(out, limit, context);
-        if let (Fill::Done, Some(began)) = (fill, self.began) {
+    fn write(&mut self, context: &Context<'_>, out: &mut BytesMut, limit: usize) -> WriteStatus {
+        let status = self.session.write_some(out, limit, context);
+        if let (WriteStatus::Done, Some(began)) = (status, self.began) {
             self.counters.send_us.store((self.clock)().since(began).as_micros() as u32, Ordering::Relaxed);
             // While the last bytes travel and are acknowledged, the source may capture what changed meanwhile.
             self.frames.request_next();
         }
-        if fill == Fill::TakenBack {
+        if status == WriteStatus::Aborted {
             self.route_state.unanswered_since.store(0, Ordering::Relaxed);
         }
         self.publish_totals();
-        fill
+        status
     }
 
     fn handle_commands(&mut self) -> Result<(), ProtocolError> {

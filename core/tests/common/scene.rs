@@ -356,7 +356,7 @@ impl Viewer {
     /// The same; `waker` is used when there is more.
     pub fn receive_or_wake(&mut self, limit: usize, waker: &Waker) -> Option<u32> {
         let context = Context::from_waker(waker);
-        while let Poll::Ready(filled) = self.pump.poll_fill(&context, &mut self.buffer, limit) {
+        while let Poll::Ready(filled) = self.pump.poll_bytes(&context, &mut self.buffer, limit) {
             filled.expect("the viewer broke no rule");
             while let Some(len) =
                 Picture::message_len(&self.buffer).unwrap().filter(|len| *len <= self.buffer.len())

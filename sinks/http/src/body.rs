@@ -99,7 +99,7 @@ impl Pixels {
         let buffer = &mut self.buffers[0];
         // Gives the memory back to this buffer once the socket is done with it: no allocation after the first rounds.
         buffer.reserve(CHUNK_ROOM);
-        ready!(pump.poll_fill(context, buffer, CHUNK_BYTES)).map_or(Poll::Ready(None), |_| {
+        ready!(pump.poll_bytes(context, buffer, CHUNK_BYTES)).map_or(Poll::Ready(None), |_| {
             let chunk = buffer.split().freeze();
             Poll::Ready(Some(chunk))
         })

@@ -135,7 +135,7 @@ impl Channel {
         let buffer = &mut self.buffers[0];
         // Gives the memory back to this buffer once the socket is done with it: no allocation after the first rounds.
         buffer.reserve(BUFFER_BYTES);
-        match ready!(pump.poll_fill(context, buffer, usize::MAX)) {
+        match ready!(pump.poll_bytes(context, buffer, usize::MAX)) {
             Some(_) => Poll::Ready(ChannelEvent::Send(Message::binary(buffer.split().freeze()))),
             None => {
                 // Another route has taken over, or the viewer broke a rule, which control has woken this task for.

@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use lanstream_core::protocol::{
     FRAGMENT_OVERHEAD, Fragment, Nack, ServerMessage, VIEWER_MESSAGE_BYTES_MAX, ViewerMessage,
 };
-use lanstream_core::session::Fill;
+use lanstream_core::session::WriteStatus;
 use lanstream_core::viewer::Pump;
 use wtransport::proto::datagram::Datagram;
 use wtransport::proto::ids::QStreamId;
@@ -43,7 +43,7 @@ struct Sent {
 
 /// What must be done next.
 enum SendEvent {
-    Send(Option<(Fill, Bytes)>),
+    Send(Option<(WriteStatus, Bytes)>),
     Repair(Nack),
 }
 
@@ -55,7 +55,7 @@ impl DatagramSender<'_, '_> {
         loop {
             match self.next(&mut requests).await? {
                 SendEvent::Send(None) => return Ok(()),
-                SendEvent::Send(Some((fill, message))) => self.send(fill, message, &mut sent).await?,
+                SendEvent::Send(Some((status, message))) => self.send(status, message, &mut sent).await?,
                 SendEvent::Repair(nack) => self.repair(nack, &sent).await?,
             }
         }
@@ -68,20 +68,25 @@ impl DatagramSender<'_, '_> {
             tokio::select! {
                 biased;
                 nack = requests.next() => return Ok(SendEvent::Repair(nack?)),
-                filled = poll_fn(|context| pump.poll_fill(context, buffers.front(), usize::MAX)) => {
-                    return Ok(SendEvent::Send(filled.map(|fill| (fill, buffers.take()))));
+                filled = poll_fn(|context| pump.poll_bytes(context, buffers.front(), usize::MAX)) => {
+                    return Ok(SendEvent::Send(filled.map(|status| (status, buffers.take()))));
                 }
                 dead = watchdog.check(), if awaits => dead?,
             }
         }
     }
 
-    async fn send(&mut self, fill: Fill, message: Bytes, sent: &mut Sent) -> Result<(), CloseReason> {
+    async fn send(
+        &mut self,
+        status: WriteStatus,
+        message: Bytes,
+        sent: &mut Sent,
+    ) -> Result<(), CloseReason> {
         if message.get(KIND_AT) != Some(&BAND) {
             return self.write(message).await;
         }
         let (number, total) = (self.pump.route().number, message.len() as u32);
-        let band = sent.push(message.clone(), fill == Fill::Done);
+        let band = sent.push(message.clone(), status == WriteStatus::Done);
         let room = self.connection.max_datagram_size().unwrap_or_default().saturating_sub(FRAGMENT_OVERHEAD);
         if room == 0 {
             return Err(CloseReason::Gone("the viewer takes no datagrams".into()));
@@ -92,7 +97,7 @@ impl DatagramSender<'_, '_> {
             self.send_fragment(&session, Fragment { number, band, offset, total, bytes }).await?;
         }
         // What was taken back is kept until the viewer has answered something: it may still lack pieces of it.
-        if matches!(fill, Fill::Done | Fill::TakenBack) {
+        if matches!(status, WriteStatus::Done | WriteStatus::Aborted) {
             self.write(written(&ServerMessage::FragmentsEnd { number, bands: band + 1 })).await?;
         }
         Ok(())

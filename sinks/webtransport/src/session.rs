@@ -125,7 +125,7 @@ impl<'a> RouteSender<'a> {
             let awaits = pump.is_awaiting();
             tokio::select! {
                 biased;
-                filled = poll_fn(|context| pump.poll_fill(context, buffers.front(), usize::MAX)) => {
+                filled = poll_fn(|context| pump.poll_bytes(context, buffers.front(), usize::MAX)) => {
                     return Ok(filled.map(|_| buffers.take()));
                 }
                 () = &mut *stopped => return Ok(None),

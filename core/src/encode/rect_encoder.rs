@@ -1,8 +1,8 @@
-//! Encodes a rectangle of a frame, and tells how long that took.
+//! Encodes a rectangle of a frame and measures the time.
 
 use lanstream_codec::encode;
 
-use super::shelf::Part;
+use super::cache::CacheKey;
 use super::swizzle;
 use crate::frame::{Frame, PIXEL_BYTES};
 use crate::geometry::Rect;
@@ -10,29 +10,29 @@ use crate::time::Clock;
 
 /// Encodes one rectangle after the other. Its memory is used again for each.
 #[derive(Debug)]
-pub struct Encoder {
+pub struct RectEncoder {
     clock: Clock,
     pixels: Vec<u32>,
     code: Vec<u8>,
 }
 
-/// What became of a rectangle.
+/// Outcome of encoding a rectangle.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Outcome {
-    /// Of its code; `None`: it was given up.
+    /// Bytes of its code; `None` if it was given up.
     pub bytes: Option<usize>,
-    /// How long that took.
+    /// Time of encoding.
     pub took_ns: f32,
 }
 
-impl Encoder {
+impl RectEncoder {
     /// One that reads `clock`.
     pub fn new(clock: Clock) -> Self {
         Self { clock, pixels: Vec::new(), code: Vec::new() }
     }
 
     /// Encodes a part of `frame`.
-    pub fn encode(&mut self, frame: &Frame, part: &Part) -> Outcome {
+    pub fn encode(&mut self, frame: &Frame, part: &CacheKey) -> Outcome {
         let began = (self.clock)();
         self.read(frame, part.rect);
         let width = part.rect.width as usize;
@@ -44,7 +44,7 @@ impl Encoder {
         Outcome { bytes: is_coded.then_some(self.code.len()), took_ns }
     }
 
-    /// The code of what was encoded last; nothing where it was given up.
+    /// Returns the code of the last rectangle; empty if it was given up.
     pub fn code(&self) -> &[u8] {
         &self.code
     }
