@@ -1,5 +1,10 @@
 //! What happens while a server runs, for programs and people.
 
+use std::sync::atomic::Ordering;
+
+use lanstream_core::admission::{Farewell, ViewerEvent};
+use lanstream_core::protocol::GoodbyeCode;
+use lanstream_core::source::Description;
 use serde::Serialize;
 
 /// Something that happened.
@@ -115,4 +120,33 @@ pub struct Stats {
     pub proven: u64,
     /// Updates so far that viewers showed otherwise.
     pub refuted: u64,
+}
+
+impl From<Description> for Event {
+    fn from(Description { name, stalled, alterations }: Description) -> Self {
+        Self::Description { name, stalled, alterations }
+    }
+}
+
+impl From<ViewerEvent> for Event {
+    fn from(event: ViewerEvent) -> Self {
+        match event {
+            ViewerEvent::Joined { viewer, viewers } => Self::ViewerJoined { viewer, viewers },
+            ViewerEvent::Left { viewer, viewers, counters, reason } => Self::ViewerLeft {
+                viewer,
+                viewers,
+                updates: counters.updates.load(Ordering::Relaxed),
+                bytes: counters.bytes.load(Ordering::Relaxed),
+                first_ms: f64::from(counters.first_us.load(Ordering::Relaxed)) / 1e3,
+                reason,
+            },
+        }
+    }
+}
+
+impl From<Farewell> for Event {
+    fn from(farewell: Farewell) -> Self {
+        let code = if farewell.code == GoodbyeCode::Ended { "source-ended" } else { "stopped" };
+        Self::Ended { code, reason: farewell.text }
+    }
 }

@@ -1,0 +1,87 @@
+//! The source's thread: runs the pipeline, reopens a source that was lost, and reports how it ended.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
+use std::task::{Wake, Waker};
+use std::thread::Thread;
+use std::time::Duration;
+
+use lanstream_core::feed::Status;
+use lanstream_core::pipeline::{Pipeline, PipelineState};
+use lanstream_core::source::{Error, ErrorKind, Source};
+use tokio_util::sync::CancellationToken;
+
+use super::{Observer, Opener};
+use crate::event::Event;
+
+/// Time between two attempts to open a source that was lost.
+const REOPEN_PAUSE: Duration = Duration::from_millis(500);
+
+/// What the source's thread runs.
+pub(super) struct SourceRun {
+    pub(super) open: Opener,
+    pub(super) pipeline: Pipeline,
+    pub(super) state: Arc<PipelineState>,
+    pub(super) observer: Observer,
+    pub(super) ended: CancellationToken,
+    pub(super) ending: Arc<OnceLock<Error>>,
+}
+
+impl SourceRun {
+    pub(super) fn run(mut self, mut source: Box<dyn Source>) {
+        let mut state = "live";
+        loop {
+            let name = source.name();
+            (self.observer)(Event::Source { state, text: name.clone() });
+            self.pipeline.announce(Status::Live { name });
+            let Err(error) = self.pipeline.run(source.as_mut()) else { return };
+            drop(source);
+            if error.kind != ErrorKind::Lost {
+                return self.end(error);
+            }
+            (self.observer)(Event::Source { state: "lost", text: error.message.clone() });
+            let Some(reopened) = self.reopen(&error.message) else { return };
+            source = reopened;
+            state = "back";
+        }
+    }
+
+    fn end(mut self, error: Error) {
+        (self.observer)(Event::Source { state: "ended", text: error.message.clone() });
+        let status = Status::Ended { reason: error.message.clone() };
+        self.pipeline.announce(status.clone());
+        // It ends once, so nothing is there yet.
+        let _first = self.ending.set(error);
+        self.ended.cancel();
+        let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+        while !self.state.stop.load(Ordering::SeqCst) {
+            if !self.pipeline.listen(&waker) {
+                std::thread::park();
+            }
+            // To those who come after it, too.
+            self.pipeline.announce(status.clone());
+        }
+    }
+
+    /// Tries until the source is back, or the server stops.
+    fn reopen(&mut self, reason: &str) -> Option<Box<dyn Source>> {
+        while !self.state.stop.load(Ordering::SeqCst) {
+            self.pipeline.announce(Status::Lost { reason: reason.to_owned() });
+            std::thread::park_timeout(REOPEN_PAUSE);
+            match (self.open)() {
+                Ok(source) => return Some(source),
+                Err(error) => tracing::debug!(%error, "the source is not back yet"),
+            }
+        }
+        None
+    }
+}
+
+/// Wakes a thread that waits for nothing else.
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}

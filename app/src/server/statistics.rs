@@ -1,0 +1,49 @@
+//! Statistics of a server: counts of the pipeline and of all viewers between two moments.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use lanstream_core::pipeline::PipelineState;
+use lanstream_core::viewer::{Counters, HistogramSnapshot};
+
+use crate::clock;
+use crate::event::Stats;
+
+/// Counts at one moment, for [`Server::stats`](super::Server::stats).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Totals {
+    at: u64,
+    frames: u64,
+    bytes: u64,
+    updates: u64,
+}
+
+/// Returns what has happened since `before`, which becomes the present moment.
+pub(super) fn since(before: &mut Totals, counters: &[Arc<Counters>], state: &PipelineState) -> Stats {
+    let sum = |number: fn(&Counters) -> u64| counters.iter().map(|own| number(own)).sum::<u64>();
+    let totals = Totals {
+        at: clock::now().0,
+        frames: state.frames.load(Ordering::Relaxed),
+        bytes: sum(|own| own.bytes.load(Ordering::Relaxed)),
+        updates: sum(|own| own.updates.load(Ordering::Relaxed)),
+    };
+    let earlier = std::mem::replace(before, totals);
+    let seconds = (totals.at - earlier.at).max(1) as f64 / 1e6;
+    let mut latencies = HistogramSnapshot::default();
+    counters.iter().for_each(|own| own.latencies.drain_to(&mut latencies));
+    Stats {
+        viewers: counters.len(),
+        fps: (totals.frames - earlier.frames) as f64 / seconds,
+        painted: totals.updates.saturating_sub(earlier.updates) as f64
+            / seconds
+            / counters.len().max(1) as f64,
+        mbps: totals.bytes.saturating_sub(earlier.bytes) as f64 * 8e-6 / seconds,
+        latency_ms: latencies.quantile(0.5) / 1e3,
+        latency_p99_ms: latencies.quantile(0.99) / 1e3,
+        capture_us: state.capture_us.load(Ordering::Relaxed),
+        compare_us: state.compare_us.load(Ordering::Relaxed),
+        missed_damage: state.missed_damage.load(Ordering::Relaxed),
+        proven: sum(|own| own.proven.load(Ordering::Relaxed)),
+        refuted: sum(|own| own.refuted.load(Ordering::Relaxed)),
+    }
+}
