@@ -135,7 +135,7 @@ impl Session {
         self.writer.begin(frame, base, due_at);
     }
 
-    /// Appends bytes of the update, as [`Writer::status`] does.
+    /// Appends bytes of the update, as [`Writer::write_some`] does.
     pub fn write_some(&mut self, out: &mut BytesMut, limit: usize, context: &Context<'_>) -> WriteStatus {
         let before = out.len();
         let status = self.writer.write_some(out, limit, context);

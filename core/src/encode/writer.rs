@@ -88,7 +88,7 @@ struct PlannedBand {
     last: bool,
 }
 
-/// How far [`Writer::status`] came.
+/// How far [`Writer::write_some`] came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WriteStatus {
     /// The buffer is full; the band goes on.
