@@ -64,7 +64,7 @@ pub(crate) fn run(bench: &Bench, json: bool, reporter: &Reporter) -> Result<(), 
     Ok(())
 }
 
-/// Where `cargo xtask corpus` puts its pictures: in the folder of builds, as `xtask/src/repository.rs` finds it.
+/// Where `cargo xtask corpus` puts its pictures: in the folder of builds, as `tools/xtask/src/repository.rs` finds it.
 fn folder_made() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = package.parent().unwrap_or(package);

@@ -106,7 +106,7 @@ mod tests {
     ];
 
     /// The one file that names them.
-    const OWN_PATH: &str = "xtask/src/words.rs";
+    const OWN_PATH: &str = "tools/xtask/src/words.rs";
 
     /// The tracked source files, as paths from the root.
     fn sources() -> Vec<String> {

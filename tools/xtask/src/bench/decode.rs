@@ -1,7 +1,7 @@
 //! `bench decode`: how fast the viewer's WebAssembly decoder is in one worker of a browser, on the pictures of
 //! `lanstream codec bench`, beside the native decoder on the same bytes.
 //!
-//! The server is a program of its own (`bench/decode`), which codes the pictures and serves the viewer's own files. Here it is
+//! The server is a program of its own (`tools/bench-decode`), which codes the pictures and serves the viewer's own files. Here it is
 //! started with a browser and no debugger.
 
 mod table;

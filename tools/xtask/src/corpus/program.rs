@@ -30,11 +30,11 @@ pub(crate) enum Running {
 }
 
 /// What there is to read, in the terminal and in the editor.
-const TEXT: &str = "xtask/src/bench/report.rs";
+const TEXT: &str = "tools/xtask/src/bench/report.rs";
 /// Every Debian has it, and it is full.
 const FOLDER: &str = "/usr/bin";
 /// What the browser shows.
-const PAGE: &str = "xtask/src/corpus/page.html";
+const PAGE: &str = "tools/xtask/src/corpus/page.html";
 /// GTK programs have icons, line numbers and colours, and nothing that blinks.
 const GTK2: &str = "gtk-icon-theme-name=\"Adwaita\"\ngtk-cursor-blink=0\n";
 const GTK3: &str = "[Settings]\ngtk-cursor-blink=0\n";

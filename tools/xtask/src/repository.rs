@@ -3,10 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// Folders from the root to this package: `tools/xtask`.
+const DEPTH: usize = 2;
+
 /// The workspace's root.
 pub(crate) fn root() -> &'static Path {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    package.parent().unwrap_or(package)
+    package.ancestors().nth(DEPTH).unwrap_or(package)
 }
 
 /// Where builds go.

@@ -27,8 +27,8 @@ const REPORT_LIMIT: Duration = Duration::from_secs(60);
 /// A report has two dozen bytes a picture; there are at most 240 a second for a minute.
 const REPORT_BYTES_MAX: usize = 1 << 20;
 
-const PAGE: &str = include_str!("../../../bench/floor/page/index.html");
-const SCRIPT: &str = include_str!("../../../bench/floor/page/floor.js");
+const PAGE: &str = include_str!("../../../bench-floor/page/index.html");
+const SCRIPT: &str = include_str!("../../../bench-floor/page/floor.js");
 
 /// A server of the page, until it goes.
 pub(crate) struct Floor {

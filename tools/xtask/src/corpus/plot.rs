@@ -8,7 +8,7 @@ use anyhow::{Context, ensure};
 use crate::repository;
 
 /// What gnuplot is told: anti-aliased as on screens, and random points that are the same in every run.
-const SCRIPT: &str = "xtask/src/corpus/plot.gnuplot";
+const SCRIPT: &str = "tools/xtask/src/corpus/plot.gnuplot";
 
 pub(crate) fn make(picture: &Path) -> anyhow::Result<()> {
     let mut command = Command::new("gnuplot");

@@ -12,7 +12,7 @@ pub(crate) mod cut;
 pub(crate) mod decode;
 pub(crate) mod display;
 mod floor;
-#[path = "../../app/tests/browser/full_screen.rs"]
+#[path = "../../../app/tests/browser/full_screen.rs"]
 #[allow(clippy::unwrap_used, reason = "it is shared with tests, and without it nothing can be measured")]
 mod full_screen;
 mod glass;
@@ -22,7 +22,7 @@ mod machine;
 mod painter;
 pub(crate) mod patience;
 pub(crate) mod process;
-#[path = "../../app/tests/browser/relay.rs"]
+#[path = "../../../app/tests/browser/relay.rs"]
 #[allow(clippy::unwrap_used, reason = "it is shared with tests, and without it nothing can be measured")]
 mod relay;
 mod report;
@@ -32,7 +32,7 @@ mod server;
 mod shared_memory;
 mod stuck;
 pub(crate) mod transports;
-#[path = "../../app/tests/browser/udp.rs"]
+#[path = "../../../app/tests/browser/udp.rs"]
 #[allow(clippy::unwrap_used, reason = "it is shared with tests, and without it nothing can be measured")]
 mod udp;
 pub(crate) mod video;

@@ -1,6 +1,6 @@
 //! `bench transports`: what each browser engine takes from a local server, path by path, size by size.
 //!
-//! The server is a program of its own (`bench/transports`), which serves the page, sends, and times what the page
+//! The server is a program of its own (`tools/bench-transports`), which serves the page, sends, and times what the page
 //! acknowledges. Here it is started once for each engine and round, with a browser and no debugger.
 
 mod cell;
