@@ -8,7 +8,6 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use lanstream_core::geometry::Size;
 use lanstream_screen::{MonitorChoice, RegionChoice, WindowChoice};
 
-use crate::corpus::Corpus;
 #[cfg(all(feature = "ffmpeg", unix))]
 use crate::ffmpeg;
 
@@ -62,9 +61,6 @@ pub(crate) enum Command {
     Pipe(ffmpeg::Pipe),
     /// List what there is to capture, with the words that select it
     Sources,
-    /// Measure the codes that pixels are sent in
-    #[command(subcommand)]
-    Codec(Codec),
 }
 
 const CAPTURE_EXAMPLES: &str = "Examples:
@@ -77,14 +73,6 @@ const CAPTURE_EXAMPLES: &str = "Examples:
 const PATTERN_EXAMPLES: &str = "Examples:
   lanstream pattern
   lanstream pattern --kind text --size 1280x720 --fps 30";
-
-const BENCH_EXAMPLES: &str = "Examples:
-  cargo xtask corpus && cargo run --release --features codec-bench -- codec bench
-  lanstream codec bench --corpus screenshots --rounds 9
-  lanstream codec bench --json    for programs: one JSON object a line
-
-A picture is coded in groups of 128 rows, on one core. `best` takes the smallest of ours for each group, as if choosing cost
-nothing. What would not get smaller is left raw: it costs the time until the coder gives up, and a copy.";
 
 /// What to capture.
 #[derive(Debug, Args)]
@@ -124,25 +112,6 @@ pub(crate) struct Pattern {
     /// Frames a second
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=240), allow_negative_numbers = true)]
     pub(crate) fps: u32,
-}
-
-/// What to do with the codes.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Codec {
-    /// Size and speed of each on screenshots, beside LZ4, Zstandard, QOI and PNG; only in builds with the feature codec-bench
-    #[command(after_help = BENCH_EXAMPLES)]
-    Bench(Bench),
-}
-
-/// What to measure on.
-#[derive(Debug, Args)]
-pub(crate) struct Bench {
-    /// A folder of PNGs [default: what `cargo xtask corpus` made]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) corpus: Option<Corpus>,
-    /// Times that everything is encoded and decoded; figures are medians over them
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000), allow_negative_numbers = true)]
-    pub(crate) rounds: u32,
 }
 
 /// On or off.

@@ -1,9 +1,6 @@
 //! The `lanstream` command.
 
 mod cli;
-#[cfg(feature = "codec-bench")]
-mod codec_bench;
-mod corpus;
 #[cfg(all(feature = "ffmpeg", unix))]
 mod ffmpeg;
 mod list;

@@ -10,7 +10,7 @@ use lanstream_screen::{MonitorChoice, Target};
 use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::{Bench, Capture, Cli, Codec, Command, Pattern, Serve, Switch, Transport};
+use crate::cli::{Capture, Cli, Command, Pattern, Serve, Switch, Transport};
 use crate::list;
 use crate::report::{Log, Reporter};
 use crate::stop;
@@ -37,7 +37,6 @@ pub(crate) fn main(cli: &Cli) -> ExitCode {
         #[cfg(all(feature = "ffmpeg", unix))]
         Some(Command::Pipe(pipe)) => serve(pipe.opener(), options(&cli.serve, None), cli, &reporter),
         Some(Command::Sources) => list::print(cli.serve.json).map_err(|error| error.to_string()),
-        Some(Command::Codec(Codec::Bench(bench))) => bench_codec(bench, cli.serve.json, &reporter),
     };
     let status = match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -48,17 +47,6 @@ pub(crate) fn main(cli: &Cli) -> ExitCode {
     };
     reporter.flush();
     status
-}
-
-#[cfg(feature = "codec-bench")]
-fn bench_codec(bench: &Bench, json: bool, reporter: &Reporter) -> Result<(), String> {
-    crate::codec_bench::run(bench, json, reporter).map_err(|error| error.to_string())
-}
-
-#[cfg(not(feature = "codec-bench"))]
-fn bench_codec(_: &Bench, _: bool, _: &Reporter) -> Result<(), String> {
-    Err("this build has no codec bench: run `cargo run --release --features codec-bench -- codec bench`"
-        .to_owned())
 }
 
 fn first_monitor_or_pattern(cli: &Cli, reporter: &Reporter) -> Result<(), String> {

@@ -3,15 +3,12 @@
 
 mod event;
 mod gate;
-#[path = "../../../app/src/codec_bench/image.rs"]
-mod image;
 mod picture;
 mod race;
 
-use std::path::{Path, PathBuf};
-
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use clap::Parser;
+use lanstream_bench_codec::corpus::Corpus;
 
 use event::Event;
 use gate::Gate;
@@ -23,7 +20,7 @@ use race::Race;
 #[derive(Parser)]
 struct Options {
     /// A folder of PNGs
-    corpus: PathBuf,
+    corpus: Corpus,
     /// Times that each picture is decoded
     #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
@@ -31,23 +28,13 @@ struct Options {
 
 fn main() -> anyhow::Result<()> {
     let options = Options::parse();
-    let files = pngs(&options.corpus).with_context(|| format!("can't read {}", options.corpus.display()))?;
-    ensure!(!files.is_empty(), "there is no PNG in {}", options.corpus.display());
     let gate = Gate::open()?;
     Event::Ready { url: &gate.url }.say()?;
     let mut race = Race::begin(&gate)?;
-    for path in &files {
+    for path in &options.corpus.files {
         let picture = Picture::read(path).with_context(|| path.display().to_string())?;
         let times = race.run(&picture, options.rounds).with_context(|| picture.name.clone())?;
         Event::Picture { picture: &picture, times }.say()?;
     }
     Event::Done.say()
-}
-
-fn pngs(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let paths = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path()));
-    let mut paths: Vec<_> = paths.collect::<std::io::Result<_>>()?;
-    paths.retain(|path| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png")));
-    paths.sort();
-    Ok(paths)
 }

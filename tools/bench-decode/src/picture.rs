@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
+use lanstream_bench_codec::image::{self, Group, Image};
 use lanstream_codec::{Code, Error};
 use serde::Serialize;
-
-use crate::image::{self, Group, Image};
 
 /// The wire's number of the first code.
 const ENCODING_FIRST: u32 = 3;

@@ -6,6 +6,7 @@
 
 mod barcode;
 pub(crate) mod browser;
+pub(crate) mod codec;
 pub(crate) mod connect;
 pub(crate) mod content;
 pub(crate) mod cut;

@@ -23,7 +23,7 @@ enum Task {
     /// Measure
     #[command(subcommand)]
     Bench(Bench),
-    /// Make the pictures that `lanstream codec bench` measures on, and install what that takes
+    /// Make the pictures that `cargo xtask bench codec` measures on, and install what that takes
     Corpus(corpus::Options),
     /// Make the picture of the page that README shows
     Screenshot(screenshot::Options),
@@ -33,6 +33,8 @@ enum Task {
 enum Bench {
     /// Latency from drawing on one display to seeing it in a browser on another, with pixel equality
     Glass(bench::Options),
+    /// Size and speed of each code on screenshots, beside other codecs
+    Codec(bench::codec::Options),
     /// Time from a viewer's token until its first picture has arrived
     Connect(bench::connect::Options),
     /// Time that the picture stands still when the path of its pixels dies
@@ -51,6 +53,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Task::Test(options) => test::run(&options),
         Task::Wasm(options) => wasm::run(&options),
         Task::Bench(Bench::Glass(options)) => bench::run(&options),
+        Task::Bench(Bench::Codec(options)) => bench::codec::run(&options),
         Task::Bench(Bench::Cut(options)) => bench::cut::run(&options),
         Task::Bench(Bench::Connect(options)) => bench::connect::run(&options),
         Task::Bench(Bench::Decode(options)) => bench::decode::run(&options),

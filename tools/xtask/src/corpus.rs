@@ -1,4 +1,4 @@
-//! `corpus`: pictures of 1920x1080 as screens show them, for `lanstream codec bench`.
+//! `corpus`: pictures of 1920x1080 as screens show them, for `cargo xtask bench codec`.
 //!
 //! Real programs draw most of them on a display of their own; what a camera or a film would show is computed. A picture
 //! that is there already is kept: remove it, or the folder, to have it made again.

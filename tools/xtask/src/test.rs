@@ -16,7 +16,7 @@ pub(crate) struct Options {
     /// Ten thousand cases per property, the tests that are too slow for every day, and the fuzzer
     #[arg(long)]
     deep: bool,
-    /// Only these steps (setup, fmt, clippy, doc, viewer, rust, codec-bench, loom, fuzz); any other word selects Rust tests by their name
+    /// Only these steps (setup, fmt, clippy, doc, viewer, rust, loom, fuzz); any other word selects Rust tests by their name
     filters: Vec<String>,
 }
 
@@ -27,14 +27,13 @@ const DEEP_CASES: &str = "10000";
 const DEEP_STEP: &str = "fuzz";
 
 /// The steps in order: what is quick and fails often comes first.
-const STEPS: [(&str, Run); 9] = [
+const STEPS: [(&str, Run); 8] = [
     ("setup", |_, _| setup::run()),
     ("fmt", |_, _| cargo(&["fmt", "--check"])),
     ("clippy", |_, _| cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])),
     ("doc", |_, _| doc()),
     ("viewer", |_, _| viewer()),
     ("rust", rust),
-    ("codec-bench", |_, _| codec_bench()),
     ("loom", |_, _| loom()),
     (DEEP_STEP, |_, _| fuzz::run()),
 ];
@@ -91,13 +90,6 @@ fn rust(options: &Options, names: &[&str]) -> anyhow::Result<()> {
         command.arg("--include-ignored").env("PROPTEST_CASES", DEEP_CASES);
     }
     succeed(&mut command)
-}
-
-/// What only a build with this feature has; the other steps test the builds that users have.
-fn codec_bench() -> anyhow::Result<()> {
-    let feature = ["-p", "lanstream", "--features", "codec-bench"];
-    cargo(&[&["clippy"], &feature[..], &["--all-targets", "--", "-D", "warnings"]].concat())?;
-    cargo(&[&["test"], &feature[..], &["--bin", "lanstream", "--test", "codec_bench"]].concat())
 }
 
 /// Loom's builds differ in a cfg from all others: a folder of their own keeps each from rebuilding the other's.

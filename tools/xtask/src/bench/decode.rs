@@ -1,5 +1,5 @@
 //! `bench decode`: how fast the viewer's WebAssembly decoder is in one worker of a browser, on the pictures of
-//! `lanstream codec bench`, beside the native decoder on the same bytes.
+//! `cargo xtask bench codec`, beside the native decoder on the same bytes.
 //!
 //! The server is a program of its own (`tools/bench-decode`), which codes the pictures and serves the viewer's own files. Here it is
 //! started with a browser and no debugger.
@@ -52,7 +52,7 @@ enum Event {
 }
 
 /// The package of the server.
-const SERVER: &str = "lanstream-decode-bench";
+const SERVER: &str = "lanstream-bench-decode";
 /// Side of the display: the page shows nothing to look at.
 const DISPLAY: (u16, u16) = (800, 600);
 /// Within it the browser has started, or a picture was measured, on a machine that is busy with other things.

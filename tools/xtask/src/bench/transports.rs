@@ -54,7 +54,7 @@ pub(crate) struct Options {
 }
 
 /// The package of the server.
-const SERVER: &str = "lanstream-transport-bench";
+const SERVER: &str = "lanstream-bench-transports";
 /// Side of the display: the page shows nothing to look at.
 const DISPLAY: (u16, u16) = (800, 600);
 /// How long a server may take until it is ready.

@@ -11,32 +11,40 @@ const GROUP_ROWS: usize = 128;
 
 /// Why a file is no image to measure on.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Error {
+pub enum Error {
+    /// The file can't be read.
     #[error(transparent)]
     File(#[from] std::io::Error),
+    /// What is in it is no PNG.
     #[error(transparent)]
     Png(#[from] png::DecodingError),
+    /// Its pixels are more than an address can count.
     #[error("larger than memory")]
     Large,
 }
 
 /// An image's pixels.
-pub(crate) struct Image {
-    /// The file's.
-    pub(crate) name: String,
-    /// From the top; the last may be lower.
-    pub(crate) groups: Vec<Group>,
+pub struct Image {
+    /// The file's name without its folder.
+    pub name: String,
+    /// The groups from the top down; the last may be lower.
+    pub groups: Vec<Group>,
 }
 
 /// A rectangle of pixels that lie in memory as red, green, blue, 255.
-pub(crate) struct Group {
-    pub(crate) width: usize,
-    pub(crate) pixels: Vec<u32>,
+pub struct Group {
+    /// Pixels of a row.
+    pub width: usize,
+    /// The pixels row by row.
+    pub pixels: Vec<u32>,
 }
 
 impl Image {
     /// Reads 8 bits a channel of any colour type; deeper ones lose what is below, and nothing is transparent on a screen.
-    pub(crate) fn read(path: &Path) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    /// Where the file can't be read or is no PNG.
+    pub fn read(path: &Path) -> Result<Self, Error> {
         let mut decoder = Decoder::new(BufReader::new(File::open(path)?));
         decoder.set_transformations(Transformations::normalize_to_color8());
         let mut reader = decoder.read_info()?;
@@ -49,12 +57,13 @@ impl Image {
 }
 
 impl Group {
-    /// The same for coders of bytes.
-    pub(crate) fn bytes(&self) -> &[u8] {
+    /// Returns the pixels for coders of bytes.
+    pub fn bytes(&self) -> &[u8] {
         bytemuck::cast_slice(&self.pixels)
     }
 
-    pub(crate) fn height(&self) -> usize {
+    /// Returns the number of rows.
+    pub fn height(&self) -> usize {
         self.pixels.len() / self.width
     }
 }

@@ -3,7 +3,7 @@
 use lanstream_codec::Code;
 
 use super::{Coder, Fault};
-use crate::codec_bench::image::Group;
+use lanstream_bench_codec::image::Group;
 
 /// A code and its output.
 pub(crate) struct Own {

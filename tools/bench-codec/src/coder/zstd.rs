@@ -4,7 +4,7 @@ use zstd::bulk::{Compressor, Decompressor};
 use zstd::zstd_safe::compress_bound;
 
 use super::{Coder, Fault, smaller};
-use crate::codec_bench::image::Group;
+use lanstream_bench_codec::image::Group;
 
 /// The fastest level that is not negative: what `zstd -1` does.
 const LEVEL: i32 = 1;

@@ -3,7 +3,7 @@
 use lz4_flex::block::{compress_into, decompress_into, get_maximum_output_size};
 
 use super::{Coder, Fault, smaller};
-use crate::codec_bench::image::Group;
+use lanstream_bench_codec::image::Group;
 
 /// LZ4's output.
 #[derive(Default)]

@@ -3,7 +3,7 @@
 use qoi::{Channels, decode_to_buf, encode_max_len, encode_to_buf};
 
 use super::{Coder, Fault, smaller};
-use crate::codec_bench::image::Group;
+use lanstream_bench_codec::image::Group;
 
 /// QOI's output.
 #[derive(Default)]

@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::Error;
-use super::coder::{Coder, Fault};
-use super::image::{Group, Image};
-use super::score::Score;
+use lanstream_bench_codec::image::{Group, Image};
+
+use crate::Error;
+use crate::coder::{Coder, Fault};
+use crate::score::Score;
 
 /// A pixel that no screenshot has: it is not opaque. What a decoder leaves out still holds it.
 const UNTOUCHED: u32 = 0;

@@ -5,19 +5,30 @@ use std::str::FromStr;
 
 /// The PNGs of a folder, by name. There is at least one.
 #[derive(Clone, Debug)]
-#[cfg_attr(not(feature = "codec-bench"), expect(dead_code, reason = "only the bench reads it"))]
-pub(crate) struct Corpus {
-    pub(crate) folder: PathBuf,
-    pub(crate) files: Vec<PathBuf>,
+pub struct Corpus {
+    /// The folder that was listed.
+    pub folder: PathBuf,
+    /// Paths of its PNGs.
+    pub files: Vec<PathBuf>,
 }
 
 /// Why a folder is no corpus.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Error {
+pub enum Error {
+    /// The folder can't be listed.
     #[error("can't read {}: {source}", folder.display())]
-    Unreadable { folder: PathBuf, source: std::io::Error },
+    Unreadable {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// No name in it ends in `.png`.
     #[error("there is no PNG in {}", folder.display())]
-    Empty { folder: PathBuf },
+    Empty {
+        /// The folder.
+        folder: PathBuf,
+    },
 }
 
 impl Corpus {
@@ -25,7 +36,7 @@ impl Corpus {
     ///
     /// # Errors
     /// Where it can't be read or has no PNG.
-    pub(crate) fn list(folder: &Path) -> Result<Self, Error> {
+    pub fn list(folder: &Path) -> Result<Self, Error> {
         let folder = folder.to_owned();
         let mut files = match pngs(&folder) {
             Ok(files) => files,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::score::Score;
+use crate::score::Score;
 
 /// A line, as text of fixed columns or as a JSON object.
 #[derive(Debug, Serialize)]

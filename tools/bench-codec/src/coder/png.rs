@@ -5,7 +5,7 @@ use std::io::Cursor;
 use png::{BitDepth, ColorType, Compression, Decoder, Encoder};
 
 use super::{Coder, Fault, smaller};
-use crate::codec_bench::image::Group;
+use lanstream_bench_codec::image::Group;
 
 /// PNG's output.
 #[derive(Default)]

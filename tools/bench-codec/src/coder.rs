@@ -6,9 +6,8 @@ mod png;
 mod qoi;
 mod zstd;
 
+use lanstream_bench_codec::image::Group;
 use lanstream_codec::Code;
-
-use super::image::Group;
 
 /// What a coder's crate says went wrong. It is only shown.
 pub(crate) type Fault = Box<dyn std::error::Error + Send + Sync>;
