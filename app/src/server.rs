@@ -10,9 +10,8 @@ use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use lanstream_core::admission::{Admission, Farewell, Settings};
+use lanstream_core::admission::{Admission, Farewell, Guard, Secret, Settings};
 use lanstream_core::feed::{self, FeedHandle};
-use lanstream_core::guard::{Guard, Secret};
 use lanstream_core::pipeline::{self, Pipeline};
 use lanstream_core::protocol::Certificates;
 use lanstream_core::self_capture::Marker;

@@ -22,9 +22,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use lanstream::Options;
-use lanstream_core::admission::{Admission, AdmissionError, KEY_LIFETIME, Settings, TICKET_LIFETIME};
+use lanstream_core::admission::{
+    Admission, AdmissionError, Guard, GuardError, KEY_LIFETIME, Secret, Settings, TICKET_LIFETIME,
+};
 use lanstream_core::feed::{self, FeedHandle};
-use lanstream_core::guard::{Guard, GuardError, Secret};
 use lanstream_core::time::Micros;
 use lanstream_pattern::Kind;
 

@@ -1,97 +1,50 @@
 //! Admission of viewers: exchanges the run's token for a viewer key, keys for subscriptions to the feed, and keeps the counters.
 //!
-//! All sinks share one [`Admission`]. It locks, but only when viewers come and go: no pixel passes through here.
+//! All sinks share one [`Admission`]. Each checks Host and Origin with its [`Guard`] before anything else.
+
+pub(crate) mod certificates;
+mod error;
+mod guard;
+mod limits;
+mod pump_receiver;
+mod registry;
+mod secret;
+mod viewer_guard;
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::task::Waker;
 
 use atomic_waker::AtomicWaker;
 
+pub use certificates::CertificateWatch;
+pub use error::AdmissionError;
+pub use guard::{Guard, GuardError};
+use limits::STREAMS_OF_ONE_MAX;
+pub use limits::{HTTP_STREAMS_MAX, KEY_LIFETIME, TICKET_LIFETIME, VIEWERS_MAX};
+pub use pump_receiver::{PumpReceiver, StreamPermit};
+pub use registry::{Farewell, ViewerEvent};
+use registry::{Registry, ViewerEntry};
+
+pub use secret::{SECRET_BYTES, Secret};
+pub use viewer_guard::ViewerGuard;
+
 use crate::encode::Pool;
-use crate::feed::{EventReceiver, FeedHandle};
-use crate::guard::{Guard, GuardError, Secret};
+use crate::feed::FeedHandle;
 use crate::pipeline;
-use crate::protocol::{Certificates, GoodbyeCode, Route};
+use crate::protocol::Certificates;
 use crate::time::{Clock, Micros};
-use crate::viewer::{CertificateWatch, Control, Counters, Pump, ViewerContext};
+use crate::viewer::{Control, Counters, ViewerContext};
 
-/// Viewers at a time: each may hold two frames and a socket buffer.
-pub const VIEWERS_MAX: usize = 16;
-/// Viewers with HTTP streams at a time. A browser opens six connections to a host; with more than four streams its next
-/// page would wait for a free one, so later viewers get their pixels by WebSocket, which has a limit of its own.
-pub const HTTP_STREAMS_MAX: usize = 4;
-/// HTTP streams of one viewer at a time: whenever its route changes it opens one, perhaps before those before have ended.
-const STREAMS_OF_ONE_MAX: usize = 8;
-/// Carriers of one viewer that are remembered while they wait: all HTTP streams, its WebTransport session, and some that are
-/// about to end.
-const WAKERS_MAX: usize = HTTP_STREAMS_MAX + 4;
-/// Time from the exchange of the token to the control channel.
-pub const KEY_LIFETIME: Duration = Duration::from_secs(10);
-
-/// Time from a ticket to the WebTransport session that it opens.
-pub const TICKET_LIFETIME: Duration = Duration::from_secs(10);
-
-/// The registry of viewers, shared by all sinks.
+/// Admission of one run, shared by all sinks.
 pub struct Admission {
     guard: Guard,
     token: Secret,
-    feed_handle: FeedHandle,
-    clock: Clock,
-    state: Arc<pipeline::PipelineState>,
     epoch: u64,
     encoders: Arc<Pool>,
     certificates: Arc<CertificateWatch>,
-    draw: fn() -> [u8; 32],
-    observer: Box<dyn Fn(ViewerEvent) + Send + Sync>,
-    inner: Mutex<Inner>,
     viewers_total: AtomicU64,
-    farewell: OnceLock<Farewell>,
-}
-
-/// Reason sent to viewers when the server ends.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Farewell {
-    /// Why, in a word.
-    pub code: GoodbyeCode,
-    /// Why, for people.
-    pub text: String,
-}
-
-impl Farewell {
-    /// Somebody stopped the server.
-    pub fn stopped() -> Self {
-        Self { code: GoodbyeCode::Stopped, text: "lanstream was stopped".to_owned() }
-    }
-
-    /// Its source has ended, for this reason.
-    pub fn ended(reason: &str) -> Self {
-        Self { code: GoodbyeCode::Ended, text: reason.to_owned() }
-    }
-}
-
-/// Event of a viewer that joined or left.
-#[derive(Clone, Debug)]
-pub enum ViewerEvent {
-    /// Its control channel is open.
-    Joined {
-        /// Counts viewers of this run from 1.
-        viewer: u64,
-        /// Number of viewers now.
-        viewers: usize,
-    },
-    /// It is closed.
-    Left {
-        /// The same number.
-        viewer: u64,
-        /// Number of viewers now.
-        viewers: usize,
-        /// What was sent.
-        counters: Arc<Counters>,
-        /// Why, where the server closed it.
-        reason: Option<String>,
-    },
+    registry: Arc<Registry>,
 }
 
 /// Parts of an [`Admission`].
@@ -114,53 +67,6 @@ pub struct Settings {
     pub observer: Box<dyn Fn(ViewerEvent) + Send + Sync>,
 }
 
-/// Reason why a viewer gets no key, session or stream.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum AdmissionError {
-    /// See the refusal.
-    #[error(transparent)]
-    Refused(#[from] GuardError),
-    /// All places are taken.
-    #[error("{VIEWERS_MAX} viewers are here already")]
-    Full,
-    /// The key is not one that was given, was used, or is too old.
-    #[error("the session is unknown or over")]
-    KeyUnknown,
-    /// The ticket is not one that was given last, was used, or is too old.
-    #[error("the ticket is unknown, used or too old")]
-    TicketUnknown,
-    /// All HTTP streams are taken.
-    #[error("{HTTP_STREAMS_MAX} HTTP streams are open already; use WebSocket")]
-    StreamsTaken,
-    /// The source's thread has ended.
-    #[error("the source is gone")]
-    SourceGone,
-}
-
-#[derive(Default)]
-struct Inner {
-    keys: Vec<(Secret, Micros)>,
-    viewers: Vec<ViewerEntry>,
-    /// Whose HTTP streams are open.
-    streams: Vec<u64>,
-}
-
-struct ViewerEntry {
-    viewer: u64,
-    key: Secret,
-    counters: Arc<Counters>,
-    /// The newest pump that no transport has taken yet, and the tasks that wait for one.
-    pump: Option<Box<Pump>>,
-    wakers: Vec<Waker>,
-    /// What opens its next session, until then, and when it was drawn.
-    ticket: Option<(Secret, Micros)>,
-    /// Its sessions so far. The last may still be there.
-    sessions: u64,
-    /// Wakes its control channel.
-    control_waker: Arc<AtomicWaker>,
-}
-
 impl Admission {
     /// Returns an admission without viewers. `epoch` should differ from run to run.
     pub fn new(settings: Settings) -> Self {
@@ -171,17 +77,19 @@ impl Admission {
         Self {
             guard,
             token,
-            feed_handle,
-            clock,
-            state,
             epoch,
             encoders,
             certificates: Arc::default(),
-            draw,
-            observer,
-            inner: Mutex::default(),
             viewers_total: AtomicU64::new(0),
-            farewell: OnceLock::new(),
+            registry: Arc::new(Registry {
+                feed_handle,
+                clock,
+                state,
+                draw,
+                observer,
+                farewell: OnceLock::new(),
+                inner: Mutex::default(),
+            }),
         }
     }
 
@@ -197,7 +105,7 @@ impl Admission {
 
     /// The source's clock.
     pub fn now(&self) -> Micros {
-        (self.clock)()
+        self.registry.now()
     }
 
     /// Exchanges the run's token for a key that opens one control channel.
@@ -209,12 +117,12 @@ impl Admission {
             return Err(GuardError::TokenInvalid.into());
         }
         let now = self.now();
-        let mut inner = self.lock();
+        let mut inner = self.registry.lock();
         inner.keys.retain(|(_, drawn)| now.since(*drawn) < KEY_LIFETIME);
         if inner.viewers.len() + inner.keys.len() >= VIEWERS_MAX {
             return Err(AdmissionError::Full);
         }
-        let key = Secret::new((self.draw)());
+        let key = Secret::new((self.registry.draw)());
         inner.keys.push((key.clone(), now));
         Ok(key)
     }
@@ -223,16 +131,16 @@ impl Admission {
     ///
     /// # Errors
     /// [`AdmissionError::KeyUnknown`], [`AdmissionError::SourceGone`].
-    pub fn enter(self: &Arc<Self>, key: &Secret) -> Result<(Control, ViewerGuard), AdmissionError> {
+    pub fn enter(&self, key: &Secret) -> Result<(Control, ViewerGuard), AdmissionError> {
         let now = self.now();
         let (counters, control_waker) = (Arc::new(Counters::default()), Arc::new(AtomicWaker::new()));
         let (viewer, token_exchanged_at, events) = {
-            let mut inner = self.lock();
+            let mut inner = self.registry.lock();
             let known =
                 |(own, drawn): &(Secret, Micros)| own.matches(key) && now.since(*drawn) < KEY_LIFETIME;
             let index = inner.keys.iter().position(known).ok_or(AdmissionError::KeyUnknown)?;
             // Only now: who has no key must not even wake the source.
-            let events = self.feed_handle.subscribe_events().ok_or(AdmissionError::SourceGone)?;
+            let events = self.registry.feed_handle.subscribe_events().ok_or(AdmissionError::SourceGone)?;
             let (key, token_exchanged_at) = inner.keys.swap_remove(index);
             let viewer = self.viewers_total.fetch_add(1, Ordering::Relaxed) + 1;
             inner.viewers.push(ViewerEntry {
@@ -245,12 +153,14 @@ impl Admission {
                 sessions: 0,
                 control_waker: Arc::clone(&control_waker),
             });
-            let viewers = self.count(&inner);
-            (self.observer)(ViewerEvent::Joined { viewer, viewers });
+            let viewers = self.registry.count(&inner);
+            (self.registry.observer)(ViewerEvent::Joined { viewer, viewers });
             (viewer, token_exchanged_at, events)
         };
-        let (clock, state, encoders) = (self.clock, Arc::clone(&self.state), Arc::clone(&self.encoders));
-        let (feed_handle, certificates) = (self.feed_handle.clone(), Arc::clone(&self.certificates));
+        let registry = &self.registry;
+        let (clock, state, encoders) =
+            (registry.clock, Arc::clone(&registry.state), Arc::clone(&self.encoders));
+        let (feed_handle, certificates) = (registry.feed_handle.clone(), Arc::clone(&self.certificates));
         let viewer_context = ViewerContext {
             feed_handle,
             events,
@@ -263,15 +173,18 @@ impl Admission {
             certificates,
             control_waker,
         };
-        Ok((Control::new(viewer_context), ViewerGuard { admission: Arc::clone(self), viewer, reason: None }))
+        Ok((
+            Control::new(viewer_context),
+            ViewerGuard { registry: Arc::clone(&self.registry), viewer, reason: None },
+        ))
     }
 
     /// Opens an HTTP stream of the viewer with this key, and returns the receiver of its route's pump.
     ///
     /// # Errors
     /// [`AdmissionError::KeyUnknown`], [`AdmissionError::StreamsTaken`].
-    pub fn stream(self: &Arc<Self>, key: &Secret) -> Result<(PumpReceiver, StreamPermit), AdmissionError> {
-        let mut inner = self.lock();
+    pub fn stream(&self, key: &Secret) -> Result<(PumpReceiver, StreamPermit), AdmissionError> {
+        let mut inner = self.registry.lock();
         let viewer = inner.with_key(key)?.viewer;
         if inner.streams_of(viewer) >= STREAMS_OF_ONE_MAX
             || inner.others_with_streams(viewer) >= HTTP_STREAMS_MAX
@@ -279,10 +192,10 @@ impl Admission {
             return Err(AdmissionError::StreamsTaken);
         }
         inner.streams.push(viewer);
-        let admission = || Arc::clone(self);
+        let registry = || Arc::clone(&self.registry);
         Ok((
-            PumpReceiver { admission: admission(), viewer, session: None },
-            StreamPermit { admission: admission(), viewer },
+            PumpReceiver { registry: registry(), viewer, session: None },
+            StreamPermit { registry: registry(), viewer },
         ))
     }
 
@@ -291,14 +204,14 @@ impl Admission {
     ///
     /// # Errors
     /// [`AdmissionError::TicketUnknown`].
-    pub fn session(self: &Arc<Self>, ticket: &Secret) -> Result<PumpReceiver, AdmissionError> {
+    pub fn session(&self, ticket: &Secret) -> Result<PumpReceiver, AdmissionError> {
         let now = self.now();
-        let mut inner = self.lock();
+        let mut inner = self.registry.lock();
         let entry = inner.with_ticket(ticket, now)?;
         entry.sessions += 1;
         entry.wakers.drain(..).for_each(Waker::wake);
         let (viewer, session) = (entry.viewer, Some(entry.sessions));
-        Ok(PumpReceiver { admission: Arc::clone(self), viewer, session })
+        Ok(PumpReceiver { registry: Arc::clone(&self.registry), viewer, session })
     }
 
     /// Returns the WebTransport certificates last sent to viewers.
@@ -309,27 +222,17 @@ impl Admission {
     /// Sends the WebTransport certificates to every present and future viewer.
     pub fn certify(&self, certificates: Certificates) {
         self.certificates.publish(certificates);
-        self.lock().viewers.iter().for_each(|entry| entry.control_waker.wake());
+        self.registry.lock().viewers.iter().for_each(|entry| entry.control_waker.wake());
     }
 
     /// Records why the server ends, before its sinks shut down. Only the first call counts.
     pub fn dismiss(&self, farewell: Farewell) {
-        let _said_already = self.farewell.set(farewell);
+        let _said_already = self.registry.farewell.set(farewell);
     }
 
     /// Returns the counters of all present viewers.
     pub fn counters(&self) -> Vec<Arc<Counters>> {
-        self.lock().viewers.iter().map(|entry| Arc::clone(&entry.counters)).collect()
-    }
-
-    fn count(&self, inner: &Inner) -> usize {
-        self.state.viewers.store(inner.viewers.len() as u32, Ordering::Relaxed);
-        inner.viewers.len()
-    }
-
-    /// A panic elsewhere can't leave the registry half-written: every change is one push, removal or assignment.
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        self.registry.lock().viewers.iter().map(|entry| Arc::clone(&entry.counters)).collect()
     }
 }
 
@@ -339,162 +242,10 @@ impl std::fmt::Debug for Admission {
     }
 }
 
-/// Registration of a viewer while its control channel is open; dropping it removes the viewer.
-#[derive(Debug)]
-pub struct ViewerGuard {
-    admission: Arc<Admission>,
-    viewer: u64,
-    reason: Option<String>,
-}
-
-impl ViewerGuard {
-    /// Stores `pump` until the transport of its route takes it or another pump replaces it.
-    pub fn deposit(&self, pump: Box<Pump>) {
-        let mut inner = self.admission.lock();
-        if let Some(entry) = inner.viewers.iter_mut().find(|entry| entry.viewer == self.viewer) {
-            entry.pump = Some(pump);
-            entry.wakers.drain(..).for_each(Waker::wake);
-        }
-    }
-
-    /// A ticket for a session, in hexadecimal digits. It replaces the previous one. Browsers report the
-    /// address of a session that could not be opened, so the address must not hold a secret that opens anything else.
-    pub fn ticket(&self) -> String {
-        let ticket = Secret::new((self.admission.draw)());
-        let now = self.admission.now();
-        let mut inner = self.admission.lock();
-        if let Some(entry) = inner.viewers.iter_mut().find(|entry| entry.viewer == self.viewer) {
-            entry.ticket = Some((ticket.clone(), now));
-        }
-        ticket.to_hex()
-    }
-
-    /// Returns the reason sent to the viewer when the server ends.
-    pub fn farewell(&self) -> Farewell {
-        self.admission.farewell.get().cloned().unwrap_or_else(Farewell::stopped)
-    }
-
-    /// Records why the server ends the viewer's session.
-    pub fn end(mut self, reason: String) {
-        self.reason = Some(reason);
-    }
-}
-
-impl Drop for ViewerGuard {
-    fn drop(&mut self) {
-        let mut inner = self.admission.lock();
-        let Some(index) = inner.viewers.iter().position(|entry| entry.viewer == self.viewer) else {
-            return;
-        };
-        let ViewerEntry { viewer, counters, wakers, .. } = inner.viewers.swap_remove(index);
-        wakers.into_iter().for_each(Waker::wake);
-        let viewers = self.admission.count(&inner);
-        (self.admission.observer)(ViewerEvent::Left {
-            viewer,
-            viewers,
-            counters,
-            reason: self.reason.take(),
-        });
-    }
-}
-
-impl Inner {
-    fn with_key(&mut self, key: &Secret) -> Result<&mut ViewerEntry, AdmissionError> {
-        let entry = self.viewers.iter_mut().find(|entry| entry.key.matches(key));
-        entry.ok_or(AdmissionError::KeyUnknown)
-    }
-
-    fn with_ticket(&mut self, ticket: &Secret, now: Micros) -> Result<&mut ViewerEntry, AdmissionError> {
-        let is_good =
-            |(own, drawn): &mut (Secret, Micros)| own.matches(ticket) && now.since(*drawn) < TICKET_LIFETIME;
-        let found = self.viewers.iter_mut().find_map(|entry| {
-            entry.ticket.take_if(is_good)?;
-            Some(entry)
-        });
-        found.ok_or(AdmissionError::TicketUnknown)
-    }
-
-    fn streams_of(&self, viewer: u64) -> usize {
-        self.streams.iter().filter(|other| **other == viewer).count()
-    }
-
-    fn others_with_streams(&self, viewer: u64) -> usize {
-        let has_stream = |entry: &&ViewerEntry| entry.viewer != viewer && self.streams_of(entry.viewer) > 0;
-        self.viewers.iter().filter(has_stream).count()
-    }
-}
-
-impl ViewerEntry {
-    fn register_waker(&mut self, waker: &Waker) {
-        if self.wakers.iter().any(|known| known.will_wake(waker)) {
-            return;
-        }
-        if self.wakers.len() >= WAKERS_MAX {
-            // Most likely it is gone. If not, it comes again.
-            self.wakers.remove(0).wake();
-        }
-        self.wakers.push(waker.clone());
-    }
-}
-
-/// Receives the pumps of one viewer, for a transport that carries them.
-#[derive(Debug)]
-pub struct PumpReceiver {
-    admission: Arc<Admission>,
-    viewer: u64,
-    /// The number of the viewer's session, where it is of one.
-    session: Option<u64>,
-}
-
-impl PumpReceiver {
-    /// Where the pointer is, for a transport that sends it sooner than the control channel. Returns `None` if the source is gone.
-    pub fn events(&self) -> Option<EventReceiver> {
-        self.admission.feed_handle.subscribe_events()
-    }
-
-    /// The source's clock.
-    pub fn now(&self) -> Micros {
-        self.admission.now()
-    }
-
-    /// Returns the pump of a route that `wanted` accepts, once there is one. Returns `None` if the viewer has left or another transport
-    /// session replaces this one.
-    pub fn poll(&self, context: &Context<'_>, wanted: impl Fn(&Route) -> bool) -> Poll<Option<Box<Pump>>> {
-        let mut inner = self.admission.lock();
-        let Some(entry) = inner.viewers.iter_mut().find(|entry| entry.viewer == self.viewer) else {
-            return Poll::Ready(None);
-        };
-        if self.session.is_some_and(|session| session != entry.sessions) {
-            return Poll::Ready(None);
-        }
-        if let Some(pump) = entry.pump.take_if(|pump| wanted(&pump.route())) {
-            return Poll::Ready(Some(pump));
-        }
-        entry.register_waker(context.waker());
-        Poll::Pending
-    }
-}
-
-/// Permit for one open HTTP stream; dropping it gives it back.
-#[derive(Debug)]
-pub struct StreamPermit {
-    admission: Arc<Admission>,
-    viewer: u64,
-}
-
-impl Drop for StreamPermit {
-    fn drop(&mut self) {
-        let mut inner = self.admission.lock();
-        if let Some(index) = inner.streams.iter().position(|viewer| *viewer == self.viewer) {
-            inner.streams.swap_remove(index);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::AtomicUsize;
-    use std::task::Wake;
+    use std::task::{Context, Poll, Wake};
 
     use super::*;
 

@@ -19,7 +19,6 @@ pub mod feed;
 
 pub mod frame;
 pub mod geometry;
-pub mod guard;
 pub mod hash;
 pub mod picture;
 #[cfg(not(loom))]

@@ -4,7 +4,6 @@
 //! route: when the viewer asks for another, the pump there builds on what the viewer holds, and the previous one is over,
 //! wherever it hangs. Credit, refreshes and proofs go from control to pump through a bounded queue without a lock.
 
-mod certificate_watch;
 mod control;
 mod histogram;
 mod pump;
@@ -15,11 +14,11 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::time::Duration;
 
 use atomic_waker::AtomicWaker;
-pub use certificate_watch::CertificateWatch;
 pub use control::Control;
 pub use histogram::{HistogramSnapshot, LatencyHistogram};
 pub use pump::Pump;
 
+use crate::admission::certificates::CertificateWatch;
 use crate::encode::Pool;
 use crate::feed::{EventReceiver, FeedHandle};
 use crate::pipeline;

@@ -6,8 +6,7 @@ use http::header::{
     REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderName, Response, StatusCode, Version};
-use lanstream_core::admission::AdmissionError;
-use lanstream_core::guard::GuardError;
+use lanstream_core::admission::{AdmissionError, GuardError};
 
 use crate::assets::Asset;
 use crate::body::Body;

@@ -3,8 +3,7 @@
 use http::header::{AUTHORIZATION, HOST, ORIGIN};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Response};
-use lanstream_core::admission::AdmissionError;
-use lanstream_core::guard::{GuardError, Secret};
+use lanstream_core::admission::{AdmissionError, GuardError, Secret};
 
 use crate::body::Body;
 use crate::respond::{self, RequestError};

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use lanstream_core::admission::{Admission, AdmissionError, PumpReceiver};
-use lanstream_core::guard::{GuardError, Secret};
+use lanstream_core::admission::{Admission, AdmissionError, GuardError, PumpReceiver, Secret};
 
 /// The path of pixel sessions. A ticket of the viewer's follows it.
 const PATH: &str = "/pixels";

@@ -26,8 +26,8 @@ impl CertificateWatch {
         Arc::clone(&self.certificates.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The newest, if they are newer than the edition `read`, which is brought up to date.
-    pub(super) fn take(&self, read: &mut u64) -> Option<Arc<Certificates>> {
+    /// Returns the newest if they are newer than the version `read`, which is brought up to date.
+    pub(crate) fn take(&self, read: &mut u64) -> Option<Arc<Certificates>> {
         let version = self.version.load(Ordering::Acquire);
         if version == *read {
             return None;

@@ -1,0 +1,49 @@
+//! Secrets of 256 bits, compared in constant time: the run's token, viewer keys, tickets.
+
+use std::fmt;
+
+use subtle::ConstantTimeEq;
+
+/// Bytes of a secret: 256 bits, beyond guessing.
+pub const SECRET_BYTES: usize = 32;
+
+/// A token or session key. It never appears in `Debug` output or logs.
+#[derive(Clone)]
+pub struct Secret([u8; SECRET_BYTES]);
+
+impl Secret {
+    /// A secret of random bytes that the caller drew.
+    pub fn new(bytes: [u8; SECRET_BYTES]) -> Self {
+        Self(bytes)
+    }
+
+    /// Reads 64 hexadecimal digits.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+        if pairs.len() != SECRET_BYTES || !rest.is_empty() {
+            return None;
+        }
+        let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
+        let mut bytes = [0; SECRET_BYTES];
+        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+            *byte = digit(*high)? << 4 | digit(*low)?;
+        }
+        Some(Self(bytes))
+    }
+
+    /// 64 hexadecimal digits, for the one place that may show them.
+    pub fn to_hex(&self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Whether both are the same, in time that does not depend on where they differ.
+    pub fn matches(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
