@@ -9,8 +9,10 @@ mod listen;
 mod respond;
 mod routes;
 mod serve;
+mod server;
 mod upgrade;
 
 pub use assets::Asset;
 pub use listen::{BindError, Listeners, bind};
-pub use serve::{Config, ControlHandler, ControlSocket, Offer, serve};
+pub use serve::serve;
+pub use server::{Config, ControlHandler, ControlSocket, Offer};

@@ -10,7 +10,7 @@ use lanstream_core::admission::{AdmissionError, GuardError};
 
 use crate::assets::Asset;
 use crate::body::Body;
-use crate::serve::Config;
+use crate::server::Config;
 
 /// What a host without a port means.
 const HTTP_PORT: u16 = 80;

@@ -7,7 +7,7 @@ use lanstream_core::admission::{AdmissionError, GuardError, Secret};
 
 use crate::body::Body;
 use crate::respond::{self, RequestError};
-use crate::serve::Config;
+use crate::server::Config;
 
 /// What a request is answered with.
 pub(crate) enum Reply {

@@ -1,9 +1,6 @@
-//! Accepts connections, answers their requests, and ends when told to.
+//! The accept loop: takes connections, answers their requests, and ends when told to.
 
 use std::convert::Infallible;
-use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,19 +8,17 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use lanstream_core::admission::{Admission, Secret, ViewerGuard};
-use lanstream_core::protocol::Transport;
-use lanstream_core::viewer::Control;
+use lanstream_core::admission::Secret;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::assets::Asset;
 use crate::body::Body;
 use crate::listen::Listeners;
 use crate::respond::{self, RequestError};
 use crate::routes::{self, Reply};
+use crate::server::{Config, ControlSocket};
 use crate::upgrade;
 
 /// Connections at a time: sixteen viewers with a stream, a control channel and six page loads each.
@@ -36,80 +31,6 @@ const HEADERS_MAX: usize = 48;
 const HEAD_BYTES_MAX: usize = 16 << 10;
 /// Pause after an error of `accept`, which is the system's lack of file descriptors or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
-/// What every connection needs.
-#[derive(Clone)]
-pub struct Config {
-    /// Who is here.
-    pub admission: Arc<Admission>,
-    /// The viewer's files.
-    pub assets: &'static [Asset],
-    /// Which transports viewers may use.
-    pub offer: Offer,
-    /// Carries control channels.
-    pub control: ControlHandler,
-}
-
-/// Which transports viewers may use for pixels.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Offer {
-    /// One HTTP response.
-    pub http: bool,
-    /// The control channel's WebSocket.
-    pub websocket: bool,
-    /// WebTransport sessions, on this UDP port.
-    pub webtransport: Option<u16>,
-    /// The one that viewers are to take if they can, without measuring.
-    pub preferred: Option<Transport>,
-}
-
-impl Offer {
-    /// The names of all, as a JSON array.
-    pub(crate) fn names(self) -> String {
-        let all = [
-            (self.http, Transport::Http),
-            (self.websocket, Transport::WebSocket),
-            (self.webtransport.is_some(), Transport::WebTransport),
-        ];
-        let offered = all.into_iter().filter(|(is_offered, _)| *is_offered);
-        format!("[{}]", offered.map(|(_, transport)| quoted(transport)).collect::<Vec<_>>().join(","))
-    }
-
-    /// The name of the preferred, as JSON.
-    pub(crate) fn preferred(self) -> String {
-        self.preferred.map_or_else(|| "null".into(), quoted)
-    }
-}
-
-fn quoted(transport: Transport) -> String {
-    format!("\"{}\"", transport.name())
-}
-
-/// Takes over a connection that became a control channel.
-pub type ControlHandler =
-    Arc<dyn Fn(ControlSocket) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
-
-/// A control channel whose handshake is done.
-pub struct ControlSocket {
-    /// The connection, at its first WebSocket frame.
-    pub stream: TcpStream,
-    /// What is said on it.
-    pub control: Control,
-    /// The viewer's presence, for as long as it is held.
-    pub viewer_guard: ViewerGuard,
-}
-
-impl fmt::Debug for ControlSocket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ControlSocket").field("viewer_guard", &self.viewer_guard).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Config {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server").field("offer", &self.offer).finish_non_exhaustive()
-    }
-}
 
 /// Serves until `shutdown`, then waits for the control channels to say goodbye. Other connections end at once.
 pub async fn serve(listeners: Listeners, config: Config, shutdown: CancellationToken) {

@@ -14,7 +14,7 @@ use wtransport::proto::ids::QStreamId;
 use wtransport::{Connection, RecvStream, SendStream};
 
 use crate::buffer_pool::BufferPool;
-use crate::session::{CloseReason, ConnectionWatchdog};
+use crate::watchdog::{CloseReason, ConnectionWatchdog};
 
 /// The kind of a band; what is none goes on the stream.
 const BAND: u8 = 0x01;

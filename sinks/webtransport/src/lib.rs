@@ -14,6 +14,7 @@ mod rotation;
 mod serve;
 mod session;
 mod tuning;
+mod watchdog;
 
 pub use capped_cubic::CappedCubicConfig;
 pub use identity::{Identity, IdentityError};

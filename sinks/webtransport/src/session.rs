@@ -3,19 +3,19 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use lanstream_core::admission::PumpReceiver;
 use lanstream_core::protocol::{ServerMessage, Transport, ViewerMessage};
 use lanstream_core::viewer::{self, Pump};
-use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
+use tokio::time::sleep;
 use wtransport::quinn::WriteError;
 use wtransport::{Connection, SendStream, VarInt};
 
 use crate::buffer_pool::BufferPool;
 use crate::datagrams::DatagramSender;
-use crate::path_watchdog::{CHECK_INTERVAL, PathWatchdog};
+use crate::watchdog::{CloseReason, ConnectionWatchdog};
 
 /// Room for a band.
 const CHUNK_ROOM: usize = viewer::band_bytes(Transport::WebTransport) + viewer::BAND_ROOM;
@@ -23,17 +23,6 @@ const CHUNK_ROOM: usize = viewer::band_bytes(Transport::WebTransport) + viewer::
 const SETTLE_TIME: Duration = Duration::from_millis(50);
 /// Says nothing but that it is over.
 const DONE: VarInt = VarInt::from_u32(0);
-
-/// Why a session ended.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum CloseReason {
-    #[error("the viewer has left, or has another session")]
-    Left,
-    #[error("the connection is gone: {0}")]
-    Gone(String),
-    #[error("no packet came back: the path is dead")]
-    Silent,
-}
 
 /// Serves a session until either end leaves. Answers pings and tells of the pointer meanwhile.
 pub(crate) async fn run_session(connection: Connection, pump_receiver: PumpReceiver) -> CloseReason {
@@ -150,42 +139,6 @@ impl<'a> RouteSender<'a> {
                 dead = watchdog.check() => dead?,
             }
         }
-    }
-}
-
-/// Looks at a connection's packets now and then.
-pub(crate) struct ConnectionWatchdog<'a> {
-    connection: &'a Connection,
-    checks: Interval,
-    watchdog: PathWatchdog,
-}
-
-impl<'a> ConnectionWatchdog<'a> {
-    fn new(connection: &'a Connection) -> Self {
-        let mut checks = interval(CHECK_INTERVAL);
-        checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { connection, checks, watchdog: PathWatchdog::default() }
-    }
-
-    /// What comes of `future`, unless the path dies meanwhile.
-    pub(crate) async fn unless_dead<T>(&mut self, future: impl Future<Output = T>) -> Result<T, CloseReason> {
-        let mut future = std::pin::pin!(future);
-        loop {
-            tokio::select! {
-                biased;
-                done = &mut future => return Ok(done),
-                dead = self.check() => dead?,
-            }
-        }
-    }
-
-    pub(crate) async fn check(&mut self) -> Result<(), CloseReason> {
-        self.checks.tick().await;
-        let stats = self.connection.quic_connection().stats();
-        let sent = stats.frame_tx;
-        let asked = sent.stream + sent.datagram + sent.ping + sent.reset_stream;
-        let is_dead = self.watchdog.check(asked, stats.udp_rx.datagrams, Instant::now());
-        if is_dead { Err(CloseReason::Silent) } else { Ok(()) }
     }
 }
 
