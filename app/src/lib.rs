@@ -20,5 +20,5 @@ mod webtransport;
 
 pub use event::{Event, Stats};
 pub use lanstream_core::protocol::Certificates;
-pub use lanstream_core::source::{Error as SourceError, ErrorKind as SourceErrorKind, Source};
-pub use server::{Opener, Options, Server, StartError, TlsFiles, Totals, Transport};
+pub use lanstream_core::source::{Error as SourceError, ErrorKind as SourceErrorKind, Opener, Source};
+pub use server::{Options, Server, StartError, TlsFiles, Totals, Transport};

@@ -54,7 +54,7 @@ fn first_monitor_or_pattern(cli: &Cli, reporter: &Reporter) -> Result<(), String
     let capture = lanstream_screen::Options { cursor: true, ..lanstream_screen::Options::default() };
     match lanstream_screen::open(&target, &capture) {
         Ok(source) => {
-            reporter.say(&format!("capturing {}", source.name()));
+            reporter.say(&format!("capturing {}", source.description().name));
             drop(source);
             serve(sources::screen(target, capture), options(&cli.serve, None), cli, reporter)
         }

@@ -15,7 +15,7 @@ use lanstream_core::feed::{self, FeedHandle};
 use lanstream_core::pipeline::{self, Pipeline};
 use lanstream_core::protocol::Certificates;
 use lanstream_core::self_capture::Marker;
-use lanstream_core::source::{Error, Source};
+use lanstream_core::source::{Error, Opener, Source};
 use lanstream_http::BindError;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle as Task;
@@ -36,9 +36,6 @@ const SINK_THREADS_MAX: usize = 4;
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(600);
 /// Time for the source to return from what it does then. A display server that hangs would keep it forever.
 const SOURCE_TIMEOUT: Duration = Duration::from_millis(200);
-
-/// Opens a source: at the start, and again after it was lost.
-pub type Opener = Box<dyn FnMut() -> Result<Box<dyn Source>, Error> + Send>;
 
 type Observer = Arc<dyn Fn(Event) + Send + Sync>;
 
@@ -61,6 +58,12 @@ pub enum StartError {
     /// The system gives no threads or random bytes.
     #[error("the system refused what a server needs: {0}")]
     System(#[from] std::io::Error),
+}
+
+/// Returns the event of a server that viewers can reach at `url`.
+fn ready(url: &str, source: &dyn Source) -> Event {
+    let size = source.layout().size;
+    Event::Ready { url: url.to_owned(), source: source.description().name, size: [size.width, size.height] }
 }
 
 /// A running server. Dropping it ends it, as [`stop`](Self::stop) does.
@@ -120,8 +123,7 @@ impl Server {
         let ending = Arc::<OnceLock<Error>>::default();
         let serving = ports.serve(&runtime, &admission, options, &shutdown)?;
         // Now that nothing of what the user gave can be wrong. No one can come before, without the token.
-        let size = source.layout().size;
-        observer(Event::Ready { url: url.clone(), source: source.name(), size: [size.width, size.height] });
+        observer(ready(&url, source.as_ref()));
         let interval = options.fps_max.map(|fps| Duration::from_secs(1) / fps.max(1));
         let described = Arc::clone(&observer);
         let pipeline = Pipeline::new(

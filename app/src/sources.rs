@@ -1,6 +1,6 @@
 //! The sources that are built in: one function each, one line each in the command line.
 
-use crate::server::Opener;
+use lanstream_core::source::Opener;
 
 /// A monitor, a window or a part of the screen; once it was opened and lost, what takes its place.
 #[cfg(feature = "screen")]

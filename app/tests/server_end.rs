@@ -22,11 +22,11 @@ use std::task::Waker;
 use std::time::Duration;
 
 use lanstream::{Options, Server, SourceError, SourceErrorKind};
-use lanstream_core::frame::{Frame, Layout};
+use lanstream_core::frame_buffer::{FrameBuffer, Layout};
 use lanstream_core::geometry::Size;
 use lanstream_core::protocol::ViewerMessage;
 use lanstream_core::region::Region;
-use lanstream_core::source::{Event, Source};
+use lanstream_core::source::{Captured, Description, Event, Source};
 use lanstream_pattern::{Kind, Pattern};
 use rustix::process::Signal;
 use serde_json::Value;
@@ -49,8 +49,8 @@ struct Film {
 }
 
 impl Source for Film {
-    fn name(&self) -> String {
-        "film".into()
+    fn description(&self) -> Description {
+        Description { name: "film".into(), ..Description::default() }
     }
 
     fn layout(&self) -> Layout {
@@ -72,7 +72,7 @@ impl Source for Film {
         self.pattern.damage()
     }
 
-    fn capture(&mut self, frame: &mut Frame, region: &mut Region) -> Result<Region, SourceError> {
+    fn capture(&mut self, frame: &mut FrameBuffer, region: &Region) -> Result<Captured, SourceError> {
         self.pattern.capture(frame, region)
     }
 }

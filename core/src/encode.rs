@@ -26,7 +26,8 @@ pub use writer::{Capabilities, WriteStatus, Writer};
 
 use bytes::{BufMut, BytesMut};
 
-use crate::frame::{Frame, PixelFormat};
+use crate::frame::Frame;
+use crate::frame_buffer::PixelFormat;
 use crate::protocol::{Encoding, Patch};
 
 /// A cell as it goes over the wire: a pixel as red, green, blue, 255, and what is of planes as it is.

@@ -7,7 +7,8 @@
 use lanstream_codec::planar::Planar;
 
 use crate::encode::rgbx;
-use crate::frame::{Frame, PixelFormat};
+use crate::frame::Frame;
+use crate::frame_buffer::PixelFormat;
 use crate::geometry::Size;
 
 /// Lanes.
@@ -20,7 +21,7 @@ pub fn of(frame: &Frame) -> u64 {
     let format = frame.layout().format;
     let mut state = Lanes::new();
     if let PixelFormat::Planar(planar) = format {
-        state.show(planar, frame.size(), frame.bytes());
+        state.show(planar, frame.size(), frame.rows(0..frame.cells().height));
     }
     let cells = frame.cells();
     for y in 0..cells.height {

@@ -18,6 +18,7 @@ pub mod encode;
 pub mod feed;
 
 pub mod frame;
+pub mod frame_buffer;
 pub mod geometry;
 pub mod hash;
 pub mod picture;

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use lanstream_codec::Code;
 use lanstream_codec::planar::Planar;
 
-use crate::frame::PIXEL_BYTES;
+use crate::frame_buffer::PIXEL_BYTES;
 use crate::geometry::{Rect, Size};
 use crate::hash;
 use crate::protocol::{BandHead, Encoding, HEADER_BYTES, Patch};

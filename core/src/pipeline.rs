@@ -12,7 +12,7 @@ use crate::geometry::Rect;
 use crate::pool::{FRAMES_SPARE, FramePool};
 use crate::region::Region;
 use crate::self_capture::{Marker, SelfCaptureChange, SelfCaptureDetector};
-use crate::source::{Description, Error, ErrorKind, Event, Source};
+use crate::source::{Captured, CursorSource, Description, Error, ErrorKind, Event, Source, UnreliableDamage};
 use crate::stage::{Comparison, Stage};
 pub use crate::state::PipelineState;
 use crate::time::{Clock, Micros};
@@ -31,6 +31,8 @@ const FRAMES_PER_SUBSCRIPTION: usize = 3;
 pub struct Pipeline {
     feed: Feed,
     stage: Stage,
+    /// The source has damage that was not captured.
+    is_damaged: bool,
     pool: FramePool,
     pace: CapturePacer,
     rescan: Rescan,
@@ -61,6 +63,7 @@ impl Pipeline {
         Self {
             feed,
             stage: Stage::default(),
+            is_damaged: true,
             pool: FramePool::default(),
             pace,
             rescan,
@@ -89,16 +92,14 @@ impl Pipeline {
     pub fn run(&mut self, source: &mut dyn Source) -> Result<Stopped, Error> {
         self.pool = FramePool::default();
         self.stage.clear();
+        self.is_damaged = true;
         let waker = source.waker();
         self.describe(source);
         while !self.state.stop.load(Ordering::SeqCst) {
             self.feed.admit(self.stage.current());
-            while let Some(command) = self.feed.take_command() {
-                source.control(command);
-            }
-            self.feed.set_playback(source.playback(), (self.clock)());
-            while let Some(sound) = source.sound() {
-                self.feed.sound(sound);
+            self.exchange_playback(source);
+            while let Some(chunk) = source.audio().and_then(|audio| audio.take_chunk()) {
+                self.feed.sound(chunk);
             }
             let now = (self.clock)();
             match self.next_step(source, now) {
@@ -109,13 +110,26 @@ impl Pipeline {
         Ok(Stopped)
     }
 
+    /// Gives viewers' commands to the source, and its playback state to viewers.
+    fn exchange_playback(&mut self, source: &mut dyn Source) {
+        let mut controls = source.playback();
+        while let Some(command) = self.feed.take_command() {
+            if let Some(controls) = &mut controls {
+                controls.control(command);
+            }
+        }
+        let playback = controls.and_then(|controls| controls.playback());
+        self.feed.set_playback(playback, (self.clock)());
+    }
+
     /// What to do now. Without a viewer that waits for a frame nothing is captured, whatever changes.
     fn next_step(&self, source: &dyn Source, now: Micros) -> Step {
         if !self.feed.has_demand() {
             return Step::Wait { timeout: None, parked: true };
         }
-        let mut region = source.damage();
-        let rescan = source.needs_rescan().then(|| self.rescan.next.since(now));
+        let mut region = if self.is_damaged { source.damage() } else { Region::EMPTY };
+        let needs_rescan = source.unreliable_damage().is_some_and(UnreliableDamage::needs_rescan);
+        let rescan = needs_rescan.then(|| self.rescan.next.since(now));
         if rescan == Some(Duration::ZERO) {
             region.merge(
                 &self.rescan.rows(source.layout().cells().bounds()).map_or(Region::EMPTY, Region::from),
@@ -164,21 +178,22 @@ impl Pipeline {
         let Some(frame) = Arc::get_mut(slot) else { return Ok(()) };
         let mut wanted = self.stage.stale(frame);
         wanted.merge(region);
-        let mut wanted = wanted.clipped(layout.cells().bounds());
-        frame.captured_at = (self.clock)();
-        frame.pts = None;
-        frame.encode_cache.clear();
-        let told = match source.capture(frame, &mut wanted) {
-            Ok(told) => told,
-            Err(error) => {
-                frame.seq = 0;
-                return self.retry(source, error);
-            }
-        };
-        let mut comparison = self.stage.begin(frame, &wanted, &told);
+        let wanted = wanted.clipped(layout.cells().bounds());
+        let Captured { mut updated, damage } =
+            match source.capture(frame.begin_capture((self.clock)()), &wanted) {
+                Ok(captured) => captured,
+                Err(error) => {
+                    frame.invalidate();
+                    return self.retry(source, error);
+                }
+            };
+        self.is_damaged = false;
+        updated.merge(&wanted);
+        let updated = updated.clipped(layout.cells().bounds());
+        let mut comparison = self.stage.begin(frame, &updated, &damage);
         let mut arrivals = Arrivals { source, clock: self.clock, rows: 0, last: (self.clock)() };
         if let Err(error) = arrivals.find_change(&mut self.stage, frame, &mut comparison) {
-            frame.seq = 0;
+            frame.invalidate();
             return self.retry(source, error);
         }
         self.stage.number(frame, &comparison);
@@ -204,9 +219,9 @@ impl Pipeline {
             self.feed.progressed();
             return self.retry(source, error);
         }
-        self.state.account(frame.captured_at, captured, (self.clock)(), comparison.change);
-        self.pace.took(frame.captured_at, self.self_capture.interval());
-        self.rescan.took(frame.captured_at, region, frame.cells().bounds());
+        self.state.account(frame.captured_at(), captured, (self.clock)(), comparison.change.undamaged);
+        self.pace.took(frame.captured_at(), self.self_capture.interval());
+        self.rescan.took(frame.captured_at(), region, frame.cells().bounds());
         if self.stage.advance(frame) {
             self.feed.progressed();
             self.state.frames.fetch_add(1, Ordering::Relaxed);
@@ -217,8 +232,12 @@ impl Pipeline {
 
     fn check_self_capture(&mut self, source: &mut dyn Source, now: Micros) {
         match self.self_capture.changed(now, source) {
-            Some(SelfCaptureChange::Began) => self.feed.announce(Status::Mirrored { name: source.name() }),
-            Some(SelfCaptureChange::Ended) => self.feed.announce(Status::Live { name: source.name() }),
+            Some(SelfCaptureChange::Began) => {
+                self.feed.announce(Status::Mirrored { name: source.description().name })
+            }
+            Some(SelfCaptureChange::Ended) => {
+                self.feed.announce(Status::Live { name: source.description().name })
+            }
             None => {}
         }
     }
@@ -238,14 +257,18 @@ impl Pipeline {
 
     fn hear(&mut self, source: &dyn Source, event: Event) {
         match event {
-            Event::Resized => self.stage.clear(),
+            Event::Damaged => self.is_damaged = true,
+            Event::Resized => {
+                self.stage.clear();
+                self.is_damaged = true;
+            }
             Event::CursorMoved => {
-                if let Some(cursor) = source.cursor() {
+                if let Some(cursor) = source.cursor().map(CursorSource::cursor) {
                     self.feed.point(cursor);
                 }
             }
             Event::Described => self.describe(source),
-            Event::Damaged | Event::Sounded | Event::PlaybackChanged | Event::Woken | Event::TimedOut => {}
+            Event::Sounded | Event::PlaybackChanged | Event::Woken | Event::TimedOut => {}
         }
     }
 }
@@ -262,7 +285,10 @@ struct Arrivals<'a> {
 
 impl Arrivals<'_> {
     fn wait(&mut self) -> Result<(), Error> {
-        self.rows = self.source.arrived(self.rows)?;
+        self.rows = match self.source.late_rows() {
+            Some(late) => late.arrived(self.rows)?,
+            None => u32::MAX,
+        };
         self.last = (self.clock)();
         Ok(())
     }

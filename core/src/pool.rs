@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use crate::frame::{Frame, Layout, PixelMemory};
+use crate::frame::Frame;
+use crate::frame_buffer::{FrameBuffer, Layout, PixelMemory};
 
 /// Frames that a pool holds beyond those its viewers may hold: the current one, the one being written, and one that a
 /// viewer is about to let go.
@@ -40,9 +41,9 @@ impl FramePool {
         if self.frames.len() >= limit {
             return Ok(None);
         }
-        let frame = Frame::new(layout, allocate()?);
-        debug_assert!(frame.is_some(), "a source allocates what its own layout says");
-        self.frames.extend(frame.map(Arc::new));
+        let buffer = FrameBuffer::new(layout, allocate()?);
+        debug_assert!(buffer.is_some(), "a source allocates what its own layout says");
+        self.frames.extend(buffer.map(Frame::new).map(Arc::new));
         Ok(self.frames.last_mut())
     }
 

@@ -88,7 +88,7 @@ impl SelfCaptureDetector {
         if now < self.next_probe || !(endless || self.mirrored) {
             return None;
         }
-        let seen = source.shows_title(&self.marker);
+        let seen = source.title_probe().is_some_and(|probe| probe.shows_title(&self.marker));
         self.pause = if seen { PROBE_INTERVAL } else { (self.pause * 2).min(PROBE_INTERVAL_MAX) };
         self.next_probe = now + self.pause;
         let changed = seen != self.mirrored;
@@ -100,10 +100,10 @@ impl SelfCaptureDetector {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::{Frame, Layout, PixelFormat};
+    use crate::frame_buffer::{FrameBuffer, Layout, PixelFormat};
     use crate::geometry::Size;
     use crate::region::Region;
-    use crate::source::{Error, Event};
+    use crate::source::{Captured, Description, Error, Event, TitleProbe};
 
     struct Titled {
         title: String,
@@ -111,8 +111,8 @@ mod tests {
     }
 
     impl Source for Titled {
-        fn name(&self) -> String {
-            self.title.clone()
+        fn description(&self) -> Description {
+            Description { name: self.title.clone(), ..Description::default() }
         }
         fn layout(&self) -> Layout {
             Layout::packed(Size { width: 1, height: 1 }, PixelFormat::Rgbx8)
@@ -123,12 +123,15 @@ mod tests {
         fn wait(&mut self, _: Option<Duration>) -> Result<Event, Error> {
             Ok(Event::TimedOut)
         }
-        fn damage(&self) -> Region {
-            Region::EMPTY
+        fn capture(&mut self, _: &mut FrameBuffer, region: &Region) -> Result<Captured, Error> {
+            Ok(Captured::damaged(*region))
         }
-        fn capture(&mut self, _: &mut Frame, region: &mut Region) -> Result<Region, Error> {
-            Ok(*region)
+        fn title_probe(&mut self) -> Option<&mut dyn TitleProbe> {
+            Some(self)
         }
+    }
+
+    impl TitleProbe for Titled {
         fn shows_title(&mut self, part: &str) -> bool {
             self.probes += 1;
             self.title.contains(part)

@@ -13,7 +13,8 @@ use bytes::BytesMut;
 
 use crate::encode::{AckTiming, Writer};
 pub use crate::encode::{Capabilities, WriteStatus};
-use crate::frame::{Frame, Layout};
+use crate::frame::Frame;
+use crate::frame_buffer::Layout;
 use crate::hash;
 use crate::protocol::Ack;
 use crate::time::Micros;

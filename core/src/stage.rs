@@ -54,7 +54,7 @@ impl Stage {
             Comparison { looked_at, told, grid, row: 0, change: Change::default(), is_later: false, next };
         match self.comparable(frame) {
             Some(current) => {
-                comparison.is_later = frame.pts.is_some() && frame.pts != current.pts;
+                comparison.is_later = frame.pts().is_some() && frame.pts() != current.pts();
                 frame.stamps.begin_from(&current.stamps);
             }
             None => {

@@ -2,7 +2,6 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
-use crate::stage::Change;
 use crate::time::Micros;
 
 /// What others set and read while the pipeline runs.
@@ -23,10 +22,10 @@ pub struct PipelineState {
 }
 
 impl PipelineState {
-    /// Counts one capture that was compared.
-    pub fn account(&self, began: Micros, captured: Micros, compared: Micros, change: Change) {
+    /// Counts one capture that was compared, in which `missed_damage` tiles had changed without reported damage.
+    pub fn account(&self, began: Micros, captured: Micros, compared: Micros, missed_damage: usize) {
         self.capture_us.store(captured.since(began).as_micros() as u32, Ordering::Relaxed);
         self.compare_us.store(compared.since(captured).as_micros() as u32, Ordering::Relaxed);
-        self.missed_damage.fetch_add(change.undamaged as u64, Ordering::Relaxed);
+        self.missed_damage.fetch_add(missed_damage as u64, Ordering::Relaxed);
     }
 }

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use crate::frame::{Frame, PIXEL_BYTES};
+use crate::frame::Frame;
+use crate::frame_buffer::PIXEL_BYTES;
 use crate::geometry::{Rect, Size};
 
 /// Pixels in a tile's row. With [`HEIGHT`] the measured best of 32x8 to 64x64: fine enough to leave out the blank parts
@@ -71,8 +72,9 @@ pub fn mark_differing(
 ) {
     let rect = grid.rect(columns.start, row).bounding(grid.rect(columns.end - 1, row));
     for y in rect.y..rect.bottom() {
-        let tiles = |frame| Frame::row(frame, rect.x, y, rect.width).chunks(WIDTH as usize * PIXEL_BYTES);
-        for ((a, b), differs) in tiles(a).zip(tiles(b)).zip(&mut *differing) {
+        let (a, b) = (a.row(rect.x, y, rect.width), b.row(rect.x, y, rect.width));
+        let tiles = a.chunks(WIDTH as usize * PIXEL_BYTES).zip(b.chunks(WIDTH as usize * PIXEL_BYTES));
+        for ((a, b), differs) in tiles.zip(&mut *differing) {
             *differs = *differs || a != b;
         }
     }

@@ -11,12 +11,12 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use common::{Viewer, pipeline_observed_by};
-use lanstream_core::frame::{Frame, Layout, PixelFormat};
+use lanstream_core::frame_buffer::{FrameBuffer, Layout, PixelFormat};
 use lanstream_core::geometry::Size;
 use lanstream_core::pipeline::PipelineState;
 use lanstream_core::protocol::ServerMessage;
 use lanstream_core::region::Region;
-use lanstream_core::source::{Description, Error, Event, Source};
+use lanstream_core::source::{Captured, Description, Error, Event, Source};
 
 /// A source without pictures that is described differently after each wait, until nothing is left to say.
 struct Renamed {
@@ -25,10 +25,6 @@ struct Renamed {
 }
 
 impl Source for Renamed {
-    fn name(&self) -> String {
-        self.description().name
-    }
-
     fn description(&self) -> Description {
         self.descriptions[0].clone()
     }
@@ -50,12 +46,8 @@ impl Source for Renamed {
         Ok(Event::Described)
     }
 
-    fn damage(&self) -> Region {
-        Region::EMPTY
-    }
-
-    fn capture(&mut self, _frame: &mut Frame, _region: &mut Region) -> Result<Region, Error> {
-        Ok(Region::EMPTY)
+    fn capture(&mut self, _frame: &mut FrameBuffer, region: &Region) -> Result<Captured, Error> {
+        Ok(Captured::damaged(*region))
     }
 }
 

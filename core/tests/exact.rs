@@ -13,7 +13,7 @@ use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use common::{Arrivals, Screen, Scripted, Viewer, pipeline};
-use lanstream_core::frame::{Layout, PixelFormat};
+use lanstream_core::frame_buffer::{Layout, PixelFormat};
 use lanstream_core::geometry::{Rect, Size};
 use lanstream_core::pipeline::RESCAN_PARTS;
 use lanstream_core::planar::{Chroma, Depth, Matrix, Planar, Range};

@@ -14,7 +14,8 @@ use bytes::BytesMut;
 use common::{Arrivals, Screen, Scripted, Viewer, bytes_of, pipeline};
 use counting::{allocations, counted};
 use lanstream_core::encode::motion::{Motion, Offset};
-use lanstream_core::frame::{self, Frame, PixelFormat};
+use lanstream_core::frame::Frame;
+use lanstream_core::frame_buffer::{FrameBuffer, Layout, PixelFormat};
 use lanstream_core::geometry::{Rect, Size};
 use lanstream_core::picture::Picture;
 use lanstream_core::protocol::{Ack, ViewerMessage};
@@ -76,12 +77,12 @@ fn nothing_is_allocated_to_find_what_moved() {
 /// Frames of a page of noise that begins at each of these rows of it, stamped as a source's are.
 fn scrolled(tops: &[u32]) -> Vec<Arc<Frame>> {
     let size = Size { width: 640, height: 480 };
-    let layout = frame::Layout::packed(size, PixelFormat::Bgrx8);
+    let layout = Layout::packed(size, PixelFormat::Bgrx8);
     let mut stage = Stage::default();
     let stamped = |top: &u32| {
         let page = (0..size.area() as u32).map(|index| (index + top * size.width).wrapping_mul(0x9E37_79B1));
         let memory: Vec<u8> = page.flat_map(|value| (value ^ value >> 15).to_le_bytes()).collect();
-        let mut frame = Frame::new(layout, Box::new(memory)).unwrap();
+        let mut frame = Frame::new(FrameBuffer::new(layout, Box::new(memory)).unwrap());
         let all = Region::full(size);
         let mut comparison = stage.begin(&mut frame, &all, &all);
         stage.compare(&frame, &mut comparison, u32::MAX);

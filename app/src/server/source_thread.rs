@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use lanstream_core::feed::Status;
 use lanstream_core::pipeline::{Pipeline, PipelineState};
-use lanstream_core::source::{Error, ErrorKind, Source};
+use lanstream_core::source::{Error, ErrorKind, Opener, Source};
 use tokio_util::sync::CancellationToken;
 
-use super::{Observer, Opener};
+use super::Observer;
 use crate::event::Event;
 
 /// Time between two attempts to open a source that was lost.
@@ -31,7 +31,7 @@ impl SourceRun {
     pub(super) fn run(mut self, mut source: Box<dyn Source>) {
         let mut state = "live";
         loop {
-            let name = source.name();
+            let name = source.description().name;
             (self.observer)(Event::Source { state, text: name.clone() });
             self.pipeline.announce(Status::Live { name });
             let Err(error) = self.pipeline.run(source.as_mut()) else { return };

@@ -11,8 +11,7 @@ use bytes::{BufMut, BytesMut};
 use lanstream_codec::Code;
 
 use super::rect_encoder::{Outcome, RectEncoder};
-use super::update_encoder::SHARED_PX_MIN;
-use crate::frame::{Frame, PIXEL_BYTES};
+use crate::frame_buffer::{FrameBuffer, PIXEL_BYTES};
 use crate::geometry::{Rect, Size};
 
 /// Cache of a frame's encoded rectangles.
@@ -37,6 +36,8 @@ struct Entry {
     state: EntryState,
 }
 
+/// Pixels of a group that is worth sharing among viewers: a smaller one is encoded as soon as it is looked up.
+pub(super) const SHARED_PX_MIN: u64 = 4 << 10;
 /// Capacity for waiting viewers: each waits for one entry at a time.
 const WAITERS: usize = 16;
 
@@ -89,7 +90,7 @@ impl EncodeCache {
     }
 
     /// Encodes the next waiting entry of `frame`, whose cache this is. Returns `false` if there is none.
-    pub fn encode_next(&self, frame: &Frame, rect_encoder: &mut RectEncoder) -> bool {
+    pub fn encode_next(&self, frame: &FrameBuffer, rect_encoder: &mut RectEncoder) -> bool {
         let Some((index, key)) = self.take() else { return false };
         let outcome = rect_encoder.encode(frame, &key);
         self.lock().finish(index, outcome, rect_encoder.code());
@@ -147,7 +148,8 @@ impl Entries {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::{Layout, PixelFormat};
+    use crate::frame::Frame;
+    use crate::frame_buffer::{Layout, PixelFormat};
     use crate::geometry::Size;
     use crate::time::Micros;
 
@@ -155,7 +157,7 @@ mod tests {
 
     fn frame() -> Frame {
         let layout = Layout::packed(SIZE, PixelFormat::Bgrx8);
-        Frame::new(layout, Box::new(vec![7; layout.bytes()])).unwrap()
+        Frame::new(FrameBuffer::new(layout, Box::new(vec![7; layout.bytes()])).unwrap())
     }
 
     fn key(limit: usize) -> CacheKey {

@@ -16,7 +16,8 @@ use anchors::Anchors;
 use changes::Changes;
 use votes::Votes;
 
-use crate::frame::{Frame, PIXEL_BYTES};
+use crate::frame::Frame;
+use crate::frame_buffer::PIXEL_BYTES;
 use crate::geometry::{Rect, Size};
 
 /// By how much content moved: what is at `(x, y)` now was at `(x - dx, y - dy)`.
@@ -74,8 +75,7 @@ pub fn is_moved(old: &Frame, new: &Frame, rect: Rect, offset: Offset) -> bool {
 fn rows(frame: &Frame, rect: Rect) -> impl Iterator<Item = &[u8]> {
     let stride = frame.layout().stride;
     let (start, len) = (rect.x as usize * PIXEL_BYTES, rect.width as usize * PIXEL_BYTES);
-    let below = frame.bytes()[rect.y as usize * stride..].chunks(stride);
-    below.take(rect.height as usize).map(move |row| &row[start..start + len])
+    frame.rows(rect.y..rect.bottom()).chunks(stride).map(move |row| &row[start..start + len])
 }
 
 impl Motion {

@@ -4,7 +4,8 @@
 use super::motion;
 use super::unit_costs::UnitCosts;
 use super::update_encoder::AllowedMethods;
-use crate::frame::{Frame, PIXEL_BYTES};
+use crate::frame::Frame;
+use crate::frame_buffer::PIXEL_BYTES;
 use crate::geometry::{Rect, SIDE_MAX};
 use crate::tile::{self, Grid};
 
@@ -259,7 +260,7 @@ impl Content {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::{Layout, PixelFormat};
+    use crate::frame_buffer::{FrameBuffer, Layout, PixelFormat};
     use crate::geometry::Size;
 
     /// A frame of 12x6 tiles, each as the letter says: `.` unchanged, `n` noise, `w` and `b` of one colour.
@@ -283,7 +284,7 @@ mod tests {
                 }
             }
         }
-        let mut frame = Frame::new(layout, Box::new(memory)).unwrap();
+        let mut frame = Frame::new(FrameBuffer::new(layout, Box::new(memory)).unwrap());
         frame.stamps.fill(changed.len(), 1, 0);
         (0..).zip(changed).filter(|(_, changed)| *changed).for_each(|(tile, _)| frame.stamps.set(tile, 2));
         frame.stamps.know(6);

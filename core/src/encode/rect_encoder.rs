@@ -4,7 +4,7 @@ use lanstream_codec::encode;
 
 use super::cache::CacheKey;
 use super::swizzle;
-use crate::frame::{Frame, PIXEL_BYTES};
+use crate::frame_buffer::{FrameBuffer, PIXEL_BYTES};
 use crate::geometry::Rect;
 use crate::time::Clock;
 
@@ -32,7 +32,7 @@ impl RectEncoder {
     }
 
     /// Encodes a part of `frame`.
-    pub fn encode(&mut self, frame: &Frame, part: &CacheKey) -> Outcome {
+    pub fn encode(&mut self, frame: &FrameBuffer, part: &CacheKey) -> Outcome {
         let began = (self.clock)();
         self.read(frame, part.rect);
         let width = part.rect.width as usize;
@@ -49,7 +49,7 @@ impl RectEncoder {
         &self.code
     }
 
-    fn read(&mut self, frame: &Frame, rect: Rect) {
+    fn read(&mut self, frame: &FrameBuffer, rect: Rect) {
         self.code.clear();
         self.pixels.clear();
         // A part is never larger than its picture, nor a code than its pixels: no later one needs more. What is not used is

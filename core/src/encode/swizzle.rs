@@ -7,7 +7,7 @@
 use bytes::{BufMut, BytesMut};
 use lanstream_codec::RGB_BYTES;
 
-use crate::frame::{PIXEL_BYTES, PixelFormat};
+use crate::frame_buffer::{PIXEL_BYTES, PixelFormat};
 
 /// Appends `row` as red, green, blue, 255, or as it is where it is of planes.
 pub(super) fn extend_rgbx(out: &mut BytesMut, row: &[u8], format: PixelFormat) {

@@ -8,7 +8,7 @@ use std::task::Context;
 use bytes::{BufMut, BytesMut};
 use lanstream_codec::{Code, RGB_BYTES};
 
-use super::cache::CacheKey;
+use super::cache::{CacheKey, SHARED_PX_MIN};
 use super::cost_model::{AckTiming, CostModel};
 use super::method::Method;
 use super::motion::{Motion, Offset};
@@ -26,8 +26,6 @@ use crate::time::{Clock, Micros};
 const SAMPLE_PX: u32 = 16 << 10;
 /// Pixels of a group that is worth a thread's help: one takes as long to wake up as a smaller group takes to encode.
 const HELPED_PX_MIN: u64 = 64 << 10;
-/// Pixels of a group that is worth sharing among viewers: a smaller one is encoded as soon as it is looked up.
-pub(super) const SHARED_PX_MIN: u64 = 4 << 10;
 
 /// Encoder of one viewer's updates. Its memory is reused for each group.
 #[derive(Debug)]
@@ -288,7 +286,7 @@ mod tests {
     use std::task::Waker;
 
     use super::*;
-    use crate::frame::{Layout, PixelFormat};
+    use crate::frame_buffer::{FrameBuffer, Layout, PixelFormat};
     use crate::geometry::Size;
 
     /// A frame with something like text on it, and a group of it.
@@ -297,7 +295,7 @@ mod tests {
         let layout = Layout::packed(size, PixelFormat::Bgrx8);
         let letters = (0..size.area()).map(|at| if at % 23 < 2 { 0x22 } else { 0xff });
         let memory: Vec<u8> = letters.flat_map(|value| [value; 4]).collect();
-        let frame = Frame::new(layout, Box::new(memory)).unwrap();
+        let frame = Frame::new(FrameBuffer::new(layout, Box::new(memory)).unwrap());
         let rect = size.bounds();
         (Arc::new(frame), TileGroup { rect, content: Content::Coded, edge_count: rect.area() as u32 / 12 })
     }
@@ -338,7 +336,7 @@ mod tests {
         // Steps of up to 15 in each channel: Predict takes some two bytes for each.
         let memory: Vec<u8> = (0..size.area() * 4).map(|at| ((at * 0x9E37_79B1) >> 24) as u8 & 15).collect();
         let layout = Layout::packed(size, PixelFormat::Bgrx8);
-        let frame = Frame::new(layout, Box::new(memory)).unwrap();
+        let frame = Frame::new(FrameBuffer::new(layout, Box::new(memory)).unwrap());
         let group =
             TileGroup { rect: size.bounds(), content: Content::Coded, edge_count: size.area() as u32 };
         let mut encoder =

@@ -10,7 +10,7 @@
 //!
 //! An update is one or more bands; the last has the commit flag, and only then is any of it shown. It turns the picture
 //! `base` into `seq`; with base 0 it needs none, and the picture takes the size given. A band that aborts the update has no
-//! patches: the viewer forgets all of the update. Patches are counted in [cells](crate::frame::cells) where the picture lies in planes.
+//! patches: the viewer forgets all of the update. Patches are counted in [cells](crate::frame_buffer::cells) where the picture lies in planes.
 
 use bytes::BufMut;
 use lanstream_codec::Code;
@@ -18,7 +18,7 @@ use lanstream_codec::planar::Planar;
 
 use super::HEADER_BYTES;
 use super::wire::Fields;
-use crate::frame::cells;
+use crate::frame_buffer::cells;
 use crate::geometry::{Rect, Size};
 use crate::time::Pts;
 

@@ -10,14 +10,16 @@ use std::time::Duration;
 use bytes::BytesMut;
 use lanstream_core::encode::Pool;
 use lanstream_core::feed::{Feed, FeedHandle, feed};
-use lanstream_core::frame::{Frame, Layout, PixelFormat};
+use lanstream_core::frame_buffer::{FrameBuffer, Layout, PixelFormat};
 use lanstream_core::geometry::{Rect, Size};
 use lanstream_core::picture::Picture;
 use lanstream_core::pipeline::{Pipeline, PipelineState};
 use lanstream_core::protocol::{Ack, BandHead, Encoding, Hello, Route, Transport, VERSION, ViewerMessage};
 use lanstream_core::region::Region;
 use lanstream_core::self_capture::Marker;
-use lanstream_core::source::{Description, Error, ErrorKind, Event, Source};
+use lanstream_core::source::{
+    Captured, Description, Error, ErrorKind, Event, LateRows, Source, UnreliableDamage,
+};
 use lanstream_core::time::{Clock, Micros};
 use lanstream_core::viewer::{self, Control, ControlOutput, Counters, Pump, ViewerContext};
 
@@ -168,8 +170,8 @@ pub struct Scripted<F> {
 }
 
 impl<F: FnMut() -> bool + Send> Source for Scripted<F> {
-    fn name(&self) -> String {
-        "scripted".into()
+    fn description(&self) -> Description {
+        Description { name: "scripted".into(), ..Description::default() }
     }
 
     fn layout(&self) -> Layout {
@@ -192,30 +194,38 @@ impl<F: FnMut() -> bool + Send> Source for Scripted<F> {
         self.screen.lock().unwrap().damage
     }
 
-    fn capture(&mut self, frame: &mut Frame, region: &mut Region) -> Result<Region, Error> {
+    fn capture(&mut self, frame: &mut FrameBuffer, region: &Region) -> Result<Captured, Error> {
         let mut screen = self.screen.lock().unwrap();
         let stride = frame.layout().stride;
-        if self.arrivals.all {
-            *region = Region::full(screen.size);
-        }
-        for rect in region.rects() {
+        let updated = if self.arrivals.all { Region::full(screen.size) } else { *region };
+        for rect in updated.rects() {
             for y in rect.y as usize..rect.bottom() as usize {
                 let range = y * stride + rect.x as usize * 4..y * stride + rect.right() as usize * 4;
-                frame.memory_mut().bytes_mut()[range.clone()].copy_from_slice(&screen.pixels[range]);
+                frame.bytes_mut()[range.clone()].copy_from_slice(&screen.pixels[range]);
             }
         }
         let told = std::mem::take(&mut screen.damage);
         if self.arrivals.rows < screen.size.height && self.arrivals.is_lost() {
             self.arrivals.lost = Some(told);
             let came = self.arrivals.rows as usize * stride;
-            frame.memory_mut().bytes_mut().iter_mut().skip(came).for_each(|byte| *byte ^= 0x55);
+            frame.bytes_mut().iter_mut().skip(came).for_each(|byte| *byte ^= 0x55);
         } else if self.record {
-            let copy = (screen.layout, frame.bytes().to_vec());
+            let copy = (screen.layout, frame.rows(0..frame.cells().height).to_vec());
             screen.captured.push(copy);
         }
-        Ok(told)
+        Ok(Captured { updated, damage: told })
     }
 
+    fn late_rows(&mut self) -> Option<&mut dyn LateRows> {
+        Some(self)
+    }
+
+    fn unreliable_damage(&self) -> Option<&dyn UnreliableDamage> {
+        Some(self)
+    }
+}
+
+impl<F: FnMut() -> bool + Send> LateRows for Scripted<F> {
     fn arrived(&mut self, rows: u32) -> Result<u32, Error> {
         if self.arrivals.rows == u32::MAX {
             return Ok(u32::MAX);
@@ -231,7 +241,9 @@ impl<F: FnMut() -> bool + Send> Source for Scripted<F> {
         }
         Ok(rows + self.arrivals.rows)
     }
+}
 
+impl<F: FnMut() -> bool + Send> UnreliableDamage for Scripted<F> {
     fn needs_rescan(&self) -> bool {
         true
     }

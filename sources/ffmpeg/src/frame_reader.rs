@@ -4,7 +4,7 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use lanstream_core::frame::Layout;
+use lanstream_core::frame_buffer::Layout;
 
 use crate::stream::{BadStream, PacketHeader, Parser, Pts, Shape, Step};
 

@@ -6,7 +6,7 @@
 //!
 //! ```no_run
 //! let source = lanstream_ffmpeg::Play::new("film.mp4").open()?;
-//! println!("{} of {}", source.name(), source.layout().size);
+//! println!("{} of {}", source.description().name, source.layout().size);
 //! # Ok::<(), lanstream_core::source::Error>(())
 //! ```
 

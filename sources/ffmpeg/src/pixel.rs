@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use lanstream_core::frame::{Layout, PIXEL_BYTES, PixelFormat};
+use lanstream_core::frame_buffer::{Layout, PIXEL_BYTES, PixelFormat};
 use lanstream_core::geometry::Size;
 use lanstream_core::planar::{Chroma, Depth, Matrix, Planar, Range};
 

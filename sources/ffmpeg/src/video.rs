@@ -4,16 +4,16 @@
 //! stream that stops in the middle of a picture are heard at once. A picture is read into memory of the size of a frame's,
 //! and `capture` exchanges the two: no byte is copied, and what the frame had takes the next picture.
 
-use std::any::Any;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use lanstream_core::frame::{Frame, Layout};
+use lanstream_core::frame_buffer::{FrameBuffer, Layout};
 use lanstream_core::geometry::Size;
 use lanstream_core::region::Region;
 use lanstream_core::source::{
-    AudioChunk, Description, Error, ErrorKind, Event, Playback, PlaybackCommand, Source,
+    AudioChunk, AudioSource, Captured, Description, Error, ErrorKind, Event, Playback, PlaybackCommand,
+    PlaybackSource, Source,
 };
 
 use crate::alterations::Alterations;
@@ -106,10 +106,6 @@ struct End {
 }
 
 impl Source for Video {
-    fn name(&self) -> String {
-        self.name.clone()
-    }
-
     fn description(&self) -> Description {
         self.describe()
     }
@@ -171,7 +167,7 @@ impl Source for Video {
         if self.reported { Region::full(self.layout.cells()) } else { Region::EMPTY }
     }
 
-    fn capture(&mut self, frame: &mut Frame, _region: &mut Region) -> Result<Region, Error> {
+    fn capture(&mut self, frame: &mut FrameBuffer, _region: &Region) -> Result<Captured, Error> {
         let fits = self.reported && frame.layout() == self.layout;
         let Some(picture) = self.ready.take_if(|_| fits) else {
             return Err(Error::new(ErrorKind::Retry, "there is no picture of this size now"));
@@ -179,11 +175,21 @@ impl Source for Video {
         self.reported = false;
         self.clock.shown(picture.pts, Instant::now());
         frame.set_pts(picture.pts);
-        let old = exchange(frame, picture.bytes);
+        let old = frame.exchange(picture.bytes);
         self.frame_reader.recycle(old);
-        Ok(Region::full(self.layout.cells()))
+        Ok(Captured::all(self.layout))
     }
 
+    fn playback(&mut self) -> Option<&mut dyn PlaybackSource> {
+        Some(self)
+    }
+
+    fn audio(&mut self) -> Option<&mut dyn AudioSource> {
+        Some(self)
+    }
+}
+
+impl PlaybackSource for Video {
     fn playback(&self) -> Option<Playback> {
         self.clock.can_stop().then(|| Playback {
             is_playing: self.clock.is_going(),
@@ -194,14 +200,6 @@ impl Source for Video {
             tracks: Arc::clone(&self.track_names),
             track: self.track.map(|track| track as u32),
         })
-    }
-
-    fn sound(&mut self) -> Option<AudioChunk> {
-        let now = Instant::now();
-        self.sounds_at(now).filter(|moment| *moment <= now)?;
-        let sound = self.sound.as_mut()?.take();
-        self.change_sound();
-        sound
     }
 
     fn control(&mut self, command: PlaybackCommand) {
@@ -216,6 +214,16 @@ impl Source for Video {
             PlaybackCommand::Seek(to) => self.seek(to),
             PlaybackCommand::Track(track) => self.hear_track(track as usize, now),
         }
+    }
+}
+
+impl AudioSource for Video {
+    fn take_chunk(&mut self) -> Option<AudioChunk> {
+        let now = Instant::now();
+        self.sounds_at(now).filter(|moment| *moment <= now)?;
+        let sound = self.sound.as_mut()?.take();
+        self.change_sound();
+        sound
     }
 }
 
@@ -422,18 +430,6 @@ fn next_of(
 /// What to say of FFmpeg's pixel format of this name.
 fn cannot_show(format: &str) -> String {
     format!("pictures in {format} can't be shown")
-}
-
-/// Gives `pixels` to a frame and takes what it had. Memory that isn't ours is copied to.
-fn exchange(frame: &mut Frame, pixels: Vec<u8>) -> Vec<u8> {
-    let memory = frame.memory_mut();
-    if let Some(own) =
-        (memory as &mut dyn Any).downcast_mut::<Vec<u8>>().filter(|own| own.len() == pixels.len())
-    {
-        return std::mem::replace(own, pixels);
-    }
-    frame.memory_mut().bytes_mut()[..pixels.len()].copy_from_slice(&pixels);
-    pixels
 }
 
 /// A time as people read it: `1:02:03`, or `0:08`.

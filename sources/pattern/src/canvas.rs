@@ -1,6 +1,6 @@
 //! Rows of pixels to draw on. Whatever lies outside of the picture is cut off.
 
-use lanstream_core::frame::PIXEL_BYTES;
+use lanstream_core::frame_buffer::PIXEL_BYTES;
 use lanstream_core::geometry::{Rect, Size};
 
 /// A pixel as it stands in memory: red, green, blue, 255.

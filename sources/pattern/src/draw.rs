@@ -12,7 +12,7 @@ use crate::canvas::Canvas;
 use crate::{Kind, number};
 
 /// Draws frame `number` of a pattern over all of `bytes`, in
-/// [`Rgbx8`](lanstream_core::frame::PixelFormat::Rgbx8), rows of `stride` bytes.
+/// [`Rgbx8`](lanstream_core::frame_buffer::PixelFormat::Rgbx8), rows of `stride` bytes.
 ///
 /// # Panics
 /// Where `bytes` is shorter than the picture or `stride` shorter than a row.

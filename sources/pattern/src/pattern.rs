@@ -4,10 +4,10 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::task::{Wake, Waker};
 use std::time::{Duration, Instant};
 
-use lanstream_core::frame::{Frame, Layout, PixelFormat};
+use lanstream_core::frame_buffer::{FrameBuffer, Layout, PixelFormat};
 use lanstream_core::geometry::Size;
 use lanstream_core::region::Region;
-use lanstream_core::source::{Error, Event, Source};
+use lanstream_core::source::{Captured, Description, Error, Event, Source};
 
 use crate::pace::FrameTimer;
 use crate::{Kind, draw};
@@ -67,8 +67,8 @@ impl Pattern {
 }
 
 impl Source for Pattern {
-    fn name(&self) -> String {
-        format!("test pattern {}", self.kind)
+    fn description(&self) -> Description {
+        Description { name: format!("test pattern {}", self.kind), ..Description::default() }
     }
 
     fn layout(&self) -> Layout {
@@ -100,13 +100,13 @@ impl Source for Pattern {
         if current { Region::EMPTY } else { Region::full(self.layout.size) }
     }
 
-    fn capture(&mut self, frame: &mut Frame, _region: &mut Region) -> Result<Region, Error> {
+    fn capture(&mut self, frame: &mut FrameBuffer, _region: &Region) -> Result<Captured, Error> {
         let number = self.number();
         let Layout { size, stride, .. } = frame.layout();
-        draw(self.kind, number as u32, size, stride, frame.memory_mut().bytes_mut());
+        draw(self.kind, number as u32, size, stride, frame.bytes_mut());
         self.captured = Some(number);
         self.reported = Some(number);
-        Ok(Region::full(size))
+        Ok(Captured::all(self.layout))
     }
 }
 
@@ -155,10 +155,9 @@ mod tests {
 
     fn captured_number(pattern: &mut Pattern) -> u32 {
         let layout = pattern.layout();
-        let mut frame = Frame::new(layout, pattern.allocate().unwrap()).unwrap();
-        let mut damage = pattern.damage();
-        pattern.capture(&mut frame, &mut damage).unwrap();
-        read_number(layout.size, layout.stride, frame.bytes()).unwrap()
+        let mut frame = FrameBuffer::new(layout, pattern.allocate().unwrap()).unwrap();
+        pattern.capture(&mut frame, &pattern.damage()).unwrap();
+        read_number(layout.size, layout.stride, frame.rows(0..layout.size.height)).unwrap()
     }
 
     #[test]

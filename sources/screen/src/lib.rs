@@ -6,7 +6,7 @@
 //!
 //! let target = Target::Monitor("0".parse()?);
 //! let source = open(&target, &Options::default())?;
-//! println!("{} of {}", source.name(), source.layout().size);
+//! println!("{} of {}", source.description().name, source.layout().size);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

@@ -9,10 +9,13 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use lanstream_core::frame::{Frame, Layout, PixelMemory};
+use lanstream_core::frame_buffer::{FrameBuffer, Layout, PixelMemory};
 use lanstream_core::geometry::Rect;
 use lanstream_core::region::Region;
-use lanstream_core::source::{Cursor, Description, Error, ErrorKind, Event, Source};
+use lanstream_core::source::{
+    Captured, CursorSource, Description, Error, ErrorKind, Event, LateRows, Source, TitleProbe,
+    UnreliableDamage,
+};
 use x11rb::connection::{Connection, SequenceNumber};
 use x11rb::protocol::Event as XEvent;
 use x11rb::protocol::xproto::ConnectionExt as _;
@@ -93,10 +96,6 @@ struct PendingEvents {
 }
 
 impl Source for Screen {
-    fn name(&self) -> String {
-        self.described.name.clone()
-    }
-
     fn description(&self) -> Description {
         self.described.clone()
     }
@@ -106,7 +105,8 @@ impl Source for Screen {
     }
 
     fn allocate(&mut self) -> Result<Box<dyn PixelMemory>, Error> {
-        self.reader.allocate(&self.link, self.layout().bytes())
+        let len = self.layout().bytes();
+        self.reader.allocate(&self.link, len)
     }
 
     fn waker(&self) -> Waker {
@@ -136,28 +136,45 @@ impl Source for Screen {
         self.damage
     }
 
-    fn capture(&mut self, frame: &mut Frame, region: &mut Region) -> Result<Region, Error> {
+    fn capture(&mut self, frame: &mut FrameBuffer, region: &Region) -> Result<Captured, Error> {
         self.capture_target.check_open()?;
         let view = self.capture_target.view(&self.link).filter(|_| frame.layout() == self.layout());
         let view =
             view.ok_or_else(|| Error::new(ErrorKind::Retry, "there is no picture of this size now"))?;
-        *region = region.clipped(view.size.bounds());
-        let mut told = self.damage;
-        let mut missed = self.read_pass(view, frame, region, &mut told)?;
+        let mut updated = region.clipped(view.size.bounds());
+        let mut damage = self.damage;
+        let mut missed = self.read_pass(view, frame, &updated, &mut damage)?;
         for _ in 1..LOOKS_MAX {
             if missed.is_empty() {
                 break;
             }
-            region.merge(&missed);
-            let again = self.read_pass(view, frame, region, &mut told);
+            updated.merge(&missed);
+            let again = self.read_pass(view, frame, &updated, &mut damage);
             // What the look before took is lost with this one.
             missed = again.inspect_err(|_| self.damage_all())?;
         }
-        // The pipeline looks at the damage after each capture by itself.
-        self.pending.damaged = false;
-        Ok(told)
+        self.pending.damaged = !self.damage.is_empty();
+        Ok(Captured { updated, damage })
     }
 
+    fn cursor(&self) -> Option<&dyn CursorSource> {
+        self.pointer.as_ref().map(|pointer| pointer as &dyn CursorSource)
+    }
+
+    fn late_rows(&mut self) -> Option<&mut dyn LateRows> {
+        Some(self)
+    }
+
+    fn unreliable_damage(&self) -> Option<&dyn UnreliableDamage> {
+        Some(self)
+    }
+
+    fn title_probe(&mut self) -> Option<&mut dyn TitleProbe> {
+        Some(self)
+    }
+}
+
+impl LateRows for Screen {
     fn arrived(&mut self, rows: u32) -> Result<u32, Error> {
         let arrived = self.reader.arrived(&self.link, rows);
         if arrived.is_err() {
@@ -165,19 +182,19 @@ impl Source for Screen {
         }
         arrived
     }
+}
 
+impl TitleProbe for Screen {
     fn shows_title(&mut self, part: &str) -> bool {
         windows::list(&self.link).is_ok_and(|windows| {
             windows.iter().any(|window| window.name.contains(part) && self.capture_target.shows(window))
         })
     }
+}
 
+impl UnreliableDamage for Screen {
     fn needs_rescan(&self) -> bool {
         self.watch.is_told() && self.capture_target.view(&self.link).is_some()
-    }
-
-    fn cursor(&self) -> Option<Cursor> {
-        self.pointer.as_ref().map(Pointer::cursor)
     }
 }
 
@@ -236,7 +253,7 @@ impl Screen {
     fn read_pass(
         &mut self,
         view: View,
-        frame: &mut Frame,
+        frame: &mut FrameBuffer,
         region: &Region,
         told: &mut Region,
     ) -> Result<Region, Error> {

@@ -3,7 +3,7 @@
 //! A key is the stretch as the digits of a number in [`BASE`], modulo 2^64, so that the key of one stretch follows from
 //! that of its neighbour by what entered and what left. All four bytes of a pixel count, as they do where frames are compared.
 
-use crate::frame::PIXEL_BYTES;
+use crate::frame_buffer::PIXEL_BYTES;
 
 /// One pixel's bytes.
 pub(super) type Pixel = [u8; PIXEL_BYTES];

@@ -1,9 +1,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::frame::{Layout, PixelFormat};
+use crate::frame_buffer::{FrameBuffer, Layout, PixelFormat};
 use crate::geometry::SIDE_MAX;
 use crate::tile::Grid;
+use crate::time::Micros;
 
 const SCREEN: Size = Size { width: 1280, height: 720 };
 
@@ -13,7 +14,7 @@ type Scene = fn(i32, i32) -> u32;
 fn frame(size: Size, pixel: impl Fn(i32, i32) -> u32) -> Frame {
     let places = (0..size.height as i32).flat_map(|y| (0..size.width as i32).map(move |x| (x, y)));
     let memory: Vec<u8> = places.flat_map(|(x, y)| pixel(x, y).to_le_bytes()).collect();
-    Frame::new(Layout::packed(size, PixelFormat::Bgrx8), Box::new(memory)).unwrap()
+    Frame::new(FrameBuffer::new(Layout::packed(size, PixelFormat::Bgrx8), Box::new(memory)).unwrap())
 }
 
 /// Stamps the tiles of `new` that differ from `old` with 2, all others with 1.
@@ -281,10 +282,10 @@ fn one_pixel_that_differs_is_enough() {
     assert!(is_moved(&old, &new, rect, offset));
     for (x, y) in (0..size.height).flat_map(|y| (0..size.width).map(move |x| (x, y))) {
         let byte = (y * size.width + x) as usize * PIXEL_BYTES;
-        new.memory_mut().bytes_mut()[byte] ^= 1;
+        new.begin_capture(Micros::ZERO).bytes_mut()[byte] ^= 1;
         let is_within = rect.contains(Rect { x, y, width: 1, height: 1 });
         assert_eq!(is_moved(&old, &new, rect, offset), !is_within, "with another pixel at {x}, {y}");
-        new.memory_mut().bytes_mut()[byte] ^= 1;
+        new.begin_capture(Micros::ZERO).bytes_mut()[byte] ^= 1;
     }
 }
 

@@ -4,7 +4,7 @@
 //! With alpha `a` of at most `m` a red, green or blue `c` becomes `c * a / m`, a luma `black + (c - black) * a / m` and a chroma
 //! `neutral + (c - neutral) * a / m` with the mean of its block's alphas, each rounded to the nearest whole number.
 
-use lanstream_core::frame::PIXEL_BYTES;
+use lanstream_core::frame_buffer::PIXEL_BYTES;
 use lanstream_core::geometry::Size;
 use lanstream_core::planar::{Chroma, Depth, Matrix, Planar, Range};
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lanstream_core::frame::{Layout, PixelFormat};
+use lanstream_core::frame_buffer::{Layout, PixelFormat};
 use lanstream_core::geometry::Size;
 use lanstream_core::source::{Error, ErrorKind, Source};
 

@@ -8,7 +8,7 @@ use lanstream_ffmpeg::{Pace, Pipe, Play, Run, Speed};
 
 use crate::clip::Clip;
 use crate::pipes::{fast, raw};
-use crate::watch::{Shown, all, expect_planes, first, next};
+use crate::watch::{Shown, all, control, expect_planes, first, next, playback_of};
 
 /// Two seconds of 25 pictures each, with a picture to begin at in every tenth.
 fn clip() -> Clip {
@@ -27,12 +27,12 @@ fn at(shown: &Shown) -> Duration {
 fn a_step_is_one_picture_and_no_more() {
     let clip = clip();
     let mut source = Play::new(clip.path()).open().unwrap();
-    assert!(source.playback().is_some_and(|playback| playback.is_playing && playback.can_seek));
-    source.control(PlaybackCommand::Pause);
-    assert!(source.playback().is_some_and(|playback| !playback.is_playing));
+    assert!(playback_of(source.as_mut()).is_some_and(|playback| playback.is_playing && playback.can_seek));
+    control(source.as_mut(), PlaybackCommand::Pause);
+    assert!(playback_of(source.as_mut()).is_some_and(|playback| !playback.is_playing));
     let mut shown = Vec::new();
     for _ in 0..50 {
-        source.control(PlaybackCommand::Step);
+        control(source.as_mut(), PlaybackCommand::Step);
         shown.push(next(source.as_mut()).unwrap());
         assert_eq!(source.wait(Some(Duration::ZERO)), Ok(Event::TimedOut), "another picture is shown");
     }
@@ -41,9 +41,9 @@ fn a_step_is_one_picture_and_no_more() {
         assert_eq!(at(picture), Duration::from_millis(number * 40));
     }
     // At its end it stands as well, until it is to go on.
-    source.control(PlaybackCommand::Step);
+    control(source.as_mut(), PlaybackCommand::Step);
     assert_eq!(source.wait(Some(Duration::from_millis(1500))), Ok(Event::TimedOut));
-    source.control(PlaybackCommand::Play);
+    control(source.as_mut(), PlaybackCommand::Play);
     assert_eq!(next(source.as_mut()).err().unwrap().kind, ErrorKind::Finished);
 }
 
@@ -54,15 +54,15 @@ fn from_another_place_on() {
     let picture = 64 * 48 * 3 / 2;
     let mut source = Play { pace: fast(), ..Play::new(clip.path()) }.open().unwrap();
     first(source.as_mut(), 3);
-    assert_eq!(source.playback().unwrap().duration, Some(Duration::from_secs(2)));
+    assert_eq!(playback_of(source.as_mut()).unwrap().duration, Some(Duration::from_secs(2)));
     for (to, number) in [(1480, 37), (200, 5), (0, 0)] {
-        source.control(PlaybackCommand::Seek(Duration::from_millis(to)));
+        control(source.as_mut(), PlaybackCommand::Seek(Duration::from_millis(to)));
         let shown = first(source.as_mut(), 3);
         assert_eq!(at(&shown[0]), Duration::from_millis(to));
         expect_planes(&shown, &whole[number * picture..][..3 * picture], "after it");
     }
     // Beyond the end is near it.
-    source.control(PlaybackCommand::Seek(Duration::from_secs(100)));
+    control(source.as_mut(), PlaybackCommand::Seek(Duration::from_secs(100)));
     let (shown, end) = all(source.as_mut());
     assert_eq!(end.kind, ErrorKind::Finished, "{end}");
     assert!((1..=3).contains(&shown.len()), "{} pictures", shown.len());
@@ -74,30 +74,30 @@ fn a_place_is_shown_while_it_stands_still() {
     let clip = clip();
     let mut source = Play::new(clip.path()).open().unwrap();
     first(source.as_mut(), 1);
-    source.control(PlaybackCommand::Pause);
-    source.control(PlaybackCommand::Seek(Duration::from_secs(1)));
+    control(source.as_mut(), PlaybackCommand::Pause);
+    control(source.as_mut(), PlaybackCommand::Seek(Duration::from_secs(1)));
     assert_eq!(at(&next(source.as_mut()).unwrap()), Duration::from_secs(1));
     assert_eq!(source.wait(Some(Duration::from_millis(300))), Ok(Event::TimedOut));
-    source.control(PlaybackCommand::Play);
+    control(source.as_mut(), PlaybackCommand::Play);
     assert_eq!(at(&next(source.as_mut()).unwrap()), Duration::from_millis(1040));
 }
 
 #[test]
 fn what_can_be_controlled_and_how_far() {
-    let run = Run::new(["-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25:duration=1"]).open().unwrap();
-    let playback = run.playback().unwrap();
+    let mut run = Run::new(["-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25:duration=1"]).open().unwrap();
+    let playback = playback_of(run.as_mut()).unwrap();
     assert!(playback.is_playing && !playback.can_seek);
     let live = Run { pace: Some(Pace::Newest), ..Run::new(["-f", "lavfi", "-i", "testsrc2=size=64x48"]) };
     let mut live = live.open().unwrap();
-    assert_eq!(live.playback(), None);
-    live.control(PlaybackCommand::Pause);
+    assert_eq!(playback_of(live.as_mut()), None);
+    control(live.as_mut(), PlaybackCommand::Pause);
     first(live.as_mut(), 2);
     let clip =
         Clip::made("raw", "-f lavfi -i testsrc=size=16x16:rate=5:duration=2 -pix_fmt rgb0 -f rawvideo");
     let pace = Some(Pace::Timestamps(Speed::REAL));
     let mut pipe = Pipe { input: Some(clip.path()), pace, ..Pipe::new(raw("16x16", "rgb0")) }.open().unwrap();
-    pipe.control(PlaybackCommand::Seek(Duration::from_secs(1)));
-    pipe.control(PlaybackCommand::Step);
+    control(pipe.as_mut(), PlaybackCommand::Seek(Duration::from_secs(1)));
+    control(pipe.as_mut(), PlaybackCommand::Step);
     assert_eq!(at(&next(pipe.as_mut()).unwrap()), Duration::ZERO);
     assert_eq!(pipe.wait(Some(Duration::from_millis(100))), Ok(Event::TimedOut));
 }
@@ -112,12 +112,12 @@ fn a_film_that_is_repeated() {
     for (number, picture) in (0..).zip(&shown) {
         assert_eq!(at(picture), Duration::from_millis(number * 40), "picture {number}");
     }
-    assert_eq!(source.playback().unwrap().began, Pts(4_000_000));
+    assert_eq!(playback_of(source.as_mut()).unwrap().began, Pts(4_000_000));
     let whole = clip.decoded("yuv420p");
     expect_planes(&shown, &[&whole[..], &whole, &whole[..whole.len() / 5 * 2]].concat(), "turn after turn");
-    source.control(PlaybackCommand::Seek(Duration::from_secs(1)));
+    control(source.as_mut(), PlaybackCommand::Seek(Duration::from_secs(1)));
     assert_eq!(at(&first(source.as_mut(), 1)[0]), Duration::from_secs(1));
-    source.control(PlaybackCommand::Seek(Duration::MAX));
+    control(source.as_mut(), PlaybackCommand::Seek(Duration::MAX));
     assert!(at(&first(source.as_mut(), 1)[0]) >= Duration::from_millis(1880));
 }
 
@@ -137,7 +137,7 @@ fn a_still_picture_stays_until_nobody_wants_it() {
             });
             assert!(cpu < Duration::from_millis(100), "{name}: it took {cpu:?} of the processor");
             assert!(!is_read(&clip), "{name}: FFmpeg runs");
-            let playback = source.playback().unwrap();
+            let playback = playback_of(source.as_mut()).unwrap();
             assert!(!playback.can_seek && playback.duration.is_none(), "{name}: {playback:?}");
         }
     }
@@ -175,17 +175,18 @@ fn a_place_after_the_last_picture() {
         let last = &whole[whole.len() - 64 * 48 * 3 / 2..];
         let mut source = Play::new(clip.path()).open().unwrap();
         first(source.as_mut(), 1);
-        source.control(PlaybackCommand::Pause);
-        let known =
-            |source: &dyn Source| source.playback().map(|playback| (playback.can_seek, playback.duration));
-        let before = known(source.as_ref());
-        source.control(PlaybackCommand::Seek(Duration::from_secs(100)));
-        assert_eq!(known(source.as_ref()), before, "what is known of it is forgotten");
+        control(source.as_mut(), PlaybackCommand::Pause);
+        let known = |source: &mut dyn Source| {
+            playback_of(source).map(|playback| (playback.can_seek, playback.duration))
+        };
+        let before = known(source.as_mut());
+        control(source.as_mut(), PlaybackCommand::Seek(Duration::from_secs(100)));
+        assert_eq!(known(source.as_mut()), before, "what is known of it is forgotten");
         let shown = first(source.as_mut(), 1);
         assert_eq!(at(&shown[0]), Duration::from_millis(place));
         expect_planes(&shown, last, "the last picture");
         // It is known from now on.
-        source.control(PlaybackCommand::Seek(Duration::from_millis(place - 200)));
+        control(source.as_mut(), PlaybackCommand::Seek(Duration::from_millis(place - 200)));
         let shown = first(source.as_mut(), 1);
         assert_eq!(at(&shown[0]), Duration::from_millis(place - 200));
         expect_planes(&shown, last, "the last picture again");
@@ -216,15 +217,15 @@ fn recordings_that_were_joined() {
     let (clip, whole) = joined();
     let picture = 64 * 48 * 3 / 2;
     let mut source = Play { pace: fast(), repeat: true, ..Play::new(clip.path()) }.open().unwrap();
-    let duration = |source: &dyn Source| source.playback().unwrap().duration.unwrap();
-    assert_eq!(duration(source.as_ref()), Duration::from_secs(4));
+    let duration = |source: &mut dyn Source| playback_of(source).unwrap().duration.unwrap();
+    assert_eq!(duration(source.as_mut()), Duration::from_secs(4));
     let shown = first(source.as_mut(), 150);
     expect_planes(&shown, &whole[..150 * picture], "the first six seconds");
-    assert!(duration(source.as_ref()) >= at(&shown[149]), "{:?}", duration(source.as_ref()));
+    assert!(duration(source.as_mut()) >= at(&shown[149]), "{:?}", duration(source.as_mut()));
     first(source.as_mut(), 60);
-    assert_eq!(duration(source.as_ref()), Duration::from_secs(8));
+    assert_eq!(duration(source.as_mut()), Duration::from_secs(8));
     for number in [150, 50, 190, 0] {
-        source.control(PlaybackCommand::Seek(Duration::from_millis(number * 40)));
+        control(source.as_mut(), PlaybackCommand::Seek(Duration::from_millis(number * 40)));
         let shown = first(source.as_mut(), 2);
         assert_eq!(at(&shown[0]), Duration::from_millis(number * 40));
         let number = number as usize;
@@ -243,10 +244,10 @@ fn it_stands_still_in_its_last_second() {
     let mut source = Play::new(clip.path()).open().unwrap();
     first(source.as_mut(), 5);
     assert_eq!(source.wait(Some(Duration::from_millis(300))), Ok(Event::TimedOut));
-    source.control(PlaybackCommand::Pause);
+    control(source.as_mut(), PlaybackCommand::Pause);
     let cpu = cpu_of(|| assert_eq!(source.wait(Some(Duration::from_millis(1500))), Ok(Event::TimedOut)));
     assert!(cpu < Duration::from_millis(100), "it took {cpu:?} of the processor");
-    source.control(PlaybackCommand::Play);
+    control(source.as_mut(), PlaybackCommand::Play);
     assert_eq!(next(source.as_mut()).err().unwrap().kind, ErrorKind::Finished);
 }
 
@@ -257,8 +258,8 @@ fn a_place_that_cannot_be_had() {
     let mut source = Play::new(clip.path()).open().unwrap();
     first(source.as_mut(), 1);
     std::fs::remove_file(clip.path()).unwrap();
-    source.control(PlaybackCommand::Pause);
-    source.control(PlaybackCommand::Seek(Duration::from_secs(1)));
+    control(source.as_mut(), PlaybackCommand::Pause);
+    control(source.as_mut(), PlaybackCommand::Seek(Duration::from_secs(1)));
     let error = next(source.as_mut()).err().unwrap();
     assert_eq!(error.kind, ErrorKind::Ended);
     assert!(error.message.contains("No such file"), "{error}");
@@ -269,9 +270,9 @@ fn a_step_right_after_a_seek() {
     let clip = clip();
     let mut source = Play::new(clip.path()).open().unwrap();
     first(source.as_mut(), 1);
-    source.control(PlaybackCommand::Pause);
-    source.control(PlaybackCommand::Seek(Duration::ZERO));
-    source.control(PlaybackCommand::Step);
+    control(source.as_mut(), PlaybackCommand::Pause);
+    control(source.as_mut(), PlaybackCommand::Seek(Duration::ZERO));
+    control(source.as_mut(), PlaybackCommand::Step);
     assert_eq!(at(&next(source.as_mut()).unwrap()), Duration::ZERO);
     assert_eq!(at(&next(source.as_mut()).unwrap()), Duration::from_millis(40));
 }
@@ -283,8 +284,8 @@ fn nothing_is_sought_in_without_a_duration() {
         Clip::made("a.h264", "-f lavfi -i testsrc2=size=64x48:rate=25:duration=2 -c:v libx264 -f h264");
     let mut source = Play::new(clip.path()).open().unwrap();
     first(source.as_mut(), 2);
-    let playback = source.playback().unwrap();
+    let playback = playback_of(source.as_mut()).unwrap();
     assert_eq!((playback.can_seek, playback.duration), (false, None));
-    source.control(PlaybackCommand::Seek(Duration::from_secs(1)));
+    control(source.as_mut(), PlaybackCommand::Seek(Duration::from_secs(1)));
     assert!(at(&first(source.as_mut(), 1)[0]) < Duration::from_millis(200));
 }

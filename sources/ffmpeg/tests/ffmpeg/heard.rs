@@ -7,7 +7,7 @@ use lanstream_core::time::Pts;
 use lanstream_ffmpeg::{Listener, Pace, Play, Report, Speed, Track};
 
 use crate::clip::{Clip, run, words};
-use crate::watch::{next, take};
+use crate::watch::{control, next, playback_of, sound_of, take};
 
 /// A tone of another height in each half second, and its pictures.
 const CLIP: &str = "-f lavfi -i testsrc2=size=64x48:rate=25:duration=2 -f lavfi -i \
@@ -33,7 +33,7 @@ fn listen(source: &mut dyn Source, time: Duration) -> Vec<(AudioChunk, Option<Pt
             Ok(_) => {}
             Err(_) => return heard,
         }
-        while let Some(sound) = source.sound() {
+        while let Some(sound) = sound_of(source) {
             heard.push((sound, shown));
         }
     }
@@ -71,11 +71,11 @@ fn sound_stands_still_with_its_film_and_goes_where_it_goes() {
     let wanted = decoded(&clip);
     let mut source = Play::new(clip.path()).open().unwrap();
     listen(source.as_mut(), Duration::from_millis(200));
-    source.control(PlaybackCommand::Pause);
+    control(source.as_mut(), PlaybackCommand::Pause);
     assert!(listen(source.as_mut(), Duration::from_millis(300)).is_empty());
-    source.control(PlaybackCommand::Seek(Duration::from_secs(1)));
+    control(source.as_mut(), PlaybackCommand::Seek(Duration::from_secs(1)));
     assert!(listen(source.as_mut(), Duration::from_millis(300)).is_empty());
-    source.control(PlaybackCommand::Play);
+    control(source.as_mut(), PlaybackCommand::Play);
     let heard = listen(source.as_mut(), Duration::from_millis(500));
     assert_eq!(heard[0].0.at, Pts(1_000_000));
     for (sound, _) in &heard {
@@ -93,7 +93,7 @@ fn a_film_that_nobody_watches_is_not_heard() {
         let (end, mut heard) = (Instant::now() + time, 0);
         while Instant::now() < end {
             source.wait(Some(Duration::from_millis(10))).unwrap();
-            heard += std::iter::from_fn(|| source.sound()).count();
+            heard += std::iter::from_fn(|| sound_of(source.as_mut())).count();
         }
         heard
     };
@@ -181,7 +181,7 @@ fn a_song_with_a_cover_is_sought_in() {
         let heard = listen(source.as_mut(), Duration::from_millis(400));
         assert_eq!(heard[0].0.at, Pts(start as i64 * 1_000_000));
         begun.try_iter().for_each(drop);
-        source.control(PlaybackCommand::Seek(Duration::from_secs(9)));
+        control(source.as_mut(), PlaybackCommand::Seek(Duration::from_secs(9)));
         let shown = next(source.as_mut()).unwrap();
         assert_eq!(shown.pts, Some(Pts(9_000_000)), "it is shown at the place that was asked for");
         assert!(shown.planes.as_ref().is_some_and(|(_, planes)| *planes == cover));
@@ -273,7 +273,7 @@ fn sound_without_a_picture() {
         let clip = Clip::made(name, words);
         let wanted = decoded_by(&clip, if name == "twelve.wav" { "-af pan=stereo|c0=c0|c1=c1" } else { "" });
         let mut source = Play::new(clip.path()).open().unwrap();
-        let duration = source.playback().unwrap().duration.unwrap();
+        let duration = playback_of(source.as_mut()).unwrap().duration.unwrap();
         assert!(duration.as_millis().abs_diff(2000) < 60, "{name}: {duration:?}");
         let first = next(source.as_mut()).unwrap();
         assert!(first.rgb.chunks(3).any(|pixel| pixel != [0; 3]), "{name}: there are no waves");
@@ -293,11 +293,11 @@ fn sound_without_a_picture() {
 fn another_track_is_chosen() {
     let clip = two_tracks();
     let mut source = Play::new(clip.path()).open().unwrap();
-    let playback = source.playback().unwrap();
+    let playback = playback_of(source.as_mut()).unwrap();
     assert_eq!((&playback.tracks[..], playback.track), (&["eng".to_owned(), "deu".to_owned()][..], Some(1)));
     let before = listen(source.as_mut(), Duration::from_millis(700));
-    source.control(PlaybackCommand::Track(0));
-    assert_eq!(source.playback().unwrap().track, Some(0));
+    control(source.as_mut(), PlaybackCommand::Track(0));
+    assert_eq!(playback_of(source.as_mut()).unwrap().track, Some(0));
     let after = listen(source.as_mut(), Duration::from_millis(1200));
     let all: Vec<_> = before.iter().chain(&after).map(|(sound, _)| sound).collect();
     assert!(
@@ -305,8 +305,8 @@ fn another_track_is_chosen() {
             && after.iter().all(|(sound, _)| level(sound) == 0.25)
     );
     assert!(all.windows(2).all(|pair| pair[1].at.0 - pair[0].at.0 == 20_000), "there is a gap");
-    source.control(PlaybackCommand::Track(7));
-    assert_eq!(source.playback().unwrap().track, Some(0));
+    control(source.as_mut(), PlaybackCommand::Track(7));
+    assert_eq!(playback_of(source.as_mut()).unwrap().track, Some(0));
 }
 
 /// While it is heard without a new picture its place goes on, and stands where it is stopped.
@@ -315,23 +315,23 @@ fn a_film_is_where_its_clock_is() {
     let clip = song();
     let mut source = Play::new(clip.path()).open().unwrap();
     listen(source.as_mut(), Duration::from_millis(1500));
-    let position = |source: &dyn Source| source.playback().unwrap().position.unwrap();
-    let going = position(source.as_ref());
+    let position = |source: &mut dyn Source| playback_of(source).unwrap().position.unwrap();
+    let going = position(source.as_mut());
     assert!((1_000_000..3_000_000).contains(&going.at.0) && going.us_per_s == 1_000_000, "{going:?}");
-    source.control(PlaybackCommand::Pause);
-    let stood = position(source.as_ref());
+    control(source.as_mut(), PlaybackCommand::Pause);
+    let stood = position(source.as_mut());
     assert!(stood.at >= going.at && stood.us_per_s == 0, "{stood:?}");
     assert!(listen(source.as_mut(), Duration::from_millis(300)).is_empty());
-    assert_eq!(position(source.as_ref()), stood);
-    source.control(PlaybackCommand::Play);
+    assert_eq!(position(source.as_mut()), stood);
+    control(source.as_mut(), PlaybackCommand::Play);
     let heard = listen(source.as_mut(), Duration::from_millis(700));
     assert!(!heard.is_empty(), "it is not heard any more");
-    let going = position(source.as_ref());
+    let going = position(source.as_mut());
     assert!(going.at.0 - stood.at.0 >= 500_000, "{going:?} after {stood:?}");
-    source.control(PlaybackCommand::Pause);
-    source.control(PlaybackCommand::Seek(Duration::from_secs(9)));
+    control(source.as_mut(), PlaybackCommand::Pause);
+    control(source.as_mut(), PlaybackCommand::Seek(Duration::from_secs(9)));
     next(source.as_mut()).unwrap();
-    assert_eq!(source.playback().unwrap().position, None, "its picture tells where it is");
+    assert_eq!(playback_of(source.as_mut()).unwrap().position, None, "its picture tells where it is");
 }
 
 /// Writes a list of pieces that grows, until it is dropped.
@@ -364,7 +364,7 @@ fn pictures_and_sound_of_a_live_list() {
         std::thread::yield_now();
     }
     let mut source = Play::new(list.path()).open().unwrap();
-    let playback = source.playback().unwrap();
+    let playback = playback_of(source.as_mut()).unwrap();
     assert!(!playback.can_seek && playback.duration.is_none());
     let (mut shown, mut heard) = (Vec::new(), Vec::new());
     let end = Instant::now() + Duration::from_secs(6);
@@ -373,7 +373,7 @@ fn pictures_and_sound_of_a_live_list() {
             let picture = take(source.as_mut()).unwrap();
             shown.push((picture.pts.unwrap(), picture.planes.unwrap().1[32 * 64 + 32]));
         }
-        heard.extend(std::iter::from_fn(|| source.sound()));
+        heard.extend(std::iter::from_fn(|| sound_of(source.as_mut())));
     }
     // The sender and the one that is played.
     assert_eq!(programs(&list), 2, "one FFmpeg has both");
@@ -400,8 +400,8 @@ fn a_list_without_sound() {
     let mut command = std::process::Command::new("ffmpeg");
     run(command.args(crate::clip::quiet()).args(crate::clip::words(words)).arg(list.path()));
     let mut source = Play::new(list.path()).open().unwrap();
-    assert!(source.playback().unwrap().can_seek);
+    assert!(playback_of(source.as_mut()).unwrap().can_seek);
     next(source.as_mut()).unwrap();
-    source.control(PlaybackCommand::Seek(Duration::from_secs(1)));
+    control(source.as_mut(), PlaybackCommand::Seek(Duration::from_secs(1)));
     assert!(next(source.as_mut()).unwrap().pts.is_some_and(|pts| pts >= Pts(1_000_000)));
 }

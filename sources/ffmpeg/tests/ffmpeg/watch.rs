@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use lanstream_core::frame::{Frame, PixelFormat};
+use lanstream_core::frame_buffer::{FrameBuffer, PixelFormat};
 use lanstream_core::geometry::Size;
 use lanstream_core::planar::Planar;
-use lanstream_core::source::{Error, Event, Source};
+use lanstream_core::source::{AudioChunk, Error, Event, Playback, PlaybackCommand, Source};
 use lanstream_core::time::Pts;
 
 /// Nothing here takes so long but on a machine that is busy with other things.
@@ -27,7 +27,7 @@ pub(crate) fn next(source: &mut dyn Source) -> Result<Shown, Error> {
     while source.damage().is_empty() {
         let event = source.wait(Some(PATIENCE))?;
         assert_ne!(event, Event::TimedOut, "no picture within {PATIENCE:?}");
-        while source.sound().is_some() {}
+        while sound_of(source).is_some() {}
     }
     take(source)
 }
@@ -36,13 +36,13 @@ pub(crate) fn next(source: &mut dyn Source) -> Result<Shown, Error> {
 pub(crate) fn take(source: &mut dyn Source) -> Result<Shown, Error> {
     let at = Instant::now();
     let layout = source.layout();
-    let mut frame = Frame::new(layout, source.allocate()?).expect("it is large enough");
-    let mut damage = source.damage();
-    source.capture(&mut frame, &mut damage)?;
+    let mut frame = FrameBuffer::new(layout, source.allocate()?).expect("it is large enough");
+    source.capture(&mut frame, &source.damage())?;
+    let bytes = frame.rows(0..frame.cells().height);
     let size = layout.size;
     let (width, height) = (size.width as usize, size.height as usize);
-    let mut pixels: Vec<[u8; 4]> = frame.bytes().as_chunks().0.to_vec();
-    let planes = frame.planar().map(|planar| (planar, frame.bytes()[..planar.bytes(width, height)].to_vec()));
+    let mut pixels: Vec<[u8; 4]> = bytes.as_chunks().0.to_vec();
+    let planes = frame.planar().map(|planar| (planar, bytes[..planar.bytes(width, height)].to_vec()));
     if let Some((planar, block)) = &planes {
         let mut shown = vec![0; size.area()];
         planar.convert((width, height), block, 0..height, &mut shown);
@@ -51,6 +51,21 @@ pub(crate) fn take(source: &mut dyn Source) -> Result<Shown, Error> {
     let [red, green, blue] = if layout.format == PixelFormat::Bgrx8 { [2, 1, 0] } else { [0, 1, 2] };
     let rgb = pixels.into_iter().flat_map(|pixel| [pixel[red], pixel[green], pixel[blue]]).collect();
     Ok(Shown { size, rgb, planes, pts: frame.pts(), at })
+}
+
+/// The source's playback state.
+pub(crate) fn playback_of(source: &mut dyn Source) -> Option<Playback> {
+    source.playback()?.playback()
+}
+
+/// Gives the source a command.
+pub(crate) fn control(source: &mut dyn Source, command: PlaybackCommand) {
+    source.playback().expect("a film has controls").control(command);
+}
+
+/// Takes the source's next audio chunk, if one is due.
+pub(crate) fn sound_of(source: &mut dyn Source) -> Option<AudioChunk> {
+    source.audio()?.take_chunk()
 }
 
 /// All pictures to the end, and the end.

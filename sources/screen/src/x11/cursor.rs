@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lanstream_core::geometry::Size;
-use lanstream_core::source::{CURSOR_SIDE_MAX, Cursor, CursorShape, Error};
+use lanstream_core::source::{CURSOR_SIDE_MAX, Cursor, CursorShape, CursorSource, Error};
 use x11rb::cookie::Cookie;
 use x11rb::errors::ReplyError;
 use x11rb::protocol::Event;
@@ -71,10 +71,6 @@ impl Pointer {
         }))
     }
 
-    pub(super) fn cursor(&self) -> Cursor {
-        self.shown.clone()
-    }
-
     pub(super) fn note(&mut self, event: &Event) {
         match event {
             Event::XinputRawMotion(_) => self.moved = true,
@@ -135,6 +131,12 @@ impl Pointer {
             && self.shown != Cursor { x, y, shape: shape.clone() };
         self.shown = Cursor { x, y, shape };
         Ok(differs)
+    }
+}
+
+impl CursorSource for Pointer {
+    fn cursor(&self) -> Cursor {
+        self.shown.clone()
     }
 }
 

@@ -5,11 +5,11 @@
 //! copying its rows: a pixel that changes in the frame without having been asked for would never be compared, and so
 //! never be sent.
 
-use std::any::Any;
 use std::collections::VecDeque;
 use std::ops::Range;
+use std::sync::{Arc, Weak};
 
-use lanstream_core::frame::{Frame, PIXEL_BYTES, PixelMemory};
+use lanstream_core::frame_buffer::{FrameBuffer, PIXEL_BYTES, PixelMemory};
 use lanstream_core::geometry::{Rect, Size};
 use lanstream_core::region::{RECTS_MAX, Region};
 use lanstream_core::source::{Error, ErrorKind};
@@ -22,7 +22,7 @@ use x11rb::rust_connection::RustConnection;
 
 use super::connect::{DisplayConnection, lost};
 use super::pixel::Pixels;
-use super::shm::{LateWriter, Segment, Sharing};
+use super::shm::{self, FrameSegment, LateWriter, Segment, Sharing};
 
 /// All planes of a pixel.
 const PLANES: u32 = !0;
@@ -55,6 +55,8 @@ impl View {
 pub(super) struct Reader {
     pixels: Pixels,
     memory: Memory,
+    /// Segments that are the memory of frames.
+    segments: Vec<Weak<Segment>>,
     /// What was asked for and is not there yet, for the frame that was captured last.
     pending: VecDeque<PendingPiece>,
 }
@@ -90,10 +92,10 @@ impl Reader {
         for sharing in Sharing::candidates(link)? {
             if let Ok(scratch) = Segment::new(link, *sharing, scratch_len(&pixels, size)) {
                 let memory = Memory::Shared { sharing: *sharing, scratch };
-                return Ok(Self { pixels, memory, pending: VecDeque::new() });
+                return Ok(Self { pixels, memory, segments: Vec::new(), pending: VecDeque::new() });
             }
         }
-        Ok(Self { pixels, memory: Memory::Socket, pending: VecDeque::new() })
+        Ok(Self { pixels, memory: Memory::Socket, segments: Vec::new(), pending: VecDeque::new() })
     }
 
     pub(super) fn pixels(&self) -> &Pixels {
@@ -111,14 +113,21 @@ impl Reader {
 
     /// Memory for a frame of `len` bytes, which can be written to while others have the frame where there is a way.
     pub(super) fn allocate(
-        &self,
+        &mut self,
         link: &DisplayConnection,
         len: usize,
     ) -> Result<Box<dyn PixelMemory>, Error> {
-        Ok(match &self.memory {
-            Memory::Shared { sharing, .. } => Box::new(Segment::new(link, *sharing, len)?),
-            Memory::Socket => Box::new(vec![0_u8; len]),
-        })
+        let Memory::Shared { sharing, .. } = &self.memory else { return Ok(Box::new(vec![0_u8; len])) };
+        let memory = FrameSegment::new(Segment::new(link, *sharing, len)?);
+        self.segments.retain(|segment| segment.strong_count() > 0);
+        self.segments.push(memory.downgrade());
+        Ok(Box::new(memory))
+    }
+
+    /// Returns the segment that is the frame's memory, if the server can write to it.
+    fn segment_of(&self, frame: &FrameBuffer) -> Option<Arc<Segment>> {
+        let id = frame.memory_id();
+        self.segments.iter().find(|segment| shm::memory_id(segment) == id)?.upgrade()
     }
 
     /// Brings `region` of `frame` up to date, or has that done, in which case this returns when the first piece is
@@ -134,7 +143,7 @@ impl Reader {
         &mut self,
         link: &DisplayConnection,
         view: View,
-        frame: &mut Frame,
+        frame: &mut FrameBuffer,
         region: &Region,
     ) -> Result<(), Error> {
         // What they bring lies where the server now writes again.
@@ -164,18 +173,18 @@ impl Reader {
         link: &'a DisplayConnection,
         view: View,
         rect: Rect,
-        frame: &mut Frame,
+        frame: &mut FrameBuffer,
         scratch_used: &mut usize,
     ) -> Result<Option<SocketCookie<'a>>, Error> {
         let (size, stride) = (frame.size(), frame.layout().stride);
-        let (Memory::Shared { scratch, .. }, Some(segment)) = (&self.memory, own_segment(link, frame)) else {
+        let (Memory::Shared { scratch, .. }, Some(segment)) = (&self.memory, self.segment_of(frame)) else {
             return ask(&link.conn, view, rect).map(Some);
         };
         // Rows of the whole width follow each other without a gap, as the server packs them.
         let row_bytes = self.pixels.row_bytes(rect.width);
         if self.pixels.are_direct() && rect.width == size.width && row_bytes == stride {
             for piece in pieces(rect, PIECE_PX) {
-                let answer = ask_shared(&link.conn, view, piece, segment, piece.y as usize * stride)?;
+                let answer = ask_shared(&link.conn, view, piece, &segment, piece.y as usize * stride)?;
                 self.pending.push_back(PendingPiece { answer, piece, transfer: None });
             }
             return Ok(None);
@@ -183,7 +192,7 @@ impl Reader {
         for piece in pieces(rect, SCRATCH_PIECE_PX) {
             let from = *scratch_used;
             *scratch_used += row_bytes * piece.height as usize;
-            if *scratch_used > scratch.bytes().len() {
+            if *scratch_used > scratch.len() {
                 return Err(outdated());
             }
             let answer = ask_shared(&link.conn, view, piece, scratch, from)?;
@@ -215,7 +224,8 @@ impl Reader {
         let Some(PendingPiece { answer, piece, transfer }) = self.pending.pop_front() else { return Ok(()) };
         link.conn.wait_for_reply_or_error(answer).map_err(refused)?;
         if let (Some(transfer), Memory::Shared { scratch, .. }) = (transfer, &self.memory) {
-            self.copy(&scratch.bytes()[transfer.from..], piece, transfer);
+            let len = self.pixels.row_bytes(piece.width) * piece.height as usize;
+            self.copy(scratch.bytes(transfer.from..transfer.from + len), piece, transfer);
         }
         Ok(())
     }
@@ -227,14 +237,14 @@ impl Reader {
         }
     }
 
-    fn land(&self, answer: SocketCookie<'_>, rect: Rect, frame: &mut Frame) -> Result<(), Error> {
+    fn land(&self, answer: SocketCookie<'_>, rect: Rect, frame: &mut FrameBuffer) -> Result<(), Error> {
         let image = answer.reply().map_err(refused)?.data;
         let row_bytes = self.pixels.row_bytes(rect.width);
         if image.len() < row_bytes * rect.height as usize {
             return Err(outdated());
         }
         let stride = frame.layout().stride;
-        let bytes = frame.memory_mut().bytes_mut();
+        let bytes = frame.bytes_mut();
         for (place, from) in places(rect, stride).zip(image.chunks(row_bytes)) {
             self.pixels.copy_row(from, &mut bytes[place]);
         }
@@ -248,13 +258,6 @@ fn places(rect: Rect, stride: usize) -> impl Iterator<Item = Range<usize>> {
         let start = y as usize * stride + rect.x as usize * PIXEL_BYTES;
         start..start + rect.width as usize * PIXEL_BYTES
     })
-}
-
-/// The segment that is the frame's memory, where the server can write to it.
-fn own_segment<'a>(link: &DisplayConnection, frame: &'a mut Frame) -> Option<&'a Segment> {
-    let memory: &mut dyn Any = frame.memory_mut();
-    let segment: &Segment = memory.downcast_ref()?;
-    segment.is_at(link).then_some(segment)
 }
 
 /// An answer that brings its pixels along.

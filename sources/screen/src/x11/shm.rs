@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::{Arc, Weak};
 
-use lanstream_core::frame::PixelMemory;
+use lanstream_core::frame_buffer::PixelMemory;
 use lanstream_core::source::{Error, ErrorKind};
 use rustix::fd::OwnedFd;
 use rustix::fs::MemfdFlags;
@@ -78,50 +78,84 @@ impl Segment {
         self.id
     }
 
-    /// For writing to it what is not there yet, also when others have the frame already.
+    /// Length in bytes.
+    pub(super) fn len(&self) -> usize {
+        self.map.len
+    }
+
+    /// Bytes in `range`, which neither the server nor a [`LateWriter`] writes meanwhile.
+    ///
+    /// # Panics
+    /// If `range` lies outside of the segment.
+    pub(super) fn bytes(&self, range: Range<usize>) -> &[u8] {
+        let (first, len) = self.map.part(range);
+        // SAFETY: the bytes are within the map, which lives as long as `self`, and initialised. The server writes only between a
+        // ShmGetImage and its reply, a `LateWriter` only after that, and only rows that `LateRows::arrived` has not reported
+        // yet: nobody requests those.
+        unsafe { std::slice::from_raw_parts(first, len) }
+    }
+
+    /// Returns a writer for rows that arrive after the frame was published.
     pub(super) fn late_writer(&self) -> LateWriter {
         LateWriter(Arc::clone(&self.map))
     }
-
-    /// Whether the server behind `link` is the one that is attached to it.
-    pub(super) fn is_at(&self, link: &DisplayConnection) -> bool {
-        std::ptr::eq(self.conn.as_ptr(), Arc::as_ptr(&link.conn))
-    }
 }
 
-/// What of a frame is still to be written, by anyone who captures into it.
+/// Writer of the rows of a frame that arrive after it was published.
 pub(super) struct LateWriter(Arc<Map>);
 
 impl LateWriter {
-    /// Has `bytes` of it written, which are of rows that [`Source::arrived`] has not told of.
+    /// Calls `write` with the bytes in `range`, which belong to rows that [`LateRows::arrived`] has not reported.
     ///
     /// # Panics
-    /// Where they lie outside of the frame.
+    /// If they lie outside of the frame.
     ///
-    /// [`Source::arrived`]: lanstream_core::source::Source::arrived
-    pub(super) fn write(&mut self, bytes: Range<usize>, write: impl FnOnce(&mut [u8])) {
-        let Range { start, end } = bytes;
-        assert!(start <= end && end <= self.0.len, "outside of the frame");
-        // SAFETY: the range is within the map, which lives as long as `self`.
-        let first = unsafe { self.0.start.as_ptr().cast::<u8>().add(start) };
-        // SAFETY: the bytes are initialised. Until `arrived` has told of these rows no one reads them, and the server writes nothing
-        // here that it was not asked for.
-        write(unsafe { std::slice::from_raw_parts_mut(first, end - start) });
+    /// [`LateRows::arrived`]: lanstream_core::source::LateRows::arrived
+    pub(super) fn write(&mut self, range: Range<usize>, write: impl FnOnce(&mut [u8])) {
+        let (first, len) = self.0.part(range);
+        // SAFETY: the bytes are within the map, which lives as long as `self`, and initialised. Until `arrived` has reported
+        // these rows nobody requests them, and the server writes nothing here that it was not asked for.
+        write(unsafe { std::slice::from_raw_parts_mut(first, len) });
     }
 }
 
-impl PixelMemory for Segment {
-    fn bytes(&self) -> &[u8] {
-        // SAFETY: the map is `len` initialised bytes for as long as `self` lives. The server writes to it only between a
-        // ShmGetImage and its reply, and a `LateWriter` after one; until `arrived` has said that these are there no one reads the rows
-        // that they write.
-        unsafe { std::slice::from_raw_parts(self.map.start.as_ptr().cast(), self.map.len) }
+/// Segment as the memory of a frame. The source keeps a weak reference, by which it knows it again.
+pub(super) struct FrameSegment(Arc<Segment>);
+
+impl FrameSegment {
+    pub(super) fn new(segment: Segment) -> Self {
+        Self(Arc::new(segment))
+    }
+
+    /// Returns the reference that the source keeps.
+    pub(super) fn downgrade(&self) -> Weak<Segment> {
+        Arc::downgrade(&self.0)
+    }
+}
+
+/// Number of the memory of the frame that has this segment: its address, which stays taken while the reference exists.
+pub(super) fn memory_id(segment: &Weak<Segment>) -> u64 {
+    segment.as_ptr().addr() as u64
+}
+
+impl PixelMemory for FrameSegment {
+    fn byte_len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn bytes(&self, range: Range<usize>) -> &[u8] {
+        self.0.bytes(range)
     }
 
     fn bytes_mut(&mut self) -> &mut [u8] {
-        // SAFETY: as in `bytes`; `&mut self` says that no one else looks at it, and a source keeps no `LateWriter` of a frame that it
-        // captures into.
-        unsafe { std::slice::from_raw_parts_mut(self.map.start.as_ptr().cast(), self.map.len) }
+        let (first, len) = self.0.map.part(0..self.0.len());
+        // SAFETY: all of the map, as in `Segment::bytes`. `&mut self` means that nobody else has the frame, and a source keeps no
+        // `LateWriter` of a frame that it captures into.
+        unsafe { std::slice::from_raw_parts_mut(first, len) }
+    }
+
+    fn id(&self) -> u64 {
+        memory_id(&self.downgrade())
     }
 }
 
@@ -147,7 +181,7 @@ struct Map {
     unmap: unsafe fn(NonNull<c_void>, usize),
 }
 
-// SAFETY: a map is plain memory, valid on every thread; `Segment` hands out references to it by Rust's own rules.
+// SAFETY: a map is plain memory, valid on every thread; `Segment` and `FrameSegment` hand out references to it by Rust's own rules.
 unsafe impl Send for Map {}
 // SAFETY: as for `Send`; what is shared is only read, but for bytes that a `LateWriter` writes and no one else looks at.
 unsafe impl Sync for Map {}
@@ -177,6 +211,18 @@ impl Map {
         // SAFETY: marks the segment made above and touches no memory.
         unsafe { libc::shmctl(number, libc::IPC_RMID, std::ptr::null_mut()) };
         Ok((Self::at(attached?, len, shmdt)?, number))
+    }
+
+    /// Address and length of the bytes in `range`.
+    ///
+    /// # Panics
+    /// If they lie outside of the map.
+    fn part(&self, range: Range<usize>) -> (*mut u8, usize) {
+        let Range { start, end } = range;
+        assert!(start <= end && end <= self.len, "the range lies within the map");
+        // SAFETY: just checked to be within the map.
+        let first = unsafe { self.start.as_ptr().cast::<u8>().add(start) };
+        (first, end - start)
     }
 
     fn at(start: *mut c_void, len: usize, unmap: unsafe fn(NonNull<c_void>, usize)) -> io::Result<Self> {
@@ -224,13 +270,13 @@ mod tests {
             DisplayConnection::open(&Options { x_display: Some(display), ..Options::default() }).unwrap();
         assert_eq!(Sharing::candidates(&link).unwrap(), [Sharing::Descriptor, Sharing::Number]);
         for sharing in [Sharing::Descriptor, Sharing::Number] {
-            let mut segment = Segment::new(&link, sharing, 4096).unwrap();
-            segment.bytes_mut().fill(0xee);
+            let segment = Segment::new(&link, sharing, 4096).unwrap();
+            segment.late_writer().write(0..4096, |bytes| bytes.fill(0xee));
             let format = ImageFormat::Z_PIXMAP.into();
             let image = link.conn.shm_get_image(link.root, 0, 0, 4, 1, !0, format, segment.id(), 8).unwrap();
             image.reply().unwrap();
-            assert_eq!((segment.bytes()[7], segment.bytes()[24]), (0xee, 0xee));
-            assert_ne!(segment.bytes()[8..24], [0xee; 16]);
+            assert_eq!((segment.bytes(7..8), segment.bytes(24..25)), (&[0xee][..], &[0xee][..]));
+            assert_ne!(segment.bytes(8..24), [0xee; 16]);
             // Marked for removal by the kernel as soon as no one maps it, also if this process is killed.
             assert!(own_segments().iter().all(|line| line.contains("dest")));
         }

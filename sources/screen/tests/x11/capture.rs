@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use lanstream_core::frame::PixelFormat;
+use lanstream_core::frame_buffer::PixelFormat;
 use lanstream_core::geometry::Rect;
 use lanstream_core::region::Region;
 use lanstream_core::source::{ErrorKind, Event};
 use lanstream_screen::{RegionChoice, Target};
 
 use crate::painter::Painter;
-use crate::server::{Server, all_colours, capture, colours, frame_of, picture_of, rect};
+use crate::server::{Server, all_colours, capture, colours, frame_of, needs_rescan, picture_of, rect};
 use crate::watch::wait_for;
 
 #[test]
@@ -21,7 +21,7 @@ fn picture_equals_what_was_drawn() {
     let server = Server::start("640x480x24");
     let drawn = Painter::new(&server).noise(Painter::new(&server).root, 640, 480, 7);
     let mut source = server.screen();
-    assert!(source.needs_rescan());
+    assert!(needs_rescan(source.as_ref()));
     assert_eq!(source.layout().format, PixelFormat::Bgrx8);
     assert_eq!(source.damage().area(), 640 * 480);
     assert_eq!(all_colours(&picture_of(source.as_mut())), drawn);
@@ -224,7 +224,7 @@ fn check_pieces(server: &Server, area: Rect) {
         source.capture(&mut frame, &mut Region::from(area)).unwrap();
         let (mut rows, mut pieces) = (area.y, 0);
         while rows < area.bottom() {
-            let there = source.arrived(rows).unwrap().min(area.bottom());
+            let there = source.late_rows().unwrap().arrived(rows).unwrap().min(area.bottom());
             let first = colours(&frame, Rect { width: 1, height: 1, ..area })[0];
             moments.insert(first);
             let new: HashSet<_> =
@@ -233,7 +233,7 @@ fn check_pieces(server: &Server, area: Rect) {
             (rows, pieces) = (there, pieces + 1);
         }
         assert!(pieces >= 2, "{pieces} pieces");
-        assert_eq!(source.arrived(rows).unwrap(), u32::MAX);
+        assert_eq!(source.late_rows().unwrap().arrived(rows).unwrap(), u32::MAX);
     }
     flicker.stop();
     assert!(moments.len() > 5, "{} moments are no race", moments.len());
@@ -277,7 +277,8 @@ fn frames_of_another_connection_or_of_the_heap_are_filled_too() {
     drop(old);
     let mut source = server.screen();
     let layout = source.layout();
-    let heap = lanstream_core::frame::Frame::new(layout, Box::new(vec![0_u8; layout.bytes()])).unwrap();
+    let heap =
+        lanstream_core::frame_buffer::FrameBuffer::new(layout, Box::new(vec![0_u8; layout.bytes()])).unwrap();
     for mut frame in [foreign, heap] {
         capture(source.as_mut(), &mut frame, &Region::full(layout.size));
         assert_eq!(all_colours(&frame), drawn);

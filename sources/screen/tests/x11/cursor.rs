@@ -1,6 +1,6 @@
 //! The pointer: where it is, what it looks like, and that it is noticed.
 
-use lanstream_core::source::{Event, Source};
+use lanstream_core::source::{CursorSource, Event, Source};
 use lanstream_screen::{MonitorChoice, Options, RegionChoice, Target, open};
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{ChangeWindowAttributesAux, ConnectionExt as _, MOTION_NOTIFY_EVENT};
@@ -55,12 +55,12 @@ fn shape_hotspot_and_place_are_told() {
     warp(&painter, 40, 50);
     let mut source = screen_with_pointer(&server);
     wait_for(source.as_mut(), Event::CursorMoved).unwrap();
-    let before = source.cursor().unwrap();
+    let before = source.cursor().map(CursorSource::cursor).unwrap();
     assert_eq!((before.x, before.y), (40, 50));
 
     set_half_red_cursor(&painter);
     wait_for(source.as_mut(), Event::CursorMoved).unwrap();
-    let cursor = source.cursor().unwrap();
+    let cursor = source.cursor().map(CursorSource::cursor).unwrap();
     let shape = cursor.shape.unwrap();
     assert_eq!((cursor.x, cursor.y, shape.hot_x, shape.hot_y), (40, 50, 3, 4));
     assert_ne!(Some(shape.serial), before.shape.map(|shape| shape.serial));
@@ -81,7 +81,7 @@ fn motion_wakes_the_source() {
     for (x, y) in [(10, 20), (300, 200), (0, 0)] {
         push(&painter, x, y);
         wait_for(source.as_mut(), Event::CursorMoved).unwrap();
-        let cursor = source.cursor().unwrap();
+        let cursor = source.cursor().map(CursorSource::cursor).unwrap();
         assert_eq!((cursor.x, cursor.y), (x.into(), y.into()));
     }
 }
@@ -95,7 +95,7 @@ fn pointer_that_a_program_moved_is_seen_by_the_next_capture() {
     warp(&painter, 70, 80);
     picture_of(source.as_mut());
     wait_for(source.as_mut(), Event::CursorMoved).unwrap();
-    assert_eq!(source.cursor().map(|cursor| (cursor.x, cursor.y)), Some((70, 80)));
+    assert_eq!(source.cursor().map(CursorSource::cursor).map(|cursor| (cursor.x, cursor.y)), Some((70, 80)));
 }
 
 #[test]
@@ -107,11 +107,11 @@ fn place_is_relative_and_the_pointer_hidden_outside() {
     let target = Target::Region(RegionChoice(rect(100, 100, 50, 50)));
     let mut source = open_with_pointer(&server, &target);
     wait_for(source.as_mut(), Event::CursorMoved).unwrap();
-    let inside = source.cursor().unwrap();
+    let inside = source.cursor().map(CursorSource::cursor).unwrap();
     assert_eq!((inside.x, inside.y, inside.shape.is_some()), (10, 20, true));
     push(&painter, 99, 120);
     wait_for(source.as_mut(), Event::CursorMoved).unwrap();
-    let outside = source.cursor().unwrap();
+    let outside = source.cursor().map(CursorSource::cursor).unwrap();
     assert_eq!((outside.x, outside.y, outside.shape), (-1, 20, None));
 }
 
@@ -121,6 +121,6 @@ fn nobody_who_did_not_ask_is_told() {
     let mut source = server.screen();
     picture_of(source.as_mut());
     push(&Painter::new(&server), 10, 20);
-    assert_eq!(source.cursor(), None);
+    assert_eq!(source.cursor().map(CursorSource::cursor), None);
     assert_eq!(source.wait(Some(std::time::Duration::from_millis(50))), Ok(Event::TimedOut));
 }

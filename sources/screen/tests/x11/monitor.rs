@@ -59,7 +59,7 @@ fn monitors_are_listed_with_the_words_that_open_them() {
     assert_eq!((right.x, right.y, right.width, right.height), (320, 0, 320, 480));
     let number = right.words.strip_prefix("--display ").unwrap().parse().unwrap();
     let source = server.open(&Target::Monitor(number)).unwrap();
-    assert_eq!(source.name(), "monitor RIGHT-1");
+    assert_eq!(source.description().name, "monitor RIGHT-1");
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn server_without_randr_has_one_monitor() {
     let server = Server::without("RANDR");
     let source = server.screen();
     assert_eq!(source.layout().size, Size::new(320, 240).unwrap());
-    assert_eq!(source.name(), "monitor screen");
+    assert_eq!(source.description().name, "monitor screen");
 }
 
 #[test]

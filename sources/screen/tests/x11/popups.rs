@@ -12,7 +12,7 @@ use x11rb::protocol::xproto::{
 };
 
 use crate::painter::Painter;
-use crate::server::{Server, all_colours, picture_of, rect};
+use crate::server::{Server, all_colours, needs_rescan, picture_of, rect};
 use crate::watch::wait_for;
 
 /// The captured window: where it is on the screen, and its size.
@@ -330,7 +330,7 @@ fn wait_until_alike(window: &mut dyn Source, screen: &mut dyn Source, before: &[
     loop {
         let event = window.wait(Some(Duration::from_millis(20))).unwrap();
         assert!(Instant::now() < deadline, "window and screen never showed the same, after {event:?}");
-        if window.needs_rescan() {
+        if needs_rescan(window) {
             let (seen, shown) = (all_colours(&picture_of(window)), all_colours(&picture_of(screen)));
             if seen == shown && seen != before {
                 return seen;

@@ -3,10 +3,10 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use lanstream_core::frame::Frame;
+use lanstream_core::frame_buffer::FrameBuffer;
 use lanstream_core::geometry::Rect;
 use lanstream_core::region::Region;
-use lanstream_core::source::{Error, Source};
+use lanstream_core::source::{Error, Source, UnreliableDamage};
 use lanstream_screen::{MonitorChoice, Options, Target, open};
 
 /// A running server; it ends with this.
@@ -70,14 +70,14 @@ impl Drop for Server {
 }
 
 /// A frame of the source, filled with `0xee`.
-pub(crate) fn frame_of(source: &mut dyn Source) -> Frame {
-    let mut frame = Frame::new(source.layout(), source.allocate().unwrap()).unwrap();
-    frame.memory_mut().bytes_mut().fill(0xee);
+pub(crate) fn frame_of(source: &mut dyn Source) -> FrameBuffer {
+    let mut frame = FrameBuffer::new(source.layout(), source.allocate().unwrap()).unwrap();
+    frame.bytes_mut().fill(0xee);
     frame
 }
 
 /// All of the source's picture.
-pub(crate) fn picture_of(source: &mut dyn Source) -> Frame {
+pub(crate) fn picture_of(source: &mut dyn Source) -> FrameBuffer {
     let mut frame = frame_of(source);
     let everything = Region::full(frame.size());
     capture(source, &mut frame, &everything);
@@ -85,23 +85,27 @@ pub(crate) fn picture_of(source: &mut dyn Source) -> Frame {
 }
 
 /// Captures, waits until all of it is there, and returns what was read.
-pub(crate) fn capture(source: &mut dyn Source, frame: &mut Frame, region: &Region) -> Region {
-    let mut region = *region;
-    source.capture(frame, &mut region).unwrap();
+pub(crate) fn capture(source: &mut dyn Source, frame: &mut FrameBuffer, region: &Region) -> Region {
+    let captured = source.capture(frame, region).unwrap();
     let mut rows = 0;
     while rows < frame.size().height {
-        rows = source.arrived(rows).unwrap();
+        rows = source.late_rows().unwrap().arrived(rows).unwrap();
     }
-    region
+    captured.updated
+}
+
+/// Returns whether the source has to be rescanned.
+pub(crate) fn needs_rescan(source: &dyn Source) -> bool {
+    source.unreliable_damage().is_some_and(UnreliableDamage::needs_rescan)
 }
 
 /// Colours as `0xrrggbb`, row by row.
-pub(crate) fn colours(frame: &Frame, rect: Rect) -> Vec<u32> {
+pub(crate) fn colours(frame: &FrameBuffer, rect: Rect) -> Vec<u32> {
     let rows = (rect.y..rect.bottom()).flat_map(|y| frame.row(rect.x, y, rect.width).chunks_exact(4));
     rows.map(|pixel| u32::from_le_bytes([pixel[0], pixel[1], pixel[2], 0])).collect()
 }
 
-pub(crate) fn all_colours(frame: &Frame) -> Vec<u32> {
+pub(crate) fn all_colours(frame: &FrameBuffer) -> Vec<u32> {
     colours(frame, frame.size().bounds())
 }
 

@@ -6,7 +6,7 @@ use lanstream_screen::{Kind, Listed, MonitorChoice, Options, Target, WindowChoic
 use x11rb::protocol::xproto::Window;
 
 use crate::painter::Painter;
-use crate::server::{Server, all_colours, picture_of, rect};
+use crate::server::{Server, all_colours, needs_rescan, picture_of, rect};
 use crate::watch::{wait_for, wait_for_end};
 
 fn open(server: &Server, window: Window) -> Box<dyn Source> {
@@ -25,7 +25,7 @@ fn covered_window_keeps_its_own_picture_and_tells_its_own_damage() {
     let mut source = open(&server, window);
     let drawn = painter.noise(window, 200, 100, 1);
     painter.window("Above", 0, 0, 640, 480);
-    assert_eq!(source.name(), "window Below");
+    assert_eq!(source.description().name, "window Below");
     assert_eq!(all_colours(&picture_of(source.as_mut())), drawn);
     assert!(source.damage().is_empty());
 
@@ -116,7 +116,7 @@ fn window_that_was_never_shown_is_waited_for() {
     let painter = Painter::new(&server);
     let window = painter.hidden_window("Late", 10, 10, 100, 80, 0);
     let mut source = open(&server, window);
-    assert!(source.damage().is_empty() && !source.needs_rescan());
+    assert!(source.damage().is_empty() && !needs_rescan(source.as_ref()));
     painter.show(window);
     wait_for(source.as_mut(), Event::Damaged).unwrap();
     let drawn = painter.noise(window, 100, 80, 8);
@@ -142,7 +142,7 @@ fn closed_window_that_was_chosen_by_its_title_is_lost_until_another_has_it() {
     assert_eq!(server.open(&target).err().unwrap().kind, ErrorKind::NotFound);
     painter.window("A page · lanstream [0123abcd] of window Brief one", 10, 10, 100, 80);
     painter.window("Brief two", 10, 10, 100, 80);
-    assert_eq!(server.open(&target).unwrap().name(), "window Brief two");
+    assert_eq!(server.open(&target).unwrap().description().name, "window Brief two");
     // Nobody is there to say which, so it is the topmost.
     let topmost = painter.window("Brief three", 10, 10, 60, 50);
     let mut source = server.open(&target).unwrap();
@@ -191,7 +191,7 @@ fn windows_are_found_by_a_part_of_their_title() {
     let Listed { x, y, width, height, refusal, .. } = windows[2];
     assert_eq!((*x, *y, *width, *height, refusal), (10, 10, 100, 80, &None));
 
-    assert_eq!(server.open(&titled("NOTES")).unwrap().name(), "window Notes - Editor");
+    assert_eq!(server.open(&titled("NOTES")).unwrap().description().name, "window Notes - Editor");
     let several = server.open(&titled("editor")).err().unwrap();
     assert_eq!(several.kind, ErrorKind::NotFound);
     assert!(several.message.contains(&format!("--window {notes:#x}  Notes - Editor")), "{several}");
@@ -331,12 +331,12 @@ fn titles_that_can_be_seen_are_those_within_the_picture() {
     painter.window("Left viewer", 10, 10, 100, 80);
     let right = painter.window("Right", 400, 10, 100, 80);
     let region = |x| Target::Region(lanstream_screen::RegionChoice(rect(x, 0, 50, 50)));
-    assert!(server.screen().shows_title("viewer"));
-    assert!(server.open(&region(100)).unwrap().shows_title("viewer"));
-    assert!(!server.open(&region(110)).unwrap().shows_title("viewer"));
-    assert!(!open(&server, right).shows_title("viewer"));
-    assert!(open(&server, right).shows_title("Right"));
-    assert!(!server.screen().shows_title("nowhere"));
+    assert!(server.screen().title_probe().unwrap().shows_title("viewer"));
+    assert!(server.open(&region(100)).unwrap().title_probe().unwrap().shows_title("viewer"));
+    assert!(!server.open(&region(110)).unwrap().title_probe().unwrap().shows_title("viewer"));
+    assert!(!open(&server, right).title_probe().unwrap().shows_title("viewer"));
+    assert!(open(&server, right).title_probe().unwrap().shows_title("Right"));
+    assert!(!server.screen().title_probe().unwrap().shows_title("nowhere"));
 }
 
 #[test]
