@@ -1,32 +1,49 @@
-//! The command line: flags and what they mean.
+//! The command line: a command for each source of the registry, and the flags that all share.
 
-use std::net::IpAddr;
-use std::path::PathBuf;
+mod serve;
+mod source;
 
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use lanstream_core::geometry::Size;
-use lanstream_screen::{MonitorChoice, RegionChoice, WindowChoice};
+use clap::error::{ContextKind, ContextValue};
+use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
+use lanstream_core::options::OptionValues;
+use lanstream_core::registry::Registry;
 
-#[cfg(all(feature = "ffmpeg", unix))]
-use crate::ffmpeg;
+pub(crate) use serve::{Serve, Transport};
 
-/// Mirror a display, a window, a video or a test pattern into a web page on this machine: bit-exact, in under a frame.
-///
-/// Without a command it captures the first monitor, or shows the test pattern where there is no display.
-#[derive(Debug, Parser)]
-#[command(name = "lanstream", version, styles = STYLES, after_help = EXAMPLES)]
+/// Arguments of this process.
+#[derive(Debug)]
 pub(crate) struct Cli {
-    #[command(subcommand)]
-    pub(crate) command: Option<Command>,
-    #[command(flatten)]
+    pub(crate) action: Action,
     pub(crate) serve: Serve,
+}
+
+/// What to do.
+#[derive(Debug)]
+pub(crate) enum Action {
+    /// Show the first source that there is.
+    ShowFirst,
+    /// Show a source.
+    Show {
+        /// Its name in the registry.
+        source: String,
+        /// Values of its options.
+        values: OptionValues,
+    },
+    /// List what there is to show.
+    ListSources,
 }
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
     .usage(AnsiColor::Green.on_default().bold())
     .literal(AnsiColor::Cyan.on_default().bold());
+
+const ABOUT: &str = "Mirror a display, a window, a video or a test pattern into a web page on this machine: bit-exact, in under a frame.";
+
+const LONG_ABOUT: &str = "Mirror a display, a window, a video or a test pattern into a web page on this machine: bit-exact, in under a frame.
+
+Without a command it captures the first monitor, or shows the test pattern where there is no display.";
 
 const EXAMPLES: &str = "Examples:
   lanstream                                    the first monitor, or the test pattern
@@ -38,168 +55,120 @@ const EXAMPLES: &str = "Examples:
   lanstream ffmpeg -- -f v4l2 -i /dev/video0   a camera, or anything else that FFmpeg reads
   lanstream sources                            what there is to capture";
 
-/// What to show.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    /// Capture a monitor, a window or a part of the screen
-    #[command(after_help = CAPTURE_EXAMPLES)]
-    Capture(Capture),
-    /// Show a test pattern; it needs no display
-    #[command(after_help = PATTERN_EXAMPLES)]
-    Pattern(Pattern),
-    /// Play a film or a stream in real time, through FFmpeg
-    #[cfg(all(feature = "ffmpeg", unix))]
-    #[command(after_help = ffmpeg::PLAY_EXAMPLES)]
-    Play(ffmpeg::Play),
-    /// Show what FFmpeg makes of any input, with any of its filters
-    #[cfg(all(feature = "ffmpeg", unix))]
-    #[command(after_help = ffmpeg::FFMPEG_EXAMPLES)]
-    Ffmpeg(ffmpeg::Run),
-    /// Show frames that another program writes to stdin or a FIFO
-    #[cfg(all(feature = "ffmpeg", unix))]
-    #[command(after_help = ffmpeg::PIPE_EXAMPLES)]
-    Pipe(ffmpeg::Pipe),
-    /// List what there is to capture, with the words that select it
-    Sources,
+/// Name of the command that lists sources.
+const SOURCES: &str = "sources";
+
+/// Parses the arguments of this process. Prints help, or what is wrong with them, and exits.
+pub(crate) fn parse(registry: &Registry) -> Cli {
+    let mut command = command(registry);
+    let matches = command.try_get_matches_from_mut(std::env::args_os());
+    let parsed = matches.map_err(named_source).and_then(|matches| from_matches(registry, &matches));
+    parsed.unwrap_or_else(|error| error.format(&mut command).exit())
 }
 
-const CAPTURE_EXAMPLES: &str = "Examples:
-  lanstream capture --display 0
-  lanstream capture --display HDMI-1 --fps 30
-  lanstream capture --window 0x3a00007
-  lanstream capture --region 100,100,800x600 --cursor off
-  lanstream capture --display 0 --json --port 0    for programs: one JSON object a line";
-
-const PATTERN_EXAMPLES: &str = "Examples:
-  lanstream pattern
-  lanstream pattern --kind text --size 1280x720 --fps 30";
-
-/// What to capture.
-#[derive(Debug, Args)]
-pub(crate) struct Capture {
-    /// A monitor by its number from 0, or by its name [default: the first]
-    #[arg(long, value_name = "NUMBER|NAME", conflicts_with_all = ["window", "region"], allow_negative_numbers = true)]
-    pub(crate) display: Option<MonitorChoice>,
-    /// A window by its id, or by a part of its title; when one with that title is closed, the next that has it is shown
-    #[arg(long, value_name = "ID|TITLE", conflicts_with = "region")]
-    pub(crate) window: Option<WindowChoice>,
-    /// Whether menus and other pop-ups of the window are shown where they lie over it
-    #[arg(long, value_enum, default_value_t = Switch::On)]
-    pub(crate) popups: Switch,
-    /// End when the window is closed, with status 1
-    #[arg(long, requires = "window")]
-    pub(crate) once: bool,
-    /// A part of the screen
-    #[arg(long, value_name = "X,Y,WxH", allow_hyphen_values = true)]
-    pub(crate) region: Option<RegionChoice>,
-    /// Most frames a second [default: as many as there are]
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=240), allow_negative_numbers = true)]
-    pub(crate) fps: Option<u32>,
-    /// Whether the pointer is shown; it is sent apart from the pixels
-    #[arg(long, value_enum, default_value_t = Switch::On)]
-    pub(crate) cursor: Switch,
+/// Says so where the unknown command is a source that this build was made without.
+fn named_source(error: clap::Error) -> clap::Error {
+    let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand) else { return error };
+    let Some(feature) = lanstream::sources::feature_of(name) else { return error };
+    let message =
+        format!("this build was made without the source {name}: build it with `--features {feature}`");
+    clap::Error::raw(clap::error::ErrorKind::InvalidSubcommand, message)
 }
 
-/// Which pattern.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct Pattern {
-    /// What it shows: bars, motion, text, noise or solid
-    #[arg(long, default_value = "bars")]
-    pub(crate) kind: lanstream_pattern::Kind,
-    /// Its size in pixels
-    #[arg(long, value_name = "WxH", default_value = "1920x1080", value_parser = parse_size)]
-    pub(crate) size: Size,
-    /// Frames a second
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=240), allow_negative_numbers = true)]
-    pub(crate) fps: u32,
+fn command(registry: &Registry) -> Command {
+    let list = Command::new(SOURCES).about("List what there is to capture, with the words that select it");
+    let sources = registry.iter().map(|factory| source::command(factory.descriptor()));
+    // The flags first: they bring a description of their own.
+    Serve::augment_args(Command::new("lanstream"))
+        .version(env!("CARGO_PKG_VERSION"))
+        .styles(STYLES)
+        .about(ABOUT)
+        .long_about(LONG_ABOUT)
+        .after_help(EXAMPLES)
+        .subcommands(sources)
+        .subcommand(list)
 }
 
-/// On or off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Switch {
-    /// Yes.
-    On,
-    /// No.
-    Off,
+fn from_matches(registry: &Registry, matches: &ArgMatches) -> Result<Cli, clap::Error> {
+    let serve = Serve::from_arg_matches(matches)?;
+    let action = match matches.subcommand() {
+        None => Action::ShowFirst,
+        Some((SOURCES, _)) => Action::ListSources,
+        Some((name, matches)) => {
+            let options = registry.get(name).map(|factory| factory.descriptor().options).unwrap_or_default();
+            Action::Show { source: name.to_owned(), values: source::values(&options, matches) }
+        }
+    };
+    Ok(Cli { action, serve })
 }
 
-/// How to serve and what to say.
-#[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Serving")]
-pub(crate) struct Serve {
-    /// Listen on this address instead of loopback: others may then reach the picture
-    #[arg(long, value_name = "ADDRESS", global = true)]
-    pub(crate) bind: Option<IpAddr>,
-    /// Listen on this port; 0 takes a free one
-    #[arg(long, default_value_t = 0, global = true, allow_negative_numbers = true)]
-    pub(crate) port: u16,
-    /// How pixels travel; auto lets the viewer measure
-    #[arg(long, value_enum, default_value_t = Transport::Auto, global = true)]
-    pub(crate) transport: Transport,
-    /// A certificate for WebTransport that browsers trust, in PEM [default: one made at the start, accepted by its hash]
-    #[arg(long, value_name = "FILE", requires = "tls_key", global = true)]
-    pub(crate) tls_cert: Option<PathBuf>,
-    /// The private key of --tls-cert, in PEM
-    #[arg(long, value_name = "FILE", requires = "tls_cert", global = true)]
-    pub(crate) tls_key: Option<PathBuf>,
-    /// Let pages of this origin connect, such as tauri://localhost
-    #[arg(long, value_name = "ORIGIN", value_parser = parse_origin, global = true)]
-    pub(crate) allow_origin: Vec<String>,
-    /// Answer to this host name as well
-    #[arg(long, value_name = "HOST[:PORT]", value_parser = parse_host, global = true)]
-    pub(crate) allow_host: Vec<String>,
-    /// Open the page in the browser
-    #[arg(long, global = true)]
-    pub(crate) open: bool,
-    /// Print one JSON object a line on stdout instead of the URL
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
-    /// Say more on stderr; twice for even more
-    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
-    pub(crate) verbose: u8,
-}
+#[cfg(test)]
+mod tests {
+    use lanstream_core::options::{OptionError, OptionSpec};
+    use lanstream_core::registry::{Configured, SourceDescriptor, SourceFactory};
+    use lanstream_core::source::{Error, ErrorKind, Listener};
 
-/// How pixels travel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Transport {
-    /// The viewer measures and takes the fastest.
-    Auto,
-    /// One HTTP response.
-    Http,
-    /// WebSocket messages.
-    Websocket,
-    /// A WebTransport stream; where a viewer has none, as auto.
-    Webtransport,
-}
+    use super::*;
 
-/// The arguments of this process; prints help or what is wrong with them, and exits.
-pub(crate) fn parse() -> Cli {
-    Cli::parse()
-}
+    /// A source that nothing but its registration knows.
+    struct Fade;
 
-pub(crate) fn parse_size(text: &str) -> Result<Size, String> {
-    let size =
-        text.split_once('x').and_then(|(width, height)| Size::new(width.parse().ok()?, height.parse().ok()?));
-    size.ok_or_else(|| "a size is WIDTHxHEIGHT, such as 1920x1080, with sides from 1 to 16384".to_owned())
-}
+    impl SourceFactory for Fade {
+        fn descriptor(&self) -> SourceDescriptor {
+            SourceDescriptor {
+                name: "fade".into(),
+                about: "From black to white".into(),
+                examples: "".into(),
+                options: vec![
+                    OptionSpec::integer("seconds", 1, 60, "How long it takes").default("5"),
+                    OptionSpec::switch("loop", "Again and again"),
+                ],
+            }
+        }
 
-fn parse_origin(text: &str) -> Result<String, String> {
-    let whole = text.split_once("://").is_some_and(|(scheme, host)| {
-        !scheme.is_empty() && !host.is_empty() && !host.contains(['/', '*', '@', '#', '?', ' '])
-    });
-    if whole {
-        Ok(text.to_owned())
-    } else {
-        Err("an origin is SCHEME://HOST[:PORT] without a path or wildcard, such as http://localhost:5173"
-            .to_owned())
+        fn configure(&self, values: &OptionValues, _: Listener) -> Result<Configured, OptionError> {
+            let seconds: u32 = values.parse("seconds")?.unwrap_or_default();
+            let told = format!("{seconds} s, again: {}", values.is_set("loop"));
+            Ok(Configured::new(Box::new(move || Err(Error::new(ErrorKind::NotFound, told.clone())))))
+        }
     }
-}
 
-fn parse_host(text: &str) -> Result<String, String> {
-    let plain = !text.is_empty() && !text.contains(['/', '*', '@', '#', '?', ' ']);
-    if plain {
-        Ok(text.to_owned())
-    } else {
-        Err("a host is NAME or NAME:PORT without a scheme, path or wildcard".to_owned())
+    fn registry() -> Registry {
+        let mut registry = lanstream::sources::registry();
+        registry.register(Fade).unwrap();
+        registry
+    }
+
+    fn parsed(line: &[&str]) -> Result<Cli, String> {
+        let registry = registry();
+        let words = ["lanstream"].iter().chain(line);
+        let matches = command(&registry).try_get_matches_from(words).map_err(|error| error.to_string())?;
+        from_matches(&registry, &matches).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn commands_of_all_sources_are_consistent() {
+        command(&registry()).debug_assert();
+    }
+
+    #[test]
+    fn a_registered_source_is_a_command_with_its_options() {
+        let Action::Show { source, values } = parsed(&["fade", "--seconds", "7", "--loop"]).unwrap().action
+        else {
+            unreachable!("a source was named")
+        };
+        let mut configured = registry().configure(&source, values, Listener::default()).unwrap();
+        assert_eq!((configured.open)().err().unwrap().message, "7 s, again: true");
+        let help = parsed(&["fade", "--help"]).unwrap_err();
+        for part in ["From black to white", "How long it takes", "[default: 5]", "--loop", "--port"] {
+            assert!(help.contains(part), "{part} is missing in:\n{help}");
+        }
+        assert!(parsed(&["fade", "--seconds", "0"]).unwrap_err().contains("0 is not in 1..=60"));
+        assert!(parsed(&["--help"]).unwrap_err().contains("From black to white"));
+    }
+
+    #[test]
+    fn a_name_is_registered_once() {
+        assert_eq!(registry().register(Fade).unwrap_err().to_string(), "there are two sources named fade");
     }
 }

@@ -3,11 +3,11 @@
 //! ```no_run
 //! use lanstream::{Options, Server, sources};
 //!
-//! let open = sources::pattern(lanstream_pattern::Options::default());
-//! let server = Server::start(open, &Options::default(), |event| eprintln!("{event:?}"))?;
+//! let source = sources::registry().configure("pattern", Default::default(), Default::default())?;
+//! let server = Server::start(source.open, &Options::default(), |event| eprintln!("{event:?}"))?;
 //! println!("{}", server.url());
 //! server.stop();
-//! # Ok::<(), lanstream::StartError>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod assets;
@@ -19,6 +19,7 @@ pub mod sources;
 mod webtransport;
 
 pub use event::{Event, Stats};
+pub use lanstream_core as core;
 pub use lanstream_core::protocol::Certificates;
 pub use lanstream_core::source::{Error as SourceError, ErrorKind as SourceErrorKind, Opener, Source};
 pub use server::{Options, Server, StartError, TlsFiles, Totals, Transport};

@@ -1,18 +1,17 @@
 //! `lanstream sources`: what can be shown, and the words that select it.
 
-use lanstream::SourceError;
+use lanstream_core::registry::{ListedSource, Registry};
 use lanstream_core::text::harmless;
-use lanstream_screen::{Kind, Listed};
 use serde::Serialize;
 
 use crate::report;
 
 /// One line of the list.
 #[derive(Debug, Serialize)]
-struct Line {
-    kind: &'static str,
-    name: String,
-    select: String,
+struct Line<'a> {
+    kind: &'a str,
+    name: &'a str,
+    select: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     width: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -23,24 +22,22 @@ struct Line {
     y: Option<i32>,
     /// Why it can't be captured.
     #[serde(skip_serializing_if = "Option::is_none")]
-    refusal: Option<String>,
+    refusal: Option<&'a str>,
 }
 
-/// Prints the list; without a display the patterns remain, and why there is nothing else goes to stderr.
-pub(crate) fn print(json: bool) -> Result<(), SourceError> {
-    let mut lines = Vec::new();
-    match lanstream_screen::list(&lanstream_screen::Options::default()) {
-        Ok(listed) => lines.extend(listed.into_iter().map(Line::from)),
-        Err(error) => report::write_error(&format!("lanstream: {}\n", harmless(&error.message))),
+/// Prints the list. Why a kind of source cannot be listed, such as the screen without a display, goes to stderr.
+pub(crate) fn print(registry: &Registry, json: bool) {
+    for factory in registry.iter() {
+        match factory.list() {
+            Ok(listed) => listed.iter().map(Line::from).for_each(|line| {
+                report::print_line(&if json { line.json() } else { line.text() });
+            }),
+            Err(error) => report::write_error(&format!("lanstream: {}\n", harmless(&error.message))),
+        }
     }
-    lines.extend(lanstream_pattern::Kind::ALL.map(Line::from));
-    for line in &lines {
-        report::print_line(&if json { line.json() } else { line.text() });
-    }
-    Ok(())
 }
 
-impl Line {
+impl Line<'_> {
     fn json(&self) -> String {
         report::escaped(&serde_json::to_string(self).unwrap_or_default())
     }
@@ -54,37 +51,17 @@ impl Line {
     }
 }
 
-impl From<Listed> for Line {
-    fn from(listed: Listed) -> Self {
-        let kind = match listed.kind {
-            Kind::Monitor => "monitor",
-            Kind::Window => "window",
-        };
+impl<'a> From<&'a ListedSource> for Line<'a> {
+    fn from(listed: &'a ListedSource) -> Self {
         Self {
-            kind,
-            name: listed.name,
-            select: format!("capture {}", listed.words),
-            width: Some(listed.width),
-            height: Some(listed.height),
-            x: Some(listed.x),
-            y: Some(listed.y),
-            refusal: listed.refusal,
-        }
-    }
-}
-
-impl From<lanstream_pattern::Kind> for Line {
-    fn from(kind: lanstream_pattern::Kind) -> Self {
-        let select = format!("pattern --kind {kind}");
-        Self {
-            kind: "pattern",
-            name: kind.to_string(),
-            select,
-            width: None,
-            height: None,
-            x: None,
-            y: None,
-            refusal: None,
+            kind: &listed.kind,
+            name: &listed.name,
+            select: &listed.select,
+            width: listed.size.map(|size| size.width),
+            height: listed.size.map(|size| size.height),
+            x: listed.position.map(|(x, _)| x),
+            y: listed.position.map(|(_, y)| y),
+            refusal: listed.refusal.as_deref(),
         }
     }
 }

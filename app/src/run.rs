@@ -3,14 +3,17 @@
 use std::io::IsTerminal;
 use std::net::IpAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
-use lanstream::{Event, Opener, Options, Server, SourceErrorKind, TlsFiles, sources};
-use lanstream_screen::{MonitorChoice, Target};
+use lanstream::{Event, Options, Server, SourceErrorKind, TlsFiles};
+use lanstream_core::options::OptionValues;
+use lanstream_core::registry::{Configured, Registry, SourceFactory};
+use lanstream_core::source::{Listener, Report};
 use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::{Capture, Cli, Command, Pattern, Serve, Switch, Transport};
+use crate::cli::{Action, Cli, Serve, Transport};
 use crate::list;
 use crate::report::{Log, Reporter};
 use crate::stop;
@@ -18,25 +21,21 @@ use crate::stop;
 /// Time between two reports of numbers.
 const STATS_INTERVAL: Duration = Duration::from_secs(1);
 
+/// Sources that are shown without a command, the first that can be opened.
+const FIRST: [(&str, &str); 2] = [("capture", "the first monitor"), ("pattern", "the test pattern")];
+
 /// Runs what the command line says.
-pub(crate) fn main(cli: &Cli) -> ExitCode {
+pub(crate) fn main(registry: Registry, cli: &Cli) -> ExitCode {
     log_to_stderr(cli.serve.verbose);
     let reporter = Reporter::new(cli.serve.json, std::io::stderr().is_terminal());
-    let done = match &cli.command {
-        None => first_monitor_or_pattern(cli, &reporter),
-        Some(Command::Capture(capture)) => {
-            serve(screen(capture), options(&cli.serve, capture.fps), cli, &reporter)
+    let run = Run { registry: Arc::new(registry), serve: &cli.serve, reporter: &reporter };
+    let done = match &cli.action {
+        Action::ShowFirst => run.show_first(),
+        Action::Show { source, values } => run.show(source, values.clone()),
+        Action::ListSources => {
+            list::print(&run.registry, cli.serve.json);
+            Ok(())
         }
-        Some(Command::Pattern(pattern)) => {
-            serve(sources::pattern(pattern.into()), options(&cli.serve, None), cli, &reporter)
-        }
-        #[cfg(all(feature = "ffmpeg", unix))]
-        Some(Command::Play(play)) => serve(play.opener(&reporter), options(&cli.serve, None), cli, &reporter),
-        #[cfg(all(feature = "ffmpeg", unix))]
-        Some(Command::Ffmpeg(run)) => serve(run.opener(&reporter), options(&cli.serve, None), cli, &reporter),
-        #[cfg(all(feature = "ffmpeg", unix))]
-        Some(Command::Pipe(pipe)) => serve(pipe.opener(), options(&cli.serve, None), cli, &reporter),
-        Some(Command::Sources) => list::print(cli.serve.json).map_err(|error| error.to_string()),
     };
     let status = match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -49,47 +48,105 @@ pub(crate) fn main(cli: &Cli) -> ExitCode {
     status
 }
 
-fn first_monitor_or_pattern(cli: &Cli, reporter: &Reporter) -> Result<(), String> {
-    let target = Target::Monitor(MonitorChoice::First);
-    let capture = lanstream_screen::Options { cursor: true, ..lanstream_screen::Options::default() };
-    match lanstream_screen::open(&target, &capture) {
-        Ok(source) => {
-            reporter.say(&format!("capturing {}", source.description().name));
-            drop(source);
-            serve(sources::screen(target, capture), options(&cli.serve, None), cli, reporter)
+/// One run of the program.
+struct Run<'a> {
+    registry: Arc<Registry>,
+    serve: &'a Serve,
+    reporter: &'a Reporter,
+}
+
+impl Run<'_> {
+    fn show(&self, source: &str, values: OptionValues) -> Result<(), String> {
+        self.serve(self.configure(source, values)?)
+    }
+
+    fn configure(&self, source: &str, values: OptionValues) -> Result<Configured, String> {
+        let configured = self.registry.configure(source, values, listener(self.reporter));
+        configured.map_err(|error| error.to_string())
+    }
+
+    /// Shows the first source that can be opened without options.
+    fn show_first(&self) -> Result<(), String> {
+        let mut reasons = Vec::new();
+        for (source, what) in FIRST.into_iter().filter(|(name, _)| self.registry.get(name).is_some()) {
+            let mut configured = self.configure(source, OptionValues::default())?;
+            match (configured.open)() {
+                Ok(opened) => {
+                    self.tell_choice(&reasons, what, &opened.description().name);
+                    drop(opened);
+                    return self.show(source, OptionValues::default());
+                }
+                Err(error)
+                    if matches!(error.kind, SourceErrorKind::NotFound | SourceErrorKind::Unsupported) =>
+                {
+                    reasons.push(error.message);
+                }
+                Err(error) => return Err(error.message),
+            }
         }
-        Err(error) if matches!(error.kind, SourceErrorKind::NotFound | SourceErrorKind::Unsupported) => {
-            reporter.say(&format!("{}\nshowing the test pattern instead", error.message));
-            serve(
-                sources::pattern(lanstream_pattern::Options::default()),
-                options(&cli.serve, None),
-                cli,
-                reporter,
-            )
+        reasons.push(format!("there is nothing to show without a command: {}", self.known()));
+        Err(reasons.join("\n"))
+    }
+
+    /// Says what is shown, and why nothing better is.
+    fn tell_choice(&self, reasons: &[String], what: &str, name: &str) {
+        match reasons {
+            [] => self.reporter.say(&format!("capturing {name}")),
+            reasons => self.reporter.say(&format!("{}\nshowing {what} instead", reasons.join("\n"))),
         }
-        Err(error) => Err(error.message),
+    }
+
+    /// Names the sources that this build has.
+    fn known(&self) -> String {
+        let names: Vec<_> = self.registry.iter().map(|factory| factory.descriptor().name).collect();
+        if names.is_empty() {
+            return "this build has no sources; build with one of the features screen, pattern and ffmpeg"
+                .to_owned();
+        }
+        format!("this build has {}", names.join(", "))
+    }
+
+    /// Serves until a signal or the source's end.
+    fn serve(&self, configured: Configured) -> Result<(), String> {
+        let (options, reporter) = (options(self.serve, configured.fps_max), self.reporter);
+        // Before anything is said: anyone who reads the URL may ask to stop at once.
+        let registry = Arc::clone(&self.registry);
+        let interrupt = move || registry.iter().for_each(SourceFactory::interrupt_openers);
+        let stop = stop::on_request(interrupt).map_err(|error| format!("no signal can be heard: {error}"))?;
+        let (events, bind) = (reporter.clone(), options.bind);
+        let tell = move |event| {
+            if matches!(event, Event::Ready { .. }) {
+                warn_if_exposed(bind, &events);
+            }
+            events.event(event);
+        };
+        let server = match Server::start(configured.open, &options, tell) {
+            // It was given up because it had to be.
+            Err(_) if stop.is_cancelled() => return Ok(()),
+            started => started.map_err(|error| error.to_string())?,
+        };
+        if self.serve.open
+            && let Err(error) = open::that_detached(server.url())
+        {
+            reporter.say(&format!("no browser could be started ({error}); open the URL yourself"));
+        }
+        let end = server.block_on(run(&server, reporter, &stop));
+        reporter.finish();
+        server.stop();
+        end.unwrap_or(Ok(()))
     }
 }
 
-fn screen(capture: &Capture) -> Opener {
-    let target = match (&capture.window, &capture.region) {
-        (Some(window), _) => Target::Window(window.clone()),
-        (None, Some(region)) => Target::Region(*region),
-        (None, None) => Target::Monitor(capture.display.clone().unwrap_or_default()),
-    };
-    let options = lanstream_screen::Options {
-        cursor: capture.cursor == Switch::On,
-        popups: capture.popups == Switch::On,
-        once: capture.once,
-        x_display: None,
-    };
-    sources::screen(target, options)
-}
-
-impl From<&Pattern> for lanstream_pattern::Options {
-    fn from(pattern: &Pattern) -> Self {
-        Self { kind: pattern.kind, size: pattern.size, fps: pattern.fps }
-    }
+/// Makes events of a source's reports.
+fn listener(reporter: &Reporter) -> Listener {
+    let reporter = reporter.clone();
+    Listener::new(move |report| match report {
+        Report::Progress { frames, fps, time, speed } => {
+            reporter.event(Event::Progress { frames, fps, time, speed });
+        }
+        Report::Line { is_error, text } => reporter.event(Event::Log { is_error, text }),
+        _ => {}
+    })
 }
 
 fn options(serve: &Serve, fps_max: Option<u32>) -> Options {
@@ -115,33 +172,6 @@ impl From<Transport> for lanstream::Transport {
             Transport::Webtransport => Self::WebTransport,
         }
     }
-}
-
-/// Serves until a signal or the source's end.
-fn serve(open: Opener, options: Options, cli: &Cli, reporter: &Reporter) -> Result<(), String> {
-    // Before anything is said: anyone who reads the URL may ask to stop at once.
-    let stop = stop::on_request().map_err(|error| format!("no signal can be heard: {error}"))?;
-    let (events, bind) = (reporter.clone(), options.bind);
-    let tell = move |event| {
-        if matches!(event, Event::Ready { .. }) {
-            warn_if_exposed(bind, &events);
-        }
-        events.event(event);
-    };
-    let server = match Server::start(open, &options, tell) {
-        // It was given up because it had to be.
-        Err(_) if stop.is_cancelled() => return Ok(()),
-        started => started.map_err(|error| error.to_string())?,
-    };
-    if cli.serve.open
-        && let Err(error) = open::that_detached(server.url())
-    {
-        reporter.say(&format!("no browser could be started ({error}); open the URL yourself"));
-    }
-    let end = server.block_on(run(&server, reporter, &stop));
-    reporter.finish();
-    server.stop();
-    end.unwrap_or(Ok(()))
 }
 
 async fn run(server: &Server, reporter: &Reporter, stop: &CancellationToken) -> Result<(), String> {
@@ -179,9 +209,7 @@ fn warn_if_exposed(bind: Option<IpAddr>, reporter: &Reporter) {
 fn log_to_stderr(verbose: u8) {
     let level = match verbose {
         0 => "warn",
-        1 => {
-            "lanstream=info,lanstream_core=info,lanstream_http=info,lanstream_websocket=info,lanstream_webtransport=info,lanstream_screen=info,lanstream_ffmpeg=info,warn"
-        }
+        1 => "lanstream=info,warn",
         // The WebTransport library tells whole requests there, and so the keys in them.
         _ => "debug,hyper=info,wtransport=info",
     };

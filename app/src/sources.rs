@@ -1,38 +1,40 @@
-//! The sources that are built in: one function each, one line each in the command line.
+//! Sources that are built in: one line each, under its feature.
 
-use lanstream_core::source::Opener;
+use lanstream_core::registry::{Registry, RegistryError};
 
-/// A monitor, a window or a part of the screen; once it was opened and lost, what takes its place.
-#[cfg(feature = "screen")]
-pub fn screen(target: lanstream_screen::Target, options: lanstream_screen::Options) -> Opener {
-    let mut target = target;
-    Box::new(move || {
-        let source = lanstream_screen::open(&target, &options)?;
-        target = target.clone().successor();
-        Ok(source)
-    })
+/// Returns the registry of the built-in sources.
+pub fn registry() -> Registry {
+    let mut registry = Registry::default();
+    register(&mut registry)
+        .unwrap_or_else(|error| unreachable!("built-in sources have names of their own: {error}"));
+    registry
 }
 
-/// A test pattern.
-#[cfg(feature = "pattern")]
-pub fn pattern(options: lanstream_pattern::Options) -> Opener {
-    Box::new(move || Ok(Box::new(lanstream_pattern::Pattern::new(options)?)))
+/// Sources that builds may leave out: the command and the feature.
+const FEATURES: [(&str, &str); 5] = [
+    ("capture", "screen"),
+    ("pattern", "pattern"),
+    ("play", "ffmpeg"),
+    ("ffmpeg", "ffmpeg"),
+    ("pipe", "ffmpeg"),
+];
+
+/// Returns the feature that a build needs for the source `name`, if there is such a source.
+pub fn feature_of(name: &str) -> Option<&'static str> {
+    FEATURES.into_iter().find(|(source, _)| *source == name).map(|(_, feature)| feature)
 }
 
-/// A film or a stream, played by FFmpeg.
-#[cfg(all(feature = "ffmpeg", unix))]
-pub fn play(play: lanstream_ffmpeg::Play) -> Opener {
-    Box::new(move || play.open())
-}
-
-/// Whatever FFmpeg makes of these arguments.
-#[cfg(all(feature = "ffmpeg", unix))]
-pub fn ffmpeg(run: lanstream_ffmpeg::Run) -> Opener {
-    Box::new(move || run.open())
-}
-
-/// Frames that another program writes.
-#[cfg(all(feature = "ffmpeg", unix))]
-pub fn pipe(pipe: lanstream_ffmpeg::Pipe) -> Opener {
-    Box::new(move || pipe.open())
+fn register(registry: &mut Registry) -> Result<(), RegistryError> {
+    #[cfg(feature = "screen")]
+    registry.register(lanstream_screen::ScreenFactory)?;
+    #[cfg(feature = "pattern")]
+    registry.register(lanstream_pattern::PatternFactory)?;
+    #[cfg(all(feature = "ffmpeg", unix))]
+    registry.register(lanstream_ffmpeg::PlayFactory)?;
+    #[cfg(all(feature = "ffmpeg", unix))]
+    registry.register(lanstream_ffmpeg::RunFactory)?;
+    #[cfg(all(feature = "ffmpeg", unix))]
+    registry.register(lanstream_ffmpeg::PipeFactory)?;
+    let _ = &registry;
+    Ok(())
 }

@@ -2,12 +2,13 @@
 
 use tokio_util::sync::CancellationToken;
 
-/// A token that is cancelled when this process is asked to stop. From its return on, no such wish ends it by force.
+/// Returns a token that is cancelled when this process is asked to stop. `interrupt` is called then, to end what blocks
+/// elsewhere. From its return on, no such signal ends the process by force.
 ///
 /// # Errors
 /// Where the system refuses handlers or a thread.
 #[cfg(unix)]
-pub(crate) fn on_request() -> std::io::Result<CancellationToken> {
+pub(crate) fn on_request(interrupt: impl FnOnce() + Send + 'static) -> std::io::Result<CancellationToken> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     let stop = CancellationToken::new();
@@ -15,8 +16,7 @@ pub(crate) fn on_request() -> std::io::Result<CancellationToken> {
     let wait = move || {
         if signals.forever().next().is_some() {
             requested.cancel();
-            #[cfg(feature = "ffmpeg")]
-            lanstream_ffmpeg::interrupt_openings();
+            interrupt();
         }
     };
     // It waits as long as the process lives, so it is never joined.
@@ -29,13 +29,14 @@ pub(crate) fn on_request() -> std::io::Result<CancellationToken> {
 /// # Errors
 /// Where the system gives no runtime or thread.
 #[cfg(not(unix))]
-pub(crate) fn on_request() -> std::io::Result<CancellationToken> {
+pub(crate) fn on_request(interrupt: impl FnOnce() + Send + 'static) -> std::io::Result<CancellationToken> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let stop = CancellationToken::new();
     let requested = stop.clone();
     let wait = move || {
         if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
             requested.cancel();
+            interrupt();
         }
     };
     std::thread::Builder::new().name("signals".into()).spawn(wait)?;

@@ -27,7 +27,7 @@ mod wait;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use lanstream::{Options, Server, sources};
+use lanstream::{Options, Server};
 use lanstream_core::geometry::Size;
 use lanstream_pattern::Kind;
 use serde_json::Value;
@@ -249,7 +249,7 @@ fn a_certificate_is_replaced_under_a_running_viewer_and_new_ones_come_in() {
     let options = Options { wall_clock: Some(wall_clock), ..Options::default() };
     let pattern =
         lanstream_pattern::Options { kind: Kind::Motion, size: Size::new(640, 480).unwrap(), fps: 60 };
-    let server = Server::start(sources::pattern(pattern), &options, |_| {}).unwrap();
+    let server = Server::start(lanstream_pattern::opener(pattern), &options, |_| {}).unwrap();
     let page_of = |query: &str| server.url().replace("/#", &format!("/{query}#"));
     let viewing = viewing();
     let chromium = Chromium::open(&page_of(ASKED_FOR), &viewing);

@@ -30,6 +30,21 @@ impl Size {
     }
 }
 
+/// Text that is no size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a size is WIDTHxHEIGHT, such as 1920x1080, with sides from 1 to {SIDE_MAX}")]
+pub struct ParseSizeError;
+
+impl std::str::FromStr for Size {
+    type Err = ParseSizeError;
+
+    fn from_str(text: &str) -> Result<Self, ParseSizeError> {
+        let (width, height) = text.split_once('x').ok_or(ParseSizeError)?;
+        let side = |digits: &str| digits.parse().map_err(|_| ParseSizeError);
+        Self::new(side(width)?, side(height)?).ok_or(ParseSizeError)
+    }
+}
+
 impl std::fmt::Display for Size {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}x{}", self.width, self.height)

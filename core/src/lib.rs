@@ -21,12 +21,14 @@ pub mod frame;
 pub mod frame_buffer;
 pub mod geometry;
 pub mod hash;
+pub mod options;
 pub mod picture;
 #[cfg(not(loom))]
 pub mod pipeline;
 pub mod pool;
 pub mod protocol;
 pub mod region;
+pub mod registry;
 pub mod self_capture;
 pub mod session;
 pub mod slot;

@@ -72,6 +72,8 @@ mod capability;
 mod cursor;
 mod error;
 mod playback;
+mod report;
+mod wakeup;
 
 use std::task::Waker;
 use std::time::Duration;
@@ -84,6 +86,8 @@ pub use capability::{LateRows, TitleProbe, UnreliableDamage};
 pub use cursor::{CURSOR_SIDE_MAX, Cursor, CursorShape, CursorSource, Pointer};
 pub use error::{Error, ErrorKind};
 pub use playback::{Playback, PlaybackCommand, PlaybackSnapshot, PlaybackSource, Position};
+pub use report::{Listener, Report};
+pub use wakeup::Wakeup;
 
 /// Function that opens a source: at the start, and again after it was lost.
 pub type Opener = Box<dyn FnMut() -> Result<Box<dyn Source>, Error> + Send>;

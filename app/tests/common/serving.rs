@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, Once};
 
-use lanstream::{Event, Options, Server, StartError, Totals, sources};
+use lanstream::{Event, Options, Server, StartError, Totals};
 use lanstream_core::geometry::Size;
 use lanstream_pattern::Kind;
 
@@ -41,7 +41,7 @@ impl Serving {
         let told = Arc::new(Told::default());
         let teller = Arc::clone(&told);
         let pattern = lanstream_pattern::Options { kind, size: SIZE, fps: 60 };
-        let server = Server::start(sources::pattern(pattern), options, move |event| {
+        let server = Server::start(lanstream_pattern::opener(pattern), options, move |event| {
             teller.events.lock().unwrap().push(event);
             teller.more.notify_all();
         });

@@ -15,7 +15,7 @@ struct Openings {
 }
 
 /// Has every opening that is under way in this process, and each one after it, fail at once: for a program that is about to end.
-pub fn interrupt_openings() {
+pub(crate) fn interrupt_openings() {
     let mut openings = OPENINGS.lock().unwrap_or_else(PoisonError::into_inner);
     openings.is_over = true;
     openings.wakeups.drain(..).filter_map(|wakeup| wakeup.upgrade()).for_each(Wake::wake);

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 mod alterations;
 mod contents;
+mod factory;
 mod film;
 mod frame_info;
 mod frame_reader;
@@ -29,19 +30,17 @@ mod pipe;
 mod pixel;
 mod play;
 mod program;
-mod report;
 mod run;
 mod sound;
 mod stream;
 mod video;
 mod wakeup;
 
-pub use interrupt::interrupt_openings;
-pub use pace::{Pace, Speed};
+pub use factory::{PipeFactory, PlayFactory, RunFactory};
+pub use pace::{Pace, ParseSpeedError, Speed};
 pub use pipe::{Content, Pipe};
 pub use pixel::{Packed, Pixels, UnknownPixels, Veiled};
-pub use play::{Play, Track};
-pub use report::{Listener, Report};
+pub use play::{ParseTrackError, Play, Track};
 pub use run::Run;
 
 /// How long a stream may take to begin: a camera on a slow network takes seconds.

@@ -11,7 +11,7 @@ use ffmpeg_sidecar::log_parser::try_parse_progress;
 use crate::contents::Contents;
 use crate::frame_info::FrameInfo;
 use crate::input::without_secrets;
-use crate::report::{Listener, Report};
+use lanstream_core::source::{Listener, Report};
 
 /// Errors kept: the first says what was wrong, and the last few what came of it.
 const ERRORS_MAX: usize = 4;
@@ -179,7 +179,7 @@ impl Log {
 
     fn tell(&self, report: Report) {
         if let Some(listener) = &self.listener {
-            listener.tell(report);
+            listener.report(report);
         }
     }
 

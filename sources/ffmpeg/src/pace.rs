@@ -1,5 +1,6 @@
 //! When a picture is due. It reads no clock: every moment is an argument.
 
+use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use crate::stream::Pts;
@@ -34,6 +35,19 @@ impl Speed {
     pub fn new(times: f64) -> Option<Self> {
         let [slowest, fastest] = Self::RANGE;
         (slowest..=fastest).contains(&times).then_some(Self(times))
+    }
+}
+
+/// Text that is no speed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a speed is a number from {} to {}, such as 1.5", Speed::RANGE[0], Speed::RANGE[1])]
+pub struct ParseSpeedError;
+
+impl FromStr for Speed {
+    type Err = ParseSpeedError;
+
+    fn from_str(text: &str) -> Result<Self, ParseSpeedError> {
+        text.parse().ok().and_then(Self::new).ok_or(ParseSpeedError)
     }
 }
 

@@ -2,16 +2,16 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
-use lanstream_core::source::{Error, Source};
+use lanstream_core::source::{Error, Listener, Source};
 
 use crate::START_TIMEOUT;
 use crate::film::{Begun, Film, Place};
 use crate::input::Input;
 use crate::pace::{Pace, Speed};
 use crate::program::{FFMPEG, check_version};
-use crate::report::Listener;
 use crate::video::{Builder, OpenError};
 
 /// What to play, and how.
@@ -47,6 +47,24 @@ pub enum Track {
     Number(usize),
     /// The first in this language, by its three letters.
     Language(String),
+}
+
+/// Text that names no track.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a track is a number from 0, or a language in three letters, such as eng")]
+pub struct ParseTrackError;
+
+impl FromStr for Track {
+    type Err = ParseTrackError;
+
+    fn from_str(text: &str) -> Result<Self, ParseTrackError> {
+        let is_language = text.len() == 3 && text.bytes().all(|letter| letter.is_ascii_alphabetic());
+        match text.parse() {
+            Ok(number) => Ok(Self::Number(number)),
+            Err(_) if is_language => Ok(Self::Language(text.to_owned())),
+            Err(_) => Err(ParseTrackError),
+        }
+    }
 }
 
 impl fmt::Display for Track {

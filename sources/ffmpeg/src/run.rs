@@ -5,14 +5,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use lanstream_core::geometry::Size;
-use lanstream_core::source::{Error, ErrorKind, Source};
+use lanstream_core::source::{Error, ErrorKind, Listener, Source};
 
 use crate::frame_reader::FrameReader;
 use crate::input::{is_live, without_secrets};
 use crate::pace::{Pace, Speed};
 use crate::pixel::Pixels;
 use crate::program::{FFMPEG, Program, check_version};
-use crate::report::Listener;
 use crate::stream::nut::Nut;
 use crate::video::{Builder, OpenError};
 use crate::{START_TIMEOUT, output};

@@ -23,7 +23,18 @@ impl Kind {
     /// All of them, in the order in which they are listed for people.
     pub const ALL: [Self; 5] = [Self::Bars, Self::Motion, Self::Text, Self::Noise, Self::Solid];
 
-    fn name(self) -> &'static str {
+    /// Returns a few words on it.
+    pub(crate) fn about(self) -> &'static str {
+        match self {
+            Self::Bars => "Colour bars with a moving marker: little changes",
+            Self::Motion => "Gradients and shapes that move: every pixel changes, smoothly",
+            Self::Text => "Lines of text that scroll by one line a frame",
+            Self::Noise => "Every pixel random",
+            Self::Solid => "One colour, another one each frame",
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Bars => "bars",
             Self::Motion => "motion",

@@ -8,6 +8,7 @@
 
 mod canvas;
 mod draw;
+mod factory;
 mod font;
 mod kind;
 mod number;
@@ -15,6 +16,7 @@ mod pace;
 mod pattern;
 
 pub use draw::draw;
+pub use factory::{PatternFactory, opener};
 pub use kind::{Kind, UnknownKind};
 pub use number::{NUMBER_SIZE, read_number};
 pub use pace::{FPS_MAX, FPS_MIN};

@@ -1,13 +1,12 @@
 //! The source: waits for the next frame's deadline, then draws the frame that is due.
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::task::{Wake, Waker};
+use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use lanstream_core::frame_buffer::{FrameBuffer, Layout, PixelFormat};
 use lanstream_core::geometry::Size;
 use lanstream_core::region::Region;
-use lanstream_core::source::{Captured, Description, Error, Event, Source};
+use lanstream_core::source::{Captured, Description, Error, Event, Source, Wakeup};
 
 use crate::pace::FrameTimer;
 use crate::{Kind, draw};
@@ -41,7 +40,7 @@ pub struct Pattern {
     /// The newest frame that the pipeline knows of, from `wait` or from having captured it. `wait` tells of each frame
     /// once: a pipeline that can't take one now must not be told of it again at once, or it would spin.
     reported: Option<u64>,
-    wakeup: Arc<Wakeup>,
+    wakeup: Wakeup,
 }
 
 impl Pattern {
@@ -57,7 +56,7 @@ impl Pattern {
             started: Instant::now(),
             captured: None,
             reported: None,
-            wakeup: Arc::default(),
+            wakeup: Wakeup::default(),
         })
     }
 
@@ -76,14 +75,14 @@ impl Source for Pattern {
     }
 
     fn waker(&self) -> Waker {
-        Waker::from(Arc::clone(&self.wakeup))
+        self.wakeup.waker()
     }
 
     fn wait(&mut self, timeout: Option<Duration>) -> Result<Event, Error> {
         let next = self.reported.map_or(Duration::ZERO, |told| self.pace.due(told + 1));
         let due = self.started + next;
-        let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        if self.wakeup.sleep_until(end.map_or(due, |end| end.min(due))) {
+        let until_due = due.saturating_duration_since(Instant::now());
+        if self.wakeup.sleep(Some(timeout.map_or(until_due, |timeout| timeout.min(until_due)))) {
             return Ok(Event::Woken);
         }
         if Instant::now() < due {
@@ -107,40 +106,6 @@ impl Source for Pattern {
         self.captured = Some(number);
         self.reported = Some(number);
         Ok(Captured::all(self.layout))
-    }
-}
-
-/// Ends a wait from another thread. A wake-up before the wait counts: the next one returns at once.
-#[derive(Debug, Default)]
-struct Wakeup {
-    notified: Mutex<bool>,
-    condvar: Condvar,
-}
-
-impl Wakeup {
-    /// Sleeps until `end` or until it is notified, and returns whether it was.
-    fn sleep_until(&self, end: Instant) -> bool {
-        let mut notified = self.notified.lock().unwrap_or_else(PoisonError::into_inner);
-        while !*notified {
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return false;
-            }
-            notified = self.condvar.wait_timeout(notified, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
-        *notified = false;
-        true
-    }
-}
-
-impl Wake for Wakeup {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        *self.notified.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.condvar.notify_one();
     }
 }
 

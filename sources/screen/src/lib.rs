@@ -12,6 +12,7 @@
 
 use lanstream_core::source::{Error, Source};
 
+mod factory;
 #[cfg(not(any(target_os = "linux", target_os = "freebsd")))]
 mod fallback;
 mod target;
@@ -23,6 +24,7 @@ use fallback as imp;
 #[cfg(any(target_os = "linux", target_os = "freebsd"))]
 use x11 as imp;
 
+pub use factory::{ScreenFactory, opener};
 pub use target::{MonitorChoice, ParseTargetError, RegionChoice, Target, WindowChoice};
 
 /// How to capture, whatever the target.

@@ -1,5 +1,6 @@
 //! Everything that has to hold before a change goes in, one step after the other.
 
+mod features;
 mod fuzz;
 
 use std::path::Path;
@@ -16,7 +17,7 @@ pub(crate) struct Options {
     /// Ten thousand cases per property, the tests that are too slow for every day, and the fuzzer
     #[arg(long)]
     deep: bool,
-    /// Only these steps (setup, fmt, clippy, doc, viewer, rust, loom, fuzz); any other word selects Rust tests by their name
+    /// Only these steps (setup, fmt, clippy, doc, viewer, rust, features, loom, fuzz); any other word selects Rust tests by their name
     filters: Vec<String>,
 }
 
@@ -27,13 +28,14 @@ const DEEP_CASES: &str = "10000";
 const DEEP_STEP: &str = "fuzz";
 
 /// The steps in order: what is quick and fails often comes first.
-const STEPS: [(&str, Run); 8] = [
+const STEPS: [(&str, Run); 9] = [
     ("setup", |_, _| setup::run()),
     ("fmt", |_, _| cargo(&["fmt", "--check"])),
     ("clippy", |_, _| cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])),
     ("doc", |_, _| doc()),
     ("viewer", |_, _| viewer()),
     ("rust", rust),
+    ("features", |_, _| features::run()),
     ("loom", |_, _| loom()),
     (DEEP_STEP, |_, _| fuzz::run()),
 ];

@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use lanstream_core::source::{AudioChunk, Event, PlaybackCommand, SOUND_RATE, Source};
+use lanstream_core::source::{Listener, Report};
 use lanstream_core::time::Pts;
-use lanstream_ffmpeg::{Listener, Pace, Play, Report, Speed, Track};
+use lanstream_ffmpeg::{Pace, Play, Speed, Track};
 
 use crate::clip::{Clip, run, words};
 use crate::watch::{control, next, playback_of, sound_of, take};

@@ -221,7 +221,7 @@ fn check_pieces(server: &Server, area: Rect) {
     let flicker = Flicker::start(server, area);
     let mut moments = HashSet::new();
     for _ in 0..30 {
-        source.capture(&mut frame, &mut Region::from(area)).unwrap();
+        source.capture(&mut frame, &Region::from(area)).unwrap();
         let (mut rows, mut pieces) = (area.y, 0);
         while rows < area.bottom() {
             let there = source.late_rows().unwrap().arrived(rows).unwrap().min(area.bottom());

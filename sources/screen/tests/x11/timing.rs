@@ -24,7 +24,7 @@ fn time(server: &Server, what: &str, rects: &[Rect]) {
     rects.iter().for_each(|rect| region.add(*rect));
     let times = (0..ROUNDS).map(|_| {
         let began = Instant::now();
-        source.capture(&mut frame, &mut region.clone()).unwrap();
+        source.capture(&mut frame, &region).unwrap();
         began.elapsed()
     });
     println!("{what}: {:?}", median(times.collect()));
@@ -65,7 +65,7 @@ fn mixed_pictures() {
     let mut region = Region::EMPTY;
     (0..16).for_each(|index| region.add(rect(index * 110, index * 60, 30, 20)));
     let mixed = (0..2000).filter(|_| {
-        source.capture(&mut frame, &mut region.clone()).unwrap();
+        source.capture(&mut frame, &region).unwrap();
         let mut seen = region.rects().iter().flat_map(|rect| colours(&frame, *rect));
         let first = seen.next();
         seen.any(|colour| Some(colour) != first)

@@ -1,0 +1,76 @@
+//! Flags that every source shares: how to serve, and what to print.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// How to serve and what to say.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Serving")]
+pub(crate) struct Serve {
+    /// Listen on this address instead of loopback: others may then reach the picture
+    #[arg(long, value_name = "ADDRESS", global = true)]
+    pub(crate) bind: Option<IpAddr>,
+    /// Listen on this port; 0 takes a free one
+    #[arg(long, default_value_t = 0, global = true, allow_negative_numbers = true)]
+    pub(crate) port: u16,
+    /// How pixels travel; auto lets the viewer measure
+    #[arg(long, value_enum, default_value_t = Transport::Auto, global = true)]
+    pub(crate) transport: Transport,
+    /// A certificate for WebTransport that browsers trust, in PEM [default: one made at the start, accepted by its hash]
+    #[arg(long, value_name = "FILE", requires = "tls_key", global = true)]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The private key of --tls-cert, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert", global = true)]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Let pages of this origin connect, such as tauri://localhost
+    #[arg(long, value_name = "ORIGIN", value_parser = parse_origin, global = true)]
+    pub(crate) allow_origin: Vec<String>,
+    /// Answer to this host name as well
+    #[arg(long, value_name = "HOST[:PORT]", value_parser = parse_host, global = true)]
+    pub(crate) allow_host: Vec<String>,
+    /// Open the page in the browser
+    #[arg(long, global = true)]
+    pub(crate) open: bool,
+    /// Print one JSON object a line on stdout instead of the URL
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Say more on stderr; twice for even more
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub(crate) verbose: u8,
+}
+
+/// How pixels travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Transport {
+    /// The viewer measures and takes the fastest.
+    Auto,
+    /// One HTTP response.
+    Http,
+    /// WebSocket messages.
+    Websocket,
+    /// A WebTransport stream; where a viewer has none, as auto.
+    Webtransport,
+}
+
+fn parse_origin(text: &str) -> Result<String, String> {
+    let whole = text.split_once("://").is_some_and(|(scheme, host)| {
+        !scheme.is_empty() && !host.is_empty() && !host.contains(['/', '*', '@', '#', '?', ' '])
+    });
+    if whole {
+        Ok(text.to_owned())
+    } else {
+        Err("an origin is SCHEME://HOST[:PORT] without a path or wildcard, such as http://localhost:5173"
+            .to_owned())
+    }
+}
+
+fn parse_host(text: &str) -> Result<String, String> {
+    let plain = !text.is_empty() && !text.contains(['/', '*', '@', '#', '?', ' ']);
+    if plain {
+        Ok(text.to_owned())
+    } else {
+        Err("a host is NAME or NAME:PORT without a scheme, path or wildcard".to_owned())
+    }
+}
