@@ -9,7 +9,7 @@ use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
 use lanstream_core::options::OptionValues;
 use lanstream_core::registry::Registry;
 
-pub(crate) use serve::{Serve, Transport};
+pub(crate) use serve::Serve;
 
 /// Arguments of this process.
 #[derive(Debug)]

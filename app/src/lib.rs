@@ -15,11 +15,11 @@ mod clock;
 mod encoders;
 mod event;
 mod server;
+pub mod sinks;
 pub mod sources;
-mod webtransport;
 
 pub use event::{Event, Stats};
 pub use lanstream_core as core;
 pub use lanstream_core::protocol::Certificates;
 pub use lanstream_core::source::{Error as SourceError, ErrorKind as SourceErrorKind, Opener, Source};
-pub use server::{Options, Server, StartError, TlsFiles, Totals, Transport};
+pub use server::{Options, Server, StartError, TlsFiles, Totals, TransportChoice};

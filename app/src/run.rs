@@ -13,7 +13,7 @@ use lanstream_core::source::{Listener, Report};
 use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::{Action, Cli, Serve, Transport};
+use crate::cli::{Action, Cli, Serve};
 use crate::list;
 use crate::report::{Log, Reporter};
 use crate::stop;
@@ -154,23 +154,13 @@ fn options(serve: &Serve, fps_max: Option<u32>) -> Options {
     Options {
         bind: serve.bind,
         port: serve.port,
-        transport: serve.transport.into(),
+        transport: serve.transport.clone(),
         tls: tls.map(|(certificate, key)| TlsFiles { certificate, key }),
         allow_hosts: serve.allow_host.clone(),
         allow_origins: serve.allow_origin.clone(),
         fps_max,
         wall_clock: None,
-    }
-}
-
-impl From<Transport> for lanstream::Transport {
-    fn from(transport: Transport) -> Self {
-        match transport {
-            Transport::Auto => Self::Auto,
-            Transport::Http => Self::Http,
-            Transport::Websocket => Self::WebSocket,
-            Transport::Webtransport => Self::WebTransport,
-        }
+        sinks: Vec::new(),
     }
 }
 

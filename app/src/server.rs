@@ -15,6 +15,7 @@ use lanstream_core::feed::{self, FeedHandle};
 use lanstream_core::pipeline::{self, Pipeline};
 use lanstream_core::protocol::Certificates;
 use lanstream_core::self_capture::Marker;
+use lanstream_core::sink::DuplicateTransport;
 use lanstream_core::source::{Error, Opener, Source};
 use lanstream_http::BindError;
 use tokio::runtime::Runtime;
@@ -25,8 +26,9 @@ use tokio_util::sync::CancellationToken;
 use crate::clock;
 use crate::encoders::Encoders;
 use crate::event::{Event, Stats};
-use listeners::{Ports, reachable};
-pub use options::{Options, TlsFiles, Transport};
+use crate::sinks::SinkError;
+use listeners::{OpenSinks, reachable};
+pub use options::{Options, TlsFiles, TransportChoice};
 use source_thread::SourceRun;
 pub use statistics::Totals;
 
@@ -49,12 +51,25 @@ pub enum StartError {
     /// The port can't be had.
     #[error(transparent)]
     Bind(#[from] BindError),
-    /// There is no UDP port for WebTransport, which was asked for.
+    /// A sink can't be had that is asked for.
     #[error(transparent)]
-    Udp(#[from] lanstream_webtransport::BindError),
-    /// WebTransport can't be served.
+    Sink(SinkError),
+    /// The transport that was chosen is none of this build's.
+    #[error("there is no transport {name:?} in this build; there are: {known}")]
+    TransportUnknown {
+        /// What was chosen.
+        name: String,
+        /// Names that can be chosen.
+        known: String,
+    },
+    /// The build has no transport for pixels.
+    #[error(
+        "this build carries no pixels: build it with one of the features http, websocket or webtransport"
+    )]
+    NoTransport,
+    /// Two sinks carry what viewers could not tell apart.
     #[error(transparent)]
-    WebTransport(#[from] lanstream_webtransport::StartError),
+    DuplicateTransport(#[from] DuplicateTransport),
     /// The system gives no threads or random bytes.
     #[error("the system refused what a server needs: {0}")]
     System(#[from] std::io::Error),
@@ -98,20 +113,22 @@ impl Server {
     ) -> Result<Self, StartError> {
         let observer: Observer = Arc::new(observer);
         let runtime = runtime()?;
-        let ports = Ports::bind(&runtime, options)?;
+        let sinks = OpenSinks::open(&runtime, options)?;
+        let transports = sinks.transports()?;
         let source = open()?;
         let encoders = Encoders::start()?;
         let token = Secret::new(random()?);
-        let url = format!("http://{}/#{}", reachable(ports.http.addresses()[0]), token.to_hex());
+        let url = format!("http://{}/#{}", reachable(sinks.page), token.to_hex());
         let (feed, feed_handle) = feed::feed();
         let state = Arc::new(pipeline::PipelineState::default());
         let viewer_events = Arc::clone(&observer);
         let admission = Arc::new(Admission::new(Settings {
-            guard: Guard::new(&ports.addresses(), &options.allow_hosts, &options.allow_origins),
+            guard: Guard::new(&sinks.addresses(), &options.allow_hosts, &options.allow_origins),
             token,
             feed_handle: feed_handle.clone(),
             clock: clock::now,
             state: Arc::clone(&state),
+            transports,
             encoders: encoders.pool(),
             draw: || {
                 random().unwrap_or_else(|error| panic!("the system stopped giving random bytes: {error}"))
@@ -121,7 +138,7 @@ impl Server {
         let shutdown = CancellationToken::new();
         let ended = CancellationToken::new();
         let ending = Arc::<OnceLock<Error>>::default();
-        let serving = ports.serve(&runtime, &admission, options, &shutdown)?;
+        let serving = sinks.serve(&runtime, &admission, &shutdown);
         // Now that nothing of what the user gave can be wrong. No one can come before, without the token.
         observer(ready(&url, source.as_ref()));
         let interval = options.fps_max.map(|fps| Duration::from_secs(1) / fps.max(1));

@@ -244,8 +244,13 @@ const AFTER_HELLO: &[Offence] = &[
         "invalid field",
     ),
     (
-        "route by nothing that there is",
+        "route by a transport of another run",
         |viewer| viewer.control.send(FINAL | BINARY, &route_by(9)),
+        "transport 9 is not offered",
+    ),
+    (
+        "route by nothing that there is",
+        |viewer| viewer.control.send(FINAL | BINARY, &route_by(17)),
         "invalid field",
     ),
     (

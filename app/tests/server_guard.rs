@@ -26,6 +26,7 @@ use lanstream_core::admission::{
     Admission, AdmissionError, Guard, GuardError, KEY_LIFETIME, Secret, Settings, TICKET_LIFETIME,
 };
 use lanstream_core::feed::{self, FeedHandle};
+use lanstream_core::sink::Transports;
 use lanstream_core::time::Micros;
 use lanstream_pattern::Kind;
 
@@ -375,6 +376,7 @@ fn admission(
         feed_handle,
         clock,
         state: Arc::default(),
+        transports: Transports::default(),
         encoders: Arc::default(),
         draw,
         observer: Box::new(|_| {}),

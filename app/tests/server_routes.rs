@@ -15,7 +15,8 @@ mod websocket;
 #[path = "common/webtransport.rs"]
 mod webtransport;
 
-use lanstream_core::admission::{HTTP_STREAMS_MAX, VIEWERS_MAX};
+use lanstream_core::admission::VIEWERS_MAX;
+use lanstream_http::HTTP_STREAMS_MAX;
 
 use pixels::Pixels;
 use serving::Serving;

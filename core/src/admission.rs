@@ -20,8 +20,7 @@ use atomic_waker::AtomicWaker;
 pub use certificates::CertificateWatch;
 pub use error::AdmissionError;
 pub use guard::{Guard, GuardError};
-use limits::STREAMS_OF_ONE_MAX;
-pub use limits::{HTTP_STREAMS_MAX, KEY_LIFETIME, TICKET_LIFETIME, VIEWERS_MAX};
+pub use limits::{KEY_LIFETIME, StreamLimits, TICKET_LIFETIME, VIEWERS_MAX};
 pub use pump_receiver::{PumpReceiver, StreamPermit};
 pub use registry::{Farewell, ViewerEvent};
 use registry::{Registry, ViewerEntry};
@@ -34,6 +33,7 @@ use crate::feed::FeedHandle;
 use crate::pipeline;
 use crate::protocol::Certificates;
 use crate::time::{Clock, Micros};
+use crate::transport::Transports;
 use crate::viewer::{Control, Counters, ViewerContext};
 
 /// Admission of one run, shared by all sinks.
@@ -41,6 +41,7 @@ pub struct Admission {
     guard: Guard,
     token: Secret,
     epoch: u64,
+    transports: Arc<Transports>,
     encoders: Arc<Pool>,
     certificates: Arc<CertificateWatch>,
     viewers_total: AtomicU64,
@@ -59,6 +60,8 @@ pub struct Settings {
     pub clock: Clock,
     /// What the pipeline tells of itself.
     pub state: Arc<pipeline::PipelineState>,
+    /// Transports that the run offers.
+    pub transports: Transports,
     /// Encodes for viewers that take codes.
     pub encoders: Arc<Pool>,
     /// Draws random bytes, for keys.
@@ -70,7 +73,8 @@ pub struct Settings {
 impl Admission {
     /// Returns an admission without viewers. `epoch` should differ from run to run.
     pub fn new(settings: Settings) -> Self {
-        let Settings { guard, token, feed_handle, clock, state, encoders, draw, observer } = settings;
+        let Settings { guard, token, feed_handle, clock, state, transports, encoders, draw, observer } =
+            settings;
         let [a, b, c, d, e, f, g, h, ..] = draw();
         // 0 is a viewer's word for "none".
         let epoch = u64::from_le_bytes([a, b, c, d, e, f, g, h]) | 1;
@@ -78,6 +82,7 @@ impl Admission {
             guard,
             token,
             epoch,
+            transports: Arc::new(transports),
             encoders,
             certificates: Arc::default(),
             viewers_total: AtomicU64::new(0),
@@ -101,6 +106,11 @@ impl Admission {
     /// Hosts and origins that are let in.
     pub fn guard(&self) -> &Guard {
         &self.guard
+    }
+
+    /// Returns the transports that the run offers.
+    pub fn transports(&self) -> &Transports {
+        &self.transports
     }
 
     /// The source's clock.
@@ -170,6 +180,7 @@ impl Admission {
             counters,
             encoders,
             token_exchanged_at,
+            transports: Arc::clone(&self.transports),
             certificates,
             control_waker,
         };
@@ -179,24 +190,28 @@ impl Admission {
         ))
     }
 
-    /// Opens an HTTP stream of the viewer with this key, and returns the receiver of its route's pump.
+    /// Returns the receiver of the pumps of the viewer with this key.
+    ///
+    /// # Errors
+    /// [`AdmissionError::KeyUnknown`].
+    pub fn receiver(&self, key: &Secret) -> Result<PumpReceiver, AdmissionError> {
+        let viewer = self.registry.lock().with_key(key)?.viewer;
+        Ok(PumpReceiver { registry: Arc::clone(&self.registry), viewer, session: None })
+    }
+
+    /// Opens a stream of the viewer with this key, one of a limited number, and returns the receiver of its route's pump.
     ///
     /// # Errors
     /// [`AdmissionError::KeyUnknown`], [`AdmissionError::StreamsTaken`].
-    pub fn stream(&self, key: &Secret) -> Result<(PumpReceiver, StreamPermit), AdmissionError> {
-        let mut inner = self.registry.lock();
-        let viewer = inner.with_key(key)?.viewer;
-        if inner.streams_of(viewer) >= STREAMS_OF_ONE_MAX
-            || inner.others_with_streams(viewer) >= HTTP_STREAMS_MAX
-        {
-            return Err(AdmissionError::StreamsTaken);
-        }
-        inner.streams.push(viewer);
-        let registry = || Arc::clone(&self.registry);
-        Ok((
-            PumpReceiver { registry: registry(), viewer, session: None },
-            StreamPermit { registry: registry(), viewer },
-        ))
+    pub fn stream(
+        &self,
+        key: &Secret,
+        limits: StreamLimits,
+    ) -> Result<(PumpReceiver, StreamPermit), AdmissionError> {
+        let receiver = self.receiver(key)?;
+        let viewer = receiver.viewer;
+        self.registry.lock().open_stream(viewer, limits)?;
+        Ok((receiver, StreamPermit { registry: Arc::clone(&self.registry), viewer }))
     }
 
     /// Opens a session of the viewer with this ticket, which is consumed, and returns the receiver of the pumps of its routes. A later
@@ -266,6 +281,7 @@ mod tests {
             feed_handle,
             clock: || Micros(1),
             state: Arc::default(),
+            transports: Transports::default(),
             encoders: Arc::default(),
             draw: || [3; 32],
             observer: Box::new(|_| {}),
@@ -279,9 +295,9 @@ mod tests {
         let admission = admission(&token, feed_handle);
         let key = admission.exchange(&token).unwrap();
         let (_control, viewer_guard) = admission.enter(&key).unwrap();
-        let streams = [admission.stream(&key).unwrap(), admission.stream(&key).unwrap()];
+        let streams = [admission.receiver(&key).unwrap(), admission.receiver(&key).unwrap()];
         let tasks = [Arc::<Counting>::default(), Arc::default()];
-        for ((receiver, _), task) in streams.iter().zip(&tasks) {
+        for (receiver, task) in streams.iter().zip(&tasks) {
             let waker = Waker::from(Arc::clone(task));
             for _ in 0..2 {
                 assert!(receiver.poll(&Context::from_waker(&waker), |_| true).is_pending());
@@ -289,7 +305,7 @@ mod tests {
         }
         drop(viewer_guard);
         assert_eq!(tasks.map(|task| task.0.load(Ordering::Relaxed)), [1, 1]);
-        for (receiver, _) in &streams {
+        for receiver in &streams {
             assert!(matches!(
                 receiver.poll(&Context::from_waker(Waker::noop()), |_| true),
                 Poll::Ready(None)

@@ -31,6 +31,8 @@ pub mod region;
 pub mod registry;
 pub mod self_capture;
 pub mod session;
+#[cfg(not(loom))]
+pub mod sink;
 pub mod slot;
 pub mod source;
 pub mod stage;
@@ -43,5 +45,7 @@ pub mod time;
 pub mod viewer;
 
 mod sync;
+#[cfg(not(loom))]
+mod transport;
 
 pub use lanstream_codec::planar;

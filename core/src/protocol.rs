@@ -13,7 +13,9 @@ pub use band::{BAND_BYTES, BandHead, Encoding, PATCH_BYTES, Patch};
 pub use server::{
     Certificates, FRAGMENT_OVERHEAD, Fragment, GoodbyeCode, NoticeCode, ServerMessage, SourceState,
 };
-pub use viewer::{Ack, HELLO_CODES, HELLO_VERIFY, Hello, Nack, ROUTE_PLAIN, Route, Transport, ViewerMessage};
+pub use viewer::{
+    Ack, HELLO_CODES, HELLO_VERIFY, Hello, Nack, ROUTE_PLAIN, Route, TransportId, ViewerMessage,
+};
 
 /// The version that both ends must speak.
 pub const VERSION: u16 = 4;

@@ -22,29 +22,15 @@ use crate::admission::certificates::CertificateWatch;
 use crate::encode::Pool;
 use crate::feed::{EventReceiver, FeedHandle};
 use crate::pipeline;
-use crate::protocol::{ParseError, Transport, VERSION};
+use crate::protocol::{ParseError, TransportId, VERSION};
 use crate::time::{Clock, Micros};
+use crate::transport::Transports;
 
 /// How long a viewer may leave an update unacknowledged before it is disconnected; a suspended laptop lid is shorter.
 pub const UNANSWERED_MAX: Duration = Duration::from_secs(120);
 
-/// Bytes of pixels after which a band ends, for HTTP: that many are compared before the next bytes leave. With smaller
-/// ones the browser is woken more often and takes processor time from the packing.
-const HTTP_BAND_BYTES: usize = 1 << 20;
-/// The same for WebSocket, where each is a message: Chromium takes messages of this size fastest; in larger ones its pipe
-/// between processes stalls. For WebTransport packing a band takes a twentieth of the time that it travels, so small ones cost
-/// nothing, and the first leaves sooner.
-const MESSAGE_BAND_BYTES: usize = 256 << 10;
 /// Room in a buffer for what a band may have beyond that: the row that ends it, and its table.
 pub const BAND_ROOM: usize = 192 << 10;
-
-/// Bytes of pixels after which a band ends.
-pub const fn band_bytes(transport: Transport) -> usize {
-    match transport {
-        Transport::Http => HTTP_BAND_BYTES,
-        Transport::WebSocket | Transport::WebTransport | Transport::Datagrams => MESSAGE_BAND_BYTES,
-    }
-}
 
 /// Routes of one viewer that may hang at a time. Each holds frames; a page has one, and for a moment the previous one.
 pub const ROUTES_MAX: usize = 3;
@@ -68,8 +54,8 @@ pub struct Counters {
     pub first_us: AtomicU32,
     /// Microseconds that writing the last update took.
     pub send_us: AtomicU32,
-    /// Picoseconds that a byte took on each transport, in their order; 0 where that is not known.
-    pub byte_ps: [AtomicU32; Transport::ALL.len()],
+    /// Picoseconds that a byte took on each transport, by its index; 0 where that is not known.
+    pub byte_ps: [AtomicU32; TransportId::MAX],
 }
 
 /// Reason why a viewer is disconnected.
@@ -88,6 +74,9 @@ pub enum Error {
     /// More messages than a viewer has reason to send.
     #[error("too many messages")]
     Flood,
+    /// It asks for a transport that this run does not offer.
+    #[error("transport {} is not offered", .0.number())]
+    TransportUnknown(TransportId),
     /// It changes routes while those before still hang.
     #[error("more than {ROUTES_MAX} routes at a time")]
     Routes,
@@ -129,6 +118,8 @@ pub struct ViewerContext {
     pub encoders: Arc<Pool>,
     /// When the token was exchanged.
     pub token_exchanged_at: Micros,
+    /// Transports that its routes may take.
+    pub transports: Arc<Transports>,
     /// WebTransport certificates.
     pub certificates: Arc<CertificateWatch>,
     /// Wakes the control channel when they change.

@@ -13,7 +13,7 @@ use lanstream_core::picture::Picture;
 use lanstream_core::planar::{Chroma, Depth, Matrix, Planar, Range};
 use lanstream_core::protocol::{
     Ack, BandHead, Certificates, Encoding, Fragment, GoodbyeCode, HELLO_CODES, HELLO_VERIFY, Hello, Nack,
-    NoticeCode, Patch, ROUTE_PLAIN, Route, ServerMessage, SourceState, Transport, VERSION, ViewerMessage,
+    NoticeCode, Patch, ROUTE_PLAIN, Route, ServerMessage, SourceState, TransportId, VERSION, ViewerMessage,
 };
 use lanstream_core::source::{
     AudioChunk, Cursor, CursorShape, Description, Playback, PlaybackCommand, PlaybackSnapshot, Pointer,
@@ -62,7 +62,7 @@ fn viewer_messages() -> Vec<(&'static str, ViewerMessage, Value)> {
     let hello = Hello { version: VERSION, flags: HELLO_VERIFY | HELLO_CODES };
     let route = Route {
         number: 3,
-        transport: Transport::WebTransport,
+        transport: TransportId::new(3).expect("the number is in range"),
         flags: ROUTE_PLAIN,
         epoch: u64::MAX - 1,
         held_seq: 77,

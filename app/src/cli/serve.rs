@@ -3,7 +3,13 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use lanstream::TransportChoice;
+use lanstream::sinks::{self, SinkFactory};
+
+/// Name for the choice by measurement.
+const AUTO: &str = "auto";
 
 /// How to serve and what to say.
 #[derive(Clone, Debug, Args)]
@@ -16,8 +22,8 @@ pub(crate) struct Serve {
     #[arg(long, default_value_t = 0, global = true, allow_negative_numbers = true)]
     pub(crate) port: u16,
     /// How pixels travel; auto lets the viewer measure
-    #[arg(long, value_enum, default_value_t = Transport::Auto, global = true)]
-    pub(crate) transport: Transport,
+    #[arg(long, value_name = "TRANSPORT", default_value = AUTO, value_parser = transports(), global = true)]
+    pub(crate) transport: TransportChoice,
     /// A certificate for WebTransport that browsers trust, in PEM [default: one made at the start, accepted by its hash]
     #[arg(long, value_name = "FILE", requires = "tls_key", global = true)]
     pub(crate) tls_cert: Option<PathBuf>,
@@ -41,17 +47,14 @@ pub(crate) struct Serve {
     pub(crate) verbose: u8,
 }
 
-/// How pixels travel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Transport {
-    /// The viewer measures and takes the fastest.
-    Auto,
-    /// One HTTP response.
-    Http,
-    /// WebSocket messages.
-    Websocket,
-    /// A WebTransport stream; where a viewer has none, as auto.
-    Webtransport,
+/// Returns the parser of transports' names, which lists those of this build.
+fn transports() -> impl TypedValueParser<Value = TransportChoice> {
+    let auto = PossibleValue::new(AUTO).help("The viewer measures and takes the fastest");
+    let built_in = sinks::built_in();
+    let rows = built_in.iter().flat_map(SinkFactory::transports).filter(|row| row.is_listed);
+    let names = rows.map(|row| PossibleValue::new(row.name).help(row.summary));
+    let parser = PossibleValuesParser::new(std::iter::once(auto).chain(names));
+    parser.map(|name| if name == AUTO { TransportChoice::Auto } else { TransportChoice::Named(name) })
 }
 
 fn parse_origin(text: &str) -> Result<String, String> {

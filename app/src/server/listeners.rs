@@ -1,35 +1,64 @@
-//! Listeners of a server, and the sinks that serve them.
+//! Sinks of a run: opened as the options choose, and served until the end.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use lanstream_core::admission::Admission;
-use lanstream_http::{Listeners, Offer};
-use lanstream_webtransport::Sockets;
+use lanstream_core::protocol::TransportId;
+use lanstream_core::sink::{Sink, TransportInfo, Transports};
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle as Task;
 use tokio_util::sync::CancellationToken;
 
-use super::{Options, StartError};
-use crate::{assets, webtransport};
+use super::{Options, StartError, TransportChoice};
+use crate::sinks::{self, Opening, SinkFactory};
 
-/// What a server listens on.
-pub(super) struct Ports {
-    pub(super) http: Listeners,
-    udp: Option<Sockets>,
+/// Sinks that are open and wait for admission.
+pub(super) struct OpenSinks {
+    /// Where the page is.
+    pub(super) page: SocketAddr,
+    sinks: Vec<Box<dyn Sink>>,
+    /// Transports that viewers are offered, if their sink is open.
+    admitted: Vec<TransportId>,
+    preferred: Option<TransportId>,
 }
 
-impl Ports {
-    pub(super) fn bind(runtime: &Runtime, options: &Options) -> Result<Self, StartError> {
+impl OpenSinks {
+    pub(super) fn open(runtime: &Runtime, options: &Options) -> Result<Self, StartError> {
         let _entered = runtime.enter();
-        let http = lanstream_http::bind(options.bind, options.port)?;
-        let udp = webtransport::bind(http.addresses(), options)?;
-        Ok(Self { http, udp })
+        let mut factories = sinks::built_in();
+        factories.extend(options.sinks.iter().cloned());
+        let wanted = wanted(&options.transport, &factories)?;
+        factories.retain(|factory| is_admitted(factory, wanted.as_ref()));
+        let listeners = lanstream_http::bind(options.bind, options.port)?;
+        let page = listeners.addresses().to_vec();
+        let mut sinks = Vec::from(sinks::page(listeners));
+        for factory in &factories {
+            let is_wanted = wanted.is_some_and(|wanted| factory.transports.contains(&wanted));
+            let opening = Opening { options, page: &page, is_required: is_wanted || factories.len() == 1 };
+            if let Some(open) = &factory.open {
+                sinks.extend(open(&opening).map_err(StartError::Sink)?);
+            }
+        }
+        let admitted = factories.iter().flat_map(|factory| &factory.transports).map(|row| row.id).collect();
+        let preferred = wanted.filter(|wanted| !wanted.is_universal).map(|wanted| wanted.id);
+        let page = page.first().copied().unwrap_or_else(|| (Ipv4Addr::UNSPECIFIED, 0).into());
+        Ok(Self { page, sinks, admitted, preferred })
+    }
+
+    /// Returns the transports that viewers are offered.
+    pub(super) fn transports(&self) -> Result<Transports, StartError> {
+        let open = self.sinks.iter().flat_map(|sink| sink.transports());
+        let rows: Vec<_> = open.filter(|row| self.admitted.contains(&row.id)).collect();
+        if rows.is_empty() {
+            Err(StartError::NoTransport)
+        } else {
+            Ok(Transports::new(rows, self.preferred)?)
+        }
     }
 
     pub(super) fn addresses(&self) -> Vec<SocketAddr> {
-        let udp = self.udp.as_ref().map_or(&[][..], Sockets::addresses);
-        [self.http.addresses(), udp].concat()
+        self.sinks.iter().flat_map(|sink| sink.addresses()).collect()
     }
 
     /// Starts the sinks, which run until `shutdown`.
@@ -37,36 +66,33 @@ impl Ports {
         self,
         runtime: &Runtime,
         admission: &Arc<Admission>,
-        options: &Options,
         shutdown: &CancellationToken,
-    ) -> Result<Vec<Task<()>>, StartError> {
-        let offer = options.transport.offer(self.udp.as_ref().map(Sockets::port));
-        let mut serving = Vec::new();
-        if let Some(udp) = self.udp {
-            let (port, shutdown) = (self.http.port(), shutdown.clone());
-            serving.push(webtransport::start(runtime, udp, port, admission, options, shutdown)?);
-        }
-        let http = lanstream_http::serve(self.http, http(admission, offer, shutdown), shutdown.clone());
-        serving.push(runtime.spawn(http));
-        Ok(serving)
+    ) -> Vec<Task<()>> {
+        let _entered = runtime.enter();
+        let serve = |sink: Box<dyn Sink>| {
+            let shutdown = Box::pin(shutdown.clone().cancelled_owned());
+            runtime.spawn(sink.serve(Arc::clone(admission), shutdown))
+        };
+        self.sinks.into_iter().map(serve).collect()
     }
 }
 
-fn http(admission: &Arc<Admission>, offer: Offer, shutdown: &CancellationToken) -> lanstream_http::Config {
-    let shutdown = shutdown.clone();
-    lanstream_http::Config {
-        admission: Arc::clone(admission),
-        assets: assets::VIEWER,
-        offer,
-        control: Arc::new(move |socket| {
-            Box::pin(lanstream_websocket::serve(
-                socket.stream,
-                socket.control,
-                socket.viewer_guard,
-                shutdown.clone(),
-            ))
-        }),
+/// Returns the transport that the choice names.
+fn wanted(choice: &TransportChoice, factories: &[SinkFactory]) -> Result<Option<TransportInfo>, StartError> {
+    let TransportChoice::Named(name) = choice else { return Ok(None) };
+    let listed = factories.iter().flat_map(|factory| &factory.transports).filter(|row| row.is_listed);
+    match listed.clone().find(|row| row.name == name) {
+        Some(row) => Ok(Some(*row)),
+        None => {
+            let known = listed.map(|row| row.name).collect::<Vec<_>>().join(", ");
+            Err(StartError::TransportUnknown { name: name.clone(), known })
+        }
     }
+}
+
+/// Whether the sink is opened: one that every viewer can have needs none beside it.
+fn is_admitted(factory: &SinkFactory, wanted: Option<&TransportInfo>) -> bool {
+    wanted.is_none_or(|wanted| !wanted.is_universal || factory.transports.contains(wanted))
 }
 
 /// Where this machine reaches a listener: one on all addresses is no place to go to.

@@ -4,8 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use lanstream_core::protocol;
-use lanstream_http::Offer;
+use crate::sinks::SinkFactory;
 
 /// How to serve.
 #[derive(Clone, Debug, Default)]
@@ -15,7 +14,9 @@ pub struct Options {
     /// The port; 0: a free one.
     pub port: u16,
     /// How pixels may travel.
-    pub transport: Transport,
+    pub transport: TransportChoice,
+    /// Sinks besides those that are built in.
+    pub sinks: Vec<SinkFactory>,
     /// The certificate of WebTransport sessions; `None` means one of our own making, which browsers accept by its hash.
     pub tls: Option<TlsFiles>,
     /// Names the server answers to besides its own, `name` or `name:port`.
@@ -29,17 +30,13 @@ pub struct Options {
 }
 
 /// How pixels may travel.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Transport {
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum TransportChoice {
     /// By whatever the viewer finds to be best.
     #[default]
     Auto,
-    /// Only in one HTTP response.
-    Http,
-    /// Only by WebSocket.
-    WebSocket,
-    /// By WebTransport, and where a viewer has none by another.
-    WebTransport,
+    /// By the transport of this name; by the others too if some viewers can't have it.
+    Named(String),
 }
 
 /// A certificate and its key, in PEM.
@@ -49,13 +46,4 @@ pub struct TlsFiles {
     pub certificate: PathBuf,
     /// The private key.
     pub key: PathBuf,
-}
-
-impl Transport {
-    /// What viewers are offered, with WebTransport on this port.
-    pub(super) fn offer(self, webtransport: Option<u16>) -> Offer {
-        let (http, websocket) = (self != Self::WebSocket, self != Self::Http);
-        let preferred = (self == Self::WebTransport).then_some(protocol::Transport::WebTransport);
-        Offer { http, websocket, webtransport, preferred }
-    }
 }

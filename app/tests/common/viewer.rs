@@ -4,8 +4,9 @@
 use std::net::SocketAddr;
 
 use lanstream_core::picture::Picture;
-pub use lanstream_core::protocol::Transport;
-use lanstream_core::protocol::{Ack, BandHead, HEADER_BYTES, Hello, Route, VERSION, ViewerMessage};
+use lanstream_core::protocol::{
+    Ack, BandHead, HEADER_BYTES, Hello, Route, TransportId, VERSION, ViewerMessage,
+};
 use lanstream_pattern::{Kind, draw, read_number};
 
 use crate::http::{Peer, Response, request};
@@ -32,6 +33,24 @@ pub struct Door {
 }
 
 /// What pixels can come by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::enum_variant_names, reason = "the last is called so")]
+pub enum Transport {
+    Http,
+    WebSocket,
+    WebTransport,
+}
+
+impl Transport {
+    fn id(self) -> TransportId {
+        match self {
+            Self::Http => lanstream_http::TRANSPORT.id,
+            Self::WebSocket => lanstream_websocket::TRANSPORT.id,
+            Self::WebTransport => lanstream_webtransport::STREAM.id,
+        }
+    }
+}
+
 pub const ALL: [Transport; 3] = [Transport::Http, Transport::WebSocket, Transport::WebTransport];
 
 impl Door {
@@ -164,7 +183,7 @@ impl Viewer {
         self.pixels = match transport {
             Transport::Http => Some(Pixels::Http(door.stream(&self.key, number).expect("a stream is free"))),
             Transport::WebTransport => Some(Pixels::WebTransport(self.open_session(door).stream(number))),
-            _ => None,
+            Transport::WebSocket => None,
         };
         if transport == Transport::WebSocket {
             // Before it, bands of the route before may come.
@@ -324,5 +343,5 @@ impl Viewer {
 pub const HELLO: ViewerMessage = ViewerMessage::Hello(Hello { version: VERSION, flags: 0 });
 
 pub fn route(number: u32, transport: Transport, epoch: u64, held_seq: u32) -> ViewerMessage {
-    ViewerMessage::Route(Route { number, transport, flags: 0, epoch, held_seq })
+    ViewerMessage::Route(Route { number, transport: transport.id(), flags: 0, epoch, held_seq })
 }

@@ -1,7 +1,7 @@
 //! Reasons why admission refuses.
 
 use super::guard::GuardError;
-use super::limits::{HTTP_STREAMS_MAX, VIEWERS_MAX};
+use super::limits::VIEWERS_MAX;
 
 /// Reason why a viewer gets no key, session or stream.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,9 +19,9 @@ pub enum AdmissionError {
     /// The ticket is not one that was given last, was used, or is too old.
     #[error("the ticket is unknown, used or too old")]
     TicketUnknown,
-    /// All HTTP streams are taken.
-    #[error("{HTTP_STREAMS_MAX} HTTP streams are open already; use WebSocket")]
-    StreamsTaken,
+    /// All streams of a transport are taken.
+    #[error("{0} viewers have streams already; use another transport")]
+    StreamsTaken(usize),
     /// The source's thread has ended.
     #[error("the source is gone")]
     SourceGone,

@@ -47,7 +47,7 @@ impl PumpReceiver {
     }
 }
 
-/// Permit for one open HTTP stream; dropping it gives it back.
+/// Permit for one open stream of a limited number; dropping it gives it back.
 #[derive(Debug)]
 pub struct StreamPermit {
     pub(super) registry: Arc<Registry>,

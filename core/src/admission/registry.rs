@@ -9,7 +9,7 @@ use std::task::Waker;
 use atomic_waker::AtomicWaker;
 
 use super::error::AdmissionError;
-use super::limits::{TICKET_LIFETIME, WAKERS_MAX};
+use super::limits::{StreamLimits, TICKET_LIFETIME, WAKERS_MAX};
 use super::secret::Secret;
 use crate::feed::FeedHandle;
 use crate::pipeline;
@@ -76,7 +76,7 @@ pub(super) struct Registry {
 pub(super) struct Inner {
     pub(super) keys: Vec<(Secret, Micros)>,
     pub(super) viewers: Vec<ViewerEntry>,
-    /// Whose HTTP streams are open.
+    /// Whose limited streams are open.
     pub(super) streams: Vec<u64>,
 }
 
@@ -142,11 +142,21 @@ impl Inner {
         found.ok_or(AdmissionError::TicketUnknown)
     }
 
-    pub(super) fn streams_of(&self, viewer: u64) -> usize {
+    pub(super) fn open_stream(&mut self, viewer: u64, limits: StreamLimits) -> Result<(), AdmissionError> {
+        if self.streams_of(viewer) >= limits.of_one_max
+            || self.others_with_streams(viewer) >= limits.viewers_max
+        {
+            return Err(AdmissionError::StreamsTaken(limits.viewers_max));
+        }
+        self.streams.push(viewer);
+        Ok(())
+    }
+
+    fn streams_of(&self, viewer: u64) -> usize {
         self.streams.iter().filter(|other| **other == viewer).count()
     }
 
-    pub(super) fn others_with_streams(&self, viewer: u64) -> usize {
+    fn others_with_streams(&self, viewer: u64) -> usize {
         let has_stream = |entry: &&ViewerEntry| entry.viewer != viewer && self.streams_of(entry.viewer) > 0;
         self.viewers.iter().filter(has_stream).count()
     }

@@ -63,7 +63,7 @@ pub struct Route {
     /// Chosen by the viewer; the first message on the route repeats it.
     pub number: u32,
     /// What carries the pixels.
-    pub transport: Transport,
+    pub transport: TransportId,
     /// [`ROUTE_PLAIN`].
     pub flags: u8,
     /// Whose picture the viewer shows, from a welcome; 0 where it shows none.
@@ -75,41 +75,27 @@ pub struct Route {
 /// In a [`Route`]: only raw and solid patches, so that what is measured is the route.
 pub const ROUTE_PLAIN: u8 = 1;
 
-/// What carries pixels.
+/// Number of a transport on the wire, from 1 to [`TransportId::MAX`]. Which there are is in [`Transports`](crate::sink::Transports).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Transport {
-    /// One HTTP response without end.
-    Http = 1,
-    /// The control channel's WebSocket.
-    WebSocket = 2,
-    /// One stream of a WebTransport session.
-    WebTransport = 3,
-    /// Datagrams of a WebTransport session; what gets lost comes again on a stream.
-    Datagrams = 4,
-}
+pub struct TransportId(u8);
 
-impl Transport {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Http, Self::WebSocket, Self::WebTransport, Self::Datagrams];
+impl TransportId {
+    /// Largest number: each has a place in tables of this length.
+    pub const MAX: usize = 16;
 
-    /// What pages and people call it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::WebSocket => "websocket",
-            Self::WebTransport => "webtransport",
-            Self::Datagrams => "webtransport-datagrams",
-        }
+    /// Returns the transport with this number, if it is in range.
+    pub const fn new(number: u8) -> Option<Self> {
+        if number == 0 || number as usize > Self::MAX { None } else { Some(Self(number)) }
     }
 
-    /// Where it lies in a table of all.
-    pub fn index(self) -> usize {
-        self as usize - 1
+    /// Returns the number.
+    pub const fn number(self) -> u8 {
+        self.0
     }
 
-    fn from_number(number: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|transport| *transport as u8 == number)
+    /// Returns its place in a table of [`MAX`](Self::MAX).
+    pub const fn index(self) -> usize {
+        self.0 as usize - 1
     }
 }
 
@@ -184,7 +170,7 @@ impl ViewerMessage {
             FLOW => Self::Flow { paused: flag(fields.u8()?, kind)? },
             ROUTE => Self::Route(Route {
                 number: fields.u32()?,
-                transport: Transport::from_number(fields.u8()?).ok_or(ParseError::InvalidField(kind))?,
+                transport: TransportId::new(fields.u8()?).ok_or(ParseError::InvalidField(kind))?,
                 flags: fields.u8()?,
                 epoch: fields.u64()?,
                 held_seq: fields.u32()?,
@@ -227,7 +213,7 @@ impl ViewerMessage {
             Self::Flow { paused } => message(out, FLOW, |out| out.push(u8::from(paused))),
             Self::Route(route) => message(out, ROUTE, |out| {
                 out.extend_from_slice(&route.number.to_le_bytes());
-                out.extend_from_slice(&[route.transport as u8, route.flags]);
+                out.extend_from_slice(&[route.transport.number(), route.flags]);
                 out.extend_from_slice(&route.epoch.to_le_bytes());
                 out.extend_from_slice(&route.held_seq.to_le_bytes());
             }),

@@ -13,7 +13,7 @@ use crate::encode::UpdateEncoder;
 use crate::feed::Status;
 use crate::protocol::{
     HELLO_CODES, HELLO_VERIFY, Hello, NoticeCode, ParseError, ROUTE_PLAIN, Route, ServerMessage, SourceState,
-    Transport, VERSION, ViewerMessage,
+    VERSION, ViewerMessage,
 };
 use crate::session::{Capabilities, ProtocolError, Session, Totals};
 use crate::source::{PlaybackCommand, Pointer};
@@ -72,16 +72,11 @@ impl Control {
         }
     }
 
-    /// Takes one message of the viewer. `band_bytes` is the target size of bands on a route, as [`band_bytes`](super::band_bytes)
-    /// has it.
+    /// Takes one message of the viewer.
     ///
     /// # Errors
     /// Reason why the channel must be closed.
-    pub fn handle(
-        &mut self,
-        bytes: &[u8],
-        band_bytes: impl Fn(Transport) -> usize,
-    ) -> Result<ControlOutput, Error> {
+    pub fn handle(&mut self, bytes: &[u8]) -> Result<ControlOutput, Error> {
         let now = (self.viewer.clock)();
         self.budget.spend(now)?;
         let (message, taken) = ViewerMessage::read(bytes)?.ok_or(ParseError::Incomplete)?;
@@ -90,7 +85,7 @@ impl Control {
         }
         match message {
             ViewerMessage::Hello(hello) => self.greet(hello)?,
-            ViewerMessage::Route(route) => return self.open(route, band_bytes(route.transport)),
+            ViewerMessage::Route(route) => return self.open(route),
             ViewerMessage::Ack(ack) => self.send_command(PumpCommand::Ack(ack, now))?,
             ViewerMessage::Proof { seq, hash } => self.send_command(PumpCommand::Proof { seq, hash })?,
             ViewerMessage::Refresh => self.send_command(PumpCommand::Refresh)?,
@@ -196,8 +191,10 @@ impl Control {
     }
 
     /// Opens a route. The previous one ends at once, whatever it still holds.
-    fn open(&mut self, route: Route, band_bytes: usize) -> Result<ControlOutput, Error> {
+    fn open(&mut self, route: Route) -> Result<ControlOutput, Error> {
         let hello = self.hello.ok_or(Error::OutOfOrder)?;
+        let transport = self.viewer.transports.get(route.transport);
+        let band_bytes = transport.ok_or(Error::TransportUnknown(route.transport))?.band_bytes;
         self.close_route();
         self.route_states.retain(|route_state| route_state.strong_count() > 0);
         if self.route_states.len() >= ROUTES_MAX {

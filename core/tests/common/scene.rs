@@ -14,9 +14,10 @@ use lanstream_core::frame_buffer::{FrameBuffer, Layout, PixelFormat};
 use lanstream_core::geometry::{Rect, Size};
 use lanstream_core::picture::Picture;
 use lanstream_core::pipeline::{Pipeline, PipelineState};
-use lanstream_core::protocol::{Ack, BandHead, Encoding, Hello, Route, Transport, VERSION, ViewerMessage};
+use lanstream_core::protocol::{Ack, BandHead, Encoding, Hello, Route, TransportId, VERSION, ViewerMessage};
 use lanstream_core::region::Region;
 use lanstream_core::self_capture::Marker;
+use lanstream_core::sink::{TransportInfo, Transports};
 use lanstream_core::source::{
     Captured, Description, Error, ErrorKind, Event, LateRows, Source, UnreliableDamage,
 };
@@ -273,24 +274,32 @@ pub struct Viewer {
     pub bytes: u64,
     /// Pixels that came in each encoding.
     pub pixels_by: [u64; Encoding::ALL.len()],
-    band_bytes: usize,
     buffer: BytesMut,
 }
 
 /// Names the run of the source.
 const EPOCH: u64 = 7;
+/// The one transport that there is.
+const TRANSPORT: TransportId = TransportId::new(2).expect("the number is in range");
 static ROUTES: AtomicU32 = AtomicU32::new(1);
 
-fn open_route(
-    control: &mut Control,
-    picture: &Picture,
-    flags: u8,
-    band_bytes: usize,
-) -> Result<Box<Pump>, viewer::Error> {
+fn transports(band_bytes: usize) -> Transports {
+    let row = TransportInfo {
+        id: TRANSPORT,
+        name: "test",
+        summary: "A function call",
+        band_bytes,
+        is_universal: true,
+        is_listed: true,
+        endpoint: None,
+    };
+    Transports::new(vec![row], None).unwrap()
+}
+
+fn open_route(control: &mut Control, picture: &Picture, flags: u8) -> Result<Box<Pump>, viewer::Error> {
     let number = ROUTES.fetch_add(1, Ordering::Relaxed);
-    let route =
-        Route { number, transport: Transport::WebSocket, flags, epoch: EPOCH, held_seq: picture.seq() };
-    match control.handle(&bytes_of(ViewerMessage::Route(route)), |_| band_bytes)? {
+    let route = Route { number, transport: TRANSPORT, flags, epoch: EPOCH, held_seq: picture.seq() };
+    match control.handle(&bytes_of(ViewerMessage::Route(route)))? {
         ControlOutput::Start(pump) => Ok(pump),
         ControlOutput::None | ControlOutput::Ticket => panic!("a route starts the pixels"),
     }
@@ -323,20 +332,20 @@ impl Viewer {
             counters: Arc::clone(&counters),
             encoders,
             token_exchanged_at: Micros(0),
+            transports: Arc::new(transports(band_bytes)),
             certificates: Arc::default(),
             control_waker: Arc::default(),
         });
         let hello = ViewerMessage::Hello(Hello { version: VERSION, flags });
-        control.handle(&bytes_of(hello), |_| band_bytes).unwrap();
+        control.handle(&bytes_of(hello)).unwrap();
         let picture = Picture::default();
-        let pump = open_route(&mut control, &picture, 0, band_bytes).unwrap();
+        let pump = open_route(&mut control, &picture, 0).unwrap();
         Self {
             control,
             pump,
             picture,
             counters,
             bytes: 0,
-            band_bytes,
             pixels_by: [0; Encoding::ALL.len()],
             buffer: BytesMut::with_capacity(4 << 20),
         }
@@ -354,7 +363,7 @@ impl Viewer {
     /// The same, with flags of the route's.
     pub fn reroute_with(&mut self, flags: u8) -> Result<Box<Pump>, viewer::Error> {
         let held = if flags == 0 { &self.picture } else { &Picture::default() };
-        let pump = open_route(&mut self.control, held, flags, self.band_bytes)?;
+        let pump = open_route(&mut self.control, held, flags)?;
         self.picture.forget_pending();
         self.buffer.clear();
         Ok(std::mem::replace(&mut self.pump, pump))
@@ -392,7 +401,7 @@ impl Viewer {
     }
 
     pub fn say(&mut self, message: ViewerMessage) {
-        self.control.handle(&bytes_of(message), |_| 0).unwrap();
+        self.control.handle(&bytes_of(message)).unwrap();
     }
 
     pub fn acknowledge(&mut self, seq: u32) {

@@ -8,12 +8,14 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http_body::Frame;
 use lanstream_core::admission::{PumpReceiver, StreamPermit};
-use lanstream_core::protocol::{Route, Transport};
-use lanstream_core::viewer::{self, Pump};
+use lanstream_core::protocol::Route;
+use lanstream_core::viewer::Pump;
 use tokio::time::{Sleep, sleep};
 
+use crate::config::TRANSPORT;
+
 /// Bytes of pixels packed before they are handed to the socket: a band.
-const CHUNK_BYTES: usize = viewer::band_bytes(Transport::Http);
+const CHUNK_BYTES: usize = TRANSPORT.band_bytes;
 /// Room for a chunk. The stream is cut where it fits, so that only the row and the table that end it go beyond.
 const CHUNK_ROOM: usize = CHUNK_BYTES + (96 << 10);
 /// Time from the request to the route that it is of.
@@ -105,7 +107,7 @@ impl Pixels {
         })
     }
     fn poll_first(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        let mine = |route: &Route| route.transport == Transport::Http && route.number == self.number;
+        let mine = |route: &Route| route.transport == TRANSPORT.id && route.number == self.number;
         match self.pump_receiver.poll(context, mine) {
             Poll::Ready(pump) => self.pump = pump,
             Poll::Pending => ready!(self.deadline.as_mut().poll(context)),

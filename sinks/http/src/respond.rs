@@ -5,12 +5,16 @@ use http::header::{
     ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue,
     REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
+use http::uri::Authority;
 use http::{HeaderName, Response, StatusCode, Version};
 use lanstream_core::admission::{AdmissionError, GuardError};
+use lanstream_core::sink::Endpoint;
+use serde::Serialize;
 
 use crate::assets::Asset;
 use crate::body::Body;
-use crate::server::Config;
+use crate::config::Config;
+use crate::upgrade::UpgradeError;
 
 /// What a host without a port means.
 const HTTP_PORT: u16 = 80;
@@ -31,6 +35,15 @@ pub(crate) enum RequestError {
     Malformed(&'static str),
     #[error("this run does not offer this transport")]
     NotOffered,
+}
+
+impl From<UpgradeError> for RequestError {
+    fn from(error: UpgradeError) -> Self {
+        match error {
+            UpgradeError::Admission(error) => Self::AdmissionError(error),
+            UpgradeError::Malformed(reason) => Self::Malformed(reason),
+        }
+    }
 }
 
 impl RequestError {
@@ -59,10 +72,12 @@ pub(crate) fn rejection(reason: &RequestError) -> Response<Body> {
 pub(crate) fn asset(asset: &Asset, host: &str, config: &Config) -> Response<Body> {
     let bytes = bytes::Bytes::from_static(asset.bytes);
     let mut response = response(StatusCode::OK, asset.media_type(), Body::Whole(Some(bytes)));
+    let upgrades = config.upgrades.iter().map(|upgrade| upgrade.endpoint);
+    let endpoints = upgrades.chain(config.admission.transports().endpoints());
     let policy = format!(
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; img-src 'self'; \
          connect-src 'self' {}; base-uri 'none'; form-action 'none'; frame-ancestors 'self' {}",
-        elsewhere(host, config.offer.webtransport),
+        connect_sources(host, endpoints),
         config.admission.guard().foreign().join(" ")
     );
     if let Ok(policy) = HeaderValue::from_str(&policy) {
@@ -71,22 +86,18 @@ pub(crate) fn asset(asset: &Asset, host: &str, config: &Config) -> Response<Body
     response
 }
 
-/// Where a page from `host` may connect besides its own origin, whose host and port it may reach by WebSocket and WebTransport too:
-/// older engines want the first named, and sessions may be on a `port` of their own. A policy can't name an IPv6 address.
-fn elsewhere(host: &str, port: Option<u16>) -> String {
-    let (name, own_port) = split(host);
-    let sessions_elsewhere = port.filter(|port| *port != own_port);
-    if name.starts_with('[') {
-        return sessions_elsewhere.map_or_else(String::new, |port| format!("https://*:{port}"));
-    }
-    let sessions = port.map_or_else(String::new, |port| format!("https://{name}:{port}"));
-    format!("ws://{host} {sessions}")
-}
-
-/// Name and port of a host.
-fn split(host: &str) -> (&str, u16) {
-    let parts = host.rsplit_once(':').and_then(|(name, port)| Some((name, port.parse().ok()?)));
-    parts.unwrap_or((host, HTTP_PORT))
+/// Returns where a page from `host` may connect besides its own origin. Older engines want its own host named. A policy can't
+/// name an IPv6 address.
+fn connect_sources(host: &str, endpoints: impl Iterator<Item = Endpoint>) -> String {
+    let Ok(authority) = host.parse::<Authority>() else { return String::new() };
+    let (name, own_port) = (authority.host(), authority.port_u16().unwrap_or(HTTP_PORT));
+    let source = |Endpoint { scheme, port }| match port {
+        Some(port) if name.starts_with('[') => (port != own_port).then(|| format!("{scheme}://*:{port}")),
+        None if name.starts_with('[') => None,
+        Some(port) => Some(format!("{scheme}://{name}:{port}")),
+        None => Some(format!("{scheme}://{host}")),
+    };
+    endpoints.filter_map(source).collect::<Vec<_>>().join(" ")
 }
 
 /// The answer to a browser that asks whether another page may ask.
@@ -107,9 +118,21 @@ pub(crate) fn share(response: &mut Response<Body>, origin: &HeaderValue) {
     headers.insert(RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
 }
 
-/// A JSON object.
-pub(crate) fn json(text: String) -> Response<Body> {
-    response(StatusCode::OK, "application/json", text.into())
+/// The answer to the run's token.
+#[derive(Serialize)]
+pub(crate) struct Session<'a> {
+    pub(crate) session: String,
+    /// Names of the transports that viewers may use for pixels.
+    pub(crate) transports: Vec<&'a str>,
+    /// The one that they must take if they can, without measuring.
+    pub(crate) preferred: Option<&'a str>,
+}
+
+impl Session<'_> {
+    pub(crate) fn response(&self) -> Response<Body> {
+        let text = serde_json::to_string(self).expect("names and digits are JSON");
+        response(StatusCode::OK, "application/json", text.into())
+    }
 }
 
 /// Bytes for as long as `body` lasts. As HTTP/1.0, so that they end with the connection and are not cut into chunks, which
@@ -147,12 +170,15 @@ mod tests {
         for (host, port, named) in [
             ("127.0.0.1:8000", Some(8000), "ws://127.0.0.1:8000 https://127.0.0.1:8000"),
             ("localhost:8000", Some(4433), "ws://localhost:8000 https://localhost:4433"),
-            ("studio.test", None, "ws://studio.test "),
+            ("studio.test", None, "ws://studio.test"),
             ("[::1]:8000", Some(8000), ""),
             ("[::1]:8000", Some(4433), "https://*:4433"),
             ("[::1]", None, ""),
         ] {
-            assert_eq!(elsewhere(host, port), named, "{host} {port:?}");
+            let control = Endpoint { scheme: "ws", port: None };
+            let sessions = port.map(|_| Endpoint { scheme: "https", port });
+            let endpoints = [Some(control), sessions].into_iter().flatten();
+            assert_eq!(connect_sources(host, endpoints), named, "{host} {port:?}");
         }
     }
 }

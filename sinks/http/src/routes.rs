@@ -6,25 +6,32 @@ use http::{HeaderName, HeaderValue, Method, Response};
 use lanstream_core::admission::{AdmissionError, GuardError, Secret};
 
 use crate::body::Body;
-use crate::respond::{self, RequestError};
-use crate::server::Config;
+use crate::config::{Config, STREAM_LIMITS, TRANSPORT};
+use crate::respond::{self, RequestError, Session};
+use crate::upgrade::{Run, Upgrade};
 
 /// What a request is answered with.
 pub(crate) enum Reply {
     Response(Response<Body>),
-    /// The connection becomes the control channel of the viewer with this key.
-    Control(Secret),
+    /// The connection changes hands after this response.
+    Upgrade(Response<Body>, Run),
 }
 
 /// Finds the answer to a request's head. Bodies are never read: nothing here takes one.
 pub(crate) fn answer(config: &Config, head: &Parts) -> Result<Reply, RequestError> {
     let host = check(config, head)?;
+    if let Some(upgrade) = upgrade_of(config, head) {
+        return if head.method == Method::GET {
+            accept(config, upgrade, head)
+        } else {
+            Err(RequestError::Method)
+        };
+    }
     match (head.uri.path(), &head.method) {
         ("/session", &Method::POST) => exchange(config, head),
-        ("/control", &Method::GET) => Ok(Reply::Control(control_key(head)?)),
         ("/stream", &Method::GET) => pixels(config, head),
         ("/session" | "/stream", &Method::OPTIONS) => Ok(Reply::Response(respond::preflight())),
-        ("/session" | "/control" | "/stream", _) => Err(RequestError::Method),
+        ("/session" | "/stream", _) => Err(RequestError::Method),
         (path, &Method::GET) => {
             let asset =
                 config.assets.iter().find(|asset| asset.path == path).ok_or(RequestError::NotFound)?;
@@ -41,7 +48,7 @@ fn check<'a>(config: &Config, head: &'a Parts) -> Result<&'a str, GuardError> {
     hosts.extend(head.uri.authority().map(|authority| authority.as_str()));
     let origins = values(head, &ORIGIN);
     let guard = config.admission.guard();
-    let acts = head.method != Method::GET || head.uri.path() == "/control";
+    let acts = head.method != Method::GET || upgrade_of(config, head).is_some();
     if acts { guard.check_action(&hosts, &origins) } else { guard.check(&hosts, &origins) }?;
     hosts.first().copied().ok_or(GuardError::HostMissing)
 }
@@ -60,31 +67,34 @@ fn values<'a>(head: &'a Parts, name: &HeaderName) -> Vec<&'a str> {
 fn exchange(config: &Config, head: &Parts) -> Result<Reply, RequestError> {
     let token = authorization(head, "Bearer ").ok_or(GuardError::TokenInvalid)?;
     let key = config.admission.exchange(&token)?;
-    let (transports, preferred) = (config.offer.names(), config.offer.preferred());
-    Ok(Reply::Response(respond::json(format!(
-        r#"{{"session":"{}","transports":{transports},"preferred":{preferred}}}"#,
-        key.to_hex()
-    ))))
+    let transports = config.admission.transports();
+    let session = Session {
+        session: key.to_hex(),
+        transports: transports.listed().map(|transport| transport.name).collect(),
+        preferred: transports.preferred().map(|transport| transport.name),
+    };
+    Ok(Reply::Response(session.response()))
 }
 
-fn control_key(head: &Parts) -> Result<Secret, RequestError> {
-    let protocols = values(head, &http::header::SEC_WEBSOCKET_PROTOCOL);
-    let mut offered = protocols.iter().flat_map(|value| value.split(',')).map(str::trim);
-    let speaks = offered.clone().any(|protocol| protocol == crate::upgrade::PROTOCOL);
-    let key = offered.find_map(|protocol| Secret::from_hex(protocol.strip_prefix("session.")?));
-    if speaks { Ok(key.ok_or(AdmissionError::KeyUnknown)?) } else { Err(AdmissionError::KeyUnknown.into()) }
+fn upgrade_of<'a>(config: &'a Config, head: &Parts) -> Option<&'a Upgrade> {
+    config.upgrades.iter().find(|upgrade| upgrade.path == head.uri.path())
+}
+
+fn accept(config: &Config, upgrade: &Upgrade, head: &Parts) -> Result<Reply, RequestError> {
+    let upgraded = (upgrade.accept)(&config.admission, head)?;
+    Ok(Reply::Upgrade(upgraded.response.map(|()| Body::Whole(None)), upgraded.run))
 }
 
 fn pixels(config: &Config, head: &Parts) -> Result<Reply, RequestError> {
     let key = authorization(head, "Session ").ok_or(AdmissionError::KeyUnknown)?;
-    if !config.offer.http {
+    if config.admission.transports().get(TRANSPORT.id).is_none() {
         return Err(RequestError::NotOffered);
     }
     let query = head.uri.query().unwrap_or("");
     let number = query.strip_prefix("route=").and_then(|number| number.parse().ok());
     let number =
         number.ok_or(RequestError::Malformed("route must be the number of one that was asked for"))?;
-    let (pump_receiver, permit) = config.admission.stream(&key)?;
+    let (pump_receiver, permit) = config.admission.stream(&key, STREAM_LIMITS)?;
     Ok(Reply::Response(respond::stream(Body::pixels(pump_receiver, number, permit))))
 }
 

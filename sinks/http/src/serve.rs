@@ -8,17 +8,17 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use lanstream_core::admission::Secret;
+use lanstream_core::sink::Shutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::body::Body;
+use crate::config::Config;
 use crate::listen::Listeners;
-use crate::respond::{self, RequestError};
+use crate::respond;
 use crate::routes::{self, Reply};
-use crate::server::{Config, ControlSocket};
 use crate::upgrade;
 
 /// Connections at a time: sixteen viewers with a stream, a control channel and six page loads each.
@@ -32,19 +32,16 @@ const HEAD_BYTES_MAX: usize = 16 << 10;
 /// Pause after an error of `accept`, which is the system's lack of file descriptors or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves until `shutdown`, then waits for the control channels to say goodbye. Other connections end at once.
-pub async fn serve(listeners: Listeners, config: Config, shutdown: CancellationToken) {
+/// Serves until `shutdown`, then waits for upgraded connections to end by themselves. Other connections end at once.
+pub(crate) async fn serve(listeners: Listeners, config: Config, shutdown: Shutdown) {
+    let stop = CancellationToken::new();
     let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let tasks = TaskTracker::new();
     for listener in listeners.sockets {
-        tasks.spawn(accept_all(
-            listener,
-            config.clone(),
-            Arc::clone(&permits),
-            tasks.clone(),
-            shutdown.clone(),
-        ));
+        tasks.spawn(accept_all(listener, config.clone(), Arc::clone(&permits), tasks.clone(), stop.clone()));
     }
+    shutdown.await;
+    stop.cancel();
     tasks.close();
     tasks.wait().await;
 }
@@ -109,37 +106,23 @@ async fn respond(
 ) -> Result<Response<Body>, Infallible> {
     let upgrade = hyper::upgrade::on(&mut request);
     let (head, _) = request.into_parts();
-    let answered = routes::answer(config, &head).and_then(|answer| match answer {
-        Reply::Response(response) => Ok(response),
-        Reply::Control(key) => {
-            let response = upgrade::accept(&head)?;
-            start_control(config, tasks, &key, upgrade)?;
-            Ok(response)
+    let mut response = match routes::answer(config, &head) {
+        Ok(Reply::Response(response)) => response,
+        Ok(Reply::Upgrade(response, run)) => {
+            tasks.spawn(async {
+                if let Some(stream) = upgrade::taken_over(upgrade).await {
+                    run(stream).await;
+                }
+            });
+            response
         }
-    });
-    let mut response = answered.unwrap_or_else(|reason| {
-        tracing::info!(method = %head.method, path = head.uri.path(), %reason, "denied");
-        respond::rejection(&reason)
-    });
+        Err(reason) => {
+            tracing::info!(method = %head.method, path = head.uri.path(), %reason, "denied");
+            respond::rejection(&reason)
+        }
+    };
     if let Some(origin) = routes::foreign_origin(config, &head) {
         respond::share(&mut response, origin);
     }
     Ok(response)
-}
-
-/// Gives the viewer its place and its connection to the control handler, which runs until the viewer leaves.
-fn start_control(
-    config: &Config,
-    tasks: &TaskTracker,
-    key: &Secret,
-    upgrade: hyper::upgrade::OnUpgrade,
-) -> Result<(), RequestError> {
-    let (control, viewer_guard) = config.admission.enter(key)?;
-    let handler = Arc::clone(&config.control);
-    tasks.spawn(async move {
-        if let Some(stream) = upgrade::taken_over(upgrade).await {
-            handler(ControlSocket { stream, control, viewer_guard }).await;
-        }
-    });
-    Ok(())
 }

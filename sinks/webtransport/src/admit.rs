@@ -1,7 +1,5 @@
 //! Who gets a session: host, origin, path and ticket are checked before it is accepted.
 
-use std::sync::Arc;
-
 use lanstream_core::admission::{Admission, AdmissionError, GuardError, PumpReceiver, Secret};
 
 /// The path of pixel sessions. A ticket of the viewer's follows it.
@@ -26,7 +24,7 @@ pub(crate) enum RequestError {
 }
 
 /// Where the viewer gets its pumps, if it is one.
-pub(crate) fn admit(admission: &Arc<Admission>, request: &Request<'_>) -> Result<PumpReceiver, RequestError> {
+pub(crate) fn admit(admission: &Admission, request: &Request<'_>) -> Result<PumpReceiver, RequestError> {
     let origins: Vec<_> = request.origin.into_iter().collect();
     admission.guard().check_action(&[request.authority], &origins)?;
     let (path, query) = request.path.split_once('?').unwrap_or((request.path, ""));

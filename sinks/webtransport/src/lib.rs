@@ -11,13 +11,15 @@ mod identity;
 mod listen;
 mod path_watchdog;
 mod rotation;
-mod serve;
 mod session;
+mod sink;
+mod transports;
 mod tuning;
 mod watchdog;
 
 pub use capped_cubic::CappedCubicConfig;
 pub use identity::{Identity, IdentityError};
 pub use listen::{BindError, Sockets, bind};
-pub use serve::{Config, StartError, serve};
+pub use sink::{Config, OpenError, WebTransportSink};
+pub use transports::{DATAGRAMS, STREAM};
 pub use tuning::{WINDOW_BYTES, transport};

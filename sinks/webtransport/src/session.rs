@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use lanstream_core::admission::PumpReceiver;
-use lanstream_core::protocol::{ServerMessage, Transport, ViewerMessage};
+use lanstream_core::protocol::{ServerMessage, ViewerMessage};
 use lanstream_core::viewer::{self, Pump};
 use tokio::time::sleep;
 use wtransport::quinn::WriteError;
@@ -15,10 +15,11 @@ use wtransport::{Connection, SendStream, VarInt};
 
 use crate::buffer_pool::BufferPool;
 use crate::datagrams::DatagramSender;
+use crate::transports::{DATAGRAMS, STREAM};
 use crate::watchdog::{CloseReason, ConnectionWatchdog};
 
 /// Room for a band.
-const CHUNK_ROOM: usize = viewer::band_bytes(Transport::WebTransport) + viewer::BAND_ROOM;
+const CHUNK_ROOM: usize = STREAM.band_bytes + viewer::BAND_ROOM;
 /// Time for what is on its way to be acknowledged at the end.
 const SETTLE_TIME: Duration = Duration::from_millis(50);
 /// Says nothing but that it is over.
@@ -44,7 +45,7 @@ async fn run_routes(
     pump_receiver: &PumpReceiver,
     buffers: &mut BufferPool,
 ) -> CloseReason {
-    let mine = |transport| matches!(transport, Transport::WebTransport | Transport::Datagrams);
+    let mine = |transport| [STREAM.id, DATAGRAMS.id].contains(&transport);
     loop {
         let Some(pump) = poll_fn(|context| pump_receiver.poll(context, |route| mine(route.transport))).await
         else {
@@ -79,9 +80,10 @@ impl<'a> RouteSender<'a> {
         let stopped = Box::pin(async { drop(stopping.await) });
         let mut sender =
             Self { pump, buffers, stream, stopped, watchdog: ConnectionWatchdog::new(connection) };
-        let end = match sender.pump.route().transport {
-            Transport::Datagrams => sender.run_datagrams(connection).await,
-            _ => sender.run_stream().await,
+        let end = if sender.pump.route().transport == DATAGRAMS.id {
+            sender.run_datagrams(connection).await
+        } else {
+            sender.run_stream().await
         };
         // What the viewer does not want any more is not sent again, however much of it was lost.
         let _closed = sender.stream.reset(DONE);

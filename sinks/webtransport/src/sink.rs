@@ -1,15 +1,16 @@
-//! Accepts sessions, keeps the certificate fresh, and ends when told to.
+//! The sink: accepts sessions, keeps the certificate fresh, and ends when told to.
 
+use std::fmt;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use lanstream_core::admission::{Admission, PumpReceiver};
 use lanstream_core::protocol::Certificates;
+use lanstream_core::sink::{Endpoint as SessionEndpoint, Serving, Shutdown, Sink, TransportInfo};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{interval, timeout};
-use tokio_util::sync::CancellationToken;
 use wtransport::config::ServerConfigBuilder;
 use wtransport::config::states::WantsIdentity;
 use wtransport::endpoint::endpoint_side;
@@ -22,6 +23,7 @@ use crate::identity::{self, Identity, IdentityError, SelfSigned};
 use crate::listen::Sockets;
 use crate::rotation::Rotation;
 use crate::session::run_session;
+use crate::transports::{DATAGRAMS, STREAM};
 use crate::tuning;
 
 /// Connections at a time: sixteen viewers, each with one that it is about to leave.
@@ -37,11 +39,9 @@ const GOODBYE_TIMEOUT: Duration = Duration::from_millis(150);
 /// Time between two looks at the clock: it may have been set, or have stood still while the machine slept.
 const CLOCK_INTERVAL: Duration = Duration::from_secs(10);
 
-/// What sessions need.
+/// How to open the sink.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Who is here.
-    pub admission: Arc<Admission>,
     /// By what the server is known.
     pub identity: Identity,
     /// The port of the page, from which the sockets' may differ.
@@ -50,10 +50,10 @@ pub struct Config {
     pub wall_clock: fn() -> SystemTime,
 }
 
-/// Why there are no sessions.
+/// Reason why there are no sessions.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum StartError {
+pub enum OpenError {
     /// There is no certificate.
     #[error(transparent)]
     Identity(#[from] IdentityError),
@@ -64,44 +64,86 @@ pub enum StartError {
 
 type Endpoints = Vec<Endpoint<endpoint_side::Server>>;
 
-/// Starts to accept sessions, and tells viewers how to get them. What is returned runs until `shutdown`.
-///
-/// # Errors
-/// See [`StartError`].
-pub async fn serve(
-    sockets: Sockets,
-    config: Config,
-    shutdown: CancellationToken,
-) -> Result<impl Future<Output = ()>, StartError> {
-    let port = if sockets.port() == config.page_port { 0 } else { sockets.port() };
-    let presented = ActiveCertificate::new(&config).await?;
-    let open = |socket| open(socket, presented.tls().clone());
-    let endpoints: Endpoints = sockets.sockets.into_iter().map(open).collect::<Result<_, _>>()?;
-    let endpoints = Arc::new(endpoints);
-    config.admission.certify(presented.certificates(port));
-    Ok(async move {
-        let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-        let mut accepting = JoinSet::new();
-        for index in 0..endpoints.len() {
-            accepting.spawn(accept_all(Arc::clone(&endpoints), index, config.clone(), Arc::clone(&places)));
-        }
-        tokio::select! {
-            () = shutdown.cancelled() => {}
-            () = rotate_certificates(presented, port, &endpoints, &config) => {}
-        }
-        // An endpoint that is closed must not be asked for more.
-        accepting.shutdown().await;
-        // Sessions end by themselves, with their viewers' control channels. What goes on without one is closed as it is.
-        let _ended = timeout(SESSIONS_TIMEOUT, places.acquire_many(CONNECTIONS_MAX as u32)).await;
-        endpoints.iter().for_each(|endpoint| endpoint.close(0_u32.into(), b"lanstream has ended"));
-        let told = async {
-            for endpoint in endpoints.iter() {
-                endpoint.wait_idle().await;
+/// Sessions of viewers on sockets of their own.
+pub struct WebTransportSink {
+    addresses: Vec<SocketAddr>,
+    port: u16,
+    page_port: u16,
+    endpoints: Endpoints,
+    presented: ActiveCertificate,
+    wall_clock: fn() -> SystemTime,
+}
+
+impl WebTransportSink {
+    /// Opens QUIC endpoints on the sockets, with a certificate.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn open(sockets: Sockets, config: &Config) -> Result<Self, OpenError> {
+        let presented = ActiveCertificate::new(config).await?;
+        let (addresses, port) = (sockets.addresses().to_vec(), sockets.port());
+        let open = |socket| open(socket, presented.tls().clone());
+        let endpoints: Endpoints = sockets.sockets.into_iter().map(open).collect::<Result<_, _>>()?;
+        let Config { page_port, wall_clock, .. } = *config;
+        Ok(Self { addresses, port, page_port, endpoints, presented, wall_clock })
+    }
+
+    /// Returns the port as viewers are told of it: 0 means the page's own.
+    fn announced_port(&self) -> u16 {
+        if self.port == self.page_port { 0 } else { self.port }
+    }
+}
+
+impl Sink for WebTransportSink {
+    fn transports(&self) -> Vec<TransportInfo> {
+        let endpoint = Some(SessionEndpoint { scheme: "https", port: Some(self.port) });
+        [STREAM, DATAGRAMS].map(|transport| TransportInfo { endpoint, ..transport }).to_vec()
+    }
+
+    fn addresses(&self) -> Vec<SocketAddr> {
+        self.addresses.clone()
+    }
+
+    fn serve(self: Box<Self>, admission: Arc<Admission>, shutdown: Shutdown) -> Serving {
+        let port = self.announced_port();
+        let Self { endpoints, presented, wall_clock, .. } = *self;
+        admission.certify(presented.certificates(port));
+        Box::pin(async move {
+            let endpoints = Arc::new(endpoints);
+            let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+            let mut accepting = JoinSet::new();
+            for index in 0..endpoints.len() {
+                let (endpoints, admission, places) = (endpoints.clone(), admission.clone(), places.clone());
+                accepting.spawn(accept_all(endpoints, index, admission, places));
             }
-        };
-        // Anyone who does not hear of it finds out without us.
-        let _told = timeout(GOODBYE_TIMEOUT, told).await;
-    })
+            tokio::select! {
+                () = shutdown => {}
+                () = rotate_certificates(presented, port, &endpoints, &admission, wall_clock) => {}
+            }
+            // An endpoint that is closed must not be asked for more.
+            accepting.shutdown().await;
+            close(&endpoints, &places).await;
+        })
+    }
+}
+
+impl fmt::Debug for WebTransportSink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebTransportSink").field("addresses", &self.addresses).finish_non_exhaustive()
+    }
+}
+
+/// Waits for sessions, which end by themselves with their viewers' control channels. What goes on without one is closed as it is.
+async fn close(endpoints: &Endpoints, places: &Semaphore) {
+    let _ended = timeout(SESSIONS_TIMEOUT, places.acquire_many(CONNECTIONS_MAX as u32)).await;
+    endpoints.iter().for_each(|endpoint| endpoint.close(0_u32.into(), b"lanstream has ended"));
+    let told = async {
+        for endpoint in endpoints {
+            endpoint.wait_idle().await;
+        }
+    };
+    // Anyone who does not hear of it finds out without us.
+    let _told = timeout(GOODBYE_TIMEOUT, told).await;
 }
 
 /// The certificate, and those before and after it.
@@ -155,20 +197,21 @@ async fn rotate_certificates(
     mut presented: ActiveCertificate,
     port: u16,
     endpoints: &Endpoints,
-    config: &Config,
+    admission: &Admission,
+    wall_clock: fn() -> SystemTime,
 ) {
     let mut checks = interval(CLOCK_INTERVAL);
     loop {
         checks.tick().await;
         let ActiveCertificate::Ours(rotation) = &mut presented else { continue };
-        let now = (config.wall_clock)();
+        let now = wall_clock();
         match rotation.advance(now, || SelfSigned::new(now)) {
             Ok(change) => {
                 if change.presented {
                     present(endpoints, &rotation.presented().tls);
                 }
                 if change.announced {
-                    config.admission.certify(presented.certificates(port));
+                    admission.certify(presented.certificates(port));
                 }
             }
             Err(error) => tracing::warn!(%error, "the certificate stays as it is for now"),
@@ -191,7 +234,12 @@ fn present(endpoints: &Endpoints, tls: &TlsConfig) {
     }
 }
 
-async fn accept_all(endpoints: Arc<Endpoints>, index: usize, config: Config, places: Arc<Semaphore>) {
+async fn accept_all(
+    endpoints: Arc<Endpoints>,
+    index: usize,
+    admission: Arc<Admission>,
+    places: Arc<Semaphore>,
+) {
     loop {
         let incoming = endpoints[index].accept().await;
         let open: usize = endpoints.iter().map(Endpoint::open_connections).sum();
@@ -201,16 +249,16 @@ async fn accept_all(endpoints: Arc<Endpoints>, index: usize, config: Config, pla
             incoming.refuse();
             continue;
         };
-        let config = config.clone();
+        let admission = Arc::clone(&admission);
         tokio::spawn(async move {
-            session(incoming, &config).await;
+            session(incoming, &admission).await;
             drop(place);
         });
     }
 }
 
-async fn session(incoming: IncomingSession, config: &Config) {
-    match timeout(REQUEST_TIMEOUT, accept_session(incoming, config)).await {
+async fn session(incoming: IncomingSession, admission: &Admission) {
+    match timeout(REQUEST_TIMEOUT, accept_session(incoming, admission)).await {
         Ok(Some((connection, pump_receiver))) => {
             let end = run_session(connection, pump_receiver).await;
             tracing::debug!(%end, "a WebTransport session ended");
@@ -221,11 +269,14 @@ async fn session(incoming: IncomingSession, config: &Config) {
 }
 
 /// Hears what a connection asks for, and answers. Returns `None` if it gets no session.
-async fn accept_session(incoming: IncomingSession, config: &Config) -> Option<(Connection, PumpReceiver)> {
+async fn accept_session(
+    incoming: IncomingSession,
+    admission: &Admission,
+) -> Option<(Connection, PumpReceiver)> {
     let ended = |error| tracing::debug!(%error, "a connection ended before there was a session");
     let request = incoming.await.map_err(ended).ok()?;
     let asked = Request { authority: request.authority(), origin: request.origin(), path: request.path() };
-    match admit(&config.admission, &asked) {
+    match admit(admission, &asked) {
         Ok(pump_receiver) => Some((request.accept().await.map_err(ended).ok()?, pump_receiver)),
         Err(reason) => {
             deny(request, &reason).await;
