@@ -1,99 +1,85 @@
-//! A web site of somebody else's: one page, and a place where it reports what it could do.
+//! A page from elsewhere in the same browser tries what a page can: nothing of it gets in.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 
+use lanstream_testkit::browser::Engine::{self, Chromium, Firefox};
+use lanstream_testkit::display::Display;
 use serde_json::Value;
 
-use crate::wait::until;
+use crate::program::Lanstream;
+use crate::site::Site;
 
-/// A running site.
-pub(crate) struct Site {
-    port: u16,
-    shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+/// Attempts that the page makes.
+const ATTEMPTS: usize = 13;
+
+const PAGE: &str = include_str!("foreign.html");
+
+/// A session key, as the viewer's own page gets one.
+fn key(server: &Lanstream) -> String {
+    let (origin, token) = (server.origin(), server.token());
+    let host = origin.strip_prefix("http://").expect("it is HTTP");
+    let mut socket = TcpStream::connect(host).unwrap();
+    write!(
+        socket,
+        "POST /session HTTP/1.1\r\nHost: {host}\r\nOrigin: {origin}\r\nAuthorization: Bearer {token}\r\n\
+         Content-Length: 0\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    let after = answer.split_once(r#""session":""#).expect("there is a session").1;
+    after.split_once('"').expect("it is text").0.to_owned()
 }
 
-#[derive(Default)]
-struct Shared {
-    report: Mutex<Option<Value>>,
-    over: AtomicBool,
+/// What a page of the site could do, by attempt.
+fn report(engine: Engine, site: &Site, host: &str, server: &Lanstream) -> Value {
+    let target = format!("#{}|{}|{}", server.origin(), server.token(), key(server));
+    let viewing = Display::start(641, 361);
+    let _browser = engine.open(&format!("{}/{target}", site.origin(host)), &viewing);
+    site.report()
 }
 
-impl Site {
-    pub(crate) fn start(page: &'static str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let shared = Arc::<Shared>::default();
-        let theirs = Arc::clone(&shared);
-        let serve = move || {
-            for socket in listener.incoming().map_while(Result::ok) {
-                if theirs.over.load(Ordering::SeqCst) {
-                    return;
-                }
-                // A browser may open connections that it never uses, so each has its own thread.
-                let theirs = Arc::clone(&theirs);
-                std::thread::spawn(move || answer(socket, page, &theirs));
-            }
-        };
-        let thread = std::thread::Builder::new().name("foreign site".to_owned()).spawn(serve).unwrap();
-        Self { port, shared, thread: Some(thread) }
+fn expect_nothing_gets_in(engine: Engine, host: &str) {
+    let server = Lanstream::pattern(&["--size", "640x360"]);
+    let report = report(engine, &Site::start(PAGE), host, &server);
+    let outcomes = report.as_object().expect("it is an object");
+    assert_eq!(outcomes.len(), ATTEMPTS, "{report:#}");
+    for (attempt, outcome) in outcomes {
+        let outcome = outcome.as_str().expect("it is text");
+        assert!(outcome.starts_with("blocked"), "{attempt}: {outcome}");
     }
-
-    /// Its origin, by one of this machine's names.
-    pub(crate) fn origin(&self, host: &str) -> String {
-        format!("http://{host}:{}", self.port)
-    }
-
-    /// Waits for what the page reports.
-    pub(crate) fn report(&self) -> Value {
-        until("the page's report", || self.shared.report.lock().unwrap().clone().ok_or("there is none"))
-    }
+    assert_eq!(server.next_stats()["viewers"], 0);
+    assert_eq!(server.events("viewer-joined").len(), 0, "{report:#}");
 }
 
-impl Drop for Site {
-    fn drop(&mut self) {
-        self.shared.over.store(true, Ordering::SeqCst);
-        // A connection wakes the thread, which then sees that it is over.
-        let _ = TcpStream::connect(("127.0.0.1", self.port));
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
+#[test]
+fn another_port_of_this_machine_in_chromium() {
+    expect_nothing_gets_in(Chromium, "127.0.0.1");
 }
 
-/// Gives the page to whoever asks, and keeps what is posted. Connections that say nothing end with the browser.
-fn answer(mut socket: TcpStream, page: &str, shared: &Shared) {
-    let Some(body) = read(&socket) else { return };
-    if !body.is_empty() {
-        *shared.report.lock().unwrap() = serde_json::from_slice(&body).ok();
-    }
-    let length = page.len();
-    let head =
-        format!("Content-Type: text/html; charset=utf-8\r\nContent-Length: {length}\r\nConnection: close");
-    let _ = socket.write_all(format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n{page}").as_bytes());
+#[test]
+fn localhost_by_name_in_chromium() {
+    expect_nothing_gets_in(Chromium, "localhost");
 }
 
-/// A request's body; none where it was cut off.
-fn read(socket: &TcpStream) -> Option<Vec<u8>> {
-    let mut reader = BufReader::new(socket);
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).ok()? == 0 {
-            return None;
-        }
-        if line == "\r\n" {
-            break;
-        }
-        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().ok()?;
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    Some(body)
+#[test]
+fn another_port_of_this_machine_in_firefox() {
+    expect_nothing_gets_in(Firefox, "127.0.0.1");
+}
+
+#[test]
+fn localhost_by_name_in_firefox() {
+    expect_nothing_gets_in(Firefox, "localhost");
+}
+
+/// The attempts are worth something: the same one gets in where the server was told to let the site in.
+#[test]
+fn page_that_was_allowed_gets_in() {
+    let site = Site::start(PAGE);
+    let allowed = site.origin("127.0.0.1");
+    let server = Lanstream::pattern(&["--size", "640x360", "--allow-origin", &allowed]);
+    let report = report(Chromium, &site, "127.0.0.1", &server);
+    assert_eq!(report["session with the token"], "got in: cors 200", "{report:#}");
+    assert_eq!(report["control channel with the key"], "got in: open", "{report:#}");
 }

@@ -5,27 +5,18 @@
 //! and beside them what the browser takes for pictures of its own, which no mirror can be quicker than.
 
 mod barcode;
-pub(crate) mod browser;
 pub(crate) mod codec;
 pub(crate) mod connect;
 pub(crate) mod content;
 pub(crate) mod cut;
 pub(crate) mod decode;
-pub(crate) mod display;
 mod floor;
-#[path = "../../../app/tests/browser/full_screen.rs"]
-#[allow(clippy::unwrap_used, reason = "it is shared with tests, and without it nothing can be measured")]
-mod full_screen;
 mod glass;
 mod idle;
 mod load;
 mod machine;
 mod painter;
 pub(crate) mod patience;
-pub(crate) mod process;
-#[path = "../../../app/tests/browser/relay.rs"]
-#[allow(clippy::unwrap_used, reason = "it is shared with tests, and without it nothing can be measured")]
-mod relay;
 mod report;
 mod sample;
 pub(crate) mod screen;
@@ -33,9 +24,6 @@ mod server;
 mod shared_memory;
 mod stuck;
 pub(crate) mod transports;
-#[path = "../../../app/tests/browser/udp.rs"]
-#[allow(clippy::unwrap_used, reason = "it is shared with tests, and without it nothing can be measured")]
-mod udp;
 pub(crate) mod video;
 mod watcher;
 
@@ -43,10 +31,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use lanstream_testkit::browser::Engine;
+use lanstream_testkit::display::Display;
 
-use browser::Engine;
 use content::Content;
-use display::Display;
 use floor::Floor;
 use glass::{Glass, Subject};
 use load::Load;
@@ -99,7 +88,7 @@ pub(crate) struct Options {
     #[arg(long, default_value = "1920x1080", value_parser = parse_size)]
     size: (u16, u16),
     /// What shows the page: each of these in turn
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "chromium")]
+    #[arg(long, value_parser = engines(), value_delimiter = ',', default_value = "chromium")]
     browser: Vec<Engine>,
     /// Leave out the floor: what each browser takes to show pictures that it has
     #[arg(long)]
@@ -128,8 +117,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     options.install()?;
     let recipes = recipes(options)?;
     let patience = Patience::new()?;
-    let source = Display::start(options.size, &patience)?;
-    let mirror = Display::start(options.mirror_size(), &patience)?;
+    let source = display(options.size);
+    let mirror = display(options.mirror_size());
     let mut bench = Bench { options, source, mirror, patience, number: FIRST_NUMBER };
     let mut report = Report::new(&options.browser);
     for round in 1..=options.rounds {
@@ -199,7 +188,7 @@ impl Bench<'_> {
     fn measure(&mut self, engine: Engine, recipe: &Recipe, round: u32) -> anyhow::Result<Round> {
         let server = Server::start(recipe, &self.source, &self.patience)
             .with_context(|| format!("{} did not start", recipe.name))?;
-        let _browser = engine.open(&server.url, &self.mirror, self.options.mirror_size(), &self.patience)?;
+        let _browser = engine.open(&server.url, &self.mirror);
         let subject = Subject::Mirror(server.id());
         let mut glass = Glass::new(&self.source, &self.mirror, &self.patience, &mut self.number, subject)
             .with_context(|| format!("{} in {}", recipe.name, engine.name()))?;
@@ -213,7 +202,7 @@ impl Bench<'_> {
     /// The same with a page that paints by itself.
     fn measure_floor(&mut self, engine: Engine) -> anyhow::Result<Round> {
         let floor = Floor::start()?;
-        let _browser = engine.open(&floor.url(), &self.mirror, self.options.mirror_size(), &self.patience)?;
+        let _browser = engine.open(&floor.url(), &self.mirror);
         let subject = Subject::Floor(&floor);
         let mut glass = Glass::new(&self.source, &self.mirror, &self.patience, &mut self.number, subject)?;
         glass.run(&WARM_UP, WARM_UP_DURATION)?;
@@ -226,7 +215,7 @@ impl Bench<'_> {
 
 impl Options {
     fn install(&self) -> anyhow::Result<()> {
-        let browsers = self.browser.iter().map(|engine| (engine.command(), engine.package()));
+        let browsers = self.browser.iter().map(|engine| (engine.program(), engine.package()));
         let commands: Vec<_> = [("Xvfb", "xvfb"), ("ss", "iproute2")].into_iter().chain(browsers).collect();
         setup::install("the bench needs", &commands)
     }
@@ -268,6 +257,16 @@ impl Options {
         }
         Ok((alone, with_stuck.then_some(beside)))
     }
+}
+
+/// Starts a display of this size.
+pub(crate) fn display((width, height): (u16, u16)) -> Display {
+    Display::start(width.into(), height.into())
+}
+
+/// The browsers, as words of a command line.
+pub(crate) fn engines() -> impl TypedValueParser<Value = Engine> {
+    PossibleValuesParser::new(Engine::ALL.map(Engine::word)).try_map(|word| word.parse::<Engine>())
 }
 
 fn parse_size(text: &str) -> Result<(u16, u16), String> {

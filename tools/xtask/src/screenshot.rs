@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, ensure};
+use lanstream_testkit::browser::Engine;
+use lanstream_testkit::display::Display;
+use lanstream_testkit::process::Process;
 
-use crate::bench::browser::Engine;
 use crate::bench::connect::next;
-use crate::bench::display::Display;
 use crate::bench::patience::Patience;
-use crate::bench::process::Process;
 use crate::bench::screen::{PIXEL_BYTES, Screen};
 use crate::repository;
 
@@ -36,19 +36,19 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let status = repository::cargo().args(["build", "--release", "-p", "lanstream"]).status()?;
     ensure!(status.success(), "cargo build ended with {status}");
     let patience = Patience::new()?;
-    let display = Display::start(WINDOW, &patience)?;
+    let display = crate::bench::display(WINDOW);
     let mut server = Process::start(
         Command::new(repository::target().join("release/lanstream"))
             .args(["pattern", "--kind", "bars", "--fps", "30", "--json"])
             .args(["--size", &format!("{}x{}", SIZE.0, SIZE.1)])
             .stdin(Stdio::null())
             .stdout(Stdio::piped()),
-    )?;
-    let events = server.lines()?;
+    );
+    let events = server.lines();
     let ready = next(&events, &patience, |event| event["event"] == "ready")?;
     let url = ready["url"].as_str().context("the ready event has no URL")?;
     let url = url.replacen("/#", "/?stats=1&verify=1#", 1);
-    let _browser = Engine::Chromium.open(&url, &display, WINDOW, &patience)?;
+    let _browser = Engine::Chromium.open(&url, &display);
     for _ in 0..PAINTED_STATS {
         next(&events, &patience, |event| event["painted"].as_f64() > Some(0.0))?;
     }

@@ -4,8 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, bail, ensure};
-
-use crate::bench::browser::MINI_BROWSER;
+use lanstream_testkit::browser::Engine;
 
 /// Commands that the tests run, and the Debian package each comes in.
 const COMMANDS: [(&str, &str); 13] = [
@@ -16,9 +15,9 @@ const COMMANDS: [(&str, &str); 13] = [
     ("xdotool", "xdotool"),
     ("ss", "iproute2"),
     ("ffmpeg", "ffmpeg"),
-    ("chromium", "chromium"),
-    ("firefox-esr", "firefox-esr"),
-    (MINI_BROWSER, "libwebkit2gtk-4.1-0"),
+    (Engine::Chromium.program(), Engine::Chromium.package()),
+    (Engine::Firefox.program(), Engine::Firefox.package()),
+    (Engine::Webkit.program(), Engine::Webkit.package()),
     ("WebKitWebDriver", "webkit2gtk-driver"),
     ("node", "nodejs"),
     ("npm", "npm"),

@@ -6,13 +6,14 @@ use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
+use lanstream_testkit::browser::Engine;
+use lanstream_testkit::display::Display;
+use lanstream_testkit::process::Process;
 use serde_json::Value;
 
-use super::browser::Engine;
-use super::display::Display;
+use super::engines;
 use super::machine::Machine;
 use super::patience::Patience;
-use super::process::Process;
 use super::sample::median;
 use crate::repository;
 
@@ -30,7 +31,7 @@ pub(crate) struct Options {
     )]
     queries: Vec<String>,
     /// What shows the page
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, default_value = "chromium", value_parser = engines())]
     browser: Engine,
 }
 
@@ -43,7 +44,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let status = repository::cargo().args(["build", "--release", "-p", "lanstream"]).status()?;
     ensure!(status.success(), "cargo build ended with {status}");
     let patience = Patience::new()?;
-    let display = Display::start((SIZE.0 + 1, SIZE.1 + 1), &patience)?;
+    let display = super::display((SIZE.0 + 1, SIZE.1 + 1));
     let mut took: Vec<Vec<f64>> = vec![Vec::new(); options.queries.len()];
     for round in 1..=options.rounds {
         eprintln!("round {round} of {}", options.rounds);
@@ -74,15 +75,15 @@ fn first_picture_ms(
 ) -> anyhow::Result<f64> {
     let mut command = Command::new(repository::target().join("release/lanstream"));
     command.args(["pattern", "--size", &format!("{}x{}", SIZE.0, SIZE.1), "--json"]);
-    let mut server = Process::start(command.stdin(Stdio::null()).stdout(Stdio::piped()))?;
-    let events = server.lines()?;
+    let mut server = Process::start(command.stdin(Stdio::null()).stdout(Stdio::piped()));
+    let events = server.lines();
     let ready = next(&events, patience, |event| event["event"] == "ready")?;
     let url = ready["url"].as_str().context("the ready event has no URL")?.replacen(
         "/#",
         &format!("/?{query}#"),
         1,
     );
-    let watching = browser.open(&url, display, (SIZE.0 + 1, SIZE.1 + 1), patience)?;
+    let watching = browser.open(&url, display);
     next(&events, patience, |event| event["painted"].as_f64() > Some(0.0))?;
     drop(watching);
     let left = next(&events, patience, |event| event["event"] == "viewer-left")?;

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use anyhow::Context;
+use lanstream_testkit::browser::Engine;
 
-use super::browser::Engine;
 use super::content::Content;
-use super::display::Display;
+use super::engines;
 use super::glass::{Glass, Subject};
 use super::load::Load;
 use super::machine::Machine;
@@ -21,7 +21,7 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
     /// What shows the page
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, default_value = "chromium", value_parser = engines())]
     browser: Engine,
 }
 
@@ -37,13 +37,12 @@ const UNTIL_CUT: Duration = Duration::from_millis(1500);
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let recipe = Recipe::build_ours(Transport::Webtransport, None, Some(PIPE))?.with_udp_path();
     let patience = Patience::new()?;
-    let (source, mirror) =
-        (Display::start(SIZE, &patience)?, Display::start((SIZE.0 + 1, SIZE.1 + 1), &patience)?);
+    let (source, mirror) = (super::display(SIZE), super::display((SIZE.0 + 1, SIZE.1 + 1)));
     let (mut number, mut gaps) = (1, [Vec::new(), Vec::new()]);
     for round in 1..=options.rounds {
         eprintln!("round {round} of {}", options.rounds);
         let server = Server::start(&recipe, &source, &patience)?;
-        let _browser = options.browser.open(&server.url, &mirror, (SIZE.0 + 1, SIZE.1 + 1), &patience)?;
+        let _browser = options.browser.open(&server.url, &mirror);
         let mut glass = Glass::new(&source, &mirror, &patience, &mut number, Subject::Mirror(server.id()))?;
         gaps[0].push(glass.run(&LOAD, DURATION)?.gap_ms);
         let udp = server.udp.as_ref().context("the server has no UDP path")?;

@@ -12,13 +12,14 @@ use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
+use lanstream_testkit::browser::Engine;
+use lanstream_testkit::display::Display;
+use lanstream_testkit::process::Process;
 use serde::Deserialize;
 
-use super::browser::Engine;
-use super::display::Display;
+use super::engines;
 use super::machine::Machine;
 use super::patience::Patience;
-use super::process::Process;
 use crate::{repository, setup};
 use table::{Picture, Table};
 
@@ -32,7 +33,7 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
     /// Whose WebAssembly
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, default_value = "chromium", value_parser = engines())]
     browser: Engine,
     /// Write everything measured to this file
     #[arg(long, value_name = "FILE")]
@@ -60,11 +61,11 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let browser = options.browser;
-    setup::install("the bench needs", &[("Xvfb", "xvfb"), (browser.command(), browser.package())])?;
+    setup::install("the bench needs", &[("Xvfb", "xvfb"), (browser.program(), browser.package())])?;
     let status = repository::cargo().args(["build", "--release", "-p", SERVER]).status()?;
     ensure!(status.success(), "cargo build ended with {status}");
     let patience = Patience::new()?;
-    let display = Display::start(DISPLAY, &patience)?;
+    let display = super::display(DISPLAY);
     let table = Table::new(Machine::look(&[browser]), options.measure(&display, &patience)?);
     print!("{table}");
     options.json.as_ref().map_or(Ok(()), |path| table.write_json(path))
@@ -72,12 +73,12 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 
 impl Options {
     fn measure(&self, display: &Display, patience: &Patience) -> anyhow::Result<Vec<Picture>> {
-        let mut server = Process::start(&mut self.command())?;
-        let events = server.lines()?;
+        let mut server = Process::start(&mut self.command());
+        let events = server.lines();
         let Event::Ready { url } = next(&events, patience)? else {
             bail!("the server did not begin with ready")
         };
-        let _browser = self.browser.open(&url, display, DISPLAY, patience)?;
+        let _browser = self.browser.open(&url, display);
         let mut pictures = Vec::new();
         loop {
             match next(&events, patience)? {

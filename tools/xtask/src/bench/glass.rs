@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use lanstream_testkit::display::Display;
+
 use super::barcode;
 use super::content::Dice;
-use super::display::Display;
 use super::floor::{Floor, Painted};
 use super::idle;
 use super::load::Load;

@@ -2,9 +2,9 @@
 
 use std::process::Command;
 
+use lanstream_testkit::browser::Engine;
 use serde::Serialize;
 
-use super::browser::Engine;
 use crate::repository;
 
 /// The machine and the versions of what took part.

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 
 use anyhow::{bail, ensure};
@@ -33,6 +34,24 @@ impl Patience {
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         ensure!(!self.interrupted.load(Ordering::Relaxed), "interrupted");
         Ok(())
+    }
+
+    /// Waits for the first line that `pick` takes.
+    ///
+    /// # Errors
+    /// Those of `until`, or that there are no more lines.
+    pub(crate) fn line<T>(
+        &self,
+        what: &str,
+        limit: Duration,
+        lines: &Receiver<String>,
+        pick: impl Fn(&str) -> Option<T>,
+    ) -> anyhow::Result<T> {
+        self.until(what, limit, || match lines.try_recv() {
+            Ok(line) => Ok(pick(&line)),
+            Err(TryRecvError::Empty) => Ok(None),
+            Err(TryRecvError::Disconnected) => bail!("it ended without a {what}"),
+        })
     }
 
     /// Tries until there is a value.

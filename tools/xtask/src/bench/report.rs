@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use anyhow::Context;
+use lanstream_testkit::browser::Engine;
 use serde::Serialize;
 
-use super::browser::Engine;
 use super::idle::Idle;
 use super::machine::Machine;
 use super::sample::{Sample, median};

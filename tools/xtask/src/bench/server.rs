@@ -7,13 +7,13 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use lanstream_testkit::display::Display;
+use lanstream_testkit::process::Process;
+use lanstream_testkit::relay::Relay;
+use lanstream_testkit::udp::UdpPath;
 use serde::Deserialize;
 
-use super::display::Display;
 use super::patience::Patience;
-use super::process::Process;
-use super::relay::Relay;
-use super::udp::UdpPath;
 use crate::repository;
 
 /// How long a server may take until it is ready.
@@ -132,12 +132,13 @@ impl Server {
         let mut shell = Command::new("sh");
         // With exec the shell becomes the server, so that the process measured is the server's.
         shell.arg("-c").arg(format!("exec {}", fill(&recipe.command))).env("DISPLAY", &display.name);
-        let mut process = Process::start(shell.stdin(Stdio::null()).stdout(Stdio::piped()))?;
+        let mut process = Process::start(shell.stdin(Stdio::null()).stdout(Stdio::piped()));
         let url = match &recipe.page {
             Page::Given(url) => answering(fill(url), patience)?,
-            Page::Printed(options) => {
-                with_query(&process.line("ready event", START_LIMIT, patience, url_from_event)?, options)
-            }
+            Page::Printed(options) => with_query(
+                &patience.line("ready event", START_LIMIT, &process.lines(), url_from_event)?,
+                options,
+            ),
         };
         let mut server = Self { url, udp: None, process };
         if let Some(relay) = relay {

@@ -2,23 +2,13 @@
 //!
 //! It follows docs/protocol.md by hand, over plain TCP, since a browser would read.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::time::Duration;
-
 use anyhow::{Context, ensure};
+use lanstream_testkit::http::{self, Peer};
+use lanstream_testkit::websocket::{BINARY, FINAL, HANDSHAKE, frame};
 use serde::Deserialize;
 
 use super::server::{Transport, authority};
 
-/// How long each answer may take.
-const ANSWER_LIMIT: Duration = Duration::from_secs(5);
-/// Longest head of an answer; ours are a few hundred bytes.
-const HEAD_BYTES_MAX: usize = 8192;
-/// Any 16 bytes do: the key only shows that the server speaks WebSocket (RFC 6455, section 1.3).
-const WEBSOCKET_KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
-/// Any four bytes do: the mask protects proxies from pages, and there is neither here.
-const MASK: [u8; 4] = [0x1a, 0x2b, 0x3c, 0x4d];
 const HELLO: u8 = 0x81;
 const PROTOCOL_VERSION: u16 = 4;
 const ROUTE: u8 = 0x87;
@@ -29,8 +19,8 @@ const WEBSOCKET: u8 = 2;
 
 /// The open connections. They close when it goes.
 pub(crate) struct Viewer {
-    _control: TcpStream,
-    _stream: Option<TcpStream>,
+    _control: Peer,
+    _stream: Option<Peer>,
 }
 
 /// Lets a viewer in through the page's URL and leaves it there.
@@ -49,55 +39,46 @@ fn new_session(host: &str, token: &str) -> anyhow::Result<String> {
     struct Answer {
         session: String,
     }
-    let head = format!(
-        "POST /session HTTP/1.1\r\nAuthorization: Bearer {token}\r\nContent-Length: 0\r\nConnection: close\r\n"
-    );
-    let mut connection = request(host, &head, "200")?;
-    let mut body = String::new();
-    connection.read_to_string(&mut body)?;
-    // A chunked body has lengths around it: the object is what stands between the braces.
-    let object = body.find('{').zip(body.rfind('}')).and_then(|(start, end)| body.get(start..=end));
-    let answer: Answer = serde_json::from_str(object.unwrap_or(&body))?;
+    let bearer = format!("Authorization: Bearer {token}");
+    let mut peer = ask(host, "POST /session", &[&bearer, "Content-Length: 0"])?;
+    let response = peer.response().context("the server gives no session")?;
+    ensure!(response.status == 200, "a session was answered {}", response.head);
+    let answer: Answer = serde_json::from_slice(&response.body)?;
     Ok(answer.session)
 }
 
-fn open_control(host: &str, session: &str, transport: u8) -> anyhow::Result<TcpStream> {
-    let head = format!(
-        "GET /control HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
-         Sec-WebSocket-Key: {WEBSOCKET_KEY}\r\nSec-WebSocket-Protocol: lanstream.1, session.{session}\r\n"
-    );
-    let mut control = request(host, &head, "101")?;
-    control.write_all(&masked_frame(&hello()))?;
-    control.write_all(&masked_frame(&route(transport)))?;
+fn open_control(host: &str, session: &str, transport: u8) -> anyhow::Result<Peer> {
+    let protocol = format!("Sec-WebSocket-Protocol: lanstream.1, session.{session}");
+    let mut control = ask(host, "GET /control", &[&HANDSHAKE[..], &[&protocol]].concat())?;
+    expect(&mut control, 101)?;
+    control.send(&frame(FINAL | BINARY, &hello()));
+    control.send(&frame(FINAL | BINARY, &route(transport)));
     // One byte of the Welcome: then it is a viewer.
-    control.read_exact(&mut [0])?;
+    control.take(1).context("the server says nothing")?;
     Ok(control)
 }
 
-fn open_stream(host: &str, session: &str) -> anyhow::Result<TcpStream> {
-    request(
-        host,
-        &format!("GET /stream?route={ROUTE_NUMBER} HTTP/1.1\r\nAuthorization: Session {session}\r\n"),
-        "200",
-    )
+fn open_stream(host: &str, session: &str) -> anyhow::Result<Peer> {
+    let key = format!("Authorization: Session {session}");
+    let mut stream = ask(host, &format!("GET /stream?route={ROUTE_NUMBER}"), &[&key])?;
+    expect(&mut stream, 200)?;
+    Ok(stream)
 }
 
-/// Sends a head with Host and Origin added, and reads the answer's head and not a byte more.
-fn request(host: &str, head: &str, status: &str) -> anyhow::Result<TcpStream> {
-    let mut connection = TcpStream::connect(host)?;
-    connection.set_read_timeout(Some(ANSWER_LIMIT))?;
-    write!(connection, "{head}Host: {host}\r\nOrigin: http://{host}\r\n\r\n")?;
-    let mut answer = Vec::new();
-    while !answer.ends_with(b"\r\n\r\n") {
-        ensure!(answer.len() < HEAD_BYTES_MAX, "the answer's head has no end");
-        let mut byte = [0];
-        connection.read_exact(&mut byte)?;
-        answer.push(byte[0]);
-    }
-    let answer = String::from_utf8_lossy(&answer);
-    let line = answer.lines().next().unwrap_or_default();
-    ensure!(line.split(' ').nth(1) == Some(status), "{:?} was answered {line:?}", head.lines().next());
-    Ok(connection)
+/// Sends a request with Host and Origin added.
+fn ask(host: &str, line: &str, headers: &[&str]) -> anyhow::Result<Peer> {
+    let mut peer = Peer::connect(host.parse().with_context(|| format!("{host} is no address"))?);
+    let own = [format!("Host: {host}"), format!("Origin: http://{host}")];
+    let headers: Vec<_> = headers.iter().map(|header| (*header).to_owned()).chain(own).collect();
+    peer.send(&http::request(line, &headers));
+    Ok(peer)
+}
+
+/// Reads an answer's head and nothing that comes after it.
+fn expect(peer: &mut Peer, status: u16) -> anyhow::Result<()> {
+    let (answered, head) = peer.head().context("the server gives no answer")?;
+    ensure!(answered == status, "the server answers {head}");
+    Ok(())
 }
 
 fn hello() -> Vec<u8> {
@@ -114,19 +95,12 @@ fn message(kind: u8, fields: &[&[u8]]) -> Vec<u8> {
     [&(body.len() as u32).to_le_bytes()[..], &[kind, 0, 0, 0], &body].concat()
 }
 
-/// A final binary frame, masked as a client's must be; its payload is shorter than 126 bytes.
-fn masked_frame(payload: &[u8]) -> Vec<u8> {
-    let mut frame = vec![0x82, 0x80 | payload.len() as u8];
-    frame.extend(MASK);
-    frame.extend(payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
-    frame
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead, BufReader, Read, Write};
+    use std::net::{TcpListener, TcpStream};
+
     use super::*;
-    use std::io::{BufRead, BufReader};
-    use std::net::TcpListener;
 
     /// Takes one request, answers it, and returns its head and the open connection.
     fn serve(listener: &TcpListener, answer: &str) -> (String, BufReader<TcpStream>) {
@@ -145,17 +119,19 @@ mod tests {
         let url = format!("http://{}/?transport=http#t0", listener.local_addr().unwrap());
         let opening = std::thread::spawn(move || open(&url, Transport::Http));
 
-        let (head, session) =
-            serve(&listener, "HTTP/1.1 200 OK\r\n\r\n{\"session\":\"k1\",\"transports\":[]}");
+        let (head, session) = serve(
+            &listener,
+            "HTTP/1.1 200 OK\r\nContent-Length: 32\r\n\r\n{\"session\":\"k1\",\"transports\":[]}",
+        );
         assert!(head.starts_with("POST /session ") && head.contains("\r\nAuthorization: Bearer t0\r\n"));
         assert!(head.contains("\r\nOrigin: http://127.0.0.1:"));
         drop(session);
         let (head, mut control) = serve(&listener, "HTTP/1.1 101 Switching Protocols\r\n\r\n\x02");
         assert!(head.contains("\r\nSec-WebSocket-Protocol: lanstream.1, session.k1\r\n"));
         for payload in [hello(), route(HTTP)] {
-            let mut frame = vec![0; 6 + payload.len()];
-            control.read_exact(&mut frame).unwrap();
-            assert_eq!(frame, masked_frame(&payload));
+            let mut came = vec![0; 6 + payload.len()];
+            control.read_exact(&mut came).unwrap();
+            assert_eq!(came, frame(FINAL | BINARY, &payload));
         }
         let (head, _stream) = serve(&listener, "HTTP/1.1 200 OK\r\n\r\n");
         assert!(
@@ -176,6 +152,6 @@ mod tests {
         assert_eq!(hello(), [4, 0, 0, 0, HELLO, 0, 0, 0, 4, 0, 0, 0]);
         assert_eq!(route(WEBSOCKET)[..14], [18, 0, 0, 0, ROUTE, 0, 0, 0, 1, 0, 0, 0, WEBSOCKET, 0]);
         assert_eq!(route(HTTP).len(), 8 + 18);
-        assert_eq!(masked_frame(&hello()).len(), 6 + 12);
+        assert_eq!(frame(FINAL | BINARY, &hello()).len(), 6 + 12);
     }
 }

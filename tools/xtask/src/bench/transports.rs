@@ -14,12 +14,13 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
+use lanstream_testkit::browser::Engine;
+use lanstream_testkit::display::Display;
+use lanstream_testkit::process::Process;
 
-use super::browser::Engine;
-use super::display::Display;
+use super::engines;
 use super::machine::Machine;
 use super::patience::Patience;
-use super::process::Process;
 use crate::{repository, setup};
 use cell::{Cell, Event, Round};
 use table::Table;
@@ -28,7 +29,7 @@ use table::Table;
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Which browsers
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "chromium,firefox,webkit")]
+    #[arg(long, value_parser = engines(), value_delimiter = ',', default_value = "chromium,firefox,webkit")]
     engines: Vec<Engine>,
     /// Seconds that each cell of the table is measured for, after a quarter of a second that is not counted
     #[arg(long, default_value_t = 0.5, value_parser = parse_seconds)]
@@ -68,7 +69,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     options.install()?;
     build()?;
     let patience = Patience::new()?;
-    let display = Display::start(DISPLAY, &patience)?;
+    let display = super::display(DISPLAY);
     let mut rounds = Vec::new();
     for number in 1..=options.rounds {
         for engine in &options.engines {
@@ -94,19 +95,19 @@ fn build() -> anyhow::Result<()> {
 
 impl Options {
     fn install(&self) -> anyhow::Result<()> {
-        let browsers = self.engines.iter().map(|engine| (engine.command(), engine.package()));
+        let browsers = self.engines.iter().map(|engine| (engine.program(), engine.package()));
         let commands: Vec<_> = std::iter::once(("Xvfb", "xvfb")).chain(browsers).collect();
         setup::install("the bench needs", &commands)
     }
 
     /// Measures every cell in one engine, once.
     fn measure(&self, engine: Engine, display: &Display, patience: &Patience) -> anyhow::Result<Vec<Cell>> {
-        let mut server = Process::start(&mut self.command())?;
-        let events = Events { lines: server.lines()?, patience };
+        let mut server = Process::start(&mut self.command());
+        let events = Events { lines: server.lines(), patience };
         let Event::Ready { url } = events.next(START_LIMIT)? else {
             bail!("the server did not begin with ready")
         };
-        let _browser = engine.open(&url, display, DISPLAY, patience)?;
+        let _browser = engine.open(&url, display);
         let mut cells = Vec::new();
         loop {
             match events.next(CELL_LIMIT + Duration::from_secs_f64(self.seconds))? {

@@ -6,15 +6,15 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
+use lanstream_testkit::browser::Engine;
+use lanstream_testkit::process::Process;
 use serde::Serialize;
 
-use super::browser::Engine;
 use super::connect::next;
-use super::display::Display;
+use super::engines;
 use super::idle::cpu_time;
 use super::machine::Machine;
 use super::patience::Patience;
-use super::process::Process;
 use super::sample::median;
 use crate::{repository, setup};
 
@@ -34,7 +34,7 @@ pub(crate) struct Options {
     #[arg(long, default_value = "transport=auto")]
     query: String,
     /// What shows the page
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, default_value = "chromium", value_parser = engines())]
     browser: Engine,
     /// Write everything measured to this file
     #[arg(long, value_name = "FILE")]
@@ -103,7 +103,7 @@ struct Round {
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let browser = options.browser;
-    let needs = [("Xvfb", "xvfb"), ("ffmpeg", "ffmpeg"), (browser.command(), browser.package())];
+    let needs = [("Xvfb", "xvfb"), ("ffmpeg", "ffmpeg"), (browser.program(), browser.package())];
     setup::install("the bench needs", &needs)?;
     let status = repository::cargo().args(["build", "--release", "-p", "lanstream"]).status()?;
     ensure!(status.success(), "cargo build ended with {status}");
@@ -127,17 +127,12 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 impl Options {
     fn measure(&self, case: &Case, patience: &Patience) -> anyhow::Result<Round> {
         let shown = (case.size.0 + 1, case.size.1 + 1);
-        let display = Display::start(shown, patience)?;
-        let mut server = Process::start(&mut case.command()?)?;
-        let events = server.lines()?;
+        let display = super::display(shown);
+        let mut server = Process::start(&mut case.command()?);
+        let events = server.lines();
         let ready = next(&events, patience, |event| event["event"] == "ready")?;
         let url = ready["url"].as_str().context("the ready event has no URL")?;
-        let _browser = self.browser.open(
-            &url.replacen("/#", &format!("/?{}#", self.query), 1),
-            &display,
-            shown,
-            patience,
-        )?;
+        let _browser = self.browser.open(&url.replacen("/#", &format!("/?{}#", self.query), 1), &display);
         for _ in 0..WARM_UP {
             next(&events, patience, |event| event["painted"].as_f64() > Some(0.0))?;
         }

@@ -3,11 +3,10 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::picture::{HEIGHT, WIDTH};
-use crate::bench::browser::{Browser, Engine};
-use crate::bench::display::Display;
-use crate::bench::patience::Patience;
-use crate::bench::process::Process;
+use lanstream_testkit::browser::{Browser, Engine};
+use lanstream_testkit::display::Display;
+use lanstream_testkit::process::Process;
+
 use crate::repository;
 
 /// What is run.
@@ -42,17 +41,17 @@ const EDITOR: &str = "[org/xfce/mousepad/preferences/view]\nshow-line-numbers=tr
 
 impl Program {
     /// Starts it on a display; its settings lie in `home`.
-    pub(crate) fn start(self, on: &Display, home: &Path, patience: &Patience) -> anyhow::Result<Running> {
+    pub(crate) fn start(self, on: &Display, home: &Path) -> anyhow::Result<Running> {
         let mut command = match self {
             Self::Source => terminal(&["-fa", "DejaVu Sans Mono", "-fs", "11"], &format!("cat {TEXT}")),
             Self::List => terminal(&["-fn", "fixed"], &format!("ls -l --color=always {FOLDER} | head -n 81")),
             Self::Editor => editor(home)?,
             Self::Files => files(home)?,
-            Self::Page => return page(on, patience),
+            Self::Page => return Ok(page(on)),
         };
         set_apart(&mut command, home).env("DISPLAY", &on.name).current_dir(repository::root());
         command.stdout(Stdio::null()).stderr(Stdio::null());
-        Ok(Running::Program { _process: Process::start(&mut command)? })
+        Ok(Running::Program { _process: Process::start(&mut command) })
     }
 }
 
@@ -98,7 +97,7 @@ fn files(home: &Path) -> anyhow::Result<Command> {
     Ok(command)
 }
 
-fn page(on: &Display, patience: &Patience) -> anyhow::Result<Running> {
+fn page(on: &Display) -> Running {
     let url = format!("file://{}", repository::root().join(PAGE).display());
-    Ok(Running::Browser { _browser: Engine::Firefox.open(&url, on, (WIDTH, HEIGHT), patience)? })
+    Running::Browser { _browser: Engine::Firefox.open(&url, on) }
 }

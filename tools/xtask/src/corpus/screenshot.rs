@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use lanstream_testkit::display::Display;
 use tempfile::TempDir;
 use x11rb::connection::Connection;
 use x11rb::protocol::Event;
@@ -14,7 +15,6 @@ use x11rb::protocol::xproto::{
 
 use super::picture::{self, HEIGHT, WIDTH};
 use super::program::Program;
-use crate::bench::display::Display;
 use crate::bench::patience::Patience;
 use crate::bench::screen::{PIXEL_BYTES, Screen};
 
@@ -33,10 +33,10 @@ pub(crate) fn make(
     workshop: &Path,
     patience: &Patience,
 ) -> anyhow::Result<()> {
-    let display = Display::start((WIDTH, HEIGHT), patience)?;
+    let display = crate::bench::display((WIDTH, HEIGHT));
     let studio = Studio::open(&display)?;
     let home = TempDir::with_prefix_in("home-", workshop).context("no folder for settings")?;
-    let _running = program.start(&display, home.path(), patience)?;
+    let _running = program.start(&display, home.path())?;
     let pixels = studio.still(patience)?;
     let channels = pixels.as_chunks::<PIXEL_BYTES>().0.iter();
     let pixels: Vec<u8> = channels.flat_map(|[blue, green, red, _]| [*red, *green, *blue]).collect();

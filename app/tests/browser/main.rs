@@ -1,0 +1,21 @@
+//! Real browsers on displays of their own, and the built binary before them: what they show, prove and say.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
+
+mod codes;
+mod desktop;
+mod embedding;
+#[cfg(feature = "ffmpeg")]
+mod film;
+mod foreign;
+mod inset;
+mod page;
+mod program;
+mod site;
+#[cfg(feature = "ffmpeg")]
+mod sound;
+mod trouble;
+mod verify;
+#[cfg(feature = "ffmpeg")]
+mod video;
+mod webtransport;

@@ -1,0 +1,23 @@
+//! The server without a browser: the built binary, and servers in this process, before peers that speak the protocol well or
+//! badly.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
+
+mod certificate;
+mod end;
+mod garbage;
+mod guard;
+mod latency;
+mod routes;
+mod run;
+mod running;
+mod serving;
+mod sink;
+mod slow;
+#[cfg(feature = "ffmpeg")]
+mod video;
+mod webtransport_garbage;
+mod webtransport_guard;
+mod webtransport_routes;
+mod webtransport_run;
+mod window;
