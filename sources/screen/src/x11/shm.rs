@@ -254,9 +254,9 @@ unsafe fn shmdt(start: NonNull<c_void>, _len: usize) {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{BufRead, BufReader};
-    use std::process::{Child, Command, Stdio};
+    use std::process::Command;
 
+    use lanstream_testkit::display::Display;
     use x11rb::protocol::xproto::ImageFormat;
     use x11rb::wrapper::ConnectionExt as _;
 
@@ -265,9 +265,9 @@ mod tests {
 
     #[test]
     fn both_ways_share_memory_and_leave_none() {
-        let (_server, display) = start_server();
-        let link =
-            DisplayConnection::open(&Options { x_display: Some(display), ..Options::default() }).unwrap();
+        let display = Display::start(640, 480);
+        let options = Options { x_display: Some(display.name.clone()), ..Options::default() };
+        let link = DisplayConnection::open(&options).unwrap();
         assert_eq!(Sharing::candidates(&link).unwrap(), [Sharing::Descriptor, Sharing::Number]);
         for sharing in [Sharing::Descriptor, Sharing::Number] {
             let segment = Segment::new(&link, sharing, 4096).unwrap();
@@ -282,30 +282,6 @@ mod tests {
         }
         link.conn.sync().unwrap();
         assert_eq!(own_segments(), [""; 0]);
-    }
-
-    struct Xvfb(Child);
-
-    impl Drop for Xvfb {
-        fn drop(&mut self) {
-            // Asked to end it removes its socket and its lock.
-            let _ = Command::new("kill").arg(self.0.id().to_string()).status();
-            let _ = self.0.wait();
-        }
-    }
-
-    fn start_server() -> (Xvfb, String) {
-        let mut server = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-nolisten", "tcp", "-noreset"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("Xvfb is installed");
-        let mut number = String::new();
-        let said = server.stdout.take().unwrap();
-        let server = Xvfb(server);
-        BufReader::new(said).read_line(&mut number).unwrap();
-        (server, format!(":{}", number.trim()))
     }
 
     /// The lines of `ipcs` about segments that this process made.

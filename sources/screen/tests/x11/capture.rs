@@ -12,14 +12,13 @@ use lanstream_core::region::Region;
 use lanstream_core::source::{ErrorKind, Event};
 use lanstream_screen::{RegionChoice, Target};
 
-use crate::painter::Painter;
 use crate::server::{Server, all_colours, capture, colours, frame_of, needs_rescan, picture_of, rect};
 use crate::watch::wait_for;
 
 #[test]
 fn picture_equals_what_was_drawn() {
-    let server = Server::start("640x480x24");
-    let drawn = Painter::new(&server).noise(Painter::new(&server).root, 640, 480, 7);
+    let server = Server::start(640, 480, 24);
+    let drawn = server.painter().noise(server.painter().root, 640, 480, 7);
     let mut source = server.screen();
     assert!(needs_rescan(source.as_ref()));
     assert_eq!(source.layout().format, PixelFormat::Bgrx8);
@@ -30,8 +29,8 @@ fn picture_equals_what_was_drawn() {
 
 #[test]
 fn damage_is_what_was_drawn_since() {
-    let server = Server::start("640x480x24");
-    let painter = Painter::new(&server);
+    let server = Server::start(640, 480, 24);
+    let painter = server.painter();
     let mut source = server.screen();
     picture_of(source.as_mut());
 
@@ -45,8 +44,8 @@ fn damage_is_what_was_drawn_since() {
 
 #[test]
 fn damage_that_a_capture_took_is_not_told_again() {
-    let server = Server::start("640x480x24");
-    let painter = Painter::new(&server);
+    let server = Server::start(640, 480, 24);
+    let painter = server.painter();
     let mut source = server.screen();
     let mut frame = picture_of(source.as_mut());
 
@@ -59,8 +58,8 @@ fn damage_that_a_capture_took_is_not_told_again() {
 
 #[test]
 fn damage_outside_of_what_was_captured_stays() {
-    let server = Server::start("640x480x24");
-    let painter = Painter::new(&server);
+    let server = Server::start(640, 480, 24);
+    let painter = server.painter();
     let mut source = server.screen();
     let mut frame = picture_of(source.as_mut());
 
@@ -73,7 +72,7 @@ fn damage_outside_of_what_was_captured_stays() {
 
 /// Has `part` change, and all of the screen after that was told: between the look at the damage and the capture.
 fn check_one_instant(server: &Server, part: Rect) {
-    let painter = Painter::new(server);
+    let painter = server.painter();
     let mut source = server.screen();
     let mut frame = picture_of(source.as_mut());
     let all = frame.size().bounds();
@@ -93,21 +92,21 @@ fn check_one_instant(server: &Server, part: Rect) {
 
 #[test]
 fn picture_is_of_one_instant() {
-    for server in [Server::start("320x240x24"), Server::without("MIT-SHM")] {
+    for server in [Server::start(320, 240, 24), Server::without("MIT-SHM")] {
         check_one_instant(&server, rect(10, 20, 30, 40));
     }
 }
 
 #[test]
 fn picture_that_is_looked_at_again_while_pieces_come_is_of_one_instant() {
-    let server = Server::start("1920x1080x24");
+    let server = Server::start(1920, 1080, 24);
     check_one_instant(&server, rect(0, 300, 1920, 700));
     check_one_instant(&server, rect(100, 300, 1700, 700));
 }
 
 /// Captures some rectangles of noise over a marked frame, and looks at every pixel.
 fn check_only_what_was_asked_for(server: &Server, rects: &[Rect]) {
-    let painter = Painter::new(server);
+    let painter = server.painter();
     let mut source = server.screen();
     let size = source.layout().size;
     let drawn = painter.noise(painter.root, size.width as u16, size.height as u16, 3);
@@ -128,7 +127,7 @@ fn every_way_writes_what_was_asked_for_and_nothing_else() {
     let bands = [rect(0, 0, 320, 1), rect(0, 100, 320, 30), rect(0, 239, 320, 1)];
     let wide = [rect(1, 5, 319, 10), rect(0, 50, 319, 10), rect(40, 100, 200, 10)];
     let corners = [rect(0, 0, 1, 1), rect(319, 0, 1, 1), rect(0, 239, 1, 1), rect(319, 239, 1, 1)];
-    for server in [Server::start("320x240x24"), Server::without("MIT-SHM")] {
+    for server in [Server::start(320, 240, 24), Server::without("MIT-SHM")] {
         check_only_what_was_asked_for(&server, &several);
         check_only_what_was_asked_for(&server, &bands);
         check_only_what_was_asked_for(&server, &wide);
@@ -136,15 +135,15 @@ fn every_way_writes_what_was_asked_for_and_nothing_else() {
         check_only_what_was_asked_for(&server, &[rect(0, 0, 320, 240)]);
         check_only_what_was_asked_for(&server, &[rect(0, 10, 320, 20), rect(5, 100, 9, 9)]);
     }
-    let large = Server::start("1920x1080x24");
+    let large = Server::start(1920, 1080, 24);
     check_only_what_was_asked_for(&large, &[rect(3, 5, 1000, 1000), rect(1100, 40, 801, 999)]);
     check_only_what_was_asked_for(&large, &[rect(0, 500, 1920, 580), rect(1, 1, 1900, 400)]);
 }
 
 #[test]
 fn frames_are_brought_up_to_date_by_their_age() {
-    let server = Server::start("320x240x24");
-    let painter = Painter::new(&server);
+    let server = Server::start(320, 240, 24);
+    let painter = server.painter();
     let mut source = server.screen();
     let mut frames: Vec<_> = (0..3).map(|_| (picture_of(source.as_mut()), Region::EMPTY)).collect();
     for step in 0..20_i16 {
@@ -161,10 +160,10 @@ fn frames_are_brought_up_to_date_by_their_age() {
 
 #[test]
 fn drawing_that_races_captures_is_never_missed() {
-    let server = Server::start("320x240x24");
+    let server = Server::start(320, 240, 24);
     let mut source = server.screen();
     let mut frame = picture_of(source.as_mut());
-    let painter = Painter::new(&server);
+    let painter = server.painter();
     let drawing = std::thread::spawn(move || {
         for step in 0..6000_u32 {
             let (x, y) = ((step * 7919 % 300) as i16, (step * 104_729 % 220) as i16);
@@ -198,7 +197,7 @@ struct Flicker {
 
 impl Flicker {
     fn start(server: &Server, Rect { x, y, width, height }: Rect) -> Self {
-        let (painter, done) = (Painter::new(server), Arc::new(AtomicBool::new(false)));
+        let (painter, done) = (server.painter(), Arc::new(AtomicBool::new(false)));
         let stop = Arc::clone(&done);
         let drawing = std::thread::spawn(move || {
             for colour in (0..0xff_ffff).take_while(|_| !stop.load(Ordering::Relaxed)) {
@@ -241,7 +240,7 @@ fn check_pieces(server: &Server, area: Rect) {
 
 #[test]
 fn what_is_large_comes_in_pieces_of_one_moment() {
-    let server = Server::start("1920x2160x24");
+    let server = Server::start(1920, 2160, 24);
     check_pieces(&server, rect(0, 0, 1920, 2160));
     check_pieces(&server, rect(200, 100, 1500, 2000));
 }
@@ -249,7 +248,7 @@ fn what_is_large_comes_in_pieces_of_one_moment() {
 #[test]
 fn several_rectangles_are_of_one_moment() {
     // Large enough that a server would turn to another program in the midst of a capture, unless it is held.
-    let server = Server::start("7680x4320x24");
+    let server = Server::start(7680, 4320, 24);
     let mut source = server.screen();
     let mut frame = picture_of(source.as_mut());
     let mut region = Region::EMPTY;
@@ -269,8 +268,8 @@ fn several_rectangles_are_of_one_moment() {
 
 #[test]
 fn frames_of_another_connection_or_of_the_heap_are_filled_too() {
-    let server = Server::start("320x240x24");
-    let painter = Painter::new(&server);
+    let server = Server::start(320, 240, 24);
+    let painter = server.painter();
     let drawn = painter.noise(painter.root, 320, 240, 5);
     let mut old = server.screen();
     let foreign = frame_of(old.as_mut());
@@ -288,15 +287,15 @@ fn frames_of_another_connection_or_of_the_heap_are_filled_too() {
 #[test]
 fn without_shared_memory_it_is_slower_but_equal() {
     let server = Server::without("MIT-SHM");
-    let painter = Painter::new(&server);
+    let painter = server.painter();
     let drawn = painter.noise(painter.root, 320, 240, 9);
     assert_eq!(all_colours(&picture_of(server.screen().as_mut())), drawn);
 }
 
 #[test]
 fn sixteen_bit_screen_becomes_eight_bits_a_channel() {
-    let server = Server::start("320x240x16");
-    let painter = Painter::new(&server);
+    let server = Server::start(320, 240, 16);
+    let painter = server.painter();
     painter.fill(painter.root, 0, 0, 320, 240, 0);
     for (index, colour) in [0xf800, 0x07e0, 0x001f, 0xffff, 0x8410].into_iter().enumerate() {
         painter.fill(painter.root, index as i16 * 3, 0, 3, 240, colour);
@@ -314,7 +313,7 @@ fn sixteen_bit_screen_becomes_eight_bits_a_channel() {
 
 #[test]
 fn palette_screens_are_refused() {
-    let server = Server::start("320x240x8");
+    let server = Server::start(320, 240, 8);
     let error = server.open(&Target::Monitor(lanstream_screen::MonitorChoice::First)).err().unwrap();
     assert_eq!(error.kind, ErrorKind::Unsupported);
     assert!(error.message.contains("depth 8") && error.message.contains("24"), "{error}");
@@ -322,8 +321,8 @@ fn palette_screens_are_refused() {
 
 #[test]
 fn region_is_a_part_of_the_screen_and_so_is_its_damage() {
-    let server = Server::start("320x240x24");
-    let painter = Painter::new(&server);
+    let server = Server::start(320, 240, 24);
+    let painter = server.painter();
     let drawn = painter.noise(painter.root, 320, 240, 11);
     let part = rect(33, 44, 101, 57);
     let mut source = server.open(&Target::Region(RegionChoice(part))).unwrap();
@@ -339,7 +338,7 @@ fn region_is_a_part_of_the_screen_and_so_is_its_damage() {
 
 #[test]
 fn region_past_the_screen_is_refused_with_its_size() {
-    let server = Server::start("320x240x24");
+    let server = Server::start(320, 240, 24);
     let error = server.open(&Target::Region(RegionChoice(rect(300, 0, 21, 10)))).err().unwrap();
     assert_eq!(error.kind, ErrorKind::NotFound);
     assert!(error.message.contains("320x240"), "{error}");

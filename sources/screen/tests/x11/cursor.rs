@@ -2,11 +2,11 @@
 
 use lanstream_core::source::{CursorSource, Event, Source};
 use lanstream_screen::{MonitorChoice, Options, RegionChoice, Target, open};
+use lanstream_testkit::painter::Painter;
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{ChangeWindowAttributesAux, ConnectionExt as _, MOTION_NOTIFY_EVENT};
 use x11rb::protocol::xtest::ConnectionExt as _;
 
-use crate::painter::Painter;
 use crate::server::{Server, picture_of, rect};
 use crate::watch::wait_for;
 
@@ -50,8 +50,8 @@ fn set_half_red_cursor(painter: &Painter) {
 
 #[test]
 fn shape_hotspot_and_place_are_told() {
-    let server = Server::start("320x240x24");
-    let painter = Painter::new(&server);
+    let server = Server::start(320, 240, 24);
+    let painter = server.painter();
     warp(&painter, 40, 50);
     let mut source = screen_with_pointer(&server);
     wait_for(source.as_mut(), Event::CursorMoved).unwrap();
@@ -73,8 +73,8 @@ fn shape_hotspot_and_place_are_told() {
 
 #[test]
 fn motion_wakes_the_source() {
-    let server = Server::start("320x240x24");
-    let painter = Painter::new(&server);
+    let server = Server::start(320, 240, 24);
+    let painter = server.painter();
     set_half_red_cursor(&painter);
     let mut source = screen_with_pointer(&server);
     wait_for(source.as_mut(), Event::CursorMoved).unwrap();
@@ -88,8 +88,8 @@ fn motion_wakes_the_source() {
 
 #[test]
 fn pointer_that_a_program_moved_is_seen_by_the_next_capture() {
-    let server = Server::start("320x240x24");
-    let painter = Painter::new(&server);
+    let server = Server::start(320, 240, 24);
+    let painter = server.painter();
     let mut source = screen_with_pointer(&server);
     wait_for(source.as_mut(), Event::CursorMoved).unwrap();
     warp(&painter, 70, 80);
@@ -100,8 +100,8 @@ fn pointer_that_a_program_moved_is_seen_by_the_next_capture() {
 
 #[test]
 fn place_is_relative_and_the_pointer_hidden_outside() {
-    let server = Server::start("320x240x24");
-    let painter = Painter::new(&server);
+    let server = Server::start(320, 240, 24);
+    let painter = server.painter();
     set_half_red_cursor(&painter);
     push(&painter, 110, 120);
     let target = Target::Region(RegionChoice(rect(100, 100, 50, 50)));
@@ -117,10 +117,10 @@ fn place_is_relative_and_the_pointer_hidden_outside() {
 
 #[test]
 fn nobody_who_did_not_ask_is_told() {
-    let server = Server::start("320x240x24");
+    let server = Server::start(320, 240, 24);
     let mut source = server.screen();
     picture_of(source.as_mut());
-    push(&Painter::new(&server), 10, 20);
+    push(&server.painter(), 10, 20);
     assert_eq!(source.cursor().map(CursorSource::cursor), None);
     assert_eq!(source.wait(Some(std::time::Duration::from_millis(50))), Ok(Event::TimedOut));
 }

@@ -5,12 +5,11 @@ use std::time::{Duration, Instant};
 
 use x11rb::protocol::res::ConnectionExt as _;
 
-use crate::painter::Painter;
 use crate::server::{Server, all_colours, picture_of};
 
 #[test]
 fn no_segment_is_left_to_the_system() {
-    let server = Server::start("320x240x24");
+    let server = Server::start(320, 240, 24);
     let frame = picture_of(server.screen().as_mut());
     let list = Command::new("ipcs").args(["-m", "-p"]).output().expect("ipcs is installed").stdout;
     let (list, own) = (String::from_utf8_lossy(&list), std::process::id().to_string());
@@ -22,8 +21,8 @@ fn no_segment_is_left_to_the_system() {
 
 #[test]
 fn frames_outlive_their_source_without_holding_its_connection() {
-    let server = Server::start("320x240x24");
-    let painter = Painter::new(&server);
+    let server = Server::start(320, 240, 24);
+    let painter = server.painter();
     let clients = || painter.conn.res_query_clients().unwrap().reply().unwrap().clients.len();
     let drawn = painter.noise(painter.root, 320, 240, 19);
     let alone = clients();

@@ -6,7 +6,6 @@ mod capture;
 mod cursor;
 mod leftovers;
 mod monitor;
-mod painter;
 mod popups;
 mod server;
 mod timing;

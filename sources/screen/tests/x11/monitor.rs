@@ -6,43 +6,9 @@ use lanstream_core::geometry::Size;
 use lanstream_core::region::Region;
 use lanstream_core::source::{ErrorKind, Event};
 use lanstream_screen::{Kind, MonitorChoice, Target, list};
-use x11rb::protocol::randr::{ConnectionExt as _, MonitorInfo};
-use x11rb::protocol::xproto::ConnectionExt as _;
 
-use crate::painter::Painter;
 use crate::server::{Server, all_colours, frame_of, picture_of};
 use crate::watch::{wait_for, wait_for_end};
-
-fn set_monitor(painter: &Painter, name: &str, x: i16, y: i16, width: u16, height: u16) {
-    let name = painter.conn.intern_atom(false, name.as_bytes()).unwrap().reply().unwrap().atom;
-    let info = MonitorInfo {
-        name,
-        primary: false,
-        automatic: false,
-        x,
-        y,
-        width,
-        height,
-        width_in_millimeters: 0,
-        height_in_millimeters: 0,
-        outputs: Vec::new(),
-    };
-    painter.conn.randr_set_monitor(painter.root, info).unwrap().check().unwrap();
-}
-
-/// Changes a monitor at once, as a change of mode does: nobody sees the server without it.
-fn change_monitor(painter: &Painter, name: &str, x: i16, y: i16, width: u16, height: u16) {
-    painter.conn.grab_server().unwrap();
-    delete_monitor(painter, name);
-    set_monitor(painter, name, x, y, width, height);
-    painter.conn.ungrab_server().unwrap();
-    painter.sync();
-}
-
-fn delete_monitor(painter: &Painter, name: &str) {
-    let name = painter.conn.intern_atom(false, name.as_bytes()).unwrap().reply().unwrap().atom;
-    painter.conn.randr_delete_monitor(painter.root, name).unwrap().check().unwrap();
-}
 
 fn by_name(name: &str) -> Target {
     Target::Monitor(MonitorChoice::Name(name.into()))
@@ -50,9 +16,9 @@ fn by_name(name: &str) -> Target {
 
 #[test]
 fn monitors_are_listed_with_the_words_that_open_them() {
-    let server = Server::start("640x480x24");
-    let painter = Painter::new(&server);
-    set_monitor(&painter, "RIGHT-1", 320, 0, 320, 480);
+    let server = Server::start(640, 480, 24);
+    let painter = server.painter();
+    painter.set_monitor("RIGHT-1", 320, 0, 320, 480);
     let listed = list(&server.options()).unwrap();
     assert!(listed.iter().all(|listed| listed.kind == Kind::Monitor), "{listed:?}");
     let right = listed.iter().find(|listed| listed.name == "RIGHT-1").unwrap();
@@ -64,7 +30,7 @@ fn monitors_are_listed_with_the_words_that_open_them() {
 
 #[test]
 fn monitor_that_is_not_there_is_answered_with_those_that_are() {
-    let server = Server::start("640x480x24");
+    let server = Server::start(640, 480, 24);
     for choice in [MonitorChoice::Name("HDMI-9".into()), MonitorChoice::Number(9)] {
         let error = server.open(&Target::Monitor(choice)).err().unwrap();
         assert_eq!(error.kind, ErrorKind::NotFound);
@@ -82,18 +48,18 @@ fn server_without_randr_has_one_monitor() {
 
 #[test]
 fn monitor_shows_its_own_part_and_follows_it() {
-    let server = Server::start("640x480x24");
-    let painter = Painter::new(&server);
+    let server = Server::start(640, 480, 24);
+    let painter = server.painter();
     let drawn = painter.noise(painter.root, 640, 480, 13);
     let part = |x: usize, y: usize, width: usize, height: usize| -> Vec<u32> {
         (y..y + height).flat_map(|row| drawn[row * 640 + x..][..width].to_vec()).collect()
     };
-    set_monitor(&painter, "M", 320, 16, 300, 400);
+    painter.set_monitor("M", 320, 16, 300, 400);
     let mut source = server.open(&by_name("M")).unwrap();
     assert_eq!(all_colours(&picture_of(source.as_mut())), part(320, 16, 300, 400));
 
     let mut old = frame_of(source.as_mut());
-    change_monitor(&painter, "M", 100, 50, 200, 100);
+    painter.set_monitor("M", 100, 50, 200, 100);
     wait_for(source.as_mut(), Event::Resized).unwrap();
     assert_eq!(source.layout().size, Size::new(200, 100).unwrap());
     assert_eq!(source.damage().area(), 200 * 100);
@@ -101,26 +67,26 @@ fn monitor_shows_its_own_part_and_follows_it() {
     let everything = Region::full(old.size());
     assert_eq!(source.capture(&mut old, &everything).unwrap_err().kind, ErrorKind::Retry);
 
-    change_monitor(&painter, "M", 90, 50, 200, 100);
+    painter.set_monitor("M", 90, 50, 200, 100);
     wait_for(source.as_mut(), Event::Resized).unwrap();
     assert_eq!(all_colours(&picture_of(source.as_mut())), part(90, 50, 200, 100));
 }
 
 #[test]
 fn monitor_that_goes_is_lost() {
-    let server = Server::start("640x480x24");
-    let painter = Painter::new(&server);
-    set_monitor(&painter, "M", 0, 0, 300, 400);
+    let server = Server::start(640, 480, 24);
+    let painter = server.painter();
+    painter.set_monitor("M", 0, 0, 300, 400);
     let mut source = server.open(&by_name("M")).unwrap();
-    delete_monitor(&painter, "M");
+    painter.delete_monitor("M");
     let error = wait_for_end(source.as_mut());
     assert_eq!((error.kind, error.message.as_str()), (ErrorKind::Lost, "the monitor M is gone"));
 }
 
 #[test]
 fn screen_that_changes_its_mode_is_followed() {
-    let server = Server::start("800x600x24");
-    let painter = Painter::new(&server);
+    let server = Server::start(800, 600, 24);
+    let painter = server.painter();
     let mut source = server.screen();
     picture_of(source.as_mut());
     let mode = "small 23.75 640 664 720 800 480 483 487 500";
@@ -128,7 +94,7 @@ fn screen_that_changes_its_mode_is_followed() {
         [format!("--newmode {mode}"), "--addmode screen small".into(), "--output screen --mode small".into()]
     {
         let mut xrandr = Command::new("xrandr");
-        xrandr.args(["-display", &server.display]).args(arguments.split(' '));
+        xrandr.args(["-display", &server.display.name]).args(arguments.split(' '));
         assert!(xrandr.status().expect("xrandr is installed").success());
     }
     wait_for(source.as_mut(), Event::Resized).unwrap();

@@ -1,17 +1,18 @@
 //! Menus and other pop-ups of a captured window: which are in its picture, where, and that all of it is of one instant.
 
-use std::process::{Child, Command};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use lanstream_core::source::{Event, Source};
 use lanstream_screen::{Options, RegionChoice, Target, WindowChoice, open};
+use lanstream_testkit::painter::Painter;
+use lanstream_testkit::process::Process;
 use x11rb::protocol::shape::{ConnectionExt as _, SK, SO};
 use x11rb::protocol::xproto::{
     ClipOrdering, ConfigureWindowAux, ConnectionExt as _, EventMask, GrabMode, GrabStatus, Rectangle,
     StackMode, Window,
 };
 
-use crate::painter::Painter;
 use crate::server::{Server, all_colours, needs_rescan, picture_of, rect};
 use crate::watch::wait_for;
 
@@ -31,8 +32,8 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
-        let server = Server::start("640x480x24");
-        let painter = Painter::new(&server);
+        let server = Server::start(640, 480, 24);
+        let painter = server.painter();
         let window = painter.window("Owner", LEFT, TOP, WIDTH, HEIGHT);
         let drawn = painter.noise(window, WIDTH, HEIGHT, 1);
         Self { server, painter, window, drawn }
@@ -140,7 +141,7 @@ fn menus_are_left_out_where_they_are_not_asked_for() {
 fn windows_of_others_are_left_out() {
     let stage = Stage::new();
     let mut source = stage.open();
-    let other = Painter::new(&stage.server);
+    let other = stage.server.painter();
     other.popup(100, 100, 30, 20, 0);
     other.window("Other", 60, 70, 30, 20);
     // Of the same program, but windows or menus of their own.
@@ -155,7 +156,7 @@ fn windows_of_others_are_left_out() {
 fn dialog_and_its_menu_are_shown_in_the_frame_around_the_dialog() {
     let stage = Stage::new();
     let mut source = stage.open();
-    let (manager, other) = (Painter::new(&stage.server), Painter::new(&stage.server));
+    let (manager, other) = (stage.server.painter(), stage.server.painter());
     let dialog = other.hidden_window("Dialog", 0, 0, 30, 20, 0);
     other.set_transient_for(dialog, stage.window);
     other.set_numbers(dialog, "WM_STATE", "WM_STATE", &[1, 0]);
@@ -185,7 +186,7 @@ fn what_covers_a_menu_is_left_out_and_what_is_covered_by_the_window_too() {
     let menu = stage.painter.popup(100, 100, 30, 20, 0);
     let drawn = stage.painter.noise(menu, 30, 20, 2);
     show(source.as_mut(), &stage.with_over(50, 40, 30, &drawn));
-    Painter::new(&stage.server).window("Above", 0, 0, 640, 480);
+    stage.server.painter().window("Above", 0, 0, 640, 480);
     stays(source.as_mut(), &stage.with_over(50, 40, 30, &drawn));
     let below = ConfigureWindowAux::new().stack_mode(StackMode::BELOW);
     stage.painter.conn.configure_window(menu, &below).unwrap();
@@ -268,30 +269,21 @@ fn grab_of_an_open_menu_is_left_alone() {
     assert_eq!(grab(&stage.painter, menu), GrabStatus::SUCCESS);
     let drawn = stage.painter.noise(menu, 30, 20, 2);
     show(source.as_mut(), &stage.with_over(50, 40, 30, &drawn));
-    let other = Painter::new(&stage.server);
+    let other = stage.server.painter();
     assert_eq!(grab(&other, other.root), GrabStatus::ALREADY_GRABBED);
-}
-
-struct Ended(Child);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        let _ended = self.0.kill();
-        let _reaped = self.0.wait();
-    }
 }
 
 fn xdotool(server: &Server, words: &str) {
     let mut command = Command::new("xdotool");
-    command.env("DISPLAY", &server.display).args(words.split(' '));
+    command.env("DISPLAY", &server.display.name).args(words.split(' '));
     assert!(command.status().expect("xdotool is installed").success(), "{words}");
 }
 
 #[test]
 fn menu_of_xterm_is_in_the_picture_as_on_the_screen() {
-    let server = Server::start("640x480x24");
+    let server = Server::start(640, 480, 24);
     let mut xterm = Command::new("xterm");
-    xterm.env("DISPLAY", &server.display).args([
+    xterm.env("DISPLAY", &server.display.name).args([
         "-T",
         "Terminal",
         "-geometry",
@@ -299,7 +291,7 @@ fn menu_of_xterm_is_in_the_picture_as_on_the_screen() {
         "-e",
         "sleep 60",
     ]);
-    let _xterm = Ended(xterm.spawn().expect("xterm is installed"));
+    let _xterm = Process::start(&mut xterm);
     let titled = Target::Window(WindowChoice::Title("Terminal".into()));
     let options = Options { popups: true, ..server.options() };
     let deadline = Instant::now() + Duration::from_secs(20);

@@ -1,55 +1,41 @@
-//! An Xvfb for one test. The server picks a free display number and says which.
-
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+//! An X server for one test, and what a source reads from it.
 
 use lanstream_core::frame_buffer::FrameBuffer;
 use lanstream_core::geometry::Rect;
 use lanstream_core::region::Region;
 use lanstream_core::source::{Error, Source, UnreliableDamage};
 use lanstream_screen::{MonitorChoice, Options, Target, open};
+use lanstream_testkit::display::Display;
+use lanstream_testkit::painter::Painter;
 
 /// A running server; it ends with this.
 pub(crate) struct Server {
-    process: Child,
-    pub(crate) display: String,
+    pub(crate) display: Display,
 }
 
 impl Server {
-    pub(crate) fn start(screen: &str) -> Self {
-        Self::start_with(screen, &[])
+    /// One with a screen of so many pixels and bits a pixel.
+    pub(crate) fn start(width: u32, height: u32, depth: u8) -> Self {
+        Self { display: Display::start_with(width, height, depth, &[]) }
     }
 
     /// A server that lacks an extension.
     pub(crate) fn without(extension: &str) -> Self {
-        Self::start_with("320x240x24", &["-extension", extension])
+        Self { display: Display::start_with(320, 240, 24, &["-extension", extension]) }
     }
 
-    fn start_with(screen: &str, arguments: &[&str]) -> Self {
-        let mut process = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-screen", "0", screen, "-nolisten", "tcp", "-noreset"])
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("Xvfb is installed");
-        let mut number = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut number).unwrap();
-        assert!(!number.is_empty(), "Xvfb did not start");
-        Self { process, display: format!(":{}", number.trim()) }
-    }
-
-    /// Ends it without a farewell. Its files go first: later they may be those of another test's server.
+    /// Ends it without a farewell.
     pub(crate) fn kill(&mut self) {
-        let number = &self.display[1..];
-        let _ = std::fs::remove_file(format!("/tmp/.X{number}-lock"));
-        let _ = std::fs::remove_file(format!("/tmp/.X11-unix/X{number}"));
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
+        self.display.kill();
+    }
+
+    /// Another client, which draws.
+    pub(crate) fn painter(&self) -> Painter {
+        Painter::on(&self.display)
     }
 
     pub(crate) fn options(&self) -> Options {
-        Options { x_display: Some(self.display.clone()), ..Options::default() }
+        Options { x_display: Some(self.display.name.clone()), ..Options::default() }
     }
 
     pub(crate) fn open(&self, target: &Target) -> Result<Box<dyn Source>, Error> {
@@ -58,14 +44,6 @@ impl Server {
 
     pub(crate) fn screen(&self) -> Box<dyn Source> {
         self.open(&Target::Monitor(MonitorChoice::First)).unwrap()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Asked to end it removes its socket and its lock.
-        let _ = Command::new("kill").arg(self.process.id().to_string()).stderr(Stdio::null()).status();
-        let _ = self.process.wait();
     }
 }
 

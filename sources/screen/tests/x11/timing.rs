@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use lanstream_core::geometry::Rect;
 use lanstream_core::region::Region;
 
-use crate::painter::Painter;
 use crate::server::{Server, colours, frame_of, rect};
 
 const ROUNDS: usize = 300;
@@ -33,8 +32,8 @@ fn time(server: &Server, what: &str, rects: &[Rect]) {
 #[test]
 #[ignore = "it measures"]
 fn timing() {
-    let server = Server::start("1920x1080x24");
-    let painter = Painter::new(&server);
+    let server = Server::start(1920, 1080, 24);
+    let painter = server.painter();
     painter.noise(painter.root, 1920, 1080, 1);
     time(&server, "1920x1080 ", &[rect(0, 0, 1920, 1080)]);
     time(&server, "1920x300  ", &[rect(0, 100, 1920, 300)]);
@@ -50,10 +49,10 @@ fn timing() {
 #[test]
 #[ignore = "it measures"]
 fn mixed_pictures() {
-    let server = Server::start("1920x1080x24");
+    let server = Server::start(1920, 1080, 24);
     let mut source = server.screen();
     let mut frame = frame_of(source.as_mut());
-    let painter = Painter::new(&server);
+    let painter = server.painter();
     painter.fill(painter.root, 0, 0, 1920, 1080, 0);
     let stop = Arc::new(AtomicBool::new(false));
     let stopping = Arc::clone(&stop);

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use lanstream_core::source::{Error, ErrorKind, Event, Source};
 use lanstream_screen::{MonitorChoice, Options, Target, open};
 
-use crate::painter::Painter;
 use crate::server::{Server, all_colours, needs_rescan, picture_of};
 
 /// Longer than anything takes on a loaded machine.
@@ -38,7 +37,7 @@ pub(crate) fn wait_for_end(source: &mut dyn Source) -> Error {
 
 #[test]
 fn nothing_happens_on_a_still_screen() {
-    let server = Server::start("320x240x24");
+    let server = Server::start(320, 240, 24);
     let mut source = server.screen();
     picture_of(source.as_mut());
     assert_eq!(source.wait(Some(Duration::from_millis(100))), Ok(Event::TimedOut));
@@ -47,7 +46,7 @@ fn nothing_happens_on_a_still_screen() {
 
 #[test]
 fn known_damage_does_not_keep_a_source_awake() {
-    let server = Server::start("320x240x24");
+    let server = Server::start(320, 240, 24);
     let mut source = server.screen();
     assert!(!source.damage().is_empty());
     assert_eq!(source.wait(Some(Duration::from_millis(20))), Ok(Event::TimedOut));
@@ -55,7 +54,7 @@ fn known_damage_does_not_keep_a_source_awake() {
 
 #[test]
 fn waker_wakes_a_waiting_thread_and_one_that_comes_late() {
-    let server = Server::start("320x240x24");
+    let server = Server::start(320, 240, 24);
     let mut source = server.screen();
     let waker = source.waker();
     let waiting = std::thread::spawn(move || (source.wait(None), source));
@@ -70,7 +69,7 @@ fn waker_wakes_a_waiting_thread_and_one_that_comes_late() {
 
 #[test]
 fn server_that_dies_is_lost_by_wait_and_by_capture() {
-    let mut server = Server::start("320x240x24");
+    let mut server = Server::start(320, 240, 24);
     let (mut waiting, mut capturing) = (server.screen(), server.screen());
     picture_of(waiting.as_mut());
     let mut frame = picture_of(capturing.as_mut());
@@ -124,7 +123,7 @@ fn display_that_refuses_is_said_in_one_sentence() {
 #[test]
 fn without_damage_everything_may_have_changed_all_the_time() {
     let server = Server::without("DAMAGE");
-    let painter = Painter::new(&server);
+    let painter = server.painter();
     let mut source = server.screen();
     assert!(!needs_rescan(source.as_ref()));
     picture_of(source.as_mut());

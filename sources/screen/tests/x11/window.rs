@@ -5,7 +5,6 @@ use lanstream_core::source::{ErrorKind, Event, Source};
 use lanstream_screen::{Kind, Listed, MonitorChoice, Options, Target, WindowChoice, list};
 use x11rb::protocol::xproto::Window;
 
-use crate::painter::Painter;
 use crate::server::{Server, all_colours, needs_rescan, picture_of, rect};
 use crate::watch::{wait_for, wait_for_end};
 
@@ -19,8 +18,8 @@ fn titled(title: &str) -> Target {
 
 #[test]
 fn covered_window_keeps_its_own_picture_and_tells_its_own_damage() {
-    let server = Server::start("640x480x24");
-    let painter = Painter::new(&server);
+    let server = Server::start(640, 480, 24);
+    let painter = server.painter();
     let window = painter.window("Below", 50, 60, 200, 100);
     let mut source = open(&server, window);
     let drawn = painter.noise(window, 200, 100, 1);
@@ -36,8 +35,8 @@ fn covered_window_keeps_its_own_picture_and_tells_its_own_damage() {
 
 #[test]
 fn window_past_the_screen_is_whole() {
-    let server = Server::start("320x240x24");
-    let painter = Painter::new(&server);
+    let server = Server::start(320, 240, 24);
+    let painter = server.painter();
     let window = painter.window("Huge", -100, -50, 800, 600);
     let mut source = open(&server, window);
     let drawn = painter.noise(window, 800, 600, 2);
@@ -46,8 +45,8 @@ fn window_past_the_screen_is_whole() {
 
 #[test]
 fn border_is_not_part_of_the_picture() {
-    let server = Server::start("320x240x24");
-    let painter = Painter::new(&server);
+    let server = Server::start(320, 240, 24);
+    let painter = server.painter();
     let window = painter.hidden_window("Framed", 20, 20, 100, 80, 7);
     painter.show(window);
     let mut source = open(&server, window);
@@ -58,8 +57,8 @@ fn border_is_not_part_of_the_picture() {
 
 #[test]
 fn resized_window_is_followed() {
-    let server = Server::start("640x480x24");
-    let painter = Painter::new(&server);
+    let server = Server::start(640, 480, 24);
+    let painter = server.painter();
     let window = painter.window("Elastic", 10, 10, 100, 80);
     let mut source = open(&server, window);
     picture_of(source.as_mut());
@@ -75,8 +74,8 @@ fn resized_window_is_followed() {
 
 #[test]
 fn window_resized_over_and_over_never_fails() {
-    let server = Server::start("640x480x24");
-    let painter = Painter::new(&server);
+    let server = Server::start(640, 480, 24);
+    let painter = server.painter();
     let window = painter.window("Restless", 10, 10, 100, 80);
     let mut source = open(&server, window);
     let resizing = std::thread::spawn(move || {
@@ -97,8 +96,8 @@ fn window_resized_over_and_over_never_fails() {
 
 #[test]
 fn hidden_window_keeps_its_last_picture() {
-    let server = Server::start("640x480x24");
-    let painter = Painter::new(&server);
+    let server = Server::start(640, 480, 24);
+    let painter = server.painter();
     let window = painter.window("Shy", 10, 10, 100, 80);
     let mut source = open(&server, window);
     let drawn = painter.noise(window, 100, 80, 6);
@@ -112,8 +111,8 @@ fn hidden_window_keeps_its_last_picture() {
 
 #[test]
 fn window_that_was_never_shown_is_waited_for() {
-    let server = Server::start("640x480x24");
-    let painter = Painter::new(&server);
+    let server = Server::start(640, 480, 24);
+    let painter = server.painter();
     let window = painter.hidden_window("Late", 10, 10, 100, 80, 0);
     let mut source = open(&server, window);
     assert!(source.damage().is_empty() && !needs_rescan(source.as_ref()));
@@ -125,8 +124,8 @@ fn window_that_was_never_shown_is_waited_for() {
 
 #[test]
 fn closed_window_that_was_chosen_by_its_title_is_lost_until_another_has_it() {
-    let server = Server::start("320x240x24");
-    let painter = Painter::new(&server);
+    let server = Server::start(320, 240, 24);
+    let painter = server.painter();
     let window = painter.window("Brief one", 10, 10, 100, 80);
     let target = titled("brief");
     let mut source = server.open(&target).unwrap();
@@ -152,8 +151,8 @@ fn closed_window_that_was_chosen_by_its_title_is_lost_until_another_has_it() {
 
 #[test]
 fn closed_window_ends_the_source_with_once() {
-    let server = Server::start("320x240x24");
-    let painter = Painter::new(&server);
+    let server = Server::start(320, 240, 24);
+    let painter = server.painter();
     let window = painter.window("Brief", 10, 10, 100, 80);
     let options = Options { once: true, ..server.options() };
     let mut source = lanstream_screen::open(&titled("Brief"), &options).unwrap();
@@ -164,8 +163,8 @@ fn closed_window_ends_the_source_with_once() {
 
 #[test]
 fn closed_window_ends_the_source_that_has_its_id() {
-    let server = Server::start("320x240x24");
-    let painter = Painter::new(&server);
+    let server = Server::start(320, 240, 24);
+    let painter = server.painter();
     let window = painter.window("Brief", 10, 10, 100, 80);
     let mut source = open(&server, window);
     picture_of(source.as_mut());
@@ -176,8 +175,8 @@ fn closed_window_ends_the_source_that_has_its_id() {
 
 #[test]
 fn windows_are_found_by_a_part_of_their_title() {
-    let server = Server::start("640x480x24");
-    let painter = Painter::new(&server);
+    let server = Server::start(640, 480, 24);
+    let painter = server.painter();
     let notes = painter.window("Notes - Editor", 10, 10, 100, 80);
     painter.window("Mail - Editor", 200, 10, 100, 80);
     painter.window("tiny", 0, 0, 1, 1);
@@ -203,8 +202,8 @@ fn windows_are_found_by_a_part_of_their_title() {
 
 #[test]
 fn window_that_is_renamed_is_told_and_goes_on() {
-    let server = Server::start("640x480x24");
-    let painter = Painter::new(&server);
+    let server = Server::start(640, 480, 24);
+    let painter = server.painter();
     let window = painter.window("Before", 10, 10, 100, 80);
     let mut source = server.open(&titled("Before")).unwrap();
     assert_eq!(source.description().name, "window Before");
@@ -220,8 +219,8 @@ fn window_that_is_renamed_is_told_and_goes_on() {
 
 #[test]
 fn window_that_cannot_be_seen_is_said_to_stand_still() {
-    let server = Server::start("640x480x24");
-    let painter = Painter::new(&server);
+    let server = Server::start(640, 480, 24);
+    let painter = server.painter();
     let window = painter.window("Shy", 10, 10, 100, 80);
     let mut source = open(&server, window);
     assert_eq!(source.description().stalled, None);
@@ -238,8 +237,8 @@ fn window_that_cannot_be_seen_is_said_to_stand_still() {
 
 #[test]
 fn window_whose_frame_is_hidden_stands_still_and_comes_back() {
-    let server = Server::start("640x480x24");
-    let painter = Painter::new(&server);
+    let server = Server::start(640, 480, 24);
+    let painter = server.painter();
     let frame = painter.window("", 10, 10, 120, 100);
     let window = painter.window("Framed", 10, 10, 100, 80);
     painter.put_into(window, frame, 5, 15);
@@ -261,14 +260,12 @@ fn window_whose_frame_is_hidden_stands_still_and_comes_back() {
 
 #[test]
 fn what_is_not_as_the_window_has_it_is_said() {
-    for (screen, alterations) in
-        [("320x240x24", ""), ("320x240x16", ""), ("320x240x30", "10 bit shown as 8 bit")]
-    {
-        let server = Server::start(screen);
-        assert_eq!(server.screen().description().alterations.join(", "), alterations, "{screen}");
+    for (depth, alterations) in [(24, ""), (16, ""), (30, "10 bit shown as 8 bit")] {
+        let server = Server::start(320, 240, depth);
+        assert_eq!(server.screen().description().alterations.join(", "), alterations, "{depth} bits");
     }
-    let server = Server::start("320x240x24");
-    let painter = Painter::new(&server);
+    let server = Server::start(320, 240, 24);
+    let painter = server.painter();
     let window = painter.translucent_window("Glass", 10, 10, 100, 80);
     let mut source = open(&server, window);
     assert_eq!(source.description().alterations, ["alpha ignored, shown over black"]);
@@ -281,8 +278,8 @@ fn what_is_not_as_the_window_has_it_is_said() {
 
 #[test]
 fn titles_of_every_encoding_are_read() {
-    let server = Server::start("320x240x24");
-    let painter = Painter::new(&server);
+    let server = Server::start(320, 240, 24);
+    let painter = server.painter();
     let window = painter.window("Latin", 10, 10, 100, 80);
     let titles: [(&str, &[u8], &str); 5] = [
         ("STRING", b"\xdcn\xef", "Ünï"),
@@ -302,8 +299,8 @@ fn titles_of_every_encoding_are_read() {
 
 #[test]
 fn what_cannot_be_captured_is_listed_with_the_reason() {
-    let server = Server::start("320x240x8");
-    let painter = Painter::new(&server);
+    let server = Server::start(320, 240, 8);
+    let painter = server.painter();
     let window = painter.window("Old", 10, 10, 100, 80);
     let listed = list(&server.options()).unwrap();
     assert_eq!(listed.iter().map(|listed| listed.kind).collect::<Vec<_>>(), [Kind::Monitor, Kind::Window]);
@@ -317,7 +314,7 @@ fn what_cannot_be_captured_is_listed_with_the_reason() {
     }
 
     let server = Server::without("Composite");
-    let painter = Painter::new(&server);
+    let painter = server.painter();
     painter.window("Plain", 10, 10, 100, 80);
     let listed = list(&server.options()).unwrap();
     assert_eq!(listed[0].refusal, None);
@@ -326,8 +323,8 @@ fn what_cannot_be_captured_is_listed_with_the_reason() {
 
 #[test]
 fn titles_that_can_be_seen_are_those_within_the_picture() {
-    let server = Server::start("640x480x24");
-    let painter = Painter::new(&server);
+    let server = Server::start(640, 480, 24);
+    let painter = server.painter();
     painter.window("Left viewer", 10, 10, 100, 80);
     let right = painter.window("Right", 400, 10, 100, 80);
     let region = |x| Target::Region(lanstream_screen::RegionChoice(rect(x, 0, 50, 50)));
@@ -342,7 +339,7 @@ fn titles_that_can_be_seen_are_those_within_the_picture() {
 #[test]
 fn without_composite_windows_are_refused_and_monitors_are_not() {
     let server = Server::without("Composite");
-    let painter = Painter::new(&server);
+    let painter = server.painter();
     let window = painter.window("Plain", 10, 10, 100, 80);
     let error = server.open(&Target::Window(WindowChoice::Id(window))).err().unwrap();
     assert_eq!(error.kind, ErrorKind::Unsupported);
