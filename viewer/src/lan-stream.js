@@ -9,7 +9,7 @@ import { Overlay } from './element/overlay.js';
 import { blockBytes, planarOf } from './decode/planar.js';
 import { Sound } from './element/sound.js';
 import { PRESENTER_NAMES } from './present/table.js';
-import { TRANSPORTS } from './protocol/messages.js';
+import { TRANSPORT_NAMES } from './transport/table.js';
 import { adoptStyle } from './element/style.js';
 
 /**
@@ -333,7 +333,7 @@ export class LanStream extends HTMLElement {
       options: {
         origin: url.origin,
         token: url.hash.slice(1),
-        transport: oneOf(TRANSPORTS, this.getAttribute('transport')),
+        transport: oneOf(TRANSPORT_NAMES, this.getAttribute('transport')),
         codes: this.getAttribute('codes') !== 'off',
         verify: this.verify,
         paused: this.#isIdle,

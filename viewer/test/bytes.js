@@ -1,6 +1,11 @@
 // Bytes for tests: bands as a server writes them, and random numbers that are the same in every run.
 
-import { ENCODING_SOLID, HEADER_BYTES, KIND } from '../src/protocol/messages.js';
+import { BAND_BYTES, ENCODING_SOLID, HEADER_BYTES, writeBand } from '../src/protocol/messages.js';
+
+/** In place of a timestamp where there is none. */
+const NO_PTS = -(2n ** 63n);
+/** Where a band has four bytes that must be 0. */
+const RESERVED_AT = HEADER_BYTES + BAND_BYTES - 4;
 
 /**
  * @typedef {{ x: number, y: number, width: number, height: number, encoding?: number, data: Uint8Array, length?: number
@@ -16,27 +21,33 @@ export function band({
   flags,
   patches = [],
   count = patches.length,
-  pts = -(2n ** 63n),
+  pts = NO_PTS,
   planes = [0, 0, 0, 0],
   rest = 0,
 }) {
-  const body = [
-    u32(seq),
-    u32(base),
-    u16(width),
-    u16(height),
-    u32(count),
-    u32(1000),
-    u32(0),
-    u64(BigInt.asUintN(64, pts)),
-    planes,
-    u32(rest),
-  ];
-  for (const { x, y, width: w, height: h, encoding = 0, data, length = data.length } of patches) {
-    body.push(u16(x), u16(y), u16(w), u16(h), [encoding, 0, 0, 0], u32(length));
-  }
-  for (const { data } of patches) body.push(Array.from(data));
-  return message(KIND.BAND, flags, body.flat());
+  const head = {
+    seq,
+    base,
+    width,
+    height,
+    patches: count,
+    capturedAtUs: 1000,
+    ptsUs: pts === NO_PTS ? null : Number(pts),
+    planes: new DataView(Uint8Array.from(planes).buffer).getUint32(0, true),
+  };
+  const rows = patches.map(({ data, length = data.length, encoding = 0, ...rect }) => ({
+    ...rect,
+    encoding,
+    bytes: length,
+  }));
+  const written = writeBand(
+    head,
+    flags,
+    rows,
+    patches.map(({ data }) => data),
+  );
+  new DataView(written).setUint32(RESERVED_AT, rest, true);
+  return new Uint8Array(written);
 }
 
 /** @param {number} x @param {number} y @param {number} width @param {number} height @param {number} value */

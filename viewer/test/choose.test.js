@@ -67,7 +67,7 @@ test('what is asked for or alone is not measured', () => {
 });
 
 test('the soonest wins, HTTP wins what is nearly a tie, and what failed is left out', () => {
-  const ranked = (/** @type {Partial<Record<import('../src/protocol/messages.js').Transport, number>>} */ ms) =>
+  const ranked = (/** @type {Partial<Record<import('../src/transport/table.js').Transport, number>>} */ ms) =>
     rank(new Map(/** @type {any} */ (Object.entries(ms))));
   assert.deepEqual(ranked({ http: 2, websocket: 5, webtransport: 9 }), ['http', 'websocket', 'webtransport']);
   assert.deepEqual(ranked({ http: 12.4, websocket: 10, webtransport: 9 }), ['webtransport', 'http', 'websocket']);

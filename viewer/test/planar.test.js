@@ -296,7 +296,7 @@ test('refuses planes that are none, or come as no planes do', () => {
     refuses({ seq: 1, flags: FIRST, ...size, planes }, /planes of kind/);
   }
   const planes = [1, 8, 1, 0];
-  refuses({ seq: 1, flags: FIRST, ...size, planes, rest: 1 }, /head/);
+  refuses({ seq: 1, flags: FIRST, ...size, planes, rest: 1 }, /reserved is 1/);
   refuses({ seq: 1, flags: FIRST, ...size, planes, patches: [raw(2, 0, 1, 1, 0)] }, /outside/);
   refuses({ seq: 1, flags: FIRST, ...size, planes, patches: [raw(0, 12, 1, 1, 0)] }, /outside/);
   refuses(

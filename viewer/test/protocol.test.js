@@ -5,15 +5,9 @@ import {
   FIRST,
   KIND,
   ProtocolError,
+  VERSION,
   readServerMessage,
-  writeAck,
-  writeAskTicket,
-  writeFlow,
-  writeHello,
-  writePing,
-  writeProof,
-  writeRefresh,
-  writeRoute,
+  writeViewerMessage,
 } from '../src/protocol/messages.js';
 import { message, toHex, u16, u32, u64 } from './bytes.js';
 
@@ -87,23 +81,26 @@ test('refuses what is malformed', () => {
   for (const call of refused) assert.throws(call, ProtocolError);
 });
 
+/** @param {import('../src/protocol/messages.js').ViewerMessage} message */
+const written = message => toHex(writeViewerMessage(message));
+
 test('writes what a viewer sends', () => {
-  assert.equal(toHex(writeHello({ flags: 3 })), '0400000081000000' + '04000300');
+  assert.equal(written({ type: 'Hello', version: VERSION, flags: 3 }), '0400000081000000' + '04000300');
   assert.equal(
-    toHex(writeRoute({ number: 7, transport: 'webtransport', flags: 1, epoch: 0x0102030405060708n, heldSeq: 9 })),
+    written({ type: 'Route', number: 7, transport: 3, flags: 1, epoch: 0x0102030405060708n, heldSeq: 9 }),
     '1200000087000000' + '07000000' + '0301' + '0807060504030201' + '09000000',
   );
   assert.equal(
-    toHex(writeAck({ seq: 1, receiveUs: 2, paintUs: 3, decodeUs: 4, totalUs: 5 })),
+    written({ type: 'Ack', seq: 1, receiveUs: 2, paintUs: 3, decodeUs: 4, totalUs: 5 }),
     '1400000082000000' + '0100000002000000030000000400000005000000',
   );
   assert.equal(
-    toHex(writeProof({ seq: 1, hash: 0xff00000000000002n })),
+    written({ type: 'Proof', seq: 1, hash: 0xff00000000000002n }),
     '0c00000083000000' + '01000000' + '02000000000000ff',
   );
-  assert.equal(toHex(writePing(0xffffffff)), '0400000084000000' + 'ffffffff');
-  assert.equal(toHex(writeRefresh()), '0000000085000000');
-  assert.equal(toHex(writeAskTicket()), '000000008a000000');
-  assert.equal(toHex(writeFlow(true)), '010000008600000001');
+  assert.equal(written({ type: 'Ping', token: 0xffffffff }), '0400000084000000' + 'ffffffff');
+  assert.equal(written({ type: 'Refresh' }), '0000000085000000');
+  assert.equal(written({ type: 'AskTicket' }), '000000008a000000');
+  assert.equal(written({ type: 'Flow', paused: true }), '010000008600000001');
   assert.equal(FIRST | COMMIT, 3);
 });

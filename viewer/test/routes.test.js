@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { COMMIT, FIRST, KIND, TRANSPORTS } from '../src/protocol/messages.js';
+import { COMMIT, FIRST, KIND } from '../src/protocol/messages.js';
+import { TRANSPORTS } from '../src/transport/table.js';
 import { Routes } from '../src/transport/routes.js';
 import { band, join, message, raw, u32 } from './bytes.js';
 import { FakeBrowser, settle } from './fakes.js';
@@ -86,7 +87,7 @@ function start(options, tookMs = {}, userAgent = CHROMIUM) {
         return;
       }
       if (view.getUint8(4) === KIND.ROUTE) {
-        present = TRANSPORTS[view.getUint8(12) - 1] ?? '';
+        present = TRANSPORTS.find(({ number }) => number === view.getUint8(12))?.name ?? '';
         asked.push(view.getUint8(13) === 1 ? `try ${present}` : present);
       }
       const ms = tookMs[present] ?? Infinity;

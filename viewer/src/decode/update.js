@@ -12,14 +12,15 @@ import {
   ENCODING_SOLID,
   FIRST,
   HEADER_BYTES,
+  PATCH_AT,
   PATCH_BYTES,
   ProtocolError,
   SIDE_PX_MAX,
-  ABORTED,
+  flagsAt,
+  readBandHead,
 } from '../protocol/messages.js';
 
-/** In place of a timestamp where there is none. */
-const NO_PTS = -(2n ** 63n);
+/** @typedef {import('../protocol/band.js').BandHead} BandHead */
 
 export class Update {
   seq = 0;
@@ -62,50 +63,42 @@ export class Update {
    */
   add(buffer, bytes) {
     const view = new DataView(buffer, 0, bytes);
-    if (bytes < HEADER_BYTES + BAND_BYTES) throw new ProtocolError('band is too short');
-    const flags = view.getUint8(5);
-    if ((flags & FIRST) !== 0) this.#begin(view);
-    else this.#continue(view);
-    this.#addPatches(view);
+    const head = readBandHead(view);
+    const flags = flagsAt(buffer);
+    if ((flags & FIRST) !== 0) this.#begin(head);
+    else this.#continue(head);
+    this.#addPatches(view, head.patches);
     this.#bands += 1;
     this.bytes += bytes;
     return (flags & COMMIT) !== 0;
   }
 
-  /** @param {DataView} view */
-  #begin(view) {
+  /** @param {BandHead} head */
+  #begin({ seq, base, width, height, capturedAtUs, ptsUs, planes }) {
     if (this.seq !== 0) throw new ProtocolError('an update starts before the one before it ended');
-    this.seq = view.getUint32(8, true);
-    this.base = view.getUint32(12, true);
-    this.width = view.getUint16(16, true);
-    this.height = view.getUint16(18, true);
-    this.capturedAtUs = capturedAtUs(view);
-    this.ptsUs = ptsUs(view);
-    if (this.seq === 0) throw new ProtocolError('an update to picture 0');
-    if (!isSide(this.width) || !isSide(this.height))
-      throw new ProtocolError(`a picture of ${this.width}x${this.height}`);
-    const planes = planesOf(view);
+    if (seq === 0) throw new ProtocolError('an update to picture 0');
+    if (!isSide(width) || !isSide(height)) throw new ProtocolError(`a picture of ${width}x${height}`);
+    Object.assign(this, { seq, base, width, height, capturedAtUs, ptsUs });
     this.planar = planes === 0 ? null : planarOf(planes);
-    this.cells = this.planar === null ? { width: this.width, height: this.height } : cellsOf(this.planar, this);
+    this.cells = this.planar === null ? { width, height } : cellsOf(this.planar, this);
   }
 
-  /** @param {DataView} view */
-  #continue(view) {
+  /** @param {BandHead} head */
+  #continue(head) {
     if (this.seq === 0) throw new ProtocolError('a band without a first band');
     const same =
-      this.seq === view.getUint32(8, true) &&
-      this.base === view.getUint32(12, true) &&
-      this.width === view.getUint16(16, true) &&
-      this.height === view.getUint16(18, true) &&
-      this.capturedAtUs === capturedAtUs(view) &&
-      this.ptsUs === ptsUs(view) &&
-      (this.planar?.code ?? 0) === planesOf(view);
+      this.seq === head.seq &&
+      this.base === head.base &&
+      this.width === head.width &&
+      this.height === head.height &&
+      this.capturedAtUs === head.capturedAtUs &&
+      this.ptsUs === head.ptsUs &&
+      (this.planar?.code ?? 0) === head.planes;
     if (!same) throw new ProtocolError('a band of another update');
   }
 
-  /** @param {DataView} view */
-  #addPatches(view) {
-    const count = view.getUint32(20, true);
+  /** @param {DataView} view @param {number} count */
+  #addPatches(view, count) {
     const table = HEADER_BYTES + BAND_BYTES;
     let data = table + count * PATCH_BYTES;
     if (data > view.byteLength) throw new ProtocolError('table of patches is cut off');
@@ -127,12 +120,12 @@ export class Update {
    * @param {number} offset of its data in the buffer
    */
   #addPatch(view, row, offset) {
-    const x = view.getUint16(row, true);
-    const y = view.getUint16(row + 2, true);
-    const width = view.getUint16(row + 4, true);
-    const height = view.getUint16(row + 6, true);
-    const encoding = view.getUint8(row + 8);
-    const bytes = view.getUint32(row + 12, true);
+    const x = view.getUint16(row + PATCH_AT.x, true);
+    const y = view.getUint16(row + PATCH_AT.y, true);
+    const width = view.getUint16(row + PATCH_AT.width, true);
+    const height = view.getUint16(row + PATCH_AT.height, true);
+    const encoding = view.getUint8(row + PATCH_AT.encoding);
+    const bytes = view.getUint32(row + PATCH_AT.bytes, true);
     if (width === 0 || height === 0) throw new ProtocolError('a patch without pixels');
     if (x + width > this.cells.width || y + height > this.cells.height)
       throw new ProtocolError('a patch outside the picture');
@@ -157,36 +150,6 @@ export class Update {
     if (this.base === 0) throw new ProtocolError('a patch that moves, and no picture before');
     if (x + width > this.width || y + height > this.height) throw new ProtocolError('a patch from outside the picture');
   }
-}
-
-/**
- * Whether a band aborts its update: the rest will not arrive, and the part that arrived must be dropped.
- * @param {ArrayBuffer} buffer
- */
-export function isAborted(buffer) {
-  return (new DataView(buffer).getUint8(5) & ABORTED) !== 0;
-}
-
-/** Whether nothing of its update comes after a band. @param {ArrayBuffer} buffer */
-export function endsUpdate(buffer) {
-  return (new DataView(buffer).getUint8(5) & (COMMIT | ABORTED)) !== 0;
-}
-
-/** @param {DataView} view */
-function capturedAtUs(view) {
-  return view.getUint32(24, true) + view.getUint32(28, true) * 2 ** 32;
-}
-
-/** @param {DataView} view */
-function ptsUs(view) {
-  const us = view.getBigInt64(32, true);
-  return us === NO_PTS ? null : Number(us);
-}
-
-/** @param {DataView} view */
-function planesOf(view) {
-  if (view.getUint32(44, true) !== 0) throw new ProtocolError('a band with a head that is not known');
-  return view.getUint32(40, true);
 }
 
 /** @param {number} px */

@@ -52,7 +52,7 @@ const SILENCE = ['lost', 'unreachable'];
  *     number }
  *   | { type: 'refuted', seq: number } | { type: 'cursor-shape', shape: CursorShape } | { type: 'cursor-at', x: number,
  *   y: number, serial: number }} EngineEvent
- * @typedef {{ origin: string, token: string, transport: import('../protocol/messages.js').Transport | 'auto', codes:
+ * @typedef {{ origin: string, token: string, transport: import('../transport/table.js').Transport | 'auto', codes:
  *   boolean, verify: boolean, paused: boolean }} EngineOptions `codes`: whether pixels may come in fewer bytes, where
  *   this page can decode them
  * @typedef {{
@@ -205,7 +205,7 @@ export class Engine {
 
   /**
    * Asks something of the source.
-   * @param {typeof import('../protocol/messages.js').COMMANDS[number]} command
+   * @param {import('../protocol/messages.js').PlaybackCommandName} command
    * @param {number} value the second to seek, or which track
    */
   controlPlayback(command, value) {

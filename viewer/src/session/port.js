@@ -15,8 +15,8 @@ import { openSurface } from '../present/surface.js';
  *   null, present: Present, thread: ThreadChoice, options: EngineOptions }} Start
  * @typedef {Start | { type: 'paused', paused: boolean } | { type: 'verify', verify: boolean } | { type: 'stats',
  *   wanted: boolean }
- *   | { type: 'read', id: number, of: 'picture' | 'canvas' } | { type: 'playback', command: typeof
- *   import('../protocol/messages.js').COMMANDS[number], value: number } | { type: 'close' }} Command
+ *   | { type: 'read', id: number, of: 'picture' | 'canvas' } | { type: 'playback', command:
+ *   import('../protocol/messages.js').PlaybackCommandName, value: number } | { type: 'close' }} Command
  * @typedef {EngineEvent | { type: 'loaded' } | { type: 'unfit', message: string }
  *   | { type: 'pixels', id: number, width: number, height: number, rgba: Uint8ClampedArray<ArrayBuffer>, planes:
  *   number, block: Uint8Array<ArrayBuffer> | null }} Answer `loaded`: a worker's first word; `unfit`: nothing can be

@@ -6,21 +6,17 @@ import {
   HELLO_CODES,
   HELLO_VERIFY,
   ProtocolError,
-  TRANSPORTS,
   VERSION,
-  writeAck,
-  writeFlow,
-  writeHello,
-  writePing,
-  writeProof,
-  writePlaybackCommand,
+  isAborted,
+  writeViewerMessage,
 } from '../protocol/messages.js';
 import { PROMPT_TEXT, localNetworkPermission, whyUnreachable } from './reach.js';
 import { SessionEnd } from './session-end.js';
 import { Routes } from '../transport/routes.js';
 import { Timers, deferred } from '../transport/timers.js';
 import { ControlChannel } from '../transport/websocket.js';
-import { Update, isAborted } from '../decode/update.js';
+import { TRANSPORTS } from '../transport/table.js';
+import { Update } from '../decode/update.js';
 
 const PING_MS = 2000;
 /** Pings in a row that may stay unanswered before the server is taken for gone. */
@@ -50,7 +46,7 @@ const PROMPT_MS = 1000;
  * @typedef {{
  *   origin: string,
  *   token: string,
- *   wanted: import('../protocol/messages.js').Transport | 'auto',
+ *   wanted: import('../transport/table.js').Transport | 'auto',
  *   known: Selection | null,
  *   barred: string,
  *   verify: boolean,
@@ -124,12 +120,12 @@ export class Session {
   /** @param {boolean} paused */
   setPaused(paused) {
     this.#options.paused = paused;
-    this.#control?.send(writeFlow(paused));
+    this.#send({ type: 'Flow', paused });
   }
 
-  /** @param {Parameters<typeof writePlaybackCommand>[0]} command */
+  /** @param {{ command: import('../protocol/messages.js').PlaybackCommandName, toUs: number }} command */
   sendPlaybackCommand(command) {
-    this.#control?.send(writePlaybackCommand(command));
+    this.#send({ type: 'PlaybackCommand', ...command });
   }
 
   async #go() {
@@ -138,11 +134,10 @@ export class Session {
     const wanted = this.#options.wanted === 'auto' ? preferred : this.#options.wanted;
     const routes = new Routes({ origin, key, offered, wanted, known, barred }, this.#routeEvents, this.#env);
     this.#routes = routes;
-    const control = await this.#openControl(key, routes);
-    control.send(
-      writeHello({ flags: (this.#options.verify ? HELLO_VERIFY : 0) | (picture.takesCodes ? HELLO_CODES : 0) }),
-    );
-    if (this.#options.paused) control.send(writeFlow(true));
+    await this.#openControl(key, routes);
+    const flags = (this.#options.verify ? HELLO_VERIFY : 0) | (picture.takesCodes ? HELLO_CODES : 0);
+    this.#send({ type: 'Hello', version: VERSION, flags });
+    if (this.#options.paused) this.#send({ type: 'Flow', paused: true });
     const isWelcome = await this.#timers.within(WELCOME_MS_MAX, this.#welcome.promise, false);
     if (!isWelcome) throw new SessionEnd('lost', 'the server did not greet');
     this.#events.welcome();
@@ -151,7 +146,7 @@ export class Session {
   }
 
   /**
-   * @returns {Promise<{ key: string, offered: string[], preferred: import('../protocol/messages.js').Transport | 'auto'
+   * @returns {Promise<{ key: string, offered: string[], preferred: import('../transport/table.js').Transport | 'auto'
    *   }>}
    */
   async #exchange() {
@@ -166,7 +161,7 @@ export class Session {
     const { session: key, transports: offered } = answer;
     if (typeof key !== 'string' || !Array.isArray(offered))
       throw new ProtocolError('the answer to /session is not one');
-    return { key, offered, preferred: TRANSPORTS.find(each => each === answer.preferred) ?? 'auto' };
+    return { key, offered, preferred: TRANSPORTS.find(({ name }) => name === answer.preferred)?.name ?? 'auto' };
   }
 
   /** Asks to be let in. */
@@ -206,7 +201,6 @@ export class Session {
     this.#control = channel;
     // The session may have ended while the channel opened.
     if (this.#abort.signal.aborted) channel.close();
-    return channel;
   }
 
   /** @type {import('../transport/routes.js').RouteEvents} */
@@ -278,22 +272,26 @@ export class Session {
     this.#routes?.arrived(update.base === 0);
     const receiveMs = arrivedMs - this.#begunMs;
     // First of all: the server is to make the next one while this one is painted.
-    this.#control?.send(
-      writeAck({
-        seq: update.seq,
-        receiveUs: microseconds(receiveMs),
-        paintUs: microseconds(this.#paintMs + this.#picture.takeLateMs()),
-        decodeUs: microseconds(decodeMs),
-        totalUs: microseconds(this.#totalMs),
-      }),
-    );
+    this.#send({
+      type: 'Ack',
+      seq: update.seq,
+      receiveUs: microseconds(receiveMs),
+      paintUs: microseconds(this.#paintMs + this.#picture.takeLateMs()),
+      decodeUs: microseconds(decodeMs),
+      totalUs: microseconds(this.#totalMs),
+    });
     this.#picture.apply(update);
     const paintedMs = now();
     this.#paintMs = paintedMs - arrivedMs;
-    if (this.#options.verify) this.#control?.send(writeProof({ seq: update.seq, hash: this.#picture.hash() }));
+    if (this.#options.verify) this.#send({ type: 'Proof', seq: update.seq, hash: this.#picture.hash() });
     const totalMs = this.#clock.sinceMs(update.capturedAtUs, paintedMs);
     this.#totalMs = totalMs ?? 0;
     this.#events.shown(update, { receiveMs, decodeMs, paintMs: this.#paintMs, totalMs });
+  }
+
+  /** @param {import('../protocol/messages.js').ViewerMessage} message */
+  #send(message) {
+    this.#control?.send(writeViewerMessage(message));
   }
 
   /** @param {ServerMessage} message */
@@ -347,7 +345,7 @@ export class Session {
 
   /** By datagram where there are any: they wait for nothing. */
   #sendPing() {
-    const ping = writePing(this.#clock.ping(this.#env.now()));
+    const ping = writeViewerMessage({ type: 'Ping', token: this.#clock.ping(this.#env.now()) });
     if (!this.#routes?.sendPromptly(ping)) this.#control?.send(ping);
   }
 

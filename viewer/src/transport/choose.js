@@ -4,7 +4,7 @@
 import { SessionEnd } from '../session/session-end.js';
 
 /**
- * @typedef {import('../protocol/messages.js').Transport} Transport
+ * @typedef {import('./table.js').Transport} Transport
  * @typedef {{ transport: Transport, reason: string }} Selection
  */
 

@@ -1,12 +1,11 @@
 // Bands that come in fragments, by datagrams: puts them together, and asks for what was lost. Each is handed on when it
 // and all before it are whole.
 
-import { KIND, ProtocolError } from '../protocol/messages.js';
+import { KIND, ProtocolError, kindAt } from '../protocol/messages.js';
 
 /**
- * @typedef {{ number: number, band: number, offset: number, total: number, bytes: Uint8ClampedArray<ArrayBuffer> }}
- *   Fragment
- * @typedef {{ number: number, band: number, offset: number, bytes: number }} Nack
+ * @typedef {Omit<import('../protocol/messages.js').Fragment, 'type'>} Fragment
+ * @typedef {import('../protocol/messages.js').Nack} Nack
  * @typedef {{ buffer: ArrayBuffer, total: number, gaps: [number, number][] }} Part a band; what lacks, as start and end
  */
 
@@ -80,8 +79,7 @@ export class FragmentAssembler {
     ) {
       this.#parts.delete(this.#next);
       this.#next += 1;
-      if (new DataView(part.buffer).getUint8(4) !== KIND.BAND)
-        throw new ProtocolError('what came in fragments is no band');
+      if (kindAt(part.buffer) !== KIND.BAND) throw new ProtocolError('what came in fragments is no band');
       this.#sink.band(part.buffer, part.total);
     }
   }

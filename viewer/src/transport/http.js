@@ -2,7 +2,7 @@
 // browser writes straight into it, and the canvas is painted straight from it. Engines without BYOB get the same by a
 // copy.
 
-import { HEADER_BYTES, KIND, messageBytes, readServerMessage } from '../protocol/messages.js';
+import { HEADER_BYTES, KIND, kindAt, messageBytes, readServerMessage } from '../protocol/messages.js';
 
 /**
  * Takes bands as they arrive: `buffer` returns memory for one, `begin` reports that its first bytes have arrived,
@@ -73,9 +73,8 @@ export class StreamReader {
   async run() {
     for (;;) {
       while (this.#filled < HEADER_BYTES) if (!(await this.#read(HEADER_BYTES, HEAD_BYTES))) return;
-      const view = new DataView(this.#buffer);
-      const bytes = messageBytes(view, 0);
-      const isBand = view.getUint8(4) === KIND.BAND;
+      const bytes = messageBytes(new DataView(this.#buffer), 0);
+      const isBand = kindAt(this.#buffer) === KIND.BAND;
       if (isBand) this.#sink.begin();
       if (bytes > this.#buffer.byteLength) this.#moveTo(new ArrayBuffer(bytes), 0);
       while (this.#filled < bytes) if (!(await this.#read(bytes, bytes))) return;

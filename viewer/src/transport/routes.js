@@ -1,18 +1,18 @@
 // Routes of pixels: opens one, and continues on another when it ends. A route begins at the frame that is shown; data
 // of the previous route is dropped.
 
-import { ProtocolError, ROUTE_PLAIN, writeAskTicket, writeRefresh, writeRoute } from '../protocol/messages.js';
+import { ProtocolError, ROUTE_PLAIN, endsUpdate, writeViewerMessage } from '../protocol/messages.js';
 import { SessionEnd } from '../session/session-end.js';
-import { endsUpdate } from '../decode/update.js';
 import { candidates, rank, reasonByFacts, reasonByMeasuring } from './choose.js';
 import { refillsCredit } from './credit.js';
 import { StreamReader, hasByob, openStream } from './http.js';
 import { StallDetector } from './stall-detector.js';
+import { TRANSPORTS } from './table.js';
 import { Timers, deferred } from './timers.js';
 import { WebTransportLink } from './webtransport.js';
 
 /**
- * @typedef {import('../protocol/messages.js').Transport} Transport
+ * @typedef {import('./table.js').Transport} Transport
  * @typedef {import('../protocol/messages.js').ServerMessage} ServerMessage
  * @typedef {import('./choose.js').Selection} Selection
  * @typedef {import('./http.js').BandSink} BandSink
@@ -202,6 +202,11 @@ export class Routes {
     return true;
   }
 
+  /** @param {import('../protocol/messages.js').ViewerMessage} message */
+  #send(message) {
+    this.#events.send(writeViewerMessage(message));
+  }
+
   close() {
     this.#closed = true;
     this.#stream.abort();
@@ -237,7 +242,8 @@ export class Routes {
     this.#note(true); // The server says `Routed` at once.
     this.#events.moved();
     const from = isTrial ? { flags: ROUTE_PLAIN, epoch: 0n, heldSeq: 0 } : { flags: 0, ...this.#events.held() };
-    this.#events.send(writeRoute({ number: this.#number, transport, ...from }));
+    const row = TRANSPORTS.find(({ name }) => name === transport);
+    this.#send({ type: 'Route', number: this.#number, transport: Number(row?.number), ...from });
     if (transport === 'http') void this.#readHttp(this.#number);
   }
 
@@ -334,7 +340,7 @@ export class Routes {
   /** @returns {Promise<string>} good for one session */
   #askTicket() {
     this.#ticket = deferred();
-    this.#events.send(writeAskTicket());
+    this.#send({ type: 'AskTicket' });
     return this.#ticket.promise;
   }
 
@@ -365,7 +371,7 @@ export class Routes {
     if (firstMs > SLOW_MS) return firstMs;
     let soonestMs = Infinity;
     for (let picture = 0; picture < PICTURES; picture += 1) {
-      this.#events.send(writeRefresh());
+      this.#send({ type: 'Refresh' });
       soonestMs = Math.min(soonestMs, await this.#nextPicture());
     }
     return soonestMs;

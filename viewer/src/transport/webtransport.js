@@ -1,14 +1,14 @@
 // A WebTransport session: pixels on streams that the server opens, one for each route, and datagrams for what is of no
 // use later, pings and the pointer; for pixels too where that is asked for.
 
-import { KIND, ProtocolError, kindOf, readServerMessage, writeNack } from '../protocol/messages.js';
+import { KIND, ProtocolError, kindOf, readServerMessage, writeViewerMessage } from '../protocol/messages.js';
 import { StreamReader } from './http.js';
 import { FragmentAssembler } from './fragments.js';
 
 /**
  * @typedef {import('../protocol/messages.js').ServerMessage} ServerMessage
- * @typedef {{ port: number, hashes: Uint8Array<ArrayBuffer>[] }} Certificates `port` 0: the page's own; no hashes: one
- *   that is trusted anyway
+ * @typedef {import('../protocol/messages.js').Certificates} Certificates `port` 0: the page's own; no hashes: one that
+ *   is trusted anyway
  * @typedef {{
  *   sink(): import('./http.js').BandSink,
  *   message(message: ServerMessage): void,
@@ -106,11 +106,13 @@ export class WebTransportLink {
     return { ...sink, message };
   }
 
-  /** @param {import('./fragments.js').Nack} nack */
+  /** @param {import('../protocol/messages.js').Nack} nack */
   #ask(nack) {
     this.#requests ??= this.#transport.createUnidirectionalStream().then(stream => stream.getWriter());
     // A session that ends says so itself.
-    this.#requests.then(writer => writer.write(new Uint8Array(writeNack(nack)))).catch(() => {});
+    this.#requests
+      .then(writer => writer.write(new Uint8Array(writeViewerMessage({ type: 'Nack', ...nack }))))
+      .catch(() => {});
   }
 
   async #takeDatagrams() {
