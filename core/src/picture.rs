@@ -11,7 +11,7 @@ use lanstream_codec::planar::Planar;
 use crate::frame_buffer::PIXEL_BYTES;
 use crate::geometry::{Rect, Size};
 use crate::hash;
-use crate::protocol::{BandHead, Encoding, HEADER_BYTES, Patch};
+use crate::protocol::{BandHead, Encoding, HEADER_BYTES, ParseError, Patch};
 use crate::time::Pts;
 
 /// Longest band that is read: a full picture of the largest common screens and its table.
@@ -34,6 +34,9 @@ pub struct Picture {
 #[non_exhaustive]
 pub enum ApplyError {
     /// They are no band.
+    #[error(transparent)]
+    NoBand(#[from] ParseError),
+    /// The band's length, planes or patches are none.
     #[error("these bytes are no band")]
     Malformed,
     /// The band is of another update than the one before it.
@@ -125,7 +128,7 @@ impl Picture {
     }
 
     fn try_take(&mut self, band: &[u8]) -> Result<bool, ApplyError> {
-        let (head, _, _) = BandHead::read(band).ok_or(ApplyError::Malformed)?;
+        let (head, _, _) = BandHead::read(band)?;
         match self.pending_head {
             Some(pending) if head.first || pending.seq != head.seq => return Err(ApplyError::OutOfOrder),
             None if !head.first => return Err(ApplyError::OutOfOrder),
@@ -153,7 +156,7 @@ impl Picture {
         let mut next = if keeps { self.cells.clone() } else { vec![0; cells.area() * PIXEL_BYTES] };
         let before = if keeps { self.cells.as_slice() } else { &[] };
         for band in &self.pending {
-            let (_, patches, data) = BandHead::read(band).ok_or(ApplyError::Malformed)?;
+            let (_, patches, data) = BandHead::read(band)?;
             if head.planar.is_some() && !patches.iter().all(Patch::is_plain) {
                 return Err(ApplyError::Malformed);
             }

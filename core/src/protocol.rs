@@ -5,13 +5,17 @@
 //! `Err` is a peer that does not speak this protocol.
 
 mod band;
+mod error;
+pub mod kind;
 mod server;
 mod viewer;
 mod wire;
 
 pub use band::{BAND_BYTES, BandHead, Encoding, PATCH_BYTES, Patch};
+pub use error::ParseError;
 pub use server::{
-    Certificates, FRAGMENT_OVERHEAD, Fragment, GoodbyeCode, NoticeCode, ServerMessage, SourceState,
+    Certificates, CursorAt, FRAGMENT_OVERHEAD, Fragment, GoodbyeCode, NoticeCode, Proven, ServerMessage,
+    SourceState, Version,
 };
 pub use viewer::{
     Ack, HELLO_CODES, HELLO_VERIFY, Hello, Nack, ROUTE_PLAIN, Route, TransportId, ViewerMessage,
@@ -26,26 +30,5 @@ pub const HEADER_BYTES: usize = 8;
 /// Longest message a viewer may send. Its longest is a tenth of that.
 pub const VIEWER_MESSAGE_BYTES_MAX: usize = 1024;
 
-/// Why bytes are not a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ParseError {
-    /// The header gives a length over the limit.
-    #[error("message of {0} bytes is longer than the limit")]
-    TooLong(usize),
-    /// A WebSocket message holds less than one message.
-    #[error("message ends early")]
-    Incomplete,
-    /// A WebSocket message holds more than one message.
-    #[error("bytes after the message")]
-    Trailing,
-    /// The kind is not one that this end receives.
-    #[error("unknown message kind {0:#04x}")]
-    UnknownKind(u8),
-    /// The body is shorter or longer than its kind says.
-    #[error("body of message kind {0:#04x} has the wrong length")]
-    WrongLength(u8),
-    /// A field has a value that means nothing.
-    #[error("message kind {0:#04x} has an invalid field")]
-    InvalidField(u8),
-}
+/// Longest message that a server sends, other than a band; the longest honest one is a large cursor.
+pub const SERVER_MESSAGE_BYTES_MAX: usize = 2 << 20;

@@ -5,6 +5,7 @@
 #[path = "common/scene.rs"]
 mod common;
 
+use std::borrow::Cow;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
@@ -94,6 +95,6 @@ fn told(viewer: &mut Viewer) -> Vec<Vec<u8>> {
 
 fn description_bytes(description: &Description) -> Vec<u8> {
     let mut bytes = Vec::new();
-    ServerMessage::Description(description).write(&mut bytes);
+    ServerMessage::Description(Cow::Borrowed(description)).write(&mut bytes);
     bytes
 }

@@ -2,6 +2,7 @@
 //! fields. `LANSTREAM_BLESS=1 cargo test -p lanstream-core --test vectors` writes the file anew after a change meant so.
 #![cfg(not(loom))]
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,8 @@ use lanstream_core::picture::Picture;
 use lanstream_core::planar::{Chroma, Depth, Matrix, Planar, Range};
 use lanstream_core::protocol::{
     Ack, BandHead, Certificates, Encoding, Fragment, GoodbyeCode, HELLO_CODES, HELLO_VERIFY, Hello, Nack,
-    NoticeCode, Patch, ROUTE_PLAIN, Route, ServerMessage, SourceState, TransportId, VERSION, ViewerMessage,
+    NoticeCode, ParseError, Patch, Proven, ROUTE_PLAIN, Route, ServerMessage, SourceState, TransportId,
+    VERSION, Version, ViewerMessage, kind,
 };
 use lanstream_core::source::{
     AudioChunk, Cursor, CursorShape, Description, Playback, PlaybackCommand, PlaybackSnapshot, Pointer,
@@ -43,6 +45,22 @@ fn what_a_viewer_writes_reads_back_and_every_cut_is_incomplete() {
             assert_eq!(ViewerMessage::read(&bytes[..cut]), Ok(None));
         }
     }
+}
+
+#[test]
+fn an_error_names_the_field_and_what_was_found() {
+    let refused = |bytes: &[u8]| ViewerMessage::read(bytes).unwrap_err();
+    let (kind, field) = (kind::ROUTE, "transport");
+    assert_eq!(refused(&[4, 0, 0, 0, kind, 0, 0, 0, 1, 0, 0, 0]), ParseError::CutOff { kind, field });
+    let mut route = [0; 26];
+    (route[0], route[4], route[12]) = (18, kind, 17);
+    assert_eq!(refused(&route), ParseError::InvalidField { kind, field, found: 17 });
+    let ping = [5, 0, 0, 0, kind::PING, 0, 0, 0, 1, 0, 0, 0, 0];
+    assert_eq!(refused(&ping), ParseError::Excess { kind: kind::PING, bytes: 1 });
+    let text = [2, 0, 0, 0, kind::SOURCE, 0, 0, 0, 0, 0xff];
+    let reason = ServerMessage::read(&text).unwrap_err();
+    assert_eq!(reason, ParseError::InvalidText { kind: kind::SOURCE, field: "text" });
+    assert_eq!(reason.to_string(), "message 0x11: text is not UTF-8");
 }
 
 #[test]
@@ -128,7 +146,7 @@ fn server() -> Vec<Value> {
     let messages = [
         (
             "welcome",
-            ServerMessage::Welcome { epoch: 3, clock_us: 1 << 40 },
+            ServerMessage::Welcome { version: Version, epoch: 3, clock_us: 1 << 40 },
             json!({"version": VERSION, "epoch": "3", "clock_us": 1_u64 << 40}),
         ),
         (
@@ -138,19 +156,19 @@ fn server() -> Vec<Value> {
         ),
         (
             "cursor-shape",
-            ServerMessage::CursorShape(&shape),
+            ServerMessage::CursorShape(Cow::Borrowed(&shape)),
             json!({"serial": 9, "width": 2, "height": 3, "hot_x": 1, "hot_y": 2, "pixels": hex(&rgba)}),
         ),
         (
             "cursor-at",
-            ServerMessage::CursorAt(&pointer),
+            ServerMessage::CursorAt((&pointer).into()),
             json!({"x": -4, "y": 70_000, "serial": 9, "moves": 31}),
         ),
         ("pong", ServerMessage::Pong { token: 8, clock_us: 99 }, json!({"token": 8, "clock_us": 99})),
         ("stats", ServerMessage::Stats { json: stats }, json!({"json": stats})),
         (
             "proven",
-            ServerMessage::Proven { seq: 4, exact: true, count: 12_345 },
+            ServerMessage::Proven(Proven { seq: 4, exact: true, count: 12_345 }),
             json!({"seq": 4, "exact": true, "count": 12_345}),
         ),
         (
@@ -168,7 +186,7 @@ fn server() -> Vec<Value> {
         ("unrouted", ServerMessage::Unrouted { number: 4 }, json!({"number": 4})),
         (
             "certificates",
-            ServerMessage::Certificates(&certificates),
+            ServerMessage::Certificates(Cow::Borrowed(&certificates)),
             json!({"port": 4433, "hashes": ["ab".repeat(32), "cd".repeat(32)]}),
         ),
         (
@@ -212,12 +230,12 @@ fn film() -> Vec<Value> {
     vec![
         told(
             "description",
-            &ServerMessage::Description(&description),
+            &ServerMessage::Description(Cow::Borrowed(&description)),
             &json!({"name": "größe", "stalled": "the window is minimised", "alterations": ["10 bit shown as 8 bit", "interlaced"]}),
         ),
         told(
             "playback",
-            &ServerMessage::Playback(&went(&film)),
+            &ServerMessage::Playback(Cow::Owned(went(&film))),
             &json!({
                 "is_playing": true, "can_seek": true, "duration_us": 90_000_001, "began_us": 0, "position_us": 1_500_000,
                 "at_us": 7_000_000_123_u64, "us_per_s": 1_000_000, "track": 1, "tracks": ["eng", "Kommentar (deu)"],
@@ -225,12 +243,12 @@ fn film() -> Vec<Value> {
         ),
         told(
             "sound",
-            &ServerMessage::Sound(&AudioChunk { at: Pts(-20_000), samples: sound.clone() }),
+            &ServerMessage::Sound(Cow::Owned(AudioChunk { at: Pts(-20_000), samples: sound.clone() })),
             &json!({"at_us": -20_000, "samples": hex(&sound)}),
         ),
         told(
             "playback-without-end",
-            &ServerMessage::Playback(&went(&endless)),
+            &ServerMessage::Playback(Cow::Owned(went(&endless))),
             &json!({
                 "is_playing": false, "can_seek": true, "duration_us": null, "began_us": 180_000_002, "position_us": null,
                 "at_us": 7_000_000_123_u64, "us_per_s": 0, "track": null, "tracks": [],
@@ -242,6 +260,7 @@ fn film() -> Vec<Value> {
 fn told(name: &str, message: &ServerMessage<'_>, fields: &Value) -> Value {
     let mut bytes = Vec::new();
     message.write(&mut bytes);
+    assert_eq!(ServerMessage::read(&bytes), Ok(Some((message.clone(), bytes.len()))), "{name}");
     vector(name, "server", &bytes, fields)
 }
 
@@ -283,7 +302,7 @@ fn band(name: &str, head: &BandHead, patches: &[Patch]) -> Value {
     bytes.extend((0..data).map(|i| if i % 4 == 3 { 255 } else { i as u8 }));
     assert_eq!(
         BandHead::read(&bytes).map(|(head, patches, _)| (head, patches)),
-        Some((*head, patches.to_vec()))
+        Ok((*head, patches.to_vec()))
     );
     let rows: Vec<Value> = patches
         .iter()

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::time::{Duration, Instant};
 
-use lanstream_core::protocol::{Ack, Hello, VERSION, VIEWER_MESSAGE_BYTES_MAX, ViewerMessage};
+use lanstream_core::protocol::{Ack, Hello, VERSION, VIEWER_MESSAGE_BYTES_MAX, ViewerMessage, kind};
 use lanstream_testkit::http::{Peer, request};
 use lanstream_testkit::viewer::{ALL, GOODBYE, HELLO, PONG, SOURCE, Transport, Viewer, WELCOME, route};
 use lanstream_testkit::websocket::{BINARY, CLOSE, FINAL, Heard, PING, TEXT};
@@ -199,7 +199,7 @@ const AFTER_HELLO: &[Offence] = &[
     ("half a header", |viewer| viewer.control.send(FINAL | BINARY, &[0; 4]), "ends early"),
     (
         "length beyond the message",
-        |viewer| viewer.control.send(FINAL | BINARY, &[9, 0, 0, 0, 0x84, 0, 0, 0]),
+        |viewer| viewer.control.send(FINAL | BINARY, &[9, 0, 0, 0, kind::PING, 0, 0, 0]),
         "ends early",
     ),
     (
@@ -215,18 +215,18 @@ const AFTER_HELLO: &[Offence] = &[
     ),
     (
         "a server's kind",
-        |viewer| viewer.control.send(FINAL | BINARY, &[0, 0, 0, 0, 0x01, 0, 0, 0]),
+        |viewer| viewer.control.send(FINAL | BINARY, &[0, 0, 0, 0, kind::BAND, 0, 0, 0]),
         "unknown message kind",
     ),
     (
         "body of the wrong length",
-        |viewer| viewer.control.send(FINAL | BINARY, &[1, 0, 0, 0, 0x84, 0, 0, 0, 0]),
-        "wrong length",
+        |viewer| viewer.control.send(FINAL | BINARY, &[1, 0, 0, 0, kind::PING, 0, 0, 0, 0]),
+        "token is cut off",
     ),
     (
         "pause by 2",
-        |viewer| viewer.control.send(FINAL | BINARY, &[1, 0, 0, 0, 0x86, 0, 0, 0, 2]),
-        "invalid field",
+        |viewer| viewer.control.send(FINAL | BINARY, &[1, 0, 0, 0, kind::FLOW, 0, 0, 0, 2]),
+        "paused has the invalid value 2",
     ),
     (
         "route by a transport of another run",
@@ -236,7 +236,7 @@ const AFTER_HELLO: &[Offence] = &[
     (
         "route by nothing that there is",
         |viewer| viewer.control.send(FINAL | BINARY, &route_by(17)),
-        "invalid field",
+        "transport has the invalid value 17",
     ),
     (
         "flood of routes",
@@ -258,7 +258,11 @@ const AFTER_HELLO: &[Offence] = &[
         |viewer| flood(viewer, |viewer| viewer.control.send(FINAL | PING, b"")),
         "too many messages",
     ),
-    ("unmasked", |viewer| viewer.control.send_unmasked(FINAL | BINARY, &[0, 0, 0, 0, 0x85, 0, 0, 0]), ""),
+    (
+        "unmasked",
+        |viewer| viewer.control.send_unmasked(FINAL | BINARY, &[0, 0, 0, 0, kind::REFRESH, 0, 0, 0]),
+        "",
+    ),
     (
         "message over 1 KiB",
         |viewer| viewer.control.send(FINAL | BINARY, &[0; VIEWER_MESSAGE_BYTES_MAX + 9]),

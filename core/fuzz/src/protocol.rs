@@ -1,11 +1,13 @@
-//! What must hold for any bytes: as a viewer's message or a band they are read or refused, and a picture that refuses a band
+//! What must hold for any bytes: as a viewer's or server's message or a band they are read or refused, and a picture that refuses a band
 //! is still the one it was.
 //!
 //! The fuzzer looks for bytes for which it does not, and the tests replay those that it found.
 
 use lanstream_core::geometry::Size;
 use lanstream_core::picture::Picture;
-use lanstream_core::protocol::{BAND_BYTES, BandHead, HEADER_BYTES, PATCH_BYTES, ViewerMessage};
+use lanstream_core::protocol::{
+    BAND_BYTES, BandHead, HEADER_BYTES, PATCH_BYTES, ServerMessage, ViewerMessage,
+};
 
 /// Pixels of a picture that is painted. Few bytes can ask for a gigabyte, and this is about what is wrong, not what is large.
 const AREA_PX_MAX: usize = 128 * 128;
@@ -17,6 +19,7 @@ const LENGTH_AT: usize = 12;
 /// All that reads a stranger's bytes reads these: as they are, and with lengths that fit, as those are looked at first.
 pub(crate) fn check(input: &[u8]) {
     check_message(input);
+    check_server_message(input);
     let _ = Picture::message_len(input);
     check_band(input);
     if let Some(mended) = mended(input) {
@@ -51,15 +54,23 @@ fn check_message(input: &[u8]) {
     assert_eq!(ViewerMessage::read(&bytes), Ok(Some((message, bytes.len()))));
 }
 
+fn check_server_message(input: &[u8]) {
+    let Ok(Some((message, taken))) = ServerMessage::read(input) else { return };
+    assert!(taken <= input.len());
+    let mut bytes = Vec::new();
+    message.write(&mut bytes);
+    assert_eq!(ServerMessage::read(&bytes), Ok(Some((message, bytes.len()))));
+}
+
 fn check_band(input: &[u8]) {
-    let Some((head, patches, data)) = BandHead::read(input) else {
+    let Ok((head, patches, data)) = BandHead::read(input) else {
         assert!(Picture::default().take(input).is_err());
         return;
     };
     let mut bytes = Vec::new();
     head.write(&mut bytes, &patches);
     bytes.extend_from_slice(data);
-    assert_eq!(BandHead::read(&bytes), Some((head, patches, data)));
+    assert_eq!(BandHead::read(&bytes), Ok((head, patches, data)));
     apply(input, head);
 }
 

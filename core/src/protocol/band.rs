@@ -12,12 +12,14 @@
 //! `base` into `seq`; with base 0 it needs none, and the picture takes the size given. A band that aborts the update has no
 //! patches: the viewer forgets all of the update. Patches are counted in [cells](crate::frame_buffer::cells) where the picture lies in planes.
 
+use std::cmp::Ordering;
+
 use bytes::BufMut;
 use lanstream_codec::Code;
 use lanstream_codec::planar::Planar;
 
-use super::HEADER_BYTES;
-use super::wire::Fields;
+use super::wire::{Body, Field, FieldError, Record};
+use super::{HEADER_BYTES, ParseError, kind};
 use crate::frame_buffer::cells;
 use crate::geometry::{Rect, Size};
 use crate::time::Pts;
@@ -27,7 +29,6 @@ pub const BAND_BYTES: usize = 40;
 /// Bytes of one row of the patch table.
 pub const PATCH_BYTES: usize = 16;
 
-const BAND: u8 = 0x01;
 const FIRST: u8 = 1;
 const COMMIT: u8 = 2;
 const ABORTED: u8 = 4;
@@ -140,26 +141,13 @@ impl BandHead {
     pub fn write(&self, out: &mut impl BufMut, patches: &[Patch]) {
         let data: usize = patches.iter().map(|patch| patch.bytes).sum();
         out.put_u32_le((BAND_BYTES + patches.len() * PATCH_BYTES + data) as u32);
-        out.put_u8(BAND);
+        out.put_u8(kind::BAND);
         let flags = [(self.first, FIRST), (self.commit, COMMIT), (self.aborted, ABORTED)];
         out.put_u8(flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| flag).sum());
         out.put_u16_le(0);
-        out.put_u32_le(self.seq);
-        out.put_u32_le(self.base);
-        out.put_u16_le(self.size.width as u16);
-        out.put_u16_le(self.size.height as u16);
-        out.put_u32_le(patches.len() as u32);
-        out.put_u64_le(self.captured_at_us);
-        out.put_i64_le(self.pts.map_or(NO_PTS, |pts| pts.0));
-        out.put_slice(&self.planar.map_or(NO_PLANES, Planar::to_wire));
-        out.put_u32_le(0);
-        for patch in patches {
-            for side in [patch.rect.x, patch.rect.y, patch.rect.width, patch.rect.height] {
-                out.put_u16_le(side as u16);
-            }
-            out.put_u32_le(patch.encoding.number().into());
-            out.put_u32_le(patch.bytes as u32);
-        }
+        let Self { seq, base, size, planar, captured_at_us, pts, .. } = *self;
+        BandFields { seq, base, size, patches: patches.len() as u32, captured_at_us, pts, planar }.write(out);
+        patches.iter().for_each(|patch| patch.write(out));
     }
 
     /// Cells in a row of the picture, and their rows: pixels, unless it lies in planes. `None`: there are more than can be told.
@@ -172,47 +160,130 @@ impl BandHead {
         HEADER_BYTES + BAND_BYTES + patches * PATCH_BYTES
     }
 
-    /// Reads a whole band: its head, its patches and their data. `None` where the bytes are not one.
-    pub fn read(message: &[u8]) -> Option<(Self, Vec<Patch>, &[u8])> {
-        let (header, body) = message.split_first_chunk::<HEADER_BYTES>()?;
-        let [a, b, c, d, kind, flags, 0, 0] = *header else { return None };
-        if kind != BAND || u32::from_le_bytes([a, b, c, d]) as usize != body.len() {
-            return None;
+    /// Reads a whole band: its head, its patches and their data.
+    ///
+    /// # Errors
+    /// Reason why the bytes are not one.
+    pub fn read(message: &[u8]) -> Result<(Self, Vec<Patch>, &[u8]), ParseError> {
+        let (flags, body) = split_header(message)?;
+        let mut body = Body::new(kind::BAND, body);
+        let BandFields { seq, base, size, patches, captured_at_us, pts, planar } = Record::read(&mut body)?;
+        let patches = read_patches(&mut body, patches)?;
+        let data = body.rest();
+        let bytes = patches.iter().try_fold(0_usize, |sum, patch| sum.checked_add(patch.bytes));
+        if bytes != Some(data.len()) {
+            return Err(body.error("length", FieldError::Invalid(bytes.unwrap_or(usize::MAX) as u64)));
         }
-        let mut fields = Fields::new(kind, body);
-        let (seq, base) = (fields.u32().ok()?, fields.u32().ok()?);
-        let size = Size::new(fields.u16().ok()?.into(), fields.u16().ok()?.into())?;
-        let count = fields.u32().ok()? as usize;
-        let captured_at_us = fields.u64().ok()?;
-        let pts = Some(fields.u64().ok()? as i64).filter(|us| *us != NO_PTS).map(Pts);
-        let planes = fields.u32().ok()?.to_le_bytes();
-        let planar = if planes == NO_PLANES { None } else { Some(Planar::from_wire(planes)?) };
-        if fields.u32().ok()? != 0 {
-            return None;
-        }
-        let table = body.get(BAND_BYTES..BAND_BYTES.checked_add(count.checked_mul(PATCH_BYTES)?)?)?;
-        let patches =
-            table.as_chunks::<PATCH_BYTES>().0.iter().map(Patch::read).collect::<Option<Vec<_>>>()?;
-        let data = &body[BAND_BYTES + table.len()..];
-        let bytes: usize = patches.iter().map(|patch| patch.bytes).sum();
         let [first, commit, aborted] = [FIRST, COMMIT, ABORTED].map(|flag| flags & flag != 0);
-        let head = Self { seq, base, size, planar, captured_at_us, pts, first, commit, aborted };
-        (bytes == data.len()).then_some((head, patches, data))
+        Ok((Self { seq, base, size, planar, captured_at_us, pts, first, commit, aborted }, patches, data))
     }
 }
 
-impl Patch {
-    fn read(row: &[u8; PATCH_BYTES]) -> Option<Self> {
-        let mut fields = Fields::new(BAND, row);
-        let mut side = || fields.u16().ok().map(u32::from);
-        let rect = Rect::new(side()?, side()?, side()?, side()?)?;
-        let number = fields.u32().ok()?;
-        let encoding = Encoding::ALL.into_iter().find(|encoding| u32::from(encoding.number()) == number)?;
-        let bytes = fields.u32().ok()? as usize;
-        encoding.bytes_of(rect.area()).is_none_or(|own| own == bytes).then_some(Self {
-            rect,
-            encoding,
-            bytes,
-        })
+/// Flags and body of the one band that `message` is.
+fn split_header(message: &[u8]) -> Result<(u8, &[u8]), ParseError> {
+    let (header, body) = message.split_first_chunk::<HEADER_BYTES>().ok_or(ParseError::Incomplete)?;
+    let [a, b, c, d, kind, flags, reserved @ ..] = *header;
+    if kind != kind::BAND {
+        return Err(ParseError::UnknownKind(kind));
+    }
+    let reserved = u16::from_le_bytes(reserved);
+    if reserved != 0 {
+        return Err(ParseError::InvalidField { kind, field: "reserved", found: reserved.into() });
+    }
+    match body.len().cmp(&(u32::from_le_bytes([a, b, c, d]) as usize)) {
+        Ordering::Less => Err(ParseError::Incomplete),
+        Ordering::Equal => Ok((flags, body)),
+        Ordering::Greater => Err(ParseError::Trailing),
+    }
+}
+
+/// Reads the table. Its rows are known to be there before memory is taken for them.
+fn read_patches(body: &mut Body<'_>, count: u32) -> Result<Vec<Patch>, ParseError> {
+    let bytes = (count as usize).checked_mul(PATCH_BYTES).filter(|bytes| *bytes <= body.rest().len());
+    if bytes.is_none() {
+        return Err(body.error("table", FieldError::CutOff));
+    }
+    (0..count).map(|_| Patch::read(body)).collect()
+}
+
+/// The head as it is on the wire.
+struct BandFields {
+    seq: u32,
+    base: u32,
+    size: Size,
+    patches: u32,
+    captured_at_us: u64,
+    pts: Option<Pts>,
+    planar: Option<Planar>,
+}
+
+impl Record<'_> for BandFields {
+    fn read(body: &mut Body<'_>) -> Result<Self, ParseError> {
+        let (seq, base) = (body.field("seq")?, body.field("base")?);
+        let (width, height): (u16, u16) = (body.field("width")?, body.field("height")?);
+        let size = Size::new(width.into(), height.into());
+        let area = u64::from(width) * u64::from(height);
+        let size = size.ok_or_else(|| body.error("size", FieldError::Invalid(area)))?;
+        let (patches, captured_at_us) = (body.field("patches")?, body.field("captured_at_us")?);
+        let pts = Some(body.field("pts_us")?).filter(|us| *us != NO_PTS).map(Pts);
+        let planes = body.field("planes")?;
+        let planar = if planes == NO_PLANES { None } else { Planar::from_wire(planes) };
+        if planar.is_none() && planes != NO_PLANES {
+            return Err(body.error("planes", FieldError::Invalid(u32::from_le_bytes(planes).into())));
+        }
+        match body.field("reserved")? {
+            0_u32 => Ok(Self { seq, base, size, patches, captured_at_us, pts, planar }),
+            other => Err(body.error("reserved", FieldError::Invalid(other.into()))),
+        }
+    }
+
+    fn write(&self, out: &mut impl BufMut) {
+        out.put_u32_le(self.seq);
+        out.put_u32_le(self.base);
+        out.put_u16_le(self.size.width as u16);
+        out.put_u16_le(self.size.height as u16);
+        out.put_u32_le(self.patches);
+        out.put_u64_le(self.captured_at_us);
+        out.put_i64_le(self.pts.map_or(NO_PTS, |pts| pts.0));
+        out.put_slice(&self.planar.map_or(NO_PLANES, Planar::to_wire));
+        out.put_u32_le(0);
+    }
+}
+
+/// A number and three bytes of 0.
+impl Field<'_> for Encoding {
+    fn read(body: &mut Body<'_>) -> Result<Self, FieldError> {
+        let number = u32::read(body)?;
+        let known = Self::ALL.into_iter().find(|encoding| u32::from(encoding.number()) == number);
+        known.ok_or_else(|| FieldError::Invalid(number.into()))
+    }
+
+    fn write(&self, out: &mut impl BufMut) {
+        out.put_u32_le(self.number().into());
+    }
+}
+
+/// A row of the table.
+impl Record<'_> for Patch {
+    fn read(body: &mut Body<'_>) -> Result<Self, ParseError> {
+        let (x, y): (u16, u16) = (body.field("x")?, body.field("y")?);
+        let (width, height): (u16, u16) = (body.field("width")?, body.field("height")?);
+        let area = u64::from(width) * u64::from(height);
+        let rect = Rect::new(x.into(), y.into(), width.into(), height.into());
+        let rect = rect.ok_or_else(|| body.error("rectangle", FieldError::Invalid(area)))?;
+        let encoding: Encoding = body.field("encoding")?;
+        let bytes: u32 = body.field("length")?;
+        if encoding.bytes_of(rect.area()).is_some_and(|own| own != bytes as usize) {
+            return Err(body.error("length", FieldError::Invalid(bytes.into())));
+        }
+        Ok(Self { rect, encoding, bytes: bytes as usize })
+    }
+
+    fn write(&self, out: &mut impl BufMut) {
+        for side in [self.rect.x, self.rect.y, self.rect.width, self.rect.height] {
+            out.put_u16_le(side as u16);
+        }
+        self.encoding.write(out);
+        out.put_u32_le(self.bytes as u32);
     }
 }

@@ -1,9 +1,16 @@
 //! What a server sends on the control channel.
 
-use super::HEADER_BYTES;
-use super::wire::message;
-use crate::source::{AudioChunk, Description, PlaybackSnapshot, Pointer, Position};
-use crate::time::Pts;
+use std::borrow::Cow;
+use std::time::Duration;
+
+use bytes::BufMut;
+
+use super::wire::{Body, Field, FieldError, First, Record, code, message, messages, record, split};
+use super::{HEADER_BYTES, ParseError, SERVER_MESSAGE_BYTES_MAX, VERSION, kind};
+use crate::source::{
+    AudioChunk, CursorShape, Description, Playback, PlaybackSnapshot, Pointer, Position, SOUND_FRAME_BYTES,
+};
+use crate::time::{Micros, Pts};
 
 /// A message to a viewer, other than pixels.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,6 +18,8 @@ use crate::time::Pts;
 pub enum ServerMessage<'a> {
     /// The answer to a hello.
     Welcome {
+        /// The version that the server speaks.
+        version: Version,
         /// Names this run of the source: a viewer that comes back with it can keep its picture.
         epoch: u64,
         /// The server's clock now, in microseconds.
@@ -24,11 +33,11 @@ pub enum ServerMessage<'a> {
         text: &'a str,
     },
     /// What must be known about the source, besides its pictures.
-    Description(&'a Description),
+    Description(Cow<'a, Description>),
     /// The pointer's shape, before the first position that uses it.
-    CursorShape(&'a crate::source::CursorShape),
+    CursorShape(Cow<'a, CursorShape>),
     /// Where the pointer is.
-    CursorAt(&'a Pointer),
+    CursorAt(CursorAt),
     /// The answer to a ping.
     Pong {
         /// The ping's.
@@ -42,14 +51,7 @@ pub enum ServerMessage<'a> {
         json: &'a str,
     },
     /// What the server found when it compared a proof.
-    Proven {
-        /// The update.
-        seq: u32,
-        /// Whether the viewer's picture is exactly the frame.
-        exact: bool,
-        /// Updates proven exact on this channel so far.
-        count: u64,
-    },
+    Proven(Proven),
     /// Something the person who watches should know.
     Notice {
         /// In a word.
@@ -75,7 +77,7 @@ pub enum ServerMessage<'a> {
         number: u32,
     },
     /// How a WebTransport session can be had.
-    Certificates(&'a Certificates),
+    Certificates(Cow<'a, Certificates>),
     /// A part of a band, on a route by datagrams.
     Fragment(Fragment<'a>),
     /// All bands of an update are out, on a route by datagrams.
@@ -86,9 +88,9 @@ pub enum ServerMessage<'a> {
         bands: u32,
     },
     /// How the source goes, which can be controlled.
-    Playback(&'a PlaybackSnapshot),
+    Playback(Cow<'a, PlaybackSnapshot>),
     /// A stretch of its sound.
-    Sound(&'a AudioChunk),
+    Sound(Cow<'a, AudioChunk>),
     /// Opens one WebTransport session, soon.
     Ticket {
         /// Hexadecimal digits.
@@ -157,132 +159,217 @@ pub enum GoodbyeCode {
     Expelled = 2,
 }
 
-const WELCOME: u8 = 0x10;
-const SOURCE: u8 = 0x11;
-const CURSOR_SHAPE: u8 = 0x12;
-const CURSOR_AT: u8 = 0x13;
-const PONG: u8 = 0x14;
-const STATS: u8 = 0x15;
-const PROVEN: u8 = 0x16;
-const NOTICE: u8 = 0x17;
-const GOODBYE: u8 = 0x18;
-const ROUTED: u8 = 0x19;
-const UNROUTED: u8 = 0x1A;
-const CERTIFICATES: u8 = 0x1B;
-const FRAGMENT: u8 = 0x1C;
-const FRAGMENTS_END: u8 = 0x1D;
-const PLAYBACK: u8 = 0x1E;
-const SOUND: u8 = 0x1F;
-const DESCRIPTION: u8 = 0x20;
-const TICKET: u8 = 0x21;
+/// The version that both ends speak, and two bytes of 0 after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version;
 
-/// Longest text in a description: more than anybody reads, and its length fits 16 bits.
-const TEXT_BYTES_MAX: usize = 4096;
+impl Field<'_> for Version {
+    fn read(body: &mut Body<'_>) -> Result<Self, FieldError> {
+        let found = u32::read(body)?;
+        if found == u32::from(VERSION) { Ok(Self) } else { Err(FieldError::Invalid(found.into())) }
+    }
+
+    fn write(&self, out: &mut impl BufMut) {
+        out.put_u32_le(VERSION.into());
+    }
+}
+
+/// Where the pointer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CursorAt {
+    /// Column of the hotspot.
+    pub x: i32,
+    /// Row of the hotspot.
+    pub y: i32,
+    /// Serial number of its shape; 0 if it is hidden.
+    pub serial: u32,
+    /// Counts moves: of two that travel apart, the later is the one with more.
+    pub moves: u32,
+}
+
+impl From<&Pointer> for CursorAt {
+    fn from(Pointer { cursor, moves }: &Pointer) -> Self {
+        let serial = cursor.shape.as_ref().map_or(0, |shape| shape.serial);
+        Self { x: cursor.x, y: cursor.y, serial, moves: *moves }
+    }
+}
+
+/// Result of the comparison of a proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Proven {
+    /// The update.
+    pub seq: u32,
+    /// Whether the viewer's picture is exactly the frame.
+    pub exact: bool,
+    /// Updates proven exact on this channel so far.
+    pub count: u64,
+}
+
+messages!(ServerMessage<'a>, SERVER_MESSAGE_BYTES_MAX, {
+    WELCOME => Welcome { version, epoch, clock_us },
+    SOURCE => Source { state, text },
+    CURSOR_SHAPE => CursorShape(shape),
+    CURSOR_AT => CursorAt(at),
+    PONG => Pong { token, clock_us },
+    STATS => Stats { json },
+    PROVEN => Proven(proven),
+    NOTICE => Notice { code, text },
+    GOODBYE => Goodbye { code, text },
+    ROUTED => Routed { number },
+    UNROUTED => Unrouted { number },
+    CERTIFICATES => Certificates(certificates),
+    FRAGMENT => Fragment(fragment),
+    FRAGMENTS_END => FragmentsEnd { number, bands },
+    PLAYBACK => Playback(snapshot),
+    SOUND => Sound(sound),
+    DESCRIPTION => Description(description),
+    TICKET => Ticket { ticket },
+});
+
+record!(CursorAt { x, y, serial, moves });
+record!(Fragment<'a> { number, band, offset, total, bytes });
+code!(SourceState { Live, Lost, Ended });
+code!(NoticeCode { SelfCapture, SelfCaptureEnded });
+code!(GoodbyeCode { Stopped, Ended, Expelled });
+
+impl Record<'_> for Proven {
+    fn read(body: &mut Body<'_>) -> Result<Self, ParseError> {
+        let seq = body.field("seq")?;
+        let exact = match body.field("exact")? {
+            0_u32 => false,
+            1 => true,
+            other => return Err(body.error("exact", FieldError::Invalid(other.into()))),
+        };
+        Ok(Self { seq, exact, count: body.field("count")? })
+    }
+
+    fn write(&self, out: &mut impl BufMut) {
+        out.put_u32_le(self.seq);
+        out.put_u32_le(self.exact.into());
+        out.put_u64_le(self.count);
+    }
+}
+
+impl Record<'_> for CursorShape {
+    fn read(body: &mut Body<'_>) -> Result<Self, ParseError> {
+        let (serial, width, height) = (body.field("serial")?, body.field("width")?, body.field("height")?);
+        let (hot_x, hot_y) = (body.field("hot_x")?, body.field("hot_y")?);
+        let rgba: &[u8] = body.field("rgba")?;
+        if rgba.len() != usize::from(width) * usize::from(height) * 4 {
+            return Err(body.error("rgba", FieldError::Invalid(rgba.len() as u64)));
+        }
+        Ok(Self { serial, width, height, hot_x, hot_y, rgba: rgba.to_vec() })
+    }
+
+    fn write(&self, out: &mut impl BufMut) {
+        out.put_u32_le(self.serial);
+        for side in [self.width, self.height, self.hot_x, self.hot_y] {
+            out.put_u16_le(side);
+        }
+        out.put_slice(&self.rgba);
+    }
+}
+
+impl Record<'_> for Certificates {
+    fn read(body: &mut Body<'_>) -> Result<Self, ParseError> {
+        let (port, mut hashes) = (body.field("port")?, Vec::new());
+        while !body.is_empty() {
+            hashes.push(body.field("hashes")?);
+        }
+        Ok(Self { port, hashes })
+    }
+
+    fn write(&self, out: &mut impl BufMut) {
+        out.put_u16_le(self.port);
+        self.hashes.iter().for_each(|hash| out.put_slice(hash));
+    }
+}
+
+impl Record<'_> for AudioChunk {
+    fn read(body: &mut Body<'_>) -> Result<Self, ParseError> {
+        let at = Pts(body.field("at_us")?);
+        let samples: &[u8] = body.field("samples")?;
+        if !samples.len().is_multiple_of(SOUND_FRAME_BYTES) {
+            return Err(body.error("samples", FieldError::Invalid(samples.len() as u64)));
+        }
+        Ok(Self { at, samples: samples.to_vec() })
+    }
+
+    fn write(&self, out: &mut impl BufMut) {
+        out.put_i64_le(self.at.0);
+        out.put_slice(&self.samples);
+    }
+}
+
+impl Record<'_> for Description {
+    fn read(body: &mut Body<'_>) -> Result<Self, ParseError> {
+        let (name, stalled): (_, String) = (body.field("name")?, body.field("stalled")?);
+        let alterations = texts(body, "alterations")?;
+        Ok(Self { name, stalled: Some(stalled).filter(|text| !text.is_empty()), alterations })
+    }
+
+    fn write(&self, out: &mut impl BufMut) {
+        self.name.write(out);
+        match &self.stalled {
+            Some(reason) => reason.write(out),
+            None => out.put_u16_le(0),
+        }
+        self.alterations.iter().for_each(|text| text.write(out));
+    }
+}
+
 const IS_PLAYING: u8 = 1;
 const CAN_SEEK: u8 = 2;
 /// Instead of a duration that is not known.
 const NO_DURATION: u64 = u64::MAX;
 /// Instead of a place that is the shown picture's.
-const NO_POSITION: Pts = Pts(i64::MIN);
+const NO_POSITION: i64 = i64::MIN;
 /// Instead of the number of a track where none is heard.
 const NO_TRACK: u32 = u32::MAX;
 
-impl ServerMessage<'_> {
-    /// Appends the message to `out`.
-    pub fn write(&self, out: &mut Vec<u8>) {
-        match self {
-            Self::Welcome { epoch, clock_us } => message(out, WELCOME, |out| {
-                out.extend_from_slice(&super::VERSION.to_le_bytes());
-                out.extend_from_slice(&[0, 0]);
-                out.extend_from_slice(&epoch.to_le_bytes());
-                out.extend_from_slice(&clock_us.to_le_bytes());
-            }),
-            Self::Source { state, text } => message(out, SOURCE, |out| coded_text(out, *state as u8, text)),
-            Self::Description(description) => message(out, DESCRIPTION, |out| write_texts(out, description)),
-            Self::CursorShape(shape) => message(out, CURSOR_SHAPE, |out| {
-                out.extend_from_slice(&shape.serial.to_le_bytes());
-                for field in [shape.width, shape.height, shape.hot_x, shape.hot_y] {
-                    out.extend_from_slice(&field.to_le_bytes());
-                }
-                out.extend_from_slice(&shape.rgba);
-            }),
-            Self::CursorAt(Pointer { cursor, moves }) => message(out, CURSOR_AT, |out| {
-                out.extend_from_slice(&cursor.x.to_le_bytes());
-                out.extend_from_slice(&cursor.y.to_le_bytes());
-                let serial = cursor.shape.as_ref().map_or(0, |shape| shape.serial);
-                out.extend_from_slice(&serial.to_le_bytes());
-                out.extend_from_slice(&moves.to_le_bytes());
-            }),
-            Self::Pong { token, clock_us } => message(out, PONG, |out| {
-                out.extend_from_slice(&token.to_le_bytes());
-                out.extend_from_slice(&clock_us.to_le_bytes());
-            }),
-            Self::Stats { json } => message(out, STATS, |out| out.extend_from_slice(json.as_bytes())),
-            Self::Proven { seq, exact, count } => message(out, PROVEN, |out| {
-                out.extend_from_slice(&seq.to_le_bytes());
-                out.extend_from_slice(&u32::from(*exact).to_le_bytes());
-                out.extend_from_slice(&count.to_le_bytes());
-            }),
-            Self::Notice { code, text } => message(out, NOTICE, |out| coded_text(out, *code as u8, text)),
-            Self::Ticket { ticket } => message(out, TICKET, |out| out.extend_from_slice(ticket.as_bytes())),
-            Self::Goodbye { code, text } => message(out, GOODBYE, |out| coded_text(out, *code as u8, text)),
-            Self::Routed { number } => {
-                message(out, ROUTED, |out| out.extend_from_slice(&number.to_le_bytes()))
-            }
-            Self::Unrouted { number } => {
-                message(out, UNROUTED, |out| out.extend_from_slice(&number.to_le_bytes()));
-            }
-            Self::Certificates(certificates) => message(out, CERTIFICATES, |out| {
-                out.extend_from_slice(&certificates.port.to_le_bytes());
-                out.extend(certificates.hashes.iter().flatten());
-            }),
-            Self::Fragment(piece) => message(out, FRAGMENT, |out| {
-                for field in [piece.number, piece.band, piece.offset, piece.total] {
-                    out.extend_from_slice(&field.to_le_bytes());
-                }
-                out.extend_from_slice(piece.bytes);
-            }),
-            Self::FragmentsEnd { number, bands } => message(out, FRAGMENTS_END, |out| {
-                out.extend_from_slice(&number.to_le_bytes());
-                out.extend_from_slice(&bands.to_le_bytes());
-            }),
-            Self::Sound(sound) => message(out, SOUND, |out| {
-                out.extend_from_slice(&sound.at.0.to_le_bytes());
-                out.extend_from_slice(&sound.samples);
-            }),
-            Self::Playback(went) => message(out, PLAYBACK, |out| write_playback(out, went)),
+impl Record<'_> for PlaybackSnapshot {
+    fn read(body: &mut Body<'_>) -> Result<Self, ParseError> {
+        let flags: u8 = body.field("flags")?;
+        if flags > IS_PLAYING | CAN_SEEK {
+            return Err(body.error("flags", FieldError::Invalid(flags.into())));
         }
+        let duration_us = Some(body.field("duration_us")?).filter(|us| *us != NO_DURATION);
+        let began = Pts(body.field("began_us")?);
+        let position_us = Some(body.field("position_us")?).filter(|us| *us != NO_POSITION);
+        let at = Micros(body.field("at_us")?);
+        let us_per_s = body.field("us_per_s")?;
+        let track = Some(body.field("track")?).filter(|track| *track != NO_TRACK);
+        let playback = Playback {
+            is_playing: flags & IS_PLAYING != 0,
+            can_seek: flags & CAN_SEEK != 0,
+            began,
+            duration: duration_us.map(Duration::from_micros),
+            position: position_us.map(|us| Position { at: Pts(us), us_per_s }),
+            tracks: texts(body, "tracks")?.into(),
+            track,
+        };
+        Ok(Self { playback, at })
+    }
+
+    fn write(&self, out: &mut impl BufMut) {
+        let playback = &self.playback;
+        let flags = [(playback.is_playing, IS_PLAYING), (playback.can_seek, CAN_SEEK)];
+        out.put_u8(flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| flag).sum());
+        out.put_u64_le(playback.duration.map_or(NO_DURATION, |duration| duration.as_micros() as u64));
+        out.put_i64_le(playback.began.0);
+        out.put_i64_le(playback.position.map_or(NO_POSITION, |position| position.at.0));
+        out.put_u64_le(self.at.0);
+        out.put_u32_le(playback.position.map_or(0, |position| position.us_per_s));
+        out.put_u32_le(playback.track.unwrap_or(NO_TRACK));
+        playback.tracks.iter().for_each(|track| track.write(out));
     }
 }
 
-fn write_playback(out: &mut Vec<u8>, PlaybackSnapshot { playback, at }: &PlaybackSnapshot) {
-    let flags = [(playback.is_playing, IS_PLAYING), (playback.can_seek, CAN_SEEK)];
-    out.push(flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| flag).sum());
-    let duration_us = playback.duration.map_or(NO_DURATION, |duration| duration.as_micros() as u64);
-    out.extend_from_slice(&duration_us.to_le_bytes());
-    out.extend_from_slice(&playback.began.0.to_le_bytes());
-    let position = playback.position.unwrap_or(Position { at: NO_POSITION, us_per_s: 0 });
-    out.extend_from_slice(&position.at.0.to_le_bytes());
-    out.extend_from_slice(&at.0.to_le_bytes());
-    out.extend_from_slice(&position.us_per_s.to_le_bytes());
-    out.extend_from_slice(&playback.track.unwrap_or(NO_TRACK).to_le_bytes());
-    playback.tracks.iter().for_each(|track| sized_text(out, track));
-}
-
-fn write_texts(out: &mut Vec<u8>, Description { name, stalled, alterations }: &Description) {
-    sized_text(out, name);
-    sized_text(out, stalled.as_deref().unwrap_or_default());
-    alterations.iter().for_each(|text| sized_text(out, text));
-}
-
-/// A text with its length before it, at most [`TEXT_BYTES_MAX`] of it.
-fn sized_text(out: &mut Vec<u8>, text: &str) {
-    let text = &text[..text.floor_char_boundary(TEXT_BYTES_MAX)];
-    out.extend_from_slice(&(text.len() as u16).to_le_bytes());
-    out.extend_from_slice(text.as_bytes());
-}
-
-fn coded_text(out: &mut Vec<u8>, code: u8, text: &str) {
-    out.push(code);
-    out.extend_from_slice(text.as_bytes());
+/// Reads texts until the end.
+fn texts(body: &mut Body<'_>, name: &'static str) -> Result<Vec<String>, ParseError> {
+    let mut texts = Vec::new();
+    while !body.is_empty() {
+        texts.push(body.field(name)?);
+    }
+    Ok(texts)
 }

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use super::wire::{Fields, First, message, split};
-use super::{ParseError, VIEWER_MESSAGE_BYTES_MAX};
+use bytes::BufMut;
+
+use super::wire::{Body, Field, FieldError, First, Record, message, messages, record, split};
+use super::{ParseError, VIEWER_MESSAGE_BYTES_MAX, kind};
 use crate::source::PlaybackCommand;
 
 /// A message from a viewer.
@@ -128,16 +130,34 @@ pub struct Ack {
     pub total_us: u32,
 }
 
-const HELLO: u8 = 0x81;
-const ACK: u8 = 0x82;
-const PROOF: u8 = 0x83;
-const PING: u8 = 0x84;
-const REFRESH: u8 = 0x85;
-const FLOW: u8 = 0x86;
-const ROUTE: u8 = 0x87;
-const NACK: u8 = 0x88;
-const PLAYBACK_COMMAND: u8 = 0x89;
-const ASK_TICKET: u8 = 0x8A;
+messages!(ViewerMessage, VIEWER_MESSAGE_BYTES_MAX, {
+    HELLO => Hello(hello),
+    ACK => Ack(ack),
+    PROOF => Proof { seq, hash },
+    PING => Ping { token },
+    REFRESH => Refresh,
+    FLOW => Flow { paused },
+    ROUTE => Route(route),
+    NACK => Nack(nack),
+    PLAYBACK_COMMAND => PlaybackCommand(command),
+    ASK_TICKET => AskTicket,
+});
+
+record!(Hello { version, flags });
+record!(Ack { seq, receive_us, paint_us, decode_us, total_us });
+record!(Route { number, transport, flags, epoch, held_seq });
+record!(Nack { number, band, offset, bytes });
+
+impl Field<'_> for TransportId {
+    fn read(body: &mut Body<'_>) -> Result<Self, FieldError> {
+        let number = u8::read(body)?;
+        Self::new(number).ok_or_else(|| FieldError::Invalid(number.into()))
+    }
+
+    fn write(&self, out: &mut impl BufMut) {
+        out.put_u8(self.number());
+    }
+}
 
 const PAUSE: u8 = 0;
 const PLAY: u8 = 1;
@@ -145,115 +165,32 @@ const STEP: u8 = 2;
 const SEEK: u8 = 3;
 const TRACK: u8 = 4;
 
-impl ViewerMessage {
-    /// Reads the first message of `bytes` and how many it took. Returns `None` if it is not all there.
-    ///
-    /// # Errors
-    /// Where it is not a message that a viewer sends.
-    pub fn read(bytes: &[u8]) -> Result<Option<(Self, usize)>, ParseError> {
-        let Some(First { kind, body, taken }) = split(bytes, VIEWER_MESSAGE_BYTES_MAX)? else {
-            return Ok(None);
-        };
-        let mut fields = Fields::new(kind, body);
-        let message = match kind {
-            HELLO => Self::Hello(Hello { version: fields.u16()?, flags: fields.u16()? }),
-            ACK => Self::Ack(Ack {
-                seq: fields.u32()?,
-                receive_us: fields.u32()?,
-                paint_us: fields.u32()?,
-                decode_us: fields.u32()?,
-                total_us: fields.u32()?,
-            }),
-            PROOF => Self::Proof { seq: fields.u32()?, hash: fields.u64()? },
-            PING => Self::Ping { token: fields.u32()? },
-            REFRESH => Self::Refresh,
-            FLOW => Self::Flow { paused: flag(fields.u8()?, kind)? },
-            ROUTE => Self::Route(Route {
-                number: fields.u32()?,
-                transport: TransportId::new(fields.u8()?).ok_or(ParseError::InvalidField(kind))?,
-                flags: fields.u8()?,
-                epoch: fields.u64()?,
-                held_seq: fields.u32()?,
-            }),
-            NACK => Self::Nack(Nack {
-                number: fields.u32()?,
-                band: fields.u32()?,
-                offset: fields.u32()?,
-                bytes: fields.u32()?,
-            }),
-            PLAYBACK_COMMAND => Self::PlaybackCommand(command(fields.u8()?, fields.u64()?, kind)?),
-            ASK_TICKET => Self::AskTicket,
-            _ => return Err(ParseError::UnknownKind(kind)),
-        };
-        fields.end()?;
-        Ok(Some((message, taken)))
-    }
-
-    /// Appends the message to `out`.
-    pub fn write(&self, out: &mut Vec<u8>) {
-        match *self {
-            Self::Hello(hello) => message(out, HELLO, |out| {
-                out.extend_from_slice(&hello.version.to_le_bytes());
-                out.extend_from_slice(&hello.flags.to_le_bytes());
-            }),
-            Self::Ack(ack) => message(out, ACK, |out| {
-                out.extend_from_slice(&ack.seq.to_le_bytes());
-                out.extend_from_slice(&ack.receive_us.to_le_bytes());
-                out.extend_from_slice(&ack.paint_us.to_le_bytes());
-                out.extend_from_slice(&ack.decode_us.to_le_bytes());
-                out.extend_from_slice(&ack.total_us.to_le_bytes());
-            }),
-            Self::Proof { seq, hash } => message(out, PROOF, |out| {
-                out.extend_from_slice(&seq.to_le_bytes());
-                out.extend_from_slice(&hash.to_le_bytes());
-            }),
-            Self::Ping { token } => message(out, PING, |out| out.extend_from_slice(&token.to_le_bytes())),
-            Self::Refresh => message(out, REFRESH, |_| {}),
-            Self::AskTicket => message(out, ASK_TICKET, |_| {}),
-            Self::Flow { paused } => message(out, FLOW, |out| out.push(u8::from(paused))),
-            Self::Route(route) => message(out, ROUTE, |out| {
-                out.extend_from_slice(&route.number.to_le_bytes());
-                out.extend_from_slice(&[route.transport.number(), route.flags]);
-                out.extend_from_slice(&route.epoch.to_le_bytes());
-                out.extend_from_slice(&route.held_seq.to_le_bytes());
-            }),
-            Self::PlaybackCommand(command) => message(out, PLAYBACK_COMMAND, |out| {
-                let (number, to) = match command {
-                    PlaybackCommand::Pause => (PAUSE, 0),
-                    PlaybackCommand::Play => (PLAY, 0),
-                    PlaybackCommand::Step => (STEP, 0),
-                    PlaybackCommand::Seek(to) => (SEEK, to.as_micros() as u64),
-                    PlaybackCommand::Track(track) => (TRACK, u64::from(track)),
-                };
-                out.push(number);
-                out.extend_from_slice(&to.to_le_bytes());
-            }),
-            Self::Nack(nack) => message(out, NACK, |out| {
-                for field in [nack.number, nack.band, nack.offset, nack.bytes] {
-                    out.extend_from_slice(&field.to_le_bytes());
-                }
-            }),
+/// A number, and where to seek, the number of a track, or 0.
+impl Record<'_> for PlaybackCommand {
+    fn read(body: &mut Body<'_>) -> Result<Self, ParseError> {
+        let (number, to_us): (u8, u64) = (body.field("command")?, body.field("to_us")?);
+        match (number, to_us) {
+            (PAUSE, 0) => Ok(Self::Pause),
+            (PLAY, 0) => Ok(Self::Play),
+            (STEP, 0) => Ok(Self::Step),
+            (SEEK, to_us) => Ok(Self::Seek(Duration::from_micros(to_us))),
+            (TRACK, track) => u32::try_from(track)
+                .map(Self::Track)
+                .map_err(|_| body.error("to_us", FieldError::Invalid(track))),
+            (PAUSE | PLAY | STEP, to_us) => Err(body.error("to_us", FieldError::Invalid(to_us))),
+            (number, _) => Err(body.error("command", FieldError::Invalid(number.into()))),
         }
     }
-}
 
-fn command(number: u8, to_us: u64, kind: u8) -> Result<PlaybackCommand, ParseError> {
-    match (number, to_us) {
-        (PAUSE, 0) => Ok(PlaybackCommand::Pause),
-        (PLAY, 0) => Ok(PlaybackCommand::Play),
-        (STEP, 0) => Ok(PlaybackCommand::Step),
-        (SEEK, to_us) => Ok(PlaybackCommand::Seek(Duration::from_micros(to_us))),
-        (TRACK, number) => {
-            u32::try_from(number).map(PlaybackCommand::Track).map_err(|_| ParseError::InvalidField(kind))
-        }
-        _ => Err(ParseError::InvalidField(kind)),
-    }
-}
-
-fn flag(byte: u8, kind: u8) -> Result<bool, ParseError> {
-    match byte {
-        0 => Ok(false),
-        1 => Ok(true),
-        _ => Err(ParseError::InvalidField(kind)),
+    fn write(&self, out: &mut impl BufMut) {
+        let (number, to) = match *self {
+            Self::Pause => (PAUSE, 0),
+            Self::Play => (PLAY, 0),
+            Self::Step => (STEP, 0),
+            Self::Seek(to) => (SEEK, to.as_micros() as u64),
+            Self::Track(track) => (TRACK, u64::from(track)),
+        };
+        out.put_u8(number);
+        out.put_u64_le(to);
     }
 }

@@ -1,5 +1,6 @@
 //! Control channel of a viewer: all messages in both directions that are not pixels.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
@@ -12,8 +13,8 @@ use super::{ControlOutput, Error, Pump, ROUTES_MAX, UNANSWERED_MAX, ViewerContex
 use crate::encode::UpdateEncoder;
 use crate::feed::Status;
 use crate::protocol::{
-    HELLO_CODES, HELLO_VERIFY, Hello, NoticeCode, ParseError, ROUTE_PLAIN, Route, ServerMessage, SourceState,
-    VERSION, ViewerMessage,
+    HELLO_CODES, HELLO_VERIFY, Hello, NoticeCode, ParseError, Proven, ROUTE_PLAIN, Route, ServerMessage,
+    SourceState, VERSION, Version, ViewerMessage,
 };
 use crate::session::{Capabilities, ProtocolError, Session, Totals};
 use crate::source::{PlaybackCommand, Pointer};
@@ -186,7 +187,11 @@ impl Control {
         if self.hello.replace(hello).is_some() {
             return Err(Error::OutOfOrder);
         }
-        self.send(&ServerMessage::Welcome { epoch: self.viewer.epoch, clock_us: (self.viewer.clock)().0 });
+        self.send(&ServerMessage::Welcome {
+            version: Version,
+            epoch: self.viewer.epoch,
+            clock_us: (self.viewer.clock)().0,
+        });
         Ok(())
     }
 
@@ -288,23 +293,23 @@ impl Control {
             self.tell_status(&status);
         }
         if let Some(description) = self.viewer.events.take_description() {
-            self.send(&ServerMessage::Description(&description));
+            self.send(&ServerMessage::Description(Cow::Borrowed(&description)));
         }
         if let Some(went) = self.viewer.events.take_playback() {
-            self.send(&ServerMessage::Playback(&went));
+            self.send(&ServerMessage::Playback(Cow::Borrowed(&went)));
         }
         if let Some(pointer) = self.viewer.events.take_pointer() {
             self.point(&pointer);
         }
         if let Some(certificates) = self.viewer.certificates.take(&mut self.certificates_read) {
-            self.send(&ServerMessage::Certificates(&certificates));
+            self.send(&ServerMessage::Certificates(Cow::Borrowed(&certificates)));
         }
         self.poll_route();
         // One by one: what waits here is not bounded, what waits there is.
         if self.outgoing.is_empty()
             && let Some(sound) = self.viewer.events.take_sound()
         {
-            self.send(&ServerMessage::Sound(&sound));
+            self.send(&ServerMessage::Sound(Cow::Borrowed(&sound)));
         }
     }
 
@@ -314,7 +319,7 @@ impl Control {
         let (number, route_state) = (route.number, Arc::clone(&route.route_state));
         if let Some((seq, exact)) = route_state.take_verdict() {
             let count = self.viewer.counters.proven.load(Ordering::Relaxed);
-            self.send(&ServerMessage::Proven { seq, exact, count });
+            self.send(&ServerMessage::Proven(Proven { seq, exact, count }));
         }
         // A route that ended by a violation stays, as what the channel ends for.
         if route_state.over.load(Ordering::Acquire) && route_state.violation.get().is_none() {
@@ -342,9 +347,9 @@ impl Control {
     fn point(&mut self, pointer: &Pointer) {
         if let Some(shape) = pointer.cursor.shape.as_ref().filter(|shape| shape.serial != self.shape_sent) {
             self.shape_sent = shape.serial;
-            self.send(&ServerMessage::CursorShape(shape));
+            self.send(&ServerMessage::CursorShape(Cow::Borrowed(shape)));
         }
-        self.send(&ServerMessage::CursorAt(pointer));
+        self.send(&ServerMessage::CursorAt(pointer.into()));
     }
 }
 

@@ -14,7 +14,9 @@ use lanstream_core::frame_buffer::{FrameBuffer, Layout, PixelFormat};
 use lanstream_core::geometry::{Rect, Size};
 use lanstream_core::picture::Picture;
 use lanstream_core::pipeline::{Pipeline, PipelineState};
-use lanstream_core::protocol::{Ack, BandHead, Encoding, Hello, Route, TransportId, VERSION, ViewerMessage};
+use lanstream_core::protocol::{
+    Ack, BandHead, Encoding, Hello, Route, TransportId, VERSION, ViewerMessage, kind,
+};
 use lanstream_core::region::Region;
 use lanstream_core::self_capture::Marker;
 use lanstream_core::sink::{TransportInfo, Transports};
@@ -24,8 +26,6 @@ use lanstream_core::source::{
 use lanstream_core::time::{Clock, Micros};
 use lanstream_core::viewer::{self, Control, ControlOutput, Counters, Pump, ViewerContext};
 
-/// The kind of the first message on a route.
-const ROUTED: u8 = 0x19;
 static NOW: AtomicU64 = AtomicU64::new(1);
 
 /// A clock that moves by a millisecond at every look, so that whatever is due becomes due.
@@ -383,7 +383,7 @@ impl Viewer {
                 Picture::message_len(&self.buffer).unwrap().filter(|len| *len <= self.buffer.len())
             {
                 let band = self.buffer.split_to(len);
-                if band[4] == ROUTED {
+                if kind::of(&band) == Some(kind::ROUTED) {
                     continue;
                 }
                 self.bytes += len as u64;

@@ -5,7 +5,7 @@ use std::future::poll_fn;
 
 use bytes::{Bytes, BytesMut};
 use lanstream_core::protocol::{
-    FRAGMENT_OVERHEAD, Fragment, Nack, ServerMessage, VIEWER_MESSAGE_BYTES_MAX, ViewerMessage,
+    FRAGMENT_OVERHEAD, Fragment, Nack, ServerMessage, VIEWER_MESSAGE_BYTES_MAX, ViewerMessage, kind,
 };
 use lanstream_core::session::WriteStatus;
 use lanstream_core::viewer::Pump;
@@ -16,10 +16,6 @@ use wtransport::{Connection, RecvStream, SendStream};
 use crate::buffer_pool::BufferPool;
 use crate::watchdog::{CloseReason, ConnectionWatchdog};
 
-/// The kind of a band; what is none goes on the stream.
-const BAND: u8 = 0x01;
-/// Where a message's kind is.
-const KIND_AT: usize = 4;
 /// Bytes taken at a time of what a viewer asks for.
 const READ_BYTES: usize = 4096;
 
@@ -82,7 +78,7 @@ impl DatagramSender<'_, '_> {
         message: Bytes,
         sent: &mut Sent,
     ) -> Result<(), CloseReason> {
-        if message.get(KIND_AT) != Some(&BAND) {
+        if kind::of(&message) != Some(kind::BAND) {
             return self.write(message).await;
         }
         let (number, total) = (self.pump.route().number, message.len() as u32);

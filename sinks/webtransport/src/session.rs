@@ -159,7 +159,7 @@ async fn run_datagrams(connection: &Connection, pump_receiver: &PumpReceiver) ->
                 Ok(datagram) => answer_ping(connection, pump_receiver, &datagram),
                 Err(error) => return CloseReason::Gone(error.to_string()),
             },
-            pointer = &mut pointer => send_datagram(connection, &ServerMessage::CursorAt(&pointer)),
+            pointer = &mut pointer => send_datagram(connection, &ServerMessage::CursorAt((&*pointer).into())),
         }
     }
 }

@@ -3,8 +3,11 @@
 use std::net::SocketAddr;
 
 use lanstream_core::picture::Picture;
+pub use lanstream_core::protocol::kind::{
+    BAND, CERTIFICATES, GOODBYE, PONG, ROUTED, SOURCE, STATS, TICKET, UNROUTED, WELCOME,
+};
 use lanstream_core::protocol::{
-    Ack, BandHead, HEADER_BYTES, Hello, Route, TransportId, VERSION, ViewerMessage,
+    Ack, BandHead, HEADER_BYTES, Hello, Route, ServerMessage, TransportId, VERSION, ViewerMessage,
 };
 use lanstream_pattern::{Kind, draw, read_number};
 
@@ -12,27 +15,6 @@ use crate::http::{Peer, Response, request};
 use crate::pixels::Pixels;
 use crate::websocket::{BINARY, FINAL, HANDSHAKE, Heard, WebSocket};
 use crate::webtransport::{Session, Venue};
-
-/// The kind of a part of an update.
-pub const BAND: u8 = 0x01;
-/// The kind of the answer to a viewer's first message.
-pub const WELCOME: u8 = 0x10;
-/// The kind of a message about the source's state.
-pub const SOURCE: u8 = 0x11;
-/// The kind of the answer to a ping.
-pub const PONG: u8 = 0x14;
-/// The kind of a message with the server's numbers.
-pub const STATS: u8 = 0x15;
-/// The kind of a message before the server closes.
-pub const GOODBYE: u8 = 0x18;
-/// The kind of the first message of a route.
-pub const ROUTED: u8 = 0x19;
-/// The kind of a message about a route that is over.
-pub const UNROUTED: u8 = 0x1A;
-/// The kind of a message about WebTransport's port and certificates.
-pub const CERTIFICATES: u8 = 0x1B;
-/// The kind of a message with what opens a WebTransport session.
-pub const TICKET: u8 = 0x21;
 
 /// Where a server is and what opens it.
 #[derive(Clone, Debug)]
@@ -200,7 +182,10 @@ impl Viewer {
         let welcome = viewer.hear(WELCOME);
         viewer.epoch = epoch;
         viewer.take_route(door, transport);
-        viewer.epoch = u64::from_le_bytes(*welcome[4..].first_chunk().unwrap());
+        viewer.epoch = match ServerMessage::from_body(WELCOME, &welcome) {
+            Ok(ServerMessage::Welcome { epoch, .. }) => epoch,
+            other => panic!("a welcome is read as {other:?}"),
+        };
         viewer
     }
 

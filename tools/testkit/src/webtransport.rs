@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use lanstream_core::picture::Picture;
-use lanstream_core::protocol::{HEADER_BYTES, ViewerMessage};
+use lanstream_core::protocol::{Certificates, HEADER_BYTES, ServerMessage, ViewerMessage, kind};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -48,12 +48,13 @@ pub struct Venue {
 impl Venue {
     /// From the body of a `Certificates`.
     pub fn read(page: SocketAddr, body: &[u8]) -> Self {
-        let (port, hashes) = body.split_first_chunk().expect("a port");
-        let port = u16::from_le_bytes(*port);
-        let (hashes, rest) = hashes.as_chunks::<32>();
-        assert_eq!(rest, b"", "hashes are of 32 bytes");
+        let message = ServerMessage::from_body(kind::CERTIFICATES, body);
+        let Ok(ServerMessage::Certificates(certificates)) = message else {
+            panic!("certificates are read as {message:?}")
+        };
+        let Certificates { port, hashes } = certificates.into_owned();
         let port = if port == 0 { page.port() } else { port };
-        Self { address: SocketAddr::new(page.ip(), port), hashes: hashes.to_vec() }
+        Self { address: SocketAddr::new(page.ip(), port), hashes }
     }
 
     /// How a browser connects that was given the hashes.

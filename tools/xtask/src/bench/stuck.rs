@@ -142,9 +142,14 @@ mod tests {
 
     /// xtask depends on nothing of ours, so that nothing but this says so.
     #[test]
-    fn the_version_is_that_of_the_protocol() {
+    fn version_and_kinds_are_those_of_the_protocol() {
         let source = std::fs::read_to_string(crate::repository::root().join("core/src/protocol.rs")).unwrap();
         assert!(source.contains(&format!("pub const VERSION: u16 = {PROTOCOL_VERSION};")));
+        let kinds =
+            std::fs::read_to_string(crate::repository::root().join("core/src/protocol/kind.rs")).unwrap();
+        for (name, kind) in [("HELLO", HELLO), ("ROUTE", ROUTE)] {
+            assert!(kinds.contains(&format!("pub const {name}: u8 = {kind:#04x};")), "{name}");
+        }
     }
 
     #[test]
