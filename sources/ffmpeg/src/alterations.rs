@@ -180,6 +180,7 @@ mod tests {
     use lanstream_core::geometry::Size;
 
     use super::*;
+    use crate::frame_info::Colours;
 
     #[test]
     fn bits_by_names_of_formats() {
@@ -220,9 +221,11 @@ mod tests {
         }
     }
 
-    fn picture(format: &str, colours: &str) -> (FrameInfo, Pixels) {
-        let mut info = FrameInfo::of_picture(&format!("n: 0 fmt:{format} s:2x2 i:P")).unwrap();
-        info.note_colours(colours);
+    /// A frame whose colours are these: range, matrix, primaries and transfer.
+    fn frame(format: &str, colours: [&str; 4]) -> (FrameInfo, Pixels) {
+        let [range, matrix, primaries, transfer] = colours.map(str::to_owned);
+        let colours = Some(Colours { range, matrix, primaries, transfer });
+        let info = FrameInfo { format: format.to_owned(), colours, ..FrameInfo::default() };
         let pixels = info.shape(Size { width: 2, height: 2 }).unwrap().pixels;
         (info, pixels)
     }
@@ -230,13 +233,9 @@ mod tests {
     #[test]
     fn each_is_said_once() {
         let mut alterations = Alterations::new("--filter");
-        let (info, pixels) = picture(
-            "yuv420p10le",
-            "color_range:tv color_space:bt2020nc color_primaries:bt2020 color_trc:smpte2084",
-        );
+        let (info, pixels) = frame("yuv420p10le", ["tv", "bt2020nc", "bt2020", "smpte2084"]);
         assert!(alterations.note_picture(&info, pixels) && !alterations.note_picture(&info, pixels));
-        let (other, pixels) =
-            picture("yuv420p10le", "color_range:tv color_space:ycgco color_primaries:bt2020 color_trc:bt709");
+        let (other, pixels) = frame("yuv420p10le", ["tv", "ycgco", "bt2020", "bt709"]);
         assert!(alterations.note_picture(&other, pixels));
         let wanted = [
             "10 bit shown as 8 bit",
@@ -253,10 +252,7 @@ mod tests {
         for (format, space) in
             [("yuv420p", "bt709"), ("rgb0", "gbr"), ("nv12", "unknown"), ("gray", "bt470bg")]
         {
-            let (info, pixels) = picture(
-                format,
-                &format!("color_range:tv color_space:{space} color_primaries:bt709 color_trc:bt709"),
-            );
+            let (info, pixels) = frame(format, ["tv", space, "bt709", "bt709"]);
             assert!(!alterations.note_picture(&info, pixels), "{:?}", alterations.said());
         }
     }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::film::Mix;
+use crate::mix::Mix;
 
 /// Characters kept of a track's title.
 const TITLE_CHARS_MAX: usize = 60;

@@ -3,48 +3,21 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use lanstream_core::source::{Error, ErrorKind, SOUND_RATE};
+use lanstream_core::source::{Error, ErrorKind, Listener, SOUND_RATE};
 
 use crate::contents::Contents;
 use crate::frame_info::FrameInfo;
 use crate::frame_reader::FrameReader;
 use crate::input::Input;
 use crate::log::SHOWINFO_FILTER;
-use crate::output;
-use crate::pace::{Pace, Speed};
+use crate::mix::Mix;
+use crate::output::nut_output;
 use crate::pixel::Pixels;
-use crate::play::{Play, Track};
 use crate::program::Program;
+use crate::seek::SeekPoint;
 use crate::sound::SoundTrack;
 use crate::stream::nut::Nut;
-
-/// Where a film begins to be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// At the first picture there or after it.
-    At(Duration),
-    /// At a picture before there, so that the last of all may be among what comes.
-    Before(Duration),
-    /// At the first picture there or after it, found by reading all that comes before: for what can't be found otherwise.
-    Through(Duration),
-}
-
-impl Place {
-    /// What timestamps count from that come from there.
-    pub(crate) fn origin(self) -> Duration {
-        match self {
-            Self::At(time) | Self::Through(time) => time,
-            // They are those of the film, since a container has none below zero.
-            Self::Before(_) => Duration::ZERO,
-        }
-    }
-
-    /// Where it is.
-    pub(crate) fn time(self) -> Duration {
-        let (Self::At(time) | Self::Before(time) | Self::Through(time)) = self;
-        time
-    }
-}
+use crate::track::Track;
 
 /// What an FFmpeg is asked for besides, because of what is in a film.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,24 +39,6 @@ pub(crate) struct Converter {
     filter: &'static str,
 }
 
-/// How sound becomes left and right.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mix {
-    /// By FFmpeg's rules, from where its loudspeakers stand.
-    Layout,
-    /// The first two channels: no one knows where the loudspeakers stand.
-    FirstTwo,
-}
-
-impl Mix {
-    fn filter(self) -> &'static str {
-        match self {
-            Self::Layout => "",
-            Self::FirstTwo => "pan=stereo|c0=c0|c1=c1,",
-        }
-    }
-}
-
 /// A film that was begun at a place.
 /// The pipe goes before the program that writes to it.
 pub(crate) struct Begun {
@@ -94,10 +49,25 @@ pub(crate) struct Begun {
     pub(crate) sound: Option<SoundTrack>,
 }
 
+/// What a film's programs are asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct FilmOptions {
+    /// The FFmpeg to run.
+    pub(crate) ffmpeg: OsString,
+    /// FFmpeg's filters, in its own words.
+    pub(crate) filter: Option<String>,
+    /// Audio track that is heard first.
+    pub(crate) track: Track,
+    /// Whether any audio is decoded.
+    pub(crate) is_heard: bool,
+    /// Listener to FFmpeg's log.
+    pub(crate) listener: Option<Listener>,
+}
+
 /// What is played, and how its programs are started.
 #[derive(Clone, Debug)]
 pub(crate) struct Film {
-    play: Play,
+    options: FilmOptions,
     input: Input,
     needs: Vec<Need>,
     /// What was asked for and is not to be had.
@@ -125,8 +95,8 @@ const JOINT_LEAD: Duration = Duration::from_millis(400);
 const WAVES: &str = "showwaves=size=960x240:rate=25:mode=cline:colors=0x60c0ff:split_channels=0,format=rgb24";
 
 impl Film {
-    pub(crate) fn new(play: Play, input: Input) -> Self {
-        Self { play, input, needs: Vec::new(), missing: Vec::new() }
+    pub(crate) fn new(options: FilmOptions, input: Input) -> Self {
+        Self { options, input, needs: Vec::new(), missing: Vec::new() }
     }
 
     /// For people.
@@ -185,7 +155,7 @@ impl Film {
         if !self.is_heard() || self.is_joint() {
             return Ok(None);
         }
-        let found = match &self.play.track {
+        let found = match &self.options.track {
             Track::Default => return Ok(contents.default_track()),
             Track::Number(number) => (*number < contents.tracks.len()).then_some(*number),
             Track::Language(language) => contents.tracks.iter().position(|track| track.is_in(language)),
@@ -195,7 +165,7 @@ impl Film {
 
     fn no_such_track(&self, contents: &Contents) -> String {
         let names = contents.track_names();
-        let (name, wanted) = (self.name(), &self.play.track);
+        let (name, wanted) = (self.name(), &self.options.track);
         if names.is_empty() {
             return format!("there is no sound in {name}, so no {wanted}");
         }
@@ -208,9 +178,9 @@ impl Film {
     ///
     /// # Errors
     /// As [`Program::start`].
-    pub(crate) fn pictures(&self, place: Place) -> Result<Begun, Error> {
+    pub(crate) fn pictures(&self, place: SeekPoint) -> Result<Begun, Error> {
         let mut arguments = self.picture_arguments(place);
-        let (ffmpeg, listener) = (self.play.ffmpeg(), self.play.listener.clone());
+        let (ffmpeg, listener) = (self.options.ffmpeg.as_os_str(), self.options.listener.clone());
         if !self.is_joint() {
             let (program, pixels) = Program::start(ffmpeg, &arguments, listener)?;
             return Ok(Begun {
@@ -235,7 +205,7 @@ impl Film {
 
     /// The sound of a list, a little before its pictures: FFmpeg goes on with what is behind.
     fn second_output(&self) -> Vec<OsString> {
-        let map = match &self.play.track {
+        let map = match &self.options.track {
             Track::Default => Vec::new(),
             Track::Number(number) => vec!["-map".to_owned(), format!("0:a:{number}")],
             Track::Language(language) => vec!["-map".to_owned(), format!("0:a:m:language:{language}")],
@@ -255,28 +225,32 @@ impl Film {
     ///
     /// # Errors
     /// As [`Program::start`].
-    pub(crate) fn sound(&self, place: Place, track: usize, mix: Mix) -> Result<Option<SoundTrack>, Error> {
+    pub(crate) fn sound(
+        &self,
+        place: SeekPoint,
+        track: usize,
+        mix: Mix,
+    ) -> Result<Option<SoundTrack>, Error> {
         if !self.is_heard() || self.is_joint() {
             return Ok(None);
         }
         let arguments = self.sound_arguments(place, track, mix);
-        let started = Program::start(self.play.ffmpeg(), &arguments, self.play.listener.clone())?;
+        let started = Program::start(&self.options.ffmpeg, &arguments, self.options.listener.clone())?;
         Ok(Some(SoundTrack::new(started, place.time(), mix)))
     }
 
     fn is_heard(&self) -> bool {
-        let is_real = self.play.pace.is_none_or(|pace| pace == Pace::Timestamps(Speed::REAL));
         let is_silent = self.needs.contains(&Need::Silence);
-        self.play.sound && self.input.can_be_read_twice && is_real && !is_silent
+        self.options.is_heard && self.input.can_be_read_twice && !is_silent
     }
 
     /// What must be read, and from where on.
-    fn input_arguments(&self, place: Place) -> Vec<OsString> {
+    fn input_arguments(&self, place: SeekPoint) -> Vec<OsString> {
         let mut arguments: Vec<OsString> = Vec::new();
         let (time, is_accurate) = match place {
-            Place::At(time) => (time, true),
-            Place::Before(time) => (time, false),
-            Place::Through(_) => (Duration::ZERO, true),
+            SeekPoint::Accurate(time) => (time, true),
+            SeekPoint::Keyframe(time) => (time, false),
+            SeekPoint::DecodeTo(_) => (Duration::ZERO, true),
         };
         if !is_accurate {
             arguments.push("-noaccurate_seek".into());
@@ -288,7 +262,7 @@ impl Film {
         arguments
     }
 
-    fn picture_arguments(&self, place: Place) -> Vec<OsString> {
+    fn picture_arguments(&self, place: SeekPoint) -> Vec<OsString> {
         let mut arguments = Vec::new();
         for need in &self.needs {
             if let Need::Decoder(decoder) = need {
@@ -317,14 +291,14 @@ impl Film {
         }
         // Pictures keep their own sizes and times, whatever comes.
         arguments.extend(["-autoscale", "0", "-fps_mode", "passthrough"].map(OsString::from));
-        arguments.extend(output());
+        arguments.extend(nut_output());
         arguments
     }
 
     /// The user's filters; then pixels become square by enlarging, and the showinfo filter reports what each picture is like. What can be
     /// shown as it is stays as it is.
     fn filters(&self) -> String {
-        let own = self.play.filter.as_deref().map_or(String::new(), |filter| format!("{filter},"));
+        let own = self.options.filter.as_deref().map_or(String::new(), |filter| format!("{filter},"));
         let converters = self.needs.iter().filter_map(|need| {
             if let Need::Colours(converter) = need { Some(converter.filter) } else { None }
         });
@@ -336,13 +310,13 @@ impl Film {
     }
 
     /// Frames from the place on, as many as time says, whatever is missing: so their number tells their time.
-    fn sound_arguments(&self, place: Place, track: usize, mix: Mix) -> Vec<OsString> {
+    fn sound_arguments(&self, place: SeekPoint, track: usize, mix: Mix) -> Vec<OsString> {
         let mut arguments = ["-nostats", "-loglevel", "level+error"].map(OsString::from).to_vec();
         arguments.extend(self.input_arguments(place));
         let first = mix.filter();
         let after = match place {
-            Place::Through(time) => format!(",atrim=start={}", seconds(time)),
-            Place::At(_) | Place::Before(_) => String::new(),
+            SeekPoint::DecodeTo(time) => format!(",atrim=start={}", seconds(time)),
+            SeekPoint::Accurate(_) | SeekPoint::Keyframe(_) => String::new(),
         };
         let filter = format!("{first}{}{after}", resampled());
         let map = format!("0:a:{track}");
@@ -353,14 +327,14 @@ impl Film {
 }
 
 /// FFmpeg's filters that leave out what comes before a place that is read to, or keep it and its time.
-fn through(place: Place, trim: &str, set: &str) -> String {
+fn through(place: SeekPoint, trim: &str, set: &str) -> String {
     match place {
-        Place::Through(time) => {
+        SeekPoint::DecodeTo(time) => {
             let time = seconds(time);
             format!("{trim}=start={time},{set}=PTS-{time}/TB,")
         }
-        Place::Before(time) => format!("{set}=PTS+{}/TB,", seconds(time)),
-        Place::At(_) => String::new(),
+        SeekPoint::Keyframe(time) => format!("{set}=PTS+{}/TB,", seconds(time)),
+        SeekPoint::Accurate(_) => String::new(),
     }
 }
 

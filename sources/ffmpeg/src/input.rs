@@ -4,7 +4,8 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use lanstream_core::source::{Error, ErrorKind};
-use lanstream_core::text::harmless;
+
+use crate::redact::{printable, without_secrets};
 
 /// What FFmpeg is told to read.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,14 +39,14 @@ impl Input {
         if text.contains("://") {
             return Ok(Self::of_url(input, &text));
         }
-        Err(Error::new(ErrorKind::NotFound, format!("there is no file {}", shown(input))))
+        Err(Error::new(ErrorKind::NotFound, format!("there is no file {}", printable(input))))
     }
 
     fn of_file(path: &Path) -> Self {
         let mut argument = OsString::from("file:");
         argument.push(path);
         Self {
-            name: shown(path.file_name().unwrap_or(path.as_os_str())),
+            name: printable(path.file_name().unwrap_or(path.as_os_str())),
             options: literal(&path.to_string_lossy()),
             is_live: path.starts_with("/dev"),
             can_be_read_twice: path.metadata().is_ok_and(|metadata| metadata.is_file()),
@@ -117,24 +118,6 @@ fn literal(path: &str) -> &'static [&'static str] {
     if is_picture { &["-f", "image2", "-pattern_type", "none"] } else { &[] }
 }
 
-/// A name for people, in one line and without what could drive a terminal.
-pub(crate) fn shown(name: &OsStr) -> String {
-    harmless(&name.to_string_lossy().replace('\n', "\u{fffd}")).into_owned()
-}
-
-/// A text for viewers too: of the URLs in it, names and passwords stay here, and what comes after a question mark.
-pub(crate) fn without_secrets(text: &str) -> String {
-    let mut parts = text.split("://");
-    let mut shown = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (host, rest) = part.split_at(part.find(['/', ' ', '?']).unwrap_or(part.len()));
-        let (rest, after) = rest.split_at(rest.find(' ').unwrap_or(rest.len()));
-        let path = rest.split('?').next().unwrap_or_default();
-        shown.extend(["://", host.rsplit('@').next().unwrap_or_default(), path, after]);
-    }
-    self::shown(OsStr::new(&shown))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,9 +158,6 @@ mod tests {
     fn urls_are_shown_without_secrets() {
         let input = Input::of(OsStr::new("rtsp://me:secret@camera:554/one?key=2")).unwrap();
         assert_eq!((input.name.as_str(), input.is_live), ("rtsp://camera:554/one", true));
-        assert_eq!(without_secrets("https://host"), "https://host");
-        let said = "no http://a:b@host/x?key=1 and udp://c@d:1 here";
-        assert_eq!(without_secrets(said), "no http://host/x and udp://d:1 here");
         assert!(!is_live("https://host/film.mp4"));
     }
 

@@ -13,9 +13,6 @@
 #![cfg(unix)]
 #![forbid(unsafe_code)]
 
-use std::ffi::OsString;
-use std::time::Duration;
-
 mod alterations;
 mod contents;
 mod factory;
@@ -25,14 +22,19 @@ mod frame_reader;
 mod input;
 mod interrupt;
 mod log;
+mod mix;
+mod output;
 mod pace;
 mod pipe;
 mod pixel;
 mod play;
 mod program;
+mod redact;
 mod run;
+mod seek;
 mod sound;
 mod stream;
+mod track;
 mod video;
 mod wakeup;
 
@@ -40,31 +42,6 @@ pub use factory::{PipeFactory, PlayFactory, RunFactory};
 pub use pace::{Pace, ParseSpeedError, Speed};
 pub use pipe::{Content, Pipe};
 pub use pixel::{Packed, Pixels, UnknownPixels, Veiled};
-pub use play::{ParseTrackError, Play, Track};
+pub use play::Play;
 pub use run::Run;
-
-/// How long a stream may take to begin: a camera on a slow network takes seconds.
-const START_TIMEOUT: Duration = Duration::from_secs(20);
-
-/// The output that FFmpeg is given: pictures as they are with exact timestamps, each as soon as it is there.
-fn output() -> impl Iterator<Item = OsString> {
-    const OUTPUT: [&str; 15] = [
-        // Whatever was asked for before: its log says what pictures are like.
-        "-loglevel",
-        "level+info",
-        "-an",
-        "-sn",
-        "-dn",
-        "-c:v",
-        "rawvideo",
-        "-enc_time_base",
-        "1:1000000",
-        "-flush_packets",
-        "1",
-        "-write_index",
-        "0",
-        "-f",
-        "nut",
-    ];
-    OUTPUT.into_iter().chain(["pipe:1"]).map(OsString::from)
-}
+pub use track::{ParseTrackError, Track};

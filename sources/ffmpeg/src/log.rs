@@ -1,40 +1,49 @@
-//! What FFmpeg says on stderr: told on as events, its last errors kept for ours, and what its pictures are like.
+//! FFmpeg's log: its lines become reports for a listener, its last errors are kept for ours, and the properties of its input and of
+//! its frames are parsed from it.
 
 use std::collections::VecDeque;
-use std::io::{self, Read};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::io;
+use std::os::fd::BorrowedFd;
 use std::process::ChildStderr;
 
 use ffmpeg_sidecar::event::FfmpegProgress;
 use ffmpeg_sidecar::log_parser::try_parse_progress;
+use lanstream_core::source::{Listener, Report};
 
 use crate::contents::Contents;
 use crate::frame_info::FrameInfo;
-use crate::input::without_secrets;
-use lanstream_core::source::{Listener, Report};
+
+mod level;
+mod lines;
+mod pipe_reader;
+mod showinfo;
+mod stream_line;
+
+use level::{Level, parse_level};
+use lines::LineSplitter;
+use pipe_reader::PipeReader;
+pub(crate) use showinfo::SHOWINFO_FILTER;
 
 /// Errors kept: the first says what was wrong, and the last few what came of it.
 const ERRORS_MAX: usize = 4;
-/// Characters kept of a line.
-const LINE_CHARS_MAX: usize = 300;
-/// Bytes of one line: an endless one is cut.
-const LINE_BYTES_MAX: usize = 8 * 1024;
-/// Pictures told of that are not read yet: FFmpeg has a few on its way.
+/// Frames reported that are not read yet: FFmpeg has a few on its way.
 const FRAME_INFOS_MAX: usize = 4096;
 
-/// The name of the filter that tells what each picture is like, in its lines.
-pub(crate) const SHOWINFO_FILTER: &str = "showinfo@lanstream";
-
-/// FFmpeg's stderr.
+/// FFmpeg's log.
 pub(crate) struct Log {
-    pipe: Option<ChildStderr>,
-    line: Vec<u8>,
+    reader: PipeReader,
+    lines: LineSplitter,
+    facts: Facts,
+}
+
+/// What the lines so far came to.
+struct Facts {
     errors: VecDeque<String>,
     /// Frames reported by the showinfo filter.
     frame_infos: VecDeque<FrameInfo>,
-    /// What FFmpeg says of its output, once it does.
+    /// Properties of the output, once they are reported.
     output: Option<FrameInfo>,
-    /// The lines that come are about the output.
+    /// Whether the lines that come are about the output.
     in_output: bool,
     contents: Contents,
     listener: Option<Listener>,
@@ -42,14 +51,63 @@ pub(crate) struct Log {
 
 impl Log {
     pub(crate) fn new(pipe: ChildStderr, listener: Option<Listener>) -> io::Result<Self> {
-        rustix::io::ioctl_fionbio(&pipe, true)?;
-        Ok(Self { pipe: Some(pipe), ..Self::silent(listener) })
+        Ok(Self::with_reader(PipeReader::new(pipe)?, listener))
     }
 
-    fn silent(listener: Option<Listener>) -> Self {
+    fn with_reader(reader: PipeReader, listener: Option<Listener>) -> Self {
+        Self { reader, lines: LineSplitter::default(), facts: Facts::new(listener) }
+    }
+
+    /// Returns the descriptor to poll; `None` once it is at its end.
+    pub(crate) fn pipe(&self) -> Option<BorrowedFd<'_>> {
+        self.reader.descriptor()
+    }
+
+    /// Reads all that there is now.
+    pub(crate) fn read(&mut self) {
+        let Self { reader, lines, facts } = self;
+        if reader.read(&mut |bytes| lines.push(bytes, &mut |line| facts.note(line))) {
+            lines.end(&mut |line| facts.note(line));
+        }
+    }
+
+    /// Returns the properties of the next frame, where a showinfo filter is inserted. They are reported before the picture's first byte.
+    pub(crate) fn next_frame_info(&mut self) -> Option<FrameInfo> {
+        if self.facts.frame_infos.len() <= 1 {
+            self.read();
+        }
+        self.facts.frame_infos.pop_front()
+    }
+
+    /// Returns the properties of the first frame: as the showinfo filter reported them if there is one, else those of the output.
+    pub(crate) fn first_frame_info(&self, has_showinfo: bool) -> Option<&FrameInfo> {
+        if has_showinfo {
+            self.facts.frame_infos.front().filter(|info| info.is_whole())
+        } else {
+            self.facts.output.as_ref()
+        }
+    }
+
+    /// From now on no one hears what it says.
+    pub(crate) fn ignore(&mut self) {
+        self.facts.listener = None;
+    }
+
+    /// What is in the first input, as far as it was said.
+    pub(crate) fn contents(&self) -> &Contents {
+        &self.facts.contents
+    }
+
+    /// The errors that are kept, in one line. Returns `None` if there were none.
+    pub(crate) fn errors(&self) -> Option<String> {
+        let errors: Vec<_> = self.facts.errors.iter().map(String::as_str).collect();
+        (!errors.is_empty()).then(|| errors.join("; "))
+    }
+}
+
+impl Facts {
+    fn new(listener: Option<Listener>) -> Self {
         Self {
-            pipe: None,
-            line: Vec::new(),
             errors: VecDeque::new(),
             frame_infos: VecDeque::new(),
             output: None,
@@ -59,125 +117,53 @@ impl Log {
         }
     }
 
-    /// To be waited for; `None` once it is at its end.
-    pub(crate) fn pipe(&self) -> Option<BorrowedFd<'_>> {
-        self.pipe.as_ref().map(AsFd::as_fd)
-    }
-
-    /// Reads all that there is now.
-    pub(crate) fn read(&mut self) {
-        let mut bytes = [0; 4096];
-        while let Some(pipe) = &mut self.pipe {
-            match pipe.read(&mut bytes) {
-                Ok(0) => self.pipe = None,
-                Ok(read) => self.take(&bytes[..read]),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                Err(_) => self.pipe = None,
-            }
-        }
-        self.end_line();
-    }
-
-    /// Returns the properties of the next frame, where a showinfo filter is inserted. They are reported before the picture's first byte.
-    pub(crate) fn next_frame_info(&mut self) -> Option<FrameInfo> {
-        if self.frame_infos.len() <= 1 {
-            self.read();
-        }
-        self.frame_infos.pop_front()
-    }
-
-    /// Returns the properties of the first frame: as the showinfo filter reported them if there is one, else those of the output.
-    pub(crate) fn first_frame_info(&self, has_showinfo: bool) -> Option<&FrameInfo> {
-        if has_showinfo {
-            self.frame_infos.front().filter(|info| info.is_whole())
-        } else {
-            self.output.as_ref()
-        }
-    }
-
-    /// From now on no one hears what it says.
-    pub(crate) fn ignore(&mut self) {
-        self.listener = None;
-    }
-
-    /// What is in the first input, as far as it was said.
-    pub(crate) fn contents(&self) -> &Contents {
-        &self.contents
-    }
-
-    /// The errors that are kept, in one line. Returns `None` if there were none.
-    pub(crate) fn errors(&self) -> Option<String> {
-        let errors: Vec<_> = self.errors.iter().map(String::as_str).collect();
-        (!errors.is_empty()).then(|| errors.join("; "))
-    }
-
-    /// Lines end with a line feed, and those of progress with a carriage return.
-    fn take(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            match byte {
-                b'\n' | b'\r' => self.end_line(),
-                _ if self.line.len() < LINE_BYTES_MAX => self.line.push(*byte),
-                _ => {}
-            }
-        }
-    }
-
-    fn end_line(&mut self) {
-        if self.line.is_empty() {
-            return;
-        }
-        let mut line = std::mem::take(&mut self.line);
-        self.note(&String::from_utf8_lossy(&line));
-        line.clear();
-        self.line = line;
-    }
-
     fn note(&mut self, line: &str) {
-        if line.starts_with('[') && line[1..].starts_with(SHOWINFO_FILTER) {
+        if showinfo::is_showinfo(line) {
             self.note_frame_info(line);
             return;
         }
-        let (level, text) = parted(line);
+        let (level, text) = parse_level(line);
         self.note_output(&text);
         match level {
             Level::Error => {
                 tracing::info!("FFmpeg: error: {text}");
-                self.tell(Report::Line { is_error: true, text: text.clone() });
+                self.report(Report::Line { is_error: true, text: text.clone() });
                 self.keep(text);
             }
             Level::Info => match try_parse_progress(line) {
                 Some(FfmpegProgress { frame: frames, fps, time, speed, .. }) => {
                     tracing::info!("FFmpeg: frame {frames}, {fps} frames/s, at {time}, speed {speed}");
-                    self.tell(Report::Progress { frames, fps, time, speed });
+                    self.report(Report::Progress { frames, fps, time, speed });
                 }
                 None => {
                     tracing::info!("FFmpeg: {text}");
-                    self.tell(Report::Line { is_error: false, text });
+                    self.report(Report::Line { is_error: false, text });
                 }
             },
             Level::Detail => tracing::debug!("FFmpeg: {text}"),
         }
     }
 
-    /// A picture, or what its colours mean, which comes in a line after it.
+    /// Takes a frame, or its colours, which come in a line after it.
     fn note_frame_info(&mut self, line: &str) {
-        if let Some(info) = FrameInfo::of_picture(line).filter(|_| self.frame_infos.len() < FRAME_INFOS_MAX) {
+        if let Some(info) = showinfo::parse_frame(line).filter(|_| self.frame_infos.len() < FRAME_INFOS_MAX) {
             self.frame_infos.push_back(info);
         } else if let Some(info) = self.frame_infos.back_mut() {
-            info.note_colours(line);
+            info.colours = showinfo::parse_colours(line).or_else(|| info.colours.take());
         }
     }
 
     fn note_output(&mut self, text: &str) {
         self.contents.note(text);
-        if let Some(info) = FrameInfo::of_output(text).filter(|_| self.in_output && self.output.is_none()) {
+        if let Some(info) =
+            stream_line::parse_output_stream(text).filter(|_| self.in_output && self.output.is_none())
+        {
             self.output = Some(info);
         }
         self.in_output = text.starts_with("Output #") || (self.in_output && self.output.is_none());
     }
 
-    fn tell(&self, report: Report) {
+    fn report(&self, report: Report) {
         if let Some(listener) = &self.listener {
             listener.report(report);
         }
@@ -195,41 +181,6 @@ impl Log {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Level {
-    Error,
-    Info,
-    Detail,
-}
-
-const LEVELS: [(&str, Level); 8] = [
-    ("[panic] ", Level::Error),
-    ("[fatal] ", Level::Error),
-    ("[error] ", Level::Error),
-    ("[warning] ", Level::Info),
-    ("[info] ", Level::Info),
-    ("[verbose] ", Level::Detail),
-    ("[debug] ", Level::Detail),
-    ("[trace] ", Level::Detail),
-];
-
-/// A line's level, and the rest of it without addresses and control characters: `[mov @ 0x55d] [error] text` is an error
-/// of `mov: text`.
-fn parted(line: &str) -> (Level, String) {
-    let found = LEVELS.iter().filter_map(|(mark, level)| Some((line.find(mark)?, *mark, *level)));
-    let Some((at, mark, level)) = found.min_by_key(|(at, ..)| *at) else {
-        return (Level::Info, clean(line));
-    };
-    let (origin, text) = (&line[..at], &line[at + mark.len()..]);
-    let origin = origin.trim().trim_start_matches('[').split(" @ ").next().unwrap_or_default();
-    (level, if origin.is_empty() { clean(text) } else { format!("{}: {}", clean(origin), clean(text)) })
-}
-
-/// Without what could drive a terminal, and without the passwords of URLs: viewers are told why a source is gone.
-fn clean(text: &str) -> String {
-    without_secrets(text.trim()).chars().take(LINE_CHARS_MAX).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use lanstream_core::geometry::Size;
@@ -238,10 +189,21 @@ mod tests {
     use crate::pixel::Pixels;
     use crate::stream::Shape;
 
-    fn log_of(text: &str) -> Log {
-        let mut log = Log::silent(None);
-        log.take(text.as_bytes());
+    impl Log {
+        fn take(&mut self, bytes: &[u8]) {
+            let Self { lines, facts, .. } = self;
+            lines.push(bytes, &mut |line| facts.note(line));
+        }
+    }
+
+    fn log_with(bytes: &[u8], listener: Option<Listener>) -> Log {
+        let mut log = Log::with_reader(PipeReader::closed(), listener);
+        log.take(bytes);
         log
+    }
+
+    fn log_of(text: &str) -> Log {
+        log_with(text.as_bytes(), None)
     }
 
     #[test]
@@ -324,27 +286,15 @@ mod tests {
     fn progress_and_lines_are_told() {
         let (sender, reports) = std::sync::mpsc::channel();
         let listener = Listener::new(move |report| sender.send(report).unwrap());
-        Log::silent(Some(listener)).take(
+        log_with(
             b"frame=   42 fps= 25 q=-0.0 size=  9216kB time=00:00:01.68 bitrate=45000.0kbits/s speed=1.01x    \r\
               [mov @ 0x55] [error] no moov\n[info] Stream #0:0\n[verbose] much\n",
+            Some(listener),
         );
         let line = |is_error, text: &str| Report::Line { is_error, text: text.to_owned() };
         let progress =
             Report::Progress { frames: 42, fps: 25.0, time: "00:00:01.68".to_owned(), speed: 1.01 };
         let reports: Vec<_> = reports.try_iter().collect();
         assert_eq!(reports, [progress, line(true, "mov: no moov"), line(false, "Stream #0:0")]);
-    }
-
-    #[test]
-    fn an_endless_line_is_cut() {
-        let log = log_of(&format!("[error] {}\n", "x".repeat(100_000)));
-        assert_eq!(log.errors().unwrap().len(), LINE_CHARS_MAX);
-    }
-
-    #[test]
-    fn lines_that_are_no_utf8() {
-        let mut log = log_of("");
-        log.take(b"[error] \xff\xfe\n");
-        assert!(log.errors().is_some());
     }
 }

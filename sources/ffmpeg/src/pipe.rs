@@ -12,15 +12,14 @@ use lanstream_core::planar::Matrix;
 use lanstream_core::source::{Error, ErrorKind, Source};
 use rustix::fs::{Mode, OFlags};
 
-use crate::START_TIMEOUT;
 use crate::frame_reader::FrameReader;
-use crate::input::shown;
 use crate::pace::{Pace, Speed};
 use crate::pixel::Pixels;
+use crate::redact::printable;
 use crate::stream::raw::Raw;
 use crate::stream::y4m::Y4m;
 use crate::stream::{Parser, Rate, Shape};
-use crate::video::{Again, Builder};
+use crate::video::{Again, Builder, START_TIMEOUT};
 
 /// What to read, and what it is.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,7 +99,7 @@ impl Pipe {
     }
 
     fn name(&self) -> String {
-        self.input.as_ref().map_or_else(|| "stdin".to_owned(), |path| shown(path.as_os_str()))
+        self.input.as_ref().map_or_else(|| "stdin".to_owned(), |path| printable(path.as_os_str()))
     }
 
     /// What has no rate can only be shown as it comes.
@@ -122,7 +121,7 @@ impl Pipe {
     fn pipe(&self) -> Result<OwnedFd, Error> {
         let Some(path) = &self.input else { return stdin() };
         let not_found = |error: io::Error| {
-            Error::new(ErrorKind::NotFound, format!("{} can't be read: {error}", shown(path.as_os_str())))
+            Error::new(ErrorKind::NotFound, format!("{} can't be read: {error}", printable(path.as_os_str())))
         };
         // A FIFO that no one writes to yet would keep us here; it is waited for where time can run out.
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;

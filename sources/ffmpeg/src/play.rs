@@ -1,18 +1,17 @@
 //! Files and URLs, played.
 
 use std::ffi::{OsStr, OsString};
-use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
 use lanstream_core::source::{Error, Listener, Source};
 
-use crate::START_TIMEOUT;
-use crate::film::{Begun, Film, Place};
+use crate::film::{Begun, Film, FilmOptions};
 use crate::input::Input;
 use crate::pace::{Pace, Speed};
 use crate::program::{FFMPEG, check_version};
-use crate::video::{Builder, OpenError};
+use crate::seek::SeekPoint;
+use crate::track::Track;
+use crate::video::{Builder, OpenError, START_TIMEOUT};
 
 /// What to play, and how.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,46 +34,6 @@ pub struct Play {
     pub ffmpeg: Option<OsString>,
     /// Who hears what it says.
     pub listener: Option<Listener>,
-}
-
-/// A track of sound.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Track {
-    /// The one that the film says is the default, else its first.
-    #[default]
-    Default,
-    /// By its number from 0.
-    Number(usize),
-    /// The first in this language, by its three letters.
-    Language(String),
-}
-
-/// Text that names no track.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a track is a number from 0, or a language in three letters, such as eng")]
-pub struct ParseTrackError;
-
-impl FromStr for Track {
-    type Err = ParseTrackError;
-
-    fn from_str(text: &str) -> Result<Self, ParseTrackError> {
-        let is_language = text.len() == 3 && text.bytes().all(|letter| letter.is_ascii_alphabetic());
-        match text.parse() {
-            Ok(number) => Ok(Self::Number(number)),
-            Err(_) if is_language => Ok(Self::Language(text.to_owned())),
-            Err(_) => Err(ParseTrackError),
-        }
-    }
-}
-
-impl fmt::Display for Track {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default => f.write_str("default track"),
-            Self::Number(number) => write!(f, "track {number}"),
-            Self::Language(language) => write!(f, "track in {language:?}"),
-        }
-    }
 }
 
 impl Play {
@@ -103,7 +62,7 @@ impl Play {
         check_version(self.ffmpeg())?;
         let pace =
             self.pace.unwrap_or(if input.is_live { Pace::Newest } else { Pace::Timestamps(Speed::REAL) });
-        let mut film = Film::new(self.clone(), input);
+        let mut film = Film::new(self.film_options(), input);
         loop {
             match self.begin(&film, pace) {
                 Err(OpenError::Needs(need)) => film.add(need),
@@ -115,7 +74,7 @@ impl Play {
     }
 
     fn begin(&self, film: &Film, pace: Pace) -> Result<Box<dyn Source>, OpenError> {
-        let Begun { frame_reader, program, sound } = film.pictures(Place::At(self.start))?;
+        let Begun { frame_reader, program, sound } = film.pictures(SeekPoint::Accurate(self.start))?;
         Builder {
             name: film.name().to_owned(),
             frame_reader,
@@ -132,7 +91,19 @@ impl Play {
         .open()
     }
 
-    pub(crate) fn ffmpeg(&self) -> &OsStr {
+    fn film_options(&self) -> FilmOptions {
+        // At another speed than its own it would have another pitch.
+        let is_real_time = self.pace.is_none_or(|pace| pace == Pace::Timestamps(Speed::REAL));
+        FilmOptions {
+            ffmpeg: self.ffmpeg().to_owned(),
+            filter: self.filter.clone(),
+            track: self.track.clone(),
+            is_heard: self.sound && is_real_time,
+            listener: self.listener.clone(),
+        }
+    }
+
+    fn ffmpeg(&self) -> &OsStr {
         self.ffmpeg.as_deref().unwrap_or_else(|| FFMPEG.as_ref())
     }
 }

@@ -8,13 +8,14 @@ use lanstream_core::geometry::Size;
 use lanstream_core::source::{Error, ErrorKind, Listener, Source};
 
 use crate::frame_reader::FrameReader;
-use crate::input::{is_live, without_secrets};
+use crate::input::is_live;
+use crate::output::nut_output;
 use crate::pace::{Pace, Speed};
 use crate::pixel::Pixels;
 use crate::program::{FFMPEG, Program, check_version};
+use crate::redact::without_secrets;
 use crate::stream::nut::Nut;
-use crate::video::{Builder, OpenError};
-use crate::{START_TIMEOUT, output};
+use crate::video::{Builder, OpenError, START_TIMEOUT};
 
 /// What to run.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,7 +88,7 @@ impl Run {
         let mut arguments = self.arguments.clone();
         arguments.extend(self.size.iter().flat_map(|size| ["-s".into(), size.to_string().into()]));
         arguments.extend(format.iter().flat_map(|format| ["-pix_fmt".into(), format.into()]));
-        arguments.extend(output());
+        arguments.extend(nut_output());
         let ffmpeg = self.ffmpeg.as_deref().unwrap_or_else(|| FFMPEG.as_ref());
         check_version(ffmpeg)?;
         let (program, pixels) = Program::start(ffmpeg, &arguments, self.listener.clone())?;

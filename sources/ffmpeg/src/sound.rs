@@ -7,7 +7,7 @@ use std::time::Duration;
 use lanstream_core::source::{AudioChunk, SOUND_FRAME_BYTES, SOUND_RATE};
 use lanstream_core::time::Pts;
 
-use crate::film::Mix;
+use crate::mix::Mix;
 use crate::program::Program;
 
 /// Bytes that are read ahead: half a second.

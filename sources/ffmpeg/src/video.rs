@@ -18,11 +18,13 @@ use lanstream_core::source::{
 
 use crate::alterations::Alterations;
 use crate::contents::Contents;
-use crate::film::{Begun, Film, Mix, Place};
+use crate::film::{Begun, Film};
 use crate::frame_reader::{DecodedFrame, FrameReader, ReadOutcome};
 use crate::log::Log;
+use crate::mix::Mix;
 use crate::pace::{Pace, PlaybackClock};
 use crate::program::Program;
+use crate::seek::SeekPoint;
 use crate::sound::SoundTrack;
 use crate::stream::{BadStream, Pts};
 use crate::wakeup::Wakeup;
@@ -32,7 +34,7 @@ mod described;
 mod heard;
 mod place;
 
-pub(crate) use builder::{Again, Builder, OpenError};
+pub(crate) use builder::{Again, Builder, OpenError, START_TIMEOUT};
 use place::Search;
 
 /// How long the last picture stays, so that every viewer takes it, before the source says that it is over.
@@ -49,7 +51,7 @@ pub(crate) struct Video {
     clock: PlaybackClock,
     layout: Layout,
     /// Where its pictures begin to be read.
-    begun_at: Place,
+    begun_at: SeekPoint,
     /// What it is begun again from.
     film: Option<Film>,
     /// How the next writer to it is heard.
@@ -336,9 +338,8 @@ impl Video {
 
     /// Whether one picture without a sound was all that FFmpeg had: a still picture is not over.
     fn is_one_picture(&self) -> bool {
-        let is_whole = self.begun_at == Place::At(Duration::ZERO)
-            && self.began.is_zero()
-            && self.frame_reader.pictures() == 1;
+        let is_whole =
+            self.begun_at == SeekPoint::START && self.began.is_zero() && self.frame_reader.pictures() == 1;
         is_whole && self.program.is_some() && self.contents.tracks.is_empty() && self.pace != Pace::Newest
     }
 

@@ -9,7 +9,8 @@ use lanstream_core::source::Listener;
 use super::{pace, pace_option, required};
 use crate::interrupt::interrupt_openings;
 use crate::pace::{Pace, Speed};
-use crate::play::{Play, Track};
+use crate::play::Play;
+use crate::track::Track;
 
 const EXAMPLES: &str = "Examples:
   lanstream play film.mp4 --open

@@ -10,14 +10,19 @@ use lanstream_core::source::{Error, ErrorKind, Source};
 use super::{Video, cannot_show, lost};
 use crate::alterations::Alterations;
 use crate::contents::Contents;
-use crate::film::{Film, Mix, Need, Place};
+use crate::film::{Film, Need};
 use crate::frame_reader::{FrameReader, ReadOutcome};
 use crate::interrupt;
+use crate::mix::Mix;
 use crate::pace::{Pace, PlaybackClock};
 use crate::program::Program;
+use crate::seek::SeekPoint;
 use crate::sound::SoundTrack;
 use crate::stream::Shape;
 use crate::wakeup::Wakeup;
+
+/// Default limit of the time until a stream begins: a camera on a slow network takes seconds.
+pub(crate) const START_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Begins to read what the next writer writes.
 pub(crate) type Again = Box<dyn Fn() -> Result<FrameReader, Error> + Send>;
@@ -101,7 +106,7 @@ impl Builder {
             pace,
             clock: PlaybackClock::new(pace),
             layout,
-            begun_at: Place::At(start),
+            begun_at: SeekPoint::Accurate(start),
             film,
             again,
             contents: Contents::default(),

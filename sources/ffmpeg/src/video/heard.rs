@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use lanstream_core::source::Position;
 
 use super::{LAST_STAYS, Video};
-use crate::film::{Film, Mix};
+use crate::film::Film;
+use crate::mix::Mix;
 use crate::sound::SoundTrack;
 use crate::stream::Pts;
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 use lanstream_core::source::{Error, ErrorKind};
 
 use super::{LAST_STAYS, Video, clock_text};
-use crate::film::{Begun, Place};
+use crate::film::Begun;
 use crate::frame_reader::DecodedFrame;
+use crate::seek::SeekPoint;
 use crate::stream::Pts;
 
 /// How long before the end of a film its next turn is begun: what FFmpeg takes until it has decoded something, and some more.
@@ -69,8 +70,8 @@ impl Video {
     }
 
     /// Begins to read at a place, by the way that leads there.
-    pub(super) fn place(&self, to: Duration) -> Place {
-        if self.is_joined() && !to.is_zero() { Place::Through(to) } else { Place::At(to) }
+    pub(super) fn place(&self, to: Duration) -> SeekPoint {
+        if self.is_joined() && !to.is_zero() { SeekPoint::DecodeTo(to) } else { SeekPoint::Accurate(to) }
     }
 
     /// Whether one place has several timestamps: recordings that were joined.
@@ -97,7 +98,7 @@ impl Video {
     }
 
     /// Begins its pictures elsewhere. Returns `false` if they can't be had.
-    fn begin_pictures(&mut self, place: Place) -> bool {
+    fn begin_pictures(&mut self, place: SeekPoint) -> bool {
         let Some(film) = &self.film else { return false };
         let begun = film.pictures(place);
         self.told_duration = self.duration();
@@ -177,13 +178,13 @@ impl Video {
     /// Begins the pictures a little earlier where there was none any more, as after the last one. The sound goes on where it is.
     pub(super) fn searches_on(&mut self) -> bool {
         let tried = self.begun_at;
-        if tried == Place::At(Duration::ZERO) || self.film.is_none() || !self.ended_well() {
+        if tried == SeekPoint::START || self.film.is_none() || !self.ended_well() {
             return false;
         }
         let search = self.search.get_or_insert_with(|| Search::to(tried.time()));
         let from = search.to.saturating_sub(search.back);
         search.back = (search.back * 10).max(BACK_AT_FIRST);
-        let place = if from.is_zero() { Place::At(from) } else { Place::Before(from) };
+        let place = if from.is_zero() { SeekPoint::Accurate(from) } else { SeekPoint::Keyframe(from) };
         self.begin_pictures(place)
     }
 
@@ -213,10 +214,8 @@ impl Video {
 
     fn start_iteration(&self) -> Option<Begun> {
         let film = self.film.as_ref()?;
-        let mut begun = film.pictures(Place::At(Duration::ZERO)).ok()?;
-        let sound = self
-            .track
-            .and_then(|track| film.sound(Place::At(Duration::ZERO), track, self.mix).ok().flatten());
+        let mut begun = film.pictures(SeekPoint::START).ok()?;
+        let sound = self.track.and_then(|track| film.sound(SeekPoint::START, track, self.mix).ok().flatten());
         begun.sound = begun.sound.or(sound);
         Some(begun)
     }
@@ -234,7 +233,7 @@ impl Video {
             return false;
         };
         (self.began, self.is_iteration_prepared) = (self.iteration_end(), false);
-        self.begun_at = Place::At(Duration::ZERO);
+        self.begun_at = SeekPoint::START;
         (self.last_at, self.read_until) = (self.began, self.began);
         (self.frame_reader, self.program, self.sound_after) = (frame_reader, Some(program), sound);
         self.sound_after.iter_mut().for_each(|sound| sound.delay(self.began));
