@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 mod alterations;
+mod builder;
 mod contents;
 mod factory;
 mod film;
@@ -28,6 +29,7 @@ mod pace;
 mod pipe;
 mod pixel;
 mod play;
+mod player;
 mod program;
 mod redact;
 mod run;
@@ -35,7 +37,6 @@ mod seek;
 mod sound;
 mod stream;
 mod track;
-mod video;
 mod wakeup;
 
 pub use factory::{PipeFactory, PlayFactory, RunFactory};

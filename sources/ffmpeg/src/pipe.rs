@@ -12,14 +12,15 @@ use lanstream_core::planar::Matrix;
 use lanstream_core::source::{Error, ErrorKind, Source};
 use rustix::fs::{Mode, OFlags};
 
+use crate::builder::{Builder, START_TIMEOUT};
 use crate::frame_reader::FrameReader;
 use crate::pace::{Pace, Speed};
 use crate::pixel::Pixels;
+use crate::player::Reopen;
 use crate::redact::printable;
 use crate::stream::raw::Raw;
 use crate::stream::y4m::Y4m;
 use crate::stream::{Parser, Rate, Shape};
-use crate::video::{Again, Builder, START_TIMEOUT};
 
 /// What to read, and what it is.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,7 +66,7 @@ impl Pipe {
     /// # Errors
     /// [`ErrorKind::NotFound`] where there is no such file or no one writes, [`ErrorKind::Unsupported`] for what can't be read.
     pub fn open(&self) -> Result<Box<dyn Source>, Error> {
-        let again = self.reopen.then(|| self.again()).transpose()?;
+        let reopen = self.reopen.then(|| self.reopener()).transpose()?;
         let builder = Builder {
             name: self.name(),
             frame_reader: self.frame_reader()?,
@@ -75,7 +76,7 @@ impl Pipe {
             timeout: self.timeout,
             start: Duration::ZERO,
             film: None,
-            again,
+            reopen,
             repeat: false,
             sound: None,
         };
@@ -86,8 +87,8 @@ impl Pipe {
         Ok(FrameReader::new(self.pipe()?, self.parser()))
     }
 
-    /// How it is begun again for the next writer.
-    fn again(&self) -> Result<Again, Error> {
+    /// Returns how the next writer is read.
+    fn reopener(&self) -> Result<Reopen, Error> {
         let metadata = self.input.as_ref().map(std::fs::metadata).and_then(Result::ok);
         if !metadata.is_some_and(|metadata| metadata.file_type().is_fifo()) {
             let message =

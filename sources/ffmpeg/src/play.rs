@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use lanstream_core::source::{Error, Listener, Source};
 
+use crate::builder::{Builder, OpenError, START_TIMEOUT};
 use crate::film::{Begun, Film, FilmOptions};
 use crate::input::Input;
 use crate::pace::{Pace, Speed};
 use crate::program::{FFMPEG, check_version};
 use crate::seek::SeekPoint;
 use crate::track::Track;
-use crate::video::{Builder, OpenError, START_TIMEOUT};
 
 /// What to play, and how.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,7 +84,7 @@ impl Play {
             timeout: START_TIMEOUT,
             start: self.start,
             film: Some(film.clone()),
-            again: None,
+            reopen: None,
             repeat: self.repeat,
             sound,
         }

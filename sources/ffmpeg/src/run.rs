@@ -7,6 +7,7 @@ use std::time::Duration;
 use lanstream_core::geometry::Size;
 use lanstream_core::source::{Error, ErrorKind, Listener, Source};
 
+use crate::builder::{Builder, OpenError, START_TIMEOUT};
 use crate::frame_reader::FrameReader;
 use crate::input::is_live;
 use crate::output::nut_output;
@@ -15,7 +16,6 @@ use crate::pixel::Pixels;
 use crate::program::{FFMPEG, Program, check_version};
 use crate::redact::without_secrets;
 use crate::stream::nut::Nut;
-use crate::video::{Builder, OpenError, START_TIMEOUT};
 
 /// What to run.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,7 +101,7 @@ impl Run {
             timeout: START_TIMEOUT,
             start: Duration::ZERO,
             film: None,
-            again: None,
+            reopen: None,
             repeat: false,
             sound: None,
         };
