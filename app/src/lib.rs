@@ -14,6 +14,8 @@ mod assets;
 mod clock;
 mod encoders;
 mod event;
+#[cfg(feature = "plugins")]
+pub mod plugins;
 mod server;
 pub mod sinks;
 pub mod sources;

@@ -217,6 +217,12 @@ impl OptionValues {
         self
     }
 
+    /// Returns all values with the names of their options.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &OsStr)> {
+        let values = self.0.iter();
+        values.flat_map(|(name, values)| values.iter().map(move |value| (name.as_str(), value.as_os_str())))
+    }
+
     /// Returns whether the option was given or has a default.
     pub fn is_set(&self, name: &str) -> bool {
         self.0.contains_key(name)

@@ -127,7 +127,8 @@ impl Pipeline {
         if !self.feed.has_demand() {
             return Step::Wait { timeout: None, parked: true };
         }
-        let mut region = if self.is_damaged { source.damage() } else { Region::EMPTY };
+        let damage = if self.is_damaged { source.damage() } else { Some(Region::EMPTY) };
+        let mut region = damage.unwrap_or(Region::EMPTY);
         let needs_rescan = source.unreliable_damage().is_some_and(UnreliableDamage::needs_rescan);
         let rescan = needs_rescan.then(|| self.rescan.next.since(now));
         if rescan == Some(Duration::ZERO) {
@@ -136,7 +137,7 @@ impl Pipeline {
             );
         }
         let until_due = self.pace.next.since(now);
-        if region.is_empty() {
+        if region.is_empty() && damage.is_some() {
             Step::Wait { timeout: rescan, parked: false }
         } else if until_due.is_zero() {
             Step::Capture(region)

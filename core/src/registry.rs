@@ -106,11 +106,19 @@ impl Registry {
     /// # Errors
     /// [`RegistryError::Duplicate`] if its name is taken.
     pub fn register(&mut self, factory: impl SourceFactory + 'static) -> Result<(), RegistryError> {
+        self.register_boxed(Box::new(factory))
+    }
+
+    /// Adds a kind of source, as [`register`](Self::register) does.
+    ///
+    /// # Errors
+    /// [`RegistryError::Duplicate`] if its name is taken.
+    pub fn register_boxed(&mut self, factory: Box<dyn SourceFactory>) -> Result<(), RegistryError> {
         let name = factory.descriptor().name;
         if self.get(&name).is_some() {
             return Err(RegistryError::Duplicate(name.into_owned()));
         }
-        self.factories.push(Box::new(factory));
+        self.factories.push(factory);
         Ok(())
     }
 

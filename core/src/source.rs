@@ -118,10 +118,11 @@ pub trait Source: Send {
     fn capture(&mut self, frame: &mut FrameBuffer, region: &Region) -> Result<Captured, Error>;
 
     /// Region that may have changed since the last capture, in the layout's cells; all of it before the first capture and
-    /// after a change of layout. The default is all of it: the pipeline asks only when [`Event::Damaged`] was returned
-    /// since the last capture.
-    fn damage(&self) -> Region {
-        Region::full(self.layout().cells())
+    /// after a change of layout. It becomes part of the region to capture; an empty one puts the capture off. `None` where it is
+    /// known only when the frame is captured: `capture` then writes it besides the region. The pipeline asks only if
+    /// [`Event::Damaged`] or [`Event::Resized`] was returned since the last capture.
+    fn damage(&self) -> Option<Region> {
+        None
     }
 
     /// Allocates memory for one frame of the present layout. The pipeline calls it a few times per layout and reuses the memory.

@@ -36,6 +36,14 @@ pub(crate) struct Serve {
     /// Answer to this host name as well
     #[arg(long, value_name = "HOST[:PORT]", value_parser = parse_host, global = true)]
     pub(crate) allow_host: Vec<String>,
+    /// Load a plugin, whose sources become commands; it runs in a process of its own
+    #[cfg(feature = "plugins")]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) plugin: Vec<PathBuf>,
+    /// Load plugins into this process: for debuggers and for measuring
+    #[cfg(feature = "plugins")]
+    #[arg(long, global = true)]
+    pub(crate) in_process: bool,
     /// Open the page in the browser
     #[arg(long, global = true)]
     pub(crate) open: bool,

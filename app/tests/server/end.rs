@@ -53,7 +53,7 @@ impl Source for Film {
         self.pattern.wait(timeout)
     }
 
-    fn damage(&self) -> Region {
+    fn damage(&self) -> Option<Region> {
         self.pattern.damage()
     }
 

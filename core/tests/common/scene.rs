@@ -191,8 +191,8 @@ impl<F: FnMut() -> bool + Send> Source for Scripted<F> {
         Ok(if resized { Event::Resized } else { Event::Damaged })
     }
 
-    fn damage(&self) -> Region {
-        self.screen.lock().unwrap().damage
+    fn damage(&self) -> Option<Region> {
+        Some(self.screen.lock().unwrap().damage)
     }
 
     fn capture(&mut self, frame: &mut FrameBuffer, region: &Region) -> Result<Captured, Error> {

@@ -116,8 +116,8 @@ impl Source for Player {
     }
 
     /// All of the frame or nothing: finding what differs is the pipeline's.
-    fn damage(&self) -> Region {
-        if self.queue.is_reported() { Region::full(self.layout.cells()) } else { Region::EMPTY }
+    fn damage(&self) -> Option<Region> {
+        Some(if self.queue.is_reported() { Region::full(self.layout.cells()) } else { Region::EMPTY })
     }
 
     fn capture(&mut self, frame: &mut FrameBuffer, _region: &Region) -> Result<Captured, Error> {

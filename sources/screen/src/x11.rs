@@ -132,8 +132,8 @@ impl Source for Screen {
         }
     }
 
-    fn damage(&self) -> Region {
-        self.damage
+    fn damage(&self) -> Option<Region> {
+        Some(self.damage)
     }
 
     fn capture(&mut self, frame: &mut FrameBuffer, region: &Region) -> Result<Captured, Error> {

@@ -24,7 +24,7 @@ pub(crate) struct Shown {
 
 /// The next picture, or why there is none.
 pub(crate) fn next(source: &mut dyn Source) -> Result<Shown, Error> {
-    while source.damage().is_empty() {
+    while source.damage().unwrap().is_empty() {
         let event = source.wait(Some(PATIENCE))?;
         assert_ne!(event, Event::TimedOut, "no picture within {PATIENCE:?}");
         while sound_of(source).is_some() {}
@@ -37,7 +37,7 @@ pub(crate) fn take(source: &mut dyn Source) -> Result<Shown, Error> {
     let at = Instant::now();
     let layout = source.layout();
     let mut frame = FrameBuffer::new(layout, source.allocate()?).expect("it is large enough");
-    source.capture(&mut frame, &source.damage())?;
+    source.capture(&mut frame, &source.damage().unwrap())?;
     let bytes = frame.rows(0..frame.cells().height);
     let size = layout.size;
     let (width, height) = (size.width as usize, size.height as usize);

@@ -85,7 +85,7 @@ fn menu_is_shown_where_it_lies_over_the_window() {
 
     stage.painter.fill(menu, 5, 6, 7, 8, 0xff_ffff);
     wait_for(source.as_mut(), Event::Damaged).unwrap();
-    assert_eq!(source.damage().rects(), [rect(155, 66, 7, 8)]);
+    assert_eq!(source.damage().unwrap().rects(), [rect(155, 66, 7, 8)]);
     picture_of(source.as_mut());
     let drawn = stage.painter.noise(menu, 90, 70, 3);
     show(source.as_mut(), &stage.with_over(150, 60, 90, &drawn));

@@ -1,0 +1,84 @@
+//! Plugins that the command line names, and the process that this program is when it serves one.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+#[cfg(target_os = "linux")]
+use std::process::ExitCode;
+
+use lanstream::plugins;
+use lanstream_core::registry::Registry;
+
+/// Flag that names a plugin. It is read before all others, since the plugin's sources are commands.
+const PLUGIN: &str = "--plugin";
+/// Flag that loads plugins into this process.
+const IN_PROCESS: &str = "--in-process";
+
+/// Serves a plugin, if this process was started to do that, until its parent ends.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code, reason = "a plugin is loaded")]
+pub(crate) fn serve() -> Option<ExitCode> {
+    let mut arguments = std::env::args_os().skip(1);
+    arguments.next().filter(|command| command == lanstream_plugin_host::HOST_COMMAND)?;
+    let path = PathBuf::from(arguments.next()?);
+    // SAFETY: the user named the library, and this process does nothing else.
+    let served = unsafe { lanstream_plugin_host::serve(&path) };
+    Some(if served.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Registers the sources of the plugins that the command line names.
+pub(crate) fn register(registry: &mut Registry) -> Result<(), String> {
+    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    let is_in_process = before_rest(&arguments).any(|argument| argument == IN_PROCESS);
+    let mut files = named(&arguments);
+    files.try_for_each(|file| register_one(registry, &file, is_in_process))
+}
+
+#[cfg(target_os = "linux")]
+fn register_one(registry: &mut Registry, file: &Path, is_in_process: bool) -> Result<(), String> {
+    if is_in_process {
+        return register_in_process(registry, file);
+    }
+    let program =
+        std::env::current_exe().map_err(|error| format!("this program's file is unknown: {error}"))?;
+    plugins::register(registry, &program, file).map_err(|error| error.to_string())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn register_one(registry: &mut Registry, file: &Path, _is_in_process: bool) -> Result<(), String> {
+    register_in_process(registry, file)
+}
+
+#[allow(unsafe_code, reason = "a plugin is loaded")]
+fn register_in_process(registry: &mut Registry, file: &Path) -> Result<(), String> {
+    // SAFETY: the user named the library.
+    unsafe { plugins::register_in_process(registry, file) }.map_err(|error| error.to_string())
+}
+
+/// Returns the arguments before `--`, after which all is a source's own.
+fn before_rest(arguments: &[OsString]) -> impl Iterator<Item = &OsStr> {
+    arguments.iter().map(OsString::as_os_str).take_while(|argument| *argument != "--")
+}
+
+/// Returns the files that `--plugin FILE` and `--plugin=FILE` name.
+fn named(arguments: &[OsString]) -> impl Iterator<Item = PathBuf> {
+    let followers = before_rest(arguments).skip(1).map(Some).chain([None]);
+    before_rest(arguments).zip(followers).filter_map(|(argument, follower)| {
+        if argument == PLUGIN {
+            return follower.map(PathBuf::from);
+        }
+        let text = argument.as_encoded_bytes().strip_prefix(PLUGIN.as_bytes())?.strip_prefix(b"=")?;
+        std::str::from_utf8(text).ok().map(PathBuf::from)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plugins_are_named_before_the_rest() {
+        let line = ["--plugin", "a.so", "x", "--plugin=b.so", "--", "--plugin", "c.so"].map(OsString::from);
+        assert_eq!(named(&line).collect::<Vec<_>>(), [PathBuf::from("a.so"), PathBuf::from("b.so")]);
+        assert_eq!(named(&["--plugin".into()]).count(), 0);
+    }
+}

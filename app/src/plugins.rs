@@ -1,0 +1,55 @@
+//! Sources from plugins.
+
+use std::path::Path;
+
+use lanstream_core::registry::{Registry, RegistryError};
+#[cfg(target_os = "linux")]
+use lanstream_plugin_host::RemotePlugin;
+use lanstream_plugin_host::{LoadError, LoadedPlugin};
+
+/// Reason why a plugin's sources are not registered.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PluginError {
+    /// The plugin cannot be loaded.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The name of one of its sources is taken.
+    #[error("plugin {path}: {error}")]
+    Registry {
+        /// The plugin.
+        path: String,
+        /// The registry's reason.
+        error: RegistryError,
+    },
+}
+
+/// Registers the sources of the plugin at `path`, each of which runs in a process of its own: `program`, which is the
+/// lanstream command, started again.
+///
+/// # Errors
+/// See [`PluginError`].
+#[cfg(target_os = "linux")]
+pub fn register(registry: &mut Registry, program: &Path, path: &Path) -> Result<(), PluginError> {
+    let plugin = RemotePlugin::load(program, path)?;
+    plugin.factories().try_for_each(|factory| registry.register(factory)).map_err(|error| named(path, error))
+}
+
+/// Registers the sources of the plugin at `path`, which run in this process.
+///
+/// # Safety
+/// The library has to be sound: its code runs in this process.
+///
+/// # Errors
+/// See [`PluginError`].
+#[allow(unsafe_code, reason = "a plugin is loaded")]
+pub unsafe fn register_in_process(registry: &mut Registry, path: &Path) -> Result<(), PluginError> {
+    // SAFETY: the caller's promise.
+    let plugin = unsafe { LoadedPlugin::load(path) }?;
+    let mut factories = plugin.factories().into_iter();
+    factories.try_for_each(|factory| registry.register_boxed(factory)).map_err(|error| named(path, error))
+}
+
+fn named(path: &Path, error: RegistryError) -> PluginError {
+    PluginError::Registry { path: path.display().to_string(), error }
+}

@@ -1,0 +1,125 @@
+/*
+ * A plugin in C: waves of colour, 60 frames a second.
+ *
+ *   cc -shared -fPIC -O2 -I plugins/include -o plasma.so plugins/examples/plasma/plasma.c -lm
+ *   lanstream --plugin ./plasma.so plasma --size 1280x720
+ */
+#include <lanstream.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define FRAME_NS (1000000000u / 60)
+
+typedef struct plasma {
+    const ls_host *host;
+    uint32_t width, height;
+    uint32_t number; /* of the frame to be shown */
+} plasma;
+
+static const ls_option options[] = {{
+    .struct_size = sizeof(ls_option),
+    .kind = LS_OPTION_TEXT,
+    .flags = LS_OPTION_HAS_DEFAULT,
+    .name = LS_STR("size"),
+    .value_name = LS_STR("WxH"),
+    .help = LS_STR("Size in pixels"),
+    .default_value = LS_STR("640x360"),
+}};
+
+/* Reads WIDTHxHEIGHT. */
+static int parse_size(ls_str text, uint32_t *width, uint32_t *height) {
+    char copy[32] = {0};
+    if (text.len >= sizeof copy) return 0;
+    memcpy(copy, text.data, (size_t)text.len);
+    return sscanf(copy, "%ux%u", width, height) == 2 && *width > 0 && *height > 0 && *width <= 16384 && *height <= 16384;
+}
+
+static int32_t create(const ls_host *host, const ls_value *values, uint64_t values_len, void **instance, ls_error *error) {
+    plasma *self = calloc(1, sizeof *self);
+    if (self == NULL) return ls_fail(error, LS_ERROR_LOST, "there is no memory");
+    self->host = host;
+    for (uint64_t i = 0; i < values_len; i++) {
+        if (ls_str_is(values[i].name, "size") && !parse_size(values[i].value, &self->width, &self->height)) {
+            free(self);
+            return ls_fail(error, LS_ERROR_NOT_FOUND, "a size is WIDTHxHEIGHT, such as 640x360");
+        }
+    }
+    *instance = self;
+    return LS_OK;
+}
+
+static void destroy(void *instance) {
+    free(instance);
+}
+
+static int32_t describe(void *instance, ls_description *description, ls_error *error) {
+    (void)error;
+    const plasma *self = instance;
+    description->layout.width = self->width;
+    description->layout.height = self->height;
+    description->layout.format = LS_FORMAT_RGBX8;
+    ls_text_set(&description->name, "plasma");
+    return LS_OK;
+}
+
+static int32_t wait_(void *instance, uint64_t timeout_ns, uint32_t *event, ls_error *error) {
+    (void)error;
+    plasma *self = instance;
+    uint64_t sleep_ns = timeout_ns < FRAME_NS ? timeout_ns : FRAME_NS;
+    *event = self->host->sleep(self->host->context, sleep_ns);
+    if (*event == LS_EVENT_TIMED_OUT && sleep_ns == FRAME_NS) {
+        self->number++;
+        *event = LS_EVENT_DAMAGED;
+    }
+    return LS_OK;
+}
+
+static int32_t capture(void *instance, ls_frame *frame, ls_error *error) {
+    (void)error;
+    const plasma *self = instance;
+    for (uint32_t y = 0; y < frame->layout.height; y++) {
+        uint8_t *pixel = frame->data + (size_t)y * frame->layout.stride;
+        for (uint32_t x = 0; x < frame->layout.width; x++, pixel += 4) {
+            double wave = sin((x + self->number) / 32.0) + sin((y + 2 * self->number) / 24.0);
+            pixel[0] = (uint8_t)(128 + 60 * wave);
+            pixel[1] = (uint8_t)(128 - 60 * wave);
+            pixel[2] = (uint8_t)(x ^ y);
+            pixel[3] = 255;
+        }
+    }
+    frame->flags |= LS_FRAME_ALL;
+    return LS_OK;
+}
+
+static const ls_source source = {
+    .struct_size = sizeof(ls_source),
+    .name = LS_STR("plasma"),
+    .about = LS_STR("Show waves of colour"),
+    .options = options,
+    .options_len = sizeof options / sizeof options[0],
+    .create = create,
+    .destroy = destroy,
+    .describe = describe,
+    .wait = wait_,
+    .capture = capture,
+};
+
+static const void *factory(ls_str id, uint32_t index) {
+    return ls_str_is(id, LS_SOURCE_ID) && index == 0 ? &source : NULL;
+}
+
+static const ls_plugin plugin = {
+    .struct_size = sizeof(ls_plugin),
+    .abi_major = LS_ABI_MAJOR,
+    .abi_minor = LS_ABI_MINOR,
+    .name = LS_STR("plasma"),
+    .version = LS_STR("1.0.0"),
+    .factory = factory,
+};
+
+const ls_plugin *lanstream_plugin(uint32_t host_major, uint32_t host_minor) {
+    (void)host_minor;
+    return host_major == LS_ABI_MAJOR ? &plugin : NULL;
+}

@@ -1,0 +1,278 @@
+//! Checks of everything that a plugin says, before it is used.
+#![allow(unsafe_code, reason = "tables and texts of a plugin are read through their pointers")]
+
+use std::borrow::Cow;
+
+use lanstream_core::frame_buffer::{Layout, PIXEL_BYTES, PixelFormat};
+use lanstream_core::geometry::{Rect, Size};
+use lanstream_core::options::{Choice, OptionKind, OptionSpec, Text};
+use lanstream_core::planar::Planar;
+use lanstream_core::region::Region;
+use lanstream_core::registry::SourceDescriptor;
+use lanstream_core::source::{Description, Error, ErrorKind};
+use lanstream_plugin_abi as abi;
+
+/// Maximum number of options of a source: more cannot be read by anybody.
+const OPTIONS_MAX: u64 = 128;
+/// Maximum number of words of a choice, and of names in a list.
+const NAMES_MAX: u64 = 256;
+/// Maximum number of bytes of a text.
+const TEXT_BYTES_MAX: u64 = 16 << 10;
+/// Maximum number of bytes of a row beyond its pixels, as a multiple of the row: what aligns rows is far less.
+const STRIDE_FACTOR_MAX: usize = 4;
+
+/// Rule of the interface that a plugin breaks, and what was found.
+pub(crate) type Broken = String;
+
+/// Reads a table that begins with its size, as far as both sides know it. What lies beyond is zero.
+///
+/// # Safety
+/// `table` is null or points to a `u32`, and to as many bytes as that says. `T` is valid if it is all zeroes.
+pub(crate) unsafe fn table<T: Copy>(table: *const T, name: &str, size_min: usize) -> Result<T, Broken> {
+    if table.is_null() || !table.is_aligned() {
+        return Err(format!("the address of its table {name} is null or not aligned"));
+    }
+    // SAFETY: a table begins with its size.
+    let size = unsafe { table.cast::<u32>().read() } as usize;
+    if size < size_min {
+        return Err(format!("its table {name} says it has {size} bytes, and needs {size_min} at least"));
+    }
+    let mut own = std::mem::MaybeUninit::<T>::zeroed();
+    // SAFETY: the table has `size` bytes, and `own` has room for those of `T`.
+    unsafe {
+        std::ptr::copy_nonoverlapping(table.cast::<u8>(), own.as_mut_ptr().cast(), size.min(size_of::<T>()));
+    }
+    // SAFETY: all bytes are initialised, and zeroes are valid.
+    Ok(unsafe { own.assume_init() })
+}
+
+/// Reads text that is valid as long as the process lives.
+///
+/// # Safety
+/// `text` is null or points to as many bytes as it says.
+pub(crate) unsafe fn text(text: abi::Str, what: &str) -> Result<String, Broken> {
+    if text.len > TEXT_BYTES_MAX {
+        return Err(format!("its {what} has {} bytes, and may have {TEXT_BYTES_MAX}", text.len));
+    }
+    if text.data.is_null() && text.len > 0 {
+        return Err(format!("its {what} is at a null address"));
+    }
+    if text.len == 0 {
+        return Ok(String::new());
+    }
+    // SAFETY: it was just checked, and the caller promises the rest.
+    let bytes = unsafe { std::slice::from_raw_parts(text.data, text.len as usize) };
+    let text = std::str::from_utf8(bytes).map_err(|_| format!("its {what} is not UTF-8"))?;
+    Ok(text.to_owned())
+}
+
+/// Reads a list.
+///
+/// # Safety
+/// `data` is null or points to as many items as `len` says.
+unsafe fn list<'a, T>(data: *const T, len: u64, len_max: u64, what: &str) -> Result<&'a [T], Broken> {
+    if len > len_max {
+        return Err(format!("it has {len} {what}, and may have {len_max}"));
+    }
+    if len == 0 {
+        return Ok(&[]);
+    }
+    if data.is_null() || !data.is_aligned() {
+        return Err(format!("the address of its {what} is null or not aligned"));
+    }
+    // SAFETY: it was just checked, and the caller promises the rest.
+    Ok(unsafe { std::slice::from_raw_parts(data, len as usize) })
+}
+
+/// Returns whether `name` can be a command or an option.
+fn is_name(name: &str) -> bool {
+    let is_inside = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    name.len() <= 64
+        && name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name.bytes().all(is_inside)
+}
+
+/// Reads the description of a source from its table.
+///
+/// # Safety
+/// The texts and lists of `source` are as long as they say.
+pub(crate) unsafe fn descriptor(source: &abi::Source) -> Result<SourceDescriptor, Broken> {
+    // SAFETY: the caller's promise, here and below.
+    let name = unsafe { text(source.name, "source's name")? };
+    if !is_name(&name) {
+        return Err(format!("its source's name {name:?} is not of lower-case letters, digits and hyphens"));
+    }
+    let functions = [
+        ("create", source.create.is_some()),
+        ("destroy", source.destroy.is_some()),
+        ("describe", source.describe.is_some()),
+        ("wait", source.wait.is_some()),
+        ("capture", source.capture.is_some()),
+    ];
+    if let Some((function, _)) = functions.into_iter().find(|(_, is_there)| !is_there) {
+        return Err(format!("the function {function} of its source {name} is null"));
+    }
+    // SAFETY: as above.
+    let specs = unsafe { list(source.options, source.options_len, OPTIONS_MAX, "options")? };
+    // SAFETY: as above.
+    let options = specs.iter().map(|spec| unsafe { option(spec) }).collect::<Result<Vec<_>, _>>()?;
+    check_options(&name, &options)?;
+    Ok(SourceDescriptor {
+        // SAFETY: as above.
+        about: unsafe { text(source.about, "source's about")? }.into(),
+        // SAFETY: as above.
+        examples: unsafe { text(source.examples, "source's examples")? }.into(),
+        name: name.into(),
+        options,
+    })
+}
+
+/// Checks that names are unique, and that those which options refer to exist.
+fn check_options(source: &str, options: &[OptionSpec]) -> Result<(), Broken> {
+    let count = |name: &str| options.iter().filter(|option| option.name == name).count();
+    for option in options {
+        if count(&option.name) > 1 {
+            return Err(format!("its source {source} has two options named {}", option.name));
+        }
+        let others = option.conflicts_with.iter().chain(&option.requires);
+        if let Some(other) = others.into_iter().find(|other| count(other) == 0) {
+            return Err(format!("its option {} refers to {other}, which does not exist", option.name));
+        }
+        if let Some(value) = &option.default {
+            option.check(value.as_ref().as_ref()).map_err(|error| format!("the default of its {error}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// # Safety
+/// The texts and lists of `spec` are as long as they say.
+unsafe fn option(spec: &abi::OptionSpec) -> Result<OptionSpec, Broken> {
+    // SAFETY: the caller's promise, here and below.
+    let name = unsafe { text(spec.name, "option's name")? };
+    if !is_name(&name) {
+        return Err(format!("its option's name {name:?} is not of lower-case letters, digits and hyphens"));
+    }
+    // SAFETY: as above.
+    let choices = unsafe { list(spec.choices, spec.choices_len, NAMES_MAX, "choices")? };
+    // SAFETY: as above.
+    let choice = |choice: &abi::Choice| unsafe {
+        Ok(Choice {
+            name: text(choice.name, "choice's name")?.into(),
+            help: text(choice.help, "choice's help")?.into(),
+        })
+    };
+    let kind = match spec.kind {
+        abi::option_kind::SWITCH => OptionKind::Switch,
+        abi::option_kind::INTEGER => OptionKind::Integer { min: spec.min, max: spec.max },
+        abi::option_kind::TEXT => OptionKind::Text { check: None },
+        abi::option_kind::PATH => OptionKind::Path,
+        abi::option_kind::CHOICE => {
+            OptionKind::Choice(choices.iter().map(choice).collect::<Result<Vec<_>, Broken>>()?)
+        }
+        abi::option_kind::ARGUMENTS => OptionKind::Arguments,
+        other => return Err(format!("its option {name} is of the unknown kind {other}")),
+    };
+    let has_default = spec.flags & abi::option_flag::HAS_DEFAULT != 0;
+    // SAFETY: as above.
+    let default = unsafe { text(spec.default_value, "option's default")? };
+    Ok(OptionSpec {
+        // SAFETY: as above.
+        help: unsafe { text(spec.help, "option's help")? }.into(),
+        // SAFETY: as above.
+        value_name: unsafe { text(spec.value_name, "option's value name")? }.into(),
+        // SAFETY: as above.
+        conflicts_with: unsafe { names(spec.conflicts, spec.conflicts_len)? },
+        // SAFETY: as above.
+        requires: unsafe { names(spec.requires, spec.requires_len)? },
+        is_positional: spec.flags & abi::option_flag::POSITIONAL != 0,
+        default: has_default.then_some(Cow::Owned(default)),
+        name: name.into(),
+        kind,
+    })
+}
+
+/// # Safety
+/// The list and its texts are as long as they say.
+unsafe fn names(names: *const abi::Str, len: u64) -> Result<Vec<Text>, Broken> {
+    // SAFETY: the caller's promise.
+    let names = unsafe { list(names, len, NAMES_MAX, "names of other options")? };
+    // SAFETY: the caller's promise.
+    names.iter().map(|name| Ok(unsafe { text(*name, "other option's name")? }.into())).collect()
+}
+
+/// Returns the layout that a source describes.
+pub(crate) fn layout(layout: abi::Layout) -> Result<Layout, Broken> {
+    let abi::Layout { width, height, stride, format, planar } = layout;
+    let size = Size::new(width, height)
+        .ok_or_else(|| format!("its frame of {width}x{height} pixels is too small or too large"))?;
+    let own = match format {
+        abi::format::BGRX8 => Layout::packed(size, PixelFormat::Bgrx8),
+        abi::format::RGBX8 => Layout::packed(size, PixelFormat::Rgbx8),
+        abi::format::PLANAR => {
+            let planar = Planar::from_wire(planar)
+                .ok_or_else(|| format!("its planar format {planar:?} is unknown"))?;
+            Layout::planar(size, planar).ok_or_else(|| format!("its planar frame of {size} is too large"))?
+        }
+        other => return Err(format!("its format {other} is unknown")),
+    };
+    let stride = if stride == 0 { own.stride } else { stride as usize };
+    let fits = stride >= own.stride
+        && stride <= own.stride * STRIDE_FACTOR_MAX
+        && stride.is_multiple_of(PIXEL_BYTES);
+    let is_planar = matches!(own.format, PixelFormat::Planar(_));
+    if !fits || (is_planar && stride != own.stride) {
+        return Err(format!("its stride of {stride} bytes does not fit rows of {}", own.stride));
+    }
+    Ok(Layout { stride, ..own })
+}
+
+/// Returns the description of a source and its layout.
+pub(crate) fn description(described: &abi::Description) -> Result<(Description, Layout), Broken> {
+    let text = |text: &abi::Text, what: &str| {
+        text.as_str()
+            .map(str::to_owned)
+            .ok_or_else(|| format!("its {what} is not UTF-8, or longer than its place"))
+    };
+    let stalled = text(&described.stalled, "reason for a stall")?;
+    let alterations = text(&described.alterations, "list of alterations")?;
+    let description = Description {
+        name: text(&described.name, "name of what is shown")?,
+        stalled: (!stalled.is_empty()).then_some(stalled),
+        alterations: alterations.lines().map(str::to_owned).collect(),
+    };
+    Ok((description, layout(described.layout)?))
+}
+
+/// Returns a region of a frame, of which everything lies inside.
+pub(crate) fn region(region: &abi::Region, cells: Size) -> Result<Region, Broken> {
+    let rects = region
+        .rects
+        .get(..region.len as usize)
+        .ok_or_else(|| format!("its region has {} rectangles", region.len))?;
+    let mut own = Region::EMPTY;
+    for rect in rects {
+        let abi::Rect { x, y, width, height } = *rect;
+        let inside = Rect::new(x, y, width, height).filter(|rect| cells.bounds().contains(*rect));
+        own.add(
+            inside.ok_or_else(|| {
+                format!("its rectangle {width}x{height} at {x},{y} is not inside of {cells}")
+            })?,
+        );
+    }
+    Ok(own)
+}
+
+/// Returns the error that a function reported.
+pub(crate) fn reported(error: &abi::Error) -> Error {
+    let kind = match error.kind {
+        abi::error_kind::RETRY => ErrorKind::Retry,
+        abi::error_kind::LOST => ErrorKind::Lost,
+        abi::error_kind::FINISHED => ErrorKind::Finished,
+        abi::error_kind::NOT_FOUND => ErrorKind::NotFound,
+        abi::error_kind::UNSUPPORTED => ErrorKind::Unsupported,
+        _ => ErrorKind::Ended,
+    };
+    let text = error.text.as_str().filter(|text| !text.is_empty());
+    Error::new(kind, text.unwrap_or("it failed and did not say why"))
+}

@@ -1,0 +1,21 @@
+//! A plugin in a process of its own: this program, started again with [`HOST_COMMAND`], loads the library and answers over a
+//! socket, which is its standard input. `docs/frame-link.md` describes the messages.
+//!
+//! ```text
+//! RemoteSource ── request ──▶ serve ── function call ──▶ plugin
+//!      ▲  └── memfd of each frame ──▶ │                     │ writes pixels into it
+//!      └────────── reply ────────────┘◀────────────────────┘
+//! ```
+
+mod channel;
+mod memory;
+mod message;
+mod remote;
+mod serve;
+mod wire;
+
+pub use remote::RemotePlugin;
+pub use serve::serve;
+
+/// Command of this program that loads a plugin and serves it on standard input. The plugin's path follows.
+pub const HOST_COMMAND: &str = "plugin-host";

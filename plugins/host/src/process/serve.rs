@@ -1,0 +1,193 @@
+//! The process of a plugin: loads it, and carries out requests one after the other.
+//!
+//! Requests are received on a thread of their own, so that one that comes while the plugin waits for an event ends the wait, and so that
+//! the process ends when lanstream does, whatever the plugin is doing.
+
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Waker;
+
+use lanstream_core::frame_buffer::{Layout, PixelMemory as _};
+use lanstream_core::region::Region;
+use lanstream_core::source::{Error, ErrorKind, Event};
+use rustix::fd::OwnedFd;
+use rustix::stdio;
+
+use super::channel::Channel;
+use super::memory::SharedMemory;
+use super::message::{Reply, Request};
+use crate::instance::{Capture, Instance};
+use crate::loaded::LoadedPlugin;
+
+/// A request, and the descriptor that came with it.
+type Received = (Request, Option<OwnedFd>);
+
+/// Loads the plugin at `path` and serves it to the process at the other end of standard input, until that closes it.
+///
+/// # Safety
+/// The library has to be sound, as for [`LoadedPlugin::load`]: its code runs in this process, which is meant to do nothing
+/// else.
+///
+/// # Errors
+/// If standard input is not the socket that lanstream passes.
+#[allow(unsafe_code, reason = "a plugin is loaded")]
+pub unsafe fn serve(path: &Path) -> io::Result<()> {
+    let socket = take_standard_input()?;
+    let replies = Channel::new(socket.try_clone()?);
+    let gate = Arc::new(Gate::default());
+    let (sender, requests) = channel();
+    let receiving = Arc::clone(&gate);
+    std::thread::Builder::new()
+        .name("requests".into())
+        .spawn(move || receive(Channel::new(socket), &sender, &receiving))?;
+    // SAFETY: the caller's promise.
+    let plugin = unsafe { LoadedPlugin::load(path) };
+    let plugin = plugin.map_err(|error| Error::new(ErrorKind::Unsupported, error.to_string()));
+    Server { plugin, instance: None, buffers: Vec::new(), replies, out: Vec::new(), gate }.run(&requests)
+}
+
+/// Returns the socket that is standard input. The plugin finds an empty input, and what it prints goes to standard error.
+fn take_standard_input() -> io::Result<OwnedFd> {
+    let socket = rustix::io::fcntl_dupfd_cloexec(stdio::stdin(), stdio::raw_stderr() + 1)?;
+    stdio::dup2_stdin(std::fs::File::open("/dev/null")?)?;
+    stdio::dup2_stdout(stdio::stderr())?;
+    Ok(socket)
+}
+
+/// Says whether the plugin waits, so that a request ends its wait.
+#[derive(Debug, Default)]
+struct Gate {
+    is_waiting: AtomicBool,
+    waker: Mutex<Option<Waker>>,
+}
+
+impl Gate {
+    /// Ends the plugin's wait, if it waits.
+    fn open(&self) {
+        if self.is_waiting.swap(false, Ordering::SeqCst)
+            && let Some(waker) = &*self.waker.lock().unwrap_or_else(PoisonError::into_inner)
+        {
+            waker.wake_by_ref();
+        }
+    }
+}
+
+/// Receives requests until the other end is closed, and ends the process then.
+fn receive(mut channel: Channel, requests: &Sender<Received>, gate: &Gate) {
+    while let Ok((bytes, descriptor)) = channel.receive() {
+        let Ok(request) = Request::read(bytes) else { break };
+        if requests.send((request, descriptor)).is_err() {
+            break;
+        }
+        gate.open();
+    }
+    std::process::exit(0)
+}
+
+/// What carries out requests.
+struct Server {
+    plugin: Result<LoadedPlugin, Error>,
+    instance: Option<Instance>,
+    buffers: Vec<SharedMemory>,
+    replies: Channel,
+    out: Vec<u8>,
+    gate: Arc<Gate>,
+}
+
+impl Server {
+    fn run(mut self, requests: &Receiver<Received>) -> io::Result<()> {
+        while let Ok((request, descriptor)) = requests.recv() {
+            match self.carry_out(request, descriptor, requests) {
+                Ok(None) => {}
+                Ok(Some(reply)) => self.reply(&reply)?,
+                Err(error) => self.reply(&Reply::Failed(error))?,
+            }
+        }
+        Ok(())
+    }
+
+    fn reply(&mut self, reply: &Reply) -> io::Result<()> {
+        reply.write(&mut self.out);
+        self.replies.send(&self.out)
+    }
+
+    fn carry_out(
+        &mut self,
+        request: Request,
+        descriptor: Option<OwnedFd>,
+        requests: &Receiver<Received>,
+    ) -> Result<Option<Reply>, Error> {
+        match request {
+            Request::Describe => self.describe().map(Some),
+            Request::Open { index, values } => {
+                let plugin = self.plugin.as_ref().map_err(Clone::clone)?;
+                let mut instance = plugin.open(index as usize, &values)?;
+                let (description, layout) = instance.describe()?;
+                *self.gate.waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(instance.waker());
+                self.instance = Some(instance);
+                Ok(Some(Reply::Opened(description, layout)))
+            }
+            Request::Wait => self.wait(requests),
+            Request::Buffer { id, len } => {
+                let file = descriptor.ok_or_else(|| lost("a buffer came without its descriptor"))?;
+                let memory =
+                    SharedMemory::open(id, &file, len as usize).map_err(|error| lost(error.to_string()))?;
+                self.buffers.push(memory);
+                Ok(None)
+            }
+            Request::Release { id } => {
+                self.buffers.retain(|buffer| buffer.id() != id);
+                Ok(None)
+            }
+            Request::Capture { id, layout, region } => self.capture(id, layout, &region).map(Some),
+        }
+    }
+
+    fn describe(&self) -> Result<Reply, Error> {
+        let plugin = self.plugin.as_ref().map_err(Clone::clone)?;
+        Ok(Reply::Plugin {
+            name: plugin.name().to_owned(),
+            version: plugin.version().to_owned(),
+            sources: plugin.sources().cloned().collect(),
+        })
+    }
+
+    /// Waits for an event. A request that is there already, or comes meanwhile, ends it.
+    fn wait(&mut self, requests: &Receiver<Received>) -> Result<Option<Reply>, Error> {
+        let instance = self.instance.as_mut().ok_or_else(not_open)?;
+        self.gate.is_waiting.store(true, Ordering::SeqCst);
+        if let Ok((request, descriptor)) = requests.try_recv() {
+            self.gate.is_waiting.store(false, Ordering::SeqCst);
+            let woken = Reply::Event { event: Event::Woken, described: None };
+            self.reply(&woken).map_err(|error| lost(error.to_string()))?;
+            return self.carry_out(request, descriptor, requests);
+        }
+        let event = instance.wait(None);
+        self.gate.is_waiting.store(false, Ordering::SeqCst);
+        let event = event?;
+        let is_described = matches!(event, Event::Resized | Event::Described);
+        let described = is_described.then(|| instance.describe()).transpose()?;
+        Ok(Some(Reply::Event { event, described }))
+    }
+
+    fn capture(&mut self, id: u64, layout: Layout, region: &Region) -> Result<Reply, Error> {
+        let instance = self.instance.as_mut().ok_or_else(not_open)?;
+        let buffer = self.buffers.iter_mut().find(|buffer| buffer.id() == id);
+        let buffer = buffer.ok_or_else(|| lost("there is no such buffer"))?;
+        let bytes =
+            buffer.bytes_mut().get_mut(..layout.bytes()).ok_or_else(|| lost("the buffer is too short"))?;
+        let Capture { captured, pts } = instance.capture(bytes, layout, region)?;
+        Ok(Reply::Captured { captured, pts })
+    }
+}
+
+fn lost(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Lost, message)
+}
+
+fn not_open() -> Error {
+    lost("no source is open")
+}

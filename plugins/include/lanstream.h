@@ -1,0 +1,270 @@
+/*
+ * lanstream.h: the interface between lanstream and its plugins, version 1.0.
+ *
+ * A plugin is a shared library that exports one function, lanstream_plugin(). It returns a table, which leads to the tables of its
+ * sources. The host calls their functions as follows:
+ *
+ *                       create                 describe        wait, capture, describe     destroy
+ *     (no instance) ------------> instance ------------> ready <---------+      any --------------> (no instance)
+ *                                                          |_____________|
+ *
+ * Threads. All functions of one instance are called on one thread, one at a time, except `wake`, which is called on any thread between
+ * the return of `create` and the call of `destroy`. Different instances may be used on different threads at the same time.
+ *
+ * Memory. Whoever allocates memory releases it. Pointers in arguments are valid until the call returns, unless their
+ * comment says otherwise. Pointers in tables that a plugin returns are valid as long as the process lives: a plugin is never unloaded.
+ *
+ * Tables begin with their size, and grow at their end only. Set `struct_size` to sizeof in every table that you
+ * make. Before you use a field of a table that you are given, its size has to include the field.
+ *
+ * Text is UTF-8 with a length, without a terminating zero. Enumerations are uint32_t. Reserved fields are 0.
+ *
+ * A function that returns int32_t returns LS_OK, or LS_FAILED after filling `error`. No function may throw an
+ * exception, unwind or jump out.
+ */
+#ifndef LANSTREAM_H
+#define LANSTREAM_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define LS_ABI_MAJOR 1u
+#define LS_ABI_MINOR 0u
+
+#if defined(_WIN32)
+#define LS_EXPORT __declspec(dllexport)
+#else
+#define LS_EXPORT __attribute__((visibility("default")))
+#endif
+
+#define LS_OK 0
+#define LS_FAILED (-1)
+
+/* Id of the factories of sources: ls_source. */
+#define LS_SOURCE_ID "lanstream.source/1"
+
+#define LS_RECTS_MAX 16
+#define LS_TEXT_BYTES_MAX 508
+
+/* UTF-8 text that somebody else owns. `data` may be NULL if `len` is 0. */
+typedef struct ls_str {
+    const char *data;
+    uint64_t len;
+} ls_str;
+
+/* UTF-8 text in place. */
+typedef struct ls_text {
+    uint32_t len;
+    char data[LS_TEXT_BYTES_MAX];
+} ls_text;
+
+/* What the host does about an error. */
+enum {
+    LS_ERROR_RETRY = 1,       /* nothing is lost: it calls again after the next event */
+    LS_ERROR_LOST = 2,        /* the device is gone for now: it creates the source again after a while */
+    LS_ERROR_ENDED = 3,       /* the source is over for good */
+    LS_ERROR_FINISHED = 4,    /* the source is over because it showed all it has */
+    LS_ERROR_NOT_FOUND = 5,   /* what the options name does not exist */
+    LS_ERROR_UNSUPPORTED = 6  /* this system cannot do it */
+};
+
+typedef struct ls_error {
+    uint32_t kind; /* LS_ERROR_... */
+    ls_text text;  /* what was wrong and what to do, in one line */
+} ls_error;
+
+/* Rectangle in pixels. In planar formats: in cells of four bytes of the block, as in docs/protocol.md. */
+typedef struct ls_rect {
+    uint32_t x, y, width, height;
+} ls_rect;
+
+typedef struct ls_region {
+    uint32_t len; /* number of rectangles, at most LS_RECTS_MAX */
+    uint32_t reserved;
+    ls_rect rects[LS_RECTS_MAX];
+} ls_region;
+
+enum {
+    LS_FORMAT_BGRX8 = 1, /* blue, green, red, unused: a byte each */
+    LS_FORMAT_RGBX8 = 2, /* red, green, blue, unused: a byte each */
+    LS_FORMAT_PLANAR = 3 /* one block of planes, one after the other, rows without gaps */
+};
+
+typedef struct ls_layout {
+    uint32_t width, height; /* in pixels, from 1 to 16384 */
+    uint32_t stride;        /* bytes from one row to the next, a multiple of 4; 0 lets the host choose */
+    uint32_t format;        /* LS_FORMAT_... */
+    uint8_t planar[4];      /* of LS_FORMAT_PLANAR: chroma, depth, matrix, range, as in docs/protocol.md; else 0 */
+} ls_layout;
+
+typedef struct ls_description {
+    uint32_t struct_size;
+    uint32_t reserved;
+    ls_layout layout;    /* of the next frame */
+    ls_text name;        /* of what is shown: "camera 1" */
+    ls_text stalled;     /* reason why no frames come; empty while they may come */
+    ls_text alterations; /* differences between frames and what the source has, one a line; empty for none */
+} ls_description;
+
+typedef struct ls_choice {
+    ls_str name;
+    ls_str help;
+} ls_choice;
+
+enum {
+    LS_OPTION_SWITCH = 1,   /* given or not */
+    LS_OPTION_INTEGER = 2,  /* a whole number from `min` to `max` */
+    LS_OPTION_TEXT = 3,
+    LS_OPTION_PATH = 4,
+    LS_OPTION_CHOICE = 5,   /* one of `choices` */
+    LS_OPTION_ARGUMENTS = 6 /* all words after "--" */
+};
+
+enum {
+    LS_OPTION_POSITIONAL = 1, /* a required word without its name before it */
+    LS_OPTION_HAS_DEFAULT = 2
+};
+
+typedef struct ls_option {
+    uint32_t struct_size;
+    uint32_t kind;  /* LS_OPTION_SWITCH ... */
+    uint32_t flags; /* LS_OPTION_POSITIONAL, LS_OPTION_HAS_DEFAULT */
+    uint32_t reserved;
+    ls_str name;       /* lower-case letters, digits and hyphens */
+    ls_str value_name; /* of its value, in help: "WxH" */
+    ls_str help;       /* one line */
+    ls_str default_value;
+    int64_t min, max;
+    const ls_choice *choices;
+    uint64_t choices_len;
+    const ls_str *conflicts; /* names of options that cannot be given with it */
+    uint64_t conflicts_len;
+    const ls_str *requires_; /* names of options that must be given with it */
+    uint64_t requires_len;
+} ls_option;
+
+typedef struct ls_value {
+    ls_str name;
+    ls_str value; /* empty for a switch that is given */
+} ls_value;
+
+enum {
+    LS_FRAME_HAS_PTS = 1, /* `pts_us` is set */
+    LS_FRAME_ALL = 2,     /* all of the frame was written and may have changed: `updated` and `damage` are ignored */
+    LS_FRAME_LENT = 4     /* the pixels, all of them, are in `lent` instead of `data` */
+};
+
+typedef struct ls_frame {
+    uint32_t struct_size;
+    uint32_t flags;    /* out: LS_FRAME_... */
+    ls_layout layout;  /* in: with the host's stride, which may be larger than a row. Bytes between rows are not read */
+    uint32_t reserved;
+    uint8_t *data;     /* in: the host's buffer, which holds an earlier frame; not to be used after the call */
+    uint64_t data_len; /* in: its length in bytes */
+    ls_region region;  /* in: to be brought up to date, besides what has changed since the last capture */
+    ls_region updated; /* out: what was written besides `region`; damage is always written */
+    ls_region damage;  /* out: what may have changed since the last capture. It may cover more than that, never less */
+    int64_t pts_us;    /* out: presentation time, on a clock of the plugin's own */
+    const uint8_t *lent; /* out: the plugin's own pixels, which the host copies before it calls `lent_release` */
+    uint64_t lent_len;
+    uint64_t lent_stride;
+    void *lent_owner;
+    void (*lent_release)(void *owner); /* out: may be NULL; called exactly once, on the thread that called `capture` */
+} ls_frame;
+
+enum {
+    LS_EVENT_DAMAGED = 1,   /* there is damage that was not reported before */
+    LS_EVENT_RESIZED = 2,   /* the layout changed: the host calls `describe` */
+    LS_EVENT_DESCRIBED = 3, /* another part of the description changed: the host calls `describe` */
+    LS_EVENT_WOKEN = 4,
+    LS_EVENT_TIMED_OUT = 5
+};
+
+#define LS_FOREVER UINT64_MAX
+
+enum { LS_LOG_ERROR = 1, LS_LOG_WARN = 2, LS_LOG_INFO = 3, LS_LOG_DEBUG = 4 };
+
+/* What the host offers to one instance. It is valid from the call of `create` to the return of `destroy`. */
+typedef struct ls_host {
+    uint32_t struct_size;
+    uint32_t abi_major, abi_minor;
+    uint32_t reserved;
+    void *context; /* first argument of the functions */
+    /* Writes a line to the log. Any thread. */
+    void (*log)(void *context, uint32_t level, ls_str text);
+    /* Sleeps for `timeout_ns`, or until the host or `notify` wakes it; returns LS_EVENT_WOKEN or LS_EVENT_TIMED_OUT. A wake-up
+     * before it is not lost. Only within `wait`. */
+    uint32_t (*sleep)(void *context, uint64_t timeout_ns);
+    /* Ends a `sleep`, at once or the next one. Any thread. */
+    void (*notify)(void *context);
+} ls_host;
+
+typedef struct ls_source {
+    uint32_t struct_size;
+    uint32_t reserved;
+    ls_str name;     /* its command: lower-case letters, digits and hyphens */
+    ls_str about;    /* one sentence on what it shows */
+    ls_str examples; /* follow its help; may be empty */
+    const ls_option *options;
+    uint64_t options_len;
+    /* Opens a source and stores it in `instance`. `values` has all options that were given or have a default. */
+    int32_t (*create)(const ls_host *host, const ls_value *values, uint64_t values_len, void **instance, ls_error *error);
+    /* Closes a source. Threads of its own have ended when it returns. */
+    void (*destroy)(void *instance);
+    /* Fills `description`. */
+    int32_t (*describe)(void *instance, ls_description *description, ls_error *error);
+    /* Waits for at most `timeout_ns` and stores an event. Each event is returned once. */
+    int32_t (*wait)(void *instance, uint64_t timeout_ns, uint32_t *event, ls_error *error);
+    /* Brings a frame up to date. Called only while a viewer waits for a frame: a source idles when nobody watches. */
+    int32_t (*capture)(void *instance, ls_frame *frame, ls_error *error);
+    /* Makes `wait` return LS_EVENT_WOKEN, at once or at its next call. Any thread. NULL if `wait` uses the host's `sleep`. */
+    void (*wake)(void *instance);
+    /* Returns the table of an extension, or NULL. May itself be NULL. */
+    const void *(*extension)(void *instance, ls_str id);
+} ls_source;
+
+typedef struct ls_plugin {
+    uint32_t struct_size;
+    uint32_t abi_major, abi_minor; /* LS_ABI_MAJOR, LS_ABI_MINOR */
+    uint32_t reserved;
+    ls_str name;    /* for people */
+    ls_str version; /* for people */
+    /* Returns the factory of kind `id`, such as LS_SOURCE_ID, at `index` from 0; NULL after the last. */
+    const void *(*factory)(ls_str id, uint32_t index);
+} ls_plugin;
+
+/* The exported function. NULL means that the plugin does not support this host. */
+LS_EXPORT const ls_plugin *lanstream_plugin(uint32_t host_major, uint32_t host_minor);
+
+/* Text of a string literal, in constants: LS_STR("name"). */
+#define LS_STR(literal) { literal, sizeof(literal) - 1 }
+
+/* Whether `text` is the zero-terminated `other`. */
+static inline int ls_str_is(ls_str text, const char *other) {
+    return text.len == strlen(other) && memcmp(text.data, other, (size_t)text.len) == 0;
+}
+
+/* Copies the zero-terminated `from`, as far as there is room for it. */
+static inline void ls_text_set(ls_text *text, const char *from) {
+    size_t len = strlen(from);
+    text->len = (uint32_t)(len < LS_TEXT_BYTES_MAX ? len : LS_TEXT_BYTES_MAX);
+    memcpy(text->data, from, text->len);
+}
+
+/* Fills `error`, and returns LS_FAILED. */
+static inline int32_t ls_fail(ls_error *error, uint32_t kind, const char *text) {
+    error->kind = kind;
+    ls_text_set(&error->text, text);
+    return LS_FAILED;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

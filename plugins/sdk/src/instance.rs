@@ -1,0 +1,298 @@
+//! Functions of the tables: each turns its arguments into Rust's types, calls the source, and turns the result back.
+//!
+//! All of them go through [`guarded`], which turns a panic into an error: nothing unwinds into the host.
+#![allow(unsafe_code, reason = "pointers that the host passes are read and written")]
+
+use std::any::Any;
+use std::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, PoisonError};
+use std::task::Waker;
+use std::time::Duration;
+
+use lanstream_core::frame_buffer::{FrameBuffer, Layout, PixelFormat, PixelMemory};
+use lanstream_core::geometry::{Rect, Size};
+use lanstream_core::options::OptionValues;
+use lanstream_core::planar::Planar;
+use lanstream_core::region::Region;
+use lanstream_core::registry::SourceFactory;
+use lanstream_core::source::{Captured, Error, ErrorKind, Event, Listener, Report, Source};
+use lanstream_plugin_abi as abi;
+
+/// An open source.
+struct Instance {
+    /// Used on one thread at a time; the lock is never contended.
+    source: Mutex<Box<dyn Source>>,
+    waker: Waker,
+}
+
+/// `create` of [`abi::Source`].
+pub(crate) unsafe extern "C" fn create<F: SourceFactory + Default>(
+    host: *const abi::Host,
+    values: *const abi::Value,
+    values_len: u64,
+    instance: *mut *mut c_void,
+    error: *mut abi::Error,
+) -> i32 {
+    // SAFETY: the host passes pointers that are valid during the call, and `host` until `destroy` has returned.
+    let (host, error) = unsafe { (&*host, &mut *error) };
+    // SAFETY: the host passes as many values as it says.
+    let given = unsafe { slice(values, values_len) };
+    guarded(error, || {
+        let mut options = OptionValues::default();
+        given.iter().try_for_each(|value| -> Result<(), Error> {
+            // SAFETY: the texts are valid during the call.
+            let (name, value) = unsafe { (text(value.name)?, text(value.value)?) };
+            options.add(name, value);
+            Ok(())
+        })?;
+        let factory = F::default();
+        let wrong =
+            |error: lanstream_core::options::OptionError| Error::new(ErrorKind::NotFound, error.to_string());
+        let options = options.complete(&factory.descriptor().options).map_err(wrong)?;
+        let mut configured = factory.configure(&options, listener(host)).map_err(wrong)?;
+        let source = (configured.open)()?;
+        let waker = source.waker();
+        let opened = Box::new(Instance { source: Mutex::new(source), waker });
+        // SAFETY: `instance` is a place for a pointer.
+        unsafe { *instance = Box::into_raw(opened).cast() };
+        Ok(())
+    })
+}
+
+/// `destroy` of [`abi::Source`].
+pub(crate) unsafe extern "C" fn destroy(instance: *mut c_void) {
+    // SAFETY: it was made by `create`, and the host does not use it again.
+    let instance = unsafe { Box::from_raw(instance.cast::<Instance>()) };
+    let _panicked = catch_unwind(AssertUnwindSafe(move || drop(instance)));
+}
+
+/// `wake` of [`abi::Source`].
+pub(crate) unsafe extern "C" fn wake(instance: *mut c_void) {
+    // SAFETY: it was made by `create` and not destroyed.
+    let instance = unsafe { &*instance.cast::<Instance>() };
+    let _panicked = catch_unwind(AssertUnwindSafe(|| instance.waker.wake_by_ref()));
+}
+
+/// `describe` of [`abi::Source`].
+pub(crate) unsafe extern "C" fn describe(
+    instance: *mut c_void,
+    description: *mut abi::Description,
+    error: *mut abi::Error,
+) -> i32 {
+    // SAFETY: the host passes valid pointers.
+    let (instance, description, error) =
+        unsafe { (&*instance.cast::<Instance>(), &mut *description, &mut *error) };
+    guarded(error, || {
+        let source = instance.source.lock().unwrap_or_else(PoisonError::into_inner);
+        let described = source.description();
+        description.layout = layout_to_abi(source.layout());
+        description.name = abi::Text::new(&described.name);
+        description.stalled = abi::Text::new(described.stalled.as_deref().unwrap_or_default());
+        description.alterations = abi::Text::new(&described.alterations.join("\n"));
+        Ok(())
+    })
+}
+
+/// `wait` of [`abi::Source`].
+pub(crate) unsafe extern "C" fn wait(
+    instance: *mut c_void,
+    timeout_ns: u64,
+    event: *mut u32,
+    error: *mut abi::Error,
+) -> i32 {
+    // SAFETY: the host passes valid pointers.
+    let (instance, event, error) = unsafe { (&*instance.cast::<Instance>(), &mut *event, &mut *error) };
+    guarded(error, || {
+        let mut source = instance.source.lock().unwrap_or_else(PoisonError::into_inner);
+        let timeout = (timeout_ns != abi::FOREVER).then(|| Duration::from_nanos(timeout_ns));
+        *event = match source.wait(timeout)? {
+            Event::Damaged => abi::event::DAMAGED,
+            Event::Resized => abi::event::RESIZED,
+            Event::Described => abi::event::DESCRIBED,
+            Event::TimedOut => abi::event::TIMED_OUT,
+            // The host knows no extension of these yet: it waits again.
+            Event::CursorMoved | Event::Sounded | Event::PlaybackChanged | Event::Woken => abi::event::WOKEN,
+        };
+        Ok(())
+    })
+}
+
+/// `capture` of [`abi::Source`].
+pub(crate) unsafe extern "C" fn capture(
+    instance: *mut c_void,
+    frame: *mut abi::Frame,
+    error: *mut abi::Error,
+) -> i32 {
+    // SAFETY: the host passes valid pointers.
+    let (instance, frame, error) = unsafe { (&*instance.cast::<Instance>(), &mut *frame, &mut *error) };
+    guarded(error, || {
+        let mut source = instance.source.lock().unwrap_or_else(PoisonError::into_inner);
+        let memory = HostMemory { data: frame.data, len: frame.data_len as usize };
+        let layout = layout_from_abi(frame.layout).ok_or_else(|| host_error("a layout that cannot be"))?;
+        let buffer = FrameBuffer::new(layout, Box::new(memory));
+        let mut buffer = buffer.ok_or_else(|| host_error("a buffer that is too short"))?;
+        let mut region = region_from_abi(&frame.region);
+        region.merge(&source.damage().unwrap_or(Region::EMPTY));
+        let Captured { updated, damage } = source.capture(&mut buffer, &region)?;
+        if let Some(late) = source.late_rows() {
+            let mut rows = 0;
+            while rows < layout.cells().height {
+                rows = late.arrived(rows)?;
+            }
+        }
+        frame.updated = region_to_abi(&updated);
+        frame.damage = region_to_abi(&damage);
+        if let Some(pts) = buffer.pts() {
+            frame.pts_us = pts.0;
+            frame.flags |= abi::frame_flag::HAS_PTS;
+        }
+        Ok(())
+    })
+}
+
+/// Runs `call`, and stores why it failed.
+fn guarded(error: &mut abi::Error, call: impl FnOnce() -> Result<(), Error>) -> i32 {
+    let result = catch_unwind(AssertUnwindSafe(call));
+    let failure = match result {
+        Ok(Ok(())) => return abi::OK,
+        Ok(Err(failure)) => failure,
+        Err(panic) => {
+            Error::new(ErrorKind::Ended, format!("the source panicked: {}", message(panic.as_ref())))
+        }
+    };
+    error.kind = kind_to_abi(failure.kind);
+    error.text = abi::Text::new(&failure.message);
+    abi::FAILED
+}
+
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}
+
+fn host_error(what: &str) -> Error {
+    Error::new(ErrorKind::Ended, format!("the host passed {what}"))
+}
+
+fn kind_to_abi(kind: ErrorKind) -> u32 {
+    match kind {
+        ErrorKind::Retry => abi::error_kind::RETRY,
+        ErrorKind::Lost => abi::error_kind::LOST,
+        ErrorKind::Finished => abi::error_kind::FINISHED,
+        ErrorKind::NotFound => abi::error_kind::NOT_FOUND,
+        ErrorKind::Unsupported => abi::error_kind::UNSUPPORTED,
+        _ => abi::error_kind::ENDED,
+    }
+}
+
+fn layout_to_abi(layout: Layout) -> abi::Layout {
+    let (format, planar) = match layout.format {
+        PixelFormat::Bgrx8 => (abi::format::BGRX8, [0; 4]),
+        PixelFormat::Planar(planar) => (abi::format::PLANAR, planar.to_wire()),
+        _ => (abi::format::RGBX8, [0; 4]),
+    };
+    let Size { width, height } = layout.size;
+    abi::Layout { width, height, stride: layout.stride as u32, format, planar }
+}
+
+fn layout_from_abi(layout: abi::Layout) -> Option<Layout> {
+    let format = match layout.format {
+        abi::format::BGRX8 => PixelFormat::Bgrx8,
+        abi::format::RGBX8 => PixelFormat::Rgbx8,
+        abi::format::PLANAR => PixelFormat::Planar(Planar::from_wire(layout.planar)?),
+        _ => return None,
+    };
+    Some(Layout { size: Size::new(layout.width, layout.height)?, stride: layout.stride as usize, format })
+}
+
+fn region_from_abi(region: &abi::Region) -> Region {
+    let mut own = Region::EMPTY;
+    let rects = region.rects.iter().take(region.len as usize);
+    rects
+        .filter_map(|rect| Rect::new(rect.x, rect.y, rect.width, rect.height))
+        .for_each(|rect| own.add(rect));
+    own
+}
+
+fn region_to_abi(region: &Region) -> abi::Region {
+    let mut own = abi::Region { len: region.rects().len() as u32, ..abi::Region::default() };
+    for (to, rect) in own.rects.iter_mut().zip(region.rects()) {
+        *to = abi::Rect { x: rect.x, y: rect.y, width: rect.width, height: rect.height };
+    }
+    own
+}
+
+/// Returns a listener that writes a source's reports to the host's log.
+fn listener(host: &abi::Host) -> Listener {
+    let host = HostLog(*host);
+    Listener::new(move |report| match report {
+        Report::Line { is_error, text } => host.log(is_error, &text),
+        Report::Progress { frames, time, .. } => host.log(false, &format!("{frames} frames, at {time}")),
+        _ => {}
+    })
+}
+
+/// Log of the host.
+struct HostLog(abi::Host);
+
+// SAFETY: the host's `log` may be called on any thread until `destroy` has returned, and a source reports nothing after it.
+unsafe impl Send for HostLog {}
+// SAFETY: as for `Send`.
+unsafe impl Sync for HostLog {}
+
+impl HostLog {
+    fn log(&self, is_error: bool, text: &str) {
+        let level = if is_error { abi::log_level::WARN } else { abi::log_level::INFO };
+        if let Some(log) = self.0.log {
+            // SAFETY: the function takes its own context, and text that is valid during the call.
+            unsafe { log(self.0.context, level, abi::Str::new(text)) };
+        }
+    }
+}
+
+/// Buffer that the host lends for one capture.
+struct HostMemory {
+    data: *mut u8,
+    len: usize,
+}
+
+// SAFETY: the memory is used on the thread that captures alone.
+unsafe impl Send for HostMemory {}
+// SAFETY: as for `Send`.
+unsafe impl Sync for HostMemory {}
+
+impl PixelMemory for HostMemory {
+    fn byte_len(&self) -> usize {
+        self.len
+    }
+
+    fn bytes(&self, range: std::ops::Range<usize>) -> &[u8] {
+        // SAFETY: the host's buffer is `len` initialised bytes during the capture, for which this lives.
+        let all = unsafe { std::slice::from_raw_parts(self.data, self.len) };
+        &all[range]
+    }
+
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        // SAFETY: as for `bytes`; nobody else uses the buffer during the capture.
+        unsafe { std::slice::from_raw_parts_mut(self.data, self.len) }
+    }
+}
+
+/// # Safety
+/// `data` is valid for `len` items as long as the result is used, or null with `len` 0.
+unsafe fn slice<'a, T>(data: *const T, len: u64) -> &'a [T] {
+    if data.is_null() {
+        return &[];
+    }
+    // SAFETY: the caller's promise.
+    unsafe { std::slice::from_raw_parts(data, len as usize) }
+}
+
+/// # Safety
+/// `text` is valid as long as the result is used.
+unsafe fn text<'a>(text: abi::Str) -> Result<&'a str, Error> {
+    // SAFETY: the caller's promise.
+    let bytes = unsafe { slice(text.data, text.len) };
+    std::str::from_utf8(bytes).map_err(|_| host_error("text that is not UTF-8"))
+}

@@ -1,0 +1,66 @@
+//! lanstream plugins in Rust.
+//!
+//! A plugin's source is written like a built-in one: a [`SourceFactory`](core::registry::SourceFactory) with a name and options, whose
+//! opener makes a [`Source`](core::source::Source). One line exports it from a library of the crate type `cdylib`:
+//!
+//! ```
+//! use lanstream_plugin::core::options::{OptionError, OptionSpec, OptionValues};
+//! use lanstream_plugin::core::registry::{Configured, SourceDescriptor, SourceFactory};
+//! use lanstream_plugin::core::source::{Error, ErrorKind, Listener};
+//!
+//! #[derive(Default)]
+//! struct Camera;
+//!
+//! impl SourceFactory for Camera {
+//!     fn descriptor(&self) -> SourceDescriptor {
+//!         SourceDescriptor {
+//!             name: "camera".into(),
+//!             about: "Show a camera".into(),
+//!             examples: "".into(),
+//!             options: vec![OptionSpec::integer("number", 0, 9, "Which camera").default("0")],
+//!         }
+//!     }
+//!
+//!     fn configure(&self, values: &OptionValues, _: Listener) -> Result<Configured, OptionError> {
+//!         let number: u32 = values.parse("number")?.unwrap_or_default();
+//!         Ok(Configured::new(Box::new(move || {
+//!             Err(Error::new(ErrorKind::NotFound, format!("there is no camera {number}")))
+//!         })))
+//!     }
+//! }
+//!
+//! lanstream_plugin::export!(Camera);
+//! # fn main() {}
+//! ```
+//!
+//! The source runs on one thread, in a process of its own. Nothing of it crosses the border by unwinding: a panic ends the
+//! source with an error.
+
+mod instance;
+mod table;
+
+pub use lanstream_core as core;
+pub use lanstream_plugin_abi as abi;
+
+pub use table::Exports;
+
+/// Exports sources from a plugin: types that are [`SourceFactory`](core::registry::SourceFactory) and `Default`.
+///
+/// The plugin's name and version are those of its package.
+#[macro_export]
+macro_rules! export {
+    ($($factory:ty),+ $(,)?) => {
+        /// Entry of the plugin; `plugins/include/lanstream.h` describes it.
+        #[unsafe(no_mangle)]
+        pub extern "C" fn lanstream_plugin(host_major: u32, _host_minor: u32) -> *const $crate::abi::Plugin {
+            extern "C" fn factory(id: $crate::abi::Str, index: u32) -> *const ::core::ffi::c_void {
+                EXPORTS.factory(id, index)
+            }
+            static EXPORTS: ::std::sync::LazyLock<$crate::Exports> = ::std::sync::LazyLock::new(|| {
+                $crate::Exports::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"), factory)
+                    $(.source::<$factory>())+
+            });
+            EXPORTS.entry(host_major)
+        }
+    };
+}

@@ -1,0 +1,139 @@
+//! Tables of the exported sources. They are made once, when the host asks for them, and never released: a plugin is
+//! never unloaded.
+#![allow(unsafe_code, reason = "text that the host passes is read through its pointer")]
+
+use std::ffi::c_void;
+
+use lanstream_core::options::{OptionKind, OptionSpec};
+use lanstream_core::registry::SourceFactory;
+use lanstream_plugin_abi as abi;
+
+use crate::instance;
+
+/// Everything that a plugin exports.
+pub struct Exports {
+    plugin: abi::Plugin,
+    sources: Vec<&'static abi::Source>,
+}
+
+impl Exports {
+    /// Returns the exports of a plugin without sources. `factory` has to call [`factory`](Self::factory).
+    pub fn new(
+        name: &'static str,
+        version: &'static str,
+        factory: unsafe extern "C" fn(abi::Str, u32) -> *const c_void,
+    ) -> Self {
+        let plugin = abi::Plugin {
+            struct_size: size_of::<abi::Plugin>() as u32,
+            abi_major: abi::ABI_MAJOR,
+            abi_minor: abi::ABI_MINOR,
+            reserved: 0,
+            name: abi::Str::new(name),
+            version: abi::Str::new(version),
+            factory: Some(factory),
+        };
+        Self { plugin, sources: Vec::new() }
+    }
+
+    /// Adds a source.
+    #[must_use]
+    pub fn source<F: SourceFactory + Default>(mut self) -> Self {
+        self.sources.push(leaked(source_table::<F>()));
+        self
+    }
+
+    /// Returns the plugin's table, or null for a host of another major version.
+    pub fn entry(&'static self, host_major: u32) -> *const abi::Plugin {
+        if host_major == abi::ABI_MAJOR { &raw const self.plugin } else { std::ptr::null() }
+    }
+
+    /// Returns the table of a factory, or null after the last.
+    pub fn factory(&self, id: abi::Str, index: u32) -> *const c_void {
+        // SAFETY: the host passes text that is valid during the call.
+        let id = unsafe { std::slice::from_raw_parts(id.data, id.len as usize) };
+        let source = self.sources.get(index as usize).filter(|_| id == abi::SOURCE_ID.as_bytes());
+        source.map_or(std::ptr::null(), |source| std::ptr::from_ref(*source).cast())
+    }
+}
+
+fn source_table<F: SourceFactory + Default>() -> abi::Source {
+    let descriptor = F::default().descriptor();
+    let options: Vec<_> = descriptor.options.into_iter().map(option).collect();
+    let options: &'static [abi::OptionSpec] = options.leak();
+    abi::Source {
+        struct_size: size_of::<abi::Source>() as u32,
+        reserved: 0,
+        name: text(descriptor.name),
+        about: text(descriptor.about),
+        examples: text(descriptor.examples),
+        options: options.as_ptr(),
+        options_len: options.len() as u64,
+        create: Some(instance::create::<F>),
+        destroy: Some(instance::destroy),
+        describe: Some(instance::describe),
+        wait: Some(instance::wait),
+        capture: Some(instance::capture),
+        wake: Some(instance::wake),
+        extension: None,
+    }
+}
+
+fn option(spec: OptionSpec) -> abi::OptionSpec {
+    let (kind, (min, max), choices) = kind(spec.kind);
+    let positional = if spec.is_positional { abi::option_flag::POSITIONAL } else { 0 };
+    let has_default = if spec.default.is_some() { abi::option_flag::HAS_DEFAULT } else { 0 };
+    let (conflicts, conflicts_len) = texts(spec.conflicts_with);
+    let (requires, requires_len) = texts(spec.requires);
+    abi::OptionSpec {
+        struct_size: size_of::<abi::OptionSpec>() as u32,
+        kind,
+        flags: positional | has_default,
+        reserved: 0,
+        name: text(spec.name),
+        value_name: text(spec.value_name),
+        help: text(spec.help),
+        default_value: spec.default.map_or(abi::Str::EMPTY, text),
+        min,
+        max,
+        choices: choices.as_ptr(),
+        choices_len: choices.len() as u64,
+        conflicts,
+        conflicts_len,
+        requires,
+        requires_len,
+    }
+}
+
+/// Returns the number of a kind, its range and its words.
+fn kind(kind: OptionKind) -> (u32, (i64, i64), &'static [abi::Choice]) {
+    use abi::option_kind::{ARGUMENTS, CHOICE, INTEGER, PATH, SWITCH, TEXT};
+    match kind {
+        OptionKind::Switch => (SWITCH, (0, 0), &[]),
+        OptionKind::Integer { min, max } => (INTEGER, (min, max), &[]),
+        OptionKind::Path => (PATH, (0, 0), &[]),
+        OptionKind::Arguments => (ARGUMENTS, (0, 0), &[]),
+        OptionKind::Choice(choices) => {
+            let choice = |choice: lanstream_core::options::Choice| abi::Choice {
+                name: text(choice.name),
+                help: text(choice.help),
+            };
+            let choices: Vec<_> = choices.into_iter().map(choice).collect();
+            (CHOICE, (0, 0), choices.leak())
+        }
+        // The source checks the text itself when it is created.
+        _ => (TEXT, (0, 0), &[]),
+    }
+}
+
+fn text(text: impl Into<String>) -> abi::Str {
+    abi::Str::new(text.into().leak())
+}
+
+fn texts(names: Vec<lanstream_core::options::Text>) -> (*const abi::Str, u64) {
+    let names: &'static [abi::Str] = names.into_iter().map(text).collect::<Vec<_>>().leak();
+    (names.as_ptr(), names.len() as u64)
+}
+
+fn leaked<T>(value: T) -> &'static T {
+    Box::leak(Box::new(value))
+}
