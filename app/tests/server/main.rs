@@ -8,6 +8,8 @@ mod end;
 mod garbage;
 mod guard;
 mod latency;
+#[cfg(feature = "plugins")]
+mod plugins;
 mod routes;
 mod run;
 mod running;

@@ -14,21 +14,13 @@ use lanstream_testkit::websocket::{CLOSE, FINAL, Heard};
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::running::{Running, lanstream, run};
+use crate::running::{Running, lanstream, run, stderr, stdout};
 
 /// Pixels of a display.
 const SIZE: (u32, u32) = (640, 480);
 /// Time for a run to end once it is told to.
 const END_WITHIN: Duration = Duration::from_secs(1);
 const SMALL: [&str; 5] = ["pattern", "--kind", "motion", "--size", "640x360"];
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
 
 fn small(more: &[&'static str]) -> Running {
     Running::start(&[&SMALL, more].concat())

@@ -23,6 +23,16 @@ pub(crate) fn run(arguments: &[&str]) -> Output {
     lanstream(arguments).output().expect("the binary is there")
 }
 
+/// What a run wrote on stdout.
+pub(crate) fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// What a run wrote on stderr.
+pub(crate) fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
 /// A run that goes on until it is told to end, or the test ends.
 pub(crate) struct Running {
     process: Process,

@@ -11,7 +11,7 @@ const EXAMPLES: &str = "Examples:
   lanstream pattern --kind text --size 1280x720 --fps 30";
 
 /// The source `pattern`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct PatternFactory;
 
 impl SourceFactory for PatternFactory {

@@ -20,7 +20,7 @@ const ON_OFF: [(&str, &str); 2] = [("on", ""), ("off", "")];
 const FPS_MAX: i64 = 240;
 
 /// The source `capture`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct ScreenFactory;
 
 impl SourceFactory for ScreenFactory {

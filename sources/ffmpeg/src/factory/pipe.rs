@@ -21,7 +21,7 @@ yuv444p, yuv411p, yuvj420p, yuvj422p, yuvj444p, yuvj411p, gbrp, gray; with 10le 
 and gray. What stands for alpha in them is not looked at.";
 
 /// The source `pipe`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct PipeFactory;
 
 impl SourceFactory for PipeFactory {

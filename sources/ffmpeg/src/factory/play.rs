@@ -23,7 +23,7 @@ const EXAMPLES: &str = "Examples:
 It needs FFmpeg 5.1 or newer on the PATH. A file waits for its first viewer, and stands still while nobody watches.";
 
 /// The source `play`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct PlayFactory;
 
 impl SourceFactory for PlayFactory {

@@ -19,7 +19,7 @@ const EXAMPLES: &str = "Examples:
 Everything after -- is FFmpeg's own, up to the output, which is ours: leave it out. It needs FFmpeg 5.1 or newer on the PATH.";
 
 /// The source `ffmpeg`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct RunFactory;
 
 impl SourceFactory for RunFactory {

@@ -1,0 +1,247 @@
+//! Plugins: the examples in Rust and C are shown exactly, and what an evil plugin does ends its source and nothing else.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+
+use lanstream::{Options, Server};
+use lanstream_core::geometry::Size;
+use lanstream_core::options::OptionValues;
+use lanstream_core::registry::Registry;
+use lanstream_core::source::Listener;
+use lanstream_pattern::Kind;
+use lanstream_testkit::http::PATIENCE;
+use lanstream_testkit::viewer::{Door, Transport, Viewer};
+use rustix::process::Signal;
+
+use crate::running::{Running, lanstream, run, stderr};
+
+/// The repository.
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// Folder of the plugins that are built for these tests.
+static FOLDER: LazyLock<tempfile::TempDir> = LazyLock::new(|| tempfile::tempdir().unwrap());
+
+/// Builds a plugin in C, once for each name, with these flags.
+fn built_in_c(name: &str, source: &str, flags: &[&str]) -> PathBuf {
+    let file = FOLDER.path().join(format!("{name}.so"));
+    let include = format!("-I{ROOT}/plugins/include");
+    let mut command = Command::new("cc");
+    command.args(["-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-O1", &include]).args(flags);
+    command.arg("-o").arg(&file).arg(format!("{ROOT}/plugins/{source}")).arg("-lm");
+    assert!(command.status().expect("a C compiler is installed").success(), "{source} does not compile");
+    file
+}
+
+fn evil(deed: &str) -> PathBuf {
+    built_in_c(&format!("evil-{}", deed.replace(':', "-")), "evil/evil.c", &[&format!("-DEVIL=\"{deed}\"")])
+}
+
+/// Builds a plugin in Rust, and returns its library.
+fn built_in_rust(package: &str) -> PathBuf {
+    let binary = Path::new(env!("CARGO_BIN_EXE_lanstream"));
+    let (folder, target) = (binary.parent().unwrap(), binary.ancestors().nth(2).unwrap());
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["build", "--quiet", "--package", package, "--target-dir"]).arg(target).current_dir(ROOT);
+    if folder.ends_with("release") {
+        command.arg("--release");
+    }
+    assert!(command.status().unwrap().success(), "{package} does not build");
+    folder.join(format!("lib{}.so", package.replace('-', "_")))
+}
+
+fn name(file: &Path) -> &str {
+    file.to_str().unwrap()
+}
+
+#[test]
+fn the_example_in_c_is_shown_exactly() {
+    let plasma = built_in_c("plasma", "examples/plasma/plasma.c", &[]);
+    let running = Running::start(&["--plugin", name(&plasma), "plasma", "--size", "100x50", "--json"]);
+    let mut viewer = Viewer::join(&running.door(), Transport::Http);
+    for _ in 0..10 {
+        viewer.take_update();
+        viewer.acknowledge();
+    }
+    assert_eq!(viewer.picture.size(), Size::new(100, 50));
+    let pixels = viewer.picture.rgbx().into_owned();
+    for (index, pixel) in pixels.as_chunks::<4>().0.iter().enumerate() {
+        let (x, y) = (index % 100, index / 100);
+        assert_eq!((pixel[2], pixel[3]), ((x ^ y) as u8, 255), "at {x},{y}");
+    }
+}
+
+#[test]
+fn the_example_in_rust_is_shown_exactly_in_its_own_process_and_in_this_one() {
+    let library = built_in_rust("solid-color");
+    for flags in [&["--json"][..], &["--json", "--in-process"]] {
+        let line = ["--plugin", name(&library), "solid-color", "--color", "ff8001", "--size", "33x17"];
+        let running = Running::start(&[&line, flags].concat());
+        let mut viewer = Viewer::join(&running.door(), Transport::WebSocket);
+        viewer.take_update();
+        assert_eq!(*viewer.picture.rgbx(), [0xff, 0x80, 0x01, 255].repeat(33 * 17));
+    }
+}
+
+#[test]
+fn the_pattern_as_a_plugin_is_as_exact_as_the_built_in_one() {
+    let library = built_in_rust("pattern-plugin");
+    let mut registry = Registry::default();
+    let program = Path::new(env!("CARGO_BIN_EXE_lanstream"));
+    lanstream::plugins::register(&mut registry, program, &library).unwrap();
+    for kind in Kind::ALL {
+        let values = OptionValues::default().with("kind", kind.to_string()).with("size", "640x360");
+        let source = registry.configure("pattern", values, Listener::default()).unwrap();
+        let server = Server::start(source.open, &Options::default(), |_| {}).unwrap();
+        Viewer::join(&Door::from_url(server.url()), Transport::Http).watch(kind, 20);
+    }
+}
+
+#[test]
+fn a_plugins_options_are_part_of_the_command_line() {
+    let plasma = built_in_c("plasma-help", "examples/plasma/plasma.c", &[]);
+    let help = run(&["--plugin", name(&plasma), "plasma", "--help"]);
+    let text = String::from_utf8_lossy(&help.stdout).into_owned();
+    assert!(text.contains("Show waves of colour") && text.contains("[default: 640x360]"), "{text}");
+    let wrong = run(&["--plugin", name(&plasma), "plasma", "--size", "0x"]);
+    assert!(stderr(&wrong).contains("a size is WIDTHxHEIGHT"), "{}", stderr(&wrong));
+    assert_eq!(wrong.status.code(), Some(1));
+}
+
+#[test]
+fn what_is_no_plugin_is_refused_with_its_name_and_the_rule() {
+    let text = FOLDER.path().join("text.so");
+    std::fs::write(&text, "no library").unwrap();
+    let mut cases = vec![
+        (PathBuf::from("/nowhere.so"), "No such file"),
+        (text, "it is no library that can be loaded here"),
+        (built_in_c("no-symbol", "evil/evil.c", &["-DNO_SYMBOL"]), "does not export `lanstream_plugin`"),
+    ];
+    let deeds = [
+        ("entry:null", "does not support version 1.0 of the interface"),
+        ("entry:unaligned", "null or not aligned"),
+        ("entry:major", "built for version 2 of the interface, and this is version 1"),
+        ("entry:size", "its table ls_plugin says it has 8 bytes"),
+        ("entry:no-factory", "its function factory is null"),
+        ("entry:segv", "ended unexpectedly: signal: 11"),
+        ("entry:abort", "ended unexpectedly: signal: 6"),
+        ("entry:exit", "ended unexpectedly: exit status: 0"),
+        ("entry:overflow", "ended unexpectedly: signal"),
+        ("factory:segv", "ended unexpectedly: signal: 11"),
+        ("factory:endless", "more than 64 sources"),
+        ("source:size", "its table ls_source says it has 16 bytes"),
+        ("source:name", "is not of lower-case letters"),
+        ("source:name-null", "is at a null address"),
+        ("source:name-long", "and may have"),
+        ("source:name-utf8", "is not UTF-8"),
+        ("source:no-capture", "the function capture of its source evil is null"),
+        ("source:options", "options, and may have"),
+        ("source:options-null", "the address of its options is null"),
+    ];
+    cases.extend(deeds.map(|(deed, rule)| (evil(deed), rule)));
+    for (file, rule) in cases {
+        let output = run(&["--plugin", name(&file), "sources"]);
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{}: {said}", file.display());
+        assert!(said.contains(name(&file)) && said.contains(rule), "{rule:?} is not in: {said}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn a_file_that_everybody_can_change_is_refused() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let file = evil("none:writable");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o777)).unwrap();
+    let output = run(&["--plugin", name(&file), "sources"]);
+    assert!(stderr(&output).contains("can be written to by every user"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_plugin_of_a_newer_minor_version_is_accepted() {
+    let running = Running::start(&["--plugin", name(&evil("entry:newer-minor")), "evil", "--json"]);
+    Viewer::join(&running.door(), Transport::Http).take_update();
+}
+
+#[test]
+fn a_source_that_cannot_be_opened_says_why() {
+    let deeds = [
+        ("create:segv", "ended unexpectedly: signal: 11"),
+        ("create:exit", "ended unexpectedly: exit status: 0"),
+        ("create:null-instance", "create succeeded without an instance"),
+        ("create:error-text", "it failed and did not say why"),
+        ("describe:segv", "ended unexpectedly: signal: 11"),
+        ("layout:width", "0x32 pixels is too small or too large"),
+        ("layout:height", "64x100000 pixels is too small or too large"),
+        ("layout:stride", "its stride of 252 bytes does not fit rows of 256"),
+        ("layout:odd-stride", "its stride of 258 bytes does not fit"),
+        ("layout:format", "its format 99 is unknown"),
+        ("layout:planes", "its planar format [0, 0, 0, 0] is unknown"),
+        ("text:utf8", "its name of what is shown is not UTF-8"),
+        ("text:len", "its name of what is shown is not UTF-8, or longer than its place"),
+    ];
+    for (deed, reason) in deeds {
+        let output = run(&["--plugin", name(&evil(deed)), "evil"]);
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{deed}: {said}");
+        assert!(said.contains("plugin source evil") && said.contains(reason), "{deed}: {said}");
+    }
+}
+
+#[test]
+fn a_source_that_crashes_is_lost_and_started_again_while_the_server_goes_on() {
+    for deed in
+        ["capture:segv", "capture:abort", "capture:exit", "wait:overflow", "capture:close", "write:beyond"]
+    {
+        let running = Running::start(&["--plugin", name(&evil(deed)), "evil", "--json"]);
+        let door = running.door();
+        let mut viewer = Viewer::join(&door, Transport::Http);
+        for _ in 0..3 {
+            viewer.take_update();
+            viewer.acknowledge();
+        }
+        let lost = running.next_where("source", |event| event["state"] == "lost");
+        assert!(lost["text"].as_str().unwrap().contains("ended unexpectedly"), "{deed}: {lost}");
+        running.next_where("source", |event| event["state"] == "back");
+        // The picture of the new process.
+        viewer.take_update();
+        running.signal(Signal::TERM);
+        let (status, _, stderr) = running.end(PATIENCE);
+        assert!(status.success(), "{deed}: {stderr}");
+    }
+}
+
+#[test]
+fn a_source_that_breaks_a_rule_is_ended_with_the_rule() {
+    let deeds = [
+        ("event:unknown", "wait returned the unknown event 4242"),
+        ("lent:short", "the pixels it lent, 1 bytes with a stride of 256, are no frame"),
+        ("region:count", "its region has 17 rectangles"),
+        ("region:outside", "its rectangle 2x1 at 63,0 is not inside of 64x32"),
+    ];
+    for (deed, rule) in deeds {
+        let running = Running::start(&["--plugin", name(&evil(deed)), "evil", "--json"]);
+        let mut viewer = Viewer::join(&running.door(), Transport::Http);
+        for _ in 0..3 {
+            viewer.take_update();
+            viewer.acknowledge();
+        }
+        let ended = running.next_where("source", |event| event["state"] == "ended");
+        assert!(ended["text"].as_str().unwrap().contains(rule), "{deed}: {ended}");
+        assert_eq!(running.end(PATIENCE).0.code(), Some(1), "{deed}");
+    }
+}
+
+#[test]
+fn what_a_plugin_prints_is_not_in_our_output_and_a_plugin_that_hangs_at_its_end_is_killed() {
+    for deed in ["create:print", "destroy:hang", "create:block-signals"] {
+        let mut command = lanstream(&["--plugin", name(&evil(deed)), "evil", "--json"]);
+        command.env("RUST_BACKTRACE", "0");
+        let running = Running::spawn(command);
+        Viewer::join(&running.door(), Transport::Http).take_update();
+        running.signal(Signal::TERM);
+        let (status, stdout, stderr) = running.end(PATIENCE);
+        assert!(status.success(), "{deed}: {stderr}");
+        assert!(!stdout.contains("printed by a plugin"), "{deed}: {stdout}");
+    }
+}
