@@ -5,6 +5,7 @@
 
 mod certificate;
 mod end;
+mod examples;
 mod garbage;
 mod guard;
 mod latency;

@@ -14,10 +14,7 @@ use lanstream_testkit::http::PATIENCE;
 use lanstream_testkit::viewer::{Door, Transport, Viewer};
 use rustix::process::Signal;
 
-use crate::running::{Running, lanstream, run, stderr};
-
-/// The repository.
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+use crate::running::{BUILT, ROOT, Running, lanstream, run, stderr};
 
 /// Folder of the plugins that are built for these tests.
 static FOLDER: LazyLock<tempfile::TempDir> = LazyLock::new(|| tempfile::tempdir().unwrap());
@@ -37,17 +34,9 @@ fn evil(deed: &str) -> PathBuf {
     built_in_c(&format!("evil-{}", deed.replace(':', "-")), "evil/evil.c", &[&format!("-DEVIL=\"{deed}\"")])
 }
 
-/// Builds a plugin in Rust, and returns its library.
+/// Returns the library of a plugin in Rust.
 fn built_in_rust(package: &str) -> PathBuf {
-    let binary = Path::new(env!("CARGO_BIN_EXE_lanstream"));
-    let (folder, target) = (binary.parent().unwrap(), binary.ancestors().nth(2).unwrap());
-    let mut command = Command::new(env!("CARGO"));
-    command.args(["build", "--quiet", "--package", package, "--target-dir"]).arg(target).current_dir(ROOT);
-    if folder.ends_with("release") {
-        command.arg("--release");
-    }
-    assert!(command.status().unwrap().success(), "{package} does not build");
-    folder.join(format!("lib{}.so", package.replace('-', "_")))
+    BUILT.join(format!("lib{}.so", package.replace('-', "_")))
 }
 
 fn name(file: &Path) -> &str {

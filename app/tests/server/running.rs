@@ -1,7 +1,9 @@
 //! The real binary, what it says, and how it ends.
 
 use std::io::Read;
+use std::path::Path;
 use std::process::{ChildStdout, Command, ExitStatus, Output, Stdio};
+use std::sync::LazyLock;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -11,12 +13,30 @@ use lanstream_testkit::viewer::Door;
 use rustix::process::Signal;
 use serde_json::Value;
 
+/// The repository.
+pub(crate) const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
 /// The command, without a display unless the test gives it one.
 pub(crate) fn lanstream(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lanstream"));
     command.args(arguments).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").stdin(Stdio::null());
     command
 }
+
+/// Folder of the workspace's libraries and examples, which cargo builds as it built this test.
+pub(crate) static BUILT: LazyLock<&Path> = LazyLock::new(|| {
+    let binary = Path::new(env!("CARGO_BIN_EXE_lanstream"));
+    let (folder, target) = (binary.parent().expect("a profile's folder"), binary.ancestors().nth(2));
+    let mut command = Command::new(env!("CARGO"));
+    // The whole workspace with its examples has the features of the tests, so nothing is built twice.
+    command.args(["build", "--quiet", "--workspace", "--lib", "--examples"]).current_dir(ROOT);
+    command.arg("--target-dir").arg(target.expect("a target folder"));
+    if folder.ends_with("release") {
+        command.arg("--release");
+    }
+    assert!(command.status().expect("cargo runs").success(), "the workspace does not build");
+    folder
+});
 
 /// Runs it to its own end.
 pub(crate) fn run(arguments: &[&str]) -> Output {
