@@ -6,9 +6,22 @@ import { refillsCredit } from '../src/transport/credit.js';
 
 const ALL = ['http', 'websocket', 'webtransport'];
 
-/** @param {Partial<Parameters<typeof candidates>[0]>} facts */
-function order(facts) {
-  return candidates({ wanted: 'auto', offered: ALL, byob: true, hasWebTransport: true, refillsCredit: true, ...facts });
+/**
+ * @param {{ wanted?: string, offered?: string[], byob?: boolean, hasWebTransport?: boolean, refillsCredit?: boolean
+ *   }} facts
+ */
+function order({ wanted = 'auto', offered = ALL, byob = true, hasWebTransport = true, refillsCredit = true }) {
+  const row = (/** @type {string} */ name) => ({
+    name,
+    listedAs: name,
+    isAutomatic: true,
+    isSwift: true,
+    isLasting: true,
+  });
+  const webtransport = { ...row('webtransport'), isLasting: refillsCredit };
+  const datagrams = { ...webtransport, name: 'webtransport-datagrams', isAutomatic: false };
+  const sessions = hasWebTransport ? [webtransport, datagrams] : [];
+  return candidates({ wanted, offered, known: [{ ...row('http'), isSwift: byob }, row('websocket'), ...sessions] });
 }
 
 test('what is asked for comes first where it can be had, and the others stay to fall back to', () => {
@@ -67,8 +80,7 @@ test('what is asked for or alone is not measured', () => {
 });
 
 test('the soonest wins, HTTP wins what is nearly a tie, and what failed is left out', () => {
-  const ranked = (/** @type {Partial<Record<import('../src/transport/table.js').Transport, number>>} */ ms) =>
-    rank(new Map(/** @type {any} */ (Object.entries(ms))));
+  const ranked = (/** @type {Record<string, number>} */ ms) => rank(new Map(Object.entries(ms)));
   assert.deepEqual(ranked({ http: 2, websocket: 5, webtransport: 9 }), ['http', 'websocket', 'webtransport']);
   assert.deepEqual(ranked({ http: 12.4, websocket: 10, webtransport: 9 }), ['webtransport', 'http', 'websocket']);
   assert.deepEqual(ranked({ http: Infinity, websocket: 10 }), ['websocket']);

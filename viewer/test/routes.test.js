@@ -64,6 +64,32 @@ const UPDATE = [
   band({ seq: 1, flags: COMMIT, patches: [raw(0, 2, 4, 2, 9)] }),
 ];
 
+/** A transport that only these tests know: a carrier that brings what they give it. */
+class OwnCarrier {
+  static routes = /** @type {{ number: number, signal: AbortSignal, end: (reason: Error) => void }[]} */ ([]);
+  /** @param {number} number @param {AbortSignal} signal */
+  receive(number, signal) {
+    return /** @type {Promise<void>} */ (
+      new Promise((_, end) => {
+        OwnCarrier.routes.push({ number, signal, end });
+      })
+    );
+  }
+}
+
+/** @type {import('../src/transport/carrier.js').TransportRow} */
+const OWN = {
+  name: 'own',
+  number: 16,
+  listedAs: 'own',
+  isAutomatic: true,
+  tie: 1,
+  canStall: false,
+  unreachable: '',
+  inEngine: () => ({ isSwift: true, isLasting: true }),
+  carrier: () => new OwnCarrier(),
+};
+
 /**
  * Routes whose pictures take as long as `tookMs` says; infinite: they never come.
  * @param {Partial<import('../src/transport/routes.js').RouteOptions>} options
@@ -83,11 +109,11 @@ function start(options, tookMs = {}, userAgent = CHROMIUM) {
       const view = new DataView(bytes);
       if (view.getUint8(4) === KIND.ASK_TICKET) {
         tickets += 1;
-        routes.ticketed(`t${tickets}`);
+        routes.take({ type: 'Ticket', ticket: `t${tickets}` });
         return;
       }
       if (view.getUint8(4) === KIND.ROUTE) {
-        present = TRANSPORTS.find(({ number }) => number === view.getUint8(12))?.name ?? '';
+        present = [...TRANSPORTS, OWN].find(({ number }) => number === view.getUint8(12))?.name ?? '';
         asked.push(view.getUint8(13) === 1 ? `try ${present}` : present);
       }
       const ms = tookMs[present] ?? Infinity;
@@ -126,6 +152,7 @@ function start(options, tookMs = {}, userAgent = CHROMIUM) {
     },
     events,
     env,
+    [...TRANSPORTS, OWN],
   );
   return { browser, routes, chosen, asked, barred };
 }
@@ -135,13 +162,14 @@ const CHROMIUM =
 const SAFARI =
   'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) ' +
   'Version/26.4 Safari/605.1.15';
-const CERTIFICATES = { port: 0, hashes: [new Uint8Array(32)] };
+/** @type {import('../src/protocol/messages.js').ServerMessage} */
+const CERTIFICATES = { type: 'Certificates', port: 0, hashes: [new Uint8Array(32)] };
 const session = () => /** @type {FakeWebTransport & { url: string }} */ (FakeWebTransport.made.at(-1));
 
 async function measured(/** @type {Record<string, number>} */ tookMs) {
   const parts = start({}, tookMs);
   const running = parts.routes.run();
-  parts.routes.certified(CERTIFICATES);
+  parts.routes.take(CERTIFICATES);
   await settle();
   session().open();
   await running;
@@ -189,7 +217,7 @@ test('the second best is kept at hand, and taken when the best ends', async () =
 test('WebTransport that is asked for comes first, and comes back when it was lost', async () => {
   const { asked, browser, chosen, routes } = start({ wanted: 'webtransport' });
   const running = routes.run();
-  routes.certified({ port: 4433, hashes: [] });
+  routes.take({ type: 'Certificates', port: 4433, hashes: [] });
   await settle();
   assert.equal(session().url, 'https://127.0.0.1:4433/pixels?ticket=t1');
   session().open();
@@ -211,7 +239,7 @@ test('WebTransport that is asked for comes first, and comes back when it was los
 test('where UDP is blocked it is waited for no longer than it takes', async () => {
   const { asked, browser, chosen, routes } = start({ wanted: 'webtransport' });
   const running = routes.run();
-  routes.certified(CERTIFICATES);
+  routes.take(CERTIFICATES);
   await settle();
   assert.deepEqual(asked, []);
   browser.ring(400);
@@ -225,7 +253,7 @@ test('where UDP is blocked it is waited for no longer than it takes', async () =
 async function asked(options) {
   const parts = start({ wanted: 'webtransport', ...options });
   const running = parts.routes.run();
-  parts.routes.certified(CERTIFICATES);
+  parts.routes.take(CERTIFICATES);
   await settle();
   session().open();
   await running;
@@ -317,7 +345,7 @@ test('what is slow and goes on is no standstill', async () => {
 test('a page in which WebTransport stopped does not take it again, and says why', async () => {
   const { asked: routes, chosen, routes: running } = start({ wanted: 'webtransport', barred: 'it stood still' });
   await running.run();
-  running.certified(CERTIFICATES);
+  running.take(CERTIFICATES);
   await settle();
   assert.equal(FakeWebTransport.made.length, 0);
   assert.deepEqual([routes, chosen.at(-1)?.reason], [['http'], 'webtransport: it stood still']);
@@ -340,9 +368,25 @@ test('a session kept at hand that ends is opened anew when it is needed', async 
 test('an engine whose WebTransport stops is not offered it by choice', async () => {
   const { asked: routes, routes: running } = start({}, { http: 20, websocket: 9, webtransport: 1 }, SAFARI);
   await running.run();
-  running.certified(CERTIFICATES);
+  running.take(CERTIFICATES);
   await settle();
   assert.deepEqual([FakeWebTransport.made.length, routes.at(-1)], [0, 'websocket']);
   assert.ok(!routes.some(each => each.includes('webtransport')), String(routes));
   running.close();
+});
+
+test('a transport is a row: it is measured like any other, and another takes over when its stream ends', async () => {
+  OwnCarrier.routes = [];
+  const { routes, chosen, asked } = start({ offered: ['websocket', 'own'] }, { websocket: 9, own: 3 });
+  const running = routes.run();
+  await settle();
+  routes.arrived(true);
+  await running;
+  assert.deepEqual(chosen.at(-1), { transport: 'own', reason: 'a whole picture: websocket 9.0 ms, own 3.0 ms' });
+  const [route] = OwnCarrier.routes.slice(-1);
+  assert.equal(asked.at(-1), 'own');
+  route?.end(new Error('the wire is cut'));
+  await settle();
+  assert.deepEqual(chosen.at(-1), { transport: 'websocket', reason: 'own: the wire is cut' });
+  assert.equal(route?.signal.aborted, true);
 });

@@ -301,19 +301,15 @@ export class Session {
         return this.#greeted(message);
       case 'Pong':
         return this.#pong(message);
-      case 'Certificates':
-        return this.#routes?.certified(message);
       case 'Stats':
         this.#routes?.unanswered(Number(message.stats['unanswered_ms'] ?? 0));
         return this.#events.message(message);
-      case 'Ticket':
-        return this.#routes?.ticketed(message.ticket);
       case 'Unrouted':
         return this.#routes?.unrouted(message.number);
       case 'Goodbye':
         return this.#ended.resolve(new SessionEnd(message.code, message.text));
       default:
-        return this.#events.message(message);
+        if (!this.#routes?.take(message)) this.#events.message(message);
     }
   }
 

@@ -2,36 +2,31 @@
 // engine. It goes by the engine's name in one case only (credit.js).
 
 import { SessionEnd } from '../session/session-end.js';
+import { TRANSPORTS } from './table.js';
 
 /**
  * @typedef {import('./table.js').Transport} Transport
  * @typedef {{ transport: Transport, reason: string }} Selection
+ * @typedef {Pick<import('./carrier.js').TransportRow, 'name' | 'listedAs' | 'isAutomatic'> &
+ *   import('./carrier.js').EngineFacts} Candidate
  */
-
-/** HTTP costs less processor time at the same speed, so it wins what is nearly a tie. */
-const TIE = 1.25;
 
 /**
  * What pixels can come by, the best guess first, and what is only taken where all else fails last.
- * @param {{ wanted: Transport | 'auto', offered: readonly string[], byob: boolean, hasWebTransport: boolean,
- *   refillsCredit: boolean }} facts `byob`: whether this engine reads a response into memory of ours; where it does
- *   not, HTTP is slow and queues; `refillsCredit`: whether its WebTransport goes on; where it does not, it is only
- *   taken where it is asked for, or the only one there is
+ * @param {{ wanted: Transport | 'auto', offered: readonly string[], known: readonly Candidate[] }} facts `known`: what
+ *   this engine has, the best guess first
  * @returns {Transport[]}
  */
-export function candidates({ wanted, offered, byob, hasWebTransport, refillsCredit }) {
-  const guess = /** @type {Transport[]} */ (
-    byob ? ['http', 'websocket', 'webtransport'] : ['websocket', 'webtransport', 'http']
-  );
-  const canDo = (/** @type {Transport} */ transport) =>
-    transport.startsWith('webtransport')
-      ? hasWebTransport && offered.includes('webtransport')
-      : offered.includes(transport);
-  const all = guess.filter(canDo);
-  const lasting = all.filter(transport => transport !== 'webtransport' || refillsCredit);
-  const order = lasting.length > 0 ? lasting : all;
+export function candidates({ wanted, offered, known }) {
+  const usable = known.filter(({ listedAs }) => offered.includes(listedAs));
+  const automatic = usable.filter(({ isAutomatic }) => isAutomatic);
+  const guess = [...automatic.filter(({ isSwift }) => isSwift), ...automatic.filter(({ isSwift }) => !isSwift)];
+  // What would stop is only taken where it is asked for, or the only one there is.
+  const lasting = guess.filter(({ isLasting }) => isLasting);
+  const order = (lasting.length > 0 ? lasting : guess).map(({ name }) => name);
   if (order.length === 0) throw new SessionEnd('malformed', 'the server offers no transport that this page knows');
-  return wanted !== 'auto' && canDo(wanted) ? [wanted, ...order.filter(each => each !== wanted)] : order;
+  const isUsable = usable.some(({ name }) => name === wanted);
+  return isUsable ? [wanted, ...order.filter(each => each !== wanted)] : order;
 }
 
 /**
@@ -52,10 +47,14 @@ export function reasonByFacts(wanted, order) {
  * @returns {Transport[]}
  */
 export function rank(tookMs) {
-  const handicapped = ([transport, ms] = /** @type {[Transport, number]} */ (['http', 0])) =>
-    transport === 'http' ? ms / TIE : ms;
+  const handicapped = (/** @type {[Transport, number]} */ [transport, ms]) => ms / tieOf(transport);
   const arrived = [...tookMs].filter(([, ms]) => Number.isFinite(ms));
   return arrived.sort((a, b) => handicapped(a) - handicapped(b)).map(([transport]) => transport);
+}
+
+/** @param {Transport} transport */
+function tieOf(transport) {
+  return TRANSPORTS.find(({ name }) => name === transport)?.tie ?? 1;
 }
 
 /** @param {ReadonlyMap<Transport, number>} tookMs */

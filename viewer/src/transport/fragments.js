@@ -37,7 +37,7 @@ export class FragmentAssembler {
 
   /**
    * @param {number} number of the route
-   * @param {import('./http.js').BandSink} sink
+   * @param {import('./carrier.js').BandSink} sink
    * @param {import('./timers.js').Timers} timers
    * @param {(nack: Nack) => void} ask
    */

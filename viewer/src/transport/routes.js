@@ -4,22 +4,22 @@
 import { ProtocolError, ROUTE_PLAIN, endsUpdate, writeViewerMessage } from '../protocol/messages.js';
 import { SessionEnd } from '../session/session-end.js';
 import { candidates, rank, reasonByFacts, reasonByMeasuring } from './choose.js';
-import { refillsCredit } from './credit.js';
-import { StreamReader, hasByob, openStream } from './http.js';
 import { StallDetector } from './stall-detector.js';
 import { TRANSPORTS } from './table.js';
 import { Timers, deferred } from './timers.js';
-import { WebTransportLink } from './webtransport.js';
 
 /**
  * @typedef {import('./table.js').Transport} Transport
  * @typedef {import('../protocol/messages.js').ServerMessage} ServerMessage
  * @typedef {import('./choose.js').Selection} Selection
- * @typedef {import('./http.js').BandSink} BandSink
+ * @typedef {import('./carrier.js').BandSink} BandSink
+ *
+ * @typedef {import('./carrier.js').Carrier} Carrier
+ * @typedef {import('./carrier.js').TransportRow & import('./carrier.js').EngineFacts} KnownTransport
  *
  * @typedef {{ origin: string, key: string, offered: readonly string[], wanted: Transport | 'auto', known: Selection |
  *   null, barred: string }} RouteOptions `known`: an earlier session's selection, which need not be measured again;
- *   `barred`: why WebTransport is not to be used in this page any more, or nothing
+ *   `barred`: why what can stall is not to be used in this page any more, or nothing
  * @typedef {{
  *   send(bytes: ArrayBuffer): void,
  *   held(): { epoch: bigint, heldSeq: number },
@@ -31,14 +31,10 @@ import { WebTransportLink } from './webtransport.js';
  *   chosen(selection: Selection): void,
  *   barred(reason: string): void,
  *   ended(error: Error): void,
- * }} RouteEvents `moved`: what has come of an update is of no use any more; `barred`: WebTransport stopped here, and
+ * }} RouteEvents `moved`: what has come of an update is of no use any more; `barred`: a transport stopped here, and
  *   would again
  */
 
-/**
- * Longest time for a WebTransport session to open, ten times the usual. Blocked UDP is not reported.
- */
-const CONNECT_MS_MAX = 400;
 /**
  * Rounds of the measurement, and frames of each transport in a round, after a first that pays for the connection. The
  * fastest counts.
@@ -55,7 +51,7 @@ const TRIAL_MS_MAX = 1000;
  * Time after which an update without an answer should have arrived, if nothing has arrived meanwhile.
  */
 const UNANSWERED_MS = 1000;
-/** Until a WebTransport session that was lost is tried again; doubled each time. */
+/** Until a connection that was lost is tried again; doubled each time. */
 const RETRY_MS = 2000;
 
 export class Routes {
@@ -63,6 +59,10 @@ export class Routes {
   #events;
   #env;
   #timers;
+  #table;
+  /** What this engine has. */
+  #known = /** @type {KnownTransport[]} */ ([]);
+  #carriers = /** @type {Map<Transport, Carrier>} */ (new Map());
   /** The best first. */
   #order;
   #reason = '';
@@ -70,22 +70,16 @@ export class Routes {
   #failures = /** @type {Map<Transport, string>} */ (new Map());
   /** Of the present route. */
   #number = 0;
-  #transport = /** @type {Transport} */ ('http');
+  #transport = /** @type {Transport} */ ('');
   #stream = new AbortController();
   /** The whole frame that is waited for, and since when. */
   #trial = /** @type {{ sinceMs: number, took: (ms: number) => void } | null} */ (null);
   #shown = deferred();
-  #certificates = /** @type {import('./webtransport.js').Certificates | null} */ (null);
-  #certified = deferred();
-  /** What opens the next WebTransport session, once it has come. */
-  #ticket = deferred();
-  #link = /** @type {WebTransportLink | null} */ (null);
-  #linking = /** @type {Promise<boolean> | null} */ (null);
   #retryMs = RETRY_MS;
   #stall;
   /** When something last came. */
   #notedMs = 0;
-  /** Why WebTransport is not to be used any more. */
+  /** Why what can stall is not to be used any more. */
   #barred;
   #closed = false;
 
@@ -93,8 +87,10 @@ export class Routes {
    * @param {RouteOptions} options
    * @param {RouteEvents} events
    * @param {import('../session/session.js').Env} env
+   * @param {readonly import('./carrier.js').TransportRow[]} table
    */
-  constructor(options, events, env) {
+  constructor(options, events, env, table = TRANSPORTS) {
+    this.#table = table;
     this.#options = options;
     this.#events = events;
     this.#env = env;
@@ -102,18 +98,61 @@ export class Routes {
     this.#stall = new StallDetector(this.#timers, () => this.#failed(this.#number, 'it stood still', true));
     const { wanted, known, offered, barred } = options;
     this.#barred = barred;
-    const hasWebTransport = env.WebTransport !== undefined && barred === '';
-    const facts = { offered, byob: hasByob(), hasWebTransport, refillsCredit: refillsCredit(env.userAgent) };
-    this.#order = candidates({ wanted: wanted === 'auto' && known !== null ? known.transport : wanted, ...facts });
+    for (const row of table) {
+      const facts = row.inEngine(env);
+      if (facts !== null && !(row.canStall && barred !== '')) this.#known.push({ ...row, ...facts });
+    }
+    this.#makeCarriers();
+    this.#order = candidates({
+      wanted: wanted === 'auto' && known !== null ? known.transport : wanted,
+      offered,
+      known: this.#known,
+    });
+  }
+
+  /** One for each function that makes one. */
+  #makeCarriers() {
+    const made = new Map();
+    for (const { name, carrier } of this.#known) {
+      if (!made.has(carrier)) made.set(carrier, this.#newCarrier(carrier));
+      this.#carriers.set(name, made.get(carrier));
+    }
+  }
+
+  /** @param {KnownTransport['carrier']} make */
+  #newCarrier(make) {
+    const { origin, key } = this.#options;
+    const carrier = make({
+      origin,
+      key,
+      env: this.#env,
+      timers: this.#timers,
+      send: message => this.#send(message),
+      newSink: () => this.newSink(),
+      message: message => this.#events.message(message),
+      malformed: error => this.#events.ended(error),
+      ended: reason => this.#unlinked(carrier, reason),
+    });
+    return carrier;
+  }
+
+  /** @param {Transport} transport @returns {Carrier} */
+  #carrier(transport) {
+    return this.#carriers.get(transport) ?? {};
+  }
+
+  /** @param {Transport} transport */
+  #canStall(transport) {
+    return this.#table.some(({ name, canStall }) => name === transport && canStall);
   }
 
   /** Opens the first route and, where it is not clear which is best, finds that out by the first pictures. */
   async run() {
     const { wanted, known } = this.#options;
-    const isBarred = this.#barred !== '' && wanted !== 'auto' && isWebTransport(wanted);
+    const isBarred = this.#barred !== '' && this.#canStall(wanted);
     const reason = known?.reason ?? (isBarred ? `${wanted}: ${this.#barred}` : reasonByFacts(wanted, this.#order));
     this.#reason = reason ?? 'a guess, before it is measured';
-    if (reason === null && this.#order.includes('webtransport')) void this.#connect();
+    if (reason === null) for (const each of this.#order) void this.#carrier(each).connect?.();
     await this.#open();
     if (reason !== null) return;
     await this.#shown.promise;
@@ -157,18 +196,16 @@ export class Routes {
    */
   #note(isDue) {
     this.#notedMs = this.#env.now();
-    this.#stall.note(isDue && isWebTransport(this.#transport));
+    this.#stall.note(isDue && this.#canStall(this.#transport));
   }
 
-  /** @param {import('./webtransport.js').Certificates} certificates */
-  certified(certificates) {
-    this.#certificates = certificates;
-    this.#certified.resolve(undefined);
-  }
-
-  /** What was asked for has come. @param {string} ticket */
-  ticketed(ticket) {
-    this.#ticket.resolve(ticket);
+  /**
+   * A message came on the control channel.
+   * @param {ServerMessage} message
+   * @returns {boolean} whether it was a carrier's
+   */
+  take(message) {
+    return [...new Set(this.#carriers.values())].some(carrier => carrier.take?.(message) ?? false);
   }
 
   /** What carried a route is gone, the server says. @param {number} number */
@@ -192,14 +229,12 @@ export class Routes {
   }
 
   /**
-   * Sends what is of no use later by datagram, where pixels come by WebTransport.
+   * Sends what is of no use later, faster than the control channel if the present transport can.
    * @param {ArrayBuffer} bytes
    * @returns {boolean} whether it did
    */
   sendPromptly(bytes) {
-    if (this.#link === null || !isWebTransport(this.#transport)) return false;
-    this.#link.send(bytes);
-    return true;
+    return this.#carrier(this.#transport).sendPromptly?.(bytes) ?? false;
   }
 
   /** @param {import('../protocol/messages.js').ViewerMessage} message */
@@ -210,7 +245,7 @@ export class Routes {
   close() {
     this.#closed = true;
     this.#stream.abort();
-    this.#link?.close();
+    for (const carrier of this.#carriers.values()) carrier.close?.();
     this.#timers.clear();
   }
 
@@ -242,17 +277,17 @@ export class Routes {
     this.#note(true); // The server says `Routed` at once.
     this.#events.moved();
     const from = isTrial ? { flags: ROUTE_PLAIN, epoch: 0n, heldSeq: 0 } : { flags: 0, ...this.#events.held() };
-    const row = TRANSPORTS.find(({ name }) => name === transport);
+    const row = this.#table.find(({ name }) => name === transport);
     this.#send({ type: 'Route', number: this.#number, transport: Number(row?.number), ...from });
-    if (transport === 'http') void this.#readHttp(this.#number);
+    void this.#receive(transport, this.#number);
   }
 
-  /** @param {number} number */
-  async #readHttp(number) {
-    const { origin, key } = this.#options;
+  /** @param {Transport} transport @param {number} number */
+  async #receive(transport, number) {
+    const carrier = this.#carrier(transport);
+    if (carrier.receive === undefined) return;
     try {
-      const stream = await openStream({ origin, key, number, fetch: this.#env.fetch, signal: this.#stream.signal });
-      await new StreamReader(stream, this.newSink()).run();
+      await carrier.receive(number, this.#stream.signal);
       this.#failed(number, 'the stream ended');
     } catch (error) {
       if (error instanceof ProtocolError) this.#events.ended(error);
@@ -266,28 +301,31 @@ export class Routes {
     if (isForGood) this.#bar(reason);
     if (this.#trial !== null) return this.#trial.took(Infinity);
     this.#failures.set(this.#transport, reason);
-    if (isWebTransport(this.#transport)) this.#retry(this.#transport);
+    if (this.#carrier(this.#transport).connect !== undefined) this.#retry(this.#transport);
     void this.#open();
   }
 
   /**
-   * No WebTransport any more in this page: what stopped in the middle of an update, on a path that is well, stops
-   * again.
+   * Nothing that can stall any more in this page: what stopped in the middle of an update, on a path that is well,
+   * stops again.
    * @param {string} reason
    */
   #bar(reason) {
     this.#barred = reason;
-    for (const transport of this.#order.filter(isWebTransport)) this.#failures.set(transport, reason);
-    this.#hangUp();
+    for (const transport of this.#order.filter(each => this.#canStall(each))) {
+      this.#failures.set(transport, reason);
+      this.#carrier(transport).close?.();
+    }
     this.#events.barred(reason);
   }
 
-  /** Comes back to WebTransport when it is there again, if it is what was best. @param {Transport} transport */
+  /** Comes back to a transport when it is there again, if it is what was best. @param {Transport} transport */
   #retry(transport) {
-    this.#hangUp();
-    if (this.#order[0] !== transport || this.#barred !== '') return;
+    const carrier = this.#carrier(transport);
+    carrier.hangUp?.();
+    if (this.#order[0] !== transport || (this.#barred !== '' && this.#canStall(transport))) return;
     this.#timers.after(this.#retryMs, async () => {
-      if (!(await this.#connect())) return this.#retry(transport);
+      if (!(await carrier.connect?.())) return this.#retry(transport);
       this.#failures.delete(transport);
       await this.#open();
     });
@@ -296,58 +334,24 @@ export class Routes {
 
   /** @param {Transport} transport */
   async #isReady(transport) {
-    if (!isWebTransport(transport) || (await this.#connect())) return true;
-    this.#failures.set(transport, 'no connection over UDP');
+    const { unreachable = '' } = this.#known.find(({ name }) => name === transport) ?? {};
+    const carrier = this.#carrier(transport);
+    if (carrier.connect === undefined || (await carrier.connect())) return true;
+    this.#failures.set(transport, unreachable);
     this.#retry(transport);
     return false;
   }
 
-  /** Opens a WebTransport session, once. @returns {Promise<boolean>} whether there is one */
-  #connect() {
-    this.#linking ??= this.#timers.within(CONNECT_MS_MAX, this.#newLink(), false);
-    return this.#linking;
-  }
-
-  async #newLink() {
-    await this.#certified.promise;
-    const certificates = this.#certificates;
-    const { WebTransport } = this.#env;
-    if (this.#closed || this.#barred !== '' || WebTransport === undefined || certificates === null) return false;
-    const ticket = await this.#askTicket();
-    if (this.#closed) return false;
-    const link = new WebTransportLink(
-      { origin: this.#options.origin, ticket, certificates, WebTransport },
-      {
-        sink: () => this.newSink(),
-        message: message => this.#events.message(message),
-        malformed: error => this.#events.ended(error),
-        ended: reason => {
-          if (this.#link === link) this.#unlinked(reason);
-        },
-      },
-      this.#timers,
-    );
-    this.#link = link;
-    return link.ready;
-  }
-
-  /** The WebTransport session has ended. @param {string} reason */
-  #unlinked(reason) {
-    if (isWebTransport(this.#transport)) this.#failed(this.#number, reason, this.#stall.isDue);
-    else this.#hangUp(); // It was kept at hand.
-  }
-
-  /** @returns {Promise<string>} good for one session */
-  #askTicket() {
-    this.#ticket = deferred();
-    this.#send({ type: 'AskTicket' });
-    return this.#ticket.promise;
+  /** The connection of a carrier has ended. @param {Carrier} carrier @param {string} reason */
+  #unlinked(carrier, reason) {
+    if (this.#carrier(this.#transport) === carrier) this.#failed(this.#number, reason, this.#stall.isDue);
+    else carrier.hangUp?.(); // It was kept at hand.
   }
 
   /** Measures a whole frame on each transport, in rounds, so that a busy moment slows none alone. */
   async #measure() {
     const tookMs = /** @type {Map<Transport, number>} */ (new Map());
-    const worthIt = this.#order.filter(each => each !== 'http' || hasByob());
+    const worthIt = this.#order.filter(each => this.#known.some(({ name, isSwift }) => name === each && isSwift));
     for (let round = 0; round < ROUNDS; round += 1) {
       for (const transport of worthIt) {
         if (this.#closed) return;
@@ -359,7 +363,7 @@ export class Routes {
     const ranked = rank(tookMs);
     this.#order = [...ranked, ...this.#order.filter(each => !ranked.includes(each))];
     this.#reason = ranked.length === 0 ? 'a guess, since no picture came to measure by' : reasonByMeasuring(tookMs);
-    if (ranked.indexOf('webtransport') > 1) this.#hangUp(); // The second is kept at hand.
+    for (const each of ranked.slice(2)) this.#carrier(each).hangUp?.(); // The second is kept at hand.
     if (!this.#closed) await this.#open();
   }
 
@@ -385,15 +389,4 @@ export class Routes {
     this.#trial = null;
     return ms;
   }
-
-  #hangUp() {
-    this.#link?.close();
-    this.#link = null;
-    this.#linking = null;
-  }
-}
-
-/** @param {Transport} transport */
-function isWebTransport(transport) {
-  return transport === 'webtransport' || transport === 'webtransport-datagrams';
 }

@@ -1,14 +1,17 @@
-// The table of transports: names for people and attributes, numbers for the wire.
+// The table of transports. The selection (choose.js), the routes and the element's `transport` attribute know no
+// others.
 
-/** @typedef {'http' | 'websocket' | 'webtransport' | 'webtransport-datagrams'} Transport */
+import { HTTP } from './http.js';
+import { WEBTRANSPORT, WEBTRANSPORT_DATAGRAMS } from './webtransport.js';
+import { WEBSOCKET } from './websocket.js';
 
-/** @type {readonly { name: Transport, number: number }[]} */
-export const TRANSPORTS = Object.freeze([
-  { name: 'http', number: 1 },
-  { name: 'websocket', number: 2 },
-  { name: 'webtransport', number: 3 },
-  { name: 'webtransport-datagrams', number: 4 },
-]);
+/**
+ * The best guess first.
+ * @type {readonly import('./carrier.js').TransportRow[]}
+ */
+export const TRANSPORTS = Object.freeze([HTTP, WEBSOCKET, WEBTRANSPORT, WEBTRANSPORT_DATAGRAMS]);
 
 /** Names of the table, in its order. */
 export const TRANSPORT_NAMES = TRANSPORTS.map(({ name }) => name);
+
+/** @typedef {string} Transport name of a row */

@@ -8,9 +8,25 @@ const PROTOCOL = 'lanstream.1';
 
 /**
  * @typedef {import('../protocol/messages.js').ServerMessage} ServerMessage
- * @typedef {import('./http.js').BandSink} BandSink
+ * @typedef {import('./carrier.js').BandSink} BandSink
  * @typedef {{ message(message: ServerMessage): void, end(reason: Error): void }} ControlEvents
  */
+
+/**
+ * Pixels on the control channel: they come by themselves.
+ * @type {import('./carrier.js').TransportRow}
+ */
+export const WEBSOCKET = {
+  name: 'websocket',
+  number: 2,
+  listedAs: 'websocket',
+  isAutomatic: true,
+  tie: 1,
+  canStall: false,
+  unreachable: '',
+  inEngine: () => ({ isSwift: true, isLasting: true }),
+  carrier: () => ({}),
+};
 
 export class ControlChannel {
   #socket;

@@ -1,155 +1,122 @@
-// A WebTransport session: pixels on streams that the server opens, one for each route, and datagrams for what is of no
-// use later, pings and the pointer; for pixels too where that is asked for.
+// Pixels over WebTransport: one session, whose streams or datagrams carry the routes. Certificates and tickets for it
+// come on the control channel.
 
-import { KIND, ProtocolError, kindOf, readServerMessage, writeViewerMessage } from '../protocol/messages.js';
-import { StreamReader } from './http.js';
-import { FragmentAssembler } from './fragments.js';
+import { refillsCredit } from './credit.js';
+import { deferred } from './timers.js';
+import { WebTransportLink } from './webtransport-link.js';
 
 /**
- * @typedef {import('../protocol/messages.js').ServerMessage} ServerMessage
- * @typedef {import('../protocol/messages.js').Certificates} Certificates `port` 0: the page's own; no hashes: one that
- *   is trusted anyway
- * @typedef {{
- *   sink(): import('./http.js').BandSink,
- *   message(message: ServerMessage): void,
- *   malformed(error: ProtocolError): void,
- *   ended(reason: string): void,
- * }} LinkEvents `sink`: for each stream; `malformed`: the server does not speak the protocol
+ * Longest time for a session to open, ten times the usual. Blocked UDP is not reported.
  */
+const CONNECT_MS_MAX = 400;
 
-/** Datagrams that may wait to be read: as many as a frame has. What finds no room is lost. */
-const DATAGRAMS_MAX = 8192;
+/** @type {import('./carrier.js').TransportRow} */
+export const WEBTRANSPORT = {
+  name: 'webtransport',
+  number: 3,
+  listedAs: 'webtransport',
+  isAutomatic: true,
+  tie: 1,
+  canStall: true,
+  unreachable: 'no connection over UDP',
+  inEngine: ({ WebTransport, userAgent }) =>
+    WebTransport === undefined ? null : { isSwift: true, isLasting: refillsCredit(userAgent) },
+  carrier: newCarrier,
+};
 
-export class WebTransportLink {
-  #transport;
-  #events;
-  #timers;
-  /** The bands of the present route, where they come by datagrams. */
-  #fragments = /** @type {FragmentAssembler | null} */ (null);
-  /** Where what was lost is asked for. */
-  #requests = /** @type {Promise<WritableStreamDefaultWriter<Uint8Array>> | null} */ (null);
+/**
+ * Slower than the stream in every browser: only for those who ask for it.
+ * @type {import('./carrier.js').TransportRow}
+ */
+export const WEBTRANSPORT_DATAGRAMS = {
+  ...WEBTRANSPORT,
+  name: 'webtransport-datagrams',
+  number: 4,
+  isAutomatic: false,
+};
+
+/** @param {import('./carrier.js').CarrierContext} context */
+function newCarrier(context) {
+  return new WebTransportCarrier(context);
+}
+
+class WebTransportCarrier {
+  #context;
+  #certificates = /** @type {import('../protocol/messages.js').Certificates | null} */ (null);
+  #certified = deferred();
+  /** What opens the next session, once it has come. */
+  #ticket = deferred();
+  #link = /** @type {WebTransportLink | null} */ (null);
+  #linking = /** @type {Promise<boolean> | null} */ (null);
   #closed = false;
-  /** Datagrams to the server; none before it is connected. */
-  #writer = /** @type {WritableStreamDefaultWriter<Uint8Array> | null} */ (null);
-  /** Resolves to whether it is connected. */
-  ready;
 
-  /**
-   * @param {{ origin: string, ticket: string, certificates: Certificates, WebTransport: typeof WebTransport }} server
-   * @param {LinkEvents} events
-   * @param {import('./timers.js').Timers} timers
-   */
-  constructor({ origin, ticket, certificates, WebTransport }, events, timers) {
-    this.#events = events;
-    this.#timers = timers;
-    const serverCertificateHashes = certificates.hashes.map(value => ({ algorithm: 'sha-256', value }));
-    this.#transport = new WebTransport(
-      sessionUrl(origin, certificates.port, ticket),
-      serverCertificateHashes.length === 0 ? {} : { serverCertificateHashes },
-    );
-    this.#transport.closed.then(
-      ({ reason }) => this.#end(reason ?? 'closed'),
-      error => this.#end(error.message),
-    );
-    this.ready = this.#transport.ready
-      .then(() => {
-        this.#start();
-        return true;
-      })
-      .catch(() => false);
+  /** @param {import('./carrier.js').CarrierContext} context */
+  constructor(context) {
+    this.#context = context;
   }
 
-  /** Sends a datagram, if one can be sent. @param {ArrayBuffer} bytes */
-  send(bytes) {
-    // One that cannot be sent is lost, as any may be.
-    this.#writer?.write(new Uint8Array(bytes)).catch(() => {});
+  connect() {
+    this.#linking ??= this.#context.timers.within(CONNECT_MS_MAX, this.#open(), false);
+    return this.#linking;
+  }
+
+  /** @param {import('./carrier.js').ServerMessage} message */
+  take(message) {
+    if (message.type === 'Certificates') {
+      this.#certificates = message;
+      this.#certified.resolve(undefined);
+    } else if (message.type === 'Ticket') {
+      this.#ticket.resolve(message.ticket);
+    } else return false;
+    return true;
+  }
+
+  /** @param {ArrayBuffer} bytes */
+  sendPromptly(bytes) {
+    this.#link?.send(bytes);
+    return this.#link !== null;
+  }
+
+  hangUp() {
+    this.#link?.close();
+    this.#link = null;
+    this.#linking = null;
   }
 
   close() {
     this.#closed = true;
-    try {
-      this.#transport.close();
-    } catch {
-      /* It is not connected, and now never will be. */
-    }
+    this.hangUp();
   }
 
-  #start() {
-    this.#transport.datagrams.incomingHighWaterMark = DATAGRAMS_MAX;
-    this.#writer = this.#transport.datagrams.writable.getWriter();
-    void this.#takeStreams().catch(() => {}); // `closed` says why.
-    void this.#takeDatagrams().catch(() => {});
+  /** Opens a session. @returns {Promise<boolean>} */
+  async #open() {
+    const { origin, env, timers, newSink, message, malformed, ended } = this.#context;
+    await this.#certified.promise;
+    const certificates = this.#certificates;
+    const { WebTransport } = env;
+    if (this.#closed || WebTransport === undefined || certificates === null) return false;
+    const ticket = await this.#askTicket();
+    if (this.#closed) return false;
+    const link = new WebTransportLink(
+      { origin, ticket, certificates, WebTransport },
+      {
+        sink: newSink,
+        message,
+        malformed,
+        ended: reason => {
+          if (this.#link === link) ended(reason);
+        },
+      },
+      timers,
+    );
+    this.#link = link;
+    return link.ready;
   }
 
-  async #takeStreams() {
-    for await (const stream of this.#transport.incomingUnidirectionalStreams) {
-      const reader = new StreamReader(stream, this.#gathering(this.#events.sink()));
-      // A stream that is cut off belongs to a route that is over, or the session ends and says so itself.
-      void reader.run().catch(error => this.#refuse(error));
-    }
+  /** @returns {Promise<string>} good for one session */
+  #askTicket() {
+    this.#ticket = deferred();
+    this.#context.send({ type: 'AskTicket' });
+    return this.#ticket.promise;
   }
-
-  /**
-   * A route's sink, for which fragments are put together as well.
-   * @param {import('./http.js').BandSink} sink
-   * @returns {import('./http.js').BandSink}
-   */
-  #gathering(sink) {
-    const message = (/** @type {ServerMessage} */ message) => {
-      if (message.type === 'Fragment') return this.#fragments?.take(message);
-      if (message.type === 'FragmentsEnd')
-        return message.number === this.#fragments?.number ? this.#fragments.endUpdate(message.bands) : undefined;
-      if (message.type === 'Routed')
-        this.#fragments = new FragmentAssembler(message.number, sink, this.#timers, nack => this.#ask(nack));
-      return sink.message(message);
-    };
-    return { ...sink, message };
-  }
-
-  /** @param {import('../protocol/messages.js').Nack} nack */
-  #ask(nack) {
-    this.#requests ??= this.#transport.createUnidirectionalStream().then(stream => stream.getWriter());
-    // A session that ends says so itself.
-    this.#requests
-      .then(writer => writer.write(new Uint8Array(writeViewerMessage({ type: 'Nack', ...nack }))))
-      .catch(() => {});
-  }
-
-  async #takeDatagrams() {
-    for await (const bytes of this.#transport.datagrams.readable) this.#hear(Uint8Array.from(bytes).buffer);
-  }
-
-  /** @param {ArrayBuffer} bytes */
-  #hear(bytes) {
-    try {
-      if (kindOf(bytes) === KIND.BAND) return; // None comes so.
-      const message = readServerMessage(bytes);
-      if (message.type === 'Fragment') this.#fragments?.take(message);
-      else this.#events.message(message);
-    } catch (error) {
-      this.#refuse(error);
-    }
-  }
-
-  /** @param {unknown} error */
-  #refuse(error) {
-    if (error instanceof ProtocolError) this.#events.malformed(error);
-  }
-
-  /** @param {string} reason */
-  #end(reason) {
-    if (!this.#closed) this.#events.ended(reason);
-    this.#closed = true;
-  }
-}
-
-/**
- * URL of the session; browsers print it in their console if it cannot be opened.
- * @param {string} origin of the page's server
- * @param {number} port
- * @param {string} ticket
- */
-function sessionUrl(origin, port, ticket) {
-  const url = new URL(origin);
-  return `https://${url.hostname}:${port === 0 ? url.port : port}/pixels?ticket=${ticket}`;
 }

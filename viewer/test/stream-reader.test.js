@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { COMMIT, FIRST } from '../src/protocol/messages.js';
 import { Surface } from '../src/present/surface.js';
-import { StreamReader } from '../src/transport/http.js';
+import { StreamReader } from '../src/transport/stream-reader.js';
 import { Update } from '../src/decode/update.js';
 import { band, join, message, random, raw } from './bytes.js';
 import { FakePresenter } from './fakes.js';
@@ -69,7 +69,7 @@ class FakeSink {
   message({ type }) {
     this.messages.push(type);
   }
-  /** @type {import('../src/transport/http.js').BandSink['band']} */
+  /** @type {import('../src/transport/stream-reader.js').BandSink['band']} */
   band(buffer, bytes) {
     this.#count(buffer);
     const isLast = this.#update.add(buffer, bytes);
