@@ -1,4 +1,5 @@
-//! Builds of lanstream without its default features: each source alone, and none. They build, and say what they lack.
+//! Builds of lanstream without its default features: each source and each sink alone, and none. They build, and say what they
+//! lack.
 
 use anyhow::{Context, ensure};
 
@@ -7,23 +8,27 @@ use crate::repository;
 
 /// Features of the package `lanstream` that are sources.
 const SOURCES: [&str; 3] = ["screen", "pattern", "ffmpeg"];
+/// Those that are what pixels travel by.
+const SINKS: [&str; 3] = ["http", "websocket", "webtransport"];
 /// Arguments that select the package without its default features.
 const BARE: [&str; 4] = ["-p", "lanstream", "--no-default-features", "--quiet"];
 
 pub(super) fn run() -> anyhow::Result<()> {
-    for feature in SOURCES {
+    for feature in SOURCES.into_iter().chain(SINKS) {
         let arguments = [&["clippy"], &BARE[..], &["--features", feature, "--", "-D", "warnings"]];
         cargo(&arguments.concat())?;
     }
     cargo(&[&["clippy"], &BARE[..], &["--", "-D", "warnings"]].concat())?;
-    fails_with(&[], "this build has no sources")?;
-    fails_with(&["pattern"], "build it with `--features pattern`")
+    fails_with("", &[], "this build has no sources")?;
+    fails_with("", &["pattern"], "build it with `--features pattern`")?;
+    fails_with("pattern", &["pattern"], "this build carries no pixels")?;
+    fails_with("pattern,http", &["pattern", "--transport", "websocket"], "invalid value 'websocket'")
 }
 
-/// Runs a build without any feature, and checks that it fails and says `words`.
-fn fails_with(arguments: &[&str], words: &str) -> anyhow::Result<()> {
+/// Runs a build with these features alone, and checks that it fails and says `words`.
+fn fails_with(features: &str, arguments: &[&str], words: &str) -> anyhow::Result<()> {
     let mut command = repository::cargo();
-    command.arg("run").args(BARE).arg("--").args(arguments);
+    command.arg("run").args(BARE).args(["--features", features]).arg("--").args(arguments);
     let output = command.output().context("can't run cargo")?;
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(!output.status.success() && said.contains(words), "{words:?} is not in:\n{said}");
