@@ -24,4 +24,5 @@ pub use event::{Event, Stats};
 pub use lanstream_core as core;
 pub use lanstream_core::protocol::Certificates;
 pub use lanstream_core::source::{Error as SourceError, ErrorKind as SourceErrorKind, Opener, Source};
-pub use server::{Options, Server, StartError, TlsFiles, Totals, TransportChoice};
+pub use server::{Options, Server, StartError, Totals, TransportChoice};
+pub use sinks::factory::TlsFiles;

@@ -28,7 +28,7 @@ use crate::encoders::Encoders;
 use crate::event::{Event, Stats};
 use crate::sinks::SinkError;
 use listeners::{OpenSinks, reachable};
-pub use options::{Options, TlsFiles, TransportChoice};
+pub use options::{Options, TransportChoice};
 use source_thread::SourceRun;
 pub use statistics::Totals;
 

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use lanstream_core::admission::Admission;
 use lanstream_core::protocol::TransportId;
@@ -35,7 +36,12 @@ impl OpenSinks {
         let mut sinks = Vec::from(sinks::page(listeners));
         for factory in &factories {
             let is_wanted = wanted.is_some_and(|wanted| factory.transports.contains(&wanted));
-            let opening = Opening { options, page: &page, is_required: is_wanted || factories.len() == 1 };
+            let opening = Opening {
+                page: &page,
+                tls: options.tls.as_ref(),
+                wall_clock: options.wall_clock.unwrap_or(SystemTime::now),
+                is_required: is_wanted || factories.len() == 1,
+            };
             if let Some(open) = &factory.open {
                 sinks.extend(open(&opening).map_err(StartError::Sink)?);
             }

@@ -1,10 +1,9 @@
 //! Options of a server.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::time::SystemTime;
 
-use crate::sinks::SinkFactory;
+use crate::sinks::factory::{SinkFactory, TlsFiles};
 
 /// How to serve.
 #[derive(Clone, Debug, Default)]
@@ -37,13 +36,4 @@ pub enum TransportChoice {
     Auto,
     /// By the transport of this name; by the others too if some viewers can't have it.
     Named(String),
-}
-
-/// A certificate and its key, in PEM.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TlsFiles {
-    /// The chain, the server's own first.
-    pub certificate: PathBuf,
-    /// The private key.
-    pub key: PathBuf,
 }
