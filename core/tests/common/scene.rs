@@ -198,7 +198,10 @@ impl<F: FnMut() -> bool + Send> Source for Scripted<F> {
     fn capture(&mut self, frame: &mut FrameBuffer, region: &Region) -> Result<Captured, Error> {
         let mut screen = self.screen.lock().unwrap();
         let stride = frame.layout().stride;
-        let updated = if self.arrivals.all { Region::full(screen.size) } else { *region };
+        let mut updated = if self.arrivals.all { Region::full(screen.size) } else { *region };
+        // All damage is taken below, also what the pipeline has not been told of yet, as at a rescan.
+        updated.merge(&screen.damage);
+        let updated = updated.clipped(screen.size.bounds());
         for rect in updated.rects() {
             for y in rect.y as usize..rect.bottom() as usize {
                 let range = y * stride + rect.x as usize * 4..y * stride + rect.right() as usize * 4;
