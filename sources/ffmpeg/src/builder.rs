@@ -9,7 +9,7 @@ use lanstream_core::source::{Error, ErrorKind, Source};
 use crate::film::{Film, Need};
 use crate::frame_reader::{FrameReader, ReadOutcome};
 use crate::interrupt;
-use crate::pace::Pace;
+use crate::pace::Pacing;
 use crate::player::{Audio, FrameStream, Player, Playlist, Reopen, Status, Video, cannot_show};
 use crate::program::Program;
 use crate::sound::SoundTrack;
@@ -25,7 +25,7 @@ pub(crate) struct Builder {
     pub(crate) name: String,
     pub(crate) frame_reader: FrameReader,
     pub(crate) program: Option<Program>,
-    pub(crate) pace: Pace,
+    pub(crate) pace: Pacing,
     /// Whether each frame may differ from the previous one, as a showinfo filter reports.
     pub(crate) has_showinfo: bool,
     /// How long its beginning may take.
@@ -80,7 +80,7 @@ impl Builder {
         let playlist = Playlist::new(self.film, self.repeat);
         let mut opening = Opening {
             wakeup,
-            is_live: self.pace == Pace::Newest,
+            is_live: self.pace == Pacing::Newest,
             video: Video::new(stream, playlist, self.start),
             audio: Audio::new(self.sound),
             status: Status::new(self.name, if self.has_showinfo { "--filter" } else { "-vf" }),

@@ -6,7 +6,7 @@ mod run;
 
 use lanstream_core::options::{OptionError, OptionSpec, OptionValues};
 
-use crate::pace::{Pace, Speed};
+use crate::pace::{Pacing, Speed};
 
 pub use pipe::PipeFactory;
 pub use play::PlayFactory;
@@ -26,10 +26,10 @@ fn pace_option() -> OptionSpec {
 }
 
 /// Returns the pace that was asked for, at `speed`; `None` for `auto`.
-fn pace(values: &OptionValues, speed: Speed) -> Option<Pace> {
+fn pace(values: &OptionValues, speed: Speed) -> Option<Pacing> {
     match values.text("pace") {
-        Some("timestamps") => Some(Pace::Timestamps(speed)),
-        Some("newest") => Some(Pace::Newest),
+        Some("timestamps") => Some(Pacing::Timestamps(speed)),
+        Some("newest") => Some(Pacing::Newest),
         _ => None,
     }
 }

@@ -1,5 +1,5 @@
 //! Video through FFmpeg as [`Source`](lanstream_core::source::Source)s: files and URLs ([`Play`]), anything that FFmpeg
-//! reads, filters or makes ([`Run`]), and frames from other programs ([`Pipe`]).
+//! reads, filters or makes ([`Run`]), and frames from other programs ([`FramePipe`]).
 //!
 //! FFmpeg runs as a program of its own. Its pixels come through a pipe into the memory that a frame is made of; its
 //! timestamps come with them.
@@ -40,8 +40,8 @@ mod track;
 mod wakeup;
 
 pub use factory::{PipeFactory, PlayFactory, RunFactory};
-pub use pace::{Pace, ParseSpeedError, Speed};
-pub use pipe::{Content, Pipe};
+pub use pace::{Pacing, ParseSpeedError, Speed};
+pub use pipe::{Content, FramePipe};
 pub use pixel::{Packed, Pixels, UnknownPixels, Veiled};
 pub use play::Play;
 pub use run::Run;

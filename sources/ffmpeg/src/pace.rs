@@ -14,7 +14,7 @@ const UNWATCHED_AFTER: Duration = Duration::from_secs(1);
 
 /// When pictures of a stream are shown.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Pace {
+pub enum Pacing {
     /// As soon as they come, and only the newest: for what happens now.
     Newest,
     /// By their timestamps, so many times as fast, beginning when the first is shown: for what is stored.
@@ -54,7 +54,7 @@ impl FromStr for Speed {
 /// Turns timestamps into moments.
 #[derive(Debug)]
 pub(crate) struct PlaybackClock {
-    pace: Pace,
+    pace: Pacing,
     /// When a picture had to be shown, and its timestamp. All others count from it.
     anchor: Option<(Instant, Pts)>,
     /// Since when a picture that is due waits for a viewer.
@@ -82,13 +82,13 @@ impl Stood {
 }
 
 impl PlaybackClock {
-    pub(crate) fn new(pace: Pace) -> Self {
+    pub(crate) fn new(pace: Pacing) -> Self {
         Self { pace, anchor: None, waiting_since: None, still: None, stood: None }
     }
 
     /// Whether it can pause: what happens now does not.
     pub(crate) fn can_stop(&self) -> bool {
-        self.pace != Pace::Newest
+        self.pace != Pacing::Newest
     }
 
     /// Whether it goes on by itself.
@@ -133,7 +133,7 @@ impl PlaybackClock {
 
     /// When a picture must be shown. Returns `None` if it is shown at once, unless it is paused.
     pub(crate) fn due(&self, pts: Option<Pts>) -> Option<Instant> {
-        let Pace::Timestamps(Speed(times)) = self.pace else { return None };
+        let Pacing::Timestamps(Speed(times)) = self.pace else { return None };
         let (at, first) = self.anchor?;
         // Time that runs back is a new beginning, as in recordings that were joined.
         let after = pts?.since(first)?;
@@ -142,7 +142,7 @@ impl PlaybackClock {
 
     /// Where in its stream it is, if it goes on: a picture was shown since it last stood.
     pub(crate) fn position(&self, now: Instant) -> Option<Pts> {
-        let Pace::Timestamps(Speed(times)) = self.pace else { return None };
+        let Pacing::Timestamps(Speed(times)) = self.pace else { return None };
         let (at, Pts(first)) = self.anchor.filter(|_| self.is_going())?;
         let us = now.saturating_duration_since(at).mul_f64(times).as_micros() as i64;
         Some(Pts(first.saturating_add(us)))
@@ -159,8 +159,8 @@ impl PlaybackClock {
     /// Microseconds of the stream in a second.
     pub(crate) fn us_per_s(&self) -> u32 {
         match self.pace {
-            Pace::Timestamps(Speed(times)) => (times * 1e6).round() as u32,
-            Pace::Newest => 0,
+            Pacing::Timestamps(Speed(times)) => (times * 1e6).round() as u32,
+            Pacing::Newest => 0,
         }
     }
 
@@ -187,10 +187,10 @@ impl PlaybackClock {
     /// Whether to read on although a picture is there that was not shown yet.
     pub(crate) fn reads_on(&self, now: Instant) -> bool {
         match self.pace {
-            Pace::Newest => true,
+            Pacing::Newest => true,
             // What no one has seen the beginning of has not begun.
-            Pace::Timestamps(_) if self.anchor.is_none() => false,
-            Pace::Timestamps(_) => {
+            Pacing::Timestamps(_) if self.anchor.is_none() => false,
+            Pacing::Timestamps(_) => {
                 self.waiting_since.is_some_and(|since| now.saturating_duration_since(since) < UNWATCHED_AFTER)
             }
         }
@@ -208,7 +208,7 @@ mod tests {
     }
 
     fn clock(times: f64) -> PlaybackClock {
-        PlaybackClock::new(Pace::Timestamps(Speed::new(times).unwrap()))
+        PlaybackClock::new(Pacing::Timestamps(Speed::new(times).unwrap()))
     }
 
     #[test]
@@ -308,7 +308,7 @@ mod tests {
 
     #[test]
     fn what_happens_now_is_due_at_once_and_always_read() {
-        let (mut clock, start) = (PlaybackClock::new(Pace::Newest), Instant::now());
+        let (mut clock, start) = (PlaybackClock::new(Pacing::Newest), Instant::now());
         clock.shown(pts(0), start);
         assert_eq!(clock.due(pts(1000)), None);
         clock.reported(start);

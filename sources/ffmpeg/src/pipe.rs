@@ -14,7 +14,7 @@ use rustix::fs::{Mode, OFlags};
 
 use crate::builder::{Builder, START_TIMEOUT};
 use crate::frame_reader::FrameReader;
-use crate::pace::{Pace, Speed};
+use crate::pace::{Pacing, Speed};
 use crate::pixel::Pixels;
 use crate::player::Reopen;
 use crate::redact::printable;
@@ -24,7 +24,7 @@ use crate::stream::{Parser, Rate, Shape};
 
 /// What to read, and what it is.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Pipe {
+pub struct FramePipe {
     /// A FIFO or a file; `None` means stdin.
     pub input: Option<PathBuf>,
     /// What comes.
@@ -32,7 +32,7 @@ pub struct Pipe {
     /// The matrix of YUV pictures; `None` means the one that their size suggests.
     pub matrix: Option<Matrix>,
     /// When frames are shown; `None` means by their rate where there is one, else as they come.
-    pub pace: Option<Pace>,
+    pub pace: Option<Pacing>,
     /// How long the first bytes may take to come.
     pub timeout: Duration,
     /// Whether another writer is waited for when one has left: of a FIFO.
@@ -55,7 +55,7 @@ pub enum Content {
     },
 }
 
-impl Pipe {
+impl FramePipe {
     /// Reads stdin, by the rate of what comes.
     pub fn new(content: Content) -> Self {
         Self { input: None, content, matrix: None, pace: None, timeout: START_TIMEOUT, reopen: false }
@@ -104,14 +104,14 @@ impl Pipe {
     }
 
     /// What has no rate can only be shown as it comes.
-    fn pace(&self) -> Pace {
+    fn pace(&self) -> Pacing {
         let has_rate = !matches!(self.content, Content::Raw { fps: None, .. });
-        self.pace.unwrap_or(if has_rate { Pace::Timestamps(Speed::REAL) } else { Pace::Newest })
+        self.pace.unwrap_or(if has_rate { Pacing::Timestamps(Speed::REAL) } else { Pacing::Newest })
     }
 
     fn parser(&self) -> Box<dyn Parser> {
         match self.content {
-            Content::Y4m => Box::new(Y4m::new(self.matrix, self.pace() != Pace::Newest)),
+            Content::Y4m => Box::new(Y4m::new(self.matrix, self.pace() != Pacing::Newest)),
             Content::Raw { size, pixels, fps } => {
                 let pixels = pixels.with_matrix(self.matrix, size);
                 Box::new(Raw::new(Shape { size, pixels }, fps.and_then(rate)))

@@ -8,7 +8,7 @@ use lanstream_core::source::{Error, Listener, Source};
 use crate::builder::{Builder, OpenError, START_TIMEOUT};
 use crate::film::{Begun, Film, FilmOptions};
 use crate::input::Input;
-use crate::pace::{Pace, Speed};
+use crate::pace::{Pacing, Speed};
 use crate::program::{FFMPEG, check_version};
 use crate::seek::SeekPoint;
 use crate::track::Track;
@@ -23,7 +23,7 @@ pub struct Play {
     /// Where to begin.
     pub start: Duration,
     /// When pictures are shown; `None` means by their timestamps, or as they come from what happens now.
-    pub pace: Option<Pace>,
+    pub pace: Option<Pacing>,
     /// FFmpeg's filters, in its own words.
     pub filter: Option<String>,
     /// Whether it must be heard; what happens now is not.
@@ -61,7 +61,7 @@ impl Play {
         let input = Input::of(&self.input)?;
         check_version(self.ffmpeg())?;
         let pace =
-            self.pace.unwrap_or(if input.is_live { Pace::Newest } else { Pace::Timestamps(Speed::REAL) });
+            self.pace.unwrap_or(if input.is_live { Pacing::Newest } else { Pacing::Timestamps(Speed::REAL) });
         let mut film = Film::new(self.film_options(), input);
         loop {
             match self.begin(&film, pace) {
@@ -73,7 +73,7 @@ impl Play {
         }
     }
 
-    fn begin(&self, film: &Film, pace: Pace) -> Result<Box<dyn Source>, OpenError> {
+    fn begin(&self, film: &Film, pace: Pacing) -> Result<Box<dyn Source>, OpenError> {
         let Begun { frame_reader, program, sound } = film.pictures(SeekPoint::Accurate(self.start))?;
         Builder {
             name: film.name().to_owned(),
@@ -93,7 +93,7 @@ impl Play {
 
     fn film_options(&self) -> FilmOptions {
         // At another speed than its own it would have another pitch.
-        let is_real_time = self.pace.is_none_or(|pace| pace == Pace::Timestamps(Speed::REAL));
+        let is_real_time = self.pace.is_none_or(|pace| pace == Pacing::Timestamps(Speed::REAL));
         FilmOptions {
             ffmpeg: self.ffmpeg().to_owned(),
             filter: self.filter.clone(),

@@ -16,7 +16,7 @@ use lanstream_core::source::{
     PlaybackSource, Position, Source,
 };
 
-use crate::pace::{Pace, PlaybackClock};
+use crate::pace::{Pacing, PlaybackClock};
 use crate::stream::Pts;
 use crate::wakeup::{WakeReasons, Wakeup};
 
@@ -45,7 +45,7 @@ const SOUND_LEAD: Duration = Duration::from_millis(300);
 /// Player of a stream.
 pub(crate) struct Player {
     wakeup: Arc<Wakeup>,
-    pace: Pace,
+    pace: Pacing,
     clock: PlaybackClock,
     layout: Layout,
     queue: FrameQueue,
@@ -59,7 +59,7 @@ impl Player {
     /// Returns a player of a stream that is open, whose first frame has this layout.
     pub(crate) fn new(
         wakeup: Arc<Wakeup>,
-        pace: Pace,
+        pace: Pacing,
         layout: Layout,
         video: Video,
         audio: Audio,
@@ -342,7 +342,7 @@ impl Player {
         if !self.is_one_frame() && self.video.begin_iteration(&mut self.audio) {
             return Ok(());
         }
-        Err(self.video.stream.ending(self.status.name(), self.pace == Pace::Newest))
+        Err(self.video.stream.ending(self.status.name(), self.pace == Pacing::Newest))
     }
 
     fn end_with(&mut self, error: Error) {
@@ -352,7 +352,7 @@ impl Player {
 
     /// Returns whether one frame without sound was all that there was: a still image is not over.
     fn is_one_frame(&self) -> bool {
-        self.video.is_one_frame() && self.pace != Pace::Newest
+        self.video.is_one_frame() && self.pace != Pacing::Newest
     }
 
     /// Returns whether it is known to be a still image.
@@ -367,7 +367,7 @@ impl Player {
             return Ok(());
         }
         let all_shown = self.queue.is_empty() && self.audio.is_over();
-        if all_shown || self.pace == Pace::Newest { end.report(now) } else { Ok(()) }
+        if all_shown || self.pace == Pacing::Newest { end.report(now) } else { Ok(()) }
     }
 }
 
@@ -431,8 +431,8 @@ impl Player {
         }
         let came_at = self.status.frame_came_at();
         let since = match self.pace {
-            Pace::Newest => self.video.stream.has_program().then_some(came_at)?,
-            Pace::Timestamps(_) => {
+            Pacing::Newest => self.video.stream.has_program().then_some(came_at)?,
+            Pacing::Timestamps(_) => {
                 let is_awaited = self.queue.is_empty() && self.clock.is_going();
                 let read_until = Pts(self.video.timeline.read_until.as_micros() as i64);
                 let due = self.clock.due(Some(read_until));

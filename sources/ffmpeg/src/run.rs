@@ -11,7 +11,7 @@ use crate::builder::{Builder, OpenError, START_TIMEOUT};
 use crate::frame_reader::FrameReader;
 use crate::input::is_live;
 use crate::output::nut_output;
-use crate::pace::{Pace, Speed};
+use crate::pace::{Pacing, Speed};
 use crate::pixel::Pixels;
 use crate::program::{FFMPEG, Program, check_version};
 use crate::redact::without_secrets;
@@ -27,7 +27,7 @@ pub struct Run {
     /// What FFmpeg shall make of its pictures; `None` means they stay as they are, where that can be shown.
     pub pixels: Option<Pixels>,
     /// When pictures are shown; `None` means as they come from cameras, screens and networks, else by their timestamps.
-    pub pace: Option<Pace>,
+    pub pace: Option<Pacing>,
     /// The FFmpeg to run; `None` means the one on the PATH.
     pub ffmpeg: Option<OsString>,
     /// Who hears what it says.
@@ -128,14 +128,14 @@ const DEVICES: [&str; 12] = [
 ];
 
 /// What happens now is shown as it comes, and so is what FFmpeg itself slows down to real time.
-fn pace(arguments: &[OsString]) -> Pace {
+fn pace(arguments: &[OsString]) -> Pacing {
     let after = |option: &str, is: &dyn Fn(&str) -> bool| {
         arguments.windows(2).any(|pair| pair[0] == option && is(&pair[1].to_string_lossy()))
     };
     let is_device = after("-f", &|format| DEVICES.contains(&format));
     let is_slowed = arguments.iter().any(|argument| argument == "-re" || argument == "-readrate");
     let is_now = after("-i", &|input| is_live(input) || input.starts_with("/dev/"));
-    if is_device || is_slowed || is_now { Pace::Newest } else { Pace::Timestamps(Speed::REAL) }
+    if is_device || is_slowed || is_now { Pacing::Newest } else { Pacing::Timestamps(Speed::REAL) }
 }
 
 /// Its first input, for people.
@@ -148,7 +148,7 @@ fn name(arguments: &[OsString]) -> String {
 mod tests {
     use super::*;
 
-    fn pace_of(arguments: &str) -> Pace {
+    fn pace_of(arguments: &str) -> Pacing {
         pace(&arguments.split(' ').map(OsString::from).collect::<Vec<_>>())
     }
 
@@ -161,10 +161,10 @@ mod tests {
             "-re -i film.mp4",
             "-i rtsp://camera/1 -vf scale=2:2",
         ] {
-            assert_eq!(pace_of(now), Pace::Newest, "{now}");
+            assert_eq!(pace_of(now), Pacing::Newest, "{now}");
         }
         for stored in ["-i film.mp4", "-f lavfi -i testsrc2", "-i https://host/x"] {
-            assert_eq!(pace_of(stored), Pace::Timestamps(Speed::REAL), "{stored}");
+            assert_eq!(pace_of(stored), Pacing::Timestamps(Speed::REAL), "{stored}");
         }
     }
 }

@@ -8,7 +8,7 @@ use lanstream_core::source::Listener;
 use super::{pace, pace_option, size_option};
 use crate::interrupt::interrupt_openings;
 use crate::pace::Speed;
-use crate::pipe::{Content, Pipe};
+use crate::pipe::{Content, FramePipe};
 use crate::pixel::Pixels;
 
 const EXAMPLES: &str = "Examples:
@@ -41,12 +41,12 @@ impl SourceFactory for PipeFactory {
             }
             _ => Content::Y4m,
         };
-        let pipe = Pipe {
+        let pipe = FramePipe {
             input: values.os("input").map(Into::into),
             reopen: values.is_set("reopen"),
             matrix: values.text("matrix").and_then(matrix),
             pace: pace(values, Speed::REAL),
-            ..Pipe::new(content)
+            ..FramePipe::new(content)
         };
         Ok(Configured::new(Box::new(move || pipe.open())))
     }

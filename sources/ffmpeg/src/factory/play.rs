@@ -8,7 +8,7 @@ use lanstream_core::source::Listener;
 
 use super::{pace, pace_option, required};
 use crate::interrupt::interrupt_openings;
-use crate::pace::{Pace, Speed};
+use crate::pace::{Pacing, Speed};
 use crate::play::Play;
 use crate::track::Track;
 
@@ -39,7 +39,7 @@ impl SourceFactory for PlayFactory {
     fn configure(&self, values: &OptionValues, listener: Listener) -> Result<Configured, OptionError> {
         let speed = values.parse("speed")?.unwrap_or(Speed::REAL);
         // Another speed than its own makes no sense for what is shown as it comes.
-        let by_speed = (speed != Speed::REAL).then_some(Pace::Timestamps(speed));
+        let by_speed = (speed != Speed::REAL).then_some(Pacing::Timestamps(speed));
         let play = Play {
             repeat: values.is_set("loop"),
             start: values.parse_with("start", parse_time)?.unwrap_or_default(),

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use lanstream_core::source::{ErrorKind, Event, PlaybackCommand, Source};
 use lanstream_core::time::Pts;
-use lanstream_ffmpeg::{Pace, Pipe, Play, Run, Speed};
+use lanstream_ffmpeg::{FramePipe, Pacing, Play, Run, Speed};
 
+use crate::cases::each;
 use crate::clip::Clip;
 use crate::pipes::{fast, raw};
 use crate::watch::{Shown, all, control, expect_planes, first, next, playback_of};
@@ -87,15 +88,16 @@ fn what_can_be_controlled_and_how_far() {
     let mut run = Run::new(["-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25:duration=1"]).open().unwrap();
     let playback = playback_of(run.as_mut()).unwrap();
     assert!(playback.is_playing && !playback.can_seek);
-    let live = Run { pace: Some(Pace::Newest), ..Run::new(["-f", "lavfi", "-i", "testsrc2=size=64x48"]) };
+    let live = Run { pace: Some(Pacing::Newest), ..Run::new(["-f", "lavfi", "-i", "testsrc2=size=64x48"]) };
     let mut live = live.open().unwrap();
     assert_eq!(playback_of(live.as_mut()), None);
     control(live.as_mut(), PlaybackCommand::Pause);
     first(live.as_mut(), 2);
     let clip =
         Clip::made("raw", "-f lavfi -i testsrc=size=16x16:rate=5:duration=2 -pix_fmt rgb0 -f rawvideo");
-    let pace = Some(Pace::Timestamps(Speed::REAL));
-    let mut pipe = Pipe { input: Some(clip.path()), pace, ..Pipe::new(raw("16x16", "rgb0")) }.open().unwrap();
+    let pace = Some(Pacing::Timestamps(Speed::REAL));
+    let mut pipe =
+        FramePipe { input: Some(clip.path()), pace, ..FramePipe::new(raw("16x16", "rgb0")) }.open().unwrap();
     control(pipe.as_mut(), PlaybackCommand::Seek(Duration::from_secs(1)));
     control(pipe.as_mut(), PlaybackCommand::Step);
     assert_eq!(at(&next(pipe.as_mut()).unwrap()), Duration::ZERO);
@@ -124,23 +126,26 @@ fn a_film_that_is_repeated() {
 /// Repeated or not, it stays, and nothing is done for it: neither here nor by FFmpeg.
 #[test]
 fn a_still_picture_stays_until_nobody_wants_it() {
-    for (name, words) in [
-        ("a.png", "-f lavfi -i testsrc=size=64x48:rate=25:duration=0.04 -frames:v 1"),
-        ("a.mp4", "-f lavfi -i testsrc2=size=64x48:rate=25:duration=0.04 -frames:v 1 -c:v libx264"),
-    ] {
-        let clip = Clip::made(name, words);
-        for repeat in [false, true] {
-            let mut source = Play { repeat, ..Play::new(clip.path()) }.open().unwrap();
-            assert_eq!(at(&next(source.as_mut()).unwrap()), Duration::ZERO);
-            let cpu = cpu_of(|| {
-                assert_eq!(source.wait(Some(Duration::from_millis(2500))), Ok(Event::TimedOut));
-            });
-            assert!(cpu < Duration::from_millis(100), "{name}: it took {cpu:?} of the processor");
-            assert!(!is_read(&clip), "{name}: FFmpeg runs");
-            let playback = playback_of(source.as_mut()).unwrap();
-            assert!(!playback.can_seek && playback.duration.is_none(), "{name}: {playback:?}");
-        }
-    }
+    each(
+        [
+            ("a.png", "-f lavfi -i testsrc=size=64x48:rate=25:duration=0.04 -frames:v 1"),
+            ("a.mp4", "-f lavfi -i testsrc2=size=64x48:rate=25:duration=0.04 -frames:v 1 -c:v libx264"),
+        ],
+        |(name, words)| {
+            let clip = Clip::made(name, words);
+            for repeat in [false, true] {
+                let mut source = Play { repeat, ..Play::new(clip.path()) }.open().unwrap();
+                assert_eq!(at(&next(source.as_mut()).unwrap()), Duration::ZERO);
+                let cpu = cpu_of(|| {
+                    assert_eq!(source.wait(Some(Duration::from_millis(2500))), Ok(Event::TimedOut));
+                });
+                assert!(cpu < Duration::from_millis(100), "{name}: it took {cpu:?} of the processor");
+                assert!(!is_read(&clip), "{name}: FFmpeg runs");
+                let playback = playback_of(source.as_mut()).unwrap();
+                assert!(!playback.can_seek && playback.duration.is_none(), "{name}: {playback:?}");
+            }
+        },
+    );
 }
 
 /// Whether a process reads it.
@@ -169,7 +174,7 @@ fn a_place_after_the_last_picture() {
     let slow = "-f lavfi -i testsrc2=size=64x48:rate=2:duration=4 -c:v ffv1";
     let long =
         "-f lavfi -i testsrc2=size=64x48:rate=25:duration=1 -f lavfi -i sine=duration=6 -c:v ffv1 -c:a flac";
-    for (words, place) in [(slow, 3900), (long, 5900)] {
+    each([(slow, 3900), (long, 5900)], |(words, place)| {
         let clip = Clip::made("a.mkv", words);
         let whole = clip.decoded("yuv420p");
         let last = &whole[whole.len() - 64 * 48 * 3 / 2..];
@@ -194,7 +199,7 @@ fn a_place_after_the_last_picture() {
         let shown = first(from.open().unwrap().as_mut(), 1);
         assert_eq!(at(&shown[0]), Duration::from_millis(place));
         expect_planes(&shown, last, "the last picture at the beginning");
-    }
+    });
 }
 
 /// Two recordings of which each has the same timestamps, end to end.

@@ -8,6 +8,7 @@ use lanstream_core::planar::Matrix;
 use lanstream_core::source::{Event, Source};
 use lanstream_ffmpeg::{Play, Run};
 
+use crate::cases::each;
 use crate::clip::{Clip, quiet, run, words};
 use crate::pipes::fast;
 use crate::watch::{PATIENCE, Shown, first};
@@ -38,22 +39,28 @@ fn worst(own: &[u8], wanted: &[u8]) -> u8 {
 #[test]
 fn what_is_seen_through_is_shown_over_black() {
     let picture = "-f lavfi -i color=red@0.0:s=96x64:r=10:d=0.4,format=yuva444p,drawbox=x=16:y=16:w=32:h=32:color=lime@1:t=fill:replace=1,format=FORMAT";
-    for (name, format, codec, off) in [
-        ("a.webm", "yuva420p", "-c:v libvpx-vp9 -pix_fmt yuva420p", 6),
-        ("vp8.webm", "yuva420p", "-c:v libvpx -auto-alt-ref 0 -b:v 1M -pix_fmt yuva420p", 12),
-        ("a.png", "rgba", "-frames:v 1 -pix_fmt rgba", 3),
-        ("a.gif", "rgba", "-vf split[a][b];[a]palettegen[p];[b][p]paletteuse", 12),
-        ("deep.mkv", "yuva444p", "-c:v ffv1 -pix_fmt yuva444p10le", 2),
-        ("gbr.mkv", "gbrap", "-c:v ffv1 -pix_fmt gbrap", 3),
-        ("deep.png", "rgba", "-frames:v 1 -pix_fmt rgba64be", 3),
-    ] {
-        let clip = Clip::made(name, &format!("{} {codec}", picture.replace("FORMAT", format)));
-        let (shown, said) = said(open(&clip).as_mut());
-        let pixel = |x: usize, y: usize| &shown.rgb[(y * 96 + x) * 3..][..3];
-        assert!(worst(pixel(80, 5), &[0, 0, 0]) <= off, "{name}: {:?} is hidden", pixel(80, 5));
-        assert!(worst(pixel(31, 31), &[0, 255, 0]) <= off, "{name}: {:?} is lime", pixel(31, 31));
-        assert!(said.contains(&"what is seen through is shown over black".to_owned()), "{name}: {said:?}");
-    }
+    each(
+        [
+            ("a.webm", "yuva420p", "-c:v libvpx-vp9 -pix_fmt yuva420p", 6),
+            ("vp8.webm", "yuva420p", "-c:v libvpx -auto-alt-ref 0 -b:v 1M -pix_fmt yuva420p", 12),
+            ("a.png", "rgba", "-frames:v 1 -pix_fmt rgba", 3),
+            ("a.gif", "rgba", "-vf split[a][b];[a]palettegen[p];[b][p]paletteuse", 12),
+            ("deep.mkv", "yuva444p", "-c:v ffv1 -pix_fmt yuva444p10le", 2),
+            ("gbr.mkv", "gbrap", "-c:v ffv1 -pix_fmt gbrap", 3),
+            ("deep.png", "rgba", "-frames:v 1 -pix_fmt rgba64be", 3),
+        ],
+        |(name, format, codec, off)| {
+            let clip = Clip::made(name, &format!("{} {codec}", picture.replace("FORMAT", format)));
+            let (shown, said) = said(open(&clip).as_mut());
+            let pixel = |x: usize, y: usize| &shown.rgb[(y * 96 + x) * 3..][..3];
+            assert!(worst(pixel(80, 5), &[0, 0, 0]) <= off, "{name}: {:?} is hidden", pixel(80, 5));
+            assert!(worst(pixel(31, 31), &[0, 255, 0]) <= off, "{name}: {:?} is lime", pixel(31, 31));
+            assert!(
+                said.contains(&"what is seen through is shown over black".to_owned()),
+                "{name}: {said:?}"
+            );
+        },
+    );
     let opaque = Clip::made("b.png", "-f lavfi -i testsrc=s=96x64:d=0.04 -frames:v 1 -pix_fmt rgba");
     let (shown, said) = said(open(&opaque).as_mut());
     assert!(shown.rgb == opaque.decoded("rgb24") && said.is_empty(), "{said:?}");
@@ -77,7 +84,7 @@ fn what_is_seen_in_part() {
 /// What maps it is said, and does so.
 #[test]
 fn hdr_is_shown_without_tone_mapping() {
-    for (transfer, name) in [("smpte2084", "PQ"), ("arib-std-b67", "HLG")] {
+    each([("smpte2084", "PQ"), ("arib-std-b67", "HLG")], |(transfer, name)| {
         let clip = Clip::made(
             "hdr.mkv",
             &format!(
@@ -100,7 +107,7 @@ fn hdr_is_shown_without_tone_mapping() {
         let mut by_arguments = Run::new(["-i".as_ref(), file.as_os_str()]).open().unwrap();
         let (_, notes) = said(by_arguments.as_mut());
         assert!(notes[1].contains("shown without tone mapping: -vf zscale"), "{notes:?}");
-    }
+    });
     let wide = Clip::made(
         "wide.mkv",
         "-f lavfi -i testsrc2=s=64x48:r=10:d=0.4 -c:v libx264 -pix_fmt yuv420p -color_primaries bt2020 -color_trc bt2020-10 -colorspace bt2020nc",
@@ -111,7 +118,7 @@ fn hdr_is_shown_without_tone_mapping() {
 /// As FFmpeg makes red, green and blue of them, where viewers can't.
 #[test]
 fn colours_by_other_matrices() {
-    for (matrix, said_name) in [("smpte240m", "smpte240m"), ("fcc", "fcc"), ("YCgCo", "ycgco")] {
+    each([("smpte240m", "smpte240m"), ("fcc", "fcc"), ("YCgCo", "ycgco")], |(matrix, said_name)| {
         let clip = Clip::made(
             "a.mp4",
             &format!(
@@ -129,29 +136,33 @@ fn colours_by_other_matrices() {
         let mut by_arguments = Run::new(["-i".as_ref(), file.as_os_str()]).open().unwrap();
         let (_, said) = self::said(by_arguments.as_mut());
         assert_eq!(said, [format!("colours by {said_name}, which is not known here: taken for BT.601")]);
-    }
+    });
 }
 
 /// The rule for what says nothing of its matrix, which is that of other players: BT.709 from 1280 pixels in a row or 577 rows on.
 #[test]
 fn colours_that_say_nothing_of_their_matrix() {
-    for (size, matrix, name) in [
-        ("1278x16", Matrix::Bt601, "bt601"),
-        ("1280x16", Matrix::Bt709, "bt709"),
-        ("16x576", Matrix::Bt601, "bt601"),
-        ("16x578", Matrix::Bt709, "bt709"),
-    ] {
-        let clip = Clip::made(
-            "a.mkv",
-            &format!("-f lavfi -i testsrc2=s={size}:r=5:d=0.2 -c:v ffv1 -pix_fmt yuv444p"),
-        );
-        let (shown, said) = said(open(&clip).as_mut());
-        assert_eq!(shown.planes.map(|(planar, _)| planar.matrix), Some(matrix), "{size}");
-        assert!(said.is_empty(), "{said:?}");
-        let filter =
-            format!("scale=in_color_matrix={name}:flags=accurate_rnd+full_chroma_int+bitexact,format=rgb24");
-        assert!(worst(&shown.rgb, &by_ffmpeg(&clip, "", &filter)) <= 1, "{size}");
-    }
+    each(
+        [
+            ("1278x16", Matrix::Bt601, "bt601"),
+            ("1280x16", Matrix::Bt709, "bt709"),
+            ("16x576", Matrix::Bt601, "bt601"),
+            ("16x578", Matrix::Bt709, "bt709"),
+        ],
+        |(size, matrix, name)| {
+            let clip = Clip::made(
+                "a.mkv",
+                &format!("-f lavfi -i testsrc2=s={size}:r=5:d=0.2 -c:v ffv1 -pix_fmt yuv444p"),
+            );
+            let (shown, said) = said(open(&clip).as_mut());
+            assert_eq!(shown.planes.map(|(planar, _)| planar.matrix), Some(matrix), "{size}");
+            assert!(said.is_empty(), "{said:?}");
+            let filter = format!(
+                "scale=in_color_matrix={name}:flags=accurate_rnd+full_chroma_int+bitexact,format=rgb24"
+            );
+            assert!(worst(&shown.rgb, &by_ffmpeg(&clip, "", &filter)) <= 1, "{size}");
+        },
+    );
 }
 
 #[test]
@@ -171,18 +182,21 @@ fn rows_of_two_moments() {
 #[test]
 fn depths_shapes_and_samples() {
     let source = "-f lavfi -i testsrc2=s=64x48:r=10:d=0.2";
-    for (name, words, wanted) in [
-        ("a.png", "-frames:v 1 -pix_fmt rgb48be", vec!["16 bit shown as 8 bit"]),
-        ("a.mkv", "-c:v ffv1 -pix_fmt yuv420p16le", vec!["16 bit shown as 8 bit"]),
-        ("b.mkv", "-c:v ffv1 -pix_fmt yuv422p10le", vec!["10 bit shown as 8 bit"]),
-        ("c.mkv", "-c:v ffv1 -vf setsar=16/15", vec!["pixels of 16:15 made square by enlarging"]),
-        ("d.mkv", "-c:v ffv1 -pix_fmt yuv440p", vec!["yuv440p is resampled by FFmpeg"]),
-        ("e.mkv", "-c:v ffv1 -pix_fmt yuv420p", vec![]),
-        ("f.mkv", "-c:v rawvideo -pix_fmt yuyv422", vec![]),
-    ] {
-        let clip = Clip::made(name, &format!("{source} {words}"));
-        assert_eq!(said(open(&clip).as_mut()).1, wanted, "{name}");
-    }
+    each(
+        [
+            ("a.png", "-frames:v 1 -pix_fmt rgb48be", vec!["16 bit shown as 8 bit"]),
+            ("a.mkv", "-c:v ffv1 -pix_fmt yuv420p16le", vec!["16 bit shown as 8 bit"]),
+            ("b.mkv", "-c:v ffv1 -pix_fmt yuv422p10le", vec!["10 bit shown as 8 bit"]),
+            ("c.mkv", "-c:v ffv1 -vf setsar=16/15", vec!["pixels of 16:15 made square by enlarging"]),
+            ("d.mkv", "-c:v ffv1 -pix_fmt yuv440p", vec!["yuv440p is resampled by FFmpeg"]),
+            ("e.mkv", "-c:v ffv1 -pix_fmt yuv420p", vec![]),
+            ("f.mkv", "-c:v rawvideo -pix_fmt yuyv422", vec![]),
+        ],
+        |(name, words, wanted)| {
+            let clip = Clip::made(name, &format!("{source} {words}"));
+            assert_eq!(said(open(&clip).as_mut()).1, wanted, "{name}");
+        },
+    );
 }
 
 /// What is heard of it, or not, is said as well.

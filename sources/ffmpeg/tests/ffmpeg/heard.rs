@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use lanstream_core::source::{AudioChunk, Event, PlaybackCommand, SOUND_RATE, Source};
 use lanstream_core::source::{Listener, Report};
 use lanstream_core::time::Pts;
-use lanstream_ffmpeg::{Pace, Play, Speed, Track};
+use lanstream_ffmpeg::{Pacing, Play, Speed, Track};
 
+use crate::cases::each;
 use crate::clip::{Clip, run, words};
 use crate::watch::{control, next, playback_of, sound_of, take};
 
@@ -111,10 +112,10 @@ fn films_without_sound_and_those_that_are_not_to_be_heard() {
     assert!(listen(source.as_mut(), Duration::from_secs(5)).is_empty());
     let clip = Clip::made("b.mkv", CLIP);
     let muted = Play { sound: false, ..Play::new(clip.path()) };
-    let fast = Play { pace: Some(Pace::Timestamps(Speed::new(1.5).unwrap())), ..Play::new(clip.path()) };
-    for play in [muted, fast] {
+    let fast = Play { pace: Some(Pacing::Timestamps(Speed::new(1.5).unwrap())), ..Play::new(clip.path()) };
+    each([muted, fast], |play| {
         assert!(listen(play.open().unwrap().as_mut(), Duration::from_millis(400)).is_empty());
-    }
+    });
 }
 
 /// One turn after the other, each as the first.
@@ -245,16 +246,19 @@ fn level(sound: &AudioChunk) -> f32 {
 #[test]
 fn the_default_track_or_the_one_that_is_asked_for() {
     let clip = two_tracks();
-    for (track, wanted) in [
-        (Track::Default, 0.5),
-        (Track::Number(0), 0.25),
-        (Track::Number(1), 0.5),
-        (Track::Language("eng".to_owned()), 0.25),
-    ] {
-        let play = Play { track: track.clone(), ..Play::new(clip.path()) };
-        let heard = listen(play.open().unwrap().as_mut(), Duration::from_millis(1500));
-        assert!(heard.len() > 5 && heard.iter().all(|(sound, _)| level(sound) == wanted), "{track}");
-    }
+    each(
+        [
+            (Track::Default, 0.5),
+            (Track::Number(0), 0.25),
+            (Track::Number(1), 0.5),
+            (Track::Language("eng".to_owned()), 0.25),
+        ],
+        |(track, wanted)| {
+            let play = Play { track: track.clone(), ..Play::new(clip.path()) };
+            let heard = listen(play.open().unwrap().as_mut(), Duration::from_millis(1500));
+            assert!(heard.len() > 5 && heard.iter().all(|(sound, _)| level(sound) == wanted), "{track}");
+        },
+    );
     let third = Play { track: Track::Number(2), ..Play::new(clip.path()) }.open().err().unwrap();
     assert!(
         third.message.contains("there is no track 2 in two.mkv: its tracks of sound are 0 (eng), 1 (deu)"),
@@ -265,28 +269,32 @@ fn the_default_track_or_the_one_that_is_asked_for() {
 /// What is only heard is shown by its waves, and is a film like any other.
 #[test]
 fn sound_without_a_picture() {
-    for (name, words) in [
-        ("a.wav", "-f lavfi -i sine=duration=2"),
-        ("a.flac", "-f lavfi -i sine=duration=2"),
-        ("a.m4b", "-f lavfi -i sine=duration=2 -c:a aac -f ipod"),
-        ("twelve.wav", "-f lavfi -i aevalsrc=0.1|0.2|0|0|0|0|0|0|0|0|0|0:d=2"),
-    ] {
-        let clip = Clip::made(name, words);
-        let wanted = decoded_by(&clip, if name == "twelve.wav" { "-af pan=stereo|c0=c0|c1=c1" } else { "" });
-        let mut source = Play::new(clip.path()).open().unwrap();
-        let duration = playback_of(source.as_mut()).unwrap().duration.unwrap();
-        assert!(duration.as_millis().abs_diff(2000) < 60, "{name}: {duration:?}");
-        let first = next(source.as_mut()).unwrap();
-        assert!(first.rgb.chunks(3).any(|pixel| pixel != [0; 3]), "{name}: there are no waves");
-        let heard = listen(source.as_mut(), Duration::from_secs(10));
-        let shown = heard.last().unwrap().1.unwrap();
-        assert!(shown >= Pts(1_500_000), "{name}: the picture stood at {shown:?}");
-        let all: Vec<u8> = heard.into_iter().flat_map(|(sound, _)| sound.samples).collect();
-        assert!(all == wanted, "{name}: {} bytes of {}", all.len(), wanted.len());
-        let mut source = Play { start: Duration::from_secs(1), ..Play::new(clip.path()) }.open().unwrap();
-        let heard = listen(source.as_mut(), Duration::from_secs(10));
-        assert_eq!(heard[0].0.at, Pts(1_000_000), "{name}");
-    }
+    each(
+        [
+            ("a.wav", "-f lavfi -i sine=duration=2"),
+            ("a.flac", "-f lavfi -i sine=duration=2"),
+            ("a.m4b", "-f lavfi -i sine=duration=2 -c:a aac -f ipod"),
+            ("twelve.wav", "-f lavfi -i aevalsrc=0.1|0.2|0|0|0|0|0|0|0|0|0|0:d=2"),
+        ],
+        |(name, words)| {
+            let clip = Clip::made(name, words);
+            let wanted =
+                decoded_by(&clip, if name == "twelve.wav" { "-af pan=stereo|c0=c0|c1=c1" } else { "" });
+            let mut source = Play::new(clip.path()).open().unwrap();
+            let duration = playback_of(source.as_mut()).unwrap().duration.unwrap();
+            assert!(duration.as_millis().abs_diff(2000) < 60, "{name}: {duration:?}");
+            let first = next(source.as_mut()).unwrap();
+            assert!(first.rgb.chunks(3).any(|pixel| pixel != [0; 3]), "{name}: there are no waves");
+            let heard = listen(source.as_mut(), Duration::from_secs(10));
+            let shown = heard.last().unwrap().1.unwrap();
+            assert!(shown >= Pts(1_500_000), "{name}: the picture stood at {shown:?}");
+            let all: Vec<u8> = heard.into_iter().flat_map(|(sound, _)| sound.samples).collect();
+            assert!(all == wanted, "{name}: {} bytes of {}", all.len(), wanted.len());
+            let mut source = Play { start: Duration::from_secs(1), ..Play::new(clip.path()) }.open().unwrap();
+            let heard = listen(source.as_mut(), Duration::from_secs(10));
+            assert_eq!(heard[0].0.at, Pts(1_000_000), "{name}");
+        },
+    );
 }
 
 /// Another track is heard from where the one before it was sent to.

@@ -2,6 +2,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
 
+mod cases;
 mod clip;
 mod control;
 mod exact;

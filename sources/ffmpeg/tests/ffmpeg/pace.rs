@@ -6,16 +6,16 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::Duration;
 
 use lanstream_core::source::{ErrorKind, Event, Source};
-use lanstream_ffmpeg::{Content, Pace, Pipe, Play, Speed};
+use lanstream_ffmpeg::{Content, FramePipe, Pacing, Play, Speed};
 
 use crate::clip::Clip;
 use crate::pipes::raw;
 use crate::watch::{all, next};
 
 /// A pipe's end as a path, as other programs would open it.
-fn open(pipe: &OwnedFd, content: Content, pace: Option<Pace>) -> Box<dyn Source> {
+fn open(pipe: &OwnedFd, content: Content, pace: Option<Pacing>) -> Box<dyn Source> {
     let path = format!("/proc/self/fd/{}", pipe.as_raw_fd());
-    Pipe { input: Some(path.into()), pace, ..Pipe::new(content) }.open().unwrap()
+    FramePipe { input: Some(path.into()), pace, ..FramePipe::new(content) }.open().unwrap()
 }
 
 fn without_rate() -> Content {
@@ -72,7 +72,7 @@ fn live_pictures_that_nobody_took_are_skipped() {
 fn a_file_that_nobody_watches_is_not_read() {
     let (reader, writer) = std::io::pipe().unwrap();
     let content = raw("256x256", "rgba");
-    let mut source = open(&reader.into(), content, Some(Pace::Timestamps(Speed::REAL)));
+    let mut source = open(&reader.into(), content, Some(Pacing::Timestamps(Speed::REAL)));
     rustix::io::ioctl_fionbio(&writer, true).unwrap();
     let mut writer = writer;
     let mut fill = || {

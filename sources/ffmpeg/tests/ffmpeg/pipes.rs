@@ -9,13 +9,14 @@ use std::process::Command;
 use lanstream_core::geometry::Size;
 use lanstream_core::planar::Matrix;
 use lanstream_core::source::{ErrorKind, Source};
-use lanstream_ffmpeg::{Content, Pace, Pipe, Speed};
+use lanstream_ffmpeg::{Content, FramePipe, Pacing, Speed};
 
+use crate::cases::each;
 use crate::clip::{Clip, quiet, run, words};
 use crate::watch::{all, expect, expect_planes, first};
 
-pub(crate) fn fast() -> Option<Pace> {
-    Some(Pace::Timestamps(Speed::new(100.0).unwrap()))
+pub(crate) fn fast() -> Option<Pacing> {
+    Some(Pacing::Timestamps(Speed::new(100.0).unwrap()))
 }
 
 pub(crate) fn raw(size: &str, format: &str) -> Content {
@@ -26,12 +27,12 @@ pub(crate) fn raw(size: &str, format: &str) -> Content {
 
 /// Reads a file as if it were a pipe: it is read in the same pieces.
 fn open(path: &Path, content: Content) -> Box<dyn Source> {
-    Pipe { input: Some(path.to_owned()), pace: fast(), ..Pipe::new(content) }.open().unwrap()
+    FramePipe { input: Some(path.to_owned()), pace: fast(), ..FramePipe::new(content) }.open().unwrap()
 }
 
 #[test]
 fn rgb_of_any_kind_and_size_is_exact() {
-    for format in ["rgba", "bgra", "rgb0", "bgr0", "argb", "0rgb", "abgr", "0bgr", "rgb24", "bgr24"] {
+    each(["rgba", "bgra", "rgb0", "bgr0", "argb", "0rgb", "abgr", "0bgr", "rgb24", "bgr24"], |format| {
         for size in ["1x1", "1x1081", "17x5", "320x240"] {
             let source = format!("-f lavfi -i testsrc=size={size}:rate=5:duration=0.6");
             let clip = Clip::made("raw", &format!("{source} -pix_fmt {format} -f rawvideo"));
@@ -41,7 +42,7 @@ fn rgb_of_any_kind_and_size_is_exact() {
             let shown = first(open(&clip.path(), raw(size, format)).as_mut(), 3);
             expect(&shown, &wanted, &format!("{format} {size}"));
         }
-    }
+    });
 }
 
 /// FFmpeg's own way with exact rounding, for pixels that all have chroma of their own: nothing is interpolated then.
@@ -51,22 +52,22 @@ fn yuv_is_within_one_of_what_ffmpeg_makes_of_it() {
     let kinds = ["yuv444p", "yuv444p10le", "yuv444p12le"]
         .into_iter()
         .flat_map(|format| [(format, "tv"), (format, "pc")]);
-    for (format, range) in kinds {
+    each(kinds, |(format, range)| {
+        let words = format!("-f lavfi -i {noise},format={format} -color_range {range} -strict -1");
+        let clip = Clip::made("a.y4m", &format!("{words} -f yuv4mpegpipe"));
         for (matrix, name) in [(Matrix::Bt601, "bt601"), (Matrix::Bt709, "bt709"), (Matrix::Bt2020, "bt2020")]
         {
-            let words = format!("-f lavfi -i {noise},format={format} -color_range {range} -strict -1");
-            let clip = Clip::made("a.y4m", &format!("{words} -f yuv4mpegpipe"));
             let mut ffmpeg = Command::new("ffmpeg");
             ffmpeg.args(quiet()).arg("-i").arg(clip.path());
             let filter = format!(
                 "scale=in_color_matrix={name}:in_range={range}:flags=accurate_rnd+full_chroma_int+bitexact,format=rgb24"
             );
             let wanted = run(ffmpeg.args(["-vf", &filter, "-f", "rawvideo", "-"]));
-            let pipe = Pipe {
+            let pipe = FramePipe {
                 input: Some(clip.path()),
                 pace: fast(),
                 matrix: Some(matrix),
-                ..Pipe::new(Content::Y4m)
+                ..FramePipe::new(Content::Y4m)
             };
             let (shown, end) = all(pipe.open().unwrap().as_mut());
             assert_eq!((end.kind, shown.len()), (ErrorKind::Finished, 3), "{end}");
@@ -75,38 +76,41 @@ fn yuv_is_within_one_of_what_ffmpeg_makes_of_it() {
             let worst = own.iter().zip(&wanted).map(|(own, wanted)| own.abs_diff(*wanted)).max();
             assert!(worst <= Some(1), "{format}, {range}, {name}: off by {worst:?}");
         }
-    }
+    });
 }
 
 #[test]
 fn y4m_of_every_chroma_and_odd_sizes() {
-    for format in [
-        "yuv420p",
-        "yuvj420p",
-        "yuv422p",
-        "yuv444p",
-        "yuv411p",
-        "gray",
-        "yuv420p10le",
-        "yuv422p12le",
-        "gray10le",
-    ] {
-        // FFmpeg itself writes half a sample of chroma where a width is odd and samples have two bytes.
-        let odd = ["1x1", "1x1081", "17x5", "16384x16"];
-        let sizes = if format.ends_with("le") { ["2x1", "2x1081", "18x5", "16384x16"] } else { odd };
-        for size in sizes {
-            let source = format!("-f lavfi -i testsrc=size={size}:rate=5:duration=0.6 -pix_fmt {format}");
-            let y4m = Clip::made("a.y4m", &format!("{source} -f yuv4mpegpipe -strict -1"));
-            let shown = first(open(&y4m.path(), Content::Y4m).as_mut(), 3);
-            assert!(shown.iter().all(|picture| picture.size.to_string() == size));
-            // The same samples with nothing between them are the same pictures.
-            let plain = Clip::made("raw", &format!("{source} -f rawvideo"));
-            let again = first(open(&plain.path(), raw(size, format)).as_mut(), 3);
-            let wanted = std::fs::read(plain.path()).unwrap();
-            expect_planes(&shown, &wanted, &format!("{format} {size}"));
-            expect_planes(&again, &wanted, &format!("{format} {size}, plain"));
-        }
-    }
+    each(
+        [
+            "yuv420p",
+            "yuvj420p",
+            "yuv422p",
+            "yuv444p",
+            "yuv411p",
+            "gray",
+            "yuv420p10le",
+            "yuv422p12le",
+            "gray10le",
+        ],
+        |format| {
+            // FFmpeg itself writes half a sample of chroma where a width is odd and samples have two bytes.
+            let odd = ["1x1", "1x1081", "17x5", "16384x16"];
+            let sizes = if format.ends_with("le") { ["2x1", "2x1081", "18x5", "16384x16"] } else { odd };
+            for size in sizes {
+                let source = format!("-f lavfi -i testsrc=size={size}:rate=5:duration=0.6 -pix_fmt {format}");
+                let y4m = Clip::made("a.y4m", &format!("{source} -f yuv4mpegpipe -strict -1"));
+                let shown = first(open(&y4m.path(), Content::Y4m).as_mut(), 3);
+                assert!(shown.iter().all(|picture| picture.size.to_string() == size));
+                // The same samples with nothing between them are the same pictures.
+                let plain = Clip::made("raw", &format!("{source} -f rawvideo"));
+                let again = first(open(&plain.path(), raw(size, format)).as_mut(), 3);
+                let wanted = std::fs::read(plain.path()).unwrap();
+                expect_planes(&shown, &wanted, &format!("{format} {size}"));
+                expect_planes(&again, &wanted, &format!("{format} {size}, plain"));
+            }
+        },
+    );
 }
 
 #[test]
@@ -141,7 +145,7 @@ fn a_fifo_is_read_from_one_writer_after_the_other() {
         [header.as_bytes(), &vec![luma; pixels][..]].concat()
     };
     let first_writer = write([y4m("W4 H2", 100, 8), b"FRAME\nshort".to_vec()].concat());
-    let pipe = Pipe { input: Some(fifo.path()), reopen: true, ..Pipe::new(Content::Y4m) };
+    let pipe = FramePipe { input: Some(fifo.path()), reopen: true, ..FramePipe::new(Content::Y4m) };
     let mut source = pipe.open().unwrap();
     assert_eq!(first(source.as_mut(), 1)[0].rgb.len(), 24);
     first_writer.join().unwrap().unwrap();
@@ -160,7 +164,9 @@ fn a_fifo_is_read_from_one_writer_after_the_other() {
     second_writer.join().unwrap().unwrap();
     let file = Clip::empty("file");
     std::fs::write(file.path(), y4m("W2 H2", 1, 4)).unwrap();
-    let error =
-        Pipe { input: Some(file.path()), reopen: true, ..Pipe::new(Content::Y4m) }.open().err().unwrap();
+    let error = FramePipe { input: Some(file.path()), reopen: true, ..FramePipe::new(Content::Y4m) }
+        .open()
+        .err()
+        .unwrap();
     assert!(error.message.contains("is no FIFO"), "{error}");
 }

@@ -5,6 +5,7 @@ use std::process::Command;
 use lanstream_core::time::Pts;
 use lanstream_ffmpeg::Play;
 
+use crate::cases::each;
 use crate::clip::{Clip, run, words};
 use crate::pipes::fast;
 use crate::watch::all;
@@ -13,22 +14,25 @@ use crate::watch::all;
 fn variable_rates_are_as_ffprobe_tells_them() {
     let source = "-f lavfi -i testsrc2=size=64x48:rate=1000:duration=3";
     let vary = "-vf select='not(mod(n,33))+not(mod(n,100))+between(n,500,520)' -fps_mode vfr";
-    for (name, codec) in [
-        ("a.mp4", format!("{vary} -c:v libx264 -video_track_timescale 90000")),
-        ("a.mkv", format!("{vary} -c:v ffv1")),
-        ("a.ts", "-c:v mpeg2video -strict -1 -r 25 -f mpegts".to_owned()),
-    ] {
-        let clip = Clip::made(name, &format!("{source} {codec}"));
-        let (shown, _) = all(Play { pace: fast(), ..Play::new(clip.path()) }.open().unwrap().as_mut());
-        let ours: Vec<Pts> = shown.iter().filter_map(|picture| picture.pts).collect();
-        let told = told(&clip);
-        assert_eq!(ours.len(), told.len(), "{name}");
-        assert!(told.len() >= 70, "{name}: {} frames", told.len());
-        for (own, told_at) in ours.iter().zip(&told) {
-            let (own, told) = ((own.0 - ours[0].0) as f64 / 1e6, told_at - told[0]);
-            assert!((own - told).abs() < 0.001, "{name}: {own} s instead of {told} s");
-        }
-    }
+    each(
+        [
+            ("a.mp4", format!("{vary} -c:v libx264 -video_track_timescale 90000")),
+            ("a.mkv", format!("{vary} -c:v ffv1")),
+            ("a.ts", "-c:v mpeg2video -strict -1 -r 25 -f mpegts".to_owned()),
+        ],
+        |(name, codec)| {
+            let clip = Clip::made(name, &format!("{source} {codec}"));
+            let (shown, _) = all(Play { pace: fast(), ..Play::new(clip.path()) }.open().unwrap().as_mut());
+            let ours: Vec<Pts> = shown.iter().filter_map(|picture| picture.pts).collect();
+            let told = told(&clip);
+            assert_eq!(ours.len(), told.len(), "{name}");
+            assert!(told.len() >= 70, "{name}: {} frames", told.len());
+            for (own, told_at) in ours.iter().zip(&told) {
+                let (own, told) = ((own.0 - ours[0].0) as f64 / 1e6, told_at - told[0]);
+                assert!((own - told).abs() < 0.001, "{name}: {own} s instead of {told} s");
+            }
+        },
+    );
 }
 
 fn told(clip: &Clip) -> Vec<f64> {

@@ -6,9 +6,10 @@ use std::process::Command;
 use std::time::Duration;
 
 use lanstream_core::source::{Error, ErrorKind, Source};
-use lanstream_ffmpeg::{Content, Pace, Pipe, Play, Run, Speed, Track};
+use lanstream_ffmpeg::{Content, FramePipe, Pacing, Play, Run, Speed, Track};
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::cases::each;
 use crate::clip::{Clip, run};
 use crate::pipes::{fast, raw};
 use crate::watch::{all, next};
@@ -115,7 +116,7 @@ fn ffmpeg_is_killed_in_the_middle_of_a_frame() {
 #[test]
 fn an_input_that_disappears_may_come_back() {
     let clip = Clip::made("a.mkv", "-f lavfi -i testsrc2=size=1280x720:rate=10:duration=10 -c:v ffv1");
-    let live = Play { pace: Some(Pace::Newest), ..Play::new(clip.path()) };
+    let live = Play { pace: Some(Pacing::Newest), ..Play::new(clip.path()) };
     let mut source = live.open().unwrap();
     next(source.as_mut()).unwrap();
     kill_process(ffmpeg_of(&clip), Signal::KILL).unwrap();
@@ -127,23 +128,26 @@ fn piped(content: Content, bytes: &[u8]) -> Result<Box<dyn Source>, Error> {
     let file = Clip::empty("bytes");
     std::fs::write(file.path(), bytes).unwrap();
     // The file goes; what is open stays.
-    Pipe { input: Some(file.path()), pace: fast(), ..Pipe::new(content) }.open()
+    FramePipe { input: Some(file.path()), pace: fast(), ..FramePipe::new(content) }.open()
 }
 
 #[test]
 fn y4m_that_is_none_or_absurd() {
-    for (bytes, words) in [
-        (&b""[..], "before its first byte"),
-        (b"YUV4MP", "after 6 bytes, inside its header"),
-        (b"GARBAGE\x1b[2J", r"it isn't YUV4MPEG2: it begins with"),
-        (b"YUV4MPEG2 W0 H16 F25:1\nFRAME\n", "W0"),
-        (b"YUV4MPEG2 W99999 H99999\n", "W99999"),
-        (b"YUV4MPEG2 H4\n", "lacks its width or height"),
-        (b"YUV4MPEG2 W4 H4 C420p16\n", "-pix_fmt yuv420p"),
-    ] {
-        let error = error_of(piped(Content::Y4m, bytes));
-        expect_words(&error, ErrorKind::Unsupported, &["bytes: ", words]);
-    }
+    each(
+        [
+            (&b""[..], "before its first byte"),
+            (b"YUV4MP", "after 6 bytes, inside its header"),
+            (b"GARBAGE\x1b[2J", r"it isn't YUV4MPEG2: it begins with"),
+            (b"YUV4MPEG2 W0 H16 F25:1\nFRAME\n", "W0"),
+            (b"YUV4MPEG2 W99999 H99999\n", "W99999"),
+            (b"YUV4MPEG2 H4\n", "lacks its width or height"),
+            (b"YUV4MPEG2 W4 H4 C420p16\n", "-pix_fmt yuv420p"),
+        ],
+        |(bytes, words)| {
+            let error = error_of(piped(Content::Y4m, bytes));
+            expect_words(&error, ErrorKind::Unsupported, &["bytes: ", words]);
+        },
+    );
 }
 
 #[test]
@@ -171,12 +175,15 @@ fn frames_that_are_cut_or_of_another_size_say_by_how_much() {
 fn a_fifo_without_a_writer_and_what_is_no_file() {
     let fifo = Clip::empty("frames");
     run(Command::new("mkfifo").arg(fifo.path()));
-    let pipe =
-        Pipe { input: Some(fifo.path()), timeout: Duration::from_millis(50), ..Pipe::new(Content::Y4m) };
+    let pipe = FramePipe {
+        input: Some(fifo.path()),
+        timeout: Duration::from_millis(50),
+        ..FramePipe::new(Content::Y4m)
+    };
     expect_words(&error_of(pipe.open()), ErrorKind::NotFound, &["frames", "does anybody write to it"]);
-    let nowhere = Pipe { input: Some(fifo.folder().join("none")), ..Pipe::new(Content::Y4m) };
+    let nowhere = FramePipe { input: Some(fifo.folder().join("none")), ..FramePipe::new(Content::Y4m) };
     expect_words(&error_of(nowhere.open()), ErrorKind::NotFound, &["none", "No such file"]);
-    let folder = Pipe { input: Some(fifo.folder().to_owned()), ..Pipe::new(Content::Y4m) };
+    let folder = FramePipe { input: Some(fifo.folder().to_owned()), ..FramePipe::new(Content::Y4m) };
     expect_words(&error_of(folder.open()), ErrorKind::NotFound, &["can't be read"]);
 }
 
@@ -191,8 +198,8 @@ fn a_header_without_end() {
         let done = write(b"YUV4MPEG2 ").and_then(|()| (0..1 << 20).try_for_each(|_| write(&[b'X'; 64])));
         (done.is_err(), bytes)
     });
-    let pace = Some(Pace::Timestamps(Speed::REAL));
-    let opened = Pipe { input: Some(path.into()), pace, ..Pipe::new(Content::Y4m) }.open();
+    let pace = Some(Pacing::Timestamps(Speed::REAL));
+    let opened = FramePipe { input: Some(path.into()), pace, ..FramePipe::new(Content::Y4m) }.open();
     expect_words(&error_of(opened), ErrorKind::Unsupported, &["longer than 4096 bytes"]);
     drop(reader);
     assert!(written.join().unwrap().0, "all 64 MiB of it were read");
