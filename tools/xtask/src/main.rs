@@ -3,6 +3,7 @@
 mod bench;
 mod cli;
 mod corpus;
+mod dependencies;
 #[cfg(test)]
 mod documents;
 mod repository;
