@@ -110,7 +110,8 @@ pub trait Source: Send {
     fn wait(&mut self, timeout: Option<Duration>) -> Result<Event, Error>;
 
     /// Brings `region` of `frame` up to date, in the layout's cells, and forgets the damage that lies in it. The rest of `frame` keeps
-    /// its content, unless [`Captured::updated`] tells of more.
+    /// its content, unless [`Captured::updated`] tells of more. Damage elsewhere remains, and the next `wait` returns
+    /// [`Event::Damaged`] for it: a region may come from a rescan alone.
     ///
     /// # Errors
     /// [`ErrorKind::Retry`] if there is no picture at this moment, such as while a window is being resized: the damage remains, and the
