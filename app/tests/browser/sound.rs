@@ -4,6 +4,7 @@ use std::process::{Command, Stdio};
 
 use lanstream_testkit::browser::chromium::Chromium;
 use lanstream_testkit::display::Display;
+use lanstream_testkit::machine;
 use lanstream_testkit::wait::until;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -75,6 +76,7 @@ fn numbers(list: &Value) -> Vec<f64> {
 
 #[test]
 fn a_beep_is_heard_when_its_flash_is_seen() {
+    let _machine = machine::alone();
     let folder = tempfile::tempdir().unwrap();
     let server = Lanstream::run(&["play", &clip(&folder)], Stdio::null());
     let viewing = Display::start(321, 241);

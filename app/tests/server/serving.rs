@@ -8,6 +8,7 @@ use lanstream::{Event, Options, Server, StartError, Totals};
 use lanstream_core::geometry::Size;
 use lanstream_pattern::Kind;
 use lanstream_testkit::http::PATIENCE;
+use lanstream_testkit::machine::{self, Share};
 use lanstream_testkit::viewer::{ALL, Door, Viewer};
 
 /// Small enough to be quick, large enough for several chunks and for the number.
@@ -21,6 +22,7 @@ pub(crate) struct Serving {
     pub(crate) door: Door,
     pub(crate) kind: Kind,
     told: Arc<Told>,
+    _machine: Share,
 }
 
 #[derive(Default)]
@@ -36,6 +38,7 @@ impl Serving {
 
     pub(crate) fn try_start(kind: Kind, options: &Options) -> Result<Self, StartError> {
         count_panics();
+        let machine = machine::share();
         let told = Arc::new(Told::default());
         let teller = Arc::clone(&told);
         let pattern = lanstream_pattern::Options { kind, size: SIZE, fps: 60 };
@@ -45,7 +48,7 @@ impl Serving {
         });
         let server = server?;
         let door = Door::from_url(server.url());
-        Ok(Self { server, door, kind, told })
+        Ok(Self { server, door, kind, told, _machine: machine })
     }
 
     /// Every pixel changes with every frame.

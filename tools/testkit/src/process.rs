@@ -11,6 +11,8 @@ use rustix::process::{
     Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, pidfd_open, waitid,
 };
 
+use crate::machine::{self, Share};
+
 /// How long a program may take to end by itself once asked to.
 const GRACE: Timespec = Timespec { tv_sec: 3, tv_nsec: 0 };
 
@@ -21,16 +23,18 @@ pub struct Process {
     child: Child,
     /// Its number may be another program's by now.
     is_reaped: bool,
+    _machine: Share,
 }
 
 impl Process {
     /// Starts a program.
     pub fn start(command: &mut Command) -> Self {
+        let machine = machine::share();
         let name = command.get_program().to_string_lossy().into_owned();
         let child = command.process_group(0).spawn().unwrap_or_else(|error| {
             panic!("can't run {name} ({error}): `cargo xtask setup` installs what is needed here")
         });
-        Self { name, child, is_reaped: false }
+        Self { name, child, is_reaped: false, _machine: machine }
     }
 
     /// Returns the number by which the system knows it.

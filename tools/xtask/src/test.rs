@@ -24,6 +24,9 @@ pub(crate) struct Options {
 /// Cases per property with `--deep`; the default is 256.
 const DEEP_CASES: &str = "10000";
 
+/// Tests that run at a time, for each core.
+const TESTS_PER_CORE: usize = 2;
+
 /// The step that nobody waits for every day.
 const DEEP_STEP: &str = "fuzz";
 
@@ -82,7 +85,7 @@ fn viewer() -> anyhow::Result<()> {
 
 fn rust(options: &Options, names: &[&str]) -> anyhow::Result<()> {
     let mut command = repository::cargo();
-    command.args(["test", "--workspace"]);
+    command.args(["test", "--workspace"]).env("RUST_TEST_THREADS", test_threads().to_string());
     // The documentation's examples take no names, and a name is meant for one test among the others.
     if !names.is_empty() {
         command.arg("--tests");
@@ -92,6 +95,11 @@ fn rust(options: &Options, names: &[&str]) -> anyhow::Result<()> {
         command.arg("--include-ignored").env("PROPTEST_CASES", DEEP_CASES);
     }
     succeed(&mut command)
+}
+
+/// Tests that run at a time. Most of them wait for browsers, servers and timeouts; those that measure have the machine alone.
+fn test_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from) * TESTS_PER_CORE
 }
 
 /// Loom's builds differ in a cfg from all others: a folder of their own keeps each from rebuilding the other's.
