@@ -4,11 +4,13 @@
 #![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
 
 mod certificate;
+mod command_line;
 mod end;
 mod examples;
 mod garbage;
 mod guard;
 mod latency;
+mod listing;
 #[cfg(feature = "plugins")]
 mod plugins;
 mod routes;
@@ -24,3 +26,4 @@ mod webtransport_guard;
 mod webtransport_routes;
 mod webtransport_run;
 mod window;
+mod x_server;

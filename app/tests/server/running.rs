@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use lanstream_testkit::display::Display;
 use lanstream_testkit::http::PATIENCE;
 use lanstream_testkit::process::Process;
 use lanstream_testkit::viewer::Door;
@@ -15,6 +16,13 @@ use serde_json::Value;
 
 /// The repository.
 pub(crate) const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+/// Pixels of a display.
+pub(crate) const SCREEN: (u32, u32) = (640, 480);
+/// Time for a run to end once it is told to.
+pub(crate) const END_WITHIN: Duration = Duration::from_secs(1);
+
+/// A pattern whose pictures are small.
+pub(crate) const SMALL: [&str; 5] = ["pattern", "--kind", "motion", "--size", "640x360"];
 
 /// The command, without a display unless the test gives it one.
 pub(crate) fn lanstream(arguments: &[&str]) -> Command {
@@ -41,6 +49,18 @@ pub(crate) static BUILT: LazyLock<&Path> = LazyLock::new(|| {
 /// Runs it to its own end.
 pub(crate) fn run(arguments: &[&str]) -> Output {
     lanstream(arguments).output().expect("the binary is there")
+}
+
+/// A run that shows a small pattern.
+pub(crate) fn small(more: &[&'static str]) -> Running {
+    Running::start(&[&SMALL, more].concat())
+}
+
+/// The command on a display.
+pub(crate) fn on(display: &Display, arguments: &[&str]) -> Command {
+    let mut command = lanstream(arguments);
+    command.env("DISPLAY", &display.name);
+    command
 }
 
 /// What a run wrote on stdout.

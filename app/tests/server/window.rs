@@ -1,16 +1,14 @@
 //! The real binary on windows that come, go and change: what it shows, what it tells viewers, and how it ends.
 
-use std::process::Command;
 use std::time::Instant;
 
 use lanstream_testkit::display::Display;
 use lanstream_testkit::http::PATIENCE;
-use lanstream_testkit::painter::Painter;
+use lanstream_testkit::painter::{Painter, Window};
 use lanstream_testkit::viewer::{SOURCE, Transport, Viewer};
 use serde_json::Value;
-use x11rb::protocol::xproto::Window;
 
-use crate::running::{Running, lanstream};
+use crate::running::{Running, SCREEN, on};
 
 /// The first byte of a source message: it shows pictures, or it is gone for now.
 const LIVE: u8 = 0;
@@ -22,12 +20,6 @@ const PLACE: (i16, i16) = (30, 40);
 /// A shown window of one colour.
 fn window(painter: &Painter, title: &str, side: u16, colour: u32) -> Window {
     painter.coloured_window(title, (PLACE.0, PLACE.1, side, side), colour)
-}
-
-fn on(display: &Display, arguments: &[&str]) -> Command {
-    let mut command = lanstream(arguments);
-    command.env("DISPLAY", &display.name);
-    command
 }
 
 /// Takes updates until the whole picture is of this colour and as wide as high.
@@ -57,7 +49,7 @@ fn told(viewer: &mut Viewer, state: u8) -> String {
 
 #[test]
 fn closed_window_is_followed_by_the_next_of_its_title() {
-    let display = Display::start(640, 480);
+    let display = Display::start(SCREEN.0, SCREEN.1);
     let painter = Painter::on(&display);
     let first = window(&painter, "foo", 100, 0x11_2233);
     let running = Running::spawn(on(&display, &["capture", "--window", "foo", "--json"]));
@@ -79,7 +71,7 @@ fn closed_window_is_followed_by_the_next_of_its_title() {
 
 #[test]
 fn closed_window_ends_the_run_with_once() {
-    let display = Display::start(640, 480);
+    let display = Display::start(SCREEN.0, SCREEN.1);
     let painter = Painter::on(&display);
     let window = window(&painter, "foo", 100, 0);
     let running = Running::spawn(on(&display, &["capture", "--window", "foo", "--once", "--json"]));
@@ -92,7 +84,7 @@ fn closed_window_ends_the_run_with_once() {
 
 #[test]
 fn closed_window_ends_the_run_that_was_given_its_id() {
-    let display = Display::start(640, 480);
+    let display = Display::start(SCREEN.0, SCREEN.1);
     let painter = Painter::on(&display);
     let window = window(&painter, "foo", 100, 0);
     let running = Running::spawn(on(&display, &["capture", "--window", &format!("{window:#x}"), "--json"]));
@@ -109,7 +101,7 @@ fn described(running: &Running, fits: impl Fn(&Value) -> bool) -> Value {
 
 #[test]
 fn what_becomes_of_a_window_is_told() {
-    let display = Display::start(640, 480);
+    let display = Display::start(SCREEN.0, SCREEN.1);
     let painter = Painter::on(&display);
     let window = window(&painter, "before", 100, 0);
     let running = Running::spawn(on(&display, &["capture", "--window", "before", "--json"]));

@@ -2,10 +2,11 @@
 
 use x11rb::connection::Connection;
 use x11rb::protocol::randr::{ConnectionExt as _, MonitorInfo};
+pub use x11rb::protocol::xproto::Window;
 use x11rb::protocol::xproto::{
     Atom, AtomEnum, ChangeGCAux, ChangeWindowAttributesAux, ColormapAlloc, ConfigureWindowAux,
     ConnectionExt as _, CreateGCAux, CreateWindowAux, Drawable, Gcontext, ImageFormat, MOTION_NOTIFY_EVENT,
-    Pixmap, PropMode, Rectangle, StackMode, SubwindowMode, Window, WindowClass,
+    Pixmap, PropMode, Rectangle, StackMode, SubwindowMode, WindowClass,
 };
 use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
