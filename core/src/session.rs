@@ -3,7 +3,7 @@
 //! One update is in flight at a time. While it is, newer frames replace each other in the viewer's slot; the
 //! acknowledgement gives credit for the next update, which is then built from the newest frame.
 //!
-//! The order of calls is: [`wants_frame`](Session::wants_frame), [`begin`](Session::begin), [`status`](Session::write_some) until it
+//! The order of calls is: [`wants_frame`](Session::wants_frame), [`begin`](Session::begin), [`write_some`](Session::write_some) until it
 //! says [`WriteStatus::Done`] (or [`WriteStatus::Aborted`]: then all begins again), then [`acknowledge`](Session::acknowledge) when the viewer says so.
 
 use std::sync::Arc;
@@ -11,8 +11,8 @@ use std::task::Context;
 
 use bytes::BytesMut;
 
-use crate::encode::{AckTiming, Writer};
-pub use crate::encode::{Capabilities, WriteStatus};
+pub use crate::encode::WriteStatus;
+use crate::encode::{AckTiming, UpdateEncoder, Writer};
 use crate::frame::Frame;
 use crate::frame_buffer::Layout;
 use crate::hash;
@@ -96,9 +96,9 @@ impl Session {
     /// A session that splits updates into bands of about `band_bytes` of pixels.
     ///
     /// `held_seq` is what a viewer that comes back says it shows, already checked to be of this run; 0 for none.
-    pub fn new(band_bytes: usize, verify: bool, held_seq: u32, capabilities: Capabilities) -> Self {
+    pub fn new(band_bytes: usize, verify: bool, held_seq: u32, encoder: UpdateEncoder) -> Self {
         Self {
-            writer: Writer::new(band_bytes, capabilities),
+            writer: Writer::new(band_bytes, encoder),
             held: (held_seq > 0).then_some(Held { seq: held_seq, layout: None }),
             awaited: None,
             unproven: None,
@@ -119,6 +119,11 @@ impl Session {
         self.writer.is_writing()
     }
 
+    /// Returns when the update began that the viewer has not acknowledged, if there is one.
+    pub fn unanswered_since(&self) -> Option<Micros> {
+        self.awaited.map(|awaited| awaited.began_at)
+    }
+
     /// Starts the update that leads from what the viewer holds to `frame`. Where that is what it holds, nothing happens. A frame that
     /// stood already when the viewer asked for it, at `asked_at`, is late from then on only.
     pub fn begin(&mut self, frame: Arc<Frame>, asked_at: Micros, now: Micros) {
@@ -136,7 +141,9 @@ impl Session {
         self.writer.begin(frame, base, due_at);
     }
 
-    /// Appends bytes of the update, as [`Writer::write_some`] does.
+    /// Appends bytes of the update, at most to the end of a band, until `out` holds `limit` or more; it takes at most one
+    /// row, one table and what is coded of a band more. Where it returns [`WriteStatus::Waiting`] for something that is
+    /// encoded, `context` is woken.
     pub fn write_some(&mut self, out: &mut BytesMut, limit: usize, context: &Context<'_>) -> WriteStatus {
         let before = out.len();
         let status = self.writer.write_some(out, limit, context);

@@ -5,9 +5,10 @@ use bytes::{BufMut, BytesMut};
 
 use lanstream_codec::{Code, RGB_BYTES};
 
+use super::job::PatchJob;
 use super::plan::GROUPS_MAX;
 use super::swizzle;
-use super::update_encoder::{JobKind, PatchJob, UpdateEncoder};
+use super::update_encoder::UpdateEncoder;
 use crate::frame::Frame;
 use crate::geometry::Rect;
 use crate::protocol::{BandHead, Encoding, Patch};
@@ -17,7 +18,7 @@ const PACKED_PX_MIN: u64 = 1024;
 
 /// A band's patches, and how far it was written. Its memory, made at first for the most, is used again for the next.
 #[derive(Debug)]
-pub struct Band {
+pub(super) struct Band {
     patches: Vec<Patch>,
     /// Raw patches go last.
     raw: Vec<Patch>,
@@ -35,28 +36,23 @@ impl Default for Band {
 
 impl Band {
     /// Appends head, table, and the data of all patches but raw ones.
-    pub fn open(
+    pub(super) fn open(
         &mut self,
         head: &BandHead,
         frame: &Frame,
         jobs: &[PatchJob],
-        mut encoder: Option<&mut UpdateEncoder>,
+        encoder: &mut UpdateEncoder,
         out: &mut BytesMut,
     ) {
         (self.next, self.row) = (0, 0);
-        let is_packed = encoder.is_some();
+        let is_packed = encoder.packs_raw(frame);
         self.patches.clear();
         self.raw.clear();
         let start = out.len();
         let bytes = BandHead::bytes(jobs.len());
         out.put_bytes(0, bytes);
         for job in jobs {
-            let patch = match encoder.as_deref_mut() {
-                Some(encoder) => encoder.encode(frame, job, out),
-                None if matches!(job.kind, JobKind::Solid) => super::solid(frame, &job.group, out),
-                None => None,
-            };
-            match patch {
+            match encoder.encode(frame, job, out) {
                 Some(patch) => self.patches.push(patch),
                 None => self.raw.push(raw_patch(job.group.rect, is_packed)),
             }
@@ -66,12 +62,12 @@ impl Band {
     }
 
     /// Whether there are rows left to be written.
-    pub fn is_open(&self) -> bool {
+    pub(super) fn is_open(&self) -> bool {
         self.next < self.raw.len()
     }
 
     /// Appends the next row.
-    pub fn write_row(&mut self, frame: &Frame, out: &mut BytesMut) {
+    pub(super) fn write_row(&mut self, frame: &Frame, out: &mut BytesMut) {
         let Some(Patch { rect, encoding, .. }) = self.raw.get(self.next) else { return };
         let (row, format) = (frame.row(rect.x, rect.y + self.row, rect.width), frame.layout().format);
         match encoding {

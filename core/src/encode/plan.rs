@@ -1,17 +1,18 @@
 //! Plan of an update: the groups of tiles that bring a viewer from the frame it holds to a newer one, band by band, so that the first
 //! bytes leave before the last tiles are analyzed.
 
-use super::motion;
-use super::unit_costs::UnitCosts;
-use super::update_encoder::AllowedMethods;
+use std::sync::Arc;
+
+use super::cost::{CostModel, UnitCosts};
+use super::group::{Content, TileGroup};
+use super::motion::{self, Offset};
 use crate::frame::Frame;
-use crate::frame_buffer::PIXEL_BYTES;
 use crate::geometry::{Rect, SIDE_MAX};
 use crate::tile::{self, Grid};
 
 /// The groups of a band; its memory, made at first for the largest, is used again for the next.
 #[derive(Debug)]
-pub struct Plan {
+pub(super) struct Plan {
     groups: Vec<TileGroup>,
     /// Raw size of their raw and encoded pixels, in bytes.
     bytes: usize,
@@ -32,43 +33,51 @@ pub(super) const GROUPS_MAX: usize = GROUPS_ENOUGH + COLUMNS_MAX;
 /// Beside raw tiles, the edges of one column in this many are counted.
 const LOOKED_AT: u32 = 4;
 
-/// Tiles that are sent as one patch.
+/// A band to be planned: the tiles of `frame` stamped after `base`, from a row on; with base 0 all of them.
 #[derive(Clone, Copy, Debug)]
-pub struct TileGroup {
-    /// The pixels.
-    pub rect: Rect,
-    /// Its content.
-    pub content: Content,
-    /// Approximate number of edge pixels; 0 where it is not needed.
-    pub edge_count: u32,
+pub(super) struct BandInput<'a> {
+    /// Frame that the update leads to.
+    pub(super) frame: &'a Arc<Frame>,
+    /// Number of the frame that it starts from.
+    pub(super) base: u32,
+    /// First row of tiles.
+    pub(super) first_row: u32,
+    /// Bytes of pixels after which the band ends.
+    pub(super) bytes: usize,
 }
 
-/// Content of a group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Content {
-    /// Pixels that are not worth a code.
-    Raw,
-    /// Pixels that are worth a code.
-    Coded,
-    /// Pixels that were in another place of the previous frame.
-    Moved,
-    /// One pixel value, in the frame's format.
-    Solid([u8; PIXEL_BYTES]),
+impl BandInput<'_> {
+    /// Returns the number of rows of tiles of the frame.
+    pub(super) fn rows(&self) -> u32 {
+        Grid::new(self.frame.cells()).rows()
+    }
 }
 
-/// An update to be planned: the tiles of `frame` stamped after `base`; with base 0 all of them.
+/// What the plan may choose from, and at which costs.
 #[derive(Clone, Copy, Debug)]
-pub struct PlanInput<'a> {
-    /// The picture that the update leads to.
-    pub frame: &'a Frame,
-    /// The picture that it starts from.
-    pub base: u32,
+pub(super) struct PlanRules<'a> {
     /// Whether solid tiles are sent as such.
-    pub solid: bool,
-    /// Methods besides raw and solid, if the viewer takes more.
-    pub allowed_methods: Option<AllowedMethods<'a>>,
+    pub(super) solid: bool,
+    /// Methods besides raw and solid, if there are more.
+    pub(super) allowed_methods: Option<AllowedMethods<'a>>,
     /// Unit costs.
-    pub unit_costs: &'a UnitCosts,
+    pub(super) unit_costs: &'a UnitCosts,
+}
+
+/// Methods besides raw and solid by which a tile may be sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AllowedMethods<'a> {
+    /// Cost model, which decides what is worth encoding.
+    pub(super) model: &'a CostModel,
+    /// Frame that the viewer holds, and the offset of most of its pixels.
+    pub(super) moved: Option<(&'a Frame, Offset)>,
+}
+
+impl PlanRules<'_> {
+    /// Raw pixels only.
+    pub(super) const RAW: Self = Self { solid: false, allowed_methods: None, unit_costs: &UnitCosts::PLAIN };
+    /// Raw and solid pixels.
+    pub(super) const SOLID: Self = Self { solid: true, ..Self::RAW };
 }
 
 impl Default for Plan {
@@ -80,48 +89,48 @@ impl Default for Plan {
 }
 
 impl Plan {
-    /// Plans from row `first` of tiles on, until there are `bytes` of pixels or no more rows. Ends at the rows whose stamps
-    /// are not known. Returns the first row that is not planned.
-    pub fn plan(&mut self, input: &PlanInput<'_>, first: u32, bytes: usize) -> u32 {
+    /// Plans a band, until there are enough bytes of pixels or no more rows. Ends at the rows whose stamps are not known. Returns
+    /// the first row that is not planned.
+    pub(super) fn plan(&mut self, input: &BandInput<'_>, rules: &PlanRules<'_>) -> u32 {
         self.groups.clear();
         self.open.clear();
         self.bytes = 0;
         let grid = Grid::new(input.frame.cells());
         let known = input.frame.stamps.rows();
-        for row in first..known {
-            if self.bytes >= bytes || self.groups.len() >= GROUPS_ENOUGH {
+        for row in input.first_row..known {
+            if self.bytes >= input.bytes || self.groups.len() >= GROUPS_ENOUGH {
                 return row;
             }
-            self.find_runs(input, grid, row);
-            self.place_runs(input.unit_costs);
+            self.find_runs(input, rules, grid, row);
+            self.place_runs(rules.unit_costs);
         }
-        known.max(first)
+        known.max(input.first_row)
     }
 
     /// The groups, disjoint, in the order in which they are to be sent.
-    pub fn groups(&self) -> &[TileGroup] {
+    pub(super) fn groups(&self) -> &[TileGroup] {
         &self.groups
     }
 
-    fn find_runs(&mut self, input: &PlanInput<'_>, grid: Grid, row: u32) {
+    fn find_runs(&mut self, input: &BandInput<'_>, rules: &PlanRules<'_>, grid: Grid, row: u32) {
         self.runs.clear();
         let mut run: Option<TileGroup> = None;
         for column in 0..grid.columns() {
             if input.frame.stamps.of(grid.index(column, row)) <= input.base {
-                self.end_run(run.take(), input.unit_costs);
+                self.end_run(run.take(), rules.unit_costs);
                 continue;
             }
             let is_looked_at = column % LOOKED_AT == 0;
-            let tile = input.group(grid.rect(column, row), run.filter(|_| !is_looked_at));
+            let tile = rules.group(input.frame, grid.rect(column, row), run.filter(|_| !is_looked_at));
             run = match run.and_then(|run| run.grown(tile)) {
                 Some(grown) => Some(grown),
                 None => {
-                    self.end_run(run, input.unit_costs);
+                    self.end_run(run, rules.unit_costs);
                     Some(tile)
                 }
             };
         }
-        self.end_run(run, input.unit_costs);
+        self.end_run(run, rules.unit_costs);
     }
 
     /// Appends a run, as one with those before it where that is cheaper.
@@ -171,16 +180,16 @@ impl Plan {
     }
 }
 
-impl PlanInput<'_> {
+impl PlanRules<'_> {
     /// Returns a tile as a group of its own. Moved comes first: solid tiles among moved ones would only split them.
     ///
     /// Beside a `run` of raw tiles its edges are not counted: for noise that would take longer than it saves.
-    fn group(&self, rect: Rect, run: Option<TileGroup>) -> TileGroup {
-        if let Some(edge_count) = self.moved(rect) {
+    fn group(&self, frame: &Frame, rect: Rect, run: Option<TileGroup>) -> TileGroup {
+        if let Some(edge_count) = self.moved(frame, rect) {
             return TileGroup { rect, content: Content::Moved, edge_count };
         }
         if self.solid
-            && let Some(pixel) = tile::solid(self.frame, rect)
+            && let Some(pixel) = tile::solid(frame, rect)
         {
             return TileGroup { rect, content: Content::Solid(pixel), edge_count: 0 };
         }
@@ -191,7 +200,7 @@ impl PlanInput<'_> {
             let edge_count = u64::from(run.edge_count) * rect.area() / run.rect.area();
             return TileGroup { rect, content: Content::Raw, edge_count: edge_count as u32 };
         }
-        let edge_count = tile::edge_count(self.frame, rect);
+        let edge_count = tile::edge_count(frame, rect);
         let content = if allowed_methods.model.is_coded(rect.area(), edge_count) {
             Content::Coded
         } else {
@@ -201,70 +210,25 @@ impl PlanInput<'_> {
     }
 
     /// Returns the edge count of a tile that moved and is better sent as a move.
-    fn moved(&self, rect: Rect) -> Option<u32> {
+    fn moved(&self, frame: &Frame, rect: Rect) -> Option<u32> {
         let allowed_methods = self.allowed_methods.as_ref()?;
         let (old, offset) = allowed_methods.moved?;
-        if !motion::is_moved(old, self.frame, rect, offset) {
+        if !motion::is_moved(old, frame, rect, offset) {
             return None;
         }
-        let edge_count = tile::edge_count(self.frame, rect);
+        let edge_count = tile::edge_count(frame, rect);
         allowed_methods.model.is_moved(rect.area(), edge_count).then_some(edge_count)
-    }
-}
-
-impl TileGroup {
-    /// Returns this group and another of the same content as one, if they are adjacent.
-    fn grown(self, other: Self) -> Option<Self> {
-        let rect = self.rect.bounding(other.rect);
-        let is_whole = rect.area() == self.rect.area() + other.rect.area();
-        let edge_count = self.edge_count + other.edge_count;
-        (is_whole && self.content == other.content).then_some(Self {
-            rect,
-            content: self.content,
-            edge_count,
-        })
-    }
-
-    /// Returns this group and another as one, unless two are cheaper.
-    fn joined(self, other: Self, unit_costs: &UnitCosts) -> Option<Self> {
-        let rect = self.rect.bounding(other.rect);
-        let pixels = Self {
-            rect,
-            content: self.content.over(other.content),
-            edge_count: self.edge_count + other.edge_count,
-        };
-        let is_cheaper = unit_costs.of(&pixels) <= unit_costs.of(&self) + unit_costs.of(&other);
-        self.grown(other).or_else(|| is_cheaper.then_some(pixels))
-    }
-
-    /// Returns its raw size, unless it takes only a few bytes.
-    fn pixel_bytes(&self) -> usize {
-        match self.content {
-            Content::Raw | Content::Coded => self.rect.area() as usize * PIXEL_BYTES,
-            Content::Moved | Content::Solid(_) => PIXEL_BYTES,
-        }
-    }
-}
-
-impl Content {
-    /// What two of different fill are together: raw where one is.
-    fn over(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Coded | Self::Moved, Self::Coded | Self::Moved | Self::Solid(_))
-            | (Self::Solid(_), Self::Coded | Self::Moved) => Self::Coded,
-            _ => Self::Raw,
-        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame_buffer::{FrameBuffer, Layout, PixelFormat};
+    use crate::frame_buffer::{FrameBuffer, Layout, PIXEL_BYTES, PixelFormat};
     use crate::geometry::Size;
 
     /// A frame of 12x6 tiles, each as the letter says: `.` unchanged, `n` noise, `w` and `b` of one colour.
-    fn frame(rows: [&str; 6]) -> Frame {
+    fn frame(rows: [&str; 6]) -> Arc<Frame> {
         let size = Size::new(12 * tile::WIDTH, 6 * tile::HEIGHT).unwrap();
         let layout = Layout::packed(size, PixelFormat::Bgrx8);
         let mut memory = vec![0_u8; layout.bytes()];
@@ -288,26 +252,14 @@ mod tests {
         frame.stamps.fill(changed.len(), 1, 0);
         (0..).zip(changed).filter(|(_, changed)| *changed).for_each(|(tile, _)| frame.stamps.set(tile, 2));
         frame.stamps.know(6);
-        frame
+        Arc::new(frame)
     }
 
     /// Columns, rows, width and height in tiles, with `r` or `s` for what it is sent as.
-    fn planned(frame: &Frame) -> Vec<(u32, u32, u32, u32, char)> {
+    fn planned(frame: &Arc<Frame>) -> Vec<(u32, u32, u32, u32, char)> {
         let mut plan = Plan::default();
-        assert_eq!(
-            plan.plan(
-                &PlanInput {
-                    frame,
-                    base: 1,
-                    solid: true,
-                    allowed_methods: None,
-                    unit_costs: &UnitCosts::PLAIN
-                },
-                0,
-                usize::MAX
-            ),
-            6
-        );
+        let input = BandInput { frame, base: 1, first_row: 0, bytes: usize::MAX };
+        assert_eq!(plan.plan(&input, &PlanRules::SOLID), 6);
         check(frame, plan.groups());
         let tiles = |group: &TileGroup| {
             let Rect { x, y, width, height } = group.rect;

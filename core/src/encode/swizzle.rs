@@ -9,6 +9,16 @@ use lanstream_codec::RGB_BYTES;
 
 use crate::frame_buffer::{PIXEL_BYTES, PixelFormat};
 
+/// A cell as it goes over the wire: a pixel as red, green, blue, 255, and what is of planes as it is.
+pub(crate) fn rgbx(pixel: [u8; 4], format: PixelFormat) -> [u8; 4] {
+    let [a, b, c, d] = pixel;
+    match format {
+        PixelFormat::Bgrx8 => [c, b, a, 255],
+        PixelFormat::Rgbx8 => [a, b, c, 255],
+        PixelFormat::Planar(_) => [a, b, c, d],
+    }
+}
+
 /// Appends `row` as red, green, blue, 255, or as it is where it is of planes.
 pub(super) fn extend_rgbx(out: &mut BytesMut, row: &[u8], format: PixelFormat) {
     match format {
@@ -122,7 +132,7 @@ fn pack_avx2(row: &[u8], target: &mut [u8], format: PixelFormat) {
 fn pack_portable(row: &[u8], target: &mut [u8], format: PixelFormat) {
     let targets = target.as_chunks_mut::<RGB_BYTES>().0;
     for (target, pixel) in targets.iter_mut().zip(row.as_chunks::<4>().0) {
-        let [red, green, blue, _] = super::rgbx(*pixel, format);
+        let [red, green, blue, _] = rgbx(*pixel, format);
         *target = [red, green, blue];
     }
 }
@@ -166,7 +176,7 @@ mod tests {
                 let mut out = BytesMut::from(&b"head"[..]);
                 extend_rgbx(&mut out, &row, format);
                 let expected: Vec<u8> =
-                    row.as_chunks().0.iter().flat_map(|pixel| crate::encode::rgbx(*pixel, format)).collect();
+                    row.as_chunks().0.iter().flat_map(|pixel| rgbx(*pixel, format)).collect();
                 assert_eq!(out[4..], expected);
                 let mut packed = BytesMut::from(&b"head"[..]);
                 extend_rgb(&mut packed, &row, format);

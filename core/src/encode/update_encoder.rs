@@ -1,354 +1,110 @@
-//! Encoder of one viewer's updates: searches motion since the frame it holds, chooses the method of each group of tiles, and writes
-//! the group's bytes.
+//! Update encoder: plans an update band by band, encodes its patches, and learns from its acknowledgement.
+//!
+//! The order of calls is: [`begin`](UpdateEncoder::begin); [`plan`](UpdateEncoder::plan) for each band, some ahead of the one that is
+//! written; [`poll_ready`](UpdateEncoder::poll_ready) and [`encode`](UpdateEncoder::encode) for each of its jobs; and
+//! [`feedback`](UpdateEncoder::feedback) when the viewer has it all.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::Context;
 
-use bytes::{BufMut, BytesMut};
-use lanstream_codec::{Code, RGB_BYTES};
+use bytes::BytesMut;
 
-use super::cache::{CacheKey, SHARED_PX_MIN};
-use super::cost_model::{AckTiming, CostModel};
-use super::method::Method;
-use super::motion::{Motion, Offset};
-use super::plan::{Content, TileGroup};
-use super::pool::Pool;
-use super::rect_encoder::{Outcome, RectEncoder};
-use super::unit_costs::UnitCosts;
+use super::adaptive::{AdaptiveEncoder, solid};
+use super::cost::AckTiming;
+use super::job::{JobKind, PatchJob};
+use super::plan::{BandInput, Plan, PlanRules};
 use crate::frame::Frame;
-use crate::geometry::Rect;
-use crate::protocol::{Encoding, Patch};
+use crate::protocol::Patch;
 use crate::state::PipelineState;
-use crate::time::{Clock, Micros};
+use crate::time::Clock;
 
-/// Pixels of a sample: enough to measure, few enough to cost nothing.
-const SAMPLE_PX: u32 = 16 << 10;
-/// Pixels of a group that is worth a thread's help: one takes as long to wake up as a smaller group takes to encode.
-const HELPED_PX_MIN: u64 = 64 << 10;
+use super::pool::Pool;
 
-/// Encoder of one viewer's updates. Its memory is reused for each group.
+/// Encoder of one viewer's updates, by what the viewer takes.
 #[derive(Debug)]
-pub struct UpdateEncoder {
-    model: CostModel,
-    /// Unit costs of the update being sent.
-    unit_costs: UnitCosts,
-    clock: Clock,
-    pool: Arc<Pool>,
-    /// State of the pipeline, which has the number of viewers.
-    state: Arc<PipelineState>,
-    motion: Motion,
-    /// Frame that the viewer holds, or will hold when the update in flight has arrived.
-    held: Option<Arc<Frame>>,
-    /// Offset of most pixels from the held frame to the frame being sent.
-    offset: Option<Offset>,
-    /// Whether motion is searched in this update, and the time spent on it: waiting, searching and comparing.
-    searches_motion: bool,
-    motion_ns: f32,
-    /// When the current part of that began.
-    began: Micros,
-    rect_encoder: RectEncoder,
-}
-
-/// Methods by which a tile may be sent, for the plan.
-#[derive(Clone, Copy, Debug)]
-pub struct AllowedMethods<'a> {
-    /// Cost model, which decides what is worth encoding.
-    pub model: &'a CostModel,
-    /// Frame that the viewer holds, and its offset.
-    pub moved: Option<(&'a Frame, Offset)>,
-}
-
-/// A group and how its patch is produced.
-#[derive(Clone, Copy, Debug)]
-pub struct PatchJob {
-    /// The tiles.
-    pub group: TileGroup,
-    /// How its bytes are produced.
-    pub kind: JobKind,
-}
-
-/// How a group's bytes are produced.
-#[derive(Clone, Copy, Debug)]
-pub enum JobKind {
-    /// Raw pixels are copied.
-    Raw,
-    /// One pixel value fills it.
+pub enum UpdateEncoder {
+    /// Raw patches only, which measure the link.
+    Raw {
+        /// The fewest nanoseconds per byte of all updates so far.
+        byte_ns: f32,
+    },
+    /// Raw and solid patches.
     Solid,
-    /// It is copied from another place of the previous frame.
-    Moved,
-    /// It is encoded when it is written.
-    Encoded(CacheKey),
-    /// It is encoded through the frame's cache, by any free thread.
-    Shared(CacheKey, usize),
-}
-
-impl PatchJob {
-    /// Returns whether worker threads should help with it.
-    pub fn is_helped(&self) -> bool {
-        matches!(self.kind, JobKind::Shared(..)) && self.group.rect.area() >= HELPED_PX_MIN
-    }
+    /// Raw, solid, encoded and moved patches, whichever arrive soonest. Codes are of packed pixels: planar frames go raw and solid.
+    Adaptive(Box<AdaptiveEncoder>),
 }
 
 impl UpdateEncoder {
-    /// Returns an encoder that measures coding by `clock`; `byte_ns` is the time per byte on this link, if known.
-    pub fn new(clock: Clock, pool: Arc<Pool>, state: Arc<PipelineState>, byte_ns: Option<f32>) -> Self {
-        Self {
-            model: CostModel::new(clock(), byte_ns),
-            unit_costs: UnitCosts::PLAIN,
-            clock,
-            pool,
-            state,
-            motion: Motion::default(),
-            held: None,
-            offset: None,
-            searches_motion: false,
-            motion_ns: 0.0,
-            began: Micros::ZERO,
-            rect_encoder: RectEncoder::new(clock),
+    /// Returns an encoder of raw patches.
+    pub fn raw() -> Self {
+        Self::Raw { byte_ns: f32::INFINITY }
+    }
+
+    /// Returns an adaptive encoder that measures coding by `clock`; `byte_ns` is the time per byte on this link, if known.
+    pub fn adaptive(clock: Clock, pool: Arc<Pool>, state: Arc<PipelineState>, byte_ns: Option<f32>) -> Self {
+        Self::Adaptive(Box::new(AdaptiveEncoder::new(clock, pool, state, byte_ns)))
+    }
+
+    /// Begins the update from frame `base` to `frame`.
+    pub(super) fn begin(&mut self, frame: &Frame, base: u32) {
+        if let Some(adaptive) = self.adaptive_for(frame) {
+            adaptive.begin(base);
         }
     }
 
-    /// Begins an update. Returns whether motion must be searched in it, once all of its stamps are known.
-    pub fn begin(&mut self, base: u32) -> bool {
-        self.began = (self.clock)();
-        self.model.begin(self.began);
-        self.unit_costs = self.model.unit_costs();
-        self.held.take_if(|held| held.seq() != base);
-        self.offset = None;
-        self.searches_motion = self.held.is_some() && self.model.wants_moves() && !self.motion.rests();
-        self.searches_motion
-    }
-
-    /// Searches motion from the held frame to `frame`. Returns `false` if that needs stamps that are not known yet.
-    pub fn find_motion(&mut self, frame: &Frame, base: u32, is_known: bool) -> bool {
-        let Some(held) = self.held.as_deref() else { return true };
-        self.offset = if is_known {
-            self.motion.find(held, frame, base)
-        } else {
-            self.motion.goes_on(held, frame, base)
-        };
-        let is_done = is_known || self.offset.is_some();
-        if is_done {
-            self.motion_ns += (self.clock)().since(self.began).as_nanos() as f32;
+    /// Plans a band: appends its jobs. Returns the first row of tiles that is not planned: that of the input where nothing can be
+    /// planned yet.
+    pub(super) fn plan(&mut self, input: &BandInput<'_>, plan: &mut Plan, jobs: &mut Vec<PatchJob>) -> u32 {
+        if let Some(adaptive) = self.adaptive_for(input.frame) {
+            return adaptive.plan(input, plan, jobs);
         }
-        is_done
+        let is_raw = matches!(self, Self::Raw { .. });
+        let next_row = plan.plan(input, if is_raw { &PlanRules::RAW } else { &PlanRules::SOLID });
+        jobs.extend(plan.groups().iter().map(PatchJob::plain));
+        next_row
     }
 
-    /// Begins the plan of a band.
-    pub fn begin_plan(&mut self) {
-        self.began = (self.clock)();
+    /// Returns whether all of `jobs` can be encoded now. If not, `context` is woken when that may have changed.
+    pub(super) fn poll_ready(&mut self, frame: &Frame, jobs: &[PatchJob], context: &Context<'_>) -> bool {
+        self.adaptive_for(frame).is_none_or(|adaptive| adaptive.poll_ready(frame, jobs, context))
     }
 
-    /// Ends an update: from now on the viewer holds `frame`.
-    pub fn end(&mut self, frame: Arc<Frame>) {
-        self.held = Some(frame);
-        if std::mem::take(&mut self.searches_motion) {
-            self.model.motion_searched(std::mem::take(&mut self.motion_ns));
+    /// Appends the data of a job's patch. Returns `None` if it goes raw and nothing was appended.
+    pub(super) fn encode(&mut self, frame: &Frame, job: &PatchJob, out: &mut BytesMut) -> Option<Patch> {
+        match (self.adaptive_for(frame), job.kind) {
+            (Some(adaptive), _) => adaptive.encode(frame, job, out),
+            (None, JobKind::Solid) => solid(frame, &job.group, out),
+            (None, _) => None,
         }
     }
 
-    /// Returns nanoseconds per byte on the viewer's link.
-    pub fn byte_ns(&self) -> f32 {
-        self.model.byte_ns()
+    /// Returns whether the viewer takes raw patches of `frame` packed, without their fourth bytes.
+    pub(super) fn packs_raw(&self, frame: &Frame) -> bool {
+        matches!(self, Self::Adaptive(_)) && frame.planar().is_none()
     }
 
-    /// Accounts for the acknowledged update.
-    pub fn acknowledged(&mut self, timing: &AckTiming) {
-        self.model.acknowledged(timing);
-    }
-
-    /// Returns the methods allowed for the tiles of the update, if it is analyzed.
-    pub fn allowed_methods(&self) -> Option<AllowedMethods<'_>> {
-        let allowed_methods =
-            AllowedMethods { model: &self.model, moved: self.held.as_deref().zip(self.offset) };
-        self.model.is_analyzing().then_some(allowed_methods)
-    }
-
-    /// Returns the unit costs.
-    pub fn unit_costs(&self) -> &UnitCosts {
-        &self.unit_costs
-    }
-
-    /// Decides on the groups of the planned band, and queues the large ones for encoding.
-    pub fn prepare(&mut self, frame: &Arc<Frame>, groups: &[TileGroup], jobs: &mut Vec<PatchJob>) {
-        if self.offset.is_some() {
-            self.motion_ns += (self.clock)().since(self.began).as_nanos() as f32;
-        }
-        jobs.extend(groups.iter().map(|group| PatchJob { group: *group, kind: self.kind_of(frame, group) }));
-        let helped = jobs.iter().filter(|job| job.is_helped()).count();
-        // The small updates of a single viewer come near no lock.
-        if helped > 0 {
-            self.pool.help(frame, helped);
+    /// Learns from the acknowledged update.
+    pub(super) fn feedback(&mut self, timing: &AckTiming) {
+        match self {
+            Self::Raw { byte_ns } => *byte_ns = byte_ns.min(timing.took_ns / timing.bytes as f32),
+            Self::Solid => {}
+            Self::Adaptive(adaptive) => adaptive.feedback(timing),
         }
     }
 
-    fn kind_of(&mut self, frame: &Frame, group: &TileGroup) -> JobKind {
-        match group.content {
-            Content::Solid(_) => JobKind::Solid,
-            Content::Moved => JobKind::Moved,
-            Content::Raw | Content::Coded => self.kind_of_pixels(frame, group),
+    /// Returns nanoseconds per byte on the viewer's link, if they are measured.
+    pub(super) fn byte_ns(&self) -> Option<f32> {
+        match self {
+            Self::Raw { byte_ns } => Some(*byte_ns),
+            Self::Solid => None,
+            Self::Adaptive(adaptive) => Some(adaptive.byte_ns()),
         }
     }
 
-    fn kind_of_pixels(&mut self, frame: &Frame, group: &TileGroup) -> JobKind {
-        if !self.model.is_analyzing() {
-            return JobKind::Raw;
+    fn adaptive_for(&mut self, frame: &Frame) -> Option<&mut AdaptiveEncoder> {
+        match self {
+            Self::Adaptive(adaptive) if frame.planar().is_none() => Some(adaptive),
+            _ => None,
         }
-        let choice = self.model.choose(group.rect.area(), group.edge_count);
-        if let Some(code) = choice.sample {
-            self.sample(frame, group, code);
-        }
-        let Method::Code(code) = choice.method else { return JobKind::Raw };
-        let key = CacheKey { rect: group.rect, code, limit: choice.limit };
-        if group.rect.area() < if self.is_alone() { HELPED_PX_MIN } else { SHARED_PX_MIN } {
-            return JobKind::Encoded(key);
-        }
-        JobKind::Shared(key, frame.encode_cache.insert(key))
-    }
-
-    /// Returns whether no other viewer can need the same codes.
-    fn is_alone(&self) -> bool {
-        self.state.viewers.load(Ordering::Relaxed) <= 1
-    }
-
-    /// Returns whether all of `jobs` can be written now. If not, `context` is woken when that may have changed.
-    pub fn poll_ready(&mut self, frame: &Frame, jobs: &[PatchJob], context: &Context<'_>) -> bool {
-        let is_done = |index| {
-            // Entries that no thread has begun are encoded here, this one or a later one.
-            while !frame.encode_cache.poll(index, context) {
-                if !frame.encode_cache.encode_next(frame, &mut self.rect_encoder) {
-                    return frame.encode_cache.poll(index, context);
-                }
-            }
-            true
-        };
-        jobs.iter()
-            .filter_map(|job| if let JobKind::Shared(_, index) = job.kind { Some(index) } else { None })
-            .all(is_done)
-    }
-
-    /// Appends the data of a group. Returns `None` if it goes raw and nothing was appended.
-    pub fn encode(&mut self, frame: &Frame, job: &PatchJob, out: &mut BytesMut) -> Option<Patch> {
-        let group = &job.group;
-        match job.kind {
-            JobKind::Solid => super::solid(frame, group, out),
-            JobKind::Moved => self.moved(frame, group, out),
-            JobKind::Raw => self.raw(group, 0.0),
-            JobKind::Encoded(key) => {
-                let outcome = self.rect_encoder.encode(frame, &key);
-                out.put_slice(self.rect_encoder.code());
-                self.coded(group, &key, outcome)
-            }
-            JobKind::Shared(key, index) => {
-                let outcome = frame.encode_cache.read(index, out).unwrap_or_default();
-                self.coded(group, &key, outcome)
-            }
-        }
-    }
-
-    fn raw(&mut self, group: &TileGroup, encode_ns: f32) -> Option<Patch> {
-        self.model.sent(Method::Raw, group.rect.area(), group.edge_count, encode_ns);
-        None
-    }
-
-    fn coded(&mut self, group: &TileGroup, key: &CacheKey, outcome: Outcome) -> Option<Patch> {
-        let (area, Outcome { bytes, took_ns }) = (group.rect.area(), outcome);
-        self.model.encoded(key.code, area, group.edge_count, bytes, took_ns);
-        let Some(bytes) = bytes else { return self.raw(group, took_ns) };
-        self.model.sent(Method::Code(key.code), area, group.edge_count, took_ns);
-        Some(Patch::coded(group.rect, key.code, bytes))
-    }
-
-    fn moved(&mut self, frame: &Frame, group: &TileGroup, out: &mut BytesMut) -> Option<Patch> {
-        let source = self.offset.and_then(|offset| offset.source(group.rect, frame.cells()))?;
-        self.model.sent(Method::Move, group.rect.area(), group.edge_count, 0.0);
-        out.put_u16_le(source.x as u16);
-        out.put_u16_le(source.y as u16);
-        Some(Patch::new(group.rect, Encoding::Move))
-    }
-
-    /// Encodes the top of a group to measure a code. The limit of the code that the group is sent in does not apply.
-    fn sample(&mut self, frame: &Frame, group: &TileGroup, code: Code) -> Outcome {
-        let Rect { width, height, .. } = group.rect;
-        let rect = Rect { height: (SAMPLE_PX / width).clamp(1, height), ..group.rect };
-        let limit = rect.area() as usize * RGB_BYTES - 1;
-        let outcome = self.rect_encoder.encode(frame, &CacheKey { rect, code, limit });
-        let share = rect.area() as f32 / group.rect.area() as f32;
-        let edge_count = (group.edge_count as f32 * share) as u32;
-        self.model.encoded(code, rect.area(), edge_count, outcome.bytes, outcome.took_ns);
-        outcome
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::task::Waker;
-
-    use super::*;
-    use crate::frame_buffer::{FrameBuffer, Layout, PixelFormat};
-    use crate::geometry::Size;
-
-    /// A frame with something like text on it, and a group of it.
-    fn written() -> (Arc<Frame>, TileGroup) {
-        let size = Size { width: 256, height: 64 };
-        let layout = Layout::packed(size, PixelFormat::Bgrx8);
-        let letters = (0..size.area()).map(|at| if at % 23 < 2 { 0x22 } else { 0xff });
-        let memory: Vec<u8> = letters.flat_map(|value| [value; 4]).collect();
-        let frame = Frame::new(FrameBuffer::new(layout, Box::new(memory)).unwrap());
-        let rect = size.bounds();
-        (Arc::new(frame), TileGroup { rect, content: Content::Coded, edge_count: rect.area() as u32 / 12 })
-    }
-
-    fn prepared(frame: &Arc<Frame>, group: TileGroup, viewers: u32) -> (UpdateEncoder, Vec<PatchJob>) {
-        let state = PipelineState::default();
-        state.viewers.store(viewers, Ordering::Relaxed);
-        let mut encoder = UpdateEncoder::new(|| Micros(1), Arc::default(), Arc::new(state), None);
-        let mut jobs = Vec::new();
-        encoder.prepare(frame, &[group], &mut jobs);
-        (encoder, jobs)
-    }
-
-    #[test]
-    fn what_two_viewers_need_is_encoded_by_one() {
-        let (frame, group) = written();
-        let context = Context::from_waker(Waker::noop());
-        let (mut first, jobs) = prepared(&frame, group, 2);
-        assert!(matches!(jobs[0].kind, JobKind::Shared(..)), "{jobs:?}");
-        assert!(first.poll_ready(&frame, &jobs, &context));
-        let (mut second, jobs) = prepared(&frame, group, 2);
-        assert!(
-            !frame.encode_cache.encode_next(&frame, &mut RectEncoder::new(|| Micros(1))),
-            "nothing is left to be encoded"
-        );
-        assert!(second.poll_ready(&frame, &jobs, &context));
-        let mut codes = [BytesMut::new(), BytesMut::new()];
-        let patches =
-            [&mut first, &mut second].map(|encoder| encoder.encode(&frame, &jobs[0], &mut codes[0]));
-        assert_eq!(patches[0], patches[1]);
-        assert!(second.encode(&frame, &jobs[0], &mut codes[1]).is_some());
-        assert_eq!(codes[0][..codes[1].len()], codes[1]);
-    }
-
-    #[test]
-    fn a_code_is_measured_up_to_the_bytes_of_raw() {
-        let size = Size { width: 128, height: 64 };
-        // Steps of up to 15 in each channel: Predict takes some two bytes for each.
-        let memory: Vec<u8> = (0..size.area() * 4).map(|at| ((at * 0x9E37_79B1) >> 24) as u8 & 15).collect();
-        let layout = Layout::packed(size, PixelFormat::Bgrx8);
-        let frame = Frame::new(FrameBuffer::new(layout, Box::new(memory)).unwrap());
-        let group =
-            TileGroup { rect: size.bounds(), content: Content::Coded, edge_count: size.area() as u32 };
-        let mut encoder =
-            UpdateEncoder::new(|| Micros(1), Arc::default(), Arc::new(PipelineState::default()), None);
-        let bytes = encoder.sample(&frame, &group, Code::Predict).bytes.unwrap_or_default();
-        assert!((size.area()..size.area() * RGB_BYTES).contains(&bytes), "{bytes} bytes");
-    }
-
-    #[test]
-    fn a_single_viewer_shares_nothing_small() {
-        let (frame, group) = written();
-        let (_, jobs) = prepared(&frame, group, 1);
-        assert!(matches!(jobs[0].kind, JobKind::Encoded(..)), "{jobs:?}");
     }
 }

@@ -16,7 +16,7 @@ use crate::protocol::{
     HELLO_CODES, HELLO_VERIFY, Hello, NoticeCode, ParseError, Proven, ROUTE_PLAIN, Route, ServerMessage,
     SourceState, VERSION, Version, ViewerMessage,
 };
-use crate::session::{Capabilities, ProtocolError, Session, Totals};
+use crate::session::{ProtocolError, Session, Totals};
 use crate::source::{PlaybackCommand, Pointer};
 use crate::time::Micros;
 
@@ -231,28 +231,23 @@ impl Control {
 
     fn new_session(&self, hello: Hello, route: Route, band_bytes: usize) -> Session {
         let held_seq = if route.epoch == self.viewer.epoch { route.held_seq } else { 0 };
-        let capabilities = self.capabilities(hello, route);
-        let mut session = Session::new(band_bytes, hello.flags & HELLO_VERIFY != 0, held_seq, capabilities);
+        let encoder = self.encoder(hello, route);
+        let mut session = Session::new(band_bytes, hello.flags & HELLO_VERIFY != 0, held_seq, encoder);
         session.pause(self.paused);
         session
     }
 
-    fn capabilities(&self, hello: Hello, route: Route) -> Capabilities {
+    fn encoder(&self, hello: Hello, route: Route) -> UpdateEncoder {
         if route.flags & ROUTE_PLAIN != 0 {
-            Capabilities::Plain
-        } else if hello.flags & HELLO_CODES == 0 {
-            Capabilities::Solid
-        } else {
-            let encoders = Arc::clone(&self.viewer.encoders);
-            let byte_ps = self.viewer.counters.byte_ps[route.transport.index()].load(Ordering::Relaxed);
-            let byte_ns = (byte_ps > 0).then_some(byte_ps as f32 / 1e3);
-            Capabilities::Coded(Box::new(UpdateEncoder::new(
-                self.viewer.clock,
-                encoders,
-                Arc::clone(&self.viewer.state),
-                byte_ns,
-            )))
+            return UpdateEncoder::raw();
         }
+        if hello.flags & HELLO_CODES == 0 {
+            return UpdateEncoder::Solid;
+        }
+        let ViewerContext { clock, encoders, state, counters, .. } = &self.viewer;
+        let byte_ps = counters.byte_ps[route.transport.index()].load(Ordering::Relaxed);
+        let byte_ns = (byte_ps > 0).then_some(byte_ps as f32 / 1e3);
+        UpdateEncoder::adaptive(*clock, Arc::clone(encoders), Arc::clone(state), byte_ns)
     }
 
     fn close_route(&mut self) {

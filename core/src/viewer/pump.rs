@@ -83,8 +83,7 @@ impl Pump {
             let now = (self.clock)();
             self.began = Some(now);
             self.session.begin(frame, self.asked_at, now);
-            let since = if self.session.is_sending() { now.0 } else { 0 };
-            self.route_state.unanswered_since.store(since, Ordering::Relaxed);
+            self.publish_unanswered();
         }
     }
 
@@ -114,9 +113,7 @@ impl Pump {
             // While the last bytes travel and are acknowledged, the source may capture what changed meanwhile.
             self.frames.request_next();
         }
-        if status == WriteStatus::Aborted {
-            self.route_state.unanswered_since.store(0, Ordering::Relaxed);
-        }
+        self.publish_unanswered();
         self.publish_totals();
         status
     }
@@ -141,7 +138,7 @@ impl Pump {
 
     fn acknowledge(&mut self, ack: Ack, at: Micros) -> Result<(), ProtocolError> {
         self.session.acknowledge(ack, at)?;
-        self.route_state.unanswered_since.store(0, Ordering::Relaxed);
+        self.publish_unanswered();
         if self.counters.first_us.load(Ordering::Relaxed) == 0 {
             self.counters
                 .first_us
@@ -172,6 +169,12 @@ impl Pump {
             self.publish_totals();
             self.route_state.set_verdict(proof.seq, proof.exact);
         }
+    }
+
+    /// Publishes since when the viewer has not answered; 0 while it owes no answer.
+    fn publish_unanswered(&self) {
+        let since = self.session.unanswered_since().map_or(0, |since| since.0);
+        self.route_state.unanswered_since.store(since, Ordering::Relaxed);
     }
 
     /// Adds what is new: the routes before this one have counted, too.

@@ -93,7 +93,7 @@ impl DatagramSender<'_, '_> {
             self.send_fragment(&session, Fragment { number, band, offset, total, bytes }).await?;
         }
         // What was taken back is kept until the viewer has answered something: it may still lack pieces of it.
-        if matches!(status, WriteStatus::Done | WriteStatus::Aborted) {
+        if status.is_end() {
             self.write(written(&ServerMessage::FragmentsEnd { number, bands: band + 1 })).await?;
         }
         Ok(())

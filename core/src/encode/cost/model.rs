@@ -1,42 +1,38 @@
-//! Cost model of one viewer: the method that brings a group of tiles to it soonest, by the measured cost of encoding, bytes and decoding.
-//!
-//! A group's cost is encode + bytes × time per byte on the viewer's link + decode + the extra time of painting it compared with
-//! written pixels. There are no kinds of content: only the complexity of a group, and the rates measured for it. Methods that are not
-//! chosen are probed now and then, so that a rate that was wrong once does not stay so.
+//! Choice of the method for each group of tiles, by the cheapest measured cost; the parent module has the equations.
 
 use lanstream_codec::{Code, RGB_BYTES};
 
-use super::link_estimator::LinkEstimator;
+use super::link::LinkEstimator;
 use super::method::{CODES, COMPLEXITY_LEVELS, Method, complexity};
-use super::method_stats::{BYTES_PER_RAW_PX, MethodStats};
-use super::paint_cost::PaintCost;
+use super::paint::PaintCost;
 use super::probe::{Probe, Probes};
-use super::unit_costs::{PATCH_NS, UnitCosts};
+use super::stats::{BYTES_PER_RAW_PX, MethodStats};
+use super::units::{PATCH_NS, UnitCosts};
 use crate::protocol::PATCH_BYTES;
 use crate::time::Micros;
 
 /// Choice of how to send a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Choice {
+pub(crate) struct Choice {
     /// The method.
-    pub method: Method,
+    pub(crate) method: Method,
     /// Encoded bytes from which on raw would have been faster.
-    pub limit: usize,
+    pub(crate) limit: usize,
     /// Code to encode its beginning with as well, only to measure it.
-    pub sample: Option<Code>,
+    pub(crate) sample: Option<Code>,
 }
 
 /// Timing of an acknowledged update.
 #[derive(Clone, Copy, Debug)]
-pub struct AckTiming {
+pub(crate) struct AckTiming {
     /// Bytes of the update.
-    pub bytes: usize,
+    pub(crate) bytes: usize,
     /// From its beginning until the acknowledgement.
-    pub took_ns: f32,
+    pub(crate) took_ns: f32,
     /// Time of that spent on decoding by the viewer.
-    pub decode_ns: f32,
+    pub(crate) decode_ns: f32,
     /// Time that the viewer took to paint the previous update.
-    pub paint_ns: f32,
+    pub(crate) paint_ns: f32,
 }
 
 /// Another method takes over where it is cheaper by this factor: two that are alike do not alternate.
@@ -62,7 +58,7 @@ const UNANALYZED_UPDATES: u32 = 7;
 
 /// Cost model of one viewer.
 #[derive(Debug)]
-pub struct CostModel {
+pub(crate) struct CostModel {
     link: LinkEstimator,
     paint_cost: PaintCost,
     stats: MethodStats,
@@ -88,7 +84,7 @@ pub struct CostModel {
 
 impl CostModel {
     /// Returns a model without measurements, except the time per byte on this link if it is known.
-    pub fn new(now: Micros, byte_ns: Option<f32>) -> Self {
+    pub(crate) fn new(now: Micros, byte_ns: Option<f32>) -> Self {
         let mut model = Self {
             link: byte_ns.map_or_else(LinkEstimator::default, LinkEstimator::of),
             paint_cost: PaintCost::default(),
@@ -111,12 +107,12 @@ impl CostModel {
     }
 
     /// Returns nanoseconds per byte on the viewer's link.
-    pub fn byte_ns(&self) -> f32 {
+    pub(crate) fn byte_ns(&self) -> f32 {
         self.link.byte_ns()
     }
 
     /// Begins an update.
-    pub fn begin(&mut self, now: Micros) {
+    pub(crate) fn begin(&mut self, now: Micros) {
         (0..COMPLEXITY_LEVELS).for_each(|complexity| self.reconsider(complexity));
         self.update_analysis();
         let usual = |cost: &dyn Fn(usize) -> f32| -> f32 {
@@ -144,13 +140,13 @@ impl CostModel {
     }
 
     /// Returns whether this update is analyzed: whether anything but raw and solid is considered.
-    pub fn is_analyzing(&self) -> bool {
+    pub(crate) fn is_analyzing(&self) -> bool {
         self.unanalyzed == 0 || self.probe != Probe::None
     }
 
     /// Returns whether updates like the last are worth a motion search. If not, the measured cost of the search decays, so that it is
     /// tried again at some time.
-    pub fn wants_moves(&mut self) -> bool {
+    pub(crate) fn wants_moves(&mut self) -> bool {
         if !self.is_analyzing() {
             return false;
         }
@@ -165,17 +161,17 @@ impl CostModel {
     }
 
     /// Returns whether tiles with this many edges should be moved where possible.
-    pub fn is_moved(&self, pixels: u64, edge_count: u32) -> bool {
+    pub(crate) fn is_moved(&self, pixels: u64, edge_count: u32) -> bool {
         self.is_better_moved(complexity(pixels, edge_count))
     }
 
     /// Returns whether tiles with this many edges should be encoded; this decides which tiles form a group.
-    pub fn is_coded(&self, pixels: u64, edge_count: u32) -> bool {
+    pub(crate) fn is_coded(&self, pixels: u64, edge_count: u32) -> bool {
         self.method(complexity(pixels, edge_count)) != Method::Raw
     }
 
     /// Chooses how to send a group of `pixels` pixels with `edge_count` edges.
-    pub fn choose(&mut self, pixels: u64, edge_count: u32) -> Choice {
+    pub(crate) fn choose(&mut self, pixels: u64, edge_count: u32) -> Choice {
         let complexity = complexity(pixels, edge_count);
         let method = self.next_method(pixels, complexity);
         Choice {
@@ -186,7 +182,7 @@ impl CostModel {
     }
 
     /// Accounts for the motion search of the update being sent.
-    pub fn motion_searched(&mut self, took_ns: f32) {
+    pub(crate) fn motion_searched(&mut self, took_ns: f32) {
         self.encode_ns += took_ns;
         let pixels = self.sent_px.iter().sum::<u64>();
         // The time for a few pixels says nothing about the time per pixel of many.
@@ -198,12 +194,19 @@ impl CostModel {
     }
 
     /// Accounts for a group, or its beginning, that was encoded in `bytes`; `None` if the encoder gave up.
-    pub fn encoded(&mut self, code: Code, pixels: u64, edge_count: u32, bytes: Option<usize>, took_ns: f32) {
+    pub(crate) fn encoded(
+        &mut self,
+        code: Code,
+        pixels: u64,
+        edge_count: u32,
+        bytes: Option<usize>,
+        took_ns: f32,
+    ) {
         self.stats.encoded(Method::Code(code), complexity(pixels, edge_count), pixels, bytes, took_ns);
     }
 
     /// Accounts for a group that was sent.
-    pub fn sent(&mut self, method: Method, pixels: u64, edge_count: u32, encode_ns: f32) {
+    pub(crate) fn sent(&mut self, method: Method, pixels: u64, edge_count: u32, encode_ns: f32) {
         let complexity = complexity(pixels, edge_count);
         self.stats.sent(method, complexity, pixels);
         self.paint_cost.sent(pixels, method == Method::Move);
@@ -213,7 +216,7 @@ impl CostModel {
     }
 
     /// Accounts for an acknowledged update.
-    pub fn acknowledged(&mut self, timing: &AckTiming) {
+    pub(crate) fn acknowledged(&mut self, timing: &AckTiming) {
         let encode_ns = std::mem::take(&mut self.encode_ns);
         self.link.took(timing.bytes, timing.took_ns - encode_ns - timing.decode_ns);
         self.stats.decoded(timing.decode_ns);
@@ -221,7 +224,7 @@ impl CostModel {
     }
 
     /// Returns the unit costs of the update that begins.
-    pub fn unit_costs(&self) -> UnitCosts {
+    pub(crate) fn unit_costs(&self) -> UnitCosts {
         let painted = self.paint_cost.written_ns();
         let coded = |complexity| self.cost(self.chosen[complexity], complexity) + painted;
         UnitCosts {

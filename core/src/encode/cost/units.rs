@@ -1,19 +1,19 @@
 //! Unit costs of patches and pixels, by which a plan decides whether two groups are better sent as one.
 
 use super::method::{COMPLEXITY_LEVELS, complexity};
-use super::plan::{Content, TileGroup};
+use crate::encode::group::{Content, TileGroup};
 
 /// Nanoseconds; only their ratios count.
 #[derive(Clone, Copy, Debug)]
-pub struct UnitCosts {
+pub(crate) struct UnitCosts {
     /// Cost of a patch, whatever its content.
-    pub patch: f32,
+    pub(crate) patch: f32,
     /// Cost of a raw pixel.
-    pub raw: f32,
+    pub(crate) raw: f32,
     /// Cost of an encoded pixel, by the complexity of its group.
-    pub coded: [f32; COMPLEXITY_LEVELS],
+    pub(crate) coded: [f32; COMPLEXITY_LEVELS],
     /// Cost of a moved pixel.
-    pub moved: f32,
+    pub(crate) moved: f32,
 }
 
 /// Time of a patch in a browser; a kilobyte of pixels takes 0.7 µs from here to the canvas.
@@ -22,11 +22,11 @@ const RAW_PX_NS: f32 = 2.6;
 
 impl UnitCosts {
     /// Unit costs of raw pixels on a fast link.
-    pub const PLAIN: Self =
+    pub(crate) const PLAIN: Self =
         Self { patch: PATCH_NS, raw: RAW_PX_NS, coded: [RAW_PX_NS; COMPLEXITY_LEVELS], moved: RAW_PX_NS };
 
     /// Returns the cost of a group. A solid group costs no more than its patch.
-    pub(super) fn of(&self, group: &TileGroup) -> f32 {
+    pub(crate) fn of(&self, group: &TileGroup) -> f32 {
         let area = group.rect.area();
         let pixel = match group.content {
             Content::Raw => self.raw,

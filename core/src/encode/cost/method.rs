@@ -7,7 +7,7 @@ pub(super) const CODES: [Code; 3] = [Code::Palette, Code::Predict, Code::Lz];
 
 /// Method by which the pixels of a group are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
+pub(crate) enum Method {
     /// Unencoded.
     Raw,
     /// Encoded.

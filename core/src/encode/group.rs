@@ -1,0 +1,74 @@
+//! Groups: adjacent tiles that are sent as one patch.
+
+use super::cost::UnitCosts;
+use crate::frame_buffer::PIXEL_BYTES;
+use crate::geometry::Rect;
+
+/// Tiles that are sent as one patch.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TileGroup {
+    /// The pixels.
+    pub(super) rect: Rect,
+    /// Its content.
+    pub(super) content: Content,
+    /// Approximate number of edge pixels; 0 where it is not needed.
+    pub(super) edge_count: u32,
+}
+
+/// Content of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    /// Pixels that are not worth a code.
+    Raw,
+    /// Pixels that are worth a code.
+    Coded,
+    /// Pixels that were in another place of the previous frame.
+    Moved,
+    /// One pixel value, in the frame's format.
+    Solid([u8; PIXEL_BYTES]),
+}
+
+impl TileGroup {
+    /// Returns this group and another of the same content as one, if they are adjacent.
+    pub(super) fn grown(self, other: Self) -> Option<Self> {
+        let rect = self.rect.bounding(other.rect);
+        let is_whole = rect.area() == self.rect.area() + other.rect.area();
+        let edge_count = self.edge_count + other.edge_count;
+        (is_whole && self.content == other.content).then_some(Self {
+            rect,
+            content: self.content,
+            edge_count,
+        })
+    }
+
+    /// Returns this group and another as one, unless two are cheaper.
+    pub(super) fn joined(self, other: Self, unit_costs: &UnitCosts) -> Option<Self> {
+        let rect = self.rect.bounding(other.rect);
+        let pixels = Self {
+            rect,
+            content: self.content.over(other.content),
+            edge_count: self.edge_count + other.edge_count,
+        };
+        let is_cheaper = unit_costs.of(&pixels) <= unit_costs.of(&self) + unit_costs.of(&other);
+        self.grown(other).or_else(|| is_cheaper.then_some(pixels))
+    }
+
+    /// Returns its raw size, unless it takes only a few bytes.
+    pub(super) fn pixel_bytes(&self) -> usize {
+        match self.content {
+            Content::Raw | Content::Coded => self.rect.area() as usize * PIXEL_BYTES,
+            Content::Moved | Content::Solid(_) => PIXEL_BYTES,
+        }
+    }
+}
+
+impl Content {
+    /// What two of different fill are together: raw where one is.
+    fn over(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Coded | Self::Moved, Self::Coded | Self::Moved | Self::Solid(_))
+            | (Self::Solid(_), Self::Coded | Self::Moved) => Self::Coded,
+            _ => Self::Raw,
+        }
+    }
+}
