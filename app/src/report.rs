@@ -8,8 +8,8 @@ use std::time::Duration;
 use lanstream::{Event, Stats};
 use lanstream_core::text::{harmless, is_harmful};
 
-/// Words that may wait for their reader: minutes of events. Beyond it they are lost, since a run must not wait for a program
-/// that started it and reads no further than the URL.
+/// Words that may wait for their reader: minutes of events. Beyond it they are lost, since a run must not wait for a
+/// program that started it and reads no further than the URL.
 const WORDS_MAX: usize = 1024;
 /// Time for them to be read, at the end.
 const FLUSH_TIMEOUT: Duration = Duration::from_millis(300);
@@ -144,7 +144,8 @@ impl Reporter {
     }
 }
 
-/// A line of JSON, in which what a terminal obeys can only stand in strings, where it is written as an escape: nothing is lost.
+/// A line of JSON, in which what a terminal obeys can only stand in strings, where it is written as an escape: nothing
+/// is lost.
 pub(crate) fn escaped(json: &str) -> String {
     let mut line = String::with_capacity(json.len());
     for c in json.chars() {

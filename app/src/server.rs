@@ -202,7 +202,8 @@ impl Server {
         &self.ended
     }
 
-    /// Why the source has ended, once it has: [`Finished`](lanstream_core::source::ErrorKind::Finished) where all of it was shown.
+    /// Why the source has ended, once it has: [`Finished`](lanstream_core::source::ErrorKind::Finished) where all of it
+    /// was shown.
     pub fn ending(&self) -> Option<&Error> {
         self.ending.get()
     }

@@ -1,7 +1,7 @@
 //! The sinks that are built in: one function each, one line each in the table.
 //!
-//! Every viewer loads the page and opens its control channel through the HTTP listener, so `sinks/http` and `sinks/websocket` are
-//! in every build. Their features decide whether pixels come by them too.
+//! Every viewer loads the page and opens its control channel through the HTTP listener, so `sinks/http` and
+//! `sinks/websocket` are in every build. Their features decide whether pixels come by them too.
 
 pub(crate) mod factory;
 

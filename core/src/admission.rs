@@ -1,4 +1,5 @@
-//! Admission of viewers: exchanges the run's token for a viewer key, keys for subscriptions to the feed, and keeps the counters.
+//! Admission of viewers: exchanges the run's token for a viewer key, keys for subscriptions to the feed, and keeps the
+//! counters.
 //!
 //! All sinks share one [`Admission`]. Each checks Host and Origin with its [`Guard`] before anything else.
 
@@ -199,7 +200,8 @@ impl Admission {
         Ok(PumpReceiver { registry: Arc::clone(&self.registry), viewer, session: None })
     }
 
-    /// Opens a stream of the viewer with this key, one of a limited number, and returns the receiver of its route's pump.
+    /// Opens a stream of the viewer with this key, one of a limited number, and returns the receiver of its route's
+    /// pump.
     ///
     /// # Errors
     /// [`AdmissionError::KeyUnknown`], [`AdmissionError::StreamsTaken`].
@@ -214,8 +216,8 @@ impl Admission {
         Ok((receiver, StreamPermit { registry: Arc::clone(&self.registry), viewer }))
     }
 
-    /// Opens a session of the viewer with this ticket, which is consumed, and returns the receiver of the pumps of its routes. A later
-    /// session of the same viewer replaces it.
+    /// Opens a session of the viewer with this ticket, which is consumed, and returns the receiver of the pumps of its
+    /// routes. A later session of the same viewer replaces it.
     ///
     /// # Errors
     /// [`AdmissionError::TicketUnknown`].

@@ -1,8 +1,8 @@
 //! How a viewer's wish for a frame meets a source that waits for one, without a lock and without being missed.
 //!
 //! Each side writes its own flag, passes a sequentially consistent fence, and reads the other's. Of two such fences one
-//! comes first, so at least one side sees the other: the source finds the demand and does not sleep, or the viewer finds
-//! the source asleep and wakes it. Without the fences both may read the old values, and then both wait for ever.
+//! comes first, so at least one side sees the other: the source finds the demand and does not sleep, or the viewer
+//! finds the source asleep and wakes it. Without the fences both may read the old values, and then both wait for ever.
 
 use crate::sync::{AtomicBool, Ordering, fence};
 

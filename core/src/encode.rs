@@ -1,4 +1,5 @@
-//! Encoding of updates: tiles that a viewer lacks become groups, groups become patches, and patches become the bytes of bands.
+//! Encoding of updates: tiles that a viewer lacks become groups, groups become patches, and patches become the bytes of
+//! bands.
 //!
 //! ```text
 //! Writer ── begin ──▶ UpdateEncoder ── feedback ──▶ CostModel
@@ -7,8 +8,9 @@
 //!   └── Band ── poll_ready, encode ──▶ head, table, patches ── write_row ──▶ rows of raw patches
 //! ```
 //!
-//! Everything goes down: the writer splits an update into bands, the [`UpdateEncoder`] decides and encodes, and neither knows of
-//! sessions and sinks. What is encoded once for several viewers is in the frame's [`cache`], which the [`Pool`]'s threads fill as well.
+//! Everything goes down: the writer splits an update into bands, the [`UpdateEncoder`] decides and encodes, and neither
+//! knows of sessions and sinks. What is encoded once for several viewers is in the frame's [`cache`], which the
+//! [`Pool`]'s threads fill as well.
 
 mod adaptive;
 mod band;

@@ -1,7 +1,8 @@
 //! From one source to its viewers: newest frame, pointer and status for each, and their demand back.
 //!
-//! The source's side ([`Feed`]) never waits for a viewer and takes no lock. A viewer's side ([`FrameReceiver`], [`EventReceiver`]) takes
-//! the newest value when it is ready for it, and signals its demand beforehand, so that nothing is captured that no viewer can take.
+//! The source's side ([`Feed`]) never waits for a viewer and takes no lock. A viewer's side ([`FrameReceiver`],
+//! [`EventReceiver`]) takes the newest value when it is ready for it, and signals its demand beforehand, so that
+//! nothing is captured that no viewer can take.
 
 use std::collections::VecDeque;
 use std::sync::atomic::AtomicUsize;
@@ -76,7 +77,8 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Adds new subscriptions and removes cancelled ones. `current` is sent to new subscribers and to those that asked for it again.
+    /// Adds new subscriptions and removes cancelled ones. `current` is sent to new subscribers and to those that asked
+    /// for it again.
     pub fn admit(&mut self, current: Option<&Arc<Frame>>) {
         self.frame_subscriptions.retain(|subscription| !subscription.cancelled.load(Ordering::Acquire));
         self.event_subscriptions.retain(|subscription| !subscription.cancelled.load(Ordering::Acquire));

@@ -1,4 +1,5 @@
-//! One published image: the pixels of a [`FrameBuffer`], when they were captured, and in which frame each tile last changed.
+//! One published image: the pixels of a [`FrameBuffer`], when they were captured, and in which frame each tile last
+//! changed.
 //!
 //! Invariant: rows that have arrived are immutable. A frame may be published before its lower rows have arrived
 //! ([`LateRows`](crate::source::LateRows)); [`Stamps::rows`] tells which may be read.

@@ -42,8 +42,8 @@ pub trait PixelMemory: Send + Sync {
     /// All bytes, for the source that captures into them. Nothing else reads or writes them meanwhile.
     fn bytes_mut(&mut self) -> &mut [u8];
 
-    /// Replaces the first `pixels.len()` bytes by `pixels`, and returns a block of the same length to be used again. Heap memory
-    /// of that length is exchanged instead of copied.
+    /// Replaces the first `pixels.len()` bytes by `pixels`, and returns a block of the same length to be used again.
+    /// Heap memory of that length is exchanged instead of copied.
     ///
     /// # Panics
     /// If `pixels` is longer than the memory.
@@ -97,8 +97,8 @@ impl Layout {
         Self { size, stride: size.width as usize * PIXEL_BYTES, format }
     }
 
-    /// Returns the layout of a planar block, which ends with its last row of cells, or `None` if it has more rows than the
-    /// protocol can express.
+    /// Returns the layout of a planar block, which ends with its last row of cells, or `None` if it has more rows than
+    /// the protocol can express.
     pub fn planar(size: Size, planar: Planar) -> Option<Self> {
         let cells = cells(size, planar)?;
         Some(Self { size, stride: cells.width as usize * PIXEL_BYTES, format: PixelFormat::Planar(planar) })
@@ -119,8 +119,8 @@ impl Layout {
     }
 }
 
-/// Returns the cell grid in which a planar block is compared and sent: one row of cells per row of luma, or wider rows where those
-/// would be too many.
+/// Returns the cell grid in which a planar block is compared and sent: one row of cells per row of luma, or wider rows
+/// where those would be too many.
 pub fn cells(size: Size, planar: Planar) -> Option<Size> {
     let row = (size.width as usize * planar.depth.bytes()).div_ceil(PIXEL_BYTES);
     let cells = planar.bytes(size.width as usize, size.height as usize).div_ceil(PIXEL_BYTES);
@@ -136,7 +136,8 @@ pub struct FrameBuffer {
 }
 
 impl FrameBuffer {
-    /// Returns a buffer of `memory`, or `None` if `memory` is shorter than the layout requires, or the stride shorter than a row.
+    /// Returns a buffer of `memory`, or `None` if `memory` is shorter than the layout requires, or the stride shorter
+    /// than a row.
     pub fn new(layout: Layout, memory: Box<dyn PixelMemory>) -> Option<Self> {
         let row = layout.cells().width as usize * PIXEL_BYTES;
         let fits = layout.stride >= row

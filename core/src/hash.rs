@@ -1,7 +1,7 @@
 //! The picture hash: what a viewer computes over its canvas and the server over the frame it sent.
 //!
-//! Eight lanes take the pixels in turn, each `lane = (lane ^ pixel) * K` in 32 bits with a rotation, so that a vector unit
-//! runs them together and JavaScript can run them with `Math.imul`. Not a cryptographic hash: it finds errors, not
+//! Eight lanes take the pixels in turn, each `lane = (lane ^ pixel) * K` in 32 bits with a rotation, so that a vector
+//! unit runs them together and JavaScript can run them with `Math.imul`. Not a cryptographic hash: it finds errors, not
 //! forgers.
 
 use lanstream_codec::planar::Planar;
@@ -16,7 +16,8 @@ const LANES: usize = 8;
 /// Odd, from the golden ratio: spreads every bit upwards.
 const K: u32 = 0x9E37_79B1;
 
-/// The hash of all pixels of `frame`, row by row, as a viewer shows them, and where they lie in planes of all cells of those too.
+/// The hash of all pixels of `frame`, row by row, as a viewer shows them, and where they lie in planes of all cells of
+/// those too.
 pub fn of(frame: &Frame) -> u64 {
     let format = frame.layout().format;
     let mut state = Lanes::new();
@@ -32,7 +33,8 @@ pub fn of(frame: &Frame) -> u64 {
     state.finish()
 }
 
-/// The same of a viewer's picture: its cells, and what they mean where they are not packed red, green, blue, 255 pixels.
+/// The same of a viewer's picture: its cells, and what they mean where they are not packed red, green, blue, 255
+/// pixels.
 pub fn of_cells(cells: &[u8], size: Size, planar: Option<Planar>) -> u64 {
     let mut state = Lanes::new();
     if let Some(planar) = planar {

@@ -4,9 +4,10 @@
 //! Source ── wait, capture ──▶ Frame ── Stage stamps changed tiles ──▶ Feed ── Slot per viewer ──▶ Session ──▶ bytes
 //! ```
 //!
-//! A [`source::Source`] brings pooled [`frame::Frame`]s up to date; the [`pipeline::Pipeline`] compares each with the one
-//! before and stamps the tiles that differ; the [`feed`] hands the newest frame to each viewer; a [`session::Session`]
-//! turns "what this viewer holds" and "the newest frame" into the bytes of one update. Sinks carry those bytes.
+//! A [`source::Source`] brings pooled [`frame::Frame`]s up to date; the [`pipeline::Pipeline`] compares each with the
+//! one before and stamps the tiles that differ; the [`feed`] hands the newest frame to each viewer; a
+//! [`session::Session`] turns "what this viewer holds" and "the newest frame" into the bytes of one update. Sinks carry
+//! those bytes.
 //!
 //! Nothing here opens a socket, reads a clock, starts a thread or calls the system: time is an argument.
 

@@ -1,5 +1,5 @@
-//! Typed options that describe themselves. The command line, its help and all checks are made of the same table, for built-in
-//! sources and for plugins.
+//! Typed options that describe themselves. The command line, its help and all checks are made of the same table, for
+//! built-in sources and for plugins.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

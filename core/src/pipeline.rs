@@ -23,8 +23,8 @@ pub const RESCAN_PARTS: u32 = 12;
 pub const RESCAN_INTERVAL: Duration = Duration::from_millis(83);
 /// Pause before a source is asked again that returned [`ErrorKind::Retry`].
 const RETRY_PAUSE: Duration = Duration::from_millis(5);
-/// Frames that one route of a viewer can hold: the one being sent, the previous one, from which parts may be moved, and with proofs asked
-/// for the one being proven.
+/// Frames that one route of a viewer can hold: the one being sent, the previous one, from which parts may be moved, and
+/// with proofs asked for the one being proven.
 const FRAMES_PER_SUBSCRIPTION: usize = 3;
 
 /// Takes pictures from a source to a feed.
@@ -47,8 +47,8 @@ pub struct Pipeline {
 pub struct Stopped;
 
 impl Pipeline {
-    /// A pipeline that publishes to `feed`, at most every `interval`, to viewers with `marker` in their titles. `observer` is
-    /// told what viewers are told about the source.
+    /// A pipeline that publishes to `feed`, at most every `interval`, to viewers with `marker` in their titles.
+    /// `observer` is told what viewers are told about the source.
     pub fn new(
         feed: Feed,
         interval: Option<Duration>,
@@ -80,12 +80,14 @@ impl Pipeline {
         self.feed.announce(status);
     }
 
-    /// Prepares for waiting without a source: `waker` is used when a viewer comes. Returns whether one has come already.
+    /// Prepares for waiting without a source: `waker` is used when a viewer comes. Returns whether one has come
+    /// already.
     pub fn listen(&self, waker: &Waker) -> bool {
         self.feed.listen(waker, false)
     }
 
-    /// Runs until it is stopped. The pictures of a source that was lost stay for viewers until the next run shows its own.
+    /// Runs until it is stopped. The pictures of a source that was lost stay for viewers until the next run shows its
+    /// own.
     ///
     /// # Errors
     /// The source's, other than [`ErrorKind::Retry`].

@@ -21,7 +21,8 @@ pub struct FramePool {
 impl FramePool {
     /// The frame that was written last among those no one holds, so that least of it is out of date.
     ///
-    /// Where none is free and fewer than `limit` exist, `allocate` makes one. Returns `None` if `limit` frames are held.
+    /// Where none is free and fewer than `limit` exist, `allocate` makes one. Returns `None` if `limit` frames are
+    /// held.
     ///
     /// # Errors
     /// What `allocate` returns.

@@ -1,8 +1,8 @@
 //! The wire format, version 4: see `docs/protocol.md`, whose golden vectors both ends are tested on.
 //!
-//! Every message is a [`HEADER_BYTES`] header (length of the body, kind) and a body, all integers little-endian. A stream carries
-//! them back to back; a WebSocket message carries exactly one. Reading never panics: `Ok(None)` is "more bytes needed",
-//! `Err` is a peer that does not speak this protocol.
+//! Every message is a [`HEADER_BYTES`] header (length of the body, kind) and a body, all integers little-endian. A
+//! stream carries them back to back; a WebSocket message carries exactly one. Reading never panics: `Ok(None)` is "more
+//! bytes needed", `Err` is a peer that does not speak this protocol.
 
 mod band;
 mod error;

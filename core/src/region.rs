@@ -74,7 +74,8 @@ impl Region {
         inside
     }
 
-    /// Removes every rectangle that `rect` overlaps, or joins to without waste, and grows it over them, until none is left.
+    /// Removes every rectangle that `rect` overlaps, or joins to without waste, and grows it over them, until none is
+    /// left.
     fn absorb_into(&mut self, rect: &mut Rect) {
         while let Some(index) = self.rects().iter().position(|own| should_join(*own, *rect)) {
             *rect = rect.bounding(self.remove(index));

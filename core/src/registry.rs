@@ -1,5 +1,5 @@
-//! Registry of sources: for each a name, options and a factory. Built-in sources and plugins are registered alike, and the command line,
-//! its help and the list of sources are made of it.
+//! Registry of sources: for each a name, options and a factory. Built-in sources and plugins are registered alike, and
+//! the command line, its help and the list of sources are made of it.
 
 use crate::geometry::Size;
 use crate::options::{OptionError, OptionSpec, OptionValues, Text};
@@ -29,8 +29,8 @@ pub trait SourceFactory: Send + Sync {
     /// Returns its description, which is always the same.
     fn descriptor(&self) -> SourceDescriptor;
 
-    /// Makes an opener of these options, which are [complete](OptionValues::complete). Nothing is opened yet. The opener's sources
-    /// report to `listener`.
+    /// Makes an opener of these options, which are [complete](OptionValues::complete). Nothing is opened yet. The
+    /// opener's sources report to `listener`.
     ///
     /// # Errors
     /// If an option has a value that its description could not rule out.

@@ -3,8 +3,9 @@
 //! One update is in flight at a time. While it is, newer frames replace each other in the viewer's slot; the
 //! acknowledgement gives credit for the next update, which is then built from the newest frame.
 //!
-//! The order of calls is: [`wants_frame`](Session::wants_frame), [`begin`](Session::begin), [`write_some`](Session::write_some) until it
-//! says [`WriteStatus::Done`] (or [`WriteStatus::Aborted`]: then all begins again), then [`acknowledge`](Session::acknowledge) when the viewer says so.
+//! The order of calls is: [`wants_frame`](Session::wants_frame), [`begin`](Session::begin),
+//! [`write_some`](Session::write_some) until it says [`WriteStatus::Done`] (or [`WriteStatus::Aborted`]: then all
+//! begins again), then [`acknowledge`](Session::acknowledge) when the viewer says so.
 
 use std::sync::Arc;
 use std::task::Context;
@@ -124,8 +125,8 @@ impl Session {
         self.awaited.map(|awaited| awaited.began_at)
     }
 
-    /// Starts the update that leads from what the viewer holds to `frame`. Where that is what it holds, nothing happens. A frame that
-    /// stood already when the viewer asked for it, at `asked_at`, is late from then on only.
+    /// Starts the update that leads from what the viewer holds to `frame`. Where that is what it holds, nothing
+    /// happens. A frame that stood already when the viewer asked for it, at `asked_at`, is late from then on only.
     pub fn begin(&mut self, frame: Arc<Frame>, asked_at: Micros, now: Micros) {
         debug_assert!(self.wants_frame(), "one update at a time");
         let base = self.base_for(&frame);
@@ -141,9 +142,9 @@ impl Session {
         self.writer.begin(frame, base, due_at);
     }
 
-    /// Appends bytes of the update, at most to the end of a band, until `out` holds `limit` or more; it takes at most one
-    /// row, one table and what is coded of a band more. Where it returns [`WriteStatus::Waiting`] for something that is
-    /// encoded, `context` is woken.
+    /// Appends bytes of the update, at most to the end of a band, until `out` holds `limit` or more; it takes at most
+    /// one row, one table and what is coded of a band more. Where it returns [`WriteStatus::Waiting`] for something
+    /// that is encoded, `context` is woken.
     pub fn write_some(&mut self, out: &mut BytesMut, limit: usize, context: &Context<'_>) -> WriteStatus {
         let before = out.len();
         let status = self.writer.write_some(out, limit, context);

@@ -3,14 +3,15 @@
 //! A sink knows no other sink. Its life:
 //!
 //! 1. The app opens it, which takes everything that may fail: ports, certificates.
-//! 2. [`transports`](Sink::transports) and [`addresses`](Sink::addresses) are read once, for the run's [`Transports`] and for
-//!    the allow-list of hosts.
+//! 2. [`transports`](Sink::transports) and [`addresses`](Sink::addresses) are read once, for the run's [`Transports`]
+//!    and for the allow-list of hosts.
 //! 3. [`serve`](Sink::serve) is called once, with the run's [`Admission`]. For each viewer the sink gets a
-//!    [`PumpReceiver`](crate::admission::PumpReceiver) by the viewer's key or ticket, polls it for pumps of routes over its own
-//!    transports, and sends the bytes that each pump writes, in their order, until the pump returns `None`.
+//!    [`PumpReceiver`](crate::admission::PumpReceiver) by the viewer's key or ticket, polls it for pumps of routes over
+//!    its own transports, and sends the bytes that each pump writes, in their order, until the pump returns `None`.
 //! 4. When `shutdown` completes the sink closes what it has open, and the future of [`serve`](Sink::serve) completes.
 //!
-//! A sink that listens on a network must pass what a request says of itself to [`Admission::guard`] before anything else.
+//! A sink that listens on a network must pass what a request says of itself to [`Admission::guard`] before anything
+//! else.
 
 use std::fmt;
 use std::net::SocketAddr;

@@ -33,8 +33,8 @@ impl<T> Slot<T> {
         self.swap(std::ptr::null_mut())
     }
 
-    /// AcqRel: release, so that anyone who takes `pointer` sees all that was written to the value; acquire, so that we see
-    /// the same of the value we get.
+    /// AcqRel: release, so that anyone who takes `pointer` sees all that was written to the value; acquire, so that we
+    /// see the same of the value we get.
     fn swap(&self, pointer: *mut T) -> Option<Arc<T>> {
         let previous = self.newest.swap(pointer, Ordering::AcqRel);
         if previous.is_null() {

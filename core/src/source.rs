@@ -15,8 +15,8 @@
 //!    called again.
 //! 6. Dropped, it releases its device. Frames that viewers still hold outlive it, and their memory with them.
 //!
-//! What only some sources have is an optional capability: [`CursorSource`], [`PlaybackSource`], [`AudioSource`], [`LateRows`],
-//! [`UnreliableDamage`], [`TitleProbe`].
+//! What only some sources have is an optional capability: [`CursorSource`], [`PlaybackSource`], [`AudioSource`],
+//! [`LateRows`], [`UnreliableDamage`], [`TitleProbe`].
 //!
 //! A source that shows one colour, and then another one for each frame:
 //!
@@ -94,7 +94,8 @@ pub type Opener = Box<dyn FnMut() -> Result<Box<dyn Source>, Error> + Send>;
 
 /// Producer of frames. See the [module](self) for its life.
 pub trait Source: Send {
-    /// Description for viewers and for people. It changes only when [`wait`](Source::wait) returns [`Event::Described`].
+    /// Description for viewers and for people. It changes only when [`wait`](Source::wait) returns
+    /// [`Event::Described`].
     fn description(&self) -> Description;
 
     /// Layout of the next frame. It changes only when [`wait`](Source::wait) returns [`Event::Resized`].
@@ -109,24 +110,25 @@ pub trait Source: Send {
     /// [`ErrorKind::Lost`], [`ErrorKind::Ended`] or [`ErrorKind::Finished`]; the source is then dropped.
     fn wait(&mut self, timeout: Option<Duration>) -> Result<Event, Error>;
 
-    /// Brings `region` of `frame` up to date, in the layout's cells, and forgets the damage that lies in it. The rest of `frame` keeps
-    /// its content, unless [`Captured::updated`] tells of more. Damage elsewhere remains, and the next `wait` returns
-    /// [`Event::Damaged`] for it: a region may come from a rescan alone.
+    /// Brings `region` of `frame` up to date, in the layout's cells, and forgets the damage that lies in it. The rest
+    /// of `frame` keeps its content, unless [`Captured::updated`] tells of more. Damage elsewhere remains, and the next
+    /// `wait` returns [`Event::Damaged`] for it: a region may come from a rescan alone.
     ///
     /// # Errors
-    /// [`ErrorKind::Retry`] if there is no picture at this moment, such as while a window is being resized: the damage remains, and the
-    /// pipeline calls again after the next event. The others as for `wait`.
+    /// [`ErrorKind::Retry`] if there is no picture at this moment, such as while a window is being resized: the damage
+    /// remains, and the pipeline calls again after the next event. The others as for `wait`.
     fn capture(&mut self, frame: &mut FrameBuffer, region: &Region) -> Result<Captured, Error>;
 
-    /// Region that may have changed since the last capture, in the layout's cells; all of it before the first capture and
-    /// after a change of layout. It becomes part of the region to capture; an empty one puts the capture off. `None` where it is
-    /// known only when the frame is captured: `capture` then writes it besides the region. The pipeline asks only if
-    /// [`Event::Damaged`] or [`Event::Resized`] was returned since the last capture.
+    /// Region that may have changed since the last capture, in the layout's cells; all of it before the first capture
+    /// and after a change of layout. It becomes part of the region to capture; an empty one puts the capture off.
+    /// `None` where it is known only when the frame is captured: `capture` then writes it besides the region. The
+    /// pipeline asks only if [`Event::Damaged`] or [`Event::Resized`] was returned since the last capture.
     fn damage(&self) -> Option<Region> {
         None
     }
 
-    /// Allocates memory for one frame of the present layout. The pipeline calls it a few times per layout and reuses the memory.
+    /// Allocates memory for one frame of the present layout. The pipeline calls it a few times per layout and reuses
+    /// the memory.
     ///
     /// # Errors
     /// [`ErrorKind::Lost`] if the system provides no memory.
@@ -192,7 +194,8 @@ impl Captured {
 pub struct Description {
     /// Name of what is shown: "monitor HDMI-1", "test pattern bars". It follows a window that is renamed.
     pub name: String,
-    /// Reason why no new frames come although the source is open: "the window is minimised". `None` while they may come.
+    /// Reason why no new frames come although the source is open: "the window is minimised". `None` while they may
+    /// come.
     pub stalled: Option<String>,
     /// Differences between its frames and what it captures or decodes, one phrase each: "10 bit shown as 8 bit".
     pub alterations: Vec<String>,

@@ -65,7 +65,8 @@ impl Stage {
         comparison
     }
 
-    /// Compares from where `comparison` stands to where it is known that the frame is a new one, as far as `rows` of pixels are there.
+    /// Compares from where `comparison` stands to where it is known that the frame is a new one, as far as `rows` of
+    /// pixels are there.
     pub fn find(&mut self, frame: &Frame, comparison: &mut Comparison<'_>, rows: u32) {
         while !comparison.is_new() && comparison.can_step(rows) {
             self.step(frame, comparison);

@@ -1,8 +1,8 @@
 //! For each tile of a picture the frame in which it last changed, known from the top row down while the frame is
 //! already on its way to viewers.
 //!
-//! Invariant: a row of tiles that is known is never stamped again, and what was stamped before it became known is seen by
-//! anyone who saw that it is.
+//! Invariant: a row of tiles that is known is never stamped again, and what was stamped before it became known is seen
+//! by anyone who saw that it is.
 
 use crate::sync::{AtomicBool, AtomicU32, Ordering};
 
@@ -63,8 +63,8 @@ impl Stamps {
         self.rows.load(Ordering::Acquire)
     }
 
-    /// The frame in which a tile last changed. In a row that is not known: the frame in which it last did before this one,
-    /// or this one.
+    /// The frame in which a tile last changed. In a row that is not known: the frame in which it last did before this
+    /// one, or this one.
     pub fn of(&self, tile: usize) -> u32 {
         // Relaxed: the caller's `rows` ordered this load after the stamps of the rows that it counts.
         self.frames[tile].load(Ordering::Relaxed)

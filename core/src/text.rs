@@ -1,17 +1,20 @@
-//! Text that others wrote, such as titles of windows, names of files and lines of FFmpeg's log, made harmless for anyone who shows it.
+//! Text that others wrote, such as titles of windows, names of files and lines of FFmpeg's log, made harmless for
+//! anyone who shows it.
 
 use std::borrow::Cow;
 
-/// The text with nothing in it that a terminal obeys or that turns the words after it around. Line breaks stay: anyone who needs one
-/// line replaces them beforehand.
+/// The text with nothing in it that a terminal obeys or that turns the words after it around. Line breaks stay: anyone
+/// who needs one line replaces them beforehand.
 ///
-/// Blanks of other kinds become a space, everything else that is left out U+FFFD, so that one sees that there was something.
+/// Blanks of other kinds become a space, everything else that is left out U+FFFD, so that one sees that there was
+/// something.
 #[must_use]
 pub fn harmless(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_harmful) { text.into() } else { text.chars().map(tame).collect() }
 }
 
-/// Whether a terminal would do something else with `c` than show it, or break or turn the line around. A line break is no harm.
+/// Whether a terminal would do something else with `c` than show it, or break or turn the line around. A line break is
+/// no harm.
 #[must_use]
 pub fn is_harmful(c: char) -> bool {
     tame(c) != c

@@ -60,8 +60,8 @@ impl Grid {
 
 /// Sets `differing`, one flag a column, where two frames of one layout differ in the tiles of one row.
 ///
-/// It goes along the rows of pixels, as they lie in memory, rather than tile by tile: that is what the processor fetches
-/// ahead.
+/// It goes along the rows of pixels, as they lie in memory, rather than tile by tile: that is what the processor
+/// fetches ahead.
 pub fn mark_differing(
     a: &Frame,
     b: &Frame,
@@ -89,11 +89,12 @@ pub fn solid(frame: &Frame, rect: Rect) -> Option<[u8; PIXEL_BYTES]> {
     (uniform && repeats()).then(|| [first[0], first[1], first[2], first[3]])
 }
 
-/// One row of pixels in this many is read to count the edges of a tile: a hint needs no more. An odd number, since what is
-/// drawn in steps of two pixels changes in every other row only.
+/// One row of pixels in this many is read to count the edges of a tile: a hint needs no more. An odd number, since what
+/// is drawn in steps of two pixels changes in every other row only.
 const EDGE_ROW_STEP: u32 = 5;
 
-/// Returns the approximate number of edge pixels of `rect`, which equal neither their left nor their upper neighbour: what codes must spell out.
+/// Returns the approximate number of edge pixels of `rect`, which equal neither their left nor their upper neighbour:
+/// what codes must spell out.
 pub fn edge_count(frame: &Frame, rect: Rect) -> u32 {
     if rect.height == 1 {
         return edges_in_row(&[], frame.row(rect.x, rect.y, rect.width));

@@ -43,8 +43,8 @@ pub struct Transports {
 pub struct DuplicateTransport(pub &'static str, pub &'static str);
 
 impl Transports {
-    /// Returns a table of `rows`, in the order in which viewers are told of them. `preferred` is the one that viewers must take
-    /// if they can, without measuring.
+    /// Returns a table of `rows`, in the order in which viewers are told of them. `preferred` is the one that viewers
+    /// must take if they can, without measuring.
     ///
     /// # Errors
     /// [`DuplicateTransport`].

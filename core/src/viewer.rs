@@ -1,8 +1,9 @@
 //! One viewer, sans-IO: its control channel and its pixels, as ends that different tasks may hold.
 //!
-//! [`Control`] understands what the viewer says and tells it what is not pixels. [`Pump`] turns frames into bytes, for one
-//! route: when the viewer asks for another, the pump there builds on what the viewer holds, and the previous one is over,
-//! wherever it hangs. Credit, refreshes and proofs go from control to pump through a bounded queue without a lock.
+//! [`Control`] understands what the viewer says and tells it what is not pixels. [`Pump`] turns frames into bytes, for
+//! one route: when the viewer asks for another, the pump there builds on what the viewer holds, and the previous one is
+//! over, wherever it hangs. Credit, refreshes and proofs go from control to pump through a bounded queue without a
+//! lock.
 
 mod control;
 mod histogram;

@@ -73,8 +73,8 @@ fn receive(viewer: &mut Viewer) -> Option<u32> {
     Some(seq)
 }
 
-/// Changes a screen step by step; after each a viewer's picture must be what was captured. Returns the pixels that it was sent
-/// in each encoding, and the bytes of the last update.
+/// Changes a screen step by step; after each a viewer's picture must be what was captured. Returns the pixels that it
+/// was sent in each encoding, and the bytes of the last update.
 fn watch<F: FnMut(&mut Screen) + Send>(
     size: Size,
     changes: impl Iterator<Item = F> + Send,

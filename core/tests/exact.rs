@@ -245,8 +245,8 @@ impl Wake for Eager {
     }
 }
 
-/// Draws, a set after the other, for an eager viewer. Returns how many updates began early; in the end the picture is the
-/// screen.
+/// Draws, a set after the other, for an eager viewer. Returns how many updates began early; in the end the picture is
+/// the screen.
 fn watch_eagerly(
     band_bytes: usize,
     rows: u32,

@@ -59,7 +59,8 @@ fn nothing_is_allocated_between_capture_and_coded_bytes() {
     let (mut watcher, shown) = (Watcher::new(viewer), Arc::clone(&screen));
     let (mut round, mut left_at) = (0, 0);
     let step = move || {
-        // Since the last step there was the capture. What is done in a step is the test's own, but for what is counted there.
+        // Since the last step there was the capture. What is done in a step is the test's own, but for what is counted
+        // there.
         watcher.allocated += allocations() - left_at;
         round += u32::from(watcher.watch());
         if round <= WARM_UP {

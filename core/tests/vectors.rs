@@ -1,5 +1,6 @@
-//! The golden vectors of `docs/protocol-vectors.json`, which the JavaScript tests read too: every message as bytes and as
-//! fields. `LANSTREAM_BLESS=1 cargo test -p lanstream-core --test vectors` writes the file anew after a change meant so.
+//! The golden vectors of `docs/protocol-vectors.json`, which the JavaScript tests read too: every message as bytes and
+//! as fields. `LANSTREAM_BLESS=1 cargo test -p lanstream-core --test vectors` writes the file anew after a change meant
+//! so.
 #![cfg(not(loom))]
 
 use std::borrow::Cow;

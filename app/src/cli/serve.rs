@@ -24,7 +24,8 @@ pub(crate) struct Serve {
     /// How pixels travel; auto lets the viewer measure
     #[arg(long, value_name = "TRANSPORT", default_value = AUTO, value_parser = transports(), global = true)]
     pub(crate) transport: TransportChoice,
-    /// A certificate for WebTransport that browsers trust, in PEM [default: one made at the start, accepted by its hash]
+    /// A certificate for WebTransport that browsers trust, in PEM [default: one made at the start, accepted by its
+    /// hash]
     #[arg(long, value_name = "FILE", requires = "tls_key", global = true)]
     pub(crate) tls_cert: Option<PathBuf>,
     /// The private key of --tls-cert, in PEM

@@ -36,8 +36,8 @@ pub struct SinkFactory {
 }
 
 impl SinkFactory {
-    /// Returns an entry for a sink of these transports. `open` is called in the context of the tokio runtime that will serve the
-    /// sink, and returns `None` if it can't be had and is not required.
+    /// Returns an entry for a sink of these transports. `open` is called in the context of the tokio runtime that will
+    /// serve the sink, and returns `None` if it can't be had and is not required.
     pub fn new(
         transports: Vec<TransportInfo>,
         open: impl Fn(&Opening<'_>) -> Result<Option<Box<dyn Sink>>, SinkError> + Send + Sync + 'static,

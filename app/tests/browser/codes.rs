@@ -1,5 +1,5 @@
-//! Codes in real browsers: a desktop through a slow pipe, where they are worth while, and the module against the crate it is
-//! made of.
+//! Codes in real browsers: a desktop through a slow pipe, where they are worth while, and the module against the crate
+//! it is made of.
 
 use std::process::{Command, Stdio};
 
@@ -72,7 +72,8 @@ impl Desktop {
     }
 }
 
-/// Looks at a desktop through a slow pipe until enough is proven and what came was coded, then asks the page, by `state`.
+/// Looks at a desktop through a slow pipe until enough is proven and what came was coded, then asks the page, by
+/// `state`.
 fn expect_codes(desktop: &Desktop, server: &Lanstream, state: impl Fn() -> Value) {
     let (mut step, mut coded) = (0, 0.0);
     let stats = until("proofs of coded updates", || {

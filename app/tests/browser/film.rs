@@ -1,5 +1,5 @@
-//! A film in browsers, picture by picture: what each holds and what each shows is what FFmpeg decodes, by number and hash, for
-//! each pixel format and over each transport.
+//! A film in browsers, picture by picture: what each holds and what each shows is what FFmpeg decodes, by number and
+//! hash, for each pixel format and over each transport.
 
 use std::process::{Command, Stdio};
 
@@ -52,8 +52,8 @@ fn planes(format: &str, matrix: Matrix) -> Option<Planar> {
     }
 }
 
-/// Puts a viewer for each transport side by side, and has the film go through them picture by picture. Every viewer has seen
-/// each before the next is asked for. The one by WebSocket has attributes of its own.
+/// Puts a viewer for each transport side by side, and has the film go through them picture by picture. Every viewer has
+/// seen each before the next is asked for. The one by WebSocket has attributes of its own.
 const WATCH: &str = r#"async (frames, seconds, attributes) => {
   const first = window.lanstream;
   const viewers = ['http', 'websocket', 'webtransport'].map(transport => {
@@ -141,8 +141,8 @@ fn decoded(clip: &str, format: &str, planar: Option<Planar>) -> Vec<(String, Opt
     frames.map(shown).collect()
 }
 
-/// Compares all that viewers saw of films in each format; `watch` opens a page and has it run a script. The viewer by WebSocket
-/// has these attributes, and so that presenter, and takes codes or not.
+/// Compares all that viewers saw of films in each format; `watch` opens a page and has it run a script. The viewer by
+/// WebSocket has these attributes, and so that presenter, and takes codes or not.
 fn expect_every_frame(
     attributes: &Value,
     by_websocket: (&str, bool),

@@ -1,5 +1,5 @@
-//! Changes that keep to one place are painted on a small canvas over the picture's. Nobody may see that: not when it comes, not
-//! while it is there, and not when it goes because something else changes.
+//! Changes that keep to one place are painted on a small canvas over the picture's. Nobody may see that: not when it
+//! comes, not while it is there, and not when it goes because something else changes.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;

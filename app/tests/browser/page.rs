@@ -1,5 +1,5 @@
-//! That the page tells the truth in a real Chromium: why a picture does not come, or no longer; and that it can be used and read
-//! wherever it is shown.
+//! That the page tells the truth in a real Chromium: why a picture does not come, or no longer; and that it can be used
+//! and read wherever it is shown.
 
 use std::io::Write;
 use std::process::Stdio;
@@ -30,7 +30,8 @@ const WINDOWS: [(u32, u32, &str); 6] = [
     (320, 480, "200%"),
     (480, 320, "200%"),
 ];
-/// What of the controls lies outside of the window, or of what can be scrolled to; the slider may not even have to be scrolled to.
+/// What of the controls lies outside of the window, or of what can be scrolled to; the slider may not even have to be
+/// scrolled to.
 const OUTSIDE: &str = "(() => {
     const controls = window.lanstream.shadowRoot.querySelector('.controls');
     const inside = (box, element) => { const own = element.getBoundingClientRect(); return own.width > 0 && own.left >= box.left && own.right <= box.right && own.top >= box.top && own.bottom <= box.bottom; };

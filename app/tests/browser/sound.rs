@@ -1,4 +1,5 @@
-//! A film's sound in Chromium: in step with its pictures, silent while it stands still, and heard only when the page may be.
+//! A film's sound in Chromium: in step with its pictures, silent while it stands still, and heard only when the page
+//! may be.
 
 use std::process::{Command, Stdio};
 
@@ -28,8 +29,8 @@ fn clip(folder: &TempDir) -> String {
     path
 }
 
-/// Listens to what goes to the sound card, and watches the canvas. Returns when each flash was painted, and when each beep was
-/// to be heard, in milliseconds of the page's clock.
+/// Listens to what goes to the sound card, and watches the canvas. Returns when each flash was painted, and when each
+/// beep was to be heard, in milliseconds of the page's clock.
 const WATCH: &str = r#"async seconds => {
   const stream = window.lanstream;
   const beeps = [], flashes = [];

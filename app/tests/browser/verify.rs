@@ -1,4 +1,5 @@
-//! The viewers' proofs: with `?verify=1` the server hears of every picture's hash, whichever way it came and was painted.
+//! The viewers' proofs: with `?verify=1` the server hears of every picture's hash, whichever way it came and was
+//! painted.
 
 use lanstream_testkit::browser::chromium::Chromium;
 use lanstream_testkit::browser::firefox::Firefox;

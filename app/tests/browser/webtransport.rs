@@ -160,7 +160,8 @@ fn datagrams_are_exact_in_firefox() {
     remote.expect_proofs();
 }
 
-/// From now on each WebTransport session of the page brings 100,000 bytes and then nothing, on a path that is well: as those of WebKit do after 16 MiB.
+/// From now on each WebTransport session of the page brings 100,000 bytes and then nothing, on a path that is well: as
+/// those of WebKit do after 16 MiB.
 const STOPPING: &str = "(() => {
     let left = 100000;
     const stopping = stream => {

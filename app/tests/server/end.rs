@@ -1,5 +1,5 @@
-//! How a run ends, as its viewers hear of it: the reason comes before the end, whole, whatever they were about to say themselves,
-//! and it is the same that the terminal and programs are told.
+//! How a run ends, as its viewers hear of it: the reason comes before the end, whole, whatever they were about to say
+//! themselves, and it is the same that the terminal and programs are told.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -27,8 +27,8 @@ const UPGRADE: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocke
                        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
 const PROTOCOL: &str = "Sec-WebSocket-Protocol: lanstream.1, session.{key}";
 
-/// A hazard, a request line, header lines, and the status that the two must get. `{port}`, `{token}`, `{TOKEN}`, `{key}`
-/// (a fresh one) and `{here}` (of a viewer that is here) are filled in.
+/// A hazard, a request line, header lines, and the status that the two must get. `{port}`, `{token}`, `{TOKEN}`,
+/// `{key}` (a fresh one) and `{here}` (of a viewer that is here) are filled in.
 type Row = (&'static str, &'static str, &'static [&'static str], u16);
 
 const HOSTS: &[Row] = &[

@@ -1,5 +1,5 @@
-//! The server without a browser: the built binary, and servers in this process, before peers that speak the protocol well or
-//! badly.
+//! The server without a browser: the built binary, and servers in this process, before peers that speak the protocol
+//! well or badly.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
 

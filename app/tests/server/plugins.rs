@@ -1,4 +1,5 @@
-//! Plugins: the examples in Rust and C are shown exactly, and what an evil plugin does ends its source and nothing else.
+//! Plugins: the examples in Rust and C are shown exactly, and what an evil plugin does ends its source and nothing
+//! else.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

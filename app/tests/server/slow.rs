@@ -11,8 +11,8 @@ use serde_json::Value;
 use crate::running::Running;
 use crate::serving::Serving;
 
-/// Frames that a viewer may hold, and bytes of its two buffers, its socket's and its stack of smaller things. The frames
-/// are the pipeline's constant, the bytes the sinks'.
+/// Frames that a viewer may hold, and bytes of its two buffers, its socket's and its stack of smaller things. The
+/// frames are the pipeline's constant, the bytes the sinks'.
 const FRAMES_PER_VIEWER: usize = 2;
 const VIEWER_BYTES: usize = 2 * (352 << 10) + (256 << 10);
 /// What it may hold by WebTransport, where all that is not acknowledged waits in buffers of the server's own.

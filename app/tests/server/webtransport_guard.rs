@@ -1,5 +1,5 @@
-//! Law 7 for WebTransport: nobody uninvited. What a session's request says of itself, what it gets, and by what the server is
-//! known.
+//! Law 7 for WebTransport: nobody uninvited. What a session's request says of itself, what it gets, and by what the
+//! server is known.
 
 use std::net::{Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,9 +23,10 @@ const OWN: &str = "127.0.0.1:{udp}";
 const PAGE: Option<&str> = Some("http://127.0.0.1:{port}");
 const PATH: &str = "/pixels?ticket={here}";
 
-/// A hazard, what the request says its host, its page and its path are, and the status that it must get. `{port}` is the
-/// page's, `{udp}` that of sessions, `{here}` a ticket of a viewer that is here, `{HERE}` the same in upper case, `{session}` its key, `{key}` that of one
-/// that has not opened its control channel, `{left}` of one that has left, `{token}` the run's token.
+/// A hazard, what the request says its host, its page and its path are, and the status that it must get. `{port}` is
+/// the page's, `{udp}` that of sessions, `{here}` a ticket of a viewer that is here, `{HERE}` the same in upper case,
+/// `{session}` its key, `{key}` that of one that has not opened its control channel, `{left}` of one that has left,
+/// `{token}` the run's token.
 type Row = (&'static str, &'static str, Option<&'static str>, &'static str, u16);
 
 const HOSTS: &[Row] = &[
@@ -118,7 +119,8 @@ const TICKETS: &[Row] = &[
     ("right key, foreign name", "evil.test:{udp}", PAGE, PATH, 403),
 ];
 
-/// A server that allows a name, a name with a port, and a page of another scheme; a viewer that is here, and one that was.
+/// A server that allows a name, a name with a port, and a page of another scheme; a viewer that is here, and one that
+/// was.
 struct Guarded {
     serving: Serving,
     venue: Venue,

@@ -1,4 +1,5 @@
-//! Routes over WebTransport: they end alone, with their session, and with their viewer, and the picture goes on elsewhere.
+//! Routes over WebTransport: they end alone, with their session, and with their viewer, and the picture goes on
+//! elsewhere.
 
 use std::net::{Ipv4Addr, SocketAddr};
 

@@ -1,6 +1,8 @@
-//! How many bytes a code may take, and whether it is on its way to more: noise is given up after a few rows, not at its end.
+//! How many bytes a code may take, and whether it is on its way to more: noise is given up after a few rows, not at its
+//! end.
 
-/// The share of the limit by which the beginning may be worse than the rest: screens are not the same from top to bottom.
+/// The share of the limit by which the beginning may be worse than the rest: screens are not the same from top to
+/// bottom.
 const SLACK: usize = 4;
 /// Pixels after which it is asked again.
 pub(crate) const STEP_PX: usize = 1024;

@@ -1,8 +1,9 @@
-//! What pixels are in bytes: lossless codes of a rectangle of a screen, for pipes that are slower than memory, and the planes
-//! that decoders of video make.
+//! What pixels are in bytes: lossless codes of a rectangle of a screen, for pipes that are slower than memory, and the
+//! planes that decoders of video make.
 //!
-//! [`encode`] and [`decode`] are each other's inverse. Pixels are `u32`s that lie in memory as red, green, blue, 255, row by
-//! row without gaps. The bytes of each code are described where it lives; docs/codec.md describes them for other languages.
+//! [`encode`] and [`decode`] are each other's inverse. Pixels are `u32`s that lie in memory as red, green, blue, 255,
+//! row by row without gaps. The bytes of each code are described where it lives; docs/codec.md describes them for other
+//! languages.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -56,11 +57,12 @@ impl Code {
     }
 }
 
-/// Appends the code of `pixels`, in rows of `width`, to `out`, and gives up where it would be more than `limit` bytes, or
-/// is on the way there, or cannot be written in this code: then it returns `false`, and what was appended means nothing.
+/// Appends the code of `pixels`, in rows of `width`, to `out`, and gives up where it would be more than `limit` bytes,
+/// or is on the way there, or cannot be written in this code: then it returns `false`, and what was appended means
+/// nothing.
 ///
-/// The fourth byte of every pixel is to be 255: it is not coded, and comes out as that. Pixels that are not whole rows are
-/// given up.
+/// The fourth byte of every pixel is to be 255: it is not coded, and comes out as that. Pixels that are not whole rows
+/// are given up.
 #[cfg(feature = "encode")]
 pub fn encode(code: Code, pixels: &[u32], width: usize, limit: usize, out: &mut Vec<u8>) -> bool {
     if !is_rectangle(pixels, width) {

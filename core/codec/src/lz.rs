@@ -1,10 +1,10 @@
 //! Repeats from anywhere before.
 //!
-//! A row of sequences: a byte with the number of new pixels in its high and that of repeated pixels less 2 in its low four
-//! bits, where 15 says that a number follows which is to be added, first that of the new ones; then the new pixels' red, green
-//! and blue; then how many pixels before its own place the repeat starts, less 1. Numbers are of seven bits a byte, low ones
-//! first, the eighth says that there are more. A repeat may lap what it makes. A sequence whose new pixels are the last of all
-//! ends there: it has 0 for the number of repeated ones.
+//! A row of sequences: a byte with the number of new pixels in its high and that of repeated pixels less 2 in its low
+//! four bits, where 15 says that a number follows which is to be added, first that of the new ones; then the new
+//! pixels' red, green and blue; then how many pixels before its own place the repeat starts, less 1. Numbers are of
+//! seven bits a byte, low ones first, the eighth says that there are more. A repeat may lap what it makes. A sequence
+//! whose new pixels are the last of all ends there: it has 0 for the number of repeated ones.
 
 #[cfg(feature = "encode")]
 mod encode;

@@ -1,8 +1,8 @@
 //! A few colours, and which of them each pixel has.
 //!
-//! The first byte is the number of colours, 2 to 16; then come their red, green and blue; then the pixels in reading order,
-//! with 1, 2 or 4 bits each, as many as it takes to tell the colours apart. The first pixel of a byte is in its low bits. Bits
-//! that are left of the last byte are 0.
+//! The first byte is the number of colours, 2 to 16; then come their red, green and blue; then the pixels in reading
+//! order, with 1, 2 or 4 bits each, as many as it takes to tell the colours apart. The first pixel of a byte is in its
+//! low bits. Bits that are left of the last byte are 0.
 
 #[cfg(feature = "encode")]
 mod encode;
@@ -47,8 +47,8 @@ pub(crate) fn decode(mut bytes: Reader<'_>, pixels: &mut [u32]) -> Result<(), Er
     if highest < count { Ok(()) } else { Err(Error::Colour) }
 }
 
-/// Returns the highest number of a colour that occurs: asked once, not for each pixel. Bits that are left must be 0, so they
-/// may be counted as pixels of the first colour.
+/// Returns the highest number of a colour that occurs: asked once, not for each pixel. Bits that are left must be 0, so
+/// they may be counted as pixels of the first colour.
 fn unpack<const BITS: usize>(packed: &[u8], colours: &Colours, pixels: &mut [u32]) -> usize {
     let each = 8 / BITS;
     let mut highest = 0;

@@ -1,8 +1,10 @@
-//! Pictures in planes, as decoders of video have them: luma and chroma, or green, blue and red, each in a plane of its own.
+//! Pictures in planes, as decoders of video have them: luma and chroma, or green, blue and red, each in a plane of its
+//! own.
 //!
-//! A picture is one block of bytes: its planes one after the other, rows from the top, without gaps. Samples of more than eight
-//! bits are two bytes, the lower first; what is above their bits means nothing. What a block shows is said in whole numbers, so that every implementation of it has the
-//! same pixels. For samples Y, U, V of `bits` bits, with `shift = 8 + bits` and the numbers of [`Planar::numbers`]:
+//! A picture is one block of bytes: its planes one after the other, rows from the top, without gaps. Samples of more
+//! than eight bits are two bytes, the lower first; what is above their bits means nothing. What a block shows is said
+//! in whole numbers, so that every implementation of it has the same pixels. For samples Y, U, V of `bits` bits, with
+//! `shift = 8 + bits` and the numbers of [`Planar::numbers`]:
 //!
 //! ```text
 //! y = luma * (Y - black) + 2^(shift - 1)          neutral = 2^(bits - 1)
@@ -11,9 +13,9 @@
 //! B = clamp((y + blue_u  * (U - neutral)                            ) >> shift)
 //! ```
 //!
-//! `>>` rounds down and `clamp` is to 0 to 255; no sum leaves 32 bits. With [`Matrix::Identity`] the planes are green, blue and
-//! red, each made a colour as `y` makes a grey. A sample of chroma stands for all pixels of its block, and is not interpolated:
-//! a pixel follows from three samples. A last row or column of blocks may be cut off.
+//! `>>` rounds down and `clamp` is to 0 to 255; no sum leaves 32 bits. With [`Matrix::Identity`] the planes are green,
+//! blue and red, each made a colour as `y` makes a grey. A sample of chroma stands for all pixels of its block, and is
+//! not interpolated: a pixel follows from three samples. A last row or column of blocks may be cut off.
 
 mod convert;
 mod quad;

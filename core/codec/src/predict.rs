@@ -1,4 +1,5 @@
-//! Runs, recent colours and differences: a row of tokens, each of which continues the pixels before it in reading order.
+//! Runs, recent colours and differences: a row of tokens, each of which continues the pixels before it in reading
+//! order.
 //!
 //! | first byte | then | pixels |
 //! | --- | --- | --- |
@@ -11,8 +12,8 @@
 //! | 11110001 | n | n + 17 pixels as above |
 //! | 11110010 | red, green, blue | this pixel |
 //!
-//! n is of seven bits a byte, low ones first, the eighth says that there are more. Left of the first pixel and above the
-//! first row all is black. A pixel that was not as left or above is kept as the recent colour of its place.
+//! n is of seven bits a byte, low ones first, the eighth says that there are more. Left of the first pixel and above
+//! the first row all is black. A pixel that was not as left or above is kept as the recent colour of its place.
 
 mod decode;
 #[cfg(feature = "encode")]

@@ -1,6 +1,6 @@
-//! What pictures in planes show: as the standards say, and by the golden vectors of `docs/planar-vectors.json`, which the
-//! JavaScript tests read too. `LANSTREAM_BLESS=1 cargo test -p lanstream-codec --test planar` writes the file anew after a
-//! change meant so.
+//! What pictures in planes show: as the standards say, and by the golden vectors of `docs/planar-vectors.json`, which
+//! the JavaScript tests read too. `LANSTREAM_BLESS=1 cargo test -p lanstream-codec --test planar` writes the file anew
+//! after a change meant so.
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 use std::path::Path;

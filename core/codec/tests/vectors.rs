@@ -1,6 +1,6 @@
-//! The golden vectors of `docs/codec-vectors.json`, which the JavaScript tests read too: pictures with their codes, and bytes
-//! that are no code with what is wrong with them. `LANSTREAM_BLESS=1 cargo test -p lanstream-codec --test vectors` writes the
-//! file anew after a change meant so, and the fuzzer's seeds with it.
+//! The golden vectors of `docs/codec-vectors.json`, which the JavaScript tests read too: pictures with their codes, and
+//! bytes that are no code with what is wrong with them. `LANSTREAM_BLESS=1 cargo test -p lanstream-codec --test
+//! vectors` writes the file anew after a change meant so, and the fuzzer's seeds with it.
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 #[path = "vectors/hostile.rs"]

@@ -8,7 +8,8 @@ use lanstream_codec::{Code, decode, encode};
 const LIMIT: usize = 1 << 20;
 const OPAQUE: u32 = 0xff00_0000;
 
-/// The first two bytes are the sides of a rectangle less one; the others are its code, and then pixels in rows of its width.
+/// The first two bytes are the sides of a rectangle less one; the others are its code, and then pixels in rows of its
+/// width.
 pub(crate) fn check(input: &[u8]) {
     let [width, rows, bytes @ ..] = input else { return };
     let (width, rows) = (usize::from(*width) + 1, usize::from(*rows) + 1);

@@ -1,5 +1,5 @@
-//! What must hold for any bytes: as a viewer's or server's message or a band they are read or refused, and a picture that refuses a band
-//! is still the one it was.
+//! What must hold for any bytes: as a viewer's or server's message or a band they are read or refused, and a picture
+//! that refuses a band is still the one it was.
 //!
 //! The fuzzer looks for bytes for which it does not, and the tests replay those that it found.
 
@@ -9,7 +9,8 @@ use lanstream_core::protocol::{
     BAND_BYTES, BandHead, HEADER_BYTES, PATCH_BYTES, ServerMessage, ViewerMessage,
 };
 
-/// Pixels of a picture that is painted. Few bytes can ask for a gigabyte, and this is about what is wrong, not what is large.
+/// Pixels of a picture that is painted. Few bytes can ask for a gigabyte, and this is about what is wrong, not what is
+/// large.
 const AREA_PX_MAX: usize = 128 * 128;
 /// Where a band has the number of its patches.
 const PATCHES_AT: usize = 20;

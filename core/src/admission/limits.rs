@@ -4,8 +4,8 @@ use std::time::Duration;
 
 /// Viewers at a time: each may hold two frames and a socket buffer.
 pub const VIEWERS_MAX: usize = 16;
-/// Tasks that are remembered while they wait for a pump of one viewer: four streams, its session, and some that are about to
-/// end.
+/// Tasks that are remembered while they wait for a pump of one viewer: four streams, its session, and some that are
+/// about to end.
 pub(super) const WAKERS_MAX: usize = 8;
 /// Time from the exchange of the token to the control channel.
 pub const KEY_LIFETIME: Duration = Duration::from_secs(10);

@@ -19,7 +19,8 @@ pub struct PumpReceiver {
 }
 
 impl PumpReceiver {
-    /// Where the pointer is, for a transport that sends it sooner than the control channel. Returns `None` if the source is gone.
+    /// Where the pointer is, for a transport that sends it sooner than the control channel. Returns `None` if the
+    /// source is gone.
     pub fn events(&self) -> Option<EventReceiver> {
         self.registry.feed_handle.subscribe_events()
     }
@@ -29,8 +30,8 @@ impl PumpReceiver {
         self.registry.now()
     }
 
-    /// Returns the pump of a route that `wanted` accepts, once there is one. Returns `None` if the viewer has left or another transport
-    /// session replaces this one.
+    /// Returns the pump of a route that `wanted` accepts, once there is one. Returns `None` if the viewer has left or
+    /// another transport session replaces this one.
     pub fn poll(&self, context: &Context<'_>, wanted: impl Fn(&Route) -> bool) -> Poll<Option<Box<Pump>>> {
         let mut inner = self.registry.lock();
         let Some(entry) = inner.of(self.viewer) else {

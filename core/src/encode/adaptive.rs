@@ -1,5 +1,5 @@
-//! Adaptive encoder: searches motion since the frame that the viewer holds, chooses the method of each group of tiles by its cost, and
-//! writes the group's bytes.
+//! Adaptive encoder: searches motion since the frame that the viewer holds, chooses the method of each group of tiles
+//! by its cost, and writes the group's bytes.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -88,7 +88,8 @@ impl AdaptiveEncoder {
         self.is_motion_awaited = self.searches_motion;
     }
 
-    /// Plans a band: appends its jobs, and queues the large ones for encoding. Returns the first row of tiles that is not planned.
+    /// Plans a band: appends its jobs, and queues the large ones for encoding. Returns the first row of tiles that is
+    /// not planned.
     pub(super) fn plan(&mut self, input: &BandInput<'_>, plan: &mut Plan, jobs: &mut Vec<PatchJob>) -> u32 {
         let rows = input.rows();
         if self.is_motion_awaited && !self.find_motion(input, input.frame.stamps.rows() >= rows) {

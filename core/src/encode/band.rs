@@ -1,5 +1,5 @@
-//! The band that is being written: head, table and everything short at once, the rows of raw patches one by one, so that a
-//! sink can send the first while the last are not packed yet.
+//! The band that is being written: head, table and everything short at once, the rows of raw patches one by one, so
+//! that a sink can send the first while the last are not packed yet.
 
 use bytes::{BufMut, BytesMut};
 

@@ -1,8 +1,8 @@
-//! Cache of encoded rectangles of one frame, shared by its viewers: the first session that needs one inserts its key, any free thread
-//! encodes it, and all sessions read it.
+//! Cache of encoded rectangles of one frame, shared by its viewers: the first session that needs one inserts its key,
+//! any free thread encodes it, and all sessions read it.
 //!
-//! It belongs to its frame, and its memory, as much as one viewer can need, is made and used again with the frame's. The
-//! lock is held to search and to copy, never to encode.
+//! It belongs to its frame, and its memory, as much as one viewer can need, is made and used again with the frame's.
+//! The lock is held to search and to copy, never to encode.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
@@ -61,8 +61,8 @@ enum EntryState {
 }
 
 impl EncodeCache {
-    /// Returns a cache with capacity for all that a viewer can need of a frame of this size: large parts without overlaps, in fewer bytes
-    /// than their pixels. What is not used is never touched, and so takes up no memory.
+    /// Returns a cache with capacity for all that a viewer can need of a frame of this size: large parts without
+    /// overlaps, in fewer bytes than their pixels. What is not used is never touched, and so takes up no memory.
     pub fn new(size: Size) -> Self {
         Self(Mutex::new(Entries {
             list: Vec::with_capacity(size.area() / SHARED_PX_MIN as usize),

@@ -1,9 +1,9 @@
-//! By how much a part of the picture moved between two frames, as a page that is scrolled or a window that is dragged, so
-//! that its tiles can be copied from where they were.
+//! By how much a part of the picture moved between two frames, as a page that is scrolled or a window that is dragged,
+//! so that its tiles can be copied from where they were.
 //!
-//! It only guesses, and a wrong guess costs time alone: whether a tile moved so is for [`is_moved`] to say, which compares
-//! all of it. Of the tiles that changed some are taken as samples; what is seen around them is looked for in the frame
-//! before, and votes for offsets; of those with most votes the one wins by which most of the samples moved.
+//! It only guesses, and a wrong guess costs time alone: whether a tile moved so is for [`is_moved`] to say, which
+//! compares all of it. Of the tiles that changed some are taken as samples; what is seen around them is looked for in
+//! the frame before, and votes for offsets; of those with most votes the one wins by which most of the samples moved.
 
 mod anchors;
 mod changes;
@@ -42,8 +42,8 @@ pub struct Motion {
 
 /// Changed tiles from which on it is worth looking. Sent raw, so few take about as long as the search.
 const TILES_MIN: usize = 64;
-/// The last offset goes on where it explains so much of the share that it explained when it was found. With less there may be
-/// a better one, and a search costs little.
+/// The last offset goes on where it explains so much of the share that it explained when it was found. With less there
+/// may be a better one, and a search costs little.
 const GOES_ON_PERCENT: usize = 75;
 /// One sample in so many must have moved: with fewer, asking all tiles whether they did costs more than it saves.
 const EXPLAINED_MIN_SHARE: usize = 32;
@@ -79,13 +79,14 @@ fn rows(frame: &Frame, rect: Rect) -> impl Iterator<Item = &[u8]> {
 }
 
 impl Motion {
-    /// Whether nothing would be looked for in the next frame, which this counts as left out: nobody need wait for all of its
-    /// stamps.
+    /// Whether nothing would be looked for in the next frame, which this counts as left out: nobody need wait for all
+    /// of its stamps.
     pub fn rests(&mut self) -> bool {
         self.last.is_none() && !self.pause.is_over()
     }
 
-    /// The last offset, where that is also the one of what is known to have changed so far: then nobody need wait for the rest.
+    /// The last offset, where that is also the one of what is known to have changed so far: then nobody need wait for
+    /// the rest.
     pub fn goes_on(&mut self, old: &Frame, new: &Frame, base: u32) -> Option<Offset> {
         let is_comparable = self.last.is_some() && old.layout() == new.layout();
         let is_enough = is_comparable && self.changes.list(new, base) >= TILES_MIN;

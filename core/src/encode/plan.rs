@@ -1,5 +1,5 @@
-//! Plan of an update: the groups of tiles that bring a viewer from the frame it holds to a newer one, band by band, so that the first
-//! bytes leave before the last tiles are analyzed.
+//! Plan of an update: the groups of tiles that bring a viewer from the frame it holds to a newer one, band by band, so
+//! that the first bytes leave before the last tiles are analyzed.
 
 use std::sync::Arc;
 
@@ -89,8 +89,8 @@ impl Default for Plan {
 }
 
 impl Plan {
-    /// Plans a band, until there are enough bytes of pixels or no more rows. Ends at the rows whose stamps are not known. Returns
-    /// the first row that is not planned.
+    /// Plans a band, until there are enough bytes of pixels or no more rows. Ends at the rows whose stamps are not
+    /// known. Returns the first row that is not planned.
     pub(super) fn plan(&mut self, input: &BandInput<'_>, rules: &PlanRules<'_>) -> u32 {
         self.groups.clear();
         self.open.clear();

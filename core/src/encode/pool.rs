@@ -1,7 +1,7 @@
 //! Queue of frames with entries to encode, for worker threads that the caller starts.
 //!
-//! They only help: a viewer's task encodes the entry that it needs next itself, if no thread has begun it. So nothing waits for a
-//! thread to wake up, and a pool that is busy or has no threads costs speed and nothing else.
+//! They only help: a viewer's task encodes the entry that it needs next itself, if no thread has begun it. So nothing
+//! waits for a thread to wake up, and a pool that is busy or has no threads costs speed and nothing else.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

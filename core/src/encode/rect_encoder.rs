@@ -52,8 +52,8 @@ impl RectEncoder {
     fn read(&mut self, frame: &FrameBuffer, rect: Rect) {
         self.code.clear();
         self.pixels.clear();
-        // A part is never larger than its picture, nor a code than its pixels: no later one needs more. What is not used is
-        // never touched, and so takes up no memory.
+        // A part is never larger than its picture, nor a code than its pixels: no later one needs more. What is not
+        // used is never touched, and so takes up no memory.
         let area = frame.cells().area();
         self.code.reserve(area * PIXEL_BYTES);
         self.pixels.reserve(area);

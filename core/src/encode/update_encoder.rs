@@ -1,8 +1,8 @@
 //! Update encoder: plans an update band by band, encodes its patches, and learns from its acknowledgement.
 //!
-//! The order of calls is: [`begin`](UpdateEncoder::begin); [`plan`](UpdateEncoder::plan) for each band, some ahead of the one that is
-//! written; [`poll_ready`](UpdateEncoder::poll_ready) and [`encode`](UpdateEncoder::encode) for each of its jobs; and
-//! [`feedback`](UpdateEncoder::feedback) when the viewer has it all.
+//! The order of calls is: [`begin`](UpdateEncoder::begin); [`plan`](UpdateEncoder::plan) for each band, some ahead of
+//! the one that is written; [`poll_ready`](UpdateEncoder::poll_ready) and [`encode`](UpdateEncoder::encode) for each of
+//! its jobs; and [`feedback`](UpdateEncoder::feedback) when the viewer has it all.
 
 use std::sync::Arc;
 use std::task::Context;
@@ -30,7 +30,8 @@ pub enum UpdateEncoder {
     },
     /// Raw and solid patches.
     Solid,
-    /// Raw, solid, encoded and moved patches, whichever arrive soonest. Codes are of packed pixels: planar frames go raw and solid.
+    /// Raw, solid, encoded and moved patches, whichever arrive soonest. Codes are of packed pixels: planar frames go
+    /// raw and solid.
     Adaptive(Box<AdaptiveEncoder>),
 }
 
@@ -40,7 +41,8 @@ impl UpdateEncoder {
         Self::Raw { byte_ns: f32::INFINITY }
     }
 
-    /// Returns an adaptive encoder that measures coding by `clock`; `byte_ns` is the time per byte on this link, if known.
+    /// Returns an adaptive encoder that measures coding by `clock`; `byte_ns` is the time per byte on this link, if
+    /// known.
     pub fn adaptive(clock: Clock, pool: Arc<Pool>, state: Arc<PipelineState>, byte_ns: Option<f32>) -> Self {
         Self::Adaptive(Box::new(AdaptiveEncoder::new(clock, pool, state, byte_ns)))
     }
@@ -52,8 +54,8 @@ impl UpdateEncoder {
         }
     }
 
-    /// Plans a band: appends its jobs. Returns the first row of tiles that is not planned: that of the input where nothing can be
-    /// planned yet.
+    /// Plans a band: appends its jobs. Returns the first row of tiles that is not planned: that of the input where
+    /// nothing can be planned yet.
     pub(super) fn plan(&mut self, input: &BandInput<'_>, plan: &mut Plan, jobs: &mut Vec<PatchJob>) -> u32 {
         if let Some(adaptive) = self.adaptive_for(input.frame) {
             return adaptive.plan(input, plan, jobs);

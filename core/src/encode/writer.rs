@@ -1,5 +1,5 @@
-//! Writes updates as bands: plans them from the top, some ahead of the one being written so that they are encoded meanwhile, and
-//! writes each when all of it is encoded.
+//! Writes updates as bands: plans them from the top, some ahead of the one being written so that they are encoded
+//! meanwhile, and writes each when all of it is encoded.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -129,9 +129,9 @@ impl Writer {
         self.encoder.byte_ns()
     }
 
-    /// Appends bytes of the update, at most to the end of a band, until `out` holds `limit` or more; it takes at most one
-    /// row, one table and what is coded of a band more. Where it returns [`WriteStatus::Waiting`] for something that is encoded,
-    /// `context` is woken.
+    /// Appends bytes of the update, at most to the end of a band, until `out` holds `limit` or more; it takes at most
+    /// one row, one table and what is coded of a band more. Where it returns [`WriteStatus::Waiting`] for something
+    /// that is encoded, `context` is woken.
     pub(crate) fn write_some(
         &mut self,
         out: &mut BytesMut,
@@ -187,7 +187,8 @@ impl Writer {
         true
     }
 
-    /// Plans the next band, and more while worker threads have something to encode in them: raw bands arrive sooner without.
+    /// Plans the next band, and more while worker threads have something to encode in them: raw bands arrive sooner
+    /// without.
     fn plan_ahead(&mut self, update: &mut Update) {
         let goes_on = |last: &PlannedBand| !last.last && last.jobs.iter().any(PatchJob::is_helped);
         while self.ahead.len() < AHEAD_MAX && self.ahead.back().is_none_or(goes_on) {

@@ -9,8 +9,9 @@
 //! ```
 //!
 //! An update is one or more bands; the last has the commit flag, and only then is any of it shown. It turns the picture
-//! `base` into `seq`; with base 0 it needs none, and the picture takes the size given. A band that aborts the update has no
-//! patches: the viewer forgets all of the update. Patches are counted in [cells](crate::frame_buffer::cells) where the picture lies in planes.
+//! `base` into `seq`; with base 0 it needs none, and the picture takes the size given. A band that aborts the update
+//! has no patches: the viewer forgets all of the update. Patches are counted in [cells](crate::frame_buffer::cells)
+//! where the picture lies in planes.
 
 use std::cmp::Ordering;
 
@@ -150,7 +151,8 @@ impl BandHead {
         patches.iter().for_each(|patch| patch.write(out));
     }
 
-    /// Cells in a row of the picture, and their rows: pixels, unless it lies in planes. `None`: there are more than can be told.
+    /// Cells in a row of the picture, and their rows: pixels, unless it lies in planes. `None`: there are more than can
+    /// be told.
     pub fn cells(&self) -> Option<Size> {
         self.planar.map_or(Some(self.size), |planar| cells(self.size, planar))
     }

@@ -59,7 +59,8 @@ pub const HELLO_VERIFY: u16 = 1;
 /// In a [`Hello`]: the viewer takes every encoding, not only raw and solid ones.
 pub const HELLO_CODES: u16 = 4;
 
-/// Where pixels are to come, and from what picture on. A viewer has one route at a time: a new one ends the previous one.
+/// Where pixels are to come, and from what picture on. A viewer has one route at a time: a new one ends the previous
+/// one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Route {
     /// Chosen by the viewer; the first message on the route repeats it.
@@ -77,7 +78,8 @@ pub struct Route {
 /// In a [`Route`]: only raw and solid patches, so that what is measured is the route.
 pub const ROUTE_PLAIN: u8 = 1;
 
-/// Number of a transport on the wire, from 1 to [`TransportId::MAX`]. Which there are is in [`Transports`](crate::sink::Transports).
+/// Number of a transport on the wire, from 1 to [`TransportId::MAX`]. Which there are is in
+/// [`Transports`](crate::sink::Transports).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TransportId(u8);
 
@@ -125,8 +127,8 @@ pub struct Ack {
     pub paint_us: u32,
     /// Microseconds that decoding the update took.
     pub decode_us: u32,
-    /// Microseconds from the capture of the previous update until it was painted, as far as the viewer knows the server's clock; 0:
-    /// it does not.
+    /// Microseconds from the capture of the previous update until it was painted, as far as the viewer knows the
+    /// server's clock; 0: it does not.
     pub total_us: u32,
 }
 

@@ -1,7 +1,7 @@
 //! Fields of messages, little-endian: read with bounds checks, written to a growing buffer.
 //!
-//! A [`Field`] has no name; a [`Record`] is a sequence of named fields. The macros `record!` and `messages!` make both directions
-//! of one list of names.
+//! A [`Field`] has no name; a [`Record`] is a sequence of named fields. The macros `record!` and `messages!` make both
+//! directions of one list of names.
 
 use std::borrow::Cow;
 
@@ -208,8 +208,8 @@ macro_rules! code {
     };
 }
 
-/// Implements `read` and `write` of an enumeration of messages: the kind of each, its variant, and its fields in their order or its
-/// record.
+/// Implements `read` and `write` of an enumeration of messages: the kind of each, its variant, and its fields in their
+/// order or its record.
 macro_rules! messages {
     ($Message:ident $(<$life:lifetime>)?, $bytes_max:expr, {
         $($KIND:ident => $Variant:ident $({ $($field:ident),+ })? $(($record:ident))?),+ $(,)?

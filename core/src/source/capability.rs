@@ -2,8 +2,8 @@
 
 use super::Error;
 
-/// Capability of a source whose frames are still being written after [`capture`](super::Source::capture) has returned, so that
-/// viewers are sent the first rows while the others are copied.
+/// Capability of a source whose frames are still being written after [`capture`](super::Source::capture) has returned,
+/// so that viewers are sent the first rows while the others are copied.
 pub trait LateRows {
     /// Waits until more than the first `rows` rows of the last captured frame are up to date, and returns how many are;
     /// `u32::MAX` for all. Nothing reads the other rows before.

@@ -1,4 +1,5 @@
-//! Histogram of latencies from capture to paint: logarithmic buckets, so that quantiles are known without keeping every sample.
+//! Histogram of latencies from capture to paint: logarithmic buckets, so that quantiles are known without keeping every
+//! sample.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

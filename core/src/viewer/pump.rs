@@ -27,8 +27,8 @@ pub struct Pump {
     pub(super) clock: Clock,
     pub(super) counters: Arc<Counters>,
     pub(super) route_state: Arc<RouteState>,
-    /// When the viewer last asked for the picture as it is, whether or not it is new: with the route, by a refresh, or when it went on
-    /// after a pause.
+    /// When the viewer last asked for the picture as it is, whether or not it is new: with the route, by a refresh, or
+    /// when it went on after a pause.
     pub(super) asked_at: Micros,
     /// When the update being written began.
     pub(super) began: Option<Micros>,
@@ -53,8 +53,8 @@ impl Pump {
         if self.route_state.over.load(Ordering::Acquire) { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    /// Appends the next bytes for the viewer to `out`, about `limit` of them; pending until there are some. Returns `None` if
-    /// the viewer is gone, has another route or violated the protocol, so that this route ends.
+    /// Appends the next bytes for the viewer to `out`, about `limit` of them; pending until there are some. Returns
+    /// `None` if the viewer is gone, has another route or violated the protocol, so that this route ends.
     pub fn poll_bytes(
         &mut self,
         context: &Context<'_>,

@@ -1,4 +1,5 @@
-//! State shared by the control channel and one route of a viewer: commands go to the pump, its end and verdicts on proofs come back.
+//! State shared by the control channel and one route of a viewer: commands go to the pump, its end and verdicts on
+//! proofs come back.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

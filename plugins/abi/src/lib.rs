@@ -1,8 +1,8 @@
-//! The C interface between lanstream and its plugins. `plugins/include/lanstream.h` is the same for C, and says at each function and
-//! pointer which thread calls it and how long it is valid; a test compares the layouts of both.
+//! The C interface between lanstream and its plugins. `plugins/include/lanstream.h` is the same for C, and says at each
+//! function and pointer which thread calls it and how long it is valid; a test compares the layouts of both.
 //!
-//! Every table begins with its size. The reader uses the fields that both sides know: a field whose end lies beyond the size
-//! is absent. Tables grow at their end only.
+//! Every table begins with its size. The reader uses the fields that both sides know: a field whose end lies beyond the
+//! size is absent. Tables grow at their end only.
 
 #![no_std]
 

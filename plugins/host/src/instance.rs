@@ -32,8 +32,8 @@ struct Handle {
     wakeup: Wakeup,
 }
 
-// SAFETY: the pointer is used by `wake`, which the interface allows on any thread until `destroy` is called, under the lock; and
-// by the one thread that has the `Instance`.
+// SAFETY: the pointer is used by `wake`, which the interface allows on any thread until `destroy` is called, under the
+// lock; and by the one thread that has the `Instance`.
 unsafe impl Send for Handle {}
 // SAFETY: as for `Send`.
 unsafe impl Sync for Handle {}

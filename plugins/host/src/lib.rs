@@ -1,8 +1,8 @@
 //! Plugins: shared libraries that bring sources, over the C interface of `plugins/include/lanstream.h`.
 //!
 //! A plugin is loaded in a process of its own ([`RemotePlugin`]), which is this program started again with
-//! [`HOST_COMMAND`]: its frames are memory that both processes share, so a crash ends one source and costs no copy. In this process
-//! ([`LoadedPlugin`]) it is loaded for debuggers and for measuring.
+//! [`HOST_COMMAND`]: its frames are memory that both processes share, so a crash ends one source and costs no copy. In
+//! this process ([`LoadedPlugin`]) it is loaded for debuggers and for measuring.
 //!
 //! Both give factories to the registry of sources. Whatever a plugin says, such as sizes, regions and texts, is checked
 //! before it is used.

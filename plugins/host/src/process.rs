@@ -1,5 +1,5 @@
-//! A plugin in a process of its own: this program, started again with [`HOST_COMMAND`], loads the library and answers over a
-//! socket, which is its standard input. `docs/frame-link.md` describes the messages.
+//! A plugin in a process of its own: this program, started again with [`HOST_COMMAND`], loads the library and answers
+//! over a socket, which is its standard input. `docs/frame-link.md` describes the messages.
 //!
 //! ```text
 //! RemoteSource ── request ──▶ serve ── function call ──▶ plugin

@@ -236,7 +236,8 @@ fn listener(host: &abi::Host) -> Listener {
 /// Log of the host.
 struct HostLog(abi::Host);
 
-// SAFETY: the host's `log` may be called on any thread until `destroy` has returned, and a source reports nothing after it.
+// SAFETY: the host's `log` may be called on any thread until `destroy` has returned, and a source reports nothing after
+// it.
 unsafe impl Send for HostLog {}
 // SAFETY: as for `Send`.
 unsafe impl Sync for HostLog {}

@@ -1,7 +1,8 @@
 //! lanstream plugins in Rust.
 //!
-//! A plugin's source is written like a built-in one: a [`SourceFactory`](core::registry::SourceFactory) with a name and options, whose
-//! opener makes a [`Source`](core::source::Source). One line exports it from a library of the crate type `cdylib`:
+//! A plugin's source is written like a built-in one: a [`SourceFactory`](core::registry::SourceFactory) with a name and
+//! options, whose opener makes a [`Source`](core::source::Source). One line exports it from a library of the crate type
+//! `cdylib`:
 //!
 //! ```
 //! use lanstream_plugin::core::options::{OptionError, OptionSpec, OptionValues};
@@ -33,8 +34,8 @@
 //! # fn main() {}
 //! ```
 //!
-//! The source runs on one thread, in a process of its own. Nothing of it crosses the border by unwinding: a panic ends the
-//! source with an error.
+//! The source runs on one thread, in a process of its own. Nothing of it crosses the border by unwinding: a panic ends
+//! the source with an error.
 
 mod instance;
 mod table;

@@ -104,8 +104,8 @@ fn listen(address: SocketAddr) -> Result<TcpListener, BindError> {
     open().map_err(|source| BindError { address, source })
 }
 
-/// Whether the system gives so large a send buffer to who asks. Where it does not, asking would fix a smaller one than the
-/// kernel makes by itself when it is needed.
+/// Whether the system gives so large a send buffer to who asks. Where it does not, asking would fix a smaller one than
+/// the kernel makes by itself when it is needed.
 fn can_have(bytes: usize) -> bool {
     let asked = || {
         let scratch = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;

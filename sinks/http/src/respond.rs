@@ -86,8 +86,8 @@ pub(crate) fn asset(asset: &Asset, host: &str, config: &Config) -> Response<Body
     response
 }
 
-/// Returns where a page from `host` may connect besides its own origin. Older engines want its own host named. A policy can't
-/// name an IPv6 address.
+/// Returns where a page from `host` may connect besides its own origin. Older engines want its own host named. A policy
+/// can't name an IPv6 address.
 fn connect_sources(host: &str, endpoints: impl Iterator<Item = Endpoint>) -> String {
     let Ok(authority) = host.parse::<Authority>() else { return String::new() };
     let (name, own_port) = (authority.host(), authority.port_u16().unwrap_or(HTTP_PORT));
@@ -135,8 +135,8 @@ impl Session<'_> {
     }
 }
 
-/// Bytes for as long as `body` lasts. As HTTP/1.0, so that they end with the connection and are not cut into chunks, which
-/// the browser would have to move together again.
+/// Bytes for as long as `body` lasts. As HTTP/1.0, so that they end with the connection and are not cut into chunks,
+/// which the browser would have to move together again.
 pub(crate) fn stream(body: Body) -> Response<Body> {
     let mut response = response(StatusCode::OK, "application/octet-stream", body);
     *response.version_mut() = Version::HTTP_10;

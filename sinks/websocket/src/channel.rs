@@ -18,8 +18,8 @@ use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_websockets::{CloseCode, Config, Limits, Message, ServerBuilder, WebSocketStream};
 
-/// The control channel's own WebSocket, a message for each band. Chromium takes messages of this size fastest; in larger ones
-/// its pipe between processes stalls.
+/// The control channel's own WebSocket, a message for each band. Chromium takes messages of this size fastest; in
+/// larger ones its pipe between processes stalls.
 pub const TRANSPORT: TransportInfo = TransportInfo {
     id: TransportId::new(2).expect("the number is in range"),
     name: "websocket",
@@ -37,8 +37,8 @@ const INBOUND_BYTES_MAX: usize =
     lanstream_core::protocol::VIEWER_MESSAGE_BYTES_MAX + lanstream_core::protocol::HEADER_BYTES;
 /// Time from the handshake to the hello.
 const HELLO_TIMEOUT: Duration = Duration::from_secs(5);
-/// Time for the last words to leave and for the viewer to say that it has them. A WebTransport session waits a little longer for
-/// its viewer's control channel to end.
+/// Time for the last words to leave and for the viewer to say that it has them. A WebTransport session waits a little
+/// longer for its viewer's control channel to end.
 const GOODBYE_TIMEOUT: Duration = Duration::from_millis(250);
 /// Time between two reports.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
@@ -52,7 +52,8 @@ pub struct ControlChannel {
 }
 
 impl ControlChannel {
-    /// Carries the channel over `stream`, at its first WebSocket frame, until the viewer leaves, breaks the rules, or the sink ends.
+    /// Carries the channel over `stream`, at its first WebSocket frame, until the viewer leaves, breaks the rules, or
+    /// the sink ends.
     pub async fn run(self, stream: TcpStream) {
         let Self { control, viewer_guard, stop } = self;
         let mut channel = Channel::new(stream, control);
@@ -244,7 +245,8 @@ impl Channel {
         poll_fn(|context| Pin::new(&mut self.socket).poll_flush(context)).await
     }
 
-    /// Says what is left to be said and why it ends, and closes. A viewer that does not read gets no more than a moment.
+    /// Says what is left to be said and why it ends, and closes. A viewer that does not read gets no more than a
+    /// moment.
     async fn close(&mut self, code: CloseCode, farewell: Farewell) {
         let mut goodbye = Vec::new();
         ServerMessage::Goodbye { code: farewell.code, text: &farewell.text }.write(&mut goodbye);
@@ -272,8 +274,8 @@ impl Channel {
         poll_fn(message).await
     }
 
-    /// Waits for the viewer's own close, and reads what comes before it: a socket that is closed with something unread in it takes
-    /// back what has not arrived at the other end.
+    /// Waits for the viewer's own close, and reads what comes before it: a socket that is closed with something unread
+    /// in it takes back what has not arrived at the other end.
     async fn drain_until_close(&mut self) {
         while let Some(Ok(message)) = poll_fn(|context| Pin::new(&mut self.socket).poll_next(context)).await {
             if message.is_close() {

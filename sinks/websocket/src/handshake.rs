@@ -42,8 +42,8 @@ impl ControlAcceptor {
     /// Scheme by which pages connect.
     pub const SCHEME: &str = "ws";
 
-    /// Admits the viewer whose key is in the request, whose Host and Origin must have been checked. Returns the response, and the
-    /// channel that takes over the connection after it.
+    /// Admits the viewer whose key is in the request, whose Host and Origin must have been checked. Returns the
+    /// response, and the channel that takes over the connection after it.
     ///
     /// # Errors
     /// See [`HandshakeError`].

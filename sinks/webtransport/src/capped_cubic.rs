@@ -32,8 +32,8 @@ impl Controller for CappedCubic {
         self.cubic.on_sent(now, bytes, last_packet);
     }
 
-    /// At its end the window is what limits, not the path, so Cubic must not grow behind it: after a loss it would not be
-    /// below the end, and no one would slow down.
+    /// At its end the window is what limits, not the path, so Cubic must not grow behind it: after a loss it would not
+    /// be below the end, and no one would slow down.
     fn on_ack(&mut self, now: Instant, sent: Instant, bytes: u64, is_app_limited: bool, rtt: &RttEstimator) {
         let is_at_end = self.cubic.window() >= self.bytes_max;
         self.cubic.on_ack(now, sent, bytes, is_app_limited || is_at_end, rtt);

@@ -1,5 +1,6 @@
-//! A route by datagrams: bands cut into pieces, each of which may be lost, and is sent again on the route's stream where the
-//! viewer asks for it. Slower than the stream alone in every browser; it is here for those who want to see that.
+//! A route by datagrams: bands cut into pieces, each of which may be lost, and is sent again on the route's stream
+//! where the viewer asks for it. Slower than the stream alone in every browser; it is here for those who want to see
+//! that.
 
 use std::future::poll_fn;
 

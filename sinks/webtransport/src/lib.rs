@@ -1,7 +1,7 @@
 //! Carries a viewer's pixels over WebTransport: one stream for each route, datagrams for what is of no use later.
 //!
-//! Who may come in, and what is sent, is decided by core; this crate carries it, and keeps a certificate that browsers accept
-//! by its hash for as long as the process runs.
+//! Who may come in, and what is sent, is decided by core; this crate carries it, and keeps a certificate that browsers
+//! accept by its hash for as long as the process runs.
 
 mod admit;
 mod buffer_pool;

@@ -5,8 +5,8 @@ use std::net::{SocketAddr, UdpSocket};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-/// Bytes that the kernel keeps for sending and for receiving, if it gives so much. A burst of packets that finds no room
-/// waits or is lost.
+/// Bytes that the kernel keeps for sending and for receiving, if it gives so much. A burst of packets that finds no
+/// room waits or is lost.
 const BUFFER_BYTES: usize = 2 << 20;
 /// Free ports tried until one is free at all addresses.
 const PORT_TRIES: usize = 16;

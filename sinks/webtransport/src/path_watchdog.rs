@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-/// Time without an answer after which a path is taken for dead. Browsers acknowledge within 25 ms; what is more is for one
-/// that gets no processor time. A picture that goes on elsewhere must do so within 300 ms.
+/// Time without an answer after which a path is taken for dead. Browsers acknowledge within 25 ms; what is more is for
+/// one that gets no processor time. A picture that goes on elsewhere must do so within 300 ms.
 pub(crate) const SILENCE_MAX: Duration = Duration::from_millis(150);
 /// Time between two looks while something is on its way.
 pub(crate) const CHECK_INTERVAL: Duration = Duration::from_millis(25);
 
-/// What was asked and heard at the last look. An acknowledgement of ours asks nothing: it stays without an answer on a good
-/// path, too.
+/// What was asked and heard at the last look. An acknowledgement of ours asks nothing: it stays without an answer on a
+/// good path, too.
 #[derive(Debug, Default)]
 pub(crate) struct PathWatchdog {
     asked: u64,
@@ -18,7 +18,8 @@ pub(crate) struct PathWatchdog {
 }
 
 impl PathWatchdog {
-    /// Looks at the frames sent so far that must be acknowledged, and at the packets heard. Returns whether the path is dead.
+    /// Looks at the frames sent so far that must be acknowledged, and at the packets heard. Returns whether the path is
+    /// dead.
     pub(crate) fn check(&mut self, asked: u64, heard: u64, now: Instant) -> bool {
         if heard != self.heard {
             *self = Self { asked, heard, since: None };

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use crate::identity::{BACKDATED, VALID_FOR};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
-/// How long one is presented: a little more than half of what it is valid for, so that a machine that slept for days still
-/// has a valid one.
+/// How long one is presented: a little more than half of what it is valid for, so that a machine that slept for days
+/// still has a valid one.
 const PRESENTED_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
 /// How long before it is presented, and after, viewers are told of it: anyone who connects knows the one that it meets.
 const ANNOUNCED_FOR: Duration = DAY;
@@ -49,7 +49,8 @@ impl<C> Rotation<C> {
         validities.into_iter().flatten().map(|validity| &validity.certificate)
     }
 
-    /// Does what is due; where time has jumped, all of it at once. `make` makes a certificate that is valid from now on.
+    /// Does what is due; where time has jumped, all of it at once. `make` makes a certificate that is valid from now
+    /// on.
     ///
     /// # Errors
     /// What `make` returns. Nothing has changed then, and it is tried again the next time.

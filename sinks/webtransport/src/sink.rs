@@ -28,8 +28,8 @@ use crate::tuning;
 
 /// Connections at a time: sixteen viewers, each with one that it is about to leave.
 const CONNECTIONS_MAX: usize = 32;
-/// Connections at a time, those included that ended here while the peer keeps them: one that gives no room for the library's
-/// first words can't be closed, as only the library holds it.
+/// Connections at a time, those included that ended here while the peer keeps them: one that gives no room for the
+/// library's first words can't be closed, as only the library holds it.
 const CONNECTIONS_OPEN_MAX: usize = 2 * CONNECTIONS_MAX;
 /// Time from the first packet until the request is answered, and the answer taken where it is a refusal.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
@@ -133,7 +133,8 @@ impl fmt::Debug for WebTransportSink {
     }
 }
 
-/// Waits for sessions, which end by themselves with their viewers' control channels. What goes on without one is closed as it is.
+/// Waits for sessions, which end by themselves with their viewers' control channels. What goes on without one is closed
+/// as it is.
 async fn close(endpoints: &Endpoints, places: &Semaphore) {
     let _ended = timeout(SESSIONS_TIMEOUT, places.acquire_many(CONNECTIONS_MAX as u32)).await;
     endpoints.iter().for_each(|endpoint| endpoint.close(0_u32.into(), b"lanstream has ended"));

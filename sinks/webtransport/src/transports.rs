@@ -3,8 +3,8 @@
 use lanstream_core::protocol::TransportId;
 use lanstream_core::sink::TransportInfo;
 
-/// One stream of the session for each route. Packing a band takes a twentieth of the time that it travels, so small bands cost
-/// nothing, and the first leaves sooner.
+/// One stream of the session for each route. Packing a band takes a twentieth of the time that it travels, so small
+/// bands cost nothing, and the first leaves sooner.
 pub const STREAM: TransportInfo = TransportInfo {
     id: TransportId::new(3).expect("the number is in range"),
     name: "webtransport",

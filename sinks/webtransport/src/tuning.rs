@@ -1,5 +1,5 @@
-//! QUIC for a browser on the same machine, and limits for one that means ill: as measured towards Chromium 156 over loopback by
-//! `cargo xtask bench transports`.
+//! QUIC for a browser on the same machine, and limits for one that means ill: as measured towards Chromium 156 over
+//! loopback by `cargo xtask bench transports`.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -10,17 +10,20 @@ use wtransport::quinn::{MtuDiscoveryConfig, VarInt};
 
 use crate::capped_cubic::CappedCubicConfig;
 
-/// Bytes of a UDP packet, the most that Chromium takes: it drops larger ones. A thread of its network service takes each, which
-/// is what limits: 6.4 ms of processor time for a megabyte in packets of 1200 bytes, 5.5 in 1452, 5.3 in 1472.
+/// Bytes of a UDP packet, the most that Chromium takes: it drops larger ones. A thread of its network service takes
+/// each, which is what limits: 6.4 ms of processor time for a megabyte in packets of 1200 bytes, 5.5 in 1452, 5.3
+/// in 1472.
 const PACKET_BYTES: u16 = 1472;
-/// The same beyond loopback, where it begins with what every path takes and finds out: with IPv6 this fills an Ethernet frame.
+/// The same beyond loopback, where it begins with what every path takes and finds out: with IPv6 this fills an Ethernet
+/// frame.
 const PACKET_BYTES_REMOTE: u16 = 1452;
-/// Bytes in flight. From 128 KiB on no more arrives, only the queue before Chromium's socket gets longer: round trips are 2 ms
-/// with 256 KiB, 7 with 768. With 1 MiB its receive buffer loses 2 % of packets. This fits where the kernel grants 208 KiB,
-/// Debian's default: it doubles that, and charges 1.4 bytes for each. Firefox, which acknowledges every hundredth packet only,
-/// loses a tenth to a fifth of its speed by it.
+/// Bytes in flight. From 128 KiB on no more arrives, only the queue before Chromium's socket gets longer: round trips
+/// are 2 ms with 256 KiB, 7 with 768. With 1 MiB its receive buffer loses 2 % of packets. This fits where the kernel
+/// grants 208 KiB, Debian's default: it doubles that, and charges 1.4 bytes for each. Firefox, which acknowledges every
+/// hundredth packet only, loses a tenth to a fifth of its speed by it.
 pub const WINDOW_BYTES: u64 = 256 << 10;
-/// Round trip before it was measured. The 333 ms that are assumed for the internet would be what a lost handshake costs.
+/// Round trip before it was measured. The 333 ms that are assumed for the internet would be what a lost handshake
+/// costs.
 const INITIAL_RTT: Duration = Duration::from_millis(2);
 /// Bytes that a stream may be ahead of what was acknowledged.
 const SEND_WINDOW_BYTES: u64 = 2 << 20;

@@ -148,8 +148,8 @@ impl Opening {
         }
     }
 
-    /// Sleeps until something comes, and reads it. Returns whether the frames' pipe is at its end. What comes after the stream `has_begun`
-    /// is read when it is known what it is.
+    /// Sleeps until something comes, and reads it. Returns whether the frames' pipe is at its end. What comes after the
+    /// stream `has_begun` is read when it is known what it is.
     fn sleep(&mut self, has_begun: bool, deadline: Option<Instant>) -> Result<bool, Error> {
         let lost = |error| Error::new(ErrorKind::Lost, format!("a pipe is gone: {error}"));
         let pipe = (!has_begun).then(|| self.video.stream.pipe());
@@ -180,7 +180,8 @@ impl Opening {
         Ok(Some(shape))
     }
 
-    /// Goes on where it ended before anything was known of its frames: it is started otherwise, or that is why it can't be opened.
+    /// Goes on where it ended before anything was known of its frames: it is started otherwise, or that is why it can't
+    /// be opened.
     fn go_on_without_frame(&mut self) -> Result<(), OpenError> {
         let contents = self.video.stream.contents();
         let need = self.video.film().zip(contents).and_then(|(film, contents)| film.need(contents, None));

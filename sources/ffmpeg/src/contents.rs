@@ -1,5 +1,5 @@
-//! What is in an input, as FFmpeg says before it begins: its container, how long it takes, its pictures and its tracks of
-//! sound.
+//! What is in an input, as FFmpeg says before it begins: its container, how long it takes, its pictures and its tracks
+//! of sound.
 
 use std::time::Duration;
 

@@ -74,8 +74,8 @@ pub(crate) struct Film {
     missing: Vec<Need>,
 }
 
-/// FFmpeg's filters that make red, green and blue of matrices that viewers don't know, and its names of those: one of its own,
-/// and one by a library that not every build has.
+/// FFmpeg's filters that make red, green and blue of matrices that viewers don't know, and its names of those: one of
+/// its own, and one by a library that not every build has.
 const CONVERTERS: [(&str, &[&str]); 2] = [
     ("format=gbrp|gbrp10le|gbrp12le", &["fcc", "smpte240m"]),
     (
@@ -87,8 +87,8 @@ const CONVERTERS: [(&str, &[&str]); 2] = [
 /// Decoders that have alpha where FFmpeg's own leave it out.
 const ALPHA_DECODERS: [(&str, &str); 2] = [("vp8", "libvpx"), ("vp9", "libvpx-vp9")];
 
-/// By so much the sound of a list is ahead of its pictures: more than viewers are sent it ahead, and less than is read ahead, since
-/// FFmpeg is paused with both where one of them is not read.
+/// By so much the sound of a list is ahead of its pictures: more than viewers are sent it ahead, and less than is read
+/// ahead, since FFmpeg is paused with both where one of them is not read.
 const JOINT_LEAD: Duration = Duration::from_millis(400);
 
 /// A picture of sound.
@@ -140,7 +140,8 @@ impl Film {
         self.needs.iter().filter_map(of_need)
     }
 
-    /// Does without what was asked for last, which this FFmpeg may not have. Returns `false` if nothing more can be left out.
+    /// Does without what was asked for last, which this FFmpeg may not have. Returns `false` if nothing more can be
+    /// left out.
     pub(crate) fn give_up(&mut self) -> bool {
         let last = self.needs.pop_if(|need| !matches!(need, Need::Waves(..) | Need::Silence));
         self.missing.extend(last);
@@ -198,7 +199,8 @@ impl Film {
         Ok(Begun { frame_reader: FrameReader::new(pixels, Box::new(Nut::default())), program, sound })
     }
 
-    /// Whether pictures and sound come from one FFmpeg: two that read a list which grows may begin with different pieces of it.
+    /// Whether pictures and sound come from one FFmpeg: two that read a list which grows may begin with different
+    /// pieces of it.
     pub(crate) fn is_joint(&self) -> bool {
         self.input.is_list && self.is_heard()
     }
@@ -295,8 +297,8 @@ impl Film {
         arguments
     }
 
-    /// The user's filters; then pixels become square by enlarging, and the showinfo filter reports what each picture is like. What can be
-    /// shown as it is stays as it is.
+    /// The user's filters; then pixels become square by enlarging, and the showinfo filter reports what each picture is
+    /// like. What can be shown as it is stays as it is.
     fn filters(&self) -> String {
         let own = self.options.filter.as_deref().map_or(String::new(), |filter| format!("{filter},"));
         let converters = self.needs.iter().filter_map(|need| {

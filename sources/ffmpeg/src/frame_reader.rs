@@ -1,5 +1,5 @@
-//! Takes pictures out of a pipe: a parser says where pixels begin, and they are read straight to where a frame will have
-//! them, unless their format needs a change on the way.
+//! Takes pictures out of a pipe: a parser says where pixels begin, and they are read straight to where a frame will
+//! have them, unless their format needs a change on the way.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -8,8 +8,8 @@ use lanstream_core::frame_buffer::Layout;
 
 use crate::stream::{BadStream, PacketHeader, Parser, Pts, Shape, Step};
 
-/// Bytes read at once while there are no pixels to be read: what a container says of one picture. What is read beyond it is
-/// copied to the pixels.
+/// Bytes read at once while there are no pixels to be read: what a container says of one picture. What is read beyond
+/// it is copied to the pixels.
 const HEAD_READ_BYTES: usize = 64;
 /// Bytes that a parser may want to see together.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
@@ -90,8 +90,8 @@ impl FrameReader {
         self.shape = Some(shape);
     }
 
-    /// Goes as far as the bytes go that were read. `shape_of_next` tells what the picture is like that begins, where that can
-    /// differ from the stream's.
+    /// Goes as far as the bytes go that were read. `shape_of_next` tells what the picture is like that begins, where
+    /// that can differ from the stream's.
     pub(crate) fn next(
         &mut self,
         shape_of_next: &mut dyn FnMut() -> Option<Shape>,
@@ -269,7 +269,8 @@ mod tests {
     use crate::stream::raw::Raw;
     use crate::stream::y4m::Y4m;
 
-    /// All pictures that come out of a pipe that these bytes went into, in pieces of `piece` bytes; and what was missing.
+    /// All pictures that come out of a pipe that these bytes went into, in pieces of `piece` bytes; and what was
+    /// missing.
     fn pictures(parser: Box<dyn Parser>, bytes: &[u8], piece: usize) -> (Vec<DecodedFrame>, Option<String>) {
         let (reader, mut writer) = io::pipe().unwrap();
         let mut frame_reader = FrameReader::new(reader.into(), parser);

@@ -14,7 +14,8 @@ struct Openings {
     wakeups: Vec<Weak<Wakeup>>,
 }
 
-/// Has every opening that is under way in this process, and each one after it, fail at once: for a program that is about to end.
+/// Has every opening that is under way in this process, and each one after it, fail at once: for a program that is
+/// about to end.
 pub(crate) fn interrupt_openings() {
     let mut openings = OPENINGS.lock().unwrap_or_else(PoisonError::into_inner);
     openings.is_over = true;

@@ -1,5 +1,5 @@
-//! FFmpeg's log: its lines become reports for a listener, its last errors are kept for ours, and the properties of its input and of
-//! its frames are parsed from it.
+//! FFmpeg's log: its lines become reports for a listener, its last errors are kept for ours, and the properties of its
+//! input and of its frames are parsed from it.
 
 use std::collections::VecDeque;
 use std::io;
@@ -71,7 +71,8 @@ impl Log {
         }
     }
 
-    /// Returns the properties of the next frame, where a showinfo filter is inserted. They are reported before the picture's first byte.
+    /// Returns the properties of the next frame, where a showinfo filter is inserted. They are reported before the
+    /// picture's first byte.
     pub(crate) fn next_frame_info(&mut self) -> Option<FrameInfo> {
         if self.facts.frame_infos.len() <= 1 {
             self.read();
@@ -79,7 +80,8 @@ impl Log {
         self.facts.frame_infos.pop_front()
     }
 
-    /// Returns the properties of the first frame: as the showinfo filter reported them if there is one, else those of the output.
+    /// Returns the properties of the first frame: as the showinfo filter reported them if there is one, else those of
+    /// the output.
     pub(crate) fn first_frame_info(&self, has_showinfo: bool) -> Option<&FrameInfo> {
         if has_showinfo {
             self.facts.frame_infos.front().filter(|info| info.is_whole())

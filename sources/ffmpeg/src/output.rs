@@ -2,7 +2,8 @@
 
 use std::ffi::OsString;
 
-/// Returns the arguments of an output in NUT on stdout: raw frames with exact timestamps, each as soon as it is decoded.
+/// Returns the arguments of an output in NUT on stdout: raw frames with exact timestamps, each as soon as it is
+/// decoded.
 pub(crate) fn nut_output() -> impl Iterator<Item = OsString> {
     const OUTPUT: [&str; 15] = [
         // Whatever was asked for before: its log says what pictures are like.

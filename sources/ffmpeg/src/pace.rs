@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use crate::stream::Pts;
 
-/// A picture that is shown later than this begins time again: the stream stood still, since no one watched it or since it
-/// came too slowly, and what was missed is not run through at speed.
+/// A picture that is shown later than this begins time again: the stream stood still, since no one watched it or since
+/// it came too slowly, and what was missed is not run through at speed.
 const LATE_MAX: Duration = Duration::from_millis(500);
-/// How long a picture that is due may wait for a viewer while the ones after it are still read, so that a slow viewer sees
-/// every third picture at the right time. Beyond it no one watches: reading ends, and what writes is paused.
+/// How long a picture that is due may wait for a viewer while the ones after it are still read, so that a slow viewer
+/// sees every third picture at the right time. Beyond it no one watches: reading ends, and what writes is paused.
 const UNWATCHED_AFTER: Duration = Duration::from_secs(1);
 
 /// When pictures of a stream are shown.
@@ -103,7 +103,8 @@ impl PlaybackClock {
         self.anchor = None;
     }
 
-    /// Goes on from where it stands. Where that is not known, the next picture is due at once, and all others count from it.
+    /// Goes on from where it stands. Where that is not known, the next picture is due at once, and all others count
+    /// from it.
     pub(crate) fn go(&mut self, now: Instant) {
         if self.still.take().is_some() {
             self.anchor = self.stood.take().map(|stood| (now, stood.at()));

@@ -64,7 +64,8 @@ impl FramePipe {
     /// Waits until it is known what comes.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] where there is no such file or no one writes, [`ErrorKind::Unsupported`] for what can't be read.
+    /// [`ErrorKind::NotFound`] where there is no such file or no one writes, [`ErrorKind::Unsupported`] for what can't
+    /// be read.
     pub fn open(&self) -> Result<Box<dyn Source>, Error> {
         let reopen = self.reopen.then(|| self.reopener()).transpose()?;
         let builder = Builder {

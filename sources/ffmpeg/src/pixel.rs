@@ -19,8 +19,8 @@ pub enum Pixels {
     Packed(Packed),
     /// In planes, one after the other.
     Planar(Planar),
-    /// Either, with alpha: they are shown over black. No name stands for it, only what FFmpeg says of its pictures: what another
-    /// program writes has anything in its fourth byte.
+    /// Either, with alpha: they are shown over black. No name stands for it, only what FFmpeg says of its pictures:
+    /// what another program writes has anything in its fourth byte.
     Veiled(Veiled),
 }
 
@@ -76,7 +76,8 @@ const PLANAR: [(&str, Chroma, Depth, Range); 21] = [
     ("gray12le", Chroma::Mono, Depth::Twelve, Range::Full),
 ];
 
-/// What FFmpeg is asked for instead of formats whose names begin so, and which can't be shown as they are; the first counts.
+/// What FFmpeg is asked for instead of formats whose names begin so, and which can't be shown as they are; the first
+/// counts.
 const NEAREST: [(&str, &str); 27] = [
     ("yuyv422", "yuv422p"),
     ("uyvy422", "yuv422p"),
@@ -111,7 +112,8 @@ impl Pixels {
     /// What stands for a stream's pictures until it says what they are.
     pub(crate) const RGB0: Self = Self::Packed(PACKED[0]);
 
-    /// The names of those that are a frame as they come, with a bar between each two: what FFmpeg's filter `format` takes.
+    /// The names of those that are a frame as they come, with a bar between each two: what FFmpeg's filter `format`
+    /// takes.
     pub(crate) fn names_of_frames() -> String {
         let packed = PACKED.iter().take(2).map(|packed| packed.name);
         let planar = PLANAR.iter().map(|(name, ..)| *name);
@@ -221,8 +223,8 @@ impl Pixels {
     }
 }
 
-/// What a stream of this size most likely has that says nothing: by common practice BT.709 from 1280 pixels in a row or 577 rows
-/// on.
+/// What a stream of this size most likely has that says nothing: by common practice BT.709 from 1280 pixels in a row or
+/// 577 rows on.
 pub(crate) fn guessed(size: Size) -> Matrix {
     if size.width >= 1280 || size.height > 576 { Matrix::Bt709 } else { Matrix::Bt601 }
 }

@@ -55,8 +55,9 @@ impl Play {
     /// Starts FFmpeg, and waits until it knows what it shows.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](lanstream_core::source::ErrorKind::NotFound) where there is no such file, place or track or no FFmpeg,
-    /// [`ErrorKind::Unsupported`](lanstream_core::source::ErrorKind::Unsupported) where FFmpeg is too old or finds neither picture nor sound in it.
+    /// [`ErrorKind::NotFound`](lanstream_core::source::ErrorKind::NotFound) where there is no such file, place or track
+    /// or no FFmpeg, [`ErrorKind::Unsupported`](lanstream_core::source::ErrorKind::Unsupported) where FFmpeg is too old
+    /// or finds neither picture nor sound in it.
     pub fn open(&self) -> Result<Box<dyn Source>, Error> {
         let input = Input::of(&self.input)?;
         check_version(self.ffmpeg())?;

@@ -1,9 +1,9 @@
-//! Player of a stream of frames, the [`Source`]: reads one frame ahead, reports when it is due, and hands its memory to the
-//! [`FrameBuffer`] that is captured into.
+//! Player of a stream of frames, the [`Source`]: reads one frame ahead, reports when it is due, and hands its memory to
+//! the [`FrameBuffer`] that is captured into.
 //!
-//! All of it happens in `wait`, on the thread that waits: bytes are read as they come, so that a waker, FFmpeg's log and a
-//! stream that stops in the middle of a frame are noticed at once. A frame is read into memory of the size of a buffer's,
-//! and `capture` exchanges the two: no byte is copied, and what the buffer had takes the next frame.
+//! All of it happens in `wait`, on the thread that waits: bytes are read as they come, so that a waker, FFmpeg's log
+//! and a stream that stops in the middle of a frame are noticed at once. A frame is read into memory of the size of a
+//! buffer's, and `capture` exchanges the two: no byte is copied, and what the buffer had takes the next frame.
 
 use std::sync::Arc;
 use std::task::Waker;
@@ -328,7 +328,8 @@ impl Player {
         }
     }
 
-    /// Goes on where the pipe is at its end: with the next writer, a frame from further back, or the next iteration, or it is over.
+    /// Goes on where the pipe is at its end: with the next writer, a frame from further back, or the next iteration, or
+    /// it is over.
     fn frames_over(&mut self) -> Result<(), Error> {
         if self.video.stream.reopen(&mut self.status)? {
             return Ok(());
@@ -389,8 +390,8 @@ impl Player {
         self.clock.due(Some(self.awaited_limit()?)).filter(|moment| *moment > now)
     }
 
-    /// Returns when the next audio chunk must go to viewers: a little before its frames. Returns `None` if it is not there, or the
-    /// film is paused.
+    /// Returns when the next audio chunk must go to viewers: a little before its frames. Returns `None` if it is not
+    /// there, or the film is paused.
     fn sounds_at(&self, now: Instant) -> Option<Instant> {
         let next = self.audio.next_at()?;
         let position = self.clock.position(now)?;
@@ -406,7 +407,8 @@ impl Player {
         }
     }
 
-    /// Returns how far the film can be, whatever its clock says, where frames are awaited: a moment beyond the last one.
+    /// Returns how far the film can be, whatever its clock says, where frames are awaited: a moment beyond the last
+    /// one.
     fn awaited_limit(&self) -> Option<Pts> {
         let is_awaited = self.queue.is_empty() && self.end.is_none();
         is_awaited.then(|| Pts((self.video.timeline.read_until + LAST_FRAME_STAYS).as_micros() as i64))
@@ -423,8 +425,8 @@ impl Player {
         self.stall_moment().filter(|moment| !self.status.is_stalled() && *moment > now)
     }
 
-    /// Returns when it will have been silent for too long, where a frame is awaited. What is written to a pipe as it comes may be
-    /// as rare as it likes.
+    /// Returns when it will have been silent for too long, where a frame is awaited. What is written to a pipe as it
+    /// comes may be as rare as it likes.
     fn stall_moment(&self) -> Option<Instant> {
         if self.end.is_some() {
             return None;

@@ -1,4 +1,5 @@
-//! FFmpeg itself: found, asked for its version, started, and ended. It is never run through a shell, and never downloaded.
+//! FFmpeg itself: found, asked for its version, started, and ended. It is never run through a shell, and never
+//! downloaded.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -24,8 +25,8 @@ const VERSION_MIN: (u32, u32) = (5, 1);
 const END_PATIENCE: Duration = Duration::from_secs(2);
 /// The same where it is told to: anyone who ends a source waits for it.
 const STOP_PATIENCE: Duration = Duration::from_millis(50);
-/// Time for it to be gone once the system was told to end it. Where every core is busy that can take seconds, since it is
-/// [nice](NICENESS): no one waits for that.
+/// Time for it to be gone once the system was told to end it. Where every core is busy that can take seconds, since it
+/// is [nice](NICENESS): no one waits for that.
 const KILL_PATIENCE: Duration = Duration::from_millis(20);
 
 /// FFmpeg decodes ahead: a picture that is on its way to be seen goes before the one after it.
@@ -53,7 +54,8 @@ pub(crate) struct Outcome {
 }
 
 impl Program {
-    /// Starts FFmpeg, of which [`check_version`] was asked before, with these arguments; `listener` hears what it says. Returns its stdout too.
+    /// Starts FFmpeg, of which [`check_version`] was asked before, with these arguments; `listener` hears what it says.
+    /// Returns its stdout too.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] without FFmpeg, [`ErrorKind::Lost`] where the system starts none.

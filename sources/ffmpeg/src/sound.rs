@@ -1,5 +1,5 @@
-//! The sound of a film: another FFmpeg decodes it and runs as far ahead as the pipe and a buffer let it, so that it is with
-//! viewers before its pictures are seen.
+//! The sound of a film: another FFmpeg decodes it and runs as far ahead as the pipe and a buffer let it, so that it is
+//! with viewers before its pictures are seen.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;

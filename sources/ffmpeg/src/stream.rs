@@ -1,7 +1,7 @@
 //! A stream of pictures in bytes, whatever its container: which bytes say what comes, and which are pixels.
 //!
-//! Parsers read no file. They are shown the bytes that come next, and say what to do with them, so that pixels can be read
-//! from a pipe straight to where they are to stay.
+//! Parsers read no file. They are shown the bytes that come next, and say what to do with them, so that pixels can be
+//! read from a pipe straight to where they are to stay.
 
 use lanstream_core::frame_buffer::Layout;
 use lanstream_core::geometry::Size;

@@ -21,7 +21,8 @@ const CHECK_SALT: u32 = 0xa5;
 /// Green above it is white.
 const WHITE_ABOVE: u8 = 0x80;
 
-/// Which frame's number a picture in [`Rgbx8`](lanstream_core::frame_buffer::PixelFormat::Rgbx8) shows, modulo 2^24, if any.
+/// Which frame's number a picture in [`Rgbx8`](lanstream_core::frame_buffer::PixelFormat::Rgbx8) shows, modulo 2^24, if
+/// any.
 pub fn read_number(size: Size, stride: usize, bytes: &[u8]) -> Option<u32> {
     if !fits(size) {
         return None;

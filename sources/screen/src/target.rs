@@ -45,8 +45,8 @@ pub enum WindowChoice {
     Id(u32),
     /// By a part of its title, in upper or lower case; only one window's may have it.
     Title(String),
-    /// The same, and of several windows the topmost: for one that takes the place of a window that was closed, when there is no one
-    /// to ask.
+    /// The same, and of several windows the topmost: for one that takes the place of a window that was closed, when
+    /// there is no one to ask.
     Topmost(String),
 }
 

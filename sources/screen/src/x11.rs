@@ -1,9 +1,10 @@
-//! The X11 backend: pixels by shared memory, changes by DAMAGE, monitors by RANDR, windows by COMPOSITE, what lies over them by RENDER,
-//! the pointer by XFIXES and XInput; all of them pure Rust, and only the first is more than a refinement.
+//! The X11 backend: pixels by shared memory, changes by DAMAGE, monitors by RANDR, windows by COMPOSITE, what lies over
+//! them by RENDER, the pointer by XFIXES and XInput; all of them pure Rust, and only the first is more than a
+//! refinement.
 //!
-//! Invariant: a picture is of one instant. A look at the screen is one flush, however many rectangles and pieces it reads, and the
-//! server is held meanwhile, so that no other program draws between two of them; and where something outside of what was read
-//! had changed by then, it is looked again, at both.
+//! Invariant: a picture is of one instant. A look at the screen is one flush, however many rectangles and pieces it
+//! reads, and the server is held meanwhile, so that no other program draws between two of them; and where something
+//! outside of what was read had changed by then, it is looked again, at both.
 
 use std::sync::Arc;
 use std::task::Waker;
@@ -48,8 +49,8 @@ use pixel::Pixels;
 use reader::{Reader, View};
 use wakeup::{WakeReason, Wakeup};
 
-/// Looks at the screen for one picture. Each takes in all that was told until then, so the second finds nothing missing but where
-/// other places change without a pause; such a picture shows one of them late.
+/// Looks at the screen for one picture. Each takes in all that was told until then, so the second finds nothing missing
+/// but where other places change without a pause; such a picture shows one of them late.
 const LOOKS_MAX: u32 = 4;
 
 pub(crate) fn open(target: &Target, options: &Options) -> Result<Box<dyn Source>, Error> {
@@ -207,7 +208,8 @@ impl Screen {
             self.capture_target.check_open()?;
             let followed = self.follow();
             if followed.is_err() {
-                // A window that is closed meanwhile makes questions about it fail; the server has told so before its answer.
+                // A window that is closed meanwhile makes questions about it fail; the server has told so before its
+                // answer.
                 self.drain(|screen, _, event| screen.note(&event))?;
                 self.capture_target.check_open()?;
             }
@@ -248,8 +250,9 @@ impl Screen {
         }
     }
 
-    /// Has `region` read at one instant, and returns what had changed by then, lies outside of it and was not known to have
-    /// changed: where there is something, the picture is now of two instants. Adds all damage that was told to `told`.
+    /// Has `region` read at one instant, and returns what had changed by then, lies outside of it and was not known to
+    /// have changed: where there is something, the picture is now of two instants. Adds all damage that was told to
+    /// `told`.
     fn read_pass(
         &mut self,
         view: View,

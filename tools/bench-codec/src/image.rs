@@ -40,7 +40,8 @@ pub struct Group {
 }
 
 impl Image {
-    /// Reads 8 bits a channel of any colour type; deeper ones lose what is below, and nothing is transparent on a screen.
+    /// Reads 8 bits a channel of any colour type; deeper ones lose what is below, and nothing is transparent on a
+    /// screen.
     ///
     /// # Errors
     /// Where the file can't be read or is no PNG.

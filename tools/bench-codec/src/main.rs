@@ -1,8 +1,9 @@
-//! The program of `cargo xtask bench codec`: how small and how quick each code is on screenshots, beside codecs that others would take.
+//! The program of `cargo xtask bench codec`: how small and how quick each code is on screenshots, beside codecs that
+//! others would take.
 //!
-//! One thread does everything, so speeds are those of one core. Every coder gets the same groups of rows, one at a time, as
-//! a session would give them; what a coder would not make smaller counts as sent raw. Every decode is compared with what was
-//! encoded.
+//! One thread does everything, so speeds are those of one core. Every coder gets the same groups of rows, one at a
+//! time, as a session would give them; what a coder would not make smaller counts as sent raw. Every decode is compared
+//! with what was encoded.
 
 mod coder;
 mod line;

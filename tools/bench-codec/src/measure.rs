@@ -11,8 +11,8 @@ use crate::score::Score;
 /// A pixel that no screenshot has: it is not opaque. What a decoder leaves out still holds it.
 const UNTOUCHED: u32 = 0;
 
-/// The scores of each coder on each group: medians over the rounds, in which coders take turns so that a machine that slows
-/// down slows all.
+/// The scores of each coder on each group: medians over the rounds, in which coders take turns so that a machine that
+/// slows down slows all.
 ///
 /// # Errors
 /// Where a coder fails, or its decoder gives other pixels.
@@ -32,7 +32,8 @@ pub(crate) fn groups(
     Ok(trials.into_iter().map(scores).collect())
 }
 
-/// All groups are encoded before the first is decoded: none finds its pixels in a cache because they have just been used.
+/// All groups are encoded before the first is decoded: none finds its pixels in a cache because they have just been
+/// used.
 fn round(coder: &mut dyn Coder, image: &Image, trials: &mut [Trials]) -> Result<(), Error> {
     let name = coder.name();
     let failed = |source| Error::Coder { coder: name, image: image.name.clone(), source };

@@ -63,8 +63,8 @@ impl Sum for Score {
     }
 }
 
-/// The score of taking the smallest code of each group, by a choice that costs nothing. `coders` have the same groups in the
-/// same order; where two are as small, the first is taken.
+/// The score of taking the smallest code of each group, by a choice that costs nothing. `coders` have the same groups
+/// in the same order; where two are as small, the first is taken.
 pub(crate) fn best(coders: &[Vec<Score>]) -> Score {
     let groups = coders.iter().map(Vec::len).min().unwrap_or(0);
     let smallest = |group: usize| coders.iter().map(|scores| scores[group]).min_by_key(|score| score.bytes);

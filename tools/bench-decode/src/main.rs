@@ -1,5 +1,5 @@
-//! The server of `cargo xtask bench decode`: codes pictures, and has them decoded by the viewer's module in one worker of a
-//! browser and by the native decoder, in turn.
+//! The server of `cargo xtask bench decode`: codes pictures, and has them decoded by the viewer's module in one worker
+//! of a browser and by the native decoder, in turn.
 
 mod event;
 mod gate;
@@ -15,8 +15,8 @@ use gate::Gate;
 use picture::Picture;
 use race::Race;
 
-/// Measures what a browser's decoder takes. It prints one JSON object a line: `ready` with the page's URL, a `picture` for
-/// each, `done`.
+/// Measures what a browser's decoder takes. It prints one JSON object a line: `ready` with the page's URL, a `picture`
+/// for each, `done`.
 #[derive(Parser)]
 struct Options {
     /// A folder of PNGs

@@ -43,8 +43,8 @@ impl Picture {
         Ok(Self { name, pixels, bytes, groups_raw: count - coded.len(), coded })
     }
 
-    /// For the page: of each group its encoding as on the wire, width, height and length, as little-endian words, and its
-    /// code.
+    /// For the page: of each group its encoding as on the wire, width, height and length, as little-endian words, and
+    /// its code.
     pub(crate) fn message(&self) -> Vec<u8> {
         let mut message = Vec::new();
         for Coded { group, code, bytes } in &self.coded {

@@ -20,7 +20,8 @@ use crate::tuning::Tuning;
 /// How long the page may take to open a path, or to close it.
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 
-/// A browser that has just started compiles scripts and tidies up: what the first cell gives for so long does not count.
+/// A browser that has just started compiles scripts and tidies up: what the first cell gives for so long does not
+/// count.
 const SETTLE: Times = Times { warm_up: Duration::from_secs(3), measured: Duration::ZERO };
 
 /// Ports that the page opens paths to.

@@ -80,8 +80,8 @@ impl Link {
         !matches!(self, Self::Datagrams(_))
     }
 
-    /// Sends a message and says in how many pieces that can be lost. It ends when the last bytes are in the hands of the
-    /// kernel, or of QUIC.
+    /// Sends a message and says in how many pieces that can be lost. It ends when the last bytes are in the hands of
+    /// the kernel, or of QUIC.
     ///
     /// # Errors
     /// Where the page has closed the path.
@@ -126,8 +126,8 @@ async fn send_stream(session: &Connection, number: u32, message: &Bytes) -> anyh
     Ok(())
 }
 
-/// Waits for room instead of pushing out what was not sent yet, which `Connection::send_datagram` would do. Returns how many
-/// it took: packets may get smaller while it sends.
+/// Waits for room instead of pushing out what was not sent yet, which `Connection::send_datagram` would do. Returns how
+/// many it took: packets may get smaller while it sends.
 async fn send_datagrams(session: &Connection, number: u32, message: &Bytes) -> anyhow::Result<u32> {
     let quarter = quarter_id(session)?;
     let mut rest = message.clone();

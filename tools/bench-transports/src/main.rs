@@ -1,4 +1,5 @@
-//! The server of `cargo xtask bench transports`: serves a page to one browser and measures, path by path, what it takes.
+//! The server of `cargo xtask bench transports`: serves a page to one browser and measures, path by path, what it
+//! takes.
 
 mod bench;
 mod control;

@@ -31,7 +31,8 @@ enum Control {
     /// Cubic, up to the window.
     #[default]
     Capped,
-    /// Cubic, from the window on. It grows to 20 MB while the page is not kept busy, and loses up to 2.8 % of packets when it is.
+    /// Cubic, from the window on. It grows to 20 MB while the page is not kept busy, and loses up to 2.8 % of packets
+    /// when it is.
     Cubic,
     /// BBR, from the window on. It loses four packets of ten when the page is kept busy.
     Bbr,

@@ -1,7 +1,7 @@
 //! Browsers that fill a display with one page, pixel for pixel. No debugger is attached to them.
 //!
-//! Without a window manager Chromium's window comes out one pixel short of the display on each side, and Firefox's does not: on a
-//! display one pixel larger than the picture, both show it at the top left corner.
+//! Without a window manager Chromium's window comes out one pixel short of the display on each side, and Firefox's does
+//! not: on a display one pixel larger than the picture, both show it at the top left corner.
 
 pub mod chromium;
 pub mod firefox;
@@ -219,7 +219,8 @@ fn webkit(url: &str, on: &Display, profile: &Path) -> Command {
     command
 }
 
-/// Sets what WebKitGTK needs. It paints on the processor, as Chromium does here: without a graphics card its other way is some fifteen times slower.
+/// Sets what WebKitGTK needs. It paints on the processor, as Chromium does here: without a graphics card its other way
+/// is some fifteen times slower.
 fn prepare_webkit(command: &mut Command, on: &Display, profile: &Path) {
     command.env("WEBKIT_DISABLE_DMABUF_RENDERER", "1").env("DISPLAY", &on.name).env("HOME", profile);
 }

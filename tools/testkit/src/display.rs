@@ -37,8 +37,8 @@ impl Display {
     pub fn start_with(width: u32, height: u32, depth: u8, arguments: &[&str]) -> Self {
         let screen = format!("{width}x{height}x{depth}");
         let mut command = Command::new("Xvfb");
-        // It writes its number to the given descriptor when it is ready. Without -noreset it starts anew when its last client
-        // leaves, and turns the next away until it has.
+        // It writes its number to the given descriptor when it is ready. Without -noreset it starts anew when its last
+        // client leaves, and turns the next away until it has.
         command.args(["-displayfd", "1", "-nolisten", "tcp", "-noreset", "-screen", "0", &screen]);
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = Process::start(&mut command);

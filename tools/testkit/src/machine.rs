@@ -1,7 +1,7 @@
 //! The machine, which the tests of a binary share, and which one that measures has alone.
 //!
-//! Whatever starts something that takes the processor shares the machine for as long as that runs. A test that measures asks
-//! for all of it first, and waits until the others are done with what they have started.
+//! Whatever starts something that takes the processor shares the machine for as long as that runs. A test that measures
+//! asks for all of it first, and waits until the others are done with what they have started.
 
 use std::collections::HashMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -30,8 +30,8 @@ pub struct Share {
     is_all: bool,
 }
 
-/// Takes a part, beside those of other tests. A test may take several, also where it has the machine alone; one that has none
-/// yet waits while another has all.
+/// Takes a part, beside those of other tests. A test may take several, also where it has the machine alone; one that
+/// has none yet waits while another has all.
 pub fn share() -> Share {
     let test = thread::current().id();
     let mut parts = wait_while(|parts| {

@@ -290,7 +290,8 @@ impl Painter {
         self.sync();
     }
 
-    /// Sets a red cursor over all of the display: 8 by 8 pixels, of which the left half shows, with its hotspot at 3, 4.
+    /// Sets a red cursor over all of the display: 8 by 8 pixels, of which the left half shows, with its hotspot at
+    /// 3, 4.
     pub fn set_half_red_cursor(&self) {
         let (shape, mask) = (self.bitmap(8), self.bitmap(4));
         let cursor = self.conn.generate_id().unwrap();

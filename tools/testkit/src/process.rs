@@ -16,7 +16,8 @@ use crate::machine::{self, Share};
 /// How long a program may take to end by itself once asked to.
 const GRACE: Timespec = Timespec { tv_sec: 3, tv_nsec: 0 };
 
-/// A running program that leads a process group of its own: Ctrl-C at the terminal does not reach it, only its owner ends it.
+/// A running program that leads a process group of its own: Ctrl-C at the terminal does not reach it, only its owner
+/// ends it.
 #[derive(Debug)]
 pub struct Process {
     name: String,
@@ -57,8 +58,8 @@ impl Process {
         self.child.stderr.take().expect("standard error is piped and taken once")
     }
 
-    /// Returns every line on its piped standard output, as it comes. What nobody takes is read all the same, so that it never
-    /// blocks.
+    /// Returns every line on its piped standard output, as it comes. What nobody takes is read all the same, so that it
+    /// never blocks.
     pub fn lines(&mut self) -> Receiver<String> {
         let output = self.stdout();
         let (sender, receiver) = channel();
@@ -115,8 +116,8 @@ impl Process {
 }
 
 impl Drop for Process {
-    /// Asks, waits, then makes sure. The leader is reaped last: until then its number, which names the group, is taken, and
-    /// can't have become another's.
+    /// Asks, waits, then makes sure. The leader is reaped last: until then its number, which names the group, is taken,
+    /// and can't have become another's.
     fn drop(&mut self) {
         if self.is_reaped {
             return;

@@ -1,4 +1,5 @@
-//! A UDP path between a viewer and a server that can be cut, as a firewall cuts one: packets vanish, and nobody is told.
+//! A UDP path between a viewer and a server that can be cut, as a firewall cuts one: packets vanish, and nobody is
+//! told.
 
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
@@ -32,7 +33,8 @@ impl State {
 }
 
 impl UdpPath {
-    /// Packets to `port`, or a free one where it is 0, go to the server's port, and its answers back, for as long as the process lives.
+    /// Packets to `port`, or a free one where it is 0, go to the server's port, and its answers back, for as long as
+    /// the process lives.
     pub fn lead(port: u16, server: u16) -> Self {
         let front = UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
         let path = Self { port: front.local_addr().unwrap().port(), state: Arc::default() };

@@ -1,4 +1,5 @@
-//! WebTransport as a browser has it: a session that is asked for by the hash of the server's certificate, and its streams.
+//! WebTransport as a browser has it: a session that is asked for by the hash of the server's certificate, and its
+//! streams.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::LazyLock;

@@ -1,8 +1,8 @@
 //! `bench glass`: mirrors one X display into a browser on another and measures what a person there would see.
 //!
 //! The sampler draws numbered frames on the first display and reads their numbers from the framebuffer of the second.
-//! It knows nothing of the mirror between them, so any mirror can be measured the same way, in turn, in one run, in each browser;
-//! and beside them what the browser takes for pictures of its own, which no mirror can be quicker than.
+//! It knows nothing of the mirror between them, so any mirror can be measured the same way, in turn, in one run, in
+//! each browser; and beside them what the browser takes for pictures of its own, which no mirror can be quicker than.
 
 mod barcode;
 pub(crate) mod codec;
@@ -65,7 +65,8 @@ pub(crate) struct Options {
     /// Another mirror, measured in turn with ours; {display} and {port} are filled in
     #[arg(long, value_name = "COMMAND")]
     versus: Vec<String>,
-    /// The page of the mirror in the same place among the --versus; without it, it must print a ready event as ours does
+    /// The page of the mirror in the same place among the --versus; without it, it must print a ready event as ours
+    /// does
     #[arg(long, value_name = "URL")]
     versus_url: Vec<String>,
     /// A command to be measured in place of this tree's release build: an older binary, say
@@ -77,8 +78,8 @@ pub(crate) struct Options {
     /// How our viewer is to fetch pixels
     #[arg(long, value_enum, default_value_t)]
     transport: Transport,
-    /// Options of our page such as transport=websocket&codes=off; given several times, our server is measured with each in
-    /// turn, and the first is compared with the others
+    /// Options of our page such as transport=websocket&codes=off; given several times, our server is measured with each
+    /// in turn, and the first is compared with the others
     #[arg(long, value_name = "OPTIONS", conflicts_with = "server")]
     query: Vec<String>,
     /// Have the viewer behind a pipe of so many Mbit/s
@@ -108,8 +109,8 @@ pub(crate) struct Options {
 const WARM_UP: Load = Load { content: Content::Ui, fps: 25, area: None };
 const WARM_UP_DURATION: Duration = Duration::from_secs(3);
 
-/// Drawn and not counted where viewers come and go, whichever server it is: one that came is sent its first picture, as much of it
-/// as it takes.
+/// Drawn and not counted where viewers come and go, whichever server it is: one that came is sent its first picture, as
+/// much of it as it takes.
 const COMING: Duration = Duration::from_secs(1);
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
@@ -230,8 +231,8 @@ impl Options {
         (self.size.0 + 1, self.size.1 + 1)
     }
 
-    /// Each load alone, and with `with_stuck` beside a stuck viewer: one right after the other, so that the machine is as fast for
-    /// both, and either first by turns.
+    /// Each load alone, and with `with_stuck` beside a stuck viewer: one right after the other, so that the machine is
+    /// as fast for both, and either first by turns.
     fn run_loads(
         &self,
         glass: &mut Glass<'_>,

@@ -2,6 +2,7 @@
 
 mod bench;
 mod cli;
+mod comments;
 mod corpus;
 mod dependencies;
 #[cfg(test)]

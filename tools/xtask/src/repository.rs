@@ -17,8 +17,8 @@ pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |target| root().join(target))
 }
 
-/// The cargo that runs this, at the root. It is told nothing of the package that this is: build scripts that look at such
-/// variables (ring's) would run again, and all that depends on them would be built anew.
+/// The cargo that runs this, at the root. It is told nothing of the package that this is: build scripts that look at
+/// such variables (ring's) would run again, and all that depends on them would be built anew.
 pub(crate) fn cargo() -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     let of_package = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");

@@ -1,6 +1,7 @@
 //! `cargo xtask screenshot`: the picture of the page with its overlay that README shows.
 //!
-//! A test pattern is shown by the release build in a Chromium that fills an Xvfb, whose framebuffer becomes the picture.
+//! A test pattern is shown by the release build in a Chromium that fills an Xvfb, whose framebuffer becomes the
+//! picture.
 
 use std::fs::File;
 use std::io::BufWriter;

@@ -17,7 +17,8 @@ pub(crate) struct Options {
     /// Ten thousand cases per property, the tests that are too slow for every day, and the fuzzer
     #[arg(long)]
     deep: bool,
-    /// Only these steps (setup, fmt, clippy, doc, viewer, rust, features, loom, fuzz); any other word selects Rust tests by their name
+    /// Only these steps (setup, fmt, clippy, doc, viewer, rust, features, loom, fuzz); any other word selects Rust
+    /// tests by their name
     filters: Vec<String>,
 }
 
@@ -97,7 +98,8 @@ fn rust(options: &Options, names: &[&str]) -> anyhow::Result<()> {
     succeed(&mut command)
 }
 
-/// Tests that run at a time. Most of them wait for browsers, servers and timeouts; those that measure have the machine alone.
+/// Tests that run at a time. Most of them wait for browsers, servers and timeouts; those that measure have the machine
+/// alone.
 fn test_threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from) * TESTS_PER_CORE
 }

@@ -1,4 +1,5 @@
-//! `cargo xtask wasm`: builds the decoder that the viewer loads, and tells whether the committed one belongs to the sources.
+//! `cargo xtask wasm`: builds the decoder that the viewer loads, and tells whether the committed one belongs to the
+//! sources.
 //!
 //! The module is committed, so that neither a build of lanstream nor its tests need a compiler for WebAssembly.
 

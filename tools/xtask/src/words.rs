@@ -1,5 +1,5 @@
-//! Lint of names: identifiers that gave way to the field's terms must not come back. Comments are not read: there most of
-//! them are plain English.
+//! Lint of names: identifiers that gave way to the field's terms must not come back. Comments are not read: there most
+//! of them are plain English.
 
 #[cfg(test)]
 mod tests {

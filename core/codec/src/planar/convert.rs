@@ -180,8 +180,8 @@ fn load_for<const STEP: usize, const MASK: i32>(across: usize) -> Load {
     }
 }
 
-/// Samples of one byte or two, one in each `STEP` and `AT` so many bytes into it, each for `ACROSS` pixels. What is above their
-/// bits means nothing.
+/// Samples of one byte or two, one in each `STEP` and `AT` so many bytes into it, each for `ACROSS` pixels. What is
+/// above their bits means nothing.
 fn load<const STEP: usize, const AT: usize, const MASK: i32, const ACROSS: usize>(
     bytes: &[u8],
     samples: &mut Samples,

@@ -1,5 +1,5 @@
-//! Four numbers that are calculated with together, and how four times four of them become pixels: with vectors in WebAssembly,
-//! where it counts, and by the compiler elsewhere.
+//! Four numbers that are calculated with together, and how four times four of them become pixels: with vectors in
+//! WebAssembly, where it counts, and by the compiler elsewhere.
 
 pub(super) use imp::{Quad, pixels};
 
@@ -105,8 +105,8 @@ mod imp {
         }
     }
 
-    /// The lower halves of eight numbers: no sum of the formula has more. Narrowing them is no more than this, but the compiler makes
-    /// much of it.
+    /// The lower halves of eight numbers: no sum of the formula has more. Narrowing them is no more than this, but the
+    /// compiler makes much of it.
     fn halves(a: v128, b: v128) -> v128 {
         i16x8_shuffle::<0, 2, 4, 6, 8, 10, 12, 14>(a, b)
     }

@@ -83,7 +83,8 @@ impl Decoder<'_> {
         }
         let end = at + run;
         let mut next = at;
-        // What is above the first row is black. Further down it is copied in pieces of at most a row, as a run may be of several.
+        // What is above the first row is black. Further down it is copied in pieces of at most a row, as a run may be
+        // of several.
         if next < width {
             let until = end.min(width);
             pixels[next..until].fill(BLACK);

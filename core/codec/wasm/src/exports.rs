@@ -15,14 +15,15 @@ const SIDE_MAX: u32 = 1 << 14;
 /// A call that makes no sense, whatever the code: there is no such number of an [`Error`].
 const WRONG_CALL: u32 = 255;
 
-/// Sees to it that so many bytes are there from an address on, and returns that address: always the same. 0 where they can't
-/// be had.
+/// Sees to it that so many bytes are there from an address on, and returns that address: always the same. 0 where they
+/// can't be had.
 #[unsafe(no_mangle)]
 extern "C" fn room(bytes: u32) -> u32 {
     if room::reserve(bytes) { room::start() as u32 } else { 0 }
 }
 
-/// Decodes `bytes` from `at` on into `pixels` from `pixels_at` on, in rows of `width`, and returns 0 or an error's number.
+/// Decodes `bytes` from `at` on into `pixels` from `pixels_at` on, in rows of `width`, and returns 0 or an error's
+/// number.
 #[unsafe(no_mangle)]
 extern "C" fn decode(code: u32, at: u32, bytes: u32, width: u32, pixels_at: u32, pixels: u32) -> u32 {
     let code = u8::try_from(code).ok().and_then(Code::from_number);
@@ -37,9 +38,9 @@ extern "C" fn decode(code: u32, at: u32, bytes: u32, width: u32, pixels_at: u32,
     decode_into(code, bytes, width as usize, pixels).map_or_else(Error::number, |()| 0)
 }
 
-/// Fills `columns` times `rows` pixels from `pixels_at` on with what the picture in planes shows from column `left` of row `top` on
-/// whose block lies at `at`. `planar` is what the four bytes of a band's head say of it, as one number. Returns 0, or that the
-/// call makes no sense.
+/// Fills `columns` times `rows` pixels from `pixels_at` on with what the picture in planes shows from column `left` of
+/// row `top` on whose block lies at `at`. `planar` is what the four bytes of a band's head say of it, as one number.
+/// Returns 0, or that the call makes no sense.
 #[unsafe(no_mangle)]
 extern "C" fn convert(
     planar: u32,
@@ -71,7 +72,8 @@ extern "C" fn convert(
     0
 }
 
-/// So many of a side's pixels from `start` on, if it has so many, and is short enough that no product of two wraps around.
+/// So many of a side's pixels from `start` on, if it has so many, and is short enough that no product of two wraps
+/// around.
 fn part(start: u32, count: u32, side: u32) -> Option<Range<usize>> {
     let end = start.checked_add(count).filter(|end| *end <= side && side <= SIDE_MAX)?;
     (count > 0).then_some(start as usize..end as usize)

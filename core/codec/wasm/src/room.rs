@@ -6,7 +6,8 @@ use core::ops::Range;
 
 /// What WebAssembly counts memory in.
 const PAGE_BYTES: u64 = 65_536;
-/// 1 MiB. An update comes in patches, each of which needs a little more, and with every growth the page loses its views.
+/// 1 MiB. An update comes in patches, each of which needs a little more, and with every growth the page loses its
+/// views.
 const GROWTH_PAGES: usize = 16;
 /// Bytes of a vector: the first pixels then lie as the processor likes them best.
 const ALIGNMENT: usize = 16;

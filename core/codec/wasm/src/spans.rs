@@ -1,4 +1,5 @@
-//! The parts of the room that a call is about. Its numbers may be anything: what they mean is checked before it is touched.
+//! The parts of the room that a call is about. Its numbers may be anything: what they mean is checked before it is
+//! touched.
 
 use core::ops::Range;
 

@@ -1,7 +1,7 @@
 //! Estimator of a viewer's link from the durations of its updates: a Kalman filter of two numbers.
 //!
-//! The duration of an update is a constant plus a time per byte. The time that both ends spend on coding is subtracted, as if nothing
-//! travelled meanwhile: on a machine whose cores are busy that is nearly so.
+//! The duration of an update is a constant plus a time per byte. The time that both ends spend on coding is subtracted,
+//! as if nothing travelled meanwhile: on a machine whose cores are busy that is nearly so.
 
 /// Numbers that are estimated.
 const NUMBERS: usize = 2;
@@ -26,16 +26,16 @@ const RANGES: [(f64, f64); NUMBERS] = [(0.0, 50.0), (0.1, 800.0)];
 const UNCERTAINTY: [(f64, f64); NUMBERS] = [(0.3, 0.3), (0.6, 0.0)];
 /// Standard deviation of each after the link has changed, as when a tunnel or a throttle was inserted.
 const UNCERTAINTY_OF_ANOTHER: [f64; NUMBERS] = [1.0, 100.0];
-/// Gate: the innovation of an update is limited to this many standard deviations; one beyond is an outlier, as a pause of the browser.
-/// `OUTLIERS_MAX` consecutive ones mean that the link has changed.
+/// Gate: the innovation of an update is limited to this many standard deviations; one beyond is an outlier, as a pause
+/// of the browser. `OUTLIERS_MAX` consecutive ones mean that the link has changed.
 const GATE_DEVIATIONS: f64 = 3.0;
 const OUTLIERS_MAX: u32 = 3;
 /// A smaller update within the gate tells nothing about the time per byte.
 const MEGABYTES_MIN: f64 = 0.005;
 /// Rounding never makes a number certain.
 const VARIANCE_MIN: f64 = 1e-6;
-/// Process noise per update, as a share of the maximum standard deviation: after some hundred updates without information the
-/// uncertainty is at its maximum.
+/// Process noise per update, as a share of the maximum standard deviation: after some hundred updates without
+/// information the uncertainty is at its maximum.
 const DRIFT: [f64; NUMBERS] = [0.1, 0.05];
 /// Measurement noise of a duration: every program on the path adds a wake-up.
 const CHANCE_MS: f64 = 1.2;
@@ -63,7 +63,8 @@ impl LinkEstimator {
         self.means[MEGABYTE] as f32
     }
 
-    /// Updates the estimate with an update of `bytes` bytes that took `took_ns` from its first byte to its acknowledgement, without coding.
+    /// Updates the estimate with an update of `bytes` bytes that took `took_ns` from its first byte to its
+    /// acknowledgement, without coding.
     pub(super) fn took(&mut self, bytes: usize, took_ns: f32) {
         let parts = [1.0, bytes as f64 / 1e6];
         self.predict();

@@ -34,7 +34,8 @@ impl Method {
 /// Levels of complexity, each twice the previous one; the last begins at half of all pixels.
 pub(super) const COMPLEXITY_LEVELS: usize = 8;
 
-/// Returns the complexity level of a group. Level 0 has fewer than one edge in 128 pixels; each level has twice as many.
+/// Returns the complexity level of a group. Level 0 has fewer than one edge in 128 pixels; each level has twice as
+/// many.
 pub(super) fn complexity(pixels: u64, edge_count: u32) -> usize {
     match pixels.checked_div(u64::from(edge_count)) {
         Some(each @ ..128) => COMPLEXITY_LEVELS - 1 - each.max(1).ilog2() as usize,

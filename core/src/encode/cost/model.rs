@@ -46,11 +46,12 @@ const MOVES_GO_ON: f32 = 1.1;
 /// Pixels whose cost is worth a motion search.
 const MOVES_PX_MIN: u64 = 48 << 10;
 
-/// A code is chosen if it costs less than this share of raw: it takes more processor time at both ends, and its first byte leaves
-/// later.
+/// A code is chosen if it costs less than this share of raw: it takes more processor time at both ends, and its first
+/// byte leaves later.
 const WORTH: f32 = 0.8;
-/// Share of raw pixels in a number of consecutive large updates from which on the content is a film or noise: then some updates go
-/// raw without analysis, since measuring the complexity of all tiles costs more than noticing a change a little later.
+/// Share of raw pixels in a number of consecutive large updates from which on the content is a film or noise: then some
+/// updates go raw without analysis, since measuring the complexity of all tiles costs more than noticing a change a
+/// little later.
 const RAW_SHARE_MIN: f32 = 0.95;
 const RAW_PX_MIN: u64 = 256 << 10;
 const RAW_UPDATES_MIN: u32 = 4;
@@ -144,8 +145,8 @@ impl CostModel {
         self.unanalyzed == 0 || self.probe != Probe::None
     }
 
-    /// Returns whether updates like the last are worth a motion search. If not, the measured cost of the search decays, so that it is
-    /// tried again at some time.
+    /// Returns whether updates like the last are worth a motion search. If not, the measured cost of the search decays,
+    /// so that it is tried again at some time.
     pub(crate) fn wants_moves(&mut self) -> bool {
         if !self.is_analyzing() {
             return false;

@@ -1,4 +1,5 @@
-//! Probing: now and then an update uses another method than the best one, so that the measured cost of the other stays current.
+//! Probing: now and then an update uses another method than the best one, so that the measured cost of the other stays
+//! current.
 
 use crate::time::Micros;
 

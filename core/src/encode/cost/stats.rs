@@ -8,8 +8,8 @@ use super::method::{COMPLEXITY_LEVELS, Method};
 pub(super) const BYTES_PER_RAW_PX: f32 = RGB_BYTES as f32;
 /// Counted for a group whose encoding was given up: it goes raw, and the attempt was wasted.
 const BYTES_PER_PX_GIVEN_UP: f32 = 5.0;
-/// How much one measurement moves a rate, and how many pixels it must be of: those of fewer move it less, since the clock
-/// counts microseconds.
+/// How much one measurement moves a rate, and how many pixels it must be of: those of fewer move it less, since the
+/// clock counts microseconds.
 const STEP: f32 = 0.2;
 const STEP_PX: f32 = 16e3;
 /// Step of a rate back to its initial value for each update that uses another method.

@@ -1,8 +1,8 @@
 //! Stretches of pixels around samples of the new frame, looked for in the old one.
 //!
 //! In the old frame only those count that start in every [`STEP_PX`]th column of some rows, no further apart than
-//! [`ROWS`]. Around a sample all are taken that start in as many neighbouring columns and rows: whatever the offset, one of
-//! them is met. So a thirteenth of the old frame is read.
+//! [`ROWS`]. Around a sample all are taken that start in as many neighbouring columns and rows: whatever the offset,
+//! one of them is met. So a thirteenth of the old frame is read.
 
 use super::Offset;
 use super::changes::PARTS;
@@ -13,18 +13,20 @@ use crate::geometry::{Rect, Size};
 
 /// Rows of anchors around a sample: as many as a tile has. With half of it the search would read twice as much.
 const ROWS: u32 = 16;
-/// From one row of the old frame that is looked at to the next, by turns. With steps of one length, or that only sum up to the
-/// distance of lines of text, all rows could be between letters. These were found by trial: in 720 rows, of letters 8 rows
-/// high in lines 9 to 60 rows apart, about half as many are met as by chance, or more.
+/// From one row of the old frame that is looked at to the next, by turns. With steps of one length, or that only sum up
+/// to the distance of lines of text, all rows could be between letters. These were found by trial: in 720 rows, of
+/// letters 8 rows high in lines 9 to 60 rows apart, about half as many are met as by chance, or more.
 const STEPS_ROWS: [u32; 6] = [16, 10, 9, 16, 15, 13];
 /// Of a row's pixels around a sample so many must differ from the one on their left: what is nearly of one colour is
 /// everywhere.
 const EDGES_MIN: usize = 4;
 /// Anchors of one key: upright strokes look alike in several rows.
 const ALIKE_MAX: usize = 4;
-/// Places in the old frame for which an anchor votes. What is in more, as a line across the page, would cost time and say little.
+/// Places in the old frame for which an anchor votes. What is in more, as a line across the page, would cost time and
+/// say little.
 const HITS_MAX: u8 = 8;
-/// Top bits of a key by which anchors are found: most of the slots are empty, so most keys are done with after one look.
+/// Top bits of a key by which anchors are found: most of the slots are empty, so most keys are done with after one
+/// look.
 const SLOT_BITS: u32 = 16;
 const ANCHORS_MAX: usize = PARTS * STEP_PX * ROWS as usize;
 
@@ -94,8 +96,8 @@ impl Anchors {
         }
     }
 
-    /// Has the anchors vote for the offsets by which they are away from the places within `bounds` of the old frame that
-    /// look like them.
+    /// Has the anchors vote for the offsets by which they are away from the places within `bounds` of the old frame
+    /// that look like them.
     pub(super) fn seek(&mut self, old: &Frame, bounds: Rect, votes: &mut Votes) {
         let mut steps = STEPS_ROWS.into_iter().cycle();
         let rows = std::iter::successors(Some(bounds.y), |y| Some(y + steps.next()?));

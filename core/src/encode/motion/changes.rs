@@ -6,13 +6,16 @@ use crate::frame::Frame;
 use crate::geometry::{Rect, Size};
 use crate::tile::{self, Grid};
 
-/// Even parts of what changed, each with at most one sample: 2 % of what changed. With 64 a search takes a fifth longer.
+/// Even parts of what changed, each with at most one sample: 2 % of what changed. With 64 a search takes a fifth
+/// longer.
 pub(super) const PARTS: usize = 48;
-/// Parts that are asked first, spread over all: enough to see whether an offset that is known goes on, which takes some 15 µs.
+/// Parts that are asked first, spread over all: enough to see whether an offset that is known goes on, which takes some
+/// 15 µs.
 pub(super) const PARTS_FEW: usize = 16;
 /// Tiles of a part that are looked at: of a page that is mostly blank, few have a pattern.
 const TRIES_MAX: usize = 8;
-/// The golden ratio's fraction, of 2^32. Its multiples spread evenly, so that the samples do not all come from one column.
+/// The golden ratio's fraction, of 2^32. Its multiples spread evenly, so that the samples do not all come from one
+/// column.
 const GOLDEN: u32 = 0x9E37_79B9;
 
 const _: () = assert!(PARTS.is_multiple_of(PARTS_FEW));

@@ -1,7 +1,8 @@
 //! Keys of stretches of a row of pixels: equal for equal stretches, hardly ever for others.
 //!
 //! A key is the stretch as the digits of a number in [`BASE`], modulo 2^64, so that the key of one stretch follows from
-//! that of its neighbour by what entered and what left. All four bytes of a pixel count, as they do where frames are compared.
+//! that of its neighbour by what entered and what left. All four bytes of a pixel count, as they do where frames are
+//! compared.
 
 use crate::frame_buffer::PIXEL_BYTES;
 

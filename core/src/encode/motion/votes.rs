@@ -38,8 +38,8 @@ impl Votes {
 
     /// Counts a vote. What did not move at all needs none.
     ///
-    /// A vote for another offset in the same slot takes one away, and the slot once none is left: the one that gets most of
-    /// a slot's votes has it in the end.
+    /// A vote for another offset in the same slot takes one away, and the slot once none is left: the one that gets
+    /// most of a slot's votes has it in the end.
     pub(super) fn add(&mut self, offset: Offset, sample: u8) {
         let slot = &mut self.slots[slot_of(offset)];
         if slot.samples == 0 {

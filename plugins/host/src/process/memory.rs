@@ -61,9 +61,9 @@ impl PixelMemory for SharedMemory {
     }
 
     fn bytes(&self, range: Range<usize>) -> &[u8] {
-        // SAFETY: the mapping is `len` initialised bytes for as long as `self` lives. The other process writes only while it
-        // captures into this frame, which nobody reads meanwhile; one that breaks this rule can change what is shown, and no more:
-        // all that reads pixels treats them as numbers without meaning.
+        // SAFETY: the mapping is `len` initialised bytes for as long as `self` lives. The other process writes only
+        // while it captures into this frame, which nobody reads meanwhile; one that breaks this rule can change what is
+        // shown, and no more: all that reads pixels treats them as numbers without meaning.
         let all = unsafe { std::slice::from_raw_parts(self.start.as_ptr().cast::<u8>(), self.len) };
         &all[range]
     }

@@ -1,7 +1,7 @@
 //! The process of a plugin: loads it, and carries out requests one after the other.
 //!
-//! Requests are received on a thread of their own, so that one that comes while the plugin waits for an event ends the wait, and so that
-//! the process ends when lanstream does, whatever the plugin is doing.
+//! Requests are received on a thread of their own, so that one that comes while the plugin waits for an event ends the
+//! wait, and so that the process ends when lanstream does, whatever the plugin is doing.
 
 use std::io;
 use std::path::Path;
@@ -28,8 +28,8 @@ type Received = (Request, Option<OwnedFd>);
 /// Loads the plugin at `path` and serves it to the process at the other end of standard input, until that closes it.
 ///
 /// # Safety
-/// The library has to be sound, as for [`LoadedPlugin::load`]: its code runs in this process, which is meant to do nothing
-/// else.
+/// The library has to be sound, as for [`LoadedPlugin::load`]: its code runs in this process, which is meant to do
+/// nothing else.
 ///
 /// # Errors
 /// If standard input is not the socket that lanstream passes.
@@ -49,7 +49,8 @@ pub unsafe fn serve(path: &Path) -> io::Result<()> {
     Server { plugin, instance: None, buffers: Vec::new(), replies, out: Vec::new(), gate }.run(&requests)
 }
 
-/// Returns the socket that is standard input. The plugin finds an empty input, and what it prints goes to standard error.
+/// Returns the socket that is standard input. The plugin finds an empty input, and what it prints goes to standard
+/// error.
 fn take_standard_input() -> io::Result<OwnedFd> {
     let socket = rustix::io::fcntl_dupfd_cloexec(stdio::stdin(), stdio::raw_stderr() + 1)?;
     stdio::dup2_stdin(std::fs::File::open("/dev/null")?)?;

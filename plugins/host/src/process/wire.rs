@@ -38,7 +38,8 @@ impl<'a> Fields<'a> {
         std::str::from_utf8(text).map_err(|_| MalformedError)
     }
 
-    /// Reads a list of what `item` reads. Each item takes a byte at least, so a count cannot ask for more than there is.
+    /// Reads a list of what `item` reads. Each item takes a byte at least, so a count cannot ask for more than there
+    /// is.
     pub(super) fn list<T>(
         &mut self,
         mut item: impl FnMut(&mut Self) -> Result<T, MalformedError>,

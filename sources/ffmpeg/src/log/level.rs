@@ -25,8 +25,8 @@ const LEVELS: [(&str, Level); 8] = [
     ("[trace] ", Level::Detail),
 ];
 
-/// Returns a line's level and its text without addresses and control characters: `[mov @ 0x55d] [error] text` is an error
-/// of `mov: text`.
+/// Returns a line's level and its text without addresses and control characters: `[mov @ 0x55d] [error] text` is an
+/// error of `mov: text`.
 pub(super) fn parse_level(line: &str) -> (Level, String) {
     let found = LEVELS.iter().filter_map(|(mark, level)| Some((line.find(mark)?, *mark, *level)));
     let Some((at, mark, level)) = found.min_by_key(|(at, ..)| *at) else {

@@ -2,8 +2,8 @@
 
 use crate::frame_info::{Colours, FrameInfo};
 
-/// Returns the properties in `Stream #0:0: Video: rawvideo (I420 / 0x30323449), yuv420p(tv, bt709, progressive), 1920x1080, …`. In
-/// place of the matrix there may be `bt2020nc/bt2020/smpte2084`, with the primaries and the transfer.
+/// Returns the properties in `Stream #0:0: Video: rawvideo (I420 / 0x30323449), yuv420p(tv, bt709, progressive),
+/// 1920x1080, …`. In place of the matrix there may be `bt2020nc/bt2020/smpte2084`, with the primaries and the transfer.
 pub(super) fn parse_output_stream(text: &str) -> Option<FrameInfo> {
     let (_, after) = text.split_once("Video: rawvideo (")?;
     let (_, after) = after.split_once("), ")?;

@@ -1,8 +1,9 @@
-//! Pictures with alpha, which says how much of a pixel is seen: they are shown over black, so that no colour shows that is
-//! hidden.
+//! Pictures with alpha, which says how much of a pixel is seen: they are shown over black, so that no colour shows that
+//! is hidden.
 //!
-//! With alpha `a` of at most `m` a red, green or blue `c` becomes `c * a / m`, a luma `black + (c - black) * a / m` and a chroma
-//! `neutral + (c - neutral) * a / m` with the mean of its block's alphas, each rounded to the nearest whole number.
+//! With alpha `a` of at most `m` a red, green or blue `c` becomes `c * a / m`, a luma `black + (c - black) * a / m` and
+//! a chroma `neutral + (c - neutral) * a / m` with the mean of its block's alphas, each rounded to the nearest whole
+//! number.
 
 use lanstream_core::frame_buffer::PIXEL_BYTES;
 use lanstream_core::geometry::Size;

@@ -97,7 +97,8 @@ impl Audio {
         self.next = None;
     }
 
-    /// Goes on with the sound of the iteration that began at `iteration_start` when the previous one's is over, or reaches it.
+    /// Goes on with the sound of the iteration that began at `iteration_start` when the previous one's is over, or
+    /// reaches it.
     pub(crate) fn advance(&mut self, iteration_start: Pts) {
         let is_over = |sound: &SoundTrack| {
             sound.is_over() || sound.next_at().is_some_and(|next| next >= iteration_start)
@@ -117,7 +118,8 @@ impl Audio {
         self.sound.iter_mut().for_each(SoundTrack::read);
     }
 
-    /// Reads what there is. Returns the start of a track that can't be mixed by its layout: it must be begun again there.
+    /// Reads what there is. Returns the start of a track that can't be mixed by its layout: it must be begun again
+    /// there.
     pub(crate) fn read(&mut self, status: &mut Status) -> Option<Duration> {
         let sound = self.sound.as_mut()?;
         sound.read();

@@ -31,8 +31,8 @@ impl EndOfStream {
         self.due
     }
 
-    /// Puts a good end off: what is paused is paused at its end as well, and the last frame stays again when it goes on. Returns
-    /// `false` for an error, which is reported at once.
+    /// Puts a good end off: what is paused is paused at its end as well, and the last frame stays again when it goes
+    /// on. Returns `false` for an error, which is reported at once.
     pub(crate) fn postpone(&mut self) -> bool {
         let is_good = self.error.kind == ErrorKind::Finished;
         if is_good {

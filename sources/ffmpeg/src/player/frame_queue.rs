@@ -35,8 +35,8 @@ impl FrameQueue {
         self.after = Some(frame);
     }
 
-    /// Lets the second frame take the place of the first, where that was captured or the second is due. Returns the frame that was
-    /// skipped, if one was.
+    /// Lets the second frame take the place of the first, where that was captured or the second is due. Returns the
+    /// frame that was skipped, if one was.
     pub(crate) fn promote(&mut self, clock: &PlaybackClock, now: Instant) -> Option<DecodedFrame> {
         let pts = self.after.as_ref()?.pts;
         let takes_over = clock.is_going() && clock.is_due(pts, now);
@@ -69,7 +69,8 @@ impl FrameQueue {
         self.is_reported
     }
 
-    /// Returns the timestamp of the frame that was reported and not captured since: the stream waits for a viewer there.
+    /// Returns the timestamp of the frame that was reported and not captured since: the stream waits for a viewer
+    /// there.
     pub(crate) fn waiting(&self) -> Option<Pts> {
         self.ready.as_ref().filter(|_| self.is_reported).and_then(|frame| frame.pts)
     }

@@ -123,7 +123,8 @@ impl FrameStream {
         self.program.as_ref().and_then(|program| program.log().first_frame_info(self.has_showinfo))
     }
 
-    /// Waits for the next writer, if there may be one. Returns whether there may. What the last one left unfinished is dropped.
+    /// Waits for the next writer, if there may be one. Returns whether there may. What the last one left unfinished is
+    /// dropped.
     ///
     /// # Errors
     /// As [`FrameReader`]'s pipe is opened.

@@ -1,4 +1,5 @@
-//! Status of a stream for viewers, besides its frames: its name, how it differs from its source, and that nothing comes.
+//! Status of a stream for viewers, besides its frames: its name, how it differs from its source, and that nothing
+//! comes.
 
 use std::time::{Duration, Instant};
 

@@ -8,8 +8,8 @@ use crate::frame_reader::DecodedFrame;
 use crate::seek::SeekPoint;
 use crate::stream::Pts;
 
-/// By so much the stated duration may differ from the end of the last frame: it is rounded, and an audio track is rarely as long as
-/// the frames.
+/// By so much the stated duration may differ from the end of the last frame: it is rounded, and an audio track is
+/// rarely as long as the frames.
 const DURATION_SLACK: Duration = Duration::from_millis(500);
 /// By so much a recording must be longer than its timestamps say to be one that was joined.
 const JOINED_BY: Duration = Duration::from_secs(1);
@@ -18,8 +18,8 @@ const JOINABLE: [&str; 2] = ["mpegts", "mpeg"];
 
 /// Timeline of a film.
 ///
-/// Time runs on over iterations: timestamps of the second are those of the film plus the length of the first. Where a duration is
-/// `stated`, it is the one that FFmpeg reports now.
+/// Time runs on over iterations: timestamps of the second are those of the film plus the length of the first. Where a
+/// duration is `stated`, it is the one that FFmpeg reports now.
 pub(crate) struct Timeline {
     /// Where the current program began to read.
     pub(crate) start: SeekPoint,
@@ -81,7 +81,8 @@ impl Timeline {
         }
     }
 
-    /// Takes note of the film's final frame, the last that was read; `is_cover` is for one whose timestamp says nothing.
+    /// Takes note of the film's final frame, the last that was read; `is_cover` is for one whose timestamp says
+    /// nothing.
     pub(crate) fn note_final_frame(&mut self, is_cover: bool) {
         let at = self.last_frame_at.saturating_sub(self.iteration_start);
         self.final_frame_at = Some(if is_cover { Duration::ZERO } else { at });

@@ -17,7 +17,8 @@ use crate::mix::Mix;
 use crate::seek::SeekPoint;
 use crate::stream::BadStream;
 
-/// How long before the end of a film its next iteration is started: what FFmpeg takes until it has decoded something, and some more.
+/// How long before the end of a film its next iteration is started: what FFmpeg takes until it has decoded something,
+/// and some more.
 const ITERATION_LEAD: Duration = Duration::from_millis(1000);
 /// Nobody who seeks to the end wants to see nothing: playback goes on at least so long before it.
 const LAST_PART: Duration = Duration::from_millis(100);
@@ -143,8 +144,8 @@ impl Video {
         Ok(())
     }
 
-    /// Begins to read a little earlier where no frame came, as after the final one. The sound goes on where it is. Returns `false` if
-    /// no frame can be found earlier.
+    /// Begins to read a little earlier where no frame came, as after the final one. The sound goes on where it is.
+    /// Returns `false` if no frame can be found earlier.
     ///
     /// # Errors
     /// As [`Film::pictures`].

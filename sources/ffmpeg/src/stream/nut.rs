@@ -1,8 +1,9 @@
-//! NUT, FFmpeg's own container, as FFmpeg writes it for one stream of raw video: a few bytes with an exact timestamp, and
-//! then the pixels as they are.
+//! NUT, FFmpeg's own container, as FFmpeg writes it for one stream of raw video: a few bytes with an exact timestamp,
+//! and then the pixels as they are.
 //!
-//! What the pixels mean it says in a way of its own; FFmpeg's log says it in words. The other ways to have timestamps were worse: YUV4MPEG2 and plain frames have none, Matroska rounds to milliseconds
-//! and gathers pictures before it writes, and numbers in a log would have to be matched with pixels in a pipe.
+//! What the pixels mean it says in a way of its own; FFmpeg's log says it in words. The other ways to have timestamps
+//! were worse: YUV4MPEG2 and plain frames have none, Matroska rounds to milliseconds and gathers pictures before it
+//! writes, and numbers in a log would have to be matched with pixels in a pipe.
 
 use lanstream_core::geometry::Size;
 

@@ -1,4 +1,5 @@
-//! YUV4MPEG2, the plainest stream of YUV pictures: one line that says what comes, then `FRAME` lines with pixels after each.
+//! YUV4MPEG2, the plainest stream of YUV pictures: one line that says what comes, then `FRAME` lines with pixels after
+//! each.
 //!
 //! It has no timestamps but a rate, and says nothing of the matrix: see [`guessed`].
 

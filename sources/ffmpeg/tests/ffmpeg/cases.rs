@@ -3,8 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-/// Cases at a time: more than there are cores, since most of a case is waiting for FFmpeg and for the second that the last frame of
-/// a stream stays.
+/// Cases at a time: more than there are cores, since most of a case is waiting for FFmpeg and for the second that the
+/// last frame of a stream stays.
 const AT_ONCE: usize = 8;
 
 /// Checks every case. One that fails makes the test fail when all are done.

@@ -139,7 +139,8 @@ fn colours_by_other_matrices() {
     });
 }
 
-/// The rule for what says nothing of its matrix, which is that of other players: BT.709 from 1280 pixels in a row or 577 rows on.
+/// The rule for what says nothing of its matrix, which is that of other players: BT.709 from 1280 pixels in a row or
+/// 577 rows on.
 #[test]
 fn colours_that_say_nothing_of_their_matrix() {
     each(

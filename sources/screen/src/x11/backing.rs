@@ -1,5 +1,5 @@
-//! A window's own pixels, whatever covers it: the server keeps them in a pixmap of their own (COMPOSITE), which gets a name here,
-//! and another one whenever the window is mapped or changes its size.
+//! A window's own pixels, whatever covers it: the server keeps them in a pixmap of their own (COMPOSITE), which gets a
+//! name here, and another one whenever the window is mapped or changes its size.
 
 use lanstream_core::source::{Error, ErrorKind};
 use x11rb::protocol::composite::{self, ConnectionExt as _, Redirect};

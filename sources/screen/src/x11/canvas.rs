@@ -1,5 +1,5 @@
-//! Where the server puts a window and what lies over it together (RENDER): a pixmap of the window's size, which is then read as the
-//! window's own would be. It does that with what must be read, as part of the same instant.
+//! Where the server puts a window and what lies over it together (RENDER): a pixmap of the window's size, which is then
+//! read as the window's own would be. It does that with what must be read, as part of the same instant.
 
 use std::collections::HashMap;
 

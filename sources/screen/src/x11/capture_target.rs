@@ -217,7 +217,8 @@ impl CaptureTarget {
         }
     }
 
-    /// Follows the pixels, and what must be said of them, where they may have changed. Returns `None` if nothing says that they did.
+    /// Follows the pixels, and what must be said of them, where they may have changed. Returns `None` if nothing says
+    /// that they did.
     pub(super) fn follow(&mut self, link: &DisplayConnection) -> Result<Option<TargetChange>, Error> {
         match self {
             Self::Part(part) if part.outdated => part.follow(link).map(Some),

@@ -1,5 +1,5 @@
-//! Compound Text, the encoding of titles from before UTF-8: ISO 2022, with escape sequences that change what the bytes after them mean.
-//! Xlib still writes it for titles that Latin-1 can't hold.
+//! Compound Text, the encoding of titles from before UTF-8: ISO 2022, with escape sequences that change what the bytes
+//! after them mean. Xlib still writes it for titles that Latin-1 can't hold.
 
 use std::iter::Peekable;
 use std::slice::Iter;
@@ -89,7 +89,8 @@ impl Decoder {
         *(if is_right { &mut self.right } else { &mut self.left }) = set;
     }
 
-    /// Takes text in another coding system: UTF-8 up to the return from it, or a segment with its length and its encoding's name.
+    /// Takes text in another coding system: UTF-8 up to the return from it, or a segment with its length and its
+    /// encoding's name.
     fn leave(&mut self, bytes: &mut Bytes<'_>) {
         match bytes.next() {
             Some(b'G') => {

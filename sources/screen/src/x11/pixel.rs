@@ -2,8 +2,8 @@
 //! converted where it can't.
 //!
 //! Conversion widens a channel of `n` bits to eight exactly (all values stay apart) and rounds one of more, as 30-bit
-//! visuals have, to the nearest. Alpha is left out: programs multiply colours with it beforehand, so what is left is the picture over
-//! black.
+//! visuals have, to the nearest. Alpha is left out: programs multiply colours with it beforehand, so what is left is
+//! the picture over black.
 
 use lanstream_core::frame_buffer::{PIXEL_BYTES, PixelFormat};
 use lanstream_core::source::{Error, ErrorKind};

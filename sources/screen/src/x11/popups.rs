@@ -1,9 +1,10 @@
-//! The menus and other pop-ups of a captured window: which windows of the screen belong to it, and where they lie over it.
+//! The menus and other pop-ups of a captured window: which windows of the screen belong to it, and where they lie over
+//! it.
 //!
-//! A window belongs to the captured one if it lies above it and is transient for it (`WM_TRANSIENT_FOR`), directly or through others that
-//! are; or if it is one that window managers leave alone (override-redirect: menus, tooltips, drop-down lists), says nothing else of itself,
-//! and is of the same program: made over the same connection, or with the same leader. A process's number is no sign of that: programs in
-//! containers have the same ones.
+//! A window belongs to the captured one if it lies above it and is transient for it (`WM_TRANSIENT_FOR`), directly or
+//! through others that are; or if it is one that window managers leave alone (override-redirect: menus, tooltips,
+//! drop-down lists), says nothing else of itself, and is of the same program: made over the same connection, or with
+//! the same leader. A process's number is no sign of that: programs in containers have the same ones.
 
 use std::collections::HashMap;
 
@@ -110,7 +111,8 @@ impl Popups {
         self.outdated |= self.known.remove(&window) == Some(true);
     }
 
-    /// Looks where they are now, if that may have changed. Returns where the picture is another for it. Returns `None` if nothing was asked.
+    /// Looks where they are now, if that may have changed. Returns where the picture is another for it. Returns `None`
+    /// if nothing was asked.
     pub(super) fn follow(&mut self, link: &DisplayConnection, size: Size) -> Result<Option<Region>, Error> {
         if !std::mem::take(&mut self.outdated) {
             return Ok(None);
@@ -206,8 +208,8 @@ impl Popups {
         Rect::clipped(x, y, area.width.into(), area.height.into(), size)
     }
 
-    /// Has the server draw what `region` of the picture shows, and returns where. Where none of them is in it, that is the window itself.
-    /// To be sent with the requests for pixels, while the server is held.
+    /// Has the server draw what `region` of the picture shows, and returns where. Where none of them is in it, that is
+    /// the window itself. To be sent with the requests for pixels, while the server is held.
     pub(super) fn draw(
         &mut self,
         link: &DisplayConnection,
@@ -282,7 +284,8 @@ impl Popup {
     }
 }
 
-/// The program's own window: `window`, or the one in it that a window manager put there. Returns `None` if nothing can be seen.
+/// The program's own window: `window`, or the one in it that a window manager put there. Returns `None` if nothing can
+/// be seen.
 fn program_window(link: &DisplayConnection, window: Window) -> Result<Option<Window>, Error> {
     let attributes = if_there(link.conn.get_window_attributes(window).map_err(lost)?.reply())?;
     let is_seen = attributes

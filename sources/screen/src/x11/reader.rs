@@ -1,5 +1,5 @@
-//! Reads pixels: all rectangles of a region with one flush, each by the cheapest way there is. What comes through shared memory is
-//! asked for in pieces, so that the first is compared and sent while the server copies the next.
+//! Reads pixels: all rectangles of a region with one flush, each by the cheapest way there is. What comes through
+//! shared memory is asked for in pieces, so that the first is compared and sent while the server copies the next.
 //!
 //! It writes nothing outside of the region, although a full-width band around a wide rectangle would be cheaper than
 //! copying its rows: a pixel that changes in the frame without having been asked for would never be compared, and so
@@ -80,8 +80,8 @@ struct Transfer {
 
 /// Where the server puts pixels.
 enum Memory {
-    /// Into memory shared with it. `scratch` takes rectangles whose rows are then copied; it is as large as the picture,
-    /// which all rectangles of a region fit into, but only pages that were used are backed.
+    /// Into memory shared with it. `scratch` takes rectangles whose rows are then copied; it is as large as the
+    /// picture, which all rectangles of a region fit into, but only pages that were used are backed.
     Shared { sharing: Sharing, scratch: Segment },
     /// Into the connection.
     Socket,
@@ -131,11 +131,11 @@ impl Reader {
     }
 
     /// Brings `region` of `frame` up to date, or has that done, in which case this returns when the first piece is
-    /// there. Requests that are still buffered go out in front, in the same flush. What was coming for the same frame has to be
-    /// part of `region`.
+    /// there. Requests that are still buffered go out in front, in the same flush. What was coming for the same frame
+    /// has to be part of `region`.
     ///
-    /// A server may turn to other programs between two requests of one, so it was answer by one of those in front. The release
-    /// leaves in the same flush: were this program stopped meanwhile, the desktop would go on.
+    /// A server may turn to other programs between two requests of one, so it was answer by one of those in front. The
+    /// release leaves in the same flush: were this program stopped meanwhile, the desktop would go on.
     ///
     /// # Errors
     /// [`ErrorKind::Retry`] where the server has no such pixels now.
@@ -161,13 +161,14 @@ impl Reader {
             let landed = pending.map_or(Ok(()), |pending| self.land(pending?, *rect, frame));
             outcome = outcome.and(landed);
         }
-        // With the first of these answers all that the server told of before it is here; those of a grab before come first.
+        // With the first of these answers all that the server told of before it is here; those of a grab before come
+        // first.
         let landed = outcome.and_then(|()| (0..=before).try_for_each(|_| self.land_piece(link)));
         landed.inspect_err(|_| self.give_up(link))
     }
 
-    /// Asks for one rectangle. What comes through shared memory is in its place when [`arrived`](Self::arrived) tells of it; anything
-    /// else is returned, to be landed.
+    /// Asks for one rectangle. What comes through shared memory is in its place when [`arrived`](Self::arrived) tells
+    /// of it; anything else is returned, to be landed.
     fn request<'a>(
         &mut self,
         link: &'a DisplayConnection,

@@ -89,9 +89,9 @@ impl Segment {
     /// If `range` lies outside of the segment.
     pub(super) fn bytes(&self, range: Range<usize>) -> &[u8] {
         let (first, len) = self.map.part(range);
-        // SAFETY: the bytes are within the map, which lives as long as `self`, and initialised. The server writes only between a
-        // ShmGetImage and its reply, a `LateWriter` only after that, and only rows that `LateRows::arrived` has not reported
-        // yet: nobody requests those.
+        // SAFETY: the bytes are within the map, which lives as long as `self`, and initialised. The server writes only
+        // between a ShmGetImage and its reply, a `LateWriter` only after that, and only rows that `LateRows::arrived`
+        // has not reported yet: nobody requests those.
         unsafe { std::slice::from_raw_parts(first, len) }
     }
 
@@ -113,8 +113,8 @@ impl LateWriter {
     /// [`LateRows::arrived`]: lanstream_core::source::LateRows::arrived
     pub(super) fn write(&mut self, range: Range<usize>, write: impl FnOnce(&mut [u8])) {
         let (first, len) = self.0.part(range);
-        // SAFETY: the bytes are within the map, which lives as long as `self`, and initialised. Until `arrived` has reported
-        // these rows nobody requests them, and the server writes nothing here that it was not asked for.
+        // SAFETY: the bytes are within the map, which lives as long as `self`, and initialised. Until `arrived` has
+        // reported these rows nobody requests them, and the server writes nothing here that it was not asked for.
         write(unsafe { std::slice::from_raw_parts_mut(first, len) });
     }
 }
@@ -149,8 +149,8 @@ impl PixelMemory for FrameSegment {
 
     fn bytes_mut(&mut self) -> &mut [u8] {
         let (first, len) = self.0.map.part(0..self.0.len());
-        // SAFETY: all of the map, as in `Segment::bytes`. `&mut self` means that nobody else has the frame, and a source keeps no
-        // `LateWriter` of a frame that it captures into.
+        // SAFETY: all of the map, as in `Segment::bytes`. `&mut self` means that nobody else has the frame, and a
+        // source keeps no `LateWriter` of a frame that it captures into.
         unsafe { std::slice::from_raw_parts_mut(first, len) }
     }
 
@@ -181,9 +181,11 @@ struct Map {
     unmap: unsafe fn(NonNull<c_void>, usize),
 }
 
-// SAFETY: a map is plain memory, valid on every thread; `Segment` and `FrameSegment` hand out references to it by Rust's own rules.
+// SAFETY: a map is plain memory, valid on every thread; `Segment` and `FrameSegment` hand out references to it by
+// Rust's own rules.
 unsafe impl Send for Map {}
-// SAFETY: as for `Send`; what is shared is only read, but for bytes that a `LateWriter` writes and no one else looks at.
+// SAFETY: as for `Send`; what is shared is only read, but for bytes that a `LateWriter` writes and no one else looks
+// at.
 unsafe impl Sync for Map {}
 
 impl Map {

@@ -1,5 +1,5 @@
-//! What windows are called. Titles are made by other programs, in one of several encodings: they are decoded and cleaned here, before
-//! anybody prints them.
+//! What windows are called. Titles are made by other programs, in one of several encodings: they are decoded and
+//! cleaned here, before anybody prints them.
 
 use std::borrow::Cow;
 

@@ -151,7 +151,8 @@ impl CapturedWindow {
         }
     }
 
-    /// Follows its pixels, its title and its state where they may be others. Returns `None` if nothing says that they are.
+    /// Follows its pixels, its title and its state where they may be others. Returns `None` if nothing says that they
+    /// are.
     pub(super) fn follow(&mut self, link: &DisplayConnection) -> Result<Option<TargetChange>, Error> {
         if std::mem::take(&mut self.outdated) {
             self.refresh_all(link)?;
@@ -167,7 +168,8 @@ impl CapturedWindow {
         Ok(None)
     }
 
-    /// Looks where its pop-ups are now, if that may have changed. Returns where the picture is another for it. Returns `None` if nothing was asked.
+    /// Looks where its pop-ups are now, if that may have changed. Returns where the picture is another for it. Returns
+    /// `None` if nothing was asked.
     pub(super) fn follow_popups(&mut self, link: &DisplayConnection) -> Result<Option<Region>, Error> {
         let size = self.size;
         self.popups.as_mut().map_or(Ok(None), |popups| popups.follow(link, size))
@@ -219,7 +221,8 @@ fn select(link: &DisplayConnection, window: Window, events: EventMask) -> Result
     Ok(())
 }
 
-/// The windows that `window` lies in, below the screen, from its parent up. Each is asked to tell when it is hidden or shown.
+/// The windows that `window` lies in, below the screen, from its parent up. Each is asked to tell when it is hidden or
+/// shown.
 fn frames(link: &DisplayConnection, window: Window) -> Result<Vec<Window>, Error> {
     let mut frames = Vec::new();
     let mut inner = window;

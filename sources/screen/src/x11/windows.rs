@@ -146,8 +146,8 @@ fn mapped(link: &DisplayConnection) -> Result<Vec<Window>, Error> {
     Ok(windows)
 }
 
-/// The window that a user means who sees `window`: itself, if it has a title, or else one in it that has. A menu has none and is
-/// no window to anybody.
+/// The window that a user means who sees `window`: itself, if it has a title, or else one in it that has. A menu has
+/// none and is no window to anybody.
 fn meant_by(link: &DisplayConnection, window: Window) -> Result<Option<Window>, Error> {
     let Some(shown) = shown(link, window)? else { return Ok(None) };
     if title::read(link, window)?.is_some() {

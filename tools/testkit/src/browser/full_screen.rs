@@ -1,5 +1,5 @@
-//! What a window manager does for a window that wants to fill the screen: it gives it the screen's size. Where there is no window
-//! manager, WebKitGTK's browser waits for that in vain.
+//! What a window manager does for a window that wants to fill the screen: it gives it the screen's size. Where there is
+//! no window manager, WebKitGTK's browser waits for that in vain.
 
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{AtomEnum, ConfigureWindowAux, ConnectionExt as _, Window};

@@ -1,5 +1,5 @@
-//! `bench codec`: how small and how quick each code is on screenshots. The program is `tools/bench-codec`; here it is built
-//! and run.
+//! `bench codec`: how small and how quick each code is on screenshots. The program is `tools/bench-codec`; here it is
+//! built and run.
 
 use std::ffi::OsString;
 

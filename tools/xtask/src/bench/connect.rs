@@ -1,5 +1,5 @@
-//! `bench connect`: how long a viewer that comes takes until the first picture has arrived, as the server counts it: from the
-//! token to the acknowledgement.
+//! `bench connect`: how long a viewer that comes takes until the first picture has arrived, as the server counts it:
+//! from the token to the acknowledgement.
 
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, TryRecvError};

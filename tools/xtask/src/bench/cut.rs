@@ -1,4 +1,5 @@
-//! `bench cut`: how long the picture stands still when the path of its pixels dies in mid-stream, without a word to either end.
+//! `bench cut`: how long the picture stands still when the path of its pixels dies in mid-stream, without a word to
+//! either end.
 
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
 //! `bench decode`: how fast the viewer's WebAssembly decoder is in one worker of a browser, on the pictures of
 //! `cargo xtask bench codec`, beside the native decoder on the same bytes.
 //!
-//! The server is a program of its own (`tools/bench-decode`), which codes the pictures and serves the viewer's own files. Here it is
-//! started with a browser and no debugger.
+//! The server is a program of its own (`tools/bench-decode`), which codes the pictures and serves the viewer's own
+//! files. Here it is started with a browser and no debugger.
 
 mod table;
 
@@ -26,7 +26,8 @@ use table::{Picture, Table};
 /// What to measure.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// A folder of PNGs; all but the photograph and the films of our corpus count as text [default: what `cargo xtask corpus` made]
+    /// A folder of PNGs; all but the photograph and the films of our corpus count as text [default: what `cargo xtask
+    /// corpus` made]
     #[arg(long, value_name = "DIR")]
     corpus: Option<PathBuf>,
     /// Times that each picture is decoded by each; figures are medians over them

@@ -1,7 +1,8 @@
 //! The floor under every mirror: what an engine takes to show pictures that it has, without a transport.
 //!
-//! The bench serves a page that paints numbered pictures by its own clock and reports when it began to paint each. Its latency
-//! is from then until the pixels are on the display: the canvas, the compositor and the refresh are in it, and nothing else.
+//! The bench serves a page that paints numbered pictures by its own clock and reports when it began to paint each. Its
+//! latency is from then until the pixels are on the display: the canvas, the compositor and the refresh are in it, and
+//! nothing else.
 
 mod clock;
 mod http;
@@ -22,7 +23,8 @@ use super::patience::Patience;
 use clock::Clock;
 use http::Request;
 
-/// What the page may take beyond the last picture's due time: to fetch the pictures, and to paint late on a busy machine.
+/// What the page may take beyond the last picture's due time: to fetch the pictures, and to paint late on a busy
+/// machine.
 const REPORT_LIMIT: Duration = Duration::from_secs(60);
 /// A report has two dozen bytes a picture; there are at most 240 a second for a minute.
 const REPORT_BYTES_MAX: usize = 1 << 20;

@@ -26,7 +26,8 @@ const JITTER_FAST: f64 = 0.2;
 /// From this rate on jitter is little.
 const FAST_FPS: u32 = 40;
 
-/// Two displays with a mirror between them that shows the first one's picture; or with a page on the second that paints its own.
+/// Two displays with a mirror between them that shows the first one's picture; or with a page on the second that paints
+/// its own.
 pub(crate) struct Glass<'a> {
     source: &'a str,
     mirror: &'a str,
@@ -154,7 +155,8 @@ impl<'a> Glass<'a> {
         Ok(painted)
     }
 
-    /// How many pixels of the area differ between the displays, and by how much, when they no longer change or at `end`.
+    /// How many pixels of the area differ between the displays, and by how much, when they no longer change or at
+    /// `end`.
     fn compare(&self, (width, height): (u16, u16), end: Instant) -> anyhow::Result<(usize, u8)> {
         let (source, mirror) = (Screen::connect(self.source)?, Screen::connect(self.mirror)?);
         let (mut drawn, mut shown) = (source.image(width, height)?, mirror.image(width, height)?);

@@ -11,7 +11,8 @@ pub(crate) struct Sample {
     pub(crate) load: String,
     /// Frames drawn.
     pub(crate) sent: usize,
-    /// Frames drawn more than an interval after they were due: the machine was too busy to put the server under the load.
+    /// Frames drawn more than an interval after they were due: the machine was too busy to put the server under the
+    /// load.
     pub(crate) late: usize,
     /// Seconds from the first frame to the last.
     pub(crate) seconds: f64,

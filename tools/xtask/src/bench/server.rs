@@ -62,8 +62,8 @@ enum Page {
 }
 
 impl Recipe {
-    /// Builds this tree's release binary. The viewer is given `transport`, and what `query` says besides, and sits behind a
-    /// pipe of so many bits a second.
+    /// Builds this tree's release binary. The viewer is given `transport`, and what `query` says besides, and sits
+    /// behind a pipe of so many bits a second.
     pub(crate) fn build_ours(
         transport: Transport,
         query: Option<&str>,

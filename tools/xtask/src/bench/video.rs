@@ -1,5 +1,5 @@
-//! `bench video`: films through FFmpeg into a page: pictures painted, how long each took from when it was due until it was on
-//! the canvas, and what the server took for it.
+//! `bench video`: films through FFmpeg into a page: pictures painted, how long each took from when it was due until it
+//! was on the canvas, and what the server took for it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -21,7 +21,8 @@ use crate::{repository, setup};
 /// What to measure.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Times that each is measured, each with a server and a browser that have just started; figures are medians over them
+    /// Times that each is measured, each with a server and a browser that have just started; figures are medians over
+    /// them
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
     /// Seconds of each that count

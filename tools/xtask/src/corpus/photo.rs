@@ -1,4 +1,5 @@
-//! What a camera might see: a sky with clouds over rows of hills, out of focus here and rough there, with a sensor's grain.
+//! What a camera might see: a sky with clouds over rows of hills, out of focus here and rough there, with a sensor's
+//! grain.
 //!
 //! There is no photograph among Debian's packages that would stay the same; this one is computed, and always the same.
 

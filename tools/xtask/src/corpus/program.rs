@@ -55,8 +55,8 @@ impl Program {
     }
 }
 
-/// As if nobody were logged in: a program that found another of its kind would leave the window to that one, and one that
-/// found Wayland would draw there.
+/// As if nobody were logged in: a program that found another of its kind would leave the window to that one, and one
+/// that found Wayland would draw there.
 fn set_apart<'a>(command: &'a mut Command, home: &Path) -> &'a mut Command {
     for folder in ["HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"] {
         command.env(folder, home);

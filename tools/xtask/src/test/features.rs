@@ -1,5 +1,5 @@
-//! Builds of lanstream without its default features: each source and each sink alone, and none. They build, and say what they
-//! lack.
+//! Builds of lanstream without its default features: each source and each sink alone, and none. They build, and say
+//! what they lack.
 
 use anyhow::{Context, ensure};
 

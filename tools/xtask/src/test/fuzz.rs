@@ -1,5 +1,5 @@
-//! The fuzzer on every parser of a stranger's bytes, for a fixed number of inputs. What it finds lands in `core/fuzz/corpus`,
-//! which the Rust tests replay from then on.
+//! The fuzzer on every parser of a stranger's bytes, for a fixed number of inputs. What it finds lands in
+//! `core/fuzz/corpus`, which the Rust tests replay from then on.
 
 use std::path::PathBuf;
 use std::process::Command;

@@ -52,8 +52,8 @@ impl Compiler {
     }
 }
 
-/// Whether the sources of the standard library are there, in the layout that cargo builds from: those of another version, which
-/// Debian puts in the same place, lack the file.
+/// Whether the sources of the standard library are there, in the layout that cargo builds from: those of another
+/// version, which Debian puts in the same place, lack the file.
 fn has_sources(rustc: &OsStr) -> bool {
     ask(rustc, &["sysroot"])
         .is_some_and(|sysroot| sysroot.join("lib/rustlib/src/rust/library/Cargo.lock").is_file())

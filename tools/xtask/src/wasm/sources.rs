@@ -10,7 +10,8 @@ use crate::repository;
 
 const CODEC: &str = "core/codec";
 
-/// A hash of every source's name and lines, in hexadecimal. Not of the compiler: two of them make two modules that do the same.
+/// A hash of every source's name and lines, in hexadecimal. Not of the compiler: two of them make two modules that do
+/// the same.
 pub(super) fn fingerprint() -> anyhow::Result<String> {
     let root = repository::root();
     let mut hash = Sha1::new();

@@ -1,5 +1,5 @@
-//! A page's clock beside this process's: both count from 1970 on the same machine, and a page that rounds or shifts its own is
-//! found out.
+//! A page's clock beside this process's: both count from 1970 on the same machine, and a page that rounds or shifts its
+//! own is found out.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 

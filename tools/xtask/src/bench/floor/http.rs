@@ -7,7 +7,8 @@ use anyhow::{Context, ensure};
 
 /// A page's requests have a few hundred bytes of head.
 const HEAD_BYTES_MAX: u64 = 16 << 10;
-/// Isolated from other origins, a page reads the clock to some microseconds; without, some engines round to a millisecond.
+/// Isolated from other origins, a page reads the clock to some microseconds; without, some engines round to a
+/// millisecond.
 const HEADERS: &str = "Cross-Origin-Opener-Policy: same-origin\r\nCross-Origin-Embedder-Policy: require-corp\r\n\
     Cache-Control: no-store\r\n";
 pub(crate) const NOT_FOUND: &[u8] = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
