@@ -8,14 +8,14 @@ use std::task::Context;
 use bytes::{BufMut, BytesMut};
 use lanstream_codec::{Code, RGB_BYTES};
 
-use super::cache::{CacheKey, SHARED_PX_MIN};
+use super::cache::SHARED_PX_MIN;
 use super::cost::{AckTiming, CostModel, Method, UnitCosts};
 use super::group::{Content, TileGroup};
 use super::job::{HELPED_PX_MIN, JobKind, PatchJob};
 use super::motion::{Motion, Offset};
 use super::plan::{AllowedMethods, BandInput, Plan, PlanRules};
 use super::pool::Pool;
-use super::rect_encoder::{Outcome, RectEncoder};
+use super::rect_encoder::{Outcome, RectEncoder, RectJob};
 use super::swizzle;
 use crate::frame::Frame;
 use crate::geometry::Rect;
@@ -172,7 +172,7 @@ impl AdaptiveEncoder {
             self.sample(frame, group, code);
         }
         let Method::Code(code) = choice.method else { return JobKind::Raw };
-        let key = CacheKey { rect: group.rect, code, limit: choice.limit };
+        let key = RectJob { rect: group.rect, code, limit: choice.limit };
         if group.rect.area() < if self.is_alone() { HELPED_PX_MIN } else { SHARED_PX_MIN } {
             return JobKind::Encoded(key);
         }
@@ -224,7 +224,7 @@ impl AdaptiveEncoder {
         None
     }
 
-    fn coded(&mut self, group: &TileGroup, key: &CacheKey, outcome: Outcome) -> Option<Patch> {
+    fn coded(&mut self, group: &TileGroup, key: &RectJob, outcome: Outcome) -> Option<Patch> {
         let (area, Outcome { bytes, took_ns }) = (group.rect.area(), outcome);
         self.model.encoded(key.code, area, group.edge_count, bytes, took_ns);
         let Some(bytes) = bytes else { return self.raw(group, took_ns) };
@@ -245,7 +245,7 @@ impl AdaptiveEncoder {
         let Rect { width, height, .. } = group.rect;
         let rect = Rect { height: (SAMPLE_PX / width).clamp(1, height), ..group.rect };
         let limit = rect.area() as usize * RGB_BYTES - 1;
-        let outcome = self.rect_encoder.encode(frame, &CacheKey { rect, code, limit });
+        let outcome = self.rect_encoder.encode(frame, &RectJob { rect, code, limit });
         let share = rect.area() as f32 / group.rect.area() as f32;
         let edge_count = (group.edge_count as f32 * share) as u32;
         self.model.encoded(code, rect.area(), edge_count, outcome.bytes, outcome.took_ns);

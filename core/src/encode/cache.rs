@@ -8,11 +8,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
 use bytes::{BufMut, BytesMut};
-use lanstream_codec::Code;
 
-use super::rect_encoder::{Outcome, RectEncoder};
+use super::rect_encoder::{Outcome, RectEncoder, RectJob};
 use crate::frame_buffer::{FrameBuffer, PIXEL_BYTES};
-use crate::geometry::{Rect, Size};
+use crate::geometry::Size;
 
 /// Cache of a frame's encoded rectangles.
 #[derive(Debug)]
@@ -32,7 +31,7 @@ struct Entries {
 /// A rectangle to be encoded, or its code.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
-    key: CacheKey,
+    key: RectJob,
     state: EntryState,
 }
 
@@ -40,17 +39,6 @@ struct Entry {
 pub(super) const SHARED_PX_MIN: u64 = 4 << 10;
 /// Capacity for waiting viewers: each waits for one entry at a time.
 const WAITERS: usize = 16;
-
-/// Key of a cache entry: a rectangle and a code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CacheKey {
-    /// The pixels.
-    pub rect: Rect,
-    /// The code.
-    pub code: Code,
-    /// Bytes from which on the code is of no use.
-    pub limit: usize,
-}
 
 #[derive(Clone, Copy, Debug)]
 enum EntryState {
@@ -82,7 +70,7 @@ impl EncodeCache {
     }
 
     /// Returns the index of the entry for `key`, inserting it if there is none.
-    pub fn insert(&self, key: CacheKey) -> usize {
+    pub fn insert(&self, key: RectJob) -> usize {
         let mut entries = self.lock();
         // With another limit it is the same code, unless it was given up: then it goes raw, which is right as well.
         let is_same = |entry: &Entry| (entry.key.rect, entry.key.code) == (key.rect, key.code);
@@ -116,7 +104,7 @@ impl EncodeCache {
         Some(outcome)
     }
 
-    fn take(&self) -> Option<(usize, CacheKey)> {
+    fn take(&self) -> Option<(usize, RectJob)> {
         let mut entries = self.lock();
         let waits = |index: &usize| matches!(entries.list[*index].state, EntryState::Waiting);
         let index = (entries.next..entries.list.len()).find(waits);
@@ -132,7 +120,7 @@ impl EncodeCache {
 }
 
 impl Entries {
-    fn add(&mut self, key: CacheKey) -> usize {
+    fn add(&mut self, key: RectJob) -> usize {
         self.list.push(Entry { key, state: EntryState::Waiting });
         self.list.len() - 1
     }
@@ -147,6 +135,8 @@ impl Entries {
 
 #[cfg(test)]
 mod tests {
+    use lanstream_codec::Code;
+
     use super::*;
     use crate::frame::Frame;
     use crate::frame_buffer::{Layout, PixelFormat};
@@ -160,8 +150,8 @@ mod tests {
         Frame::new(FrameBuffer::new(layout, Box::new(vec![7; layout.bytes()])).unwrap())
     }
 
-    fn key(limit: usize) -> CacheKey {
-        CacheKey { rect: SIZE.bounds(), code: Code::Predict, limit }
+    fn key(limit: usize) -> RectJob {
+        RectJob { rect: SIZE.bounds(), code: Code::Predict, limit }
     }
 
     #[test]

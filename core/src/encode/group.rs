@@ -1,6 +1,5 @@
 //! Groups: adjacent tiles that are sent as one patch.
 
-use super::cost::UnitCosts;
 use crate::frame_buffer::PIXEL_BYTES;
 use crate::geometry::Rect;
 
@@ -41,16 +40,13 @@ impl TileGroup {
         })
     }
 
-    /// Returns this group and another as one, unless two are cheaper.
-    pub(super) fn joined(self, other: Self, unit_costs: &UnitCosts) -> Option<Self> {
-        let rect = self.rect.bounding(other.rect);
-        let pixels = Self {
-            rect,
+    /// Returns the pixels of this group, of another and of all that lies between them as one.
+    pub(super) fn spanning(self, other: Self) -> Self {
+        Self {
+            rect: self.rect.bounding(other.rect),
             content: self.content.over(other.content),
             edge_count: self.edge_count + other.edge_count,
-        };
-        let is_cheaper = unit_costs.of(&pixels) <= unit_costs.of(&self) + unit_costs.of(&other);
-        self.grown(other).or_else(|| is_cheaper.then_some(pixels))
+        }
     }
 
     /// Returns its raw size, unless it takes only a few bytes.

@@ -1,7 +1,7 @@
 //! Patch jobs: groups, and how the bytes of each are produced.
 
-use super::cache::CacheKey;
 use super::group::{Content, TileGroup};
+use super::rect_encoder::RectJob;
 
 /// Pixels of a group that is worth a thread's help: one takes as long to wake up as a smaller group takes to encode.
 pub(super) const HELPED_PX_MIN: u64 = 64 << 10;
@@ -25,9 +25,9 @@ pub(super) enum JobKind {
     /// It is copied from another place of the previous frame.
     Moved,
     /// It is encoded when it is written.
-    Encoded(CacheKey),
+    Encoded(RectJob),
     /// It is encoded through the frame's cache, by any free thread.
-    Shared(CacheKey, usize),
+    Shared(RectJob, usize),
 }
 
 impl PatchJob {

@@ -136,7 +136,7 @@ impl Plan {
     /// Appends a run, as one with those before it where that is cheaper.
     fn end_run(&mut self, run: Option<TileGroup>, unit_costs: &UnitCosts) {
         let Some(mut run) = run else { return };
-        while let Some(joined) = self.runs.last().and_then(|last| last.joined(run, unit_costs)) {
+        while let Some(joined) = self.runs.last().and_then(|last| unit_costs.joined(*last, run)) {
             self.runs.pop();
             run = joined;
         }
@@ -171,7 +171,7 @@ impl Plan {
     /// A group above together with a run, where that is cheaper than both, and covers nothing else that is sent.
     fn grown(&self, above: usize, index: usize, unit_costs: &UnitCosts) -> Option<TileGroup> {
         let group = self.above[above];
-        let grown = self.groups[group].joined(self.runs[index], unit_costs)?;
+        let grown = unit_costs.joined(self.groups[group], self.runs[index])?;
         let meets = |rect: Rect| grown.rect.intersection(rect).is_some();
         let mut groups = self.groups.iter().enumerate().filter(|(other, _)| *other != group);
         let is_free = !groups.any(|(_, other)| meets(other.rect))

@@ -1,8 +1,7 @@
 //! Encodes a rectangle of a frame and measures the time.
 
-use lanstream_codec::encode;
+use lanstream_codec::{Code, encode};
 
-use super::cache::CacheKey;
 use super::swizzle;
 use crate::frame_buffer::{FrameBuffer, PIXEL_BYTES};
 use crate::geometry::Rect;
@@ -14,6 +13,17 @@ pub struct RectEncoder {
     clock: Clock,
     pixels: Vec<u32>,
     code: Vec<u8>,
+}
+
+/// A rectangle to be encoded, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RectJob {
+    /// The pixels.
+    pub rect: Rect,
+    /// The code.
+    pub code: Code,
+    /// Bytes from which on the code is of no use.
+    pub limit: usize,
 }
 
 /// Outcome of encoding a rectangle.
@@ -32,7 +42,7 @@ impl RectEncoder {
     }
 
     /// Encodes a part of `frame`.
-    pub fn encode(&mut self, frame: &FrameBuffer, part: &CacheKey) -> Outcome {
+    pub fn encode(&mut self, frame: &FrameBuffer, part: &RectJob) -> Outcome {
         let began = (self.clock)();
         self.read(frame, part.rect);
         let width = part.rect.width as usize;

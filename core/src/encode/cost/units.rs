@@ -25,6 +25,13 @@ impl UnitCosts {
     pub(crate) const PLAIN: Self =
         Self { patch: PATCH_NS, raw: RAW_PX_NS, coded: [RAW_PX_NS; COMPLEXITY_LEVELS], moved: RAW_PX_NS };
 
+    /// Returns two groups as one, unless two are cheaper.
+    pub(crate) fn joined(&self, group: TileGroup, other: TileGroup) -> Option<TileGroup> {
+        let both = group.spanning(other);
+        let is_cheaper = self.of(&both) <= self.of(&group) + self.of(&other);
+        group.grown(other).or_else(|| is_cheaper.then_some(both))
+    }
+
     /// Returns the cost of a group. A solid group costs no more than its patch.
     pub(crate) fn of(&self, group: &TileGroup) -> f32 {
         let area = group.rect.area();
