@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use lanstream_core::frame_buffer::Layout;
 use lanstream_core::source::{Error, ErrorKind, Source};
+use lanstream_wakeup::{Wakeup, Woken};
 
 use crate::film::{Film, Need};
 use crate::frame_reader::{FrameReader, ReadOutcome};
@@ -14,7 +15,6 @@ use crate::player::{Audio, FrameStream, Player, Playlist, Reopen, Status, Video,
 use crate::program::Program;
 use crate::sound::SoundTrack;
 use crate::stream::Shape;
-use crate::wakeup::Wakeup;
 
 /// Default limit of the time until a stream begins: a camera on a slow network takes seconds.
 pub(crate) const START_TIMEOUT: Duration = Duration::from_secs(20);
@@ -155,14 +155,14 @@ impl Opening {
         let pipe = (!has_begun).then(|| self.video.stream.pipe());
         // The sound of a list may come first, and if it is not read it keeps the frames back.
         let pipes = [pipe, self.video.stream.log_pipe(), self.audio.pipe()];
-        let woken = self.wakeup.sleep(pipes, deadline).map_err(lost)?;
-        if woken.third {
+        let Woken { ready: [frames, log, sound], .. } = self.wakeup.sleep(pipes, deadline).map_err(lost)?;
+        if sound {
             self.audio.read_ahead();
         }
-        if woken.second {
+        if log {
             self.video.stream.read_log();
         }
-        if woken.first { self.video.stream.read().map_err(lost) } else { Ok(false) }
+        if frames { self.video.stream.read().map_err(lost) } else { Ok(false) }
     }
 
     /// Returns the shape of the first frame, once it is known: of FFmpeg's its log reports it.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::Wake;
 
-use crate::wakeup::Wakeup;
+use lanstream_wakeup::Wakeup;
 
 /// What is being opened in this process.
 static OPENINGS: Mutex<Openings> = Mutex::new(Openings { is_over: false, wakeups: Vec::new() });

@@ -37,7 +37,6 @@ mod seek;
 mod sound;
 mod stream;
 mod track;
-mod wakeup;
 
 pub use factory::{PipeFactory, PlayFactory, RunFactory};
 pub use pace::{Pacing, ParseSpeedError, Speed};

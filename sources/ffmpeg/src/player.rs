@@ -15,10 +15,10 @@ use lanstream_core::source::{
     AudioChunk, AudioSource, Captured, Description, Error, ErrorKind, Event, Playback, PlaybackCommand,
     PlaybackSource, Position, Source,
 };
+use lanstream_wakeup::{Wakeup, Woken};
 
 use crate::pace::{Pacing, PlaybackClock};
 use crate::stream::Pts;
-use crate::wakeup::{WakeReasons, Wakeup};
 
 mod audio;
 mod end;
@@ -100,12 +100,12 @@ impl Source for Player {
                 return Ok(event);
             }
             let stands_at = self.stands_at(now);
-            let woken = self.sleep(now, deadline, stands_at)?;
+            let Woken { by_waker, ready: [frames] } = self.sleep(now, deadline, stands_at)?;
             let has_passed = |moment: Option<Instant>| moment.is_some_and(|moment| moment <= Instant::now());
-            if woken.wakeup {
+            if by_waker {
                 return Ok(Event::Woken);
             }
-            if woken.first {
+            if frames {
                 self.read();
             } else if has_passed(stands_at) {
                 return Ok(Event::PlaybackChanged);
@@ -210,25 +210,26 @@ impl Player {
         Ok(None)
     }
 
-    /// Sleeps until something comes or must be done, and reads the log and the sound that came.
+    /// Sleeps until something comes or must be done, and reads the log and the sound that came. Returns whether frames
+    /// came.
     fn sleep(
         &mut self,
         now: Instant,
         deadline: Option<Instant>,
         stands_at: Option<Instant>,
-    ) -> Result<WakeReasons, Error> {
+    ) -> Result<Woken<1>, Error> {
         let moments = [deadline, self.next_moment(now), self.sounds_at(now), self.stalls_at(now), stands_at];
         let due = moments.into_iter().flatten().min();
         let pipe = self.wants_frame(now).then(|| self.video.stream.pipe());
         let pipes = [pipe, self.video.stream.log_pipe(), self.audio.pipe()];
-        let woken = self.wakeup.sleep(pipes, due).map_err(lost)?;
-        if woken.second {
+        let Woken { by_waker, ready: [frames, log, sound] } = self.wakeup.sleep(pipes, due).map_err(lost)?;
+        if log {
             self.video.stream.read_log();
         }
-        if woken.third {
+        if sound {
             self.read_sound();
         }
-        Ok(woken)
+        Ok(Woken { by_waker, ready: [frames] })
     }
 
     /// Returns whether there is room for another frame.

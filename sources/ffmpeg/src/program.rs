@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 use ffmpeg_sidecar::command::FfmpegCommand;
 use ffmpeg_sidecar::log_parser::try_parse_version;
 use lanstream_core::source::{Error, ErrorKind, Listener};
+use lanstream_wakeup::poll_until;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, setpriority_process, waitpid};
 
 use crate::log::Log;
-use crate::wakeup::poll_until;
 
 /// What is run where no one says otherwise: the one on the PATH.
 pub(crate) const FFMPEG: &str = "ffmpeg";

@@ -6,6 +6,7 @@
 //! reads, and the server is held meanwhile, so that no other program draws between two of them; and where something
 //! outside of what was read had changed by then, it is looked again, at both.
 
+use std::os::fd::AsFd as _;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
@@ -17,6 +18,7 @@ use lanstream_core::source::{
     Captured, CursorSource, Description, Error, ErrorKind, Event, LateRows, Source, TitleProbe,
     UnreliableDamage,
 };
+use lanstream_wakeup::{Wakeup, Woken};
 use x11rb::connection::{Connection, SequenceNumber};
 use x11rb::protocol::Event as XEvent;
 use x11rb::protocol::xproto::ConnectionExt as _;
@@ -37,7 +39,6 @@ mod property;
 mod reader;
 mod shm;
 mod title;
-mod wakeup;
 mod window;
 mod windows;
 
@@ -47,7 +48,6 @@ use cursor::Pointer;
 use damage::Watch;
 use pixel::Pixels;
 use reader::{Reader, View};
-use wakeup::{WakeReason, Wakeup};
 
 /// Looks at the screen for one picture. Each takes in all that was told until then, so the second finds nothing missing
 /// but where other places change without a pause; such a picture shows one of them late.
@@ -59,8 +59,8 @@ pub(crate) fn open(target: &Target, options: &Options) -> Result<Box<dyn Source>
     let watch = Watch::new(&link, capture_target.window(&link))?;
     let reader = Reader::new(&link, pixels, capture_target.size())?;
     let pointer = if options.cursor { Pointer::new(&link, capture_target.window(&link))? } else { None };
-    let wakeup =
-        Wakeup::new().map_err(|error| Error::new(ErrorKind::Lost, format!("no eventfd: {error}")))?;
+    let wakeup = Wakeup::new()
+        .map_err(|error| Error::new(ErrorKind::Lost, format!("no sockets to wake it by: {error}")))?;
     let damage = capture_target.everything(&link);
     let described = describe(&capture_target, reader.pixels());
     let pending = PendingEvents::default();
@@ -123,12 +123,14 @@ impl Source for Screen {
             }
             self.link.conn.flush().map_err(lost)?;
             let due = [deadline, self.next_check()].into_iter().flatten().min();
-            let woken =
-                self.wakeup.sleep(self.link.conn.stream(), due).map_err(|error| lost_socket(&error))?;
-            match woken {
-                WakeReason::Waker => return Ok(Event::Woken),
-                WakeReason::Timeout if due == deadline => return Ok(Event::TimedOut),
-                WakeReason::Timeout | WakeReason::Socket => {}
+            let socket = Some(self.link.conn.stream().as_fd());
+            let Woken { by_waker, ready: [answered] } =
+                self.wakeup.sleep([socket], due).map_err(|error| lost_socket(&error))?;
+            if by_waker {
+                return Ok(Event::Woken);
+            }
+            if !answered && due == deadline {
+                return Ok(Event::TimedOut);
             }
         }
     }
