@@ -41,9 +41,9 @@ const STYLES: Styles = Styles::styled()
 
 const ABOUT: &str = "Mirror a display, a window, a video or a test pattern into a web page on this machine: bit-exact, in under a frame.";
 
-const LONG_ABOUT: &str = "Mirror a display, a window, a video or a test pattern into a web page on this machine: bit-exact, in under a frame.
-
-Without a command it captures the first monitor, or shows the test pattern where there is no display.";
+/// Second paragraph of `--help`.
+const WITHOUT_COMMAND: &str =
+    "Without a command it captures the first monitor, or shows the test pattern where there is no display.";
 
 const EXAMPLES: &str = "Examples:
   lanstream                                    the first monitor, or the test pattern
@@ -83,7 +83,7 @@ fn command(registry: &Registry) -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .styles(STYLES)
         .about(ABOUT)
-        .long_about(LONG_ABOUT)
+        .long_about(format!("{ABOUT}\n\n{WITHOUT_COMMAND}"))
         .after_help(EXAMPLES)
         .subcommands(sources)
         .subcommand(list)
@@ -134,9 +134,7 @@ mod tests {
     }
 
     fn registry() -> Registry {
-        let mut registry = lanstream::sources::registry();
-        registry.register(Fade).unwrap();
-        registry
+        lanstream::sources::registry().with(Fade).unwrap()
     }
 
     fn parsed(line: &[&str]) -> Result<Cli, String> {
@@ -169,6 +167,6 @@ mod tests {
 
     #[test]
     fn a_name_is_registered_once() {
-        assert_eq!(registry().register(Fade).unwrap_err().to_string(), "there are two sources named fade");
+        assert_eq!(registry().with(Fade).unwrap_err().to_string(), "there are two sources named fade");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lanstream_core::registry::{Registry, RegistryError};
+use lanstream_core::registry::{Registry, RegistryError, SourceFactory};
 #[cfg(target_os = "linux")]
 use lanstream_plugin_host::RemotePlugin;
 use lanstream_plugin_host::{LoadError, LoadedPlugin};
@@ -32,7 +32,7 @@ pub enum PluginError {
 #[cfg(target_os = "linux")]
 pub fn register(registry: &mut Registry, program: &Path, path: &Path) -> Result<(), PluginError> {
     let plugin = RemotePlugin::load(program, path)?;
-    plugin.factories().try_for_each(|factory| registry.register(factory)).map_err(|error| named(path, error))
+    register_all(registry, plugin.factories(), path)
 }
 
 /// Registers the sources of the plugin at `path`, which run in this process.
@@ -46,10 +46,14 @@ pub fn register(registry: &mut Registry, program: &Path, path: &Path) -> Result<
 pub unsafe fn register_in_process(registry: &mut Registry, path: &Path) -> Result<(), PluginError> {
     // SAFETY: the caller's promise.
     let plugin = unsafe { LoadedPlugin::load(path) }?;
-    let mut factories = plugin.factories().into_iter();
-    factories.try_for_each(|factory| registry.register_boxed(factory)).map_err(|error| named(path, error))
+    register_all(registry, plugin.factories(), path)
 }
 
-fn named(path: &Path, error: RegistryError) -> PluginError {
-    PluginError::Registry { path: path.display().to_string(), error }
+fn register_all(
+    registry: &mut Registry,
+    factories: Vec<Box<dyn SourceFactory>>,
+    path: &Path,
+) -> Result<(), PluginError> {
+    let named = |error| PluginError::Registry { path: path.display().to_string(), error };
+    factories.into_iter().try_for_each(|factory| registry.register(factory)).map_err(named)
 }

@@ -4,10 +4,21 @@ use lanstream_core::registry::{Registry, RegistryError};
 
 /// Returns the registry of the built-in sources.
 pub fn registry() -> Registry {
-    let mut registry = Registry::default();
-    register(&mut registry)
-        .unwrap_or_else(|error| unreachable!("built-in sources have names of their own: {error}"));
-    registry
+    built_in().unwrap_or_else(|error| unreachable!("built-in sources have names of their own: {error}"))
+}
+
+fn built_in() -> Result<Registry, RegistryError> {
+    let registry = Registry::default();
+    #[cfg(feature = "screen")]
+    let registry = registry.with(lanstream_screen::ScreenFactory)?;
+    #[cfg(feature = "pattern")]
+    let registry = registry.with(lanstream_pattern::PatternFactory)?;
+    #[cfg(all(feature = "ffmpeg", unix))]
+    let registry = registry
+        .with(lanstream_ffmpeg::PlayFactory)?
+        .with(lanstream_ffmpeg::RunFactory)?
+        .with(lanstream_ffmpeg::PipeFactory)?;
+    Ok(registry)
 }
 
 /// Sources that builds may leave out: the command and the feature.
@@ -24,17 +35,15 @@ pub fn feature_of(name: &str) -> Option<&'static str> {
     FEATURES.into_iter().find(|(source, _)| *source == name).map(|(_, feature)| feature)
 }
 
-fn register(registry: &mut Registry) -> Result<(), RegistryError> {
-    #[cfg(feature = "screen")]
-    registry.register(lanstream_screen::ScreenFactory)?;
-    #[cfg(feature = "pattern")]
-    registry.register(lanstream_pattern::PatternFactory)?;
-    #[cfg(all(feature = "ffmpeg", unix))]
-    registry.register(lanstream_ffmpeg::PlayFactory)?;
-    #[cfg(all(feature = "ffmpeg", unix))]
-    registry.register(lanstream_ffmpeg::RunFactory)?;
-    #[cfg(all(feature = "ffmpeg", unix))]
-    registry.register(lanstream_ffmpeg::PipeFactory)?;
-    let _ = &registry;
-    Ok(())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_feature_of_each_built_in_source_is_known() {
+        for factory in registry().iter() {
+            let name = factory.descriptor().name;
+            assert!(feature_of(&name).is_some(), "a build without {name} could not say what it lacks");
+        }
+    }
 }

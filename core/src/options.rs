@@ -8,7 +8,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 /// Text that is constant in a built-in source and owned in a plugin.
-pub type Text = Cow<'static, str>;
+pub type CowStr = Cow<'static, str>;
 
 /// Checks the text of a value. The error says what a value must be.
 pub type Check = fn(&str) -> Result<(), String>;
@@ -17,21 +17,21 @@ pub type Check = fn(&str) -> Result<(), String>;
 #[derive(Clone, Debug)]
 pub struct OptionSpec {
     /// Name without dashes.
-    pub name: Text,
+    pub name: CowStr,
     /// Type of the value.
     pub kind: OptionKind,
     /// One line of help.
-    pub help: Text,
+    pub help: CowStr,
     /// Name of the value in help and errors: `WxH`.
-    pub value_name: Text,
+    pub value_name: CowStr,
     /// Value if it is not given.
-    pub default: Option<Text>,
+    pub default: Option<CowStr>,
     /// Whether it is a word without `--name` before it, and required.
     pub is_positional: bool,
     /// Options that cannot be given with it.
-    pub conflicts_with: Vec<Text>,
+    pub conflicts_with: Vec<CowStr>,
     /// Options that must be given with it.
-    pub requires: Vec<Text>,
+    pub requires: Vec<CowStr>,
 }
 
 /// Type of an option's value.
@@ -64,17 +64,17 @@ pub enum OptionKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
     /// The word.
-    pub name: Text,
+    pub name: CowStr,
     /// What it means; empty if the word says it.
-    pub help: Text,
+    pub help: CowStr,
 }
 
 impl OptionSpec {
     fn new(
-        name: impl Into<Text>,
+        name: impl Into<CowStr>,
         kind: OptionKind,
-        value_name: impl Into<Text>,
-        help: impl Into<Text>,
+        value_name: impl Into<CowStr>,
+        help: impl Into<CowStr>,
     ) -> Self {
         Self {
             name: name.into(),
@@ -89,49 +89,49 @@ impl OptionSpec {
     }
 
     /// Returns an option without a value.
-    pub fn switch(name: impl Into<Text>, help: impl Into<Text>) -> Self {
+    pub fn switch(name: impl Into<CowStr>, help: impl Into<CowStr>) -> Self {
         Self::new(name, OptionKind::Switch, "", help)
     }
 
     /// Returns an option whose value is a whole number from `min` to `max`.
-    pub fn integer(name: impl Into<Text>, min: i64, max: i64, help: impl Into<Text>) -> Self {
+    pub fn integer(name: impl Into<CowStr>, min: i64, max: i64, help: impl Into<CowStr>) -> Self {
         Self::new(name, OptionKind::Integer { min, max }, "N", help)
     }
 
     /// Returns an option whose value is text.
-    pub fn text(name: impl Into<Text>, value_name: impl Into<Text>, help: impl Into<Text>) -> Self {
+    pub fn text(name: impl Into<CowStr>, value_name: impl Into<CowStr>, help: impl Into<CowStr>) -> Self {
         Self::new(name, OptionKind::Text { check: None }, value_name, help)
     }
 
     /// Returns an option whose value is text that `T` is parsed from.
     pub fn parsed<T: FromStr<Err: Display>>(
-        name: impl Into<Text>,
-        value_name: impl Into<Text>,
-        help: impl Into<Text>,
+        name: impl Into<CowStr>,
+        value_name: impl Into<CowStr>,
+        help: impl Into<CowStr>,
     ) -> Self {
         Self::checked(name, value_name, |text| parse::<T>(text).map(drop), help)
     }
 
     /// Returns an option whose value is text that `check` accepts.
     pub fn checked(
-        name: impl Into<Text>,
-        value_name: impl Into<Text>,
+        name: impl Into<CowStr>,
+        value_name: impl Into<CowStr>,
         check: Check,
-        help: impl Into<Text>,
+        help: impl Into<CowStr>,
     ) -> Self {
         Self::new(name, OptionKind::Text { check: Some(check) }, value_name, help)
     }
 
     /// Returns an option whose value is a path or URL.
-    pub fn path(name: impl Into<Text>, value_name: impl Into<Text>, help: impl Into<Text>) -> Self {
+    pub fn path(name: impl Into<CowStr>, value_name: impl Into<CowStr>, help: impl Into<CowStr>) -> Self {
         Self::new(name, OptionKind::Path, value_name, help)
     }
 
     /// Returns an option whose value is one of `choices`, each a word and its help.
     pub fn choice(
-        name: impl Into<Text>,
+        name: impl Into<CowStr>,
         choices: impl IntoIterator<Item = (&'static str, &'static str)>,
-        help: impl Into<Text>,
+        help: impl Into<CowStr>,
     ) -> Self {
         let choices = choices.into_iter().map(|(name, help)| Choice { name: name.into(), help: help.into() });
         let name = name.into();
@@ -140,13 +140,17 @@ impl OptionSpec {
     }
 
     /// Returns the option that stands for all words after `--`.
-    pub fn arguments(name: impl Into<Text>, value_name: impl Into<Text>, help: impl Into<Text>) -> Self {
+    pub fn arguments(
+        name: impl Into<CowStr>,
+        value_name: impl Into<CowStr>,
+        help: impl Into<CowStr>,
+    ) -> Self {
         Self::new(name, OptionKind::Arguments, value_name, help)
     }
 
     /// Sets the value that it has if it is not given.
     #[must_use]
-    pub fn default(mut self, value: impl Into<Text>) -> Self {
+    pub fn default(mut self, value: impl Into<CowStr>) -> Self {
         self.default = Some(value.into());
         self
     }
@@ -160,14 +164,14 @@ impl OptionSpec {
 
     /// Refuses it beside `other`.
     #[must_use]
-    pub fn conflicts(mut self, other: impl Into<Text>) -> Self {
+    pub fn conflicts(mut self, other: impl Into<CowStr>) -> Self {
         self.conflicts_with.push(other.into());
         self
     }
 
     /// Refuses it without `other`.
     #[must_use]
-    pub fn requires(mut self, other: impl Into<Text>) -> Self {
+    pub fn requires(mut self, other: impl Into<CowStr>) -> Self {
         self.requires.push(other.into());
         self
     }

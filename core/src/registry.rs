@@ -2,7 +2,7 @@
 //! the command line, its help and the list of sources are made of it.
 
 use crate::geometry::Size;
-use crate::options::{OptionError, OptionSpec, OptionValues, Text};
+use crate::options::{CowStr, OptionError, OptionSpec, OptionValues};
 use crate::source::{Error, Listener, Opener};
 
 /// Sources that a program offers, in the order in which they are listed.
@@ -15,11 +15,11 @@ pub struct Registry {
 #[derive(Clone, Debug)]
 pub struct SourceDescriptor {
     /// Name, which is its command.
-    pub name: Text,
+    pub name: CowStr,
     /// One sentence on what it shows.
-    pub about: Text,
+    pub about: CowStr,
     /// Examples and notes that follow its help; may be empty.
-    pub examples: Text,
+    pub examples: CowStr,
     /// Its options.
     pub options: Vec<OptionSpec>,
 }
@@ -67,7 +67,7 @@ impl Configured {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedSource {
     /// What it is: `monitor`, `window`, `pattern`.
-    pub kind: Text,
+    pub kind: CowStr,
     /// Its name. Titles of windows are other programs' words: in one line, but not to be trusted.
     pub name: String,
     /// Words of the command line that select it.
@@ -105,21 +105,22 @@ impl Registry {
     ///
     /// # Errors
     /// [`RegistryError::Duplicate`] if its name is taken.
-    pub fn register(&mut self, factory: impl SourceFactory + 'static) -> Result<(), RegistryError> {
-        self.register_boxed(Box::new(factory))
-    }
-
-    /// Adds a kind of source, as [`register`](Self::register) does.
-    ///
-    /// # Errors
-    /// [`RegistryError::Duplicate`] if its name is taken.
-    pub fn register_boxed(&mut self, factory: Box<dyn SourceFactory>) -> Result<(), RegistryError> {
+    pub fn register(&mut self, factory: Box<dyn SourceFactory>) -> Result<(), RegistryError> {
         let name = factory.descriptor().name;
         if self.get(&name).is_some() {
             return Err(RegistryError::Duplicate(name.into_owned()));
         }
         self.factories.push(factory);
         Ok(())
+    }
+
+    /// Adds a kind of source, and returns the registry.
+    ///
+    /// # Errors
+    /// As for [`register`](Self::register).
+    pub fn with(mut self, factory: impl SourceFactory + 'static) -> Result<Self, RegistryError> {
+        self.register(Box::new(factory))?;
+        Ok(self)
     }
 
     /// Returns the factory of this name.

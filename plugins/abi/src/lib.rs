@@ -6,6 +6,9 @@
 
 #![no_std]
 
+#[cfg(feature = "convert")]
+pub mod convert;
+
 use core::ffi::c_void;
 
 /// Version of the interface that is incompatible with others.

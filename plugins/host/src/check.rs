@@ -5,12 +5,13 @@ use std::borrow::Cow;
 
 use lanstream_core::frame_buffer::{Layout, PIXEL_BYTES, PixelFormat};
 use lanstream_core::geometry::{Rect, Size};
-use lanstream_core::options::{Choice, OptionKind, OptionSpec, Text};
+use lanstream_core::options::{Choice, CowStr, OptionKind, OptionSpec};
 use lanstream_core::planar::Planar;
 use lanstream_core::region::Region;
 use lanstream_core::registry::SourceDescriptor;
-use lanstream_core::source::{Description, Error, ErrorKind};
+use lanstream_core::source::{Description, Error};
 use lanstream_plugin_abi as abi;
+use lanstream_plugin_abi::convert::kind_from_abi;
 
 /// Maximum number of options of a source: more cannot be read by anybody.
 const OPTIONS_MAX: u64 = 128;
@@ -194,7 +195,7 @@ unsafe fn option(spec: &abi::OptionSpec) -> Result<OptionSpec, Broken> {
 
 /// # Safety
 /// The list and its texts are as long as they say.
-unsafe fn names(names: *const abi::Str, len: u64) -> Result<Vec<Text>, Broken> {
+unsafe fn names(names: *const abi::Str, len: u64) -> Result<Vec<CowStr>, Broken> {
     // SAFETY: the caller's promise.
     let names = unsafe { list(names, len, NAMES_MAX, "names of other options")? };
     // SAFETY: the caller's promise.
@@ -265,14 +266,6 @@ pub(crate) fn region(region: &abi::Region, cells: Size) -> Result<Region, Broken
 
 /// Returns the error that a function reported.
 pub(crate) fn reported(error: &abi::Error) -> Error {
-    let kind = match error.kind {
-        abi::error_kind::RETRY => ErrorKind::Retry,
-        abi::error_kind::LOST => ErrorKind::Lost,
-        abi::error_kind::FINISHED => ErrorKind::Finished,
-        abi::error_kind::NOT_FOUND => ErrorKind::NotFound,
-        abi::error_kind::UNSUPPORTED => ErrorKind::Unsupported,
-        _ => ErrorKind::Ended,
-    };
     let text = error.text.as_str().filter(|text| !text.is_empty());
-    Error::new(kind, text.unwrap_or("it failed and did not say why"))
+    Error::new(kind_from_abi(error.kind), text.unwrap_or("it failed and did not say why"))
 }

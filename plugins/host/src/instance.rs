@@ -13,6 +13,7 @@ use lanstream_core::region::Region;
 use lanstream_core::source::{Captured, Description, Error, ErrorKind, Event, Source, Wakeup};
 use lanstream_core::time::Pts;
 use lanstream_plugin_abi as abi;
+use lanstream_plugin_abi::convert::{event_from_abi, layout_to_abi, region_to_abi};
 
 use crate::check::{self, Broken};
 
@@ -108,14 +109,7 @@ impl Instance {
         // SAFETY: the arguments are as the interface says.
         let status = unsafe { wait(self.instance(), timeout, &raw mut event, &raw mut error) };
         result(status, &error)?;
-        match event {
-            abi::event::DAMAGED => Ok(Event::Damaged),
-            abi::event::RESIZED => Ok(Event::Resized),
-            abi::event::DESCRIBED => Ok(Event::Described),
-            abi::event::WOKEN => Ok(Event::Woken),
-            abi::event::TIMED_OUT => Ok(Event::TimedOut),
-            other => Err(rule(format!("wait returned the unknown event {other}"))),
-        }
+        event_from_abi(event).ok_or_else(|| rule(format!("wait returned the unknown event {event}")))
     }
 
     /// Captures into `bytes`, which lie as `layout` says.
@@ -301,25 +295,6 @@ fn frame(bytes: &mut [u8], layout: Layout, region: &Region) -> abi::Frame {
         lent_owner: ptr::null_mut(),
         lent_release: None,
     }
-}
-
-fn layout_to_abi(layout: Layout) -> abi::Layout {
-    use lanstream_core::frame_buffer::PixelFormat;
-    let (format, planar) = match layout.format {
-        PixelFormat::Bgrx8 => (abi::format::BGRX8, [0; 4]),
-        PixelFormat::Planar(planar) => (abi::format::PLANAR, planar.to_wire()),
-        _ => (abi::format::RGBX8, [0; 4]),
-    };
-    let size = layout.size;
-    abi::Layout { width: size.width, height: size.height, stride: layout.stride as u32, format, planar }
-}
-
-fn region_to_abi(region: &Region) -> abi::Region {
-    let mut own = abi::Region { len: region.rects().len() as u32, ..abi::Region::default() };
-    for (to, rect) in own.rects.iter_mut().zip(region.rects()) {
-        *to = abi::Rect { x: rect.x, y: rect.y, width: rect.width, height: rect.height };
-    }
-    own
 }
 
 /// Returns the values as the interface has them; they borrow from `values`.

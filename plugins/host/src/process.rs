@@ -8,10 +8,14 @@
 //! ```
 
 mod channel;
+mod descriptor;
+mod link;
 mod memory;
 mod message;
 mod remote;
+mod restart;
 mod serve;
+mod source;
 mod wire;
 
 pub use remote::RemotePlugin;

@@ -10,14 +10,15 @@ use std::sync::{Mutex, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
 
-use lanstream_core::frame_buffer::{FrameBuffer, Layout, PixelFormat, PixelMemory};
-use lanstream_core::geometry::{Rect, Size};
+use lanstream_core::frame_buffer::{FrameBuffer, PixelMemory};
 use lanstream_core::options::OptionValues;
-use lanstream_core::planar::Planar;
 use lanstream_core::region::Region;
 use lanstream_core::registry::SourceFactory;
-use lanstream_core::source::{Captured, Error, ErrorKind, Event, Listener, Report, Source};
+use lanstream_core::source::{Captured, Error, ErrorKind, Listener, Report, Source};
 use lanstream_plugin_abi as abi;
+use lanstream_plugin_abi::convert::{
+    event_to_abi, kind_to_abi, layout_from_abi, layout_to_abi, region_from_abi, region_to_abi,
+};
 
 /// An open source.
 struct Instance {
@@ -106,14 +107,7 @@ pub(crate) unsafe extern "C" fn wait(
     guarded(error, || {
         let mut source = instance.source.lock().unwrap_or_else(PoisonError::into_inner);
         let timeout = (timeout_ns != abi::FOREVER).then(|| Duration::from_nanos(timeout_ns));
-        *event = match source.wait(timeout)? {
-            Event::Damaged => abi::event::DAMAGED,
-            Event::Resized => abi::event::RESIZED,
-            Event::Described => abi::event::DESCRIBED,
-            Event::TimedOut => abi::event::TIMED_OUT,
-            // The host knows no extension of these yet: it waits again.
-            Event::CursorMoved | Event::Sounded | Event::PlaybackChanged | Event::Woken => abi::event::WOKEN,
-        };
+        *event = event_to_abi(source.wait(timeout)?);
         Ok(())
     })
 }
@@ -132,7 +126,8 @@ pub(crate) unsafe extern "C" fn capture(
         let layout = layout_from_abi(frame.layout).ok_or_else(|| host_error("a layout that cannot be"))?;
         let buffer = FrameBuffer::new(layout, Box::new(memory));
         let mut buffer = buffer.ok_or_else(|| host_error("a buffer that is too short"))?;
-        let mut region = region_from_abi(&frame.region);
+        let region = region_from_abi(&frame.region);
+        let mut region = region.ok_or_else(|| host_error("a region that cannot be"))?;
         region.merge(&source.damage().unwrap_or(Region::EMPTY));
         let Captured { updated, damage } = source.capture(&mut buffer, &region)?;
         if let Some(late) = source.late_rows() {
@@ -173,54 +168,6 @@ fn message(panic: &(dyn Any + Send)) -> &str {
 
 fn host_error(what: &str) -> Error {
     Error::new(ErrorKind::Ended, format!("the host passed {what}"))
-}
-
-fn kind_to_abi(kind: ErrorKind) -> u32 {
-    match kind {
-        ErrorKind::Retry => abi::error_kind::RETRY,
-        ErrorKind::Lost => abi::error_kind::LOST,
-        ErrorKind::Finished => abi::error_kind::FINISHED,
-        ErrorKind::NotFound => abi::error_kind::NOT_FOUND,
-        ErrorKind::Unsupported => abi::error_kind::UNSUPPORTED,
-        _ => abi::error_kind::ENDED,
-    }
-}
-
-fn layout_to_abi(layout: Layout) -> abi::Layout {
-    let (format, planar) = match layout.format {
-        PixelFormat::Bgrx8 => (abi::format::BGRX8, [0; 4]),
-        PixelFormat::Planar(planar) => (abi::format::PLANAR, planar.to_wire()),
-        _ => (abi::format::RGBX8, [0; 4]),
-    };
-    let Size { width, height } = layout.size;
-    abi::Layout { width, height, stride: layout.stride as u32, format, planar }
-}
-
-fn layout_from_abi(layout: abi::Layout) -> Option<Layout> {
-    let format = match layout.format {
-        abi::format::BGRX8 => PixelFormat::Bgrx8,
-        abi::format::RGBX8 => PixelFormat::Rgbx8,
-        abi::format::PLANAR => PixelFormat::Planar(Planar::from_wire(layout.planar)?),
-        _ => return None,
-    };
-    Some(Layout { size: Size::new(layout.width, layout.height)?, stride: layout.stride as usize, format })
-}
-
-fn region_from_abi(region: &abi::Region) -> Region {
-    let mut own = Region::EMPTY;
-    let rects = region.rects.iter().take(region.len as usize);
-    rects
-        .filter_map(|rect| Rect::new(rect.x, rect.y, rect.width, rect.height))
-        .for_each(|rect| own.add(rect));
-    own
-}
-
-fn region_to_abi(region: &Region) -> abi::Region {
-    let mut own = abi::Region { len: region.rects().len() as u32, ..abi::Region::default() };
-    for (to, rect) in own.rects.iter_mut().zip(region.rects()) {
-        *to = abi::Rect { x: rect.x, y: rect.y, width: rect.width, height: rect.height };
-    }
-    own
 }
 
 /// Returns a listener that writes a source's reports to the host's log.

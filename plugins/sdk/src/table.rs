@@ -129,7 +129,7 @@ fn text(text: impl Into<String>) -> abi::Str {
     abi::Str::new(text.into().leak())
 }
 
-fn texts(names: Vec<lanstream_core::options::Text>) -> (*const abi::Str, u64) {
+fn texts(names: Vec<lanstream_core::options::CowStr>) -> (*const abi::Str, u64) {
     let names: &'static [abi::Str] = names.into_iter().map(text).collect::<Vec<_>>().leak();
     (names.as_ptr(), names.len() as u64)
 }

@@ -7,6 +7,7 @@ use std::ffi::c_void;
 use std::io;
 use std::ops::Range;
 use std::ptr::NonNull;
+use std::sync::{Arc, Weak};
 
 use lanstream_core::frame_buffer::PixelMemory;
 use rustix::fd::{AsFd, OwnedFd};
@@ -20,6 +21,8 @@ pub(super) struct SharedMemory {
     len: usize,
     /// Number by which both processes know it.
     id: u64,
+    /// Exists as long as the mapping.
+    lifetime: Arc<()>,
 }
 
 // SAFETY: a mapping is plain memory, valid on every thread.
@@ -46,12 +49,17 @@ impl SharedMemory {
         }
     }
 
+    /// Returns a reference that tells whether the mapping still exists.
+    pub(super) fn lifetime(&self) -> Weak<()> {
+        Arc::downgrade(&self.lifetime)
+    }
+
     fn map(id: u64, file: &impl AsFd, len: usize) -> io::Result<Self> {
         let access = ProtFlags::READ | ProtFlags::WRITE;
         // SAFETY: the kernel picks an address that nothing else uses; the file has `len` bytes and never shrinks.
         let start = unsafe { mmap(std::ptr::null_mut(), len, access, MapFlags::SHARED, file, 0)? };
         let start = NonNull::new(start).ok_or(io::ErrorKind::OutOfMemory)?;
-        Ok(Self { start, len, id })
+        Ok(Self { start, len, id, lifetime: Arc::new(()) })
     }
 }
 

@@ -1,15 +1,18 @@
 //! Messages between lanstream and the process of a plugin. Each is one packet: the number of its kind, then its fields.
 
-use std::borrow::Cow;
-
-use lanstream_core::frame_buffer::{Layout, PixelFormat};
+use lanstream_core::frame_buffer::Layout;
 use lanstream_core::geometry::Rect;
-use lanstream_core::options::{Choice, OptionKind, OptionSpec, OptionValues, Text};
+use lanstream_core::options::OptionValues;
 use lanstream_core::region::{RECTS_MAX, Region};
 use lanstream_core::registry::SourceDescriptor;
-use lanstream_core::source::{Captured, Description, Error, ErrorKind, Event};
+use lanstream_core::source::{Captured, Description, Error, Event};
 use lanstream_core::time::Pts;
+use lanstream_plugin_abi as abi;
+use lanstream_plugin_abi::convert::{
+    event_from_abi, event_to_abi, kind_from_abi, kind_to_abi, layout_to_abi,
+};
 
+use super::descriptor::{read_source, write_source};
 use super::wire::{Fields, MalformedError, Write};
 
 /// Version of the link. Both ends are the same program, so it only tells when they are not.
@@ -137,7 +140,7 @@ impl Reply {
             }
             Self::Event { event, described } => {
                 out.u32(3);
-                out.u32(event_number(*event));
+                out.u32(event_to_abi(*event));
                 out.list(described.as_slice(), |out, (description, layout)| {
                     write_description(description, *layout, out);
                 });
@@ -146,11 +149,12 @@ impl Reply {
                 out.u32(4);
                 write_region(&captured.updated, out);
                 write_region(&captured.damage, out);
-                out.list(pts.as_slice(), |out, pts| out.i64(pts.0));
+                out.u32(u32::from(pts.is_some()));
+                out.i64(pts.map_or(0, |pts| pts.0));
             }
             Self::Failed(error) => {
                 out.u32(5);
-                out.u32(KINDS.iter().position(|kind| *kind == error.kind).unwrap_or(2) as u32);
+                out.u32(kind_to_abi(error.kind));
                 out.text(&error.message);
             }
         }
@@ -168,15 +172,16 @@ impl Reply {
                 let (description, layout) = read_description(&mut fields)?;
                 Self::Opened(description, layout)
             }
-            3 => {
-                Self::Event { event: event(fields.u32()?)?, described: fields.list(read_description)?.pop() }
-            }
+            3 => Self::Event {
+                event: event_from_abi(fields.u32()?).ok_or(MalformedError)?,
+                described: fields.list(read_description)?.pop(),
+            },
             4 => Self::Captured {
                 captured: Captured { updated: read_region(&mut fields)?, damage: read_region(&mut fields)? },
-                pts: fields.list(|fields| fields.i64().map(Pts))?.pop(),
+                pts: read_pts(&mut fields)?,
             },
             5 => {
-                let kind = KINDS.get(fields.u32()? as usize).copied().ok_or(MalformedError)?;
+                let kind = kind_from_abi(fields.u32()?);
                 Self::Failed(Error::new(kind, fields.text()?))
             }
             _ => return Err(MalformedError),
@@ -184,43 +189,15 @@ impl Reply {
     }
 }
 
-/// Kinds of errors; each lies at its number.
-const KINDS: [ErrorKind; 6] = [
-    ErrorKind::Retry,
-    ErrorKind::Lost,
-    ErrorKind::Ended,
-    ErrorKind::Finished,
-    ErrorKind::NotFound,
-    ErrorKind::Unsupported,
-];
-
-/// Events; each lies at its number.
-const EVENTS: [Event; 5] = [Event::Damaged, Event::Resized, Event::Described, Event::Woken, Event::TimedOut];
-
-fn event_number(event: Event) -> u32 {
-    EVENTS.iter().position(|each| *each == event).unwrap_or(3) as u32
-}
-
-fn event(number: u32) -> Result<Event, MalformedError> {
-    EVENTS.get(number as usize).copied().ok_or(MalformedError)
-}
-
 fn write_layout(layout: Layout, out: &mut Vec<u8>) {
-    let (format, planar) = match layout.format {
-        PixelFormat::Bgrx8 => (1, [0; 4]),
-        PixelFormat::Planar(planar) => (3, planar.to_wire()),
-        _ => (2, [0; 4]),
-    };
-    out.u32(layout.size.width);
-    out.u32(layout.size.height);
-    out.u32(layout.stride as u32);
-    out.u32(format);
+    let abi::Layout { width, height, stride, format, planar } = layout_to_abi(layout);
+    [width, height, stride, format].into_iter().for_each(|number| out.u32(number));
     out.extend_from_slice(&planar);
 }
 
 fn read_layout(fields: &mut Fields<'_>) -> Result<Layout, MalformedError> {
     let (width, height, stride, format) = (fields.u32()?, fields.u32()?, fields.u32()?, fields.u32()?);
-    let abi = lanstream_plugin_abi::Layout { width, height, stride, format, planar: fields.array()? };
+    let abi = abi::Layout { width, height, stride, format, planar: fields.array()? };
     crate::check::layout(abi).map_err(|_| MalformedError)
 }
 
@@ -243,6 +220,13 @@ fn read_region(fields: &mut Fields<'_>) -> Result<Region, MalformedError> {
     Ok(region)
 }
 
+/// Reads a timestamp, which comes with whether there is one.
+fn read_pts(fields: &mut Fields<'_>) -> Result<Option<Pts>, MalformedError> {
+    let has_pts = fields.u32()? != 0;
+    let pts = fields.i64().map(Pts)?;
+    Ok(has_pts.then_some(pts))
+}
+
 fn write_description(description: &Description, layout: Layout, out: &mut Vec<u8>) {
     write_layout(layout, out);
     out.text(&description.name);
@@ -260,72 +244,12 @@ fn read_description(fields: &mut Fields<'_>) -> Result<(Description, Layout), Ma
     Ok((description, layout))
 }
 
-fn write_source(source: &SourceDescriptor, out: &mut Vec<u8>) {
-    [&source.name, &source.about, &source.examples].into_iter().for_each(|text| out.text(text));
-    out.list(&source.options, |out, option| write_option(option, out));
-}
-
-fn read_source(fields: &mut Fields<'_>) -> Result<SourceDescriptor, MalformedError> {
-    Ok(SourceDescriptor {
-        name: text(fields)?,
-        about: text(fields)?,
-        examples: text(fields)?,
-        options: fields.list(read_option)?,
-    })
-}
-
-fn write_option(option: &OptionSpec, out: &mut Vec<u8>) {
-    [&option.name, &option.value_name, &option.help].into_iter().for_each(|text| out.text(text));
-    out.u32(u32::from(option.is_positional));
-    [option.default.as_slice(), &option.conflicts_with, &option.requires]
-        .into_iter()
-        .for_each(|texts| out.list(texts, |out, text| out.text(text)));
-    match &option.kind {
-        OptionKind::Switch => out.u32(1),
-        OptionKind::Integer { min, max } => {
-            out.u32(2);
-            out.i64(*min);
-            out.i64(*max);
-        }
-        OptionKind::Path => out.u32(4),
-        OptionKind::Choice(choices) => {
-            out.u32(5);
-            out.list(choices, |out, choice| {
-                out.text(&choice.name);
-                out.text(&choice.help);
-            });
-        }
-        OptionKind::Arguments => out.u32(6),
-        _ => out.u32(3),
-    }
-}
-
-fn read_option(fields: &mut Fields<'_>) -> Result<OptionSpec, MalformedError> {
-    let (name, value_name, help) = (text(fields)?, text(fields)?, text(fields)?);
-    let is_positional = fields.u32()? != 0;
-    let default = fields.list(text)?.pop();
-    let (conflicts_with, requires) = (fields.list(text)?, fields.list(text)?);
-    let kind = match fields.u32()? {
-        1 => OptionKind::Switch,
-        2 => OptionKind::Integer { min: fields.i64()?, max: fields.i64()? },
-        3 => OptionKind::Text { check: None },
-        4 => OptionKind::Path,
-        5 => {
-            OptionKind::Choice(fields.list(|fields| Ok(Choice { name: text(fields)?, help: text(fields)? }))?)
-        }
-        6 => OptionKind::Arguments,
-        _ => return Err(MalformedError),
-    };
-    Ok(OptionSpec { name, kind, help, value_name, default, is_positional, conflicts_with, requires })
-}
-
-fn text(fields: &mut Fields<'_>) -> Result<Text, MalformedError> {
-    fields.text().map(|text| Cow::Owned(text.to_owned()))
-}
-
 #[cfg(test)]
 mod tests {
+    use lanstream_core::frame_buffer::PixelFormat;
     use lanstream_core::geometry::Size;
+    use lanstream_core::options::OptionSpec;
+    use lanstream_core::source::ErrorKind;
 
     use super::*;
 

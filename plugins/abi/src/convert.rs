@@ -1,0 +1,88 @@
+//! Conversions between the tables and core's types, for both ends of the interface.
+
+use lanstream_core::frame_buffer::{Layout, PixelFormat};
+use lanstream_core::geometry::{Rect, Size};
+use lanstream_core::planar::Planar;
+use lanstream_core::region::Region;
+use lanstream_core::source::{ErrorKind, Event};
+
+use crate as abi;
+
+/// Returns the layout as a table.
+pub fn layout_to_abi(layout: Layout) -> abi::Layout {
+    let (format, planar) = match layout.format {
+        PixelFormat::Bgrx8 => (abi::format::BGRX8, [0; 4]),
+        PixelFormat::Planar(planar) => (abi::format::PLANAR, planar.to_wire()),
+        _ => (abi::format::RGBX8, [0; 4]),
+    };
+    let Size { width, height } = layout.size;
+    abi::Layout { width, height, stride: layout.stride as u32, format, planar }
+}
+
+/// Returns the layout of a table whose stride is set, or `None` for an unknown format or an impossible size.
+pub fn layout_from_abi(layout: abi::Layout) -> Option<Layout> {
+    let format = match layout.format {
+        abi::format::BGRX8 => PixelFormat::Bgrx8,
+        abi::format::RGBX8 => PixelFormat::Rgbx8,
+        abi::format::PLANAR => PixelFormat::Planar(Planar::from_wire(layout.planar)?),
+        _ => return None,
+    };
+    Some(Layout { size: Size::new(layout.width, layout.height)?, stride: layout.stride as usize, format })
+}
+
+/// Returns the region as a table.
+pub fn region_to_abi(region: &Region) -> abi::Region {
+    let mut own = abi::Region { len: region.rects().len() as u32, ..abi::Region::default() };
+    for (to, rect) in own.rects.iter_mut().zip(region.rects()) {
+        *to = abi::Rect { x: rect.x, y: rect.y, width: rect.width, height: rect.height };
+    }
+    own
+}
+
+/// Returns the region of a table, or `None` if it has too many rectangles or one that cannot be.
+pub fn region_from_abi(region: &abi::Region) -> Option<Region> {
+    let mut own = Region::EMPTY;
+    for rect in region.rects.get(..region.len as usize)? {
+        own.add(Rect::new(rect.x, rect.y, rect.width, rect.height)?);
+    }
+    Some(own)
+}
+
+/// Kinds of errors with their numbers. Any other kind ends the source.
+const KINDS: [(ErrorKind, u32); 6] = [
+    (ErrorKind::Retry, abi::error_kind::RETRY),
+    (ErrorKind::Lost, abi::error_kind::LOST),
+    (ErrorKind::Ended, abi::error_kind::ENDED),
+    (ErrorKind::Finished, abi::error_kind::FINISHED),
+    (ErrorKind::NotFound, abi::error_kind::NOT_FOUND),
+    (ErrorKind::Unsupported, abi::error_kind::UNSUPPORTED),
+];
+
+/// Returns the number of a kind of error.
+pub fn kind_to_abi(kind: ErrorKind) -> u32 {
+    KINDS.iter().find(|(own, _)| *own == kind).map_or(abi::error_kind::ENDED, |(_, number)| *number)
+}
+
+/// Returns the kind of error of a number.
+pub fn kind_from_abi(number: u32) -> ErrorKind {
+    KINDS.iter().find(|(_, own)| *own == number).map_or(ErrorKind::Ended, |(kind, _)| *kind)
+}
+
+/// Events with their numbers.
+const EVENTS: [(Event, u32); 5] = [
+    (Event::Damaged, abi::event::DAMAGED),
+    (Event::Resized, abi::event::RESIZED),
+    (Event::Described, abi::event::DESCRIBED),
+    (Event::Woken, abi::event::WOKEN),
+    (Event::TimedOut, abi::event::TIMED_OUT),
+];
+
+/// Returns the number of an event. Those that the interface does not have only wake the host.
+pub fn event_to_abi(event: Event) -> u32 {
+    EVENTS.iter().find(|(own, _)| *own == event).map_or(abi::event::WOKEN, |(_, number)| *number)
+}
+
+/// Returns the event of a number, if there is one.
+pub fn event_from_abi(number: u32) -> Option<Event> {
+    EVENTS.iter().find(|(_, own)| *own == number).map(|(event, _)| *event)
+}

@@ -1,0 +1,139 @@
+//! A source in another process.
+
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Weak};
+use std::task::Waker;
+use std::time::{Duration, Instant};
+
+use lanstream_core::frame_buffer::{FrameBuffer, Layout, PixelMemory};
+use lanstream_core::region::Region;
+use lanstream_core::source::{Captured, Description, Error, ErrorKind, Event, Source};
+use lanstream_wakeup::{Wakeup, Woken};
+use rustix::fd::AsFd as _;
+
+use super::link::Link;
+use super::memory::SharedMemory;
+use super::message::{Reply, Request};
+
+/// A source in another process.
+pub(super) struct RemoteSource {
+    link: Link,
+    description: Description,
+    layout: Layout,
+    /// A request to wait was sent, and its reply has not come.
+    is_waiting: bool,
+    /// An event that came while another reply was awaited.
+    pending: Option<Event>,
+    wakeup: Arc<Wakeup>,
+    /// Memory that the other process has: its number, and whether the frame still exists.
+    buffers: Vec<(u64, Weak<()>)>,
+    next_id: u64,
+}
+
+impl RemoteSource {
+    pub(super) fn open(program: &Path, path: &Path, open: &Request) -> Result<Self, Error> {
+        let mut link = Link::start(program, path)?;
+        let Reply::Opened(description, layout) = link.ask(open)? else { return Err(link.out_of_order()) };
+        let wakeup = Wakeup::new().map_err(|error| Error::new(ErrorKind::Lost, error.to_string()))?;
+        Ok(Self {
+            link,
+            description,
+            layout,
+            is_waiting: false,
+            pending: None,
+            wakeup,
+            buffers: Vec::new(),
+            next_id: 1,
+        })
+    }
+
+    /// Takes the reply to a request to wait. Returns `None` if the plugin was only woken.
+    fn take_event(&mut self, reply: Reply) -> Result<Option<Event>, Error> {
+        self.is_waiting = false;
+        let Reply::Event { event, described } = reply else { return Err(self.link.out_of_order()) };
+        if let Some((description, layout)) = described {
+            (self.description, self.layout) = (description, layout);
+        }
+        Ok((!matches!(event, Event::Woken | Event::TimedOut)).then_some(event))
+    }
+
+    /// Has the other process forget the memory of frames that are no more.
+    fn release_buffers(&mut self) -> Result<(), Error> {
+        let Self { buffers, link, .. } = self;
+        let mut gone = buffers.extract_if(.., |(_, frame)| frame.strong_count() == 0);
+        gone.try_for_each(|(id, _)| link.send(&Request::Release { id }))
+    }
+}
+
+impl Source for RemoteSource {
+    fn description(&self) -> Description {
+        self.description.clone()
+    }
+
+    fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    fn waker(&self) -> Waker {
+        self.wakeup.waker()
+    }
+
+    fn wait(&mut self, timeout: Option<Duration>) -> Result<Event, Error> {
+        if let Some(event) = self.pending.take() {
+            return Ok(event);
+        }
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        loop {
+            if !self.is_waiting {
+                self.link.send(&Request::Wait)?;
+                self.is_waiting = true;
+            }
+            let socket = Some(self.link.channel.as_fd());
+            let woken = self.wakeup.sleep([socket], deadline);
+            match woken.map_err(|error| self.link.broken(&error))? {
+                Woken { by_waker: true, .. } => return Ok(Event::Woken),
+                Woken { ready: [false], .. } => return Ok(Event::TimedOut),
+                Woken { ready: [true], .. } => {
+                    let reply = self.link.receive()?;
+                    if let Some(event) = self.take_event(reply)? {
+                        return Ok(event);
+                    }
+                }
+            }
+        }
+    }
+
+    fn capture(&mut self, frame: &mut FrameBuffer, region: &Region) -> Result<Captured, Error> {
+        let (id, layout) = (frame.memory_id(), frame.layout());
+        self.link.send(&Request::Capture { id, layout, region: *region })?;
+        if self.is_waiting {
+            let reply = self.link.answer()?;
+            if let Some(event) = self.take_event(reply)? {
+                self.pending = Some(event);
+            }
+        }
+        let Reply::Captured { captured, pts } = self.link.answer()? else {
+            return Err(self.link.out_of_order());
+        };
+        let bounds = layout.cells().bounds();
+        let is_inside = |region: &Region| region.rects().iter().all(|rect| bounds.contains(*rect));
+        if !is_inside(&captured.updated) || !is_inside(&captured.damage) {
+            return Err(self.link.out_of_order());
+        }
+        frame.set_pts(pts);
+        Ok(captured)
+    }
+
+    fn allocate(&mut self) -> Result<Box<dyn PixelMemory>, Error> {
+        self.release_buffers()?;
+        let (id, len) = (self.next_id, self.layout.bytes());
+        let no_memory =
+            |error: io::Error| Error::new(ErrorKind::Lost, format!("no shared memory for frames: {error}"));
+        let (memory, file) = SharedMemory::create(id, len).map_err(no_memory)?;
+        self.link.send_with(&Request::Buffer { id, len: len as u64 }, &file)?;
+        self.next_id += 1;
+        self.buffers.push((id, memory.lifetime()));
+        Ok(Box::new(memory))
+    }
+}
