@@ -24,7 +24,7 @@ pub use guard::{Guard, GuardError};
 pub use limits::{KEY_LIFETIME, StreamLimits, TICKET_LIFETIME, VIEWERS_MAX};
 pub use pump_receiver::{PumpReceiver, StreamPermit};
 pub use registry::{Farewell, ViewerEvent};
-use registry::{Registry, ViewerEntry};
+use registry::{ViewerEntry, ViewerRegistry};
 
 pub use secret::{SECRET_BYTES, Secret};
 pub use viewer_guard::ViewerGuard;
@@ -46,7 +46,7 @@ pub struct Admission {
     encoders: Arc<Pool>,
     certificates: Arc<CertificateWatch>,
     viewers_total: AtomicU64,
-    registry: Arc<Registry>,
+    registry: Arc<ViewerRegistry>,
 }
 
 /// Parts of an [`Admission`].
@@ -87,7 +87,7 @@ impl Admission {
             encoders,
             certificates: Arc::default(),
             viewers_total: AtomicU64::new(0),
-            registry: Arc::new(Registry {
+            registry: Arc::new(ViewerRegistry {
                 feed_handle,
                 clock,
                 state,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::registry::Registry;
+use super::registry::ViewerRegistry;
 use crate::feed::EventReceiver;
 use crate::protocol::Route;
 use crate::time::Micros;
@@ -12,7 +12,7 @@ use crate::viewer::Pump;
 /// Receives the pumps of one viewer, for a transport that carries them.
 #[derive(Debug)]
 pub struct PumpReceiver {
-    pub(super) registry: Arc<Registry>,
+    pub(super) registry: Arc<ViewerRegistry>,
     pub(super) viewer: u64,
     /// The number of the viewer's session, where it is of one.
     pub(super) session: Option<u64>,
@@ -51,7 +51,7 @@ impl PumpReceiver {
 /// Permit for one open stream of a limited number; dropping it gives it back.
 #[derive(Debug)]
 pub struct StreamPermit {
-    pub(super) registry: Arc<Registry>,
+    pub(super) registry: Arc<ViewerRegistry>,
     pub(super) viewer: u64,
 }
 

@@ -62,7 +62,7 @@ pub enum ViewerEvent {
 }
 
 /// State that admission and its handles share.
-pub(super) struct Registry {
+pub(super) struct ViewerRegistry {
     pub(super) feed_handle: FeedHandle,
     pub(super) clock: Clock,
     pub(super) state: Arc<pipeline::PipelineState>,
@@ -95,7 +95,7 @@ pub(super) struct ViewerEntry {
     pub(super) control_waker: Arc<AtomicWaker>,
 }
 
-impl Registry {
+impl ViewerRegistry {
     pub(super) fn now(&self) -> Micros {
         (self.clock)()
     }
@@ -112,9 +112,9 @@ impl Registry {
     }
 }
 
-impl std::fmt::Debug for Registry {
+impl std::fmt::Debug for ViewerRegistry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Registry").finish_non_exhaustive()
+        f.debug_struct("ViewerRegistry").finish_non_exhaustive()
     }
 }
 

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::task::Waker;
 
-use super::registry::{Farewell, Registry, ViewerEntry, ViewerEvent};
+use super::registry::{Farewell, ViewerEntry, ViewerEvent, ViewerRegistry};
 use super::secret::Secret;
 use crate::viewer::Pump;
 
 /// Registration of a viewer while its control channel is open; dropping it removes the viewer.
 #[derive(Debug)]
 pub struct ViewerGuard {
-    pub(super) registry: Arc<Registry>,
+    pub(super) registry: Arc<ViewerRegistry>,
     pub(super) viewer: u64,
     pub(super) reason: Option<String>,
 }
