@@ -14,7 +14,7 @@ mod tests {
         ("Reception", "Admission"),
         ("Shelf", "EncodeCache"),
         ("Works", "Entries"),
-        ("Repertoire", "Capabilities"),
+        ("Repertoire", "codes"),
         ("Rates", "MethodStats"),
         ("Trial", "Probe"),
         ("poll_fill", "poll_bytes"),
