@@ -1,13 +1,17 @@
 // The custom element <lan-stream>: like <video>, it shows a source, here bit-exact.
 // It joins the engine, the canvas and the overlay; it draws and receives nothing itself.
 
-import { CursorLayer } from './element/cursor.js';
+import { followDevicePixels } from './element/device-pixels.js';
 import { EngineHost } from './element/engine-host.js';
+import { handleKey } from './element/keys.js';
 import { OverlayLayer } from './element/overlay-layer.js';
-import { FITS, place } from './element/layout.js';
+import { FITS } from './element/layout.js';
 import { Overlay } from './element/overlay.js';
 import { blockBytes, planarOf } from './decode/planar.js';
+import { PixelRequests } from './element/pixel-requests.js';
 import { Sound } from './element/sound.js';
+import { Stage } from './element/stage.js';
+import { NOTHING_YET, REPORTED } from './element/state.js';
 import { PRESENTER_NAMES } from './present/table.js';
 import { TRANSPORT_NAMES } from './transport/table.js';
 import { adoptStyle } from './element/style.js';
@@ -18,36 +22,10 @@ import { adoptStyle } from './element/style.js';
  * @typedef {import('./element/layout.js').Fit} Fit
  */
 
-/** Seconds that an arrow key seeks. */
-const KEY_SEEK_S = 5;
 /**
  * Distance from the viewport at which the element receives frames, so that it is up to date when it comes into view.
  */
 const NEAR = '64px';
-/** State before the engine's first report. @satisfies {Partial<State>} */
-const NOTHING_YET = {
-  phase: /** @type {State['phase']} */ ('connecting'),
-  code: /** @type {State['code']} */ (''),
-  reason: '',
-  marker: '',
-  sourceText: '',
-  sourceName: '',
-  stalled: '',
-  alterations: /** @type {readonly string[]} */ ([]),
-};
-/** Fields of the state whose change `statechange` reports. @satisfies {readonly (keyof State)[]} */
-const REPORTED = /** @type {const} */ ([
-  'phase',
-  'code',
-  'reason',
-  'sourceState',
-  'sourceText',
-  'sourceName',
-  'stalled',
-  'alterations',
-  'marker',
-]);
-
 /**
  * Attributes: `src` (the URL that lanstream printed; without it the page's own), `transport`, `codes` (`off`: raw
  * pixels), `present`, `thread`, `fit`, `stats`, `verify`, `muted`. Events: `resize`, `playing`, `waiting`, `error`
@@ -59,26 +37,18 @@ export class LanStream extends HTMLElement {
   static observedAttributes = ['src', 'transport', 'codes', 'present', 'thread', 'fit', 'stats', 'verify', 'muted'];
 
   #root = document.createElement('div');
-  #stage = document.createElement('div');
-  #overlayLayer = /** @type {OverlayLayer | null} */ (null);
-  #cursor = new CursorLayer();
+  #stage = new Stage();
   #overlay;
   #sound = new Sound(
     () => this.#soundChanged(),
     message => this.#complain('sound-failed', message),
   );
-  #canvas = /** @type {HTMLCanvasElement | null} */ (null);
   #host = /** @type {EngineHost | null} */ (null);
   #state = /** @type {State | null} */ (null);
   #stats = /** @type {Stats | null} */ (null);
-  #place = /** @type {import('./element/layout.js').Place | null} */ (null);
   #paused = false;
   #playing = false;
-  #reads =
-    /** @type {Map<number, (picture: Extract<import('./session/port.js').Answer, { type: 'pixels' }>) => void>} */ (
-      new Map()
-    );
-  #readId = 0;
+  #pixelRequests = new PixelRequests();
   /** Ends all that `connectedCallback` began to listen to. */
   #connection = new AbortController();
   #resizes = new ResizeObserver(() => this.#layOut());
@@ -89,8 +59,7 @@ export class LanStream extends HTMLElement {
     super();
     const shadow = this.attachShadow({ mode: 'open' });
     adoptStyle(shadow);
-    this.#stage.className = 'stage';
-    this.#root.append(this.#stage);
+    this.#root.append(this.#stage.root);
     this.#overlay = new Overlay(this.#root, {
       toggleStats: () => {
         this.stats = !this.stats;
@@ -130,7 +99,7 @@ export class LanStream extends HTMLElement {
       },
       { signal },
     );
-    this.#followDevicePixels(signal);
+    followDevicePixels(() => this.#layOut(), signal);
     this.#resizes.observe(this);
     this.#views.observe(this);
     // Attributes that the page sets in the same breath are to count.
@@ -207,7 +176,7 @@ export class LanStream extends HTMLElement {
       ...this.#state,
       playing: this.#playing,
       fit: this.fit,
-      scale: this.#place?.scale ?? 0,
+      scale: this.#stage.place?.scale ?? 0,
       stats: this.#stats,
     };
   }
@@ -279,24 +248,8 @@ export class LanStream extends HTMLElement {
 
   /** For a page whose keys are this element's. @param {KeyboardEvent} event */
   handleKey(event) {
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
-    if (event.key === 's') this.stats = !this.stats;
-    // A button or a slider that has the focus has its own use for the others.
-    if (
-      this.#state?.hasPlayback !== true ||
-      event.composedPath()[0] instanceof HTMLButtonElement ||
-      event.composedPath()[0] instanceof HTMLInputElement
-    )
-      return;
-    if (event.key === ' ' || event.key === 'k') {
-      if (this.paused) this.play();
-      else this.pause();
-    } else if (event.key === '.') this.step();
-    else if (event.key === 'm') this.#toggleSound();
-    else if (event.key === 'ArrowLeft') this.currentTime -= KEY_SEEK_S;
-    else if (event.key === 'ArrowRight') this.currentTime += KEY_SEEK_S;
-    else return;
-    event.preventDefault(); // A space would scroll.
+    const hasPlayback = this.#state?.hasPlayback === true;
+    handleKey(event, this, { hasPlayback, toggleSound: () => this.#toggleSound() });
   }
 
   /** @param {'picture' | 'canvas'} of */
@@ -304,14 +257,7 @@ export class LanStream extends HTMLElement {
     const host = this.#host;
     if (host === null || this.videoWidth === 0)
       return Promise.reject(new DOMException('no picture yet', 'InvalidStateError'));
-    this.#readId += 1;
-    const id = this.#readId;
-    return /** @type {Promise<Extract<import('./session/port.js').Answer, { type: 'pixels' }>>} */ (
-      new Promise(resolve => {
-        this.#reads.set(id, resolve);
-        host.send({ type: 'read', id, of });
-      })
-    );
+    return this.#pixelRequests.ask(id => host.send({ type: 'read', id, of }));
   }
 
   /**
@@ -326,7 +272,7 @@ export class LanStream extends HTMLElement {
   #start() {
     const url = new URL(this.getAttribute('src') ?? location.href, location.href);
     this.#overlay.showFailure('connecting');
-    const overlay = (this.#overlayLayer = new OverlayLayer());
+    const overlay = new OverlayLayer();
     this.#host = new EngineHost({
       present: oneOf(PRESENTER_NAMES, this.getAttribute('present')),
       thread: oneOf(['page', 'worker'], this.getAttribute('thread')),
@@ -350,9 +296,9 @@ export class LanStream extends HTMLElement {
     this.#host = null;
     this.#state = null;
     this.#stats = null;
-    this.#cursor.hide();
+    this.#stage.cursor.hide();
     this.#sound.close();
-    this.#reads.clear();
+    this.#pixelRequests.clear();
   }
 
   #restart() {
@@ -362,8 +308,7 @@ export class LanStream extends HTMLElement {
 
   /** @param {HTMLCanvasElement} canvas @param {OverlayLayer} overlay */
   #mount(canvas, overlay) {
-    this.#canvas = canvas;
-    this.#stage.replaceChildren(canvas, overlay.canvas, this.#cursor.canvas);
+    this.#stage.mount(canvas, overlay);
     this.#layOut();
   }
 
@@ -377,10 +322,10 @@ export class LanStream extends HTMLElement {
         this.#receiveStats(answer.stats);
         break;
       case 'cursor-shape':
-        this.#cursor.shape(answer.shape);
+        this.#stage.cursor.shape(answer.shape);
         break;
       case 'cursor-at':
-        this.#cursor.at(answer.x, answer.y, answer.serial);
+        this.#stage.cursor.at(answer.x, answer.y, answer.serial);
         break;
       case 'sound':
         this.#sound.take(answer.atUs, answer.samples);
@@ -398,7 +343,7 @@ export class LanStream extends HTMLElement {
         this.#failed(answer.message);
         break;
       case 'pixels':
-        this.#receivePixels(answer);
+        this.#pixelRequests.answer(answer);
         break;
     }
   }
@@ -410,7 +355,7 @@ export class LanStream extends HTMLElement {
     this.#overlay.showState(state);
     if (state.hasPlayback) this.#followFilm(state, before);
     this.#overlay.showPaused(this.paused);
-    if (!state.connected) this.#cursor.hide();
+    if (!state.connected) this.#stage.cursor.hide();
     if (!state.connected || !state.sourcePlaying || state.paused) this.#sound.stop();
     if (state.width !== before?.width || state.height !== before.height) this.#resized();
     const playing =
@@ -471,12 +416,6 @@ export class LanStream extends HTMLElement {
     this.dispatchEvent(new CustomEvent('stats', { detail: stats }));
   }
 
-  /** @param {Extract<import('./session/port.js').Answer, { type: 'pixels' }>} answer */
-  #receivePixels(answer) {
-    this.#reads.get(answer.id)?.(answer);
-    this.#reads.delete(answer.id);
-  }
-
   #resized() {
     this.#layOut();
     if (this.videoWidth > 0) this.dispatchEvent(new Event('resize'));
@@ -489,32 +428,11 @@ export class LanStream extends HTMLElement {
   }
 
   #layOut() {
-    if (this.#canvas === null || this.videoWidth === 0) return;
     const size = { width: this.videoWidth, height: this.videoHeight };
-    const placed = place(this.fit, size, this.getBoundingClientRect(), devicePixelRatio);
-    this.#place = placed;
-    Object.assign(this.#canvas.style, {
-      left: `${placed.leftCssPx}px`,
-      top: `${placed.topCssPx}px`,
-      width: `${placed.widthCssPx}px`,
-      height: `${placed.heightCssPx}px`,
-    });
+    const placed = this.#stage.layOut(this.fit, size, this.getBoundingClientRect());
+    if (placed === null) return;
     this.#root.classList.toggle('crisp', this.fit !== 'contain');
     this.#root.classList.toggle('cropped', placed.cropped);
-    this.#overlayLayer?.follow(placed);
-    this.#cursor.follow(placed, size);
-  }
-
-  /** The query names one ratio, so each change needs a new one. @param {AbortSignal} signal */
-  #followDevicePixels(signal) {
-    matchMedia(`(resolution: ${devicePixelRatio}dppx)`).addEventListener(
-      'change',
-      () => {
-        this.#layOut();
-        if (!signal.aborted) this.#followDevicePixels(signal);
-      },
-      { once: true, signal },
-    );
   }
 
   #showStats() {
@@ -524,7 +442,7 @@ export class LanStream extends HTMLElement {
   }
 
   #updateOverlay() {
-    if (this.#state !== null) this.#overlay.update(this.#state, this.#stats, this.#place);
+    if (this.#state !== null) this.#overlay.update(this.#state, this.#stats, this.#stage.place);
   }
 
   /** @param {boolean} paused */

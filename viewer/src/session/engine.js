@@ -2,11 +2,12 @@
 // runs in a worker or in the page, and paints on the surface that it is given. No DOM, no overlay.
 
 import { canvasReads } from '../present/canvas-reads.js';
+import { FilmClock } from './film-clock.js';
 import { Meter } from './meter.js';
 import { Picture } from '../present/picture.js';
 import { ProtocolError } from '../protocol/messages.js';
 import { localNetworkPermission } from './reach.js';
-import { SessionEnd } from './session-end.js';
+import { SessionEnd, codeOf } from './session-end.js';
 import { Session } from './session.js';
 
 const BACKOFF_MS_MIN = 100;
@@ -81,17 +82,9 @@ export class Engine {
   #moves = 0;
   #closed = false;
   #hasSound = false;
-  /** Where on the clock of its frames the film began, and where it did before: its last frames may still come. */
-  #beganUs = 0;
-  #beganBeforeUs = 0;
-  /**
-   * Where the film's clock stood, when by this page's, and how fast it goes; `null`: the shown frame tells where it
-   * is.
-   */
-  #film = /** @type {{ us: number, atMs: number, usPerS: number } | null} */ (null);
+  #film = new FilmClock();
   #filmTimer = /** @type {unknown} */ (null);
-  /** Of the frame that is shown, and when it was painted. */
-  #ptsUs = /** @type {number | null} */ (null);
+  /** When the frame that is shown was painted. */
   #paintedMs = 0;
   /** The server's clock, less this page's. */
   #serverAheadMs = 0;
@@ -177,7 +170,7 @@ export class Engine {
       this.#session = this.#newSession();
       const reason = await this.#session.run();
       this.#session = null;
-      this.#film = null;
+      this.#film.forget();
       const held = this.#meter.frames > framesBefore || this.#env.now() - startedMs > BACKOFF_MS_MAX;
       if (held) this.#failures = 0;
       await this.#afterwards(reason);
@@ -342,48 +335,27 @@ export class Engine {
     this.#post({ type: 'cursor-at', x, y, serial });
   }
 
-  /** Seconds of the film since it began. @param {number | null} ptsUs */
-  #timeS(ptsUs) {
-    if (ptsUs === null) return null;
-    return (ptsUs < this.#beganUs ? ptsUs - this.#beganBeforeUs : ptsUs - this.#beganUs) / 1e6;
-  }
-
-  /** Where the film is by its clock, or by the frame that is shown. */
-  #filmS() {
-    const { durationS } = this.#state;
-    if (this.#film === null) return this.#timeS(this.#ptsUs);
-    const { us, atMs, usPerS } = this.#film;
-    const timeS = this.#timeS(us + ((this.#env.now() - atMs) * usPerS) / 1000);
-    return timeS !== null && durationS !== null ? Math.min(timeS, durationS) : timeS;
-  }
-
   /** @param {import('../protocol/messages.js').Playback} playback */
-  #played({ isPlaying, canSeek, durationUs, beganUs, positionUs, atUs, usPerS, track, tracks }) {
-    if (beganUs !== this.#beganUs) [this.#beganBeforeUs, this.#beganUs] = [this.#beganUs, beganUs];
-    this.#film = positionUs === null ? null : { us: positionUs, atMs: atUs / 1000 - this.#serverAheadMs, usPerS };
-    Object.assign(this.#state, {
-      hasPlayback: true,
-      sourcePlaying: isPlaying,
-      canSeek,
-      durationS: durationUs === null ? null : durationUs / 1e6,
-      track,
-      tracks,
-    });
-    this.#change({ timeS: this.#filmS() });
+  #played(playback) {
+    this.#film.report(playback, this.#serverAheadMs);
+    const { isPlaying, canSeek, track, tracks } = playback;
+    const { durationS } = this.#film;
+    Object.assign(this.#state, { hasPlayback: true, sourcePlaying: isPlaying, canSeek, durationS, track, tracks });
+    this.#change({ timeS: this.#film.seconds(this.#env.now()) });
     this.#follow();
   }
 
   /** Reports the time of a film that continues without a new frame; its audio follows it as well. */
   #follow() {
     this.#env.clearTimeout(this.#filmTimer);
-    if (this.#closed || this.#film === null || this.#film.usPerS === 0 || this.#session === null) return;
+    if (this.#closed || !this.#film.isRunning || this.#session === null) return;
     this.#filmTimer = this.#env.setTimeout(() => {
       const nowMs = this.#env.now();
-      if (this.#film !== null && nowMs - this.#paintedMs >= FILM_MS) {
-        const { us, atMs, usPerS } = this.#film;
-        const filmS = (us + ((nowMs - atMs) * usPerS) / 1000) / 1e6;
-        if (this.#hasSound) this.#post({ type: 'painted', filmS, atMs: performance.timeOrigin + nowMs });
-        this.#change({ timeS: this.#filmS() });
+      const positionUs = this.#film.frameClockUs(nowMs);
+      if (positionUs !== null && nowMs - this.#paintedMs >= FILM_MS) {
+        const atMs = performance.timeOrigin + nowMs;
+        if (this.#hasSound) this.#post({ type: 'painted', filmS: positionUs / 1e6, atMs });
+        this.#change({ timeS: this.#film.seconds(nowMs) });
       }
       this.#follow();
     }, FILM_MS);
@@ -422,7 +394,8 @@ export class Engine {
    */
   #shown(update, took) {
     this.#meter.shown(update, took);
-    [this.#ptsUs, this.#paintedMs] = [update.ptsUs, this.#env.now()];
+    this.#film.show(update.ptsUs);
+    this.#paintedMs = this.#env.now();
     if (this.#hasSound && update.ptsUs !== null)
       this.#post({ type: 'painted', filmS: update.ptsUs / 1e6, atMs: performance.timeOrigin + this.#env.now() });
     const { width, height, frames } = this.#state;
@@ -433,7 +406,7 @@ export class Engine {
       skipped: this.#meter.skipped,
       width: update.width,
       height: update.height,
-      timeS: this.#filmS(),
+      timeS: this.#film.seconds(this.#paintedMs),
       planes: update.planar?.name ?? '',
     });
     if (prompt) this.#change({});
@@ -509,18 +482,6 @@ export class Engine {
     if (this.#closed) return;
     this.#reportTimer ??= this.#env.setTimeout(() => this.#change({}), REPORT_MS);
   }
-}
-
-/** @param {Error} error why a session ended @returns {import('./session-end.js').EndCode | 'failed'} */
-function codeOf(error) {
-  if (error instanceof SessionEnd) return error.code;
-  if (error instanceof ProtocolError) return 'malformed';
-  return isConnectionError(error) ? 'lost' : 'failed';
-}
-
-/** What fetch throws where the network fails, and a stream where the connection breaks. @param {Error} error */
-function isConnectionError(error) {
-  return error instanceof TypeError || error.name === 'AbortError' || error.name === 'NetworkError';
 }
 
 /**

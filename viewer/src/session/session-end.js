@@ -1,5 +1,7 @@
 // Why a session ended: what the engine decides upon whether, when and how to come back.
 
+import { ProtocolError } from '../protocol/messages.js';
+
 /**
  * `unauthorized` wrong token; `full` too many viewers; `refused` the server answered otherwise; `unreachable` it did
  * not answer; `local-network-denied` the browser keeps this page from asking it; `policy-denied` the page's own policy
@@ -23,4 +25,16 @@ export class SessionEnd extends Error {
     super(message, { cause });
     this.code = code;
   }
+}
+
+/** Returns why a session ended. @param {Error} error @returns {EndCode | 'failed'} */
+export function codeOf(error) {
+  if (error instanceof SessionEnd) return error.code;
+  if (error instanceof ProtocolError) return 'malformed';
+  return isConnectionError(error) ? 'lost' : 'failed';
+}
+
+/** What fetch throws where the network fails, and a stream where the connection breaks. @param {Error} error */
+function isConnectionError(error) {
+  return error instanceof TypeError || error.name === 'AbortError' || error.name === 'NetworkError';
 }

@@ -1,0 +1,55 @@
+// The stage: the canvases of the frame, placed in the element as its fit asks.
+
+import { CursorLayer } from './cursor.js';
+import { place } from './layout.js';
+
+/**
+ * @typedef {import('./layout.js').Fit} Fit
+ * @typedef {import('./layout.js').Place} Place
+ * @typedef {import('./overlay-layer.js').OverlayLayer} OverlayLayer
+ * @typedef {{ width: number, height: number }} Size
+ */
+
+export class Stage {
+  root = document.createElement('div');
+  cursor = new CursorLayer();
+  #canvas = /** @type {HTMLCanvasElement | null} */ (null);
+  #overlayLayer = /** @type {OverlayLayer | null} */ (null);
+  #place = /** @type {Place | null} */ (null);
+
+  constructor() {
+    this.root.className = 'stage';
+  }
+
+  /** Where the frame lies; `null` before there is one. */
+  get place() {
+    return this.#place;
+  }
+
+  /** @param {HTMLCanvasElement} canvas @param {OverlayLayer} overlayLayer */
+  mount(canvas, overlayLayer) {
+    [this.#canvas, this.#overlayLayer] = [canvas, overlayLayer];
+    this.root.replaceChildren(canvas, overlayLayer.canvas, this.cursor.canvas);
+  }
+
+  /**
+   * Places the canvases. Returns `null` if there is no frame yet.
+   * @param {Fit} fit
+   * @param {Size} size of the frame
+   * @param {DOMRect} box of the element
+   */
+  layOut(fit, size, box) {
+    if (this.#canvas === null || size.width === 0) return null;
+    const placed = place(fit, size, box, devicePixelRatio);
+    this.#place = placed;
+    Object.assign(this.#canvas.style, {
+      left: `${placed.leftCssPx}px`,
+      top: `${placed.topCssPx}px`,
+      width: `${placed.widthCssPx}px`,
+      height: `${placed.heightCssPx}px`,
+    });
+    this.#overlayLayer?.follow(placed);
+    this.cursor.follow(placed, size);
+    return placed;
+  }
+}
