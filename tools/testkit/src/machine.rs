@@ -31,7 +31,8 @@ pub struct Share {
 }
 
 /// Takes a part, beside those of other tests. A test may take several, also where it has the machine alone; one that
-/// has none yet waits while another has all.
+/// has none yet waits while another has all. Parts belong to the thread that takes them: a test takes them on its own
+/// thread, since one that waits for a helper thread that waits for the machine would wait for ever.
 pub fn share() -> Share {
     let test = thread::current().id();
     let mut parts = wait_while(|parts| {
