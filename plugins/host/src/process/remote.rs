@@ -25,7 +25,8 @@ pub struct RemotePlugin {
 }
 
 impl RemotePlugin {
-    /// Starts `program` with [`HOST_COMMAND`] and the plugin's `path`, asks what the plugin has, and ends the process.
+    /// Starts `program` with [`HOST_COMMAND`](crate::HOST_COMMAND) and the plugin's `path`, asks what the plugin has,
+    /// and ends the process.
     ///
     /// # Errors
     /// If it is no plugin, breaks a rule that can be checked, crashes or does not answer.
