@@ -15,7 +15,7 @@ use lanstream_core::feed::{self, FeedHandle};
 use lanstream_core::pipeline::{self, Pipeline};
 use lanstream_core::protocol::Certificates;
 use lanstream_core::self_capture::Marker;
-use lanstream_core::sink::DuplicateTransport;
+use lanstream_core::sink::DuplicateTransportError;
 use lanstream_core::source::{Error, Opener, Source};
 use lanstream_http::BindError;
 use tokio::runtime::Runtime;
@@ -69,7 +69,7 @@ pub enum StartError {
     NoTransport,
     /// Two sinks carry what viewers could not tell apart.
     #[error(transparent)]
-    DuplicateTransport(#[from] DuplicateTransport),
+    DuplicateTransport(#[from] DuplicateTransportError),
     /// The system gives no threads or random bytes.
     #[error("the system refused what a server needs: {0}")]
     System(#[from] std::io::Error),

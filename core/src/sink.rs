@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use crate::admission::Admission;
 
-pub use crate::transport::{DuplicateTransport, Endpoint, TransportInfo, Transports};
+pub use crate::transport::{DuplicateTransportError, Endpoint, TransportInfo, Transports};
 
 /// Future of a sink while it serves.
 pub type Serving = Pin<Box<dyn Future<Output = ()> + Send>>;

@@ -40,19 +40,22 @@ pub struct Transports {
 /// Two transports of a run have one number or name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("transports {0} and {1} have the same number or name")]
-pub struct DuplicateTransport(pub &'static str, pub &'static str);
+pub struct DuplicateTransportError(pub &'static str, pub &'static str);
 
 impl Transports {
     /// Returns a table of `rows`, in the order in which viewers are told of them. `preferred` is the one that viewers
     /// must take if they can, without measuring.
     ///
     /// # Errors
-    /// [`DuplicateTransport`].
-    pub fn new(rows: Vec<TransportInfo>, preferred: Option<TransportId>) -> Result<Self, DuplicateTransport> {
+    /// [`DuplicateTransportError`].
+    pub fn new(
+        rows: Vec<TransportInfo>,
+        preferred: Option<TransportId>,
+    ) -> Result<Self, DuplicateTransportError> {
         for (index, row) in rows.iter().enumerate() {
             let is_same = |other: &&TransportInfo| other.id == row.id || other.name == row.name;
             if let Some(other) = rows[..index].iter().find(is_same) {
-                return Err(DuplicateTransport(other.name, row.name));
+                return Err(DuplicateTransportError(other.name, row.name));
             }
         }
         Ok(Self { rows, preferred })
@@ -101,7 +104,10 @@ mod tests {
         let rows = |second| vec![row(1, "one"), second];
         assert!(Transports::new(rows(row(2, "two")), None).is_ok());
         for (second, name) in [(row(1, "two"), "two"), (row(2, "one"), "one")] {
-            assert_eq!(Transports::new(rows(second), None).unwrap_err(), DuplicateTransport("one", name));
+            assert_eq!(
+                Transports::new(rows(second), None).unwrap_err(),
+                DuplicateTransportError("one", name)
+            );
         }
     }
 

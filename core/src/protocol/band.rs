@@ -186,7 +186,7 @@ fn split_header(message: &[u8]) -> Result<(u8, &[u8]), ParseError> {
     let (header, body) = message.split_first_chunk::<HEADER_BYTES>().ok_or(ParseError::Incomplete)?;
     let [a, b, c, d, kind, flags, reserved @ ..] = *header;
     if kind != kind::BAND {
-        return Err(ParseError::UnknownKind(kind));
+        return Err(ParseError::UnknownKindError(kind));
     }
     let reserved = u16::from_le_bytes(reserved);
     if reserved != 0 {

@@ -15,7 +15,7 @@ pub enum ParseError {
     Trailing,
     /// The kind is not one that this end receives.
     #[error("unknown message kind {0:#04x}")]
-    UnknownKind(u8),
+    UnknownKindError(u8),
     /// The body ends within a field.
     #[error("message {kind:#04x}: {field} is cut off")]
     CutOff {

@@ -234,7 +234,7 @@ macro_rules! messages {
                     $(kind::$KIND => Self::$Variant
                         $({ $($field: body.field(stringify!($field))?),+ })?
                         $(({ let $record = Record::read(&mut body)?; $record }))?,)+
-                    _ => return Err(ParseError::UnknownKind(kind)),
+                    _ => return Err(ParseError::UnknownKindError(kind)),
                 };
                 body.end()?;
                 Ok(message)

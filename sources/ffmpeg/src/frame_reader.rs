@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use lanstream_core::frame_buffer::Layout;
 
-use crate::stream::{BadStream, PacketHeader, Parser, Pts, Shape, Step};
+use crate::stream::{PacketHeader, Parser, Pts, Shape, Step, StreamError};
 
 /// Bytes read at once while there are no pixels to be read: what a container says of one picture. What is read beyond
 /// it is copied to the pixels.
@@ -95,7 +95,7 @@ impl FrameReader {
     pub(crate) fn next(
         &mut self,
         shape_of_next: &mut dyn FnMut() -> Option<Shape>,
-    ) -> Result<ReadOutcome, BadStream> {
+    ) -> Result<ReadOutcome, StreamError> {
         loop {
             let skipped = self.skip.min(self.head.len());
             self.head.drain(..skipped);
@@ -108,7 +108,7 @@ impl FrameReader {
             }
             match self.parser.step(&self.head)? {
                 Step::More if self.head.len() >= HEAD_BYTES_MAX => {
-                    return Err(BadStream::Wrong("what comes between pictures has no end".to_owned()));
+                    return Err(StreamError::Wrong("what comes between pictures has no end".to_owned()));
                 }
                 Step::More => return Ok(ReadOutcome::Bytes),
                 Step::Skip(len) => self.skip = len,
@@ -176,14 +176,14 @@ impl FrameReader {
         inside.then(|| format!("it ended inside what comes before frame {number} ({expectation})"))
     }
 
-    fn begin(&mut self, head: PacketHeader, shape: Option<Shape>) -> Result<PartialFrame, BadStream> {
+    fn begin(&mut self, head: PacketHeader, shape: Option<Shape>) -> Result<PartialFrame, StreamError> {
         let Some(shape) = shape.or(self.shape) else {
-            return Err(BadStream::Wrong("a picture comes before its header".to_owned()));
+            return Err(StreamError::Wrong("a picture comes before its header".to_owned()));
         };
         let layout = shape.layout()?;
         let len = shape.pixels.bytes(shape.size);
         if head.elided.len() + head.len != len {
-            return Err(BadStream::Wrong(format!(
+            return Err(StreamError::Wrong(format!(
                 "a picture of {} in {} has {} bytes instead of {len}",
                 shape.size,
                 shape.pixels,

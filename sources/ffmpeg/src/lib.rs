@@ -41,7 +41,7 @@ mod track;
 pub use factory::{PipeFactory, PlayFactory, RunFactory};
 pub use pace::{Pacing, ParseSpeedError, Speed};
 pub use pipe::{Content, FramePipe};
-pub use pixel::{Packed, Pixels, UnknownPixels, Veiled};
+pub use pixel::{Packed, Pixels, UnknownPixelsError, Veiled};
 pub use play::Play;
 pub use run::Run;
 pub use track::{ParseTrackError, Track};

@@ -261,15 +261,15 @@ fn name_of(planar: &Planar) -> &'static str {
 }
 
 impl FromStr for Pixels {
-    type Err = UnknownPixels;
+    type Err = UnknownPixelsError;
 
     /// What says nothing of its matrix has that of BT.601.
-    fn from_str(name: &str) -> Result<Self, UnknownPixels> {
+    fn from_str(name: &str) -> Result<Self, UnknownPixelsError> {
         if let Some(packed) = PACKED.iter().find(|packed| packed.name == name) {
             return Ok(Self::Packed(*packed));
         }
         let planar = PLANAR.iter().find(|(known, ..)| *known == name);
-        let (name, chroma, depth, range) = *planar.ok_or(UnknownPixels)?;
+        let (name, chroma, depth, range) = *planar.ok_or(UnknownPixelsError)?;
         let matrix = if name.starts_with("gbr") { Matrix::Identity } else { Matrix::Bt601 };
         Ok(Self::Planar(Planar { chroma, depth, matrix, range }))
     }
@@ -277,16 +277,16 @@ impl FromStr for Pixels {
 
 /// A name that stands for no format that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnknownPixels;
+pub struct UnknownPixelsError;
 
-impl fmt::Display for UnknownPixels {
+impl fmt::Display for UnknownPixelsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = PACKED.iter().map(|packed| packed.name).chain(PLANAR.iter().map(|(name, ..)| *name));
         write!(f, "formats are {}", names.collect::<Vec<_>>().join(", "))
     }
 }
 
-impl std::error::Error for UnknownPixels {}
+impl std::error::Error for UnknownPixelsError {}
 
 #[cfg(test)]
 mod tests {

@@ -16,7 +16,7 @@ pub(crate) mod y4m;
 /// Cuts a stream into pictures.
 pub(crate) trait Parser: Send {
     /// What to do next, by the bytes that come next; all of them are one piece of the stream.
-    fn step(&mut self, bytes: &[u8]) -> Result<Step, BadStream>;
+    fn step(&mut self, bytes: &[u8]) -> Result<Step, StreamError>;
 
     /// What the stream is said to be, in words: "YUV4MPEG2", "1920x1080 rgba".
     fn expectation(&self) -> String;
@@ -46,10 +46,10 @@ pub(crate) struct Shape {
 
 impl Shape {
     /// How a frame of it lies.
-    pub(crate) fn layout(self) -> Result<Layout, BadStream> {
+    pub(crate) fn layout(self) -> Result<Layout, StreamError> {
         let Self { size, pixels } = self;
         pixels.layout(size).ok_or_else(|| {
-            BadStream::Unsupported(format!(
+            StreamError::Unsupported(format!(
                 "pictures of {size} in {pixels} are too large to be shown: scale them"
             ))
         })
@@ -84,7 +84,7 @@ impl Rate {
 
 /// What is wrong with a stream.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum BadStream {
+pub(crate) enum StreamError {
     /// It is none of its kind.
     #[error("{0}")]
     Foreign(String),

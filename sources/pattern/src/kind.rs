@@ -52,17 +52,20 @@ impl fmt::Display for Kind {
 }
 
 impl FromStr for Kind {
-    type Err = UnknownKind;
+    type Err = UnknownKindError;
 
-    fn from_str(name: &str) -> Result<Self, UnknownKind> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| UnknownKind(name.to_owned()))
+    fn from_str(name: &str) -> Result<Self, UnknownKindError> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.name() == name)
+            .ok_or_else(|| UnknownKindError(name.to_owned()))
     }
 }
 
 /// A name that no pattern has.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no pattern is called {0:?}: there are bars, motion, text, noise and solid")]
-pub struct UnknownKind(pub String);
+pub struct UnknownKindError(pub String);
 
 #[cfg(test)]
 mod tests {

@@ -17,7 +17,7 @@ mod pattern;
 
 pub use draw::draw;
 pub use factory::{PatternFactory, opener};
-pub use kind::{Kind, UnknownKind};
+pub use kind::{Kind, UnknownKindError};
 pub use number::{NUMBER_SIZE, read_number};
 pub use pace::{FPS_MAX, FPS_MIN};
 pub use pattern::{Options, Pattern};

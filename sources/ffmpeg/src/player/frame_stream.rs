@@ -12,7 +12,7 @@ use crate::contents::Contents;
 use crate::frame_info::FrameInfo;
 use crate::frame_reader::{FrameReader, ReadOutcome};
 use crate::program::Program;
-use crate::stream::{BadStream, Shape};
+use crate::stream::{Shape, StreamError};
 
 /// Begins to read what the next writer writes.
 pub(crate) type Reopen = Box<dyn Fn() -> Result<FrameReader, Error> + Send>;
@@ -64,12 +64,12 @@ impl FrameStream {
     }
 
     /// Returns what the bytes so far come to, before it is known what the first frame is like.
-    pub(crate) fn begin(&mut self) -> Result<ReadOutcome, BadStream> {
+    pub(crate) fn begin(&mut self) -> Result<ReadOutcome, StreamError> {
         self.reader.next(&mut || None)
     }
 
     /// Returns what the bytes so far come to. What the showinfo filter reports of a frame goes to `status`.
-    pub(crate) fn next(&mut self, status: &mut Status) -> Result<ReadOutcome, BadStream> {
+    pub(crate) fn next(&mut self, status: &mut Status) -> Result<ReadOutcome, StreamError> {
         let Some(program) = self.program.as_mut().filter(|_| self.has_showinfo) else {
             return self.reader.next(&mut || None);
         };
@@ -83,7 +83,7 @@ impl FrameStream {
             Some(shape)
         });
         match unknown {
-            Some(format) => Err(BadStream::Unsupported(cannot_show(&format))),
+            Some(format) => Err(StreamError::Unsupported(cannot_show(&format))),
             None => next,
         }
     }

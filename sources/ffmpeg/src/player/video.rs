@@ -15,7 +15,7 @@ use crate::film::{Begun, Film};
 use crate::frame_reader::{DecodedFrame, ReadOutcome};
 use crate::mix::Mix;
 use crate::seek::SeekPoint;
-use crate::stream::BadStream;
+use crate::stream::StreamError;
 
 /// How long before the end of a film its next iteration is started: what FFmpeg takes until it has decoded something,
 /// and some more.
@@ -77,7 +77,7 @@ impl Video {
         &mut self,
         status: &mut Status,
         now: Instant,
-    ) -> Result<Option<DecodedFrame>, BadStream> {
+    ) -> Result<Option<DecodedFrame>, StreamError> {
         loop {
             match self.stream.next(status)? {
                 ReadOutcome::Bytes => return Ok(None),

@@ -7,7 +7,7 @@
 
 use lanstream_core::geometry::Size;
 
-use super::{BadStream, PacketHeader, Parser, Pts, Shape, Step, excerpt};
+use super::{PacketHeader, Parser, Pts, Shape, Step, StreamError, excerpt};
 use crate::pixel::Pixels;
 
 mod codes;
@@ -65,7 +65,7 @@ struct Video {
 
 impl Nut {
     /// A main header, a stream header, a syncpoint, or something that can be left out.
-    fn packet(&mut self, bytes: &[u8]) -> Result<Step, BadStream> {
+    fn packet(&mut self, bytes: &[u8]) -> Result<Step, StreamError> {
         let mut fields = Fields::new(bytes);
         let Some((code, len)) = fields.packet_head() else { return Ok(Step::More) };
         let head = bytes.len() - fields.left();
@@ -89,7 +89,7 @@ impl Nut {
     }
 
     /// It is repeated now and then, and always the same.
-    fn main(&mut self, fields: &mut Fields<'_>) -> Result<(), BadStream> {
+    fn main(&mut self, fields: &mut Fields<'_>) -> Result<(), StreamError> {
         if self.main.is_none() {
             self.main = Some(Main::parse(fields)?);
         }
@@ -97,7 +97,7 @@ impl Nut {
     }
 
     /// Returns what pictures are like, the first time.
-    fn stream(&mut self, fields: &mut Fields<'_>) -> Result<Option<Shape>, BadStream> {
+    fn stream(&mut self, fields: &mut Fields<'_>) -> Result<Option<Shape>, StreamError> {
         let main = self.main.as_ref().ok_or_else(|| wrong("a stream comes before the main header"))?;
         if self.video.is_some() {
             return Ok(None);
@@ -107,7 +107,7 @@ impl Nut {
         Ok(Some(Shape { size, pixels: Pixels::RGB0 }))
     }
 
-    fn syncpoint(&mut self, fields: &mut Fields<'_>) -> Result<(), BadStream> {
+    fn syncpoint(&mut self, fields: &mut Fields<'_>) -> Result<(), StreamError> {
         let time = fields.varint().ok_or_else(short)?;
         let (Some(main), Some(video)) = (&self.main, &mut self.video) else {
             return Err(wrong("a syncpoint comes before its stream"));
@@ -118,7 +118,7 @@ impl Nut {
         Ok(())
     }
 
-    fn frame(&mut self, bytes: &[u8]) -> Result<Step, BadStream> {
+    fn frame(&mut self, bytes: &[u8]) -> Result<Step, StreamError> {
         let (Some(main), Some(video)) = (&self.main, &mut self.video) else {
             return Err(wrong("a frame comes before its stream"));
         };
@@ -145,11 +145,11 @@ impl Nut {
 }
 
 impl Parser for Nut {
-    fn step(&mut self, bytes: &[u8]) -> Result<Step, BadStream> {
+    fn step(&mut self, bytes: &[u8]) -> Result<Step, StreamError> {
         if !self.begun {
             let known = bytes.len().min(MAGIC.len());
             if bytes[..known] != MAGIC[..known] {
-                return Err(BadStream::Foreign(format!("it isn't NUT: it begins with {}", excerpt(bytes))));
+                return Err(StreamError::Foreign(format!("it isn't NUT: it begins with {}", excerpt(bytes))));
             }
             self.begun = known == MAGIC.len();
             return Ok(if self.begun { Step::Skip(MAGIC.len()) } else { Step::More });
@@ -167,18 +167,18 @@ impl Parser for Nut {
 }
 
 impl Main {
-    fn parse(fields: &mut Fields<'_>) -> Result<Self, BadStream> {
+    fn parse(fields: &mut Fields<'_>) -> Result<Self, StreamError> {
         let version = fields.varint().ok_or_else(short)?;
         if version > VERSION_MAX {
-            return Err(BadStream::Unsupported(format!("this FFmpeg writes version {version} of NUT")));
+            return Err(StreamError::Unsupported(format!("this FFmpeg writes version {version} of NUT")));
         }
         Self::rest(fields).ok_or_else(short)?
     }
 
-    fn rest(fields: &mut Fields<'_>) -> Option<Result<Self, BadStream>> {
+    fn rest(fields: &mut Fields<'_>) -> Option<Result<Self, StreamError>> {
         let streams = fields.varint()?;
         if streams != 1 {
-            return Some(Err(BadStream::Unsupported(format!(
+            return Some(Err(StreamError::Unsupported(format!(
                 "FFmpeg gives {streams} streams instead of one"
             ))));
         }
@@ -201,10 +201,10 @@ impl Main {
 }
 
 impl Video {
-    fn parse(fields: &mut Fields<'_>, main: &Main) -> Option<Result<(Self, Size), BadStream>> {
+    fn parse(fields: &mut Fields<'_>, main: &Main) -> Option<Result<(Self, Size), StreamError>> {
         let (_id, class) = (fields.varint()?, fields.varint()?);
         if class != 0 {
-            return Some(Err(BadStream::Unsupported("FFmpeg gives no video".to_owned())));
+            return Some(Err(StreamError::Unsupported("FFmpeg gives no video".to_owned())));
         }
         let _fourcc = fields.bytes()?;
         let base = usize::try_from(fields.varint()?).ok().and_then(|index| main.bases.get(index));
@@ -260,7 +260,7 @@ struct Frame {
 
 impl Frame {
     /// Returns `None` if there are not enough bytes.
-    fn parse(fields: &mut Fields<'_>, codes: &Codes) -> Option<Result<Self, BadStream>> {
+    fn parse(fields: &mut Fields<'_>, codes: &Codes) -> Option<Result<Self, StreamError>> {
         let Code { mut flags, size_mul, size_lsb, pts_delta, mut reserved, mut elision, .. } =
             *codes.of(fields.byte()?);
         if flags.has(Flags::CODED) {
@@ -294,18 +294,18 @@ fn size(width: u64, height: u64) -> Option<Size> {
     Size::new(u32::try_from(width).ok()?, u32::try_from(height).ok()?)
 }
 
-fn too_large(width: u64, height: u64) -> BadStream {
-    BadStream::Unsupported(format!(
+fn too_large(width: u64, height: u64) -> StreamError {
+    StreamError::Unsupported(format!(
         "pictures of {width}x{height} can't be shown: no side may be longer than {}; scale them with a filter",
         lanstream_core::geometry::SIDE_MAX
     ))
 }
 
-fn wrong(what: &str) -> BadStream {
-    BadStream::Wrong(format!("FFmpeg's stream makes no sense: {what}"))
+fn wrong(what: &str) -> StreamError {
+    StreamError::Wrong(format!("FFmpeg's stream makes no sense: {what}"))
 }
 
-fn short() -> BadStream {
+fn short() -> StreamError {
     wrong("a header ends too early")
 }
 

@@ -1,6 +1,6 @@
 //! Frames without anything between them: size, format and rate are what somebody says.
 
-use super::{BadStream, PacketHeader, Parser, Rate, Shape, Step};
+use super::{PacketHeader, Parser, Rate, Shape, Step, StreamError};
 
 /// Counts frames.
 pub(crate) struct Raw {
@@ -18,7 +18,7 @@ impl Raw {
 }
 
 impl Parser for Raw {
-    fn step(&mut self, bytes: &[u8]) -> Result<Step, BadStream> {
+    fn step(&mut self, bytes: &[u8]) -> Result<Step, StreamError> {
         if !self.begun {
             self.begun = true;
             return Ok(Step::Began(0, self.shape));

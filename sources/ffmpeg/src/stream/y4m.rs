@@ -6,7 +6,7 @@
 use lanstream_core::geometry::{SIDE_MAX, Size};
 use lanstream_core::planar::{Chroma, Depth, Matrix, Planar, Range};
 
-use super::{BadStream, PacketHeader, Parser, Rate, Shape, Step, excerpt};
+use super::{PacketHeader, Parser, Rate, Shape, Step, StreamError, excerpt};
 use crate::pixel::{Pixels, guessed};
 
 /// Longest first line. FFmpeg's takes under a hundred bytes; comments may be in it.
@@ -40,11 +40,11 @@ impl Y4m {
         Self { header: None, matrix, timed, frames: 0 }
     }
 
-    fn begin(&mut self, bytes: &[u8]) -> Result<Step, BadStream> {
+    fn begin(&mut self, bytes: &[u8]) -> Result<Step, StreamError> {
         let known = bytes.len().min(MAGIC.len());
         if bytes[..known] != MAGIC[..known] {
             let message = format!("it isn't YUV4MPEG2: it begins with {}", excerpt(bytes));
-            return Err(BadStream::Foreign(message));
+            return Err(StreamError::Foreign(message));
         }
         let Some(line) = line(bytes, HEADER_BYTES_MAX, "first")? else { return Ok(Step::More) };
         let header = Header::parse(line, self.matrix)?;
@@ -52,12 +52,12 @@ impl Y4m {
         Ok(Step::Began(line.len() + 1, header.shape))
     }
 
-    fn next(&mut self, header: Header, bytes: &[u8]) -> Result<Step, BadStream> {
+    fn next(&mut self, header: Header, bytes: &[u8]) -> Result<Step, StreamError> {
         let known = bytes.len().min(FRAME.len());
         if bytes[..known] != FRAME[..known] {
             let number = self.frames + 1;
             let message = format!("where frame {number} should begin there is {}", excerpt(bytes));
-            return Err(BadStream::Wrong(message));
+            return Err(StreamError::Wrong(message));
         }
         let Some(line) = line(bytes, FRAME_LINE_BYTES_MAX, "FRAME")? else { return Ok(Step::More) };
         let pts = header.rate.filter(|_| self.timed).map(|rate| rate.pts(self.frames));
@@ -68,7 +68,7 @@ impl Y4m {
 }
 
 impl Parser for Y4m {
-    fn step(&mut self, bytes: &[u8]) -> Result<Step, BadStream> {
+    fn step(&mut self, bytes: &[u8]) -> Result<Step, StreamError> {
         match self.header {
             None => self.begin(bytes),
             Some(header) => self.next(header, bytes),
@@ -84,17 +84,17 @@ impl Parser for Y4m {
 }
 
 /// The bytes before the first line feed, or `None` if it is yet to come.
-fn line<'a>(bytes: &'a [u8], max: usize, which: &str) -> Result<Option<&'a [u8]>, BadStream> {
+fn line<'a>(bytes: &'a [u8], max: usize, which: &str) -> Result<Option<&'a [u8]>, StreamError> {
     let shown = bytes.get(..max).unwrap_or(bytes);
     match shown.iter().position(|byte| *byte == b'\n') {
         Some(end) => Ok(Some(&bytes[..end])),
         None if bytes.len() < max => Ok(None),
-        None => Err(BadStream::Wrong(format!("the {which} line of YUV4MPEG2 is longer than {max} bytes"))),
+        None => Err(StreamError::Wrong(format!("the {which} line of YUV4MPEG2 is longer than {max} bytes"))),
     }
 }
 
 impl Header {
-    fn parse(line: &[u8], matrix: Option<Matrix>) -> Result<Self, BadStream> {
+    fn parse(line: &[u8], matrix: Option<Matrix>) -> Result<Self, StreamError> {
         let text = String::from_utf8_lossy(line);
         let mut words = Words::default();
         for word in text.split_ascii_whitespace().skip(1) {
@@ -120,7 +120,7 @@ struct Words {
 
 impl Words {
     /// Interlacing, aspect and comments change no pixel: they are read over.
-    fn note(&mut self, word: &str) -> Result<(), BadStream> {
+    fn note(&mut self, word: &str) -> Result<(), StreamError> {
         let mut letters = word.chars();
         let tag = letters.next();
         let value = letters.as_str();
@@ -135,33 +135,35 @@ impl Words {
         Ok(())
     }
 
-    fn size(&self) -> Result<Size, BadStream> {
+    fn size(&self) -> Result<Size, StreamError> {
         let (Some(width), Some(height)) = (self.width, self.height) else {
-            return Err(BadStream::Wrong("the first line of YUV4MPEG2 lacks its width or height".to_owned()));
+            return Err(StreamError::Wrong(
+                "the first line of YUV4MPEG2 lacks its width or height".to_owned(),
+            ));
         };
         Ok(Size { width, height })
     }
 }
 
-fn side(word: &str, value: &str) -> Result<u32, BadStream> {
+fn side(word: &str, value: &str) -> Result<u32, StreamError> {
     let side = value.parse().ok().filter(|side| (1..=SIDE_MAX).contains(side));
     side.ok_or_else(|| {
-        BadStream::Wrong(format!("{} is no side from 1 to {SIDE_MAX}", excerpt(word.as_bytes())))
+        StreamError::Wrong(format!("{} is no side from 1 to {SIDE_MAX}", excerpt(word.as_bytes())))
     })
 }
 
 /// `0:0` says that there is none.
-fn rate(word: &str, value: &str) -> Result<Option<Rate>, BadStream> {
+fn rate(word: &str, value: &str) -> Result<Option<Rate>, StreamError> {
     let parts = value.split_once(':');
     let rate = parts.and_then(|(frames, seconds)| Some((frames.parse().ok()?, seconds.parse().ok()?)));
     match rate {
         Some((0, 0)) => Ok(None),
         Some((frames, seconds)) if frames > 0 && seconds > 0 => Ok(Some(Rate { frames, seconds })),
-        _ => Err(BadStream::Wrong(format!("{} is no rate", excerpt(word.as_bytes())))),
+        _ => Err(StreamError::Wrong(format!("{} is no rate", excerpt(word.as_bytes())))),
     }
 }
 
-fn planes(value: &str) -> Result<(Chroma, Depth), BadStream> {
+fn planes(value: &str) -> Result<(Chroma, Depth), StreamError> {
     // A number of bits comes after a `p`, which other words have too.
     let (name, depth) = match value.rsplit_once("p1") {
         Some((name, "0")) => (name, Depth::Ten),
@@ -180,7 +182,7 @@ fn planes(value: &str) -> Result<(Chroma, Depth), BadStream> {
         "411" => Chroma::C411,
         "mono" => Chroma::Mono,
         _ => {
-            return Err(BadStream::Unsupported(format!(
+            return Err(StreamError::Unsupported(format!(
                 "pictures in {} can't be shown: ask for others with `-pix_fmt yuv420p`",
                 excerpt(format!("C{value}").as_bytes())
             )));
@@ -194,7 +196,7 @@ mod tests {
     use super::*;
 
     /// What all of `bytes` come to when they are shown one more at a time.
-    fn first_step(parser: &mut Y4m, bytes: &[u8]) -> Result<Step, BadStream> {
+    fn first_step(parser: &mut Y4m, bytes: &[u8]) -> Result<Step, StreamError> {
         for len in 0..bytes.len() {
             match parser.step(&bytes[..len]) {
                 Ok(Step::More) => {}
