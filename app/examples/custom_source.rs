@@ -3,10 +3,8 @@
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use lanstream::core::frame_buffer::{FrameBuffer, Layout, PixelFormat};
-use lanstream::core::geometry::Size;
-use lanstream::core::region::Region;
 use lanstream::core::source::{Captured, Description, Error, Event, Source, Wakeup};
+use lanstream::core::{FrameBuffer, Layout, PixelFormat, Region, Size};
 
 struct Gradient(Instant, Wakeup);
 

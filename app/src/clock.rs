@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use lanstream_core::time::Micros;
+use lanstream_core::Micros;
 
 /// The time now.
 pub(crate) fn now() -> Micros {

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use lanstream_core::encode::Pool;
-use lanstream_core::encode::pool::THREADS_MAX;
+use lanstream_core::{ENCODE_THREADS_MAX, EncodePool};
 
 use crate::clock;
 
 /// Running threads, which end with it.
 pub(crate) struct Encoders {
-    pool: Arc<Pool>,
+    pool: Arc<EncodePool>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -19,7 +18,7 @@ impl Encoders {
     pub(crate) fn start() -> std::io::Result<Self> {
         let mut encoders = Self { pool: Arc::default(), threads: Vec::new() };
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        for _ in 0..(cores - 1).min(THREADS_MAX) {
+        for _ in 0..(cores - 1).min(ENCODE_THREADS_MAX) {
             let pool = Arc::clone(&encoders.pool);
             let thread = thread::Builder::new().name("encode".into()).spawn(move || pool.work(clock::now))?;
             encoders.threads.push(thread);
@@ -27,7 +26,7 @@ impl Encoders {
         Ok(encoders)
     }
 
-    pub(crate) fn pool(&self) -> Arc<Pool> {
+    pub(crate) fn pool(&self) -> Arc<EncodePool> {
         Arc::clone(&self.pool)
     }
 }

@@ -11,10 +11,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use lanstream_core::admission::{Admission, Farewell, Guard, Secret, Settings};
-use lanstream_core::feed::{self, FeedHandle};
-use lanstream_core::pipeline::{self, Pipeline};
+use lanstream_core::pipeline::{self, FeedHandle, Marker, Pipeline};
 use lanstream_core::protocol::Certificates;
-use lanstream_core::self_capture::Marker;
 use lanstream_core::sink::DuplicateTransportError;
 use lanstream_core::source::{Error, Opener, Source};
 use lanstream_http::BindError;
@@ -119,7 +117,7 @@ impl Server {
         let encoders = Encoders::start()?;
         let token = Secret::new(random()?);
         let url = format!("http://{}/#{}", reachable(sinks.page), token.to_hex());
-        let (feed, feed_handle) = feed::feed();
+        let (feed, feed_handle) = pipeline::feed();
         let state = Arc::new(pipeline::PipelineState::default());
         let viewer_events = Arc::clone(&observer);
         let admission = Arc::new(Admission::new(Settings {

@@ -29,7 +29,7 @@ use registry::{ViewerEntry, ViewerRegistry};
 pub use secret::{SECRET_BYTES, Secret};
 pub use viewer_guard::ViewerGuard;
 
-use crate::encode::Pool;
+use crate::encode::EncodePool;
 use crate::feed::FeedHandle;
 use crate::pipeline;
 use crate::protocol::Certificates;
@@ -43,7 +43,7 @@ pub struct Admission {
     token: Secret,
     epoch: u64,
     transports: Arc<Transports>,
-    encoders: Arc<Pool>,
+    encoders: Arc<EncodePool>,
     certificates: Arc<CertificateWatch>,
     viewers_total: AtomicU64,
     registry: Arc<ViewerRegistry>,
@@ -64,7 +64,7 @@ pub struct Settings {
     /// Transports that the run offers.
     pub transports: Transports,
     /// Encodes for viewers that take codes.
-    pub encoders: Arc<Pool>,
+    pub encoders: Arc<EncodePool>,
     /// Draws random bytes, for keys.
     pub draw: fn() -> [u8; 32],
     /// Called with every viewer event.

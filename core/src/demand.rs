@@ -8,32 +8,32 @@ use crate::sync::{AtomicBool, Ordering, fence};
 
 /// Flag of one viewer: it is ready for a frame. Set by the viewer, cleared by the source.
 #[derive(Debug)]
-pub struct Demand(AtomicBool);
+pub(crate) struct Demand(AtomicBool);
 
 /// Flag of the source: it has something to show and sleeps until a viewer demands it.
 #[derive(Debug)]
-pub struct Parked(AtomicBool);
+pub(crate) struct Parked(AtomicBool);
 
 impl Demand {
     /// Returns a flag without demand.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(AtomicBool::new(false))
     }
 
     /// Demands a frame. Returns whether the source must be woken.
-    pub fn set(&self, source: &Parked) -> bool {
+    pub(crate) fn set(&self, source: &Parked) -> bool {
         self.0.store(true, Ordering::Relaxed);
         fence(Ordering::SeqCst);
         source.0.load(Ordering::Relaxed)
     }
 
     /// Clears the demand, right before it is met: a later one is a new demand.
-    pub fn clear(&self) {
+    pub(crate) fn clear(&self) {
         self.0.store(false, Ordering::Relaxed);
     }
 
     /// Returns whether a frame is demanded.
-    pub fn is_set(&self) -> bool {
+    pub(crate) fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
@@ -46,12 +46,12 @@ impl Default for Demand {
 
 impl Parked {
     /// Returns the flag of a source that is awake.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(AtomicBool::new(false))
     }
 
     /// Sets whether a demand must wake the source. The source must check all demands between this call and its sleep.
-    pub fn set(&self, parked: bool) {
+    pub(crate) fn set(&self, parked: bool) {
         self.0.store(parked, Ordering::Relaxed);
         fence(Ordering::SeqCst);
     }

@@ -10,26 +10,26 @@
 //!
 //! Everything goes down: the writer splits an update into bands, the [`UpdateEncoder`] decides and encodes, and neither
 //! knows of sessions and sinks. What is encoded once for several viewers is in the frame's [`cache`], which the
-//! [`Pool`]'s threads fill as well.
+//! [`EncodePool`]'s threads fill as well.
 
 mod adaptive;
 mod band;
-pub mod cache;
+pub(crate) mod cache;
 mod cost;
 mod group;
 mod job;
-pub mod motion;
+mod motion;
 mod plan;
-pub mod pool;
+mod pool;
 mod rect_encoder;
 mod swizzle;
 mod update_encoder;
 mod writer;
 
-pub use adaptive::AdaptiveEncoder;
 pub(crate) use cost::AckTiming;
-pub use pool::Pool;
+pub(crate) use pool::FRAMES_MAX as ENCODING_FRAMES_MAX;
+pub use pool::{ENCODE_THREADS_MAX, EncodePool};
 pub(crate) use swizzle::rgbx;
-pub use update_encoder::UpdateEncoder;
+pub(crate) use update_encoder::UpdateEncoder;
 pub use writer::WriteStatus;
 pub(crate) use writer::Writer;

@@ -121,7 +121,7 @@ impl Layout {
 
 /// Returns the cell grid in which a planar block is compared and sent: one row of cells per row of luma, or wider rows
 /// where those would be too many.
-pub fn cells(size: Size, planar: Planar) -> Option<Size> {
+pub(crate) fn cells(size: Size, planar: Planar) -> Option<Size> {
     let row = (size.width as usize * planar.depth.bytes()).div_ceil(PIXEL_BYTES);
     let cells = planar.bytes(size.width as usize, size.height as usize).div_ceil(PIXEL_BYTES);
     let width = row * cells.div_ceil(row * SIDE_MAX as usize);

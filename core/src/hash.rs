@@ -18,7 +18,7 @@ const K: u32 = 0x9E37_79B1;
 
 /// The hash of all pixels of `frame`, row by row, as a viewer shows them, and where they lie in planes of all cells of
 /// those too.
-pub fn of(frame: &Frame) -> u64 {
+pub(crate) fn frame_hash(frame: &Frame) -> u64 {
     let format = frame.layout().format;
     let mut state = Lanes::new();
     if let PixelFormat::Planar(planar) = format {
@@ -35,7 +35,7 @@ pub fn of(frame: &Frame) -> u64 {
 
 /// The same of a viewer's picture: its cells, and what they mean where they are not packed red, green, blue, 255
 /// pixels.
-pub fn of_cells(cells: &[u8], size: Size, planar: Option<Planar>) -> u64 {
+pub fn picture_hash(cells: &[u8], size: Size, planar: Option<Planar>) -> u64 {
     let mut state = Lanes::new();
     if let Some(planar) = planar {
         state.show(planar, size, cells);

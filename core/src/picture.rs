@@ -96,7 +96,7 @@ impl Picture {
     /// What a viewer that shows this proves.
     pub fn hash(&self) -> u64 {
         let nothing = Size { width: 0, height: 0 };
-        hash::of_cells(&self.cells, self.size.unwrap_or(nothing), self.planar)
+        hash::picture_hash(&self.cells, self.size.unwrap_or(nothing), self.planar)
     }
 
     /// Bytes of the first message in `bytes`, once its header is there.

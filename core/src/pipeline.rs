@@ -5,17 +5,20 @@ use std::sync::atomic::Ordering;
 use std::task::Waker;
 use std::time::Duration;
 
-use crate::encode::pool::FRAMES_MAX as ENCODING_FRAMES_MAX;
-use crate::feed::{Feed, Status};
+use crate::encode::ENCODING_FRAMES_MAX;
 use crate::frame::Frame;
 use crate::geometry::Rect;
-use crate::pool::{FRAMES_SPARE, FramePool};
+use crate::pool::FramePool;
 use crate::region::Region;
-use crate::self_capture::{Marker, SelfCaptureChange, SelfCaptureDetector};
+use crate::self_capture::{SelfCaptureChange, SelfCaptureDetector};
 use crate::source::{Captured, CursorSource, Description, Error, ErrorKind, Event, Source, UnreliableDamage};
 use crate::stage::{Comparison, Stage};
-pub use crate::state::PipelineState;
 use crate::time::{Clock, Micros};
+
+pub use crate::feed::{EventReceiver, Feed, FeedHandle, FrameReceiver, Status, feed};
+pub use crate::pool::FRAMES_SPARE;
+pub use crate::self_capture::Marker;
+pub use crate::state::PipelineState;
 
 /// Parts in which a picture that no damage tells of is looked at, one every [`RESCAN_INTERVAL`].
 pub const RESCAN_PARTS: u32 = 12;

@@ -13,7 +13,7 @@ pub const FRAMES_SPARE: usize = 3;
 
 /// Frames of one layout.
 #[derive(Debug, Default)]
-pub struct FramePool {
+pub(crate) struct FramePool {
     frames: Vec<Arc<Frame>>,
     layout: Option<Layout>,
 }
@@ -26,7 +26,7 @@ impl FramePool {
     ///
     /// # Errors
     /// What `allocate` returns.
-    pub fn acquire<E>(
+    pub(crate) fn acquire<E>(
         &mut self,
         layout: Layout,
         limit: usize,

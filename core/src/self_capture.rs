@@ -9,7 +9,7 @@ use crate::source::Source;
 use crate::time::Micros;
 
 /// Least time between two frames while a viewer mirrors itself: it stays usable, at a tenth of a core.
-pub const SELF_CAPTURE_INTERVAL: Duration = Duration::from_millis(100);
+pub(crate) const SELF_CAPTURE_INTERVAL: Duration = Duration::from_millis(100);
 /// Changes in each of so many intervals in a row are "without end".
 const ENDLESS_INTERVALS: u32 = 4;
 /// Time in which at least one change must fall.
@@ -39,7 +39,7 @@ impl std::fmt::Display for Marker {
 
 /// What it found out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SelfCaptureChange {
+pub(crate) enum SelfCaptureChange {
     /// A viewer is now seen on the display that it mirrors.
     Began,
     /// No longer.
@@ -48,7 +48,7 @@ pub enum SelfCaptureChange {
 
 /// Watches the changes.
 #[derive(Debug)]
-pub struct SelfCaptureDetector {
+pub(crate) struct SelfCaptureDetector {
     marker: String,
     mirrored: bool,
     last_change: Micros,
@@ -59,7 +59,7 @@ pub struct SelfCaptureDetector {
 
 impl SelfCaptureDetector {
     /// A watch for viewers of the run with this marker.
-    pub fn new(marker: Marker) -> Self {
+    pub(crate) fn new(marker: Marker) -> Self {
         let never = Micros::ZERO;
         let marker = marker.to_string();
         Self {
@@ -73,12 +73,12 @@ impl SelfCaptureDetector {
     }
 
     /// Least time between two frames.
-    pub fn interval(&self) -> Duration {
+    pub(crate) fn interval(&self) -> Duration {
         if self.mirrored { SELF_CAPTURE_INTERVAL } else { Duration::ZERO }
     }
 
     /// The picture changed. Looks for the viewer where changes have no end, now and then.
-    pub fn changed(&mut self, now: Micros, source: &mut dyn Source) -> Option<SelfCaptureChange> {
+    pub(crate) fn changed(&mut self, now: Micros, source: &mut dyn Source) -> Option<SelfCaptureChange> {
         if now.since(self.last_change) > INTERVAL {
             self.endless_since = now;
             self.pause = PROBE_INTERVAL;

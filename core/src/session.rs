@@ -22,7 +22,7 @@ use crate::time::Micros;
 
 /// One viewer's pixels.
 #[derive(Debug)]
-pub struct Session {
+pub(crate) struct Session {
     writer: Writer,
     /// The picture that the viewer holds or will hold when what is in flight has arrived.
     held: Option<Held>,
@@ -55,7 +55,7 @@ struct Awaited {
 
 /// What a session has done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Totals {
+pub(crate) struct Totals {
     /// Updates acknowledged.
     pub updates: u64,
     /// Bytes of updates, written to the sink.
@@ -79,14 +79,14 @@ pub enum ProtocolError {
 
 /// What became of an acknowledged update.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Delivered {
+pub(crate) struct Delivered {
     /// From the moment its frame was given to the session until the acknowledgement.
     pub took: std::time::Duration,
 }
 
 /// What a viewer's proof showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Proof {
+pub(crate) struct Proof {
     /// The update.
     pub seq: u32,
     /// Whether the viewer's picture equals the frame.
@@ -97,7 +97,7 @@ impl Session {
     /// A session that splits updates into bands of about `band_bytes` of pixels.
     ///
     /// `held_seq` is what a viewer that comes back says it shows, already checked to be of this run; 0 for none.
-    pub fn new(band_bytes: usize, verify: bool, held_seq: u32, encoder: UpdateEncoder) -> Self {
+    pub(crate) fn new(band_bytes: usize, verify: bool, held_seq: u32, encoder: UpdateEncoder) -> Self {
         Self {
             writer: Writer::new(band_bytes, encoder),
             held: (held_seq > 0).then_some(Held { seq: held_seq, layout: None }),
@@ -110,24 +110,24 @@ impl Session {
     }
 
     /// Whether the viewer can take an update now.
-    pub fn wants_frame(&self) -> bool {
+    pub(crate) fn wants_frame(&self) -> bool {
         let proof_due = self.verify && self.unproven.is_some();
         !self.paused && !self.writer.is_writing() && self.awaited.is_none() && !proof_due
     }
 
     /// Returns whether there are bytes to write.
-    pub fn is_sending(&self) -> bool {
+    pub(crate) fn is_sending(&self) -> bool {
         self.writer.is_writing()
     }
 
     /// Returns when the update began that the viewer has not acknowledged, if there is one.
-    pub fn unanswered_since(&self) -> Option<Micros> {
+    pub(crate) fn unanswered_since(&self) -> Option<Micros> {
         self.awaited.map(|awaited| awaited.began_at)
     }
 
     /// Starts the update that leads from what the viewer holds to `frame`. Where that is what it holds, nothing
     /// happens. A frame that stood already when the viewer asked for it, at `asked_at`, is late from then on only.
-    pub fn begin(&mut self, frame: Arc<Frame>, asked_at: Micros, now: Micros) {
+    pub(crate) fn begin(&mut self, frame: Arc<Frame>, asked_at: Micros, now: Micros) {
         debug_assert!(self.wants_frame(), "one update at a time");
         let base = self.base_for(&frame);
         if base == frame.seq() {
@@ -145,7 +145,12 @@ impl Session {
     /// Appends bytes of the update, at most to the end of a band, until `out` holds `limit` or more; it takes at most
     /// one row, one table and what is coded of a band more. Where it returns [`WriteStatus::Waiting`] for something
     /// that is encoded, `context` is woken.
-    pub fn write_some(&mut self, out: &mut BytesMut, limit: usize, context: &Context<'_>) -> WriteStatus {
+    pub(crate) fn write_some(
+        &mut self,
+        out: &mut BytesMut,
+        limit: usize,
+        context: &Context<'_>,
+    ) -> WriteStatus {
         let before = out.len();
         let status = self.writer.write_some(out, limit, context);
         let written = out.len() - before;
@@ -168,7 +173,7 @@ impl Session {
     ///
     /// # Errors
     /// Where that update is not in flight.
-    pub fn acknowledge(&mut self, ack: Ack, now: Micros) -> Result<Delivered, ProtocolError> {
+    pub(crate) fn acknowledge(&mut self, ack: Ack, now: Micros) -> Result<Delivered, ProtocolError> {
         match self.awaited.take() {
             Some(awaited) if awaited.seq == ack.seq && !self.writer.is_writing() => {
                 self.totals.updates += 1;
@@ -186,9 +191,9 @@ impl Session {
     }
 
     /// The viewer's hash of its picture after an update. Returns `None` if no proof of that update is due.
-    pub fn prove(&mut self, seq: u32, viewer_hash: u64) -> Option<Proof> {
+    pub(crate) fn prove(&mut self, seq: u32, viewer_hash: u64) -> Option<Proof> {
         let frame = self.unproven.take_if(|frame| frame.seq() == seq)?;
-        let exact = hash::of(&frame) == viewer_hash;
+        let exact = hash::frame_hash(&frame) == viewer_hash;
         if exact {
             self.totals.proven += 1;
         } else {
@@ -199,22 +204,22 @@ impl Session {
     }
 
     /// The viewer lost its picture: the next update needs none.
-    pub fn refresh(&mut self) {
+    pub(crate) fn refresh(&mut self) {
         self.held = None;
     }
 
     /// Stops updates, or lets them go on.
-    pub fn pause(&mut self, paused: bool) {
+    pub(crate) fn pause(&mut self, paused: bool) {
         self.paused = paused;
     }
 
     /// Returns nanoseconds per byte on the viewer's link, if measured.
-    pub fn byte_ns(&self) -> Option<f32> {
+    pub(crate) fn byte_ns(&self) -> Option<f32> {
         self.writer.byte_ns()
     }
 
     /// What it has done so far.
-    pub fn totals(&self) -> Totals {
+    pub(crate) fn totals(&self) -> Totals {
         self.totals
     }
 

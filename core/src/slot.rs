@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 use crate::sync::{Arc, AtomicPtr, Ordering};
 
 /// The cell. Either side may use it from any thread.
-pub struct Slot<T> {
+pub(crate) struct Slot<T> {
     /// Null, or what `Arc::into_raw` returned for a value that no one has taken yet.
     newest: AtomicPtr<T>,
     /// The cell is as sendable as what it owns.
@@ -19,17 +19,17 @@ pub struct Slot<T> {
 
 impl<T> Slot<T> {
     /// An empty cell.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { newest: AtomicPtr::new(std::ptr::null_mut()), owns: PhantomData }
     }
 
     /// Puts `value`. Returns what it replaced, if that had not been taken.
-    pub fn put(&self, value: Arc<T>) -> Option<Arc<T>> {
+    pub(crate) fn put(&self, value: Arc<T>) -> Option<Arc<T>> {
         self.swap(Arc::into_raw(value).cast_mut())
     }
 
     /// Takes the newest value, if there is one that was not taken before.
-    pub fn take(&self) -> Option<Arc<T>> {
+    pub(crate) fn take(&self) -> Option<Arc<T>> {
         self.swap(std::ptr::null_mut())
     }
 

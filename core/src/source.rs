@@ -24,10 +24,8 @@
 //! use std::task::Waker;
 //! use std::time::Duration;
 //!
-//! use lanstream_core::frame_buffer::{FrameBuffer, Layout, PixelFormat};
-//! use lanstream_core::geometry::Size;
-//! use lanstream_core::region::Region;
 //! use lanstream_core::source::{Captured, Description, Error, Event, Source};
+//! use lanstream_core::{FrameBuffer, Layout, PixelFormat, Region, Size};
 //!
 //! struct Fade {
 //!     layout: Layout,

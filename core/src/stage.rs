@@ -14,7 +14,7 @@ use crate::tile::{self, Grid};
 
 /// The newest picture of a source.
 #[derive(Debug, Default)]
-pub struct Stage {
+pub(crate) struct Stage {
     current: Option<Arc<Frame>>,
     last_seq: u32,
     /// Which tiles of the row at hand differ; kept for its memory.
@@ -23,7 +23,7 @@ pub struct Stage {
 
 /// What a new frame brought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Change {
+pub(crate) struct Change {
     /// Tiles that differ from the previous frame.
     pub tiles: usize,
     /// Those of them that lie wholly outside of the damage that the source told.
@@ -32,12 +32,12 @@ pub struct Change {
 
 impl Stage {
     /// The newest frame.
-    pub fn current(&self) -> Option<&Arc<Frame>> {
+    pub(crate) fn current(&self) -> Option<&Arc<Frame>> {
         self.current.as_ref()
     }
 
     /// What must be brought up to date in `buffer`, over and above new damage, before it can be shown.
-    pub fn stale(&self, buffer: &Frame) -> Region {
+    pub(crate) fn stale(&self, buffer: &Frame) -> Region {
         match self.comparable(buffer) {
             Some(current) if buffer.seq > 0 && !buffer.stamps.is_abandoned() => {
                 changed_since(current, buffer.seq)
@@ -47,7 +47,12 @@ impl Stage {
     }
 
     /// Begins to compare `frame`, which is brought up to date in `looked_at`, with the current one.
-    pub fn begin<'a>(&self, frame: &mut Frame, looked_at: &'a Region, told: &'a Region) -> Comparison<'a> {
+    pub(crate) fn begin<'a>(
+        &self,
+        frame: &mut Frame,
+        looked_at: &'a Region,
+        told: &'a Region,
+    ) -> Comparison<'a> {
         let grid = Grid::new(frame.cells());
         let next = self.last_seq + 1;
         let mut comparison =
@@ -67,7 +72,7 @@ impl Stage {
 
     /// Compares from where `comparison` stands to where it is known that the frame is a new one, as far as `rows` of
     /// pixels are there.
-    pub fn find(&mut self, frame: &Frame, comparison: &mut Comparison<'_>, rows: u32) {
+    pub(crate) fn find(&mut self, frame: &Frame, comparison: &mut Comparison<'_>, rows: u32) {
         while !comparison.is_new() && comparison.can_step(rows) {
             self.step(frame, comparison);
         }
@@ -76,12 +81,12 @@ impl Stage {
     /// Numbers a frame: from here on it may be published, while [`compare`](Self::compare) goes on.
     ///
     /// Where nothing is new it takes the current number, so that it counts as up to date from now on.
-    pub fn number(&self, frame: &mut Frame, comparison: &Comparison<'_>) {
+    pub(crate) fn number(&self, frame: &mut Frame, comparison: &Comparison<'_>) {
         frame.seq = if comparison.is_new() { comparison.next } else { self.last_seq };
     }
 
     /// Compares as far as `rows` of pixels are there.
-    pub fn compare(&mut self, frame: &Frame, comparison: &mut Comparison<'_>, rows: u32) {
+    pub(crate) fn compare(&mut self, frame: &Frame, comparison: &mut Comparison<'_>, rows: u32) {
         while comparison.can_step(rows) {
             self.step(frame, comparison);
         }
@@ -93,7 +98,7 @@ impl Stage {
     }
 
     /// The rest of a frame that was numbered will never come: no one else gets its number.
-    pub fn abandon(&mut self, frame: &Frame) {
+    pub(crate) fn abandon(&mut self, frame: &Frame) {
         frame.stamps.abandon();
         self.last_seq = self.last_seq.max(frame.seq);
     }
@@ -103,7 +108,7 @@ impl Stage {
     }
 
     /// Makes a stamped frame the current one. Returns whether it differs from the previous one.
-    pub fn advance(&mut self, frame: &Arc<Frame>) -> bool {
+    pub(crate) fn advance(&mut self, frame: &Arc<Frame>) -> bool {
         let newer = frame.seq > self.last_seq;
         if newer {
             self.last_seq = frame.seq;
@@ -113,13 +118,13 @@ impl Stage {
     }
 
     /// Forgets the picture but not the count, as after a change of size.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.current = None;
     }
 }
 
 /// Everything that changed after frame `seq`, as a region.
-pub fn changed_since(frame: &Frame, seq: u32) -> Region {
+pub(crate) fn changed_since(frame: &Frame, seq: u32) -> Region {
     let grid = Grid::new(frame.cells());
     let mut region = Region::EMPTY;
     for row in 0..grid.rows() {
@@ -135,7 +140,7 @@ pub fn changed_since(frame: &Frame, seq: u32) -> Region {
 
 /// A frame's comparison with the previous one, so far.
 #[derive(Debug)]
-pub struct Comparison<'a> {
+pub(crate) struct Comparison<'a> {
     looked_at: &'a Region,
     told: &'a Region,
     grid: Grid,
@@ -151,12 +156,12 @@ pub struct Comparison<'a> {
 
 impl Comparison<'_> {
     /// Whether there is something to tell viewers: a tile that differs, or its time.
-    pub fn is_new(&self) -> bool {
+    pub(crate) fn is_new(&self) -> bool {
         self.is_later || self.change.tiles > 0
     }
 
     /// Whether all is compared.
-    pub fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.row >= self.grid.rows()
     }
 

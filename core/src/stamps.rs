@@ -8,7 +8,7 @@ use crate::sync::{AtomicBool, AtomicU32, Ordering};
 
 /// One stamp a tile, row by row.
 #[derive(Debug, Default)]
-pub struct Stamps {
+pub(crate) struct Stamps {
     frames: Vec<AtomicU32>,
     /// Rows of tiles, from the top, whose stamps are final.
     rows: AtomicU32,
@@ -18,7 +18,7 @@ pub struct Stamps {
 
 impl Stamps {
     /// Stamps `tiles` tiles with the same frame, in rows that are all known.
-    pub fn fill(&mut self, tiles: usize, frame: u32, rows: u32) {
+    pub(crate) fn fill(&mut self, tiles: usize, frame: u32, rows: u32) {
         self.frames.clear();
         self.frames.resize_with(tiles, || AtomicU32::new(frame));
         self.abandoned.store(false, Ordering::Relaxed);
@@ -26,7 +26,7 @@ impl Stamps {
     }
 
     /// Takes over the stamps of another picture, and knows no row.
-    pub fn begin_from(&mut self, other: &Self) {
+    pub(crate) fn begin_from(&mut self, other: &Self) {
         // No one else sees these, as long as they are borrowed mutably.
         self.rows.store(0, Ordering::Relaxed);
         self.abandoned.store(false, Ordering::Relaxed);
@@ -37,41 +37,41 @@ impl Stamps {
     }
 
     /// Stamps a tile, of a row that is not known yet.
-    pub fn set(&self, tile: usize, frame: u32) {
+    pub(crate) fn set(&self, tile: usize, frame: u32) {
         self.frames[tile].store(frame, Ordering::Relaxed);
     }
 
     /// Says that the first `rows` rows are final.
-    pub fn know(&self, rows: u32) {
+    pub(crate) fn know(&self, rows: u32) {
         // Release: anyone who loads this sees what was stamped before.
         self.rows.store(rows, Ordering::Release);
     }
 
     /// Says that no more rows will be known.
-    pub fn abandon(&self) {
+    pub(crate) fn abandon(&self) {
         self.abandoned.store(true, Ordering::Release);
     }
 
     /// Whether no more rows will be known.
-    pub fn is_abandoned(&self) -> bool {
+    pub(crate) fn is_abandoned(&self) -> bool {
         self.abandoned.load(Ordering::Acquire)
     }
 
     /// How many rows, from the top, are final.
-    pub fn rows(&self) -> u32 {
+    pub(crate) fn rows(&self) -> u32 {
         // Acquire: the other half of `know`.
         self.rows.load(Ordering::Acquire)
     }
 
     /// The frame in which a tile last changed. In a row that is not known: the frame in which it last did before this
     /// one, or this one.
-    pub fn of(&self, tile: usize) -> u32 {
+    pub(crate) fn of(&self, tile: usize) -> u32 {
         // Relaxed: the caller's `rows` ordered this load after the stamps of the rows that it counts.
         self.frames[tile].load(Ordering::Relaxed)
     }
 
     /// Returns the stamps of all tiles; those of rows that are not known may still change.
-    pub fn iter(&self) -> impl Iterator<Item = u32> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u32> {
         self.frames.iter().map(|stamp| stamp.load(Ordering::Relaxed))
     }
 }

@@ -8,50 +8,50 @@ use crate::geometry::{Rect, Size};
 
 /// Pixels in a tile's row. With [`HEIGHT`] the measured best of 32x8 to 64x64: fine enough to leave out the blank parts
 /// of text, coarse enough that a viewer paints few patches.
-pub const WIDTH: u32 = 32;
+pub(crate) const WIDTH: u32 = 32;
 /// Rows in a tile: about one line of text.
-pub const HEIGHT: u32 = 16;
+pub(crate) const HEIGHT: u32 = 16;
 
 /// How a picture is cut into tiles; those at the right and bottom edge may be smaller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Grid {
+pub(crate) struct Grid {
     size: Size,
 }
 
 impl Grid {
     /// The grid of a picture.
-    pub fn new(size: Size) -> Self {
+    pub(crate) fn new(size: Size) -> Self {
         Self { size }
     }
 
     /// Tiles in a row.
-    pub fn columns(self) -> u32 {
+    pub(crate) fn columns(self) -> u32 {
         self.size.width.div_ceil(WIDTH)
     }
 
     /// Rows of tiles.
-    pub fn rows(self) -> u32 {
+    pub(crate) fn rows(self) -> u32 {
         self.size.height.div_ceil(HEIGHT)
     }
 
     /// Number of tiles.
-    pub fn tiles(self) -> usize {
+    pub(crate) fn tiles(self) -> usize {
         self.columns() as usize * self.rows() as usize
     }
 
     /// Where the tile stands in an array of all, row by row.
-    pub fn index(self, column: u32, row: u32) -> usize {
+    pub(crate) fn index(self, column: u32, row: u32) -> usize {
         row as usize * self.columns() as usize + column as usize
     }
 
     /// The pixels of a tile.
-    pub fn rect(self, column: u32, row: u32) -> Rect {
+    pub(crate) fn rect(self, column: u32, row: u32) -> Rect {
         let (x, y) = (column * WIDTH, row * HEIGHT);
         Rect { x, y, width: WIDTH.min(self.size.width - x), height: HEIGHT.min(self.size.height - y) }
     }
 
     /// Columns and rows of the tiles that `rect` touches.
-    pub fn span(self, rect: Rect) -> (Range<u32>, Range<u32>) {
+    pub(crate) fn span(self, rect: Rect) -> (Range<u32>, Range<u32>) {
         let columns = rect.x / WIDTH..rect.right().div_ceil(WIDTH).min(self.columns());
         let rows = rect.y / HEIGHT..rect.bottom().div_ceil(HEIGHT).min(self.rows());
         (columns, rows)
@@ -62,7 +62,7 @@ impl Grid {
 ///
 /// It goes along the rows of pixels, as they lie in memory, rather than tile by tile: that is what the processor
 /// fetches ahead.
-pub fn mark_differing(
+pub(crate) fn mark_differing(
     a: &Frame,
     b: &Frame,
     grid: Grid,
@@ -81,7 +81,7 @@ pub fn mark_differing(
 }
 
 /// The four bytes of the one pixel value that fills `rect`, or `None` if there are several.
-pub fn solid(frame: &Frame, rect: Rect) -> Option<[u8; PIXEL_BYTES]> {
+pub(crate) fn solid(frame: &Frame, rect: Rect) -> Option<[u8; PIXEL_BYTES]> {
     let first = frame.row(rect.x, rect.y, rect.width);
     // A row equals itself shifted by a pixel only where all its pixels are equal.
     let uniform = first[PIXEL_BYTES..] == first[..first.len() - PIXEL_BYTES];
@@ -95,7 +95,7 @@ const EDGE_ROW_STEP: u32 = 5;
 
 /// Returns the approximate number of edge pixels of `rect`, which equal neither their left nor their upper neighbour:
 /// what codes must spell out.
-pub fn edge_count(frame: &Frame, rect: Rect) -> u32 {
+pub(crate) fn edge_count(frame: &Frame, rect: Rect) -> u32 {
     if rect.height == 1 {
         return edges_in_row(&[], frame.row(rect.x, rect.y, rect.width));
     }

@@ -14,13 +14,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::time::Duration;
 
+pub use crate::session::{ProtocolError, WriteStatus};
 use atomic_waker::AtomicWaker;
 pub use control::Control;
 pub use histogram::{HistogramSnapshot, LatencyHistogram};
 pub use pump::Pump;
 
 use crate::admission::certificates::CertificateWatch;
-use crate::encode::Pool;
+use crate::encode::EncodePool;
 use crate::feed::{EventReceiver, FeedHandle};
 use crate::pipeline;
 use crate::protocol::{ParseError, TransportId, VERSION};
@@ -116,7 +117,7 @@ pub struct ViewerContext {
     /// Counters of the viewer.
     pub counters: Arc<Counters>,
     /// Encodes for viewers that take codes.
-    pub encoders: Arc<Pool>,
+    pub encoders: Arc<EncodePool>,
     /// When the token was exchanged.
     pub token_exchanged_at: Micros,
     /// Transports that its routes may take.

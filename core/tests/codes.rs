@@ -15,10 +15,8 @@ use std::time::{Duration, Instant};
 
 use common::{Arrivals, Screen, Scripted, Viewer, pipeline};
 use content::{few_colours, fill, grainy, noise, recurring, write};
-use lanstream_core::encode::Pool;
-use lanstream_core::geometry::{Rect, Size};
 use lanstream_core::protocol::{Encoding, HELLO_CODES, ROUTE_PLAIN};
-use lanstream_core::time::Micros;
+use lanstream_core::{EncodePool, Micros, Rect, Size};
 use proptest::prelude::*;
 
 /// Of the pipe, in nanoseconds: 100 Mbit/s.
@@ -33,11 +31,11 @@ thread_local! {
 }
 
 /// A pool with threads that end with it.
-struct Helped(Arc<Pool>, Vec<JoinHandle<()>>);
+struct Helped(Arc<EncodePool>, Vec<JoinHandle<()>>);
 
 impl Helped {
     fn start() -> Self {
-        let pool = Arc::<Pool>::default();
+        let pool = Arc::<EncodePool>::default();
         let start = |_| {
             let pool = Arc::clone(&pool);
             std::thread::spawn(move || pool.work(clock))

@@ -12,12 +12,10 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use common::{Viewer, pipeline_observed_by};
-use lanstream_core::frame_buffer::{FrameBuffer, Layout, PixelFormat};
-use lanstream_core::geometry::Size;
 use lanstream_core::pipeline::PipelineState;
 use lanstream_core::protocol::ServerMessage;
-use lanstream_core::region::Region;
 use lanstream_core::source::{Captured, Description, Error, Event, Source};
+use lanstream_core::{FrameBuffer, Layout, PixelFormat, Region, Size};
 
 /// A source without pictures that is described differently after each wait, until nothing is left to say.
 struct Renamed {

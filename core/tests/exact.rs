@@ -13,12 +13,11 @@ use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use common::{Arrivals, Screen, Scripted, Viewer, pipeline};
-use lanstream_core::frame_buffer::{Layout, PixelFormat};
-use lanstream_core::geometry::{Rect, Size};
 use lanstream_core::pipeline::RESCAN_PARTS;
 use lanstream_core::planar::{Chroma, Depth, Matrix, Planar, Range};
 use lanstream_core::protocol::{HELLO_CODES, HELLO_VERIFY, ViewerMessage};
 use lanstream_core::viewer::{Error, ROUTES_MAX};
+use lanstream_core::{Layout, PixelFormat, Rect, Size};
 use proptest::prelude::*;
 
 #[derive(Clone, Debug)]

@@ -19,11 +19,9 @@ use bytes::BytesMut;
 use common::{Arrivals, Screen, Scripted, Viewer, pipeline};
 use content::{few_colours, fill, grainy, noise, recurring, write};
 use counting::{allocations, counted};
-use lanstream_core::geometry::{Rect, Size};
-use lanstream_core::picture::Picture;
 use lanstream_core::protocol::{Ack, BandHead, Encoding, HELLO_CODES, ViewerMessage};
-use lanstream_core::session::WriteStatus;
-use lanstream_core::time::Micros;
+use lanstream_core::viewer::WriteStatus;
+use lanstream_core::{Micros, Picture, Rect, Size};
 
 #[global_allocator]
 static ALLOCATOR: counting::Counting = counting::Counting;

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use lanstream_core::geometry::{Rect, Size};
 use lanstream_core::protocol::{
     Ack, BandHead, Certificates, CursorAt, Encoding, Fragment, GoodbyeCode, Hello, Nack, NoticeCode, Patch,
     Proven, Route, ServerMessage, SourceState, TransportId, Version, ViewerMessage,
@@ -14,7 +13,7 @@ use lanstream_core::protocol::{
 use lanstream_core::source::{
     AudioChunk, CursorShape, Description, Playback, PlaybackCommand, PlaybackSnapshot, Position,
 };
-use lanstream_core::time::{Micros, Pts};
+use lanstream_core::{Micros, Pts, Rect, Size};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::{Strategy, any, prop_oneof, proptest};

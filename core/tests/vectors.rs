@@ -9,9 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use lanstream_core::geometry::{Rect, Size};
-use lanstream_core::hash;
-use lanstream_core::picture::Picture;
+use lanstream_core::picture_hash;
 use lanstream_core::planar::{Chroma, Depth, Matrix, Planar, Range};
 use lanstream_core::protocol::{
     Ack, BandHead, Certificates, Encoding, Fragment, GoodbyeCode, HELLO_CODES, HELLO_VERIFY, Hello, Nack,
@@ -22,7 +20,7 @@ use lanstream_core::source::{
     AudioChunk, Cursor, CursorShape, Description, Playback, PlaybackCommand, PlaybackSnapshot, Pointer,
     Position,
 };
-use lanstream_core::time::{Micros, Pts};
+use lanstream_core::{Micros, Picture, Pts, Rect, Size};
 use serde_json::{Value, json};
 
 #[test]
@@ -329,7 +327,7 @@ fn the_hash_of_known_pixels() {
 
 /// Of pixels in one row.
 fn hash_of(pixels: &[u8]) -> u64 {
-    hash::of_cells(pixels, Size { width: pixels.len() as u32 / 4, height: 1 }, None)
+    picture_hash(pixels, Size { width: pixels.len() as u32 / 4, height: 1 }, None)
 }
 
 /// The JavaScript hash test has the same figure.

@@ -6,8 +6,7 @@ use std::task::{Wake, Waker};
 use std::thread::Thread;
 use std::time::Duration;
 
-use lanstream_core::feed::Status;
-use lanstream_core::pipeline::{Pipeline, PipelineState};
+use lanstream_core::pipeline::{Pipeline, PipelineState, Status};
 use lanstream_core::source::{Error, ErrorKind, Opener, Source};
 use tokio_util::sync::CancellationToken;
 

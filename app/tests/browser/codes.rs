@@ -4,8 +4,8 @@
 use std::process::{Command, Stdio};
 
 use lanstream_codec::{Code, decode, encode};
-use lanstream_core::geometry::Size;
-use lanstream_core::hash;
+use lanstream_core::Size;
+use lanstream_core::picture_hash;
 use lanstream_testkit::browser::chromium::Chromium;
 use lanstream_testkit::browser::firefox::Firefox;
 use lanstream_testkit::browser::webkit::Webkit;
@@ -179,7 +179,7 @@ fn stream(code: Code, width: usize, pixels: usize, bytes: &[u8]) -> (Value, Valu
     let mut decoded = vec![0; pixels];
     let hash = decode(code, bytes, width, &mut decoded).ok().map(|()| {
         let rgbx: Vec<u8> = decoded.iter().flat_map(|pixel| pixel.to_le_bytes()).collect();
-        hash::of_cells(&rgbx, Size { width: width as u32, height: (pixels / width) as u32 }, None).to_string()
+        picture_hash(&rgbx, Size { width: width as u32, height: (pixels / width) as u32 }, None).to_string()
     });
     (json!({ "code": code.number(), "width": width, "height": pixels / width, "bytes": bytes }), json!(hash))
 }

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use lanstream_core::geometry::Size;
+use lanstream_core::Size;
 use lanstream_pattern::{Kind, draw, read_number};
 use lanstream_testkit::browser::Engine::{self, Chromium, Firefox, Webkit};
 use lanstream_testkit::display::Display;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use lanstream::{Options, Server};
-use lanstream_core::geometry::Size;
+use lanstream_core::Size;
 use lanstream_pattern::Kind;
 use lanstream_testkit::browser::chromium::{Chromium, Page};
 use lanstream_testkit::browser::firefox::Firefox;

@@ -7,11 +7,9 @@ use std::task::Waker;
 use std::time::Duration;
 
 use lanstream::{Options, Server, SourceError, SourceErrorKind};
-use lanstream_core::frame_buffer::{FrameBuffer, Layout};
-use lanstream_core::geometry::Size;
 use lanstream_core::protocol::ViewerMessage;
-use lanstream_core::region::Region;
 use lanstream_core::source::{Captured, Description, Event, Source};
+use lanstream_core::{FrameBuffer, Layout, Region, Size};
 use lanstream_pattern::{Kind, Pattern};
 use lanstream_testkit::http::PATIENCE;
 use lanstream_testkit::viewer::{ALL, Door, GOODBYE, SOURCE, Transport, Viewer};

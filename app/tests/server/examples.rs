@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use lanstream_core::geometry::Size;
+use lanstream_core::Size;
 use lanstream_pattern::Kind;
 use lanstream_testkit::process::Process;
 use lanstream_testkit::viewer::{Door, Transport, Viewer};

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use lanstream::Options;
+use lanstream_core::Micros;
 use lanstream_core::admission::{
     Admission, AdmissionError, Guard, GuardError, KEY_LIFETIME, Secret, Settings, TICKET_LIFETIME,
 };
-use lanstream_core::feed::{self, FeedHandle};
+use lanstream_core::pipeline::{self, FeedHandle};
 use lanstream_core::sink::Transports;
-use lanstream_core::time::Micros;
 use lanstream_pattern::Kind;
 use lanstream_testkit::http::{PATIENCE, Peer, Response, header, request};
 use lanstream_testkit::viewer::{ALL, Door, Transport, Viewer};
@@ -364,7 +364,7 @@ fn admission(
 #[test]
 fn a_key_too_old_and_one_just_young_enough() {
     static NOW: AtomicU64 = AtomicU64::new(0);
-    let (_feed, feed_handle) = feed::feed();
+    let (_feed, feed_handle) = pipeline::feed();
     let token = Secret::new([7; 32]);
     let clock = || Micros(NOW.load(Ordering::Relaxed));
     let admission = admission(&token, feed_handle, clock, || [NOW.fetch_add(1, Ordering::Relaxed) as u8; 32]);
@@ -378,7 +378,7 @@ fn a_key_too_old_and_one_just_young_enough() {
 #[test]
 fn a_ticket_too_old_and_one_just_young_enough() {
     static NOW: AtomicU64 = AtomicU64::new(0);
-    let (_feed, feed_handle) = feed::feed();
+    let (_feed, feed_handle) = pipeline::feed();
     let token = Secret::new([7; 32]);
     let clock = || Micros(NOW.load(Ordering::Relaxed));
     let admission = admission(&token, feed_handle, clock, || [NOW.fetch_add(1, Ordering::Relaxed) as u8; 32]);

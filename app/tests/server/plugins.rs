@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use lanstream::{Options, Server};
-use lanstream_core::geometry::Size;
+use lanstream_core::Size;
 use lanstream_core::options::OptionValues;
 use lanstream_core::registry::Registry;
 use lanstream_core::source::Listener;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, Once};
 
 use lanstream::{Event, Options, Server, StartError, Totals};
-use lanstream_core::geometry::Size;
+use lanstream_core::Size;
 use lanstream_pattern::Kind;
 use lanstream_testkit::http::PATIENCE;
 use lanstream_testkit::machine::{self, Share};

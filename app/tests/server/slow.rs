@@ -1,8 +1,8 @@
 //! Law 4: one slow viewer harms nobody. It gets less, others the same, and memory stays within what the constants say.
 
 use lanstream::Options;
-use lanstream_core::picture::Picture;
-use lanstream_core::pool::FRAMES_SPARE;
+use lanstream_core::Picture;
+use lanstream_core::pipeline::FRAMES_SPARE;
 use lanstream_core::protocol::ViewerMessage;
 use lanstream_pattern::Kind;
 use lanstream_testkit::viewer::{ALL, PONG, STATS, Transport, UNROUTED, Viewer};

@@ -3,11 +3,10 @@
 //!
 //! The fuzzer looks for bytes for which it does not, and the tests replay those that it found.
 
-use lanstream_core::geometry::Size;
-use lanstream_core::picture::Picture;
 use lanstream_core::protocol::{
     BAND_BYTES, BandHead, HEADER_BYTES, PATCH_BYTES, ServerMessage, ViewerMessage,
 };
+use lanstream_core::{Picture, Size};
 
 /// Pixels of a picture that is painted. Few bytes can ask for a gigabyte, and this is about what is wrong, not what is
 /// large.

@@ -14,7 +14,7 @@ use super::group::{Content, TileGroup};
 use super::job::{HELPED_PX_MIN, JobKind, PatchJob};
 use super::motion::{Motion, Offset};
 use super::plan::{AllowedMethods, BandInput, Plan, PlanRules};
-use super::pool::Pool;
+use super::pool::EncodePool;
 use super::rect_encoder::{Outcome, RectEncoder, RectJob};
 use super::swizzle;
 use crate::frame::Frame;
@@ -28,12 +28,12 @@ const SAMPLE_PX: u32 = 16 << 10;
 
 /// Adaptive encoder of one viewer's updates. Its memory is reused for each group.
 #[derive(Debug)]
-pub struct AdaptiveEncoder {
+pub(crate) struct AdaptiveEncoder {
     model: CostModel,
     /// Unit costs of the update being sent.
     unit_costs: UnitCosts,
     clock: Clock,
-    pool: Arc<Pool>,
+    pool: Arc<EncodePool>,
     /// State of the pipeline, which has the number of viewers.
     state: Arc<PipelineState>,
     motion: Motion,
@@ -55,7 +55,7 @@ impl AdaptiveEncoder {
     /// Returns an encoder that measures coding by `clock`; `byte_ns` is the time per byte on this link, if known.
     pub(super) fn new(
         clock: Clock,
-        pool: Arc<Pool>,
+        pool: Arc<EncodePool>,
         state: Arc<PipelineState>,
         byte_ns: Option<f32>,
     ) -> Self {

@@ -15,7 +15,7 @@ use crate::geometry::Size;
 
 /// Cache of a frame's encoded rectangles.
 #[derive(Debug)]
-pub struct EncodeCache(Mutex<Entries>);
+pub(crate) struct EncodeCache(Mutex<Entries>);
 
 #[derive(Debug)]
 struct Entries {
@@ -51,7 +51,7 @@ enum EntryState {
 impl EncodeCache {
     /// Returns a cache with capacity for all that a viewer can need of a frame of this size: large parts without
     /// overlaps, in fewer bytes than their pixels. What is not used is never touched, and so takes up no memory.
-    pub fn new(size: Size) -> Self {
+    pub(crate) fn new(size: Size) -> Self {
         Self(Mutex::new(Entries {
             list: Vec::with_capacity(size.area() / SHARED_PX_MIN as usize),
             next: 0,
@@ -61,7 +61,7 @@ impl EncodeCache {
     }
 
     /// Removes the entries of the previous frame.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         let entries = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
         entries.next = 0;
         entries.list.clear();
@@ -70,7 +70,7 @@ impl EncodeCache {
     }
 
     /// Returns the index of the entry for `key`, inserting it if there is none.
-    pub fn insert(&self, key: RectJob) -> usize {
+    pub(crate) fn insert(&self, key: RectJob) -> usize {
         let mut entries = self.lock();
         // With another limit it is the same code, unless it was given up: then it goes raw, which is right as well.
         let is_same = |entry: &Entry| (entry.key.rect, entry.key.code) == (key.rect, key.code);
@@ -78,7 +78,7 @@ impl EncodeCache {
     }
 
     /// Encodes the next waiting entry of `frame`, whose cache this is. Returns `false` if there is none.
-    pub fn encode_next(&self, frame: &FrameBuffer, rect_encoder: &mut RectEncoder) -> bool {
+    pub(crate) fn encode_next(&self, frame: &FrameBuffer, rect_encoder: &mut RectEncoder) -> bool {
         let Some((index, key)) = self.take() else { return false };
         let outcome = rect_encoder.encode(frame, &key);
         self.lock().finish(index, outcome, rect_encoder.code());
@@ -86,7 +86,7 @@ impl EncodeCache {
     }
 
     /// Returns whether an entry is encoded or given up. If not, `context` is woken when it is.
-    pub fn poll(&self, index: usize, context: &Context<'_>) -> bool {
+    pub(crate) fn poll(&self, index: usize, context: &Context<'_>) -> bool {
         let mut entries = self.lock();
         let is_done = matches!(entries.list[index].state, EntryState::Done(..));
         let is_known = |(of, waker): &(usize, Waker)| *of == index && waker.will_wake(context.waker());
@@ -97,7 +97,7 @@ impl EncodeCache {
     }
 
     /// Appends the code of a finished entry, unless it was given up.
-    pub fn read(&self, index: usize, out: &mut BytesMut) -> Option<Outcome> {
+    pub(crate) fn read(&self, index: usize, out: &mut BytesMut) -> Option<Outcome> {
         let entries = self.lock();
         let EntryState::Done(outcome, start) = entries.list[index].state else { return None };
         out.put_slice(&entries.codes[start..start + outcome.bytes.unwrap_or(0)]);

@@ -8,6 +8,8 @@
 mod anchors;
 mod changes;
 mod keys;
+#[cfg(all(test, not(loom)))]
+mod no_alloc;
 #[cfg(test)]
 mod tests;
 mod votes;
@@ -22,7 +24,7 @@ use crate::geometry::{Rect, Size};
 
 /// By how much content moved: what is at `(x, y)` now was at `(x - dx, y - dy)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Offset {
+pub(super) struct Offset {
     /// To the right.
     pub dx: i32,
     /// Downwards.
@@ -31,7 +33,7 @@ pub struct Offset {
 
 /// Finds offsets. Its memory is used again for each frame.
 #[derive(Debug, Default)]
-pub struct Motion {
+pub(super) struct Motion {
     changes: Changes,
     anchors: Anchors,
     votes: Votes,
@@ -55,7 +57,7 @@ impl Offset {
     const NONE: Self = Self { dx: 0, dy: 0 };
 
     /// Where the pixels of `rect` were, in a picture of that size; `None`: not wholly within it.
-    pub fn source(self, rect: Rect, size: Size) -> Option<Rect> {
+    pub(super) fn source(self, rect: Rect, size: Size) -> Option<Rect> {
         let x = u32::try_from(i64::from(rect.x) - i64::from(self.dx)).ok()?;
         let y = u32::try_from(i64::from(rect.y) - i64::from(self.dy)).ok()?;
         let source = Rect::new(x, y, rect.width, rect.height)?;
@@ -64,7 +66,7 @@ impl Offset {
 }
 
 /// Whether all pixels of `rect` in `new` were in `old` before, elsewhere by `offset`.
-pub fn is_moved(old: &Frame, new: &Frame, rect: Rect, offset: Offset) -> bool {
+pub(super) fn is_moved(old: &Frame, new: &Frame, rect: Rect, offset: Offset) -> bool {
     let is_comparable = old.layout().format == new.layout().format && new.cells().bounds().contains(rect);
     let source = offset.source(rect, old.cells()).filter(|_| is_comparable);
     source.is_some_and(|source| rows(old, source).zip(rows(new, rect)).all(|(old, new)| old == new))
@@ -81,13 +83,13 @@ fn rows(frame: &Frame, rect: Rect) -> impl Iterator<Item = &[u8]> {
 impl Motion {
     /// Whether nothing would be looked for in the next frame, which this counts as left out: nobody need wait for all
     /// of its stamps.
-    pub fn rests(&mut self) -> bool {
+    pub(super) fn rests(&mut self) -> bool {
         self.last.is_none() && !self.pause.is_over()
     }
 
     /// The last offset, where that is also the one of what is known to have changed so far: then nobody need wait for
     /// the rest.
-    pub fn goes_on(&mut self, old: &Frame, new: &Frame, base: u32) -> Option<Offset> {
+    pub(super) fn goes_on(&mut self, old: &Frame, new: &Frame, base: u32) -> Option<Offset> {
         let is_comparable = self.last.is_some() && old.layout() == new.layout();
         let is_enough = is_comparable && self.changes.list(new, base) >= TILES_MIN;
         is_enough.then(|| self.go_on(old, new))?
@@ -95,7 +97,7 @@ impl Motion {
 
     /// The offset by which most of what changed after `base` moved from `old` to `new`, if there is one and it is worth
     /// looking for. All stamps of `new` are known.
-    pub fn find(&mut self, old: &Frame, new: &Frame, base: u32) -> Option<Offset> {
+    pub(super) fn find(&mut self, old: &Frame, new: &Frame, base: u32) -> Option<Offset> {
         if old.layout() != new.layout() || self.changes.list(new, base) < TILES_MIN {
             return None;
         }

@@ -11,15 +11,15 @@ use crate::frame::Frame;
 use crate::time::Clock;
 
 /// Threads that are of any use: each takes a core from the programs that are captured.
-pub const THREADS_MAX: usize = 3;
+pub const ENCODE_THREADS_MAX: usize = 3;
 /// Calls for help that wait for a thread; the oldest makes way.
 const QUEUE_MAX: usize = 4;
 /// Frames that a pool may hold.
-pub const FRAMES_MAX: usize = THREADS_MAX + QUEUE_MAX;
+pub(crate) const FRAMES_MAX: usize = ENCODE_THREADS_MAX + QUEUE_MAX;
 
 /// Queue of frames with entries to encode.
 #[derive(Debug, Default)]
-pub struct Pool {
+pub struct EncodePool {
     state: Mutex<PoolState>,
     changed: Condvar,
 }
@@ -31,7 +31,7 @@ struct PoolState {
     is_closed: bool,
 }
 
-impl Pool {
+impl EncodePool {
     /// Encodes queued entries until the pool is closed; `clock` measures the time.
     pub fn work(&self, clock: Clock) {
         let mut rect_encoder = RectEncoder::new(clock);

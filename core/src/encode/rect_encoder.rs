@@ -9,7 +9,7 @@ use crate::time::Clock;
 
 /// Encodes one rectangle after the other. Its memory is used again for each.
 #[derive(Debug)]
-pub struct RectEncoder {
+pub(crate) struct RectEncoder {
     clock: Clock,
     pixels: Vec<u32>,
     code: Vec<u8>,
@@ -17,7 +17,7 @@ pub struct RectEncoder {
 
 /// A rectangle to be encoded, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RectJob {
+pub(crate) struct RectJob {
     /// The pixels.
     pub rect: Rect,
     /// The code.
@@ -28,7 +28,7 @@ pub struct RectJob {
 
 /// Outcome of encoding a rectangle.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// Bytes of its code; `None` if it was given up.
     pub bytes: Option<usize>,
     /// Time of encoding.
@@ -37,12 +37,12 @@ pub struct Outcome {
 
 impl RectEncoder {
     /// One that reads `clock`.
-    pub fn new(clock: Clock) -> Self {
+    pub(crate) fn new(clock: Clock) -> Self {
         Self { clock, pixels: Vec::new(), code: Vec::new() }
     }
 
     /// Encodes a part of `frame`.
-    pub fn encode(&mut self, frame: &FrameBuffer, part: &RectJob) -> Outcome {
+    pub(crate) fn encode(&mut self, frame: &FrameBuffer, part: &RectJob) -> Outcome {
         let began = (self.clock)();
         self.read(frame, part.rect);
         let width = part.rect.width as usize;
@@ -55,7 +55,7 @@ impl RectEncoder {
     }
 
     /// Returns the code of the last rectangle; empty if it was given up.
-    pub fn code(&self) -> &[u8] {
+    pub(crate) fn code(&self) -> &[u8] {
         &self.code
     }
 

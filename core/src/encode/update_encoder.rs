@@ -18,11 +18,11 @@ use crate::protocol::Patch;
 use crate::state::PipelineState;
 use crate::time::Clock;
 
-use super::pool::Pool;
+use super::pool::EncodePool;
 
 /// Encoder of one viewer's updates, by what the viewer takes.
 #[derive(Debug)]
-pub enum UpdateEncoder {
+pub(crate) enum UpdateEncoder {
     /// Raw patches only, which measure the link.
     Raw {
         /// The fewest nanoseconds per byte of all updates so far.
@@ -37,13 +37,18 @@ pub enum UpdateEncoder {
 
 impl UpdateEncoder {
     /// Returns an encoder of raw patches.
-    pub fn raw() -> Self {
+    pub(crate) fn raw() -> Self {
         Self::Raw { byte_ns: f32::INFINITY }
     }
 
     /// Returns an adaptive encoder that measures coding by `clock`; `byte_ns` is the time per byte on this link, if
     /// known.
-    pub fn adaptive(clock: Clock, pool: Arc<Pool>, state: Arc<PipelineState>, byte_ns: Option<f32>) -> Self {
+    pub(crate) fn adaptive(
+        clock: Clock,
+        pool: Arc<EncodePool>,
+        state: Arc<PipelineState>,
+        byte_ns: Option<f32>,
+    ) -> Self {
         Self::Adaptive(Box::new(AdaptiveEncoder::new(clock, pool, state, byte_ns)))
     }
 

@@ -20,7 +20,7 @@ pub enum ViewerMessage {
     Proof {
         /// The update.
         seq: u32,
-        /// See [`hash`](crate::hash).
+        /// See [`picture_hash`](crate::picture_hash).
         hash: u64,
     },
     /// Asks for a [`Pong`](super::ServerMessage::Pong).

@@ -1,7 +1,7 @@
 //! What screens show, as functions of a place and a number.
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part of this module")]
 
-use lanstream_core::geometry::Rect;
+use lanstream_core::Rect;
 
 use super::common::Screen;
 

@@ -8,23 +8,18 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::BytesMut;
-use lanstream_core::encode::Pool;
-use lanstream_core::feed::{Feed, FeedHandle, feed};
-use lanstream_core::frame_buffer::{FrameBuffer, Layout, PixelFormat};
-use lanstream_core::geometry::{Rect, Size};
-use lanstream_core::picture::Picture;
-use lanstream_core::pipeline::{Pipeline, PipelineState};
+use lanstream_core::pipeline::{Feed, FeedHandle, Marker, Pipeline, PipelineState, feed};
 use lanstream_core::protocol::{
     Ack, BandHead, Encoding, Hello, Route, TransportId, VERSION, ViewerMessage, kind,
 };
-use lanstream_core::region::Region;
-use lanstream_core::self_capture::Marker;
 use lanstream_core::sink::{TransportInfo, Transports};
 use lanstream_core::source::{
     Captured, Description, Error, ErrorKind, Event, LateRows, Source, UnreliableDamage,
 };
-use lanstream_core::time::{Clock, Micros};
 use lanstream_core::viewer::{self, Control, ControlOutput, Counters, Pump, ViewerContext};
+use lanstream_core::{
+    Clock, EncodePool, FrameBuffer, Layout, Micros, Picture, PixelFormat, Rect, Region, Size,
+};
 
 static NOW: AtomicU64 = AtomicU64::new(1);
 
@@ -316,7 +311,7 @@ impl Viewer {
     /// The same, of whom everything is timed by this clock and encoded in this pool.
     pub fn join_by(
         clock: Clock,
-        encoders: &Arc<Pool>,
+        encoders: &Arc<EncodePool>,
         feed_handle: &FeedHandle,
         state: &Arc<PipelineState>,
         band_bytes: usize,

@@ -1,10 +1,8 @@
 //! Conversions between the tables and core's types, for both ends of the interface.
 
-use lanstream_core::frame_buffer::{Layout, PixelFormat};
-use lanstream_core::geometry::{Rect, Size};
 use lanstream_core::planar::Planar;
-use lanstream_core::region::Region;
 use lanstream_core::source::{ErrorKind, Event};
+use lanstream_core::{Layout, PixelFormat, Rect, Region, Size};
 
 use crate as abi;
 

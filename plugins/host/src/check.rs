@@ -3,13 +3,11 @@
 
 use std::borrow::Cow;
 
-use lanstream_core::frame_buffer::{Layout, PIXEL_BYTES, PixelFormat};
-use lanstream_core::geometry::{Rect, Size};
 use lanstream_core::options::{Choice, CowStr, OptionKind, OptionSpec};
 use lanstream_core::planar::Planar;
-use lanstream_core::region::Region;
 use lanstream_core::registry::SourceDescriptor;
 use lanstream_core::source::{Description, Error};
+use lanstream_core::{Layout, PIXEL_BYTES, PixelFormat, Rect, Region, Size};
 use lanstream_plugin_abi as abi;
 use lanstream_plugin_abi::convert::kind_from_abi;
 

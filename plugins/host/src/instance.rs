@@ -7,11 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Wake, Waker};
 use std::time::Duration;
 
-use lanstream_core::frame_buffer::{FrameBuffer, Layout};
 use lanstream_core::options::OptionValues;
-use lanstream_core::region::Region;
 use lanstream_core::source::{Captured, Description, Error, ErrorKind, Event, Source, Wakeup};
-use lanstream_core::time::Pts;
+use lanstream_core::{FrameBuffer, Layout, Pts, Region};
 use lanstream_plugin_abi as abi;
 use lanstream_plugin_abi::convert::{event_from_abi, layout_to_abi, region_to_abi};
 
@@ -206,7 +204,7 @@ impl Lent {
     /// Copies all rows to where `layout` has them.
     fn copy_to(&self, bytes: &mut [u8], layout: Layout) -> Result<(), Broken> {
         let cells = layout.cells();
-        let row = cells.width as usize * lanstream_core::frame_buffer::PIXEL_BYTES;
+        let row = cells.width as usize * lanstream_core::PIXEL_BYTES;
         let (stride, rows) = (self.stride, u64::from(cells.height));
         let needed = stride.checked_mul(rows - 1).and_then(|before| before.checked_add(row as u64));
         if self.pixels.is_null() || stride < row as u64 || needed.is_none_or(|needed| needed > self.len) {

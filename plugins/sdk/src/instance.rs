@@ -10,11 +10,10 @@ use std::sync::{Mutex, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
 
-use lanstream_core::frame_buffer::{FrameBuffer, PixelMemory};
 use lanstream_core::options::OptionValues;
-use lanstream_core::region::Region;
 use lanstream_core::registry::SourceFactory;
 use lanstream_core::source::{Captured, Error, ErrorKind, Listener, Report, Source};
+use lanstream_core::{FrameBuffer, PixelMemory, Region};
 use lanstream_plugin_abi as abi;
 use lanstream_plugin_abi::convert::{
     event_to_abi, kind_to_abi, layout_from_abi, layout_to_abi, region_from_abi, region_to_abi,

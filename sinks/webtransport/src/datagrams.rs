@@ -8,8 +8,7 @@ use bytes::{Bytes, BytesMut};
 use lanstream_core::protocol::{
     FRAGMENT_OVERHEAD, Fragment, Nack, ServerMessage, VIEWER_MESSAGE_BYTES_MAX, ViewerMessage, kind,
 };
-use lanstream_core::session::WriteStatus;
-use lanstream_core::viewer::Pump;
+use lanstream_core::viewer::{Pump, WriteStatus};
 use wtransport::proto::datagram::Datagram;
 use wtransport::proto::ids::QStreamId;
 use wtransport::{Connection, RecvStream, SendStream};

@@ -177,7 +177,7 @@ fn bits(format: &str) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use lanstream_core::geometry::Size;
+    use lanstream_core::Size;
 
     use super::*;
     use crate::frame_info::Colours;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lanstream_core::frame_buffer::Layout;
+use lanstream_core::Layout;
 use lanstream_core::source::{Error, ErrorKind, Source};
 use lanstream_wakeup::{Wakeup, Woken};
 

@@ -36,7 +36,7 @@ fn pace(values: &OptionValues, speed: Speed) -> Option<Pacing> {
 
 /// Returns the option `--size`.
 fn size_option(help: &'static str) -> OptionSpec {
-    OptionSpec::parsed::<lanstream_core::geometry::Size>("size", "WxH", help)
+    OptionSpec::parsed::<lanstream_core::Size>("size", "WxH", help)
 }
 
 /// Returns an error of an option that is required.

@@ -1,6 +1,6 @@
 //! Properties of a decoded frame, in FFmpeg's words.
 
-use lanstream_core::geometry::Size;
+use lanstream_core::Size;
 
 use crate::pixel::Pixels;
 use crate::stream::Shape;

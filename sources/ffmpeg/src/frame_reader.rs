@@ -4,7 +4,7 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use lanstream_core::frame_buffer::Layout;
+use lanstream_core::Layout;
 
 use crate::stream::{PacketHeader, Parser, Pts, Shape, Step, StreamError};
 
@@ -262,7 +262,7 @@ fn enlarge(_: &OwnedFd) {}
 mod tests {
     use std::io::Write;
 
-    use lanstream_core::geometry::Size;
+    use lanstream_core::Size;
 
     use super::*;
     use crate::pixel::Pixels;

@@ -185,7 +185,7 @@ impl Facts {
 
 #[cfg(test)]
 mod tests {
-    use lanstream_core::geometry::Size;
+    use lanstream_core::Size;
 
     use super::*;
     use crate::pixel::Pixels;

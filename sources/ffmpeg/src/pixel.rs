@@ -3,9 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use lanstream_core::frame_buffer::{Layout, PIXEL_BYTES, PixelFormat};
-use lanstream_core::geometry::Size;
 use lanstream_core::planar::{Chroma, Depth, Matrix, Planar, Range};
+use lanstream_core::{Layout, PIXEL_BYTES, PixelFormat, Size};
 
 mod veiled;
 

@@ -9,12 +9,11 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use lanstream_core::frame_buffer::{FrameBuffer, Layout};
-use lanstream_core::region::Region;
 use lanstream_core::source::{
     AudioChunk, AudioSource, Captured, Description, Error, ErrorKind, Event, Playback, PlaybackCommand,
     PlaybackSource, Position, Source,
 };
+use lanstream_core::{FrameBuffer, Layout, Region};
 use lanstream_wakeup::{Wakeup, Woken};
 
 use crate::pace::{Pacing, PlaybackClock};

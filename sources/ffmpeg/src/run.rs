@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
-use lanstream_core::geometry::Size;
+use lanstream_core::Size;
 use lanstream_core::source::{Error, ErrorKind, Listener, Source};
 
 use crate::builder::{Builder, OpenError, START_TIMEOUT};

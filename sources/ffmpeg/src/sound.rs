@@ -4,8 +4,8 @@
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
+use lanstream_core::Pts;
 use lanstream_core::source::{AudioChunk, SOUND_FRAME_BYTES, SOUND_RATE};
-use lanstream_core::time::Pts;
 
 use crate::mix::Mix;
 use crate::program::Program;

@@ -3,9 +3,8 @@
 //! Parsers read no file. They are shown the bytes that come next, and say what to do with them, so that pixels can be
 //! read from a pipe straight to where they are to stay.
 
-use lanstream_core::frame_buffer::Layout;
-use lanstream_core::geometry::Size;
-pub(crate) use lanstream_core::time::Pts;
+pub(crate) use lanstream_core::Pts;
+use lanstream_core::{Layout, Size};
 
 use crate::pixel::Pixels;
 

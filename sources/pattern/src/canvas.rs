@@ -1,7 +1,6 @@
 //! Rows of pixels to draw on. Whatever lies outside of the picture is cut off.
 
-use lanstream_core::frame_buffer::PIXEL_BYTES;
-use lanstream_core::geometry::{Rect, Size};
+use lanstream_core::{PIXEL_BYTES, Rect, Size};
 
 /// A pixel as it stands in memory: red, green, blue, 255.
 pub(crate) type Pixel = [u8; PIXEL_BYTES];

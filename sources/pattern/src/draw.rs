@@ -6,13 +6,13 @@ mod noise;
 mod solid;
 mod text;
 
-use lanstream_core::geometry::Size;
+use lanstream_core::Size;
 
 use crate::canvas::Canvas;
 use crate::{Kind, number};
 
 /// Draws frame `number` of a pattern over all of `bytes`, in
-/// [`Rgbx8`](lanstream_core::frame_buffer::PixelFormat::Rgbx8), rows of `stride` bytes.
+/// [`Rgbx8`](lanstream_core::PixelFormat::Rgbx8), rows of `stride` bytes.
 ///
 /// # Panics
 /// Where `bytes` is shorter than the picture or `stride` shorter than a row.

@@ -24,7 +24,7 @@ impl SourceFactory for PatternFactory {
             examples: EXAMPLES.into(),
             options: vec![
                 OptionSpec::choice("kind", kinds, "What it shows").default(kind.name()),
-                OptionSpec::parsed::<lanstream_core::geometry::Size>("size", "WxH", "Its size in pixels")
+                OptionSpec::parsed::<lanstream_core::Size>("size", "WxH", "Its size in pixels")
                     .default(size.to_string()),
                 OptionSpec::integer("fps", FPS_MIN.into(), FPS_MAX.into(), "Frames a second")
                     .default(fps.to_string()),

@@ -3,8 +3,7 @@
 //! A cell is large enough to survive a lossy mirror, and the check bits tell a number from a picture that merely
 //! looks like one. `xtask bench glass` draws and reads the same cells.
 
-use lanstream_core::frame_buffer::PIXEL_BYTES;
-use lanstream_core::geometry::Size;
+use lanstream_core::{PIXEL_BYTES, Size};
 
 use crate::canvas::{BLACK, Canvas, WHITE};
 
@@ -21,7 +20,7 @@ const CHECK_SALT: u32 = 0xa5;
 /// Green above it is white.
 const WHITE_ABOVE: u8 = 0x80;
 
-/// Which frame's number a picture in [`Rgbx8`](lanstream_core::frame_buffer::PixelFormat::Rgbx8) shows, modulo 2^24, if
+/// Which frame's number a picture in [`Rgbx8`](lanstream_core::PixelFormat::Rgbx8) shows, modulo 2^24, if
 /// any.
 pub fn read_number(size: Size, stride: usize, bytes: &[u8]) -> Option<u32> {
     if !fits(size) {

@@ -3,10 +3,8 @@
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use lanstream_core::frame_buffer::{FrameBuffer, Layout, PixelFormat};
-use lanstream_core::geometry::Size;
-use lanstream_core::region::Region;
 use lanstream_core::source::{Captured, Description, Error, Event, Source, Wakeup};
+use lanstream_core::{FrameBuffer, Layout, PixelFormat, Region, Size};
 
 use crate::pace::FrameTimer;
 use crate::{Kind, draw};

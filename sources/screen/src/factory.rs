@@ -1,6 +1,6 @@
 //! Registration of the screen as a source with options.
 
-use lanstream_core::geometry::Size;
+use lanstream_core::Size;
 use lanstream_core::options::{OptionError, OptionSpec, OptionValues};
 use lanstream_core::registry::{Configured, ListedSource, SourceDescriptor, SourceFactory};
 use lanstream_core::source::{Error, Listener, Opener};

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use lanstream_core::geometry::{Rect, SIDE_MAX};
+use lanstream_core::{Rect, SIDE_MAX};
 
 /// What to capture.
 #[derive(Clone, Debug, PartialEq, Eq)]

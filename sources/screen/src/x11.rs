@@ -11,13 +11,11 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use lanstream_core::frame_buffer::{FrameBuffer, Layout, PixelMemory};
-use lanstream_core::geometry::Rect;
-use lanstream_core::region::Region;
 use lanstream_core::source::{
     Captured, CursorSource, Description, Error, ErrorKind, Event, LateRows, Source, TitleProbe,
     UnreliableDamage,
 };
+use lanstream_core::{FrameBuffer, Layout, PixelMemory, Rect, Region};
 use lanstream_wakeup::{Wakeup, Woken};
 use x11rb::connection::{Connection, SequenceNumber};
 use x11rb::protocol::Event as XEvent;

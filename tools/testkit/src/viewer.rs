@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use lanstream_core::picture::Picture;
+use lanstream_core::Picture;
 pub use lanstream_core::protocol::kind::{
     BAND, CERTIFICATES, GOODBYE, PONG, ROUTED, SOURCE, STATS, TICKET, UNROUTED, WELCOME,
 };

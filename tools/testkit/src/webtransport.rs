@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use lanstream_core::picture::Picture;
+use lanstream_core::Picture;
 use lanstream_core::protocol::{Certificates, HEADER_BYTES, ServerMessage, ViewerMessage, kind};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;

@@ -107,7 +107,7 @@ fn test_threads() -> usize {
 /// Loom's builds differ in a cfg from all others: a folder of their own keeps each from rebuilding the other's.
 fn loom() -> anyhow::Result<()> {
     let mut command = repository::cargo();
-    command.args(["test", "-p", "lanstream-core", "--release", "--test", "lock_free_loom", "--target-dir"]);
+    command.args(["test", "-p", "lanstream-core", "--release", "--lib", "lock_free_loom", "--target-dir"]);
     succeed(command.arg(repository::target().join("loom")).env("RUSTFLAGS", "--cfg loom"))
 }
 

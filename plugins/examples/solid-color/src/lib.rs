@@ -3,12 +3,10 @@
 use std::task::Waker;
 use std::time::Duration;
 
-use lanstream_plugin::core::frame_buffer::{FrameBuffer, Layout, PixelFormat};
-use lanstream_plugin::core::geometry::Size;
 use lanstream_plugin::core::options::{OptionError, OptionSpec, OptionValues};
-use lanstream_plugin::core::region::Region;
 use lanstream_plugin::core::registry::{Configured, SourceDescriptor, SourceFactory};
 use lanstream_plugin::core::source::{Captured, Description, Error, Event, Listener, Source, Wakeup};
+use lanstream_plugin::core::{FrameBuffer, Layout, PixelFormat, Region, Size};
 
 #[derive(Default)]
 struct SolidColorFactory;

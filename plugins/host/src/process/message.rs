@@ -1,12 +1,9 @@
 //! Messages between lanstream and the process of a plugin. Each is one packet: the number of its kind, then its fields.
 
-use lanstream_core::frame_buffer::Layout;
-use lanstream_core::geometry::Rect;
 use lanstream_core::options::OptionValues;
-use lanstream_core::region::{RECTS_MAX, Region};
 use lanstream_core::registry::SourceDescriptor;
 use lanstream_core::source::{Captured, Description, Error, Event};
-use lanstream_core::time::Pts;
+use lanstream_core::{Layout, Pts, RECTS_MAX, Rect, Region};
 use lanstream_plugin_abi as abi;
 use lanstream_plugin_abi::convert::{
     event_from_abi, event_to_abi, kind_from_abi, kind_to_abi, layout_to_abi,
@@ -246,10 +243,9 @@ fn read_description(fields: &mut Fields<'_>) -> Result<(Description, Layout), Ma
 
 #[cfg(test)]
 mod tests {
-    use lanstream_core::frame_buffer::PixelFormat;
-    use lanstream_core::geometry::Size;
     use lanstream_core::options::OptionSpec;
     use lanstream_core::source::ErrorKind;
+    use lanstream_core::{PixelFormat, Size};
 
     use super::*;
 

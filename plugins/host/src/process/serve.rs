@@ -10,9 +10,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
 
-use lanstream_core::frame_buffer::{Layout, PixelMemory as _};
-use lanstream_core::region::Region;
 use lanstream_core::source::{Error, ErrorKind, Event};
+use lanstream_core::{Layout, PixelMemory as _, Region};
 use rustix::fd::OwnedFd;
 use rustix::stdio;
 

@@ -6,9 +6,8 @@ use std::sync::{Arc, Weak};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use lanstream_core::frame_buffer::{FrameBuffer, Layout, PixelMemory};
-use lanstream_core::region::Region;
 use lanstream_core::source::{Captured, Description, Error, ErrorKind, Event, Source};
+use lanstream_core::{FrameBuffer, Layout, PixelMemory, Region};
 use lanstream_wakeup::{Wakeup, Woken};
 use rustix::fd::AsFd as _;
 

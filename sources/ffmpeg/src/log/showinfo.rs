@@ -1,6 +1,6 @@
 //! Parser of the lines of a showinfo filter, which reports the properties of each frame.
 
-use lanstream_core::geometry::Size;
+use lanstream_core::Size;
 
 use crate::frame_info::{Colours, FrameInfo};
 

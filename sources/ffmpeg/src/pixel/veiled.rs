@@ -5,9 +5,8 @@
 //! a chroma `neutral + (c - neutral) * a / m` with the mean of its block's alphas, each rounded to the nearest whole
 //! number.
 
-use lanstream_core::frame_buffer::PIXEL_BYTES;
-use lanstream_core::geometry::Size;
 use lanstream_core::planar::{Chroma, Depth, Matrix, Planar, Range};
+use lanstream_core::{PIXEL_BYTES, Size};
 
 use super::Packed;
 

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use lanstream_core::frame_buffer::Layout;
+use lanstream_core::Layout;
 
 use crate::frame_reader::DecodedFrame;
 use crate::pace::PlaybackClock;

@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
-use lanstream_core::geometry::Size;
+use lanstream_core::Size;
 use lanstream_core::source::{Error, ErrorKind};
 
 use super::status::Status;

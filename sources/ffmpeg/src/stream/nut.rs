@@ -5,7 +5,7 @@
 //! were worse: YUV4MPEG2 and plain frames have none, Matroska rounds to milliseconds and gathers pictures before it
 //! writes, and numbers in a log would have to be matched with pixels in a pipe.
 
-use lanstream_core::geometry::Size;
+use lanstream_core::Size;
 
 use super::{PacketHeader, Parser, Pts, Shape, Step, StreamError, excerpt};
 use crate::pixel::Pixels;
@@ -297,7 +297,7 @@ fn size(width: u64, height: u64) -> Option<Size> {
 fn too_large(width: u64, height: u64) -> StreamError {
     StreamError::Unsupported(format!(
         "pictures of {width}x{height} can't be shown: no side may be longer than {}; scale them with a filter",
-        lanstream_core::geometry::SIDE_MAX
+        lanstream_core::SIDE_MAX
     ))
 }
 

@@ -3,8 +3,8 @@
 //!
 //! It has no timestamps but a rate, and says nothing of the matrix: see [`guessed`].
 
-use lanstream_core::geometry::{SIDE_MAX, Size};
 use lanstream_core::planar::{Chroma, Depth, Matrix, Planar, Range};
+use lanstream_core::{SIDE_MAX, Size};
 
 use super::{PacketHeader, Parser, Rate, Shape, Step, StreamError, excerpt};
 use crate::pixel::{Pixels, guessed};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use lanstream_core::Pts;
 use lanstream_core::source::{ErrorKind, Event, PlaybackCommand, Source};
-use lanstream_core::time::Pts;
 use lanstream_ffmpeg::{FramePipe, Pacing, Play, Run, Speed};
 
 use crate::cases::each;

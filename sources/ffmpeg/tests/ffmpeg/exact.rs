@@ -1,6 +1,6 @@
 //! Every frame that FFmpeg decodes is shown, as it is.
 
-use lanstream_core::geometry::Size;
+use lanstream_core::Size;
 use lanstream_core::planar::{Matrix, Range};
 use lanstream_core::source::{ErrorKind, Source};
 use lanstream_ffmpeg::{Pacing, Play, Run, Speed};

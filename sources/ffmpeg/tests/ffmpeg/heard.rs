@@ -2,9 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use lanstream_core::source::{AudioChunk, Event, PlaybackCommand, SOUND_RATE, Source};
-use lanstream_core::source::{Listener, Report};
-use lanstream_core::time::Pts;
+use lanstream_core::Pts;
+use lanstream_core::source::{AudioChunk, Event, Listener, PlaybackCommand, Report, SOUND_RATE, Source};
 use lanstream_ffmpeg::{Pacing, Play, Speed, Track};
 
 use crate::cases::each;

@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use lanstream_core::geometry::Size;
+use lanstream_core::Size;
 use lanstream_core::planar::Matrix;
 use lanstream_core::source::{ErrorKind, Source};
 use lanstream_ffmpeg::{Content, FramePipe, Pacing, Speed};

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use lanstream_core::time::Pts;
+use lanstream_core::Pts;
 use lanstream_ffmpeg::Play;
 
 use crate::cases::each;

@@ -2,11 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use lanstream_core::frame_buffer::{FrameBuffer, PixelFormat};
-use lanstream_core::geometry::Size;
 use lanstream_core::planar::Planar;
 use lanstream_core::source::{AudioChunk, Error, Event, Playback, PlaybackCommand, Source};
-use lanstream_core::time::Pts;
+use lanstream_core::{FrameBuffer, PixelFormat, Pts, Size};
 
 /// Nothing here takes so long but on a machine that is busy with other things.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use lanstream_core::geometry::SIDE_MAX;
+use lanstream_core::SIDE_MAX;
 
 use crate::canvas::{Canvas, Pixel};
 use crate::font::{self, GLYPH_HEIGHT, GLYPH_WIDTH};

@@ -3,9 +3,8 @@
 
 use std::collections::HashMap;
 
-use lanstream_core::geometry::{Rect, Size};
-use lanstream_core::region::Region;
 use lanstream_core::source::Error;
+use lanstream_core::{Rect, Region, Size};
 use x11rb::protocol::render::{
     self, ConnectionExt as _, CreatePictureAux, PictOp, Pictformat, Picture, QueryPictFormatsReply,
 };

@@ -1,8 +1,7 @@
 //! What is captured: a part of the screen or a window. It knows where its pixels are and follows them.
 
-use lanstream_core::geometry::{Rect, Size};
-use lanstream_core::region::Region;
 use lanstream_core::source::{Error, ErrorKind};
+use lanstream_core::{Rect, Region, Size};
 use x11rb::connection::Connection;
 use x11rb::protocol::Event;
 use x11rb::protocol::damage::Damage;

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lanstream_core::geometry::Size;
+use lanstream_core::Size;
 use lanstream_core::source::{CURSOR_SIDE_MAX, Cursor, CursorShape, CursorSource, Error};
 use x11rb::cookie::Cookie;
 use x11rb::errors::ReplyError;

@@ -1,8 +1,8 @@
 //! Monitors: the rectangles of the screen that RANDR says they show.
 
-use lanstream_core::geometry::{Rect, Size};
 use lanstream_core::source::{Error, ErrorKind};
 use lanstream_core::text;
+use lanstream_core::{Rect, Size};
 use x11rb::connection::Connection;
 use x11rb::protocol::randr::{self, ConnectionExt as _, MonitorInfo, NotifyMask};
 use x11rb::protocol::xproto::{ChangeWindowAttributesAux, ConnectionExt as _, EventMask};

@@ -5,8 +5,8 @@
 //! visuals have, to the nearest. Alpha is left out: programs multiply colours with it beforehand, so what is left is
 //! the picture over black.
 
-use lanstream_core::frame_buffer::{PIXEL_BYTES, PixelFormat};
 use lanstream_core::source::{Error, ErrorKind};
+use lanstream_core::{PIXEL_BYTES, PixelFormat};
 use x11rb::protocol::xproto::{ImageOrder, Setup, VisualClass, Visualid, Visualtype};
 
 /// Most bits of a channel that can be converted.

@@ -8,9 +8,8 @@
 
 use std::collections::HashMap;
 
-use lanstream_core::geometry::{Rect, Size};
-use lanstream_core::region::Region;
 use lanstream_core::source::Error;
+use lanstream_core::{Rect, Region, Size};
 use x11rb::connection::Connection;
 use x11rb::protocol::Event;
 use x11rb::protocol::damage::Damage;

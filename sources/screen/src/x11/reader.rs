@@ -9,10 +9,8 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::{Arc, Weak};
 
-use lanstream_core::frame_buffer::{FrameBuffer, PIXEL_BYTES, PixelMemory};
-use lanstream_core::geometry::{Rect, Size};
-use lanstream_core::region::{RECTS_MAX, Region};
 use lanstream_core::source::{Error, ErrorKind};
+use lanstream_core::{FrameBuffer, PIXEL_BYTES, PixelMemory, RECTS_MAX, Rect, Region, Size};
 use x11rb::connection::{RequestConnection, SequenceNumber};
 use x11rb::cookie::Cookie;
 use x11rb::errors::ReplyError;

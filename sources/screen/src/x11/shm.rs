@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::{Arc, Weak};
 
-use lanstream_core::frame_buffer::PixelMemory;
+use lanstream_core::PixelMemory;
 use lanstream_core::source::{Error, ErrorKind};
 use rustix::fd::OwnedFd;
 use rustix::fs::MemfdFlags;

@@ -1,8 +1,7 @@
 //! One captured window: its pixels, what it is called, whether it can be seen, and what happens when it is closed.
 
-use lanstream_core::geometry::Size;
-use lanstream_core::region::Region;
 use lanstream_core::source::{Error, ErrorKind};
+use lanstream_core::{Region, Size};
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{
     Atom, AtomEnum, ChangeWindowAttributesAux, ConnectionExt as _, EventMask, MapState, Visualid, Window,

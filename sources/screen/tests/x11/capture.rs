@@ -6,10 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use lanstream_core::frame_buffer::PixelFormat;
-use lanstream_core::geometry::Rect;
-use lanstream_core::region::Region;
 use lanstream_core::source::{ErrorKind, Event};
+use lanstream_core::{PixelFormat, Rect, Region};
 use lanstream_screen::{RegionChoice, Target};
 
 use crate::server::{Server, all_colours, capture, colours, frame_of, needs_rescan, picture_of, rect};
@@ -276,8 +274,7 @@ fn frames_of_another_connection_or_of_the_heap_are_filled_too() {
     drop(old);
     let mut source = server.screen();
     let layout = source.layout();
-    let heap =
-        lanstream_core::frame_buffer::FrameBuffer::new(layout, Box::new(vec![0_u8; layout.bytes()])).unwrap();
+    let heap = lanstream_core::FrameBuffer::new(layout, Box::new(vec![0_u8; layout.bytes()])).unwrap();
     for mut frame in [foreign, heap] {
         capture(source.as_mut(), &mut frame, &Region::full(layout.size));
         assert_eq!(all_colours(&frame), drawn);

@@ -2,9 +2,8 @@
 
 use std::process::Command;
 
-use lanstream_core::geometry::Size;
-use lanstream_core::region::Region;
 use lanstream_core::source::{ErrorKind, Event};
+use lanstream_core::{Region, Size};
 use lanstream_screen::{Kind, MonitorChoice, Target, list};
 
 use crate::server::{Server, all_colours, frame_of, picture_of};

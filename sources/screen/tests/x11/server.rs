@@ -1,9 +1,7 @@
 //! An X server for one test, and what a source reads from it.
 
-use lanstream_core::frame_buffer::FrameBuffer;
-use lanstream_core::geometry::Rect;
-use lanstream_core::region::Region;
 use lanstream_core::source::{Error, Source, UnreliableDamage};
+use lanstream_core::{FrameBuffer, Rect, Region};
 use lanstream_screen::{MonitorChoice, Options, Target, open};
 use lanstream_testkit::display::Display;
 use lanstream_testkit::painter::Painter;

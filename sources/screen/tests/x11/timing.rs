@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use lanstream_core::geometry::Rect;
-use lanstream_core::region::Region;
+use lanstream_core::{Rect, Region};
 
 use crate::server::{Server, colours, frame_of, rect};
 

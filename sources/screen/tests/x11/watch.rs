@@ -79,7 +79,7 @@ fn server_that_dies_is_lost_by_wait_and_by_capture() {
     assert_eq!(error.kind, ErrorKind::Lost);
     assert!(error.message.starts_with("the X display is gone"), "{error}");
 
-    let region = lanstream_core::region::Region::full(frame.size());
+    let region = lanstream_core::Region::full(frame.size());
     let error = capturing.capture(&mut frame, &region).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Lost);
 }

@@ -1,6 +1,6 @@
 //! Windows: their own pixels, whatever happens around them.
 
-use lanstream_core::geometry::Size;
+use lanstream_core::Size;
 use lanstream_core::source::{ErrorKind, Event, Source};
 use lanstream_screen::{Kind, Listed, MonitorChoice, Options, Target, WindowChoice, list};
 use x11rb::protocol::xproto::Window;

@@ -1,12 +1,12 @@
 //! Every interleaving of the two sides of a slot, of a demand and of stamps. Run with
-//! `RUSTFLAGS="--cfg loom" cargo test -p lanstream-core --release --test lock_free_loom`.
-#![cfg(loom)]
+//! `RUSTFLAGS="--cfg loom" cargo test -p lanstream-core --release --lib lock_free_loom`.
 
-use lanstream_core::demand::{Demand, Parked};
-use lanstream_core::slot::Slot;
-use lanstream_core::stamps::Stamps;
 use loom::sync::Arc;
 use loom::thread;
+
+use crate::demand::{Demand, Parked};
+use crate::slot::Slot;
+use crate::stamps::Stamps;
 
 #[test]
 fn the_newest_value_is_never_lost_and_none_is_seen_twice() {
