@@ -1,14 +1,20 @@
 //! The command line: a command for each source of the registry, and the flags that all share.
 
+#[cfg(feature = "plugins")]
+mod plugin;
 mod serve;
 mod source;
 
+use std::ffi::OsString;
+
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
 use lanstream_core::options::OptionValues;
 use lanstream_core::registry::Registry;
 
+#[cfg(feature = "plugins")]
+pub(crate) use plugin::{PluginAction, check_names};
 pub(crate) use serve::Serve;
 
 /// Arguments of this process.
@@ -32,6 +38,9 @@ pub(crate) enum Action {
     },
     /// List what there is to show.
     ListSources,
+    /// Do something with plugins.
+    #[cfg(feature = "plugins")]
+    Plugin(PluginAction),
 }
 
 const STYLES: Styles = Styles::styled()
@@ -58,12 +67,41 @@ const EXAMPLES: &str = "Examples:
 /// Name of the command that lists sources.
 const SOURCES: &str = "sources";
 
-/// Parses the arguments of this process. Prints help, or what is wrong with them, and exits.
-pub(crate) fn parse(registry: &Registry) -> Cli {
-    let mut command = command(registry);
-    let matches = command.try_get_matches_from_mut(std::env::args_os());
-    let parsed = matches.map_err(named_source).and_then(|matches| from_matches(registry, &matches));
-    parsed.unwrap_or_else(|error| error.format(&mut command).exit())
+/// Commands that are no sources and have a help of their own.
+const COMMANDS: &[&str] = &[
+    SOURCES,
+    #[cfg(feature = "plugins")]
+    plugin::NAME,
+];
+
+/// Parses the arguments of this process. Prints help, or what is wrong with them, and exits. `add_installed` registers
+/// the sources of installed plugins; it takes its time, so it is called only where they are needed.
+pub(crate) fn parse(registry: &mut Registry, add_installed: impl FnOnce(&mut Registry)) -> Cli {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let mut parsed = parse_arguments(registry, &arguments);
+    if needs_installed(registry, &arguments, &parsed) {
+        add_installed(registry);
+        parsed = parse_arguments(registry, &arguments);
+    }
+    parsed.map_err(named_source).unwrap_or_else(|error| error.format(&mut command(registry)).exit())
+}
+
+fn parse_arguments(registry: &Registry, arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    from_matches(registry, &command(registry).try_get_matches_from(arguments)?)
+}
+
+/// Returns whether the sources of installed plugins can change what arguments mean: a command that is not known, the
+/// list of all sources, and the help that lists all commands.
+fn needs_installed(registry: &Registry, arguments: &[OsString], parsed: &Result<Cli, clap::Error>) -> bool {
+    let is_command = |word: &OsString| {
+        let is_source = word.to_str().is_some_and(|word| registry.get(word).is_some());
+        is_source || COMMANDS.iter().any(|command| word == command)
+    };
+    match parsed {
+        Ok(cli) => matches!(cli.action, Action::ListSources),
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => !arguments.iter().skip(1).any(is_command),
+        Err(error) => error.kind() == ErrorKind::InvalidSubcommand,
+    }
 }
 
 /// Says so where the unknown command is a source that this build was made without.
@@ -72,21 +110,24 @@ fn named_source(error: clap::Error) -> clap::Error {
     let Some(feature) = lanstream::sources::feature_of(name) else { return error };
     let message =
         format!("this build was made without the source {name}: build it with `--features {feature}`");
-    clap::Error::raw(clap::error::ErrorKind::InvalidSubcommand, message)
+    clap::Error::raw(ErrorKind::InvalidSubcommand, message)
 }
 
 fn command(registry: &Registry) -> Command {
     let list = Command::new(SOURCES).about("List what there is to capture, with the words that select it");
     let sources = registry.iter().map(|factory| source::command(factory.descriptor()));
     // The flags first: they bring a description of their own.
-    Serve::augment_args(Command::new("lanstream"))
+    let command = Serve::augment_args(Command::new("lanstream"))
         .version(env!("CARGO_PKG_VERSION"))
         .styles(STYLES)
         .about(ABOUT)
         .long_about(format!("{ABOUT}\n\n{WITHOUT_COMMAND}"))
         .after_help(EXAMPLES)
         .subcommands(sources)
-        .subcommand(list)
+        .subcommand(list);
+    #[cfg(feature = "plugins")]
+    let command = command.subcommand(plugin::command());
+    command
 }
 
 fn from_matches(registry: &Registry, matches: &ArgMatches) -> Result<Cli, clap::Error> {
@@ -94,6 +135,8 @@ fn from_matches(registry: &Registry, matches: &ArgMatches) -> Result<Cli, clap::
     let action = match matches.subcommand() {
         None => Action::ShowFirst,
         Some((SOURCES, _)) => Action::ListSources,
+        #[cfg(feature = "plugins")]
+        Some((plugin::NAME, matches)) => Action::Plugin(PluginAction::from_arg_matches(matches)?),
         Some((name, matches)) => {
             let options = registry.get(name).map(|factory| factory.descriptor().options).unwrap_or_default();
             Action::Show { source: name.to_owned(), values: source::values(&options, matches) }
@@ -106,7 +149,7 @@ fn from_matches(registry: &Registry, matches: &ArgMatches) -> Result<Cli, clap::
 mod tests {
     use lanstream_core::options::{OptionError, OptionSpec};
     use lanstream_core::registry::{Configured, SourceDescriptor, SourceFactory};
-    use lanstream_core::source::{Error, ErrorKind, Listener};
+    use lanstream_core::source::{Error, ErrorKind as SourceErrorKind, Listener};
 
     use super::*;
 
@@ -129,7 +172,7 @@ mod tests {
         fn configure(&self, values: &OptionValues, _: Listener) -> Result<Configured, OptionError> {
             let seconds: u32 = values.parse("seconds")?.unwrap_or_default();
             let told = format!("{seconds} s, again: {}", values.is_set("loop"));
-            Ok(Configured::new(Box::new(move || Err(Error::new(ErrorKind::NotFound, told.clone())))))
+            Ok(Configured::new(Box::new(move || Err(Error::new(SourceErrorKind::NotFound, told.clone())))))
         }
     }
 
@@ -163,6 +206,39 @@ mod tests {
         }
         assert!(parsed(&["fade", "--seconds", "0"]).unwrap_err().contains("0 is not in 1..=60"));
         assert!(parsed(&["--help"]).unwrap_err().contains("From black to white"));
+    }
+
+    #[test]
+    fn installed_plugins_are_asked_for_only_where_they_matter() {
+        let registry = registry();
+        let needs = |line: &str| {
+            let arguments: Vec<_> = line.split(' ').map(OsString::from).collect();
+            needs_installed(&registry, &arguments, &parse_arguments(&registry, &arguments))
+        };
+        for line in [
+            "sources",
+            "camera",
+            "camera --size 3x4",
+            "help camera",
+            "--help",
+            "-h",
+            "--port 80 --help",
+            "help",
+        ] {
+            assert!(needs(&format!("lanstream {line}")), "{line}");
+        }
+        for line in [
+            "fade",
+            "fade --help",
+            "help fade",
+            "sources --help",
+            "--nonsense",
+            "--version",
+            "fade --nonsense",
+        ] {
+            assert!(!needs(&format!("lanstream {line}")), "{line}");
+        }
+        assert!(!needs("lanstream"));
     }
 
     #[test]

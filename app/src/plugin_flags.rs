@@ -6,7 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use lanstream::plugins;
-use lanstream_core::registry::Registry;
+use lanstream_core::registry::{Registry, SourceDescriptor};
+#[cfg(target_os = "linux")]
+use lanstream_plugin_host::{HOST_COMMAND, INSTALLED_FLAG, Trust};
+
+use crate::cli;
 
 /// Flag that names a plugin. It is read before all others, since the plugin's sources are commands.
 const PLUGIN: &str = "--plugin";
@@ -17,11 +21,13 @@ const IN_PROCESS: &str = "--in-process";
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code, reason = "a plugin is loaded")]
 pub(crate) fn serve() -> Option<ExitCode> {
-    let mut arguments = std::env::args_os().skip(1);
-    arguments.next().filter(|command| command == lanstream_plugin_host::HOST_COMMAND)?;
+    let mut arguments = std::env::args_os().skip(1).peekable();
+    arguments.next().filter(|command| command == HOST_COMMAND)?;
+    let is_installed = arguments.next_if(|flag| flag == INSTALLED_FLAG).is_some();
+    let trust = if is_installed { Trust::Installed } else { Trust::Named };
     let path = PathBuf::from(arguments.next()?);
-    // SAFETY: the user named the library, and this process does nothing else.
-    let served = unsafe { lanstream_plugin_host::serve(&path) };
+    // SAFETY: the user named or installed the library, and this process does nothing else.
+    let served = unsafe { lanstream_plugin_host::serve(&path, trust) };
     Some(if served.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -30,7 +36,25 @@ pub(crate) fn register(registry: &mut Registry) -> Result<(), String> {
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
     let is_in_process = before_rest(&arguments).any(|argument| argument == IN_PROCESS);
     let mut files = named(&arguments);
-    files.try_for_each(|file| register_one(registry, &file, is_in_process))
+    files.try_for_each(|file| {
+        let before = registry.iter().count();
+        register_one(registry, &file, is_in_process)?;
+        let added: Vec<_> = registry.iter().skip(before).map(|factory| factory.descriptor()).collect();
+        check_names(&file, &added)
+    })
+}
+
+/// Returns an error if a source of the plugin at `file` has a name that lanstream itself uses.
+pub(crate) fn check_names(file: &Path, sources: &[SourceDescriptor]) -> Result<(), String> {
+    let check =
+        |source| cli::check_names(source).map_err(|error| format!("plugin {}: {error}", file.display()));
+    sources.iter().try_for_each(check)
+}
+
+/// Returns the file of this program, which is started again for each plugin.
+#[cfg(target_os = "linux")]
+pub(crate) fn program() -> Result<PathBuf, String> {
+    std::env::current_exe().map_err(|error| format!("this program's file is unknown: {error}"))
 }
 
 #[cfg(target_os = "linux")]
@@ -38,9 +62,7 @@ fn register_one(registry: &mut Registry, file: &Path, is_in_process: bool) -> Re
     if is_in_process {
         return register_in_process(registry, file);
     }
-    let program =
-        std::env::current_exe().map_err(|error| format!("this program's file is unknown: {error}"))?;
-    plugins::register(registry, &program, file).map_err(|error| error.to_string())
+    plugins::register(registry, &program()?, file).map_err(|error| error.to_string())
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use lanstream_core::registry::{Registry, RegistryError, SourceFactory};
 #[cfg(target_os = "linux")]
-use lanstream_plugin_host::RemotePlugin;
-use lanstream_plugin_host::{LoadError, LoadedPlugin};
+use lanstream_plugin_host::{Launch, RemotePlugin};
+use lanstream_plugin_host::{LoadError, LoadedPlugin, Trust};
 
 /// Reason why a plugin's sources are not registered.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +31,20 @@ pub enum PluginError {
 /// See [`PluginError`].
 #[cfg(target_os = "linux")]
 pub fn register(registry: &mut Registry, program: &Path, path: &Path) -> Result<(), PluginError> {
-    let plugin = RemotePlugin::load(program, path)?;
+    let plugin = RemotePlugin::load(Launch::new(program, path))?;
+    register_loaded(registry, &plugin, path)
+}
+
+/// Registers the sources of a plugin that is loaded from `path`, each of which runs in a process of its own.
+///
+/// # Errors
+/// [`PluginError::Registry`] if a name is taken.
+#[cfg(target_os = "linux")]
+pub fn register_loaded(
+    registry: &mut Registry,
+    plugin: &RemotePlugin,
+    path: &Path,
+) -> Result<(), PluginError> {
     register_all(registry, plugin.factories(), path)
 }
 
@@ -45,7 +58,7 @@ pub fn register(registry: &mut Registry, program: &Path, path: &Path) -> Result<
 #[allow(unsafe_code, reason = "a plugin is loaded")]
 pub unsafe fn register_in_process(registry: &mut Registry, path: &Path) -> Result<(), PluginError> {
     // SAFETY: the caller's promise.
-    let plugin = unsafe { LoadedPlugin::load(path) }?;
+    let plugin = unsafe { LoadedPlugin::load(path, Trust::Named) }?;
     register_all(registry, plugin.factories(), path)
 }
 

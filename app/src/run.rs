@@ -15,6 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::{Action, Cli, Serve};
 use crate::list;
+#[cfg(feature = "plugins")]
+use crate::plugin_command;
 use crate::report::{Log, Reporter};
 use crate::stop;
 
@@ -30,15 +32,17 @@ pub(crate) fn main(registry: Registry, cli: &Cli) -> ExitCode {
     let reporter = Reporter::new(cli.serve.json, std::io::stderr().is_terminal());
     let run = Run { registry: Arc::new(registry), serve: &cli.serve, reporter: &reporter };
     let done = match &cli.action {
-        Action::ShowFirst => run.show_first(),
-        Action::Show { source, values } => run.show(source, values.clone()),
+        Action::ShowFirst => run.show_first().map(|()| ExitCode::SUCCESS),
+        Action::Show { source, values } => run.show(source, values.clone()).map(|()| ExitCode::SUCCESS),
         Action::ListSources => {
             list::print(&run.registry, cli.serve.json);
-            Ok(())
+            Ok(ExitCode::SUCCESS)
         }
+        #[cfg(feature = "plugins")]
+        Action::Plugin(action) => plugin_command::run(action, cli.serve.json),
     };
     let status = match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(message) => {
             reporter.error(&message);
             ExitCode::FAILURE

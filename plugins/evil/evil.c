@@ -43,7 +43,8 @@ static void evil(const char *place) {
     if (strcmp(deed, "exit") == 0) exit(0);
     if (strcmp(deed, "overflow") == 0) overflow(0);
     if (strcmp(deed, "hang") == 0) for (;;) pause();
-    if (strcmp(deed, "print") == 0) { printf("printed by a plugin\n"); fflush(stdout); }
+    if (strcmp(deed, "print") == 0 || strcmp(deed, "print-segv") == 0) { printf("printed by a plugin\n"); fflush(stdout); }
+    if (strcmp(deed, "print-segv") == 0) *(volatile int *)8 = 1;
     if (strcmp(deed, "close") == 0) for (int fd = 3; fd < 256; fd++) close(fd);
     if (strcmp(deed, "block-signals") == 0) { sigset_t all; sigfillset(&all); sigprocmask(SIG_BLOCK, &all, NULL); }
 }
@@ -114,7 +115,7 @@ static int32_t capture(void *instance, ls_frame *frame, ls_error *error) {
     return LS_OK;
 }
 
-static const ls_option options[] = {{
+static ls_option options[] = {{
     .struct_size = sizeof(ls_option),
     .kind = LS_OPTION_INTEGER,
     .flags = LS_OPTION_HAS_DEFAULT,
@@ -176,7 +177,25 @@ const ls_plugin *lanstream_plugin(uint32_t host_major, uint32_t host_minor) {
     if (is("source:name-null")) source.name = (ls_str){NULL, 5};
     if (is("source:name-long")) source.name.len = UINT64_MAX;
     if (is("source:name-utf8")) source.name = (ls_str)LS_STR("\xff");
+    if (is("source:name-plugin")) source.name = (ls_str)LS_STR("plugin");
+    if (is("source:name-pattern")) source.name = (ls_str)LS_STR("pattern");
     if (is("source:no-capture")) source.capture = NULL;
+    if (is("option:port")) options[0].name = (ls_str)LS_STR("port");
+    if (is("option:name-utf8")) options[0].name = (ls_str)LS_STR("\xc3\x28");
+    if (is("option:help-utf8")) options[0].help = (ls_str)LS_STR("\xff\xfe");
+    if (is("option:range")) options[0].min = 3;
+    if (is("option:default")) options[0].default_value = (ls_str)LS_STR("7");
+    if (is("option:required-default")) options[0].flags |= LS_OPTION_POSITIONAL;
+    if (is("option:switch-default")) options[0].kind = LS_OPTION_SWITCH;
+    if (is("option:no-words")) options[0].kind = LS_OPTION_CHOICE;
+    if (is("option:kind")) options[0].kind = 77;
+    if (is("option:escape")) options[0].value_name = (ls_str)LS_STR("\033[2J");
+    if (is("option:long")) options[0].help.len = 1 << 20;
+    if (is("option:itself")) {
+        static const ls_str level = LS_STR("level");
+        options[0].conflicts = &level;
+        options[0].conflicts_len = 1;
+    }
     if (is("source:options")) source.options_len = UINT64_MAX;
     if (is("source:options-null")) source.options = NULL;
     return &plugin;

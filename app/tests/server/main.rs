@@ -9,6 +9,8 @@ mod end;
 mod examples;
 mod garbage;
 mod guard;
+#[cfg(feature = "plugins")]
+mod installed;
 mod latency;
 mod listing;
 #[cfg(feature = "plugins")]

@@ -18,10 +18,10 @@ use rustix::process::Signal;
 use crate::running::{BUILT, ROOT, Running, lanstream, run, stderr};
 
 /// Folder of the plugins that are built for these tests.
-static FOLDER: LazyLock<tempfile::TempDir> = LazyLock::new(|| tempfile::tempdir().unwrap());
+pub(crate) static FOLDER: LazyLock<tempfile::TempDir> = LazyLock::new(|| tempfile::tempdir().unwrap());
 
 /// Builds a plugin in C, once for each name, with these flags.
-fn built_in_c(name: &str, source: &str, flags: &[&str]) -> PathBuf {
+pub(crate) fn built_in_c(name: &str, source: &str, flags: &[&str]) -> PathBuf {
     let file = FOLDER.path().join(format!("{name}.so"));
     let include = format!("-I{ROOT}/plugins/include");
     let mut command = Command::new("cc");
@@ -31,16 +31,16 @@ fn built_in_c(name: &str, source: &str, flags: &[&str]) -> PathBuf {
     file
 }
 
-fn evil(deed: &str) -> PathBuf {
+pub(crate) fn evil(deed: &str) -> PathBuf {
     built_in_c(&format!("evil-{}", deed.replace(':', "-")), "evil/evil.c", &[&format!("-DEVIL=\"{deed}\"")])
 }
 
 /// Returns the library of a plugin in Rust.
-fn built_in_rust(package: &str) -> PathBuf {
+pub(crate) fn built_in_rust(package: &str) -> PathBuf {
     BUILT.join(format!("lib{}.so", package.replace('-', "_")))
 }
 
-fn name(file: &Path) -> &str {
+pub(crate) fn name(file: &Path) -> &str {
     file.to_str().unwrap()
 }
 
@@ -124,6 +124,20 @@ fn what_is_no_plugin_is_refused_with_its_name_and_the_rule() {
         ("source:name-null", "is at a null address"),
         ("source:name-long", "and may have"),
         ("source:name-utf8", "is not UTF-8"),
+        ("source:name-plugin", "its source plugin has the name of a command of lanstream"),
+        ("source:name-pattern", "there are two sources named pattern"),
+        ("option:port", "the option port of its source evil has the name of a flag of lanstream"),
+        ("option:name-utf8", "is not UTF-8"),
+        ("option:help-utf8", "is not UTF-8"),
+        ("option:range", "its option level is a number from 3 to 2, of which there is none"),
+        ("option:default", "7 is not in 1..=2"),
+        ("option:required-default", "its option level is required and has a default"),
+        ("option:switch-default", "its option level is a switch"),
+        ("option:no-words", "its option level is a choice without words"),
+        ("option:kind", "is of the unknown kind 77"),
+        ("option:escape", "its option level has control characters"),
+        ("option:long", "may have 16384"),
+        ("option:itself", "its option level refers to level, which is no other option"),
         ("source:no-capture", "the function capture of its source evil is null"),
         ("source:options", "options, and may have"),
         ("source:options-null", "the address of its options is null"),
@@ -144,7 +158,7 @@ fn a_file_that_everybody_can_change_is_refused() {
     let file = evil("none:writable");
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o777)).unwrap();
     let output = run(&["--plugin", name(&file), "sources"]);
-    assert!(stderr(&output).contains("can be written to by every user"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("can be written to by other users"), "{}", stderr(&output));
 }
 
 #[test]

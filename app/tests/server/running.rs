@@ -24,10 +24,11 @@ pub(crate) const END_WITHIN: Duration = Duration::from_secs(1);
 /// A pattern whose pictures are small.
 pub(crate) const SMALL: [&str; 5] = ["pattern", "--kind", "motion", "--size", "640x360"];
 
-/// The command, without a display unless the test gives it one.
+/// The command, without a display unless the test gives it one, and without installed plugins.
 pub(crate) fn lanstream(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lanstream"));
     command.args(arguments).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").stdin(Stdio::null());
+    command.env("XDG_DATA_HOME", "/nonexistent").env("XDG_CACHE_HOME", "/nonexistent");
     command
 }
 

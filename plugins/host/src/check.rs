@@ -7,6 +7,7 @@ use lanstream_core::options::{Choice, CowStr, OptionKind, OptionSpec};
 use lanstream_core::planar::Planar;
 use lanstream_core::registry::SourceDescriptor;
 use lanstream_core::source::{Description, Error};
+use lanstream_core::text::{harmless, is_harmful};
 use lanstream_core::{Layout, PIXEL_BYTES, PixelFormat, Rect, Region, Size};
 use lanstream_plugin_abi as abi;
 use lanstream_plugin_abi::convert::kind_from_abi;
@@ -65,6 +66,15 @@ pub(crate) unsafe fn text(text: abi::Str, what: &str) -> Result<String, Broken> 
     Ok(text.to_owned())
 }
 
+/// Reads text that is shown to people, as [`text`] does. What a terminal would obey is replaced.
+///
+/// # Safety
+/// As for [`text`].
+pub(crate) unsafe fn shown(text: abi::Str, what: &str) -> Result<String, Broken> {
+    // SAFETY: the caller's promise.
+    Ok(harmless(&unsafe { self::text(text, what)? }).into_owned())
+}
+
 /// Reads a list.
 ///
 /// # Safety
@@ -118,15 +128,15 @@ pub(crate) unsafe fn descriptor(source: &abi::Source) -> Result<SourceDescriptor
     check_options(&name, &options)?;
     Ok(SourceDescriptor {
         // SAFETY: as above.
-        about: unsafe { text(source.about, "source's about")? }.into(),
+        about: unsafe { shown(source.about, "source's about")? }.into(),
         // SAFETY: as above.
-        examples: unsafe { text(source.examples, "source's examples")? }.into(),
+        examples: unsafe { shown(source.examples, "source's examples")? }.into(),
         name: name.into(),
         options,
     })
 }
 
-/// Checks that names are unique, and that those which options refer to exist.
+/// Checks that options make sense beside each other, and each for itself.
 fn check_options(source: &str, options: &[OptionSpec]) -> Result<(), Broken> {
     let count = |name: &str| options.iter().filter(|option| option.name == name).count();
     for option in options {
@@ -134,14 +144,56 @@ fn check_options(source: &str, options: &[OptionSpec]) -> Result<(), Broken> {
             return Err(format!("its source {source} has two options named {}", option.name));
         }
         let others = option.conflicts_with.iter().chain(&option.requires);
-        if let Some(other) = others.into_iter().find(|other| count(other) == 0) {
-            return Err(format!("its option {} refers to {other}, which does not exist", option.name));
+        if let Some(other) = others.into_iter().find(|other| count(other) == 0 || **other == option.name) {
+            return Err(format!("its option {} refers to {other}, which is no other option", option.name));
         }
+        check_option(option).map_err(|rule| format!("its option {} {rule}", option.name))?;
         if let Some(value) = &option.default {
             option.check(value.as_ref().as_ref()).map_err(|error| format!("the default of its {error}"))?;
         }
     }
+    if options.iter().filter(|option| matches!(option.kind, OptionKind::Arguments)).count() > 1 {
+        return Err(format!("its source {source} has two options that take all words after --"));
+    }
     Ok(())
+}
+
+/// Checks that an option can be given at all, and be shown in help.
+fn check_option(option: &OptionSpec) -> Result<(), Broken> {
+    let is_required = option.is_positional || matches!(option.kind, OptionKind::Arguments);
+    match &option.kind {
+        OptionKind::Switch if option.is_positional || option.default.is_some() => {
+            return Err("is a switch, which has neither a place nor a default".to_owned());
+        }
+        OptionKind::Integer { min, max } if min > max => {
+            return Err(format!("is a number from {min} to {max}, of which there is none"));
+        }
+        OptionKind::Choice(choices) if choices.is_empty() => {
+            return Err("is a choice without words".to_owned());
+        }
+        _ => {}
+    }
+    if is_required && option.default.is_some() {
+        return Err("is required and has a default".to_owned());
+    }
+    if option.default.as_ref().is_some_and(|value| value.starts_with("--")) {
+        return Err("has a default that looks like another option".to_owned());
+    }
+    let choices: &[Choice] = if let OptionKind::Choice(choices) = &option.kind { choices } else { &[] };
+    let words = choices.iter().map(|choice| &choice.name);
+    if words.clone().any(|word| word.is_empty() || word.starts_with('-')) {
+        return Err("has a word that cannot be given".to_owned());
+    }
+    let in_line = words.chain([&option.value_name]).chain(&option.default);
+    if in_line.into_iter().any(|text| text.contains(is_control)) {
+        return Err("has control characters in its value".to_owned());
+    }
+    Ok(())
+}
+
+/// Returns whether a character breaks a line, or makes a terminal do something else than show it.
+fn is_control(character: char) -> bool {
+    character == '\n' || is_harmful(character)
 }
 
 /// # Safety
@@ -158,7 +210,7 @@ unsafe fn option(spec: &abi::OptionSpec) -> Result<OptionSpec, Broken> {
     let choice = |choice: &abi::Choice| unsafe {
         Ok(Choice {
             name: text(choice.name, "choice's name")?.into(),
-            help: text(choice.help, "choice's help")?.into(),
+            help: shown(choice.help, "choice's help")?.into(),
         })
     };
     let kind = match spec.kind {
@@ -177,7 +229,7 @@ unsafe fn option(spec: &abi::OptionSpec) -> Result<OptionSpec, Broken> {
     let default = unsafe { text(spec.default_value, "option's default")? };
     Ok(OptionSpec {
         // SAFETY: as above.
-        help: unsafe { text(spec.help, "option's help")? }.into(),
+        help: unsafe { shown(spec.help, "option's help")? }.into(),
         // SAFETY: as above.
         value_name: unsafe { text(spec.value_name, "option's value name")? }.into(),
         // SAFETY: as above.

@@ -17,12 +17,29 @@ pub enum LoadError {
         error: std::io::Error,
     },
     /// Others may change the file or its folder.
-    #[error("plugin {}: {what} can be written to by every user, so anybody could have put it there", path.display())]
+    #[error(
+        "plugin {}: {what} can be written to by other users, so one of them could have put it there: `chmod go-w {what}` ends that",
+        path.display()
+    )]
     Writable {
         /// The file.
         path: PathBuf,
         /// The file or its folder.
         what: String,
+    },
+    /// The file or its folder is not the user's.
+    #[error("plugin {}: {what} belongs to another user, who could have put anything there", path.display())]
+    Owner {
+        /// The file.
+        path: PathBuf,
+        /// The file or its folder.
+        what: String,
+    },
+    /// Another file was put in its place while it was loaded.
+    #[error("plugin {}: another file was put in its place while it was loaded: try again", path.display())]
+    Exchanged {
+        /// The file.
+        path: PathBuf,
     },
     /// The system's loader refuses the file.
     #[error("plugin {}: it is no library that can be loaded here: {reason}", path.display())]
@@ -66,9 +83,17 @@ pub enum LoadError {
     /// The process of the plugin refused it, for the reason of one of the other variants.
     #[error("{0}")]
     Reported(String),
-    /// The process of the plugin failed.
+    /// The process of the plugin cannot be started, or answered something else than it was asked.
     #[error("plugin {}: {reason}", path.display())]
     Process {
+        /// The file.
+        path: PathBuf,
+        /// What happened.
+        reason: String,
+    },
+    /// The process of the plugin ended while the plugin was loaded, or did not answer.
+    #[error("plugin {}: {reason}", path.display())]
+    Died {
         /// The file.
         path: PathBuf,
         /// What happened.

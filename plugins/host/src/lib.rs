@@ -9,12 +9,20 @@
 
 mod check;
 mod error;
+mod folders;
+#[cfg(target_os = "linux")]
+mod installed;
 mod instance;
 mod loaded;
 #[cfg(target_os = "linux")]
 mod process;
+mod trust;
 
 pub use error::LoadError;
+pub use folders::Folders;
+#[cfg(target_os = "linux")]
+pub use installed::{InstalledError, InstalledPlugin, forget, installed};
 pub use loaded::LoadedPlugin;
 #[cfg(target_os = "linux")]
-pub use process::{HOST_COMMAND, RemotePlugin, serve};
+pub use process::{HOST_COMMAND, INSTALLED_FLAG, Launch, RemotePlugin, serve};
+pub use trust::Trust;

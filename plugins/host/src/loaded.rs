@@ -12,6 +12,7 @@ use lanstream_plugin_abi as abi;
 use crate::check::{self, Broken};
 use crate::error::LoadError;
 use crate::instance::{Instance, LoadedSource};
+use crate::trust::{CheckedFile, Trust};
 
 /// Maximum number of sources of a plugin.
 const SOURCES_MAX: u32 = 64;
@@ -40,29 +41,31 @@ impl LoadedPlugin {
     ///
     /// # Errors
     /// If it is no plugin, or breaks a rule that can be checked.
-    pub unsafe fn load(path: &Path) -> Result<Self, LoadError> {
-        let path = trusted(path)?;
+    pub unsafe fn load(path: &Path, trust: Trust) -> Result<Self, LoadError> {
+        let file = CheckedFile::open(path, trust)?;
+        let path = file.path.clone();
         // SAFETY: the caller's promise.
         let library = unsafe { libloading::Library::new(&path) };
         let library = library
             .map_err(|error| LoadError::NotALibrary { path: path.clone(), reason: reason_of(&error) })?;
         // It is never unloaded: threads, destructors and texts of the plugin may be used until the process ends.
         let library: &'static _ = Box::leak(Box::new(library));
+        file.check_is_there()?;
         // SAFETY: the symbol has this type, as the interface says.
         let entry = unsafe { library.get::<abi::PluginEntry>(abi::ENTRY_SYMBOL) };
         let entry = entry.map_err(|_| LoadError::NoSymbol { path: path.clone() })?;
+        // SAFETY: the caller's promise.
+        unsafe { Self::read(path, *entry) }
+    }
+
+    /// # Safety
+    /// What `entry` returns and all that it leads to are as the interface says.
+    unsafe fn read(path: PathBuf, entry: abi::PluginEntry) -> Result<Self, LoadError> {
         // SAFETY: the caller's promise.
         let plugin = unsafe { entry(abi::ABI_MAJOR, abi::ABI_MINOR) };
         if plugin.is_null() {
             return Err(LoadError::Refused { path });
         }
-        // SAFETY: the caller's promise.
-        unsafe { Self::read(path, plugin) }
-    }
-
-    /// # Safety
-    /// `plugin` and all that it leads to are as the interface says.
-    unsafe fn read(path: PathBuf, plugin: *const abi::Plugin) -> Result<Self, LoadError> {
         let broken = |rule: Broken| LoadError::Rule { path: path.clone(), rule };
         // SAFETY: the caller's promise, here and below.
         let plugin =
@@ -85,9 +88,9 @@ impl LoadedPlugin {
             sources.push(unsafe { Loaded::read(source.cast()) }.map_err(broken)?);
         }
         // SAFETY: as above.
-        let name = unsafe { check::text(plugin.name, "name") }.map_err(broken)?;
+        let name = unsafe { check::shown(plugin.name, "name") }.map_err(broken)?;
         // SAFETY: as above.
-        let version = unsafe { check::text(plugin.version, "version") }.map_err(broken)?;
+        let version = unsafe { check::shown(plugin.version, "version") }.map_err(broken)?;
         Ok(Self { path: path.into(), name, version, sources })
     }
 
@@ -143,25 +146,6 @@ impl Loaded {
 fn reason_of(error: &libloading::Error) -> String {
     let words = std::error::Error::source(error);
     words.map_or_else(|| error.to_string(), ToString::to_string)
-}
-
-/// Returns the path without symbolic links, if nobody but its owner and root can change what is there.
-fn trusted(path: &Path) -> Result<PathBuf, LoadError> {
-    let unreadable = |error| LoadError::File { path: path.to_owned(), error };
-    let real = path.canonicalize().map_err(unreadable)?;
-    #[cfg(unix)]
-    for part in real.ancestors().take(2) {
-        use std::os::unix::fs::PermissionsExt as _;
-        /// Bit of a mode: everybody may write.
-        const WORLD_WRITABLE: u32 = 0o002;
-        /// Bit of a mode: only owners may remove files of a folder.
-        const STICKY: u32 = 0o1000;
-        let mode = part.metadata().map_err(unreadable)?.permissions().mode();
-        if mode & WORLD_WRITABLE != 0 && mode & STICKY == 0 {
-            return Err(LoadError::Writable { path: real.clone(), what: part.display().to_string() });
-        }
-    }
-    Ok(real)
 }
 
 /// Factory of a source that runs in this process.

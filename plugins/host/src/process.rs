@@ -8,7 +8,9 @@
 //! ```
 
 mod channel;
-mod descriptor;
+mod containment;
+pub(crate) mod descriptor;
+mod launch;
 mod link;
 mod memory;
 mod message;
@@ -16,10 +18,13 @@ mod remote;
 mod restart;
 mod serve;
 mod source;
-mod wire;
+pub(crate) mod wire;
 
+pub use launch::Launch;
 pub use remote::RemotePlugin;
 pub use serve::serve;
 
 /// Command of this program that loads a plugin and serves it on standard input. The plugin's path follows.
 pub const HOST_COMMAND: &str = "plugin-host";
+/// Flag between [`HOST_COMMAND`] and the path: the plugin is installed, so its place is checked more strictly.
+pub const INSTALLED_FLAG: &str = "--installed";

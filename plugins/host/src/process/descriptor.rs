@@ -8,13 +8,13 @@ use lanstream_core::registry::SourceDescriptor;
 use super::wire::{Fields, MalformedError, Write};
 
 /// Writes what a plugin says of one of its sources.
-pub(super) fn write_source(source: &SourceDescriptor, out: &mut Vec<u8>) {
+pub(crate) fn write_source(source: &SourceDescriptor, out: &mut Vec<u8>) {
     [&source.name, &source.about, &source.examples].into_iter().for_each(|text| out.text(text));
     out.list(&source.options, |out, option| write_option(option, out));
 }
 
 /// Reads what a plugin says of one of its sources.
-pub(super) fn read_source(fields: &mut Fields<'_>) -> Result<SourceDescriptor, MalformedError> {
+pub(crate) fn read_source(fields: &mut Fields<'_>) -> Result<SourceDescriptor, MalformedError> {
     Ok(SourceDescriptor {
         name: text(fields)?,
         about: text(fields)?,

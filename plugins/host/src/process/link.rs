@@ -1,22 +1,19 @@
 //! The process of a plugin, seen from lanstream: starts it, sends requests and receives replies.
 
 use std::io;
-use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use lanstream_core::source::{Error, ErrorKind};
 use lanstream_wakeup::poll_until;
 use rustix::fd::{AsFd as _, OwnedFd};
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 
-use super::HOST_COMMAND;
 use super::channel::Channel;
+use super::launch::Launch;
 use super::message::{Reply, Request};
 
-/// Time that a plugin has to answer a request other than to wait. A camera on a slow network takes seconds to open.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 /// Time that a plugin's process has to end by itself, once its socket is closed.
 const EXIT_TIMEOUT: Duration = Duration::from_millis(300);
 
@@ -25,11 +22,13 @@ pub(super) struct Link {
     pub(super) channel: Channel,
     child: Child,
     path: PathBuf,
+    answer_timeout: Duration,
     out: Vec<u8>,
 }
 
 impl Link {
-    pub(super) fn start(program: &Path, path: &Path) -> Result<Self, Error> {
+    pub(super) fn start(launch: &Launch) -> Result<Self, Error> {
+        let path = launch.path().to_owned();
         let failed = |error: io::Error| {
             Error::new(
                 ErrorKind::Lost,
@@ -37,12 +36,9 @@ impl Link {
             )
         };
         let (channel, socket) = Channel::pair().map_err(failed)?;
-        let mut command = Command::new(program);
-        command.arg(HOST_COMMAND).arg(path).stdin(Stdio::from(socket)).stdout(Stdio::null());
-        // An interrupt at the terminal is for lanstream, which then ends this process.
-        command.process_group(0);
-        let child = command.spawn().map_err(failed)?;
-        Ok(Self { channel, child, path: path.to_owned(), out: Vec::new() })
+        let child = launch.command().stdin(Stdio::from(socket)).stdout(Stdio::null()).spawn();
+        let child = child.map_err(failed)?;
+        Ok(Self { channel, child, path, answer_timeout: launch.answer_timeout(), out: Vec::new() })
     }
 
     pub(super) fn send(&mut self, request: &Request) -> Result<(), Error> {
@@ -65,10 +61,10 @@ impl Link {
 
     /// Waits for a reply, which has to come soon.
     pub(super) fn answer(&mut self) -> Result<Reply, Error> {
-        match poll_until([self.channel.as_fd()], Some(Instant::now() + ANSWER_TIMEOUT)) {
+        match poll_until([self.channel.as_fd()], Some(Instant::now() + self.answer_timeout)) {
             Ok([true]) => self.receive(),
             Ok([false]) => {
-                let message = format!("it did not answer within {} s", ANSWER_TIMEOUT.as_secs());
+                let message = format!("it did not answer within {} s", self.answer_timeout.as_secs_f32());
                 Err(Error::new(ErrorKind::Lost, message))
             }
             Err(error) => Err(self.broken(&error)),
@@ -104,10 +100,18 @@ impl Link {
         Error::new(ErrorKind::Ended, message)
     }
 
+    /// Ends the process and all that it started. It is not reaped yet: until then no other group has its number.
+    fn kill(&self) {
+        let _all_ended = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
+    }
+
     /// Waits for the end of the process.
     fn wait(&mut self, timeout: Duration) -> Option<ExitStatus> {
         let process = pidfd_open(Pid::from_child(&self.child), PidfdFlags::empty()).ok()?;
-        let _has_ended = poll_until([process.as_fd()], Some(Instant::now() + timeout));
+        let has_ended = poll_until([process.as_fd()], Some(Instant::now() + timeout)).ok()?;
+        if has_ended == [true] {
+            self.kill();
+        }
         self.child.try_wait().ok().flatten()
     }
 }
@@ -117,7 +121,7 @@ impl Drop for Link {
         // The process ends when the socket does; one that hangs is killed.
         let _ = rustix::net::shutdown(&self.channel, rustix::net::Shutdown::Both);
         if self.wait(EXIT_TIMEOUT).is_none() {
-            let _ = self.child.kill();
+            self.kill();
             let _ = self.child.wait();
         }
     }

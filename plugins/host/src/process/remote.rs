@@ -1,6 +1,5 @@
 //! A plugin in another process, as factories like any other.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,6 +7,7 @@ use lanstream_core::options::{OptionError, OptionValues};
 use lanstream_core::registry::{Configured, SourceDescriptor, SourceFactory};
 use lanstream_core::source::{Error, ErrorKind, Listener, Source};
 
+use super::launch::Launch;
 use super::link::Link;
 use super::message::{Reply, Request};
 use super::restart::Restart;
@@ -17,30 +17,37 @@ use crate::error::LoadError;
 /// A plugin that runs in a process of its own: one for each open source.
 #[derive(Clone, Debug)]
 pub struct RemotePlugin {
-    program: Arc<Path>,
-    path: Arc<Path>,
+    launch: Arc<Launch>,
     name: String,
     version: String,
     sources: Vec<SourceDescriptor>,
 }
 
 impl RemotePlugin {
-    /// Starts `program` with [`HOST_COMMAND`](crate::HOST_COMMAND) and the plugin's `path`, asks what the plugin has,
-    /// and ends the process.
+    /// Starts the process, asks what the plugin has, and ends the process.
     ///
     /// # Errors
     /// If it is no plugin, breaks a rule that can be checked, crashes or does not answer.
-    pub fn load(program: &Path, path: &Path) -> Result<Self, LoadError> {
-        let failed = |reason: String| LoadError::Process { path: path.to_owned(), reason };
-        let mut link = Link::start(program, path).map_err(|error| failed(error.message))?;
+    pub fn load(launch: Launch) -> Result<Self, LoadError> {
+        let path = launch.path().to_owned();
+        let mut link = Link::start(&launch)
+            .map_err(|error| LoadError::Process { path: path.clone(), reason: error.message })?;
         match link.ask(&Request::Describe) {
-            Ok(Reply::Plugin { name, version, sources }) => {
-                Ok(Self { program: program.into(), path: path.into(), name, version, sources })
-            }
-            Ok(_) => Err(failed("it answered something else than it was asked".to_owned())),
+            Ok(Reply::Plugin { name, version, sources }) => Ok(Self::known(launch, name, version, sources)),
+            Ok(_) => Err(LoadError::Process { path, reason: link.out_of_order().message }),
             Err(error) if error.kind == ErrorKind::Unsupported => Err(LoadError::Reported(error.message)),
-            Err(error) => Err(failed(error.message)),
+            Err(error) => Err(LoadError::Died { path, reason: error.message }),
         }
+    }
+
+    /// Returns a plugin of which everything is known from before.
+    pub(crate) fn known(
+        launch: Launch,
+        name: String,
+        version: String,
+        sources: Vec<SourceDescriptor>,
+    ) -> Self {
+        Self { launch: Arc::new(launch), name, version, sources }
     }
 
     /// Name of the plugin, for people.
@@ -53,12 +60,16 @@ impl RemotePlugin {
         &self.version
     }
 
+    /// Descriptions of its sources.
+    pub fn sources(&self) -> &[SourceDescriptor] {
+        &self.sources
+    }
+
     /// Returns a factory for each of its sources.
     pub fn factories(&self) -> Vec<Box<dyn SourceFactory>> {
         let factory = |(index, descriptor): (u32, &SourceDescriptor)| -> Box<dyn SourceFactory> {
             Box::new(RemoteFactory {
-                program: Arc::clone(&self.program),
-                path: Arc::clone(&self.path),
+                launch: Arc::clone(&self.launch),
                 index,
                 descriptor: descriptor.clone(),
             })
@@ -70,8 +81,7 @@ impl RemotePlugin {
 /// Factory of a source of a plugin.
 #[derive(Debug)]
 struct RemoteFactory {
-    program: Arc<Path>,
-    path: Arc<Path>,
+    launch: Arc<Launch>,
     index: u32,
     descriptor: SourceDescriptor,
 }
@@ -86,13 +96,13 @@ impl SourceFactory for RemoteFactory {
             let message = "its value is not UTF-8, which plugins need".to_owned();
             return Err(OptionError { option: option.to_owned(), message });
         }
-        let (program, path) = (Arc::clone(&self.program), Arc::clone(&self.path));
+        let launch = Arc::clone(&self.launch);
         let (name, open) =
             (self.descriptor.name.clone(), Request::Open { index: self.index, values: values.clone() });
         let mut restart = Restart::default();
         Ok(Configured::new(Box::new(move || {
             restart.begin(Instant::now())?;
-            let opened = RemoteSource::open(&program, &path, &open);
+            let opened = RemoteSource::open(&launch, &open);
             let source = opened.map_err(|error| {
                 Error::new(error.kind, format!("plugin source {name}: {}", error.message))
             })?;

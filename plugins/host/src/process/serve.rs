@@ -16,10 +16,12 @@ use rustix::fd::OwnedFd;
 use rustix::stdio;
 
 use super::channel::Channel;
+use super::containment;
 use super::memory::SharedMemory;
 use super::message::{Reply, Request};
 use crate::instance::{Capture, Instance};
 use crate::loaded::LoadedPlugin;
+use crate::trust::Trust;
 
 /// A request, and the descriptor that came with it.
 type Received = (Request, Option<OwnedFd>);
@@ -33,7 +35,8 @@ type Received = (Request, Option<OwnedFd>);
 /// # Errors
 /// If standard input is not the socket that lanstream passes.
 #[allow(unsafe_code, reason = "a plugin is loaded")]
-pub unsafe fn serve(path: &Path) -> io::Result<()> {
+pub unsafe fn serve(path: &Path, trust: Trust) -> io::Result<()> {
+    containment::contain();
     let socket = take_standard_input()?;
     let replies = Channel::new(socket.try_clone()?);
     let gate = Arc::new(Gate::default());
@@ -43,7 +46,7 @@ pub unsafe fn serve(path: &Path) -> io::Result<()> {
         .name("requests".into())
         .spawn(move || receive(Channel::new(socket), &sender, &receiving))?;
     // SAFETY: the caller's promise.
-    let plugin = unsafe { LoadedPlugin::load(path) };
+    let plugin = unsafe { LoadedPlugin::load(path, trust) };
     let plugin = plugin.map_err(|error| Error::new(ErrorKind::Unsupported, error.to_string()));
     Server { plugin, instance: None, buffers: Vec::new(), replies, out: Vec::new(), gate }.run(&requests)
 }

@@ -1,7 +1,6 @@
 //! A source in another process.
 
 use std::io;
-use std::path::Path;
 use std::sync::{Arc, Weak};
 use std::task::Waker;
 use std::time::{Duration, Instant};
@@ -11,6 +10,7 @@ use lanstream_core::{FrameBuffer, Layout, PixelMemory, Region};
 use lanstream_wakeup::{Wakeup, Woken};
 use rustix::fd::AsFd as _;
 
+use super::launch::Launch;
 use super::link::Link;
 use super::memory::SharedMemory;
 use super::message::{Reply, Request};
@@ -31,8 +31,8 @@ pub(super) struct RemoteSource {
 }
 
 impl RemoteSource {
-    pub(super) fn open(program: &Path, path: &Path, open: &Request) -> Result<Self, Error> {
-        let mut link = Link::start(program, path)?;
+    pub(super) fn open(launch: &Launch, open: &Request) -> Result<Self, Error> {
+        let mut link = Link::start(launch)?;
         let Reply::Opened(description, layout) = link.ask(open)? else { return Err(link.out_of_order()) };
         let wakeup = Wakeup::new().map_err(|error| Error::new(ErrorKind::Lost, error.to_string()))?;
         Ok(Self {

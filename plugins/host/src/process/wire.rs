@@ -1,37 +1,37 @@
 //! Fields of messages: little-endian numbers, and texts with their length before them.
 
 /// Reader of the fields of one message.
-pub(super) struct Fields<'a>(&'a [u8]);
+pub(crate) struct Fields<'a>(&'a [u8]);
 
 /// A message ends before its fields do, or has text that is not UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a message is cut off, or its text is not UTF-8")]
-pub(super) struct MalformedError;
+pub(crate) struct MalformedError;
 
 impl<'a> Fields<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self(bytes)
     }
 
-    pub(super) fn u32(&mut self) -> Result<u32, MalformedError> {
+    pub(crate) fn u32(&mut self) -> Result<u32, MalformedError> {
         self.array().map(u32::from_le_bytes)
     }
 
-    pub(super) fn u64(&mut self) -> Result<u64, MalformedError> {
+    pub(crate) fn u64(&mut self) -> Result<u64, MalformedError> {
         self.array().map(u64::from_le_bytes)
     }
 
-    pub(super) fn i64(&mut self) -> Result<i64, MalformedError> {
+    pub(crate) fn i64(&mut self) -> Result<i64, MalformedError> {
         self.array().map(i64::from_le_bytes)
     }
 
-    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], MalformedError> {
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], MalformedError> {
         let (field, rest) = self.0.split_first_chunk().ok_or(MalformedError)?;
         self.0 = rest;
         Ok(*field)
     }
 
-    pub(super) fn text(&mut self) -> Result<&'a str, MalformedError> {
+    pub(crate) fn text(&mut self) -> Result<&'a str, MalformedError> {
         let len = self.u32()? as usize;
         let (text, rest) = self.0.split_at_checked(len).ok_or(MalformedError)?;
         self.0 = rest;
@@ -40,7 +40,7 @@ impl<'a> Fields<'a> {
 
     /// Reads a list of what `item` reads. Each item takes a byte at least, so a count cannot ask for more than there
     /// is.
-    pub(super) fn list<T>(
+    pub(crate) fn list<T>(
         &mut self,
         mut item: impl FnMut(&mut Self) -> Result<T, MalformedError>,
     ) -> Result<Vec<T>, MalformedError> {
@@ -53,7 +53,7 @@ impl<'a> Fields<'a> {
 }
 
 /// Writer of the fields of one message.
-pub(super) trait Write {
+pub(crate) trait Write {
     fn u32(&mut self, number: u32);
     fn u64(&mut self, number: u64);
     fn i64(&mut self, number: i64);

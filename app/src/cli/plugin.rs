@@ -1,0 +1,73 @@
+//! The command `plugin`, and the names that a plugin's sources cannot have beside it.
+
+use clap::{Args as _, Command, Subcommand};
+use lanstream_core::registry::SourceDescriptor;
+
+use super::{SOURCES, Serve};
+
+/// Name of the command.
+pub(super) const NAME: &str = "plugin";
+/// Commands that are no sources.
+const COMMANDS: [&str; 4] = [NAME, SOURCES, "help", "plugin-host"];
+/// Flag that every command has.
+const HELP: &str = "help";
+
+/// What to do with plugins.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum PluginAction {
+    /// List the installed plugins with their sources, and why one is not loaded
+    List,
+    /// Print the folder of installed plugins
+    Path,
+}
+
+/// Returns the command.
+pub(super) fn command() -> Command {
+    let command = Command::new(NAME).about("List installed plugins, check plugins, and write new ones");
+    PluginAction::augment_subcommands(command).subcommand_required(true).arg_required_else_help(true)
+}
+
+/// Returns why a source cannot be a command, if its name or that of an option is one that all builds use.
+pub(crate) fn check_names(source: &SourceDescriptor) -> Result<(), String> {
+    let name = &source.name;
+    if COMMANDS.contains(&name.as_ref()) {
+        return Err(format!("its source {name} has the name of a command of lanstream: give it another one"));
+    }
+    let flags = Serve::augment_args(Command::new(""));
+    let is_flag =
+        |name: &str| name == HELP || flags.get_arguments().any(|flag| flag.get_long() == Some(name));
+    match source.options.iter().find(|option| is_flag(&option.name)) {
+        None => Ok(()),
+        Some(option) => Err(format!(
+            "the option {} of its source {name} has the name of a flag of lanstream: give it another one",
+            option.name
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lanstream_core::options::OptionSpec;
+
+    use super::*;
+
+    #[test]
+    fn names_of_commands_and_flags_are_taken() {
+        let check = |name: &'static str, option: &'static str| {
+            let options = vec![OptionSpec::switch(option, "")];
+            check_names(&SourceDescriptor {
+                name: name.into(),
+                about: "".into(),
+                examples: "".into(),
+                options,
+            })
+        };
+        assert_eq!(check("camera", "number"), Ok(()));
+        for name in ["plugin", "sources", "help", "plugin-host"] {
+            assert!(check(name, "number").unwrap_err().contains("name of a command"), "{name}");
+        }
+        for option in ["help", "port", "json", "plugin", "verbose"] {
+            assert!(check("camera", option).unwrap_err().contains("name of a flag"), "{option}");
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Installed plugins, whose sources are commands without being named by `--plugin`.
+
+use lanstream::plugins;
+use lanstream_core::registry::Registry;
+use lanstream_core::text::harmless;
+use lanstream_plugin_host::{Folders, InstalledPlugin, installed};
+
+use crate::{plugin_flags, report};
+
+/// Registers the sources of all installed plugins, and says on stderr why one is not loaded.
+pub(crate) fn register_all(registry: &mut Registry) {
+    let Some(folders) = Folders::of_user() else { return };
+    let plugins = found(&folders).unwrap_or_else(|error| {
+        say(&error);
+        Vec::new()
+    });
+    for plugin in plugins {
+        if let Err(error) = register(registry, &plugin) {
+            say(&error);
+        }
+    }
+}
+
+/// Returns the installed plugins.
+pub(crate) fn found(folders: &Folders) -> Result<Vec<InstalledPlugin>, String> {
+    installed(&plugin_flags::program()?, folders).map_err(|error| error.to_string())
+}
+
+/// Registers the sources of an installed plugin.
+pub(crate) fn register(registry: &mut Registry, plugin: &InstalledPlugin) -> Result<(), String> {
+    let loaded = plugin.found.as_ref().map_err(ToString::to_string)?;
+    plugin_flags::check_names(&plugin.path, loaded.sources())?;
+    plugins::register_loaded(registry, loaded, &plugin.path).map_err(|error| error.to_string())
+}
+
+fn say(error: &str) {
+    report::write_error(&format!("lanstream: {}\n", harmless(error)));
+}

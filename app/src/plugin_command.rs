@@ -1,0 +1,26 @@
+//! `lanstream plugin`: for people who install plugins and who write them.
+
+mod list;
+
+use std::process::ExitCode;
+
+use lanstream_plugin_host::Folders;
+
+use crate::cli::PluginAction;
+use crate::report;
+
+/// Does what the command line says.
+pub(crate) fn run(action: &PluginAction, json: bool) -> Result<ExitCode, String> {
+    match action {
+        PluginAction::List => list::print(json)?,
+        PluginAction::Path => report::print_line(&folders()?.plugins.display().to_string()),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Returns the user's folders.
+fn folders() -> Result<Folders, String> {
+    Folders::of_user().ok_or_else(|| {
+        "there is no folder for plugins: the environment variable HOME names no absolute path".to_owned()
+    })
+}

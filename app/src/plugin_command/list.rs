@@ -1,0 +1,78 @@
+//! `lanstream plugin list`: installed plugins with their sources, and why one is not loaded.
+
+/// Prints a line for each installed plugin.
+#[cfg(target_os = "linux")]
+pub(super) fn print(json: bool) -> Result<(), String> {
+    let folders = super::folders()?;
+    let plugins = crate::installed::found(&folders)?;
+    if plugins.is_empty() && !json {
+        let place = folders.plugins.display().to_string();
+        let text = format!("lanstream: no plugins are installed in {place}\n");
+        crate::report::write_error(&lanstream_core::text::harmless(&text));
+    }
+    let mut registry = lanstream::sources::registry();
+    for plugin in &plugins {
+        let registered = crate::installed::register(&mut registry, plugin);
+        let line = lines::Line::new(plugin, registered);
+        crate::report::print_line(&if json { line.json() } else { line.text() });
+    }
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn print(_json: bool) -> Result<(), String> {
+    Err("plugins cannot be installed on this system yet: name one with --plugin".to_owned())
+}
+
+#[cfg(target_os = "linux")]
+mod lines {
+    use std::borrow::Cow;
+
+    use lanstream_core::text::harmless;
+    use lanstream_plugin_host::InstalledPlugin;
+    use serde::Serialize;
+
+    /// One line of the list.
+    #[derive(Debug, Serialize)]
+    pub(super) struct Line<'a> {
+        file: Cow<'a, str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        version: Option<&'a str>,
+        /// Names of its sources, which are commands.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        sources: Vec<&'a str>,
+        /// Why it is not loaded.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        refusal: Option<String>,
+    }
+
+    impl<'a> Line<'a> {
+        pub(super) fn new(plugin: &'a InstalledPlugin, registered: Result<(), String>) -> Self {
+            let found = plugin.found.as_ref().ok();
+            let sources = found.iter().flat_map(|found| found.sources());
+            Self {
+                file: plugin.path.to_string_lossy(),
+                name: found.map(|found| found.name()),
+                version: found.map(|found| found.version()),
+                sources: sources.map(|source| source.name.as_ref()).collect(),
+                refusal: registered.err(),
+            }
+        }
+
+        pub(super) fn json(&self) -> String {
+            crate::report::escaped(&serde_json::to_string(self).unwrap_or_default())
+        }
+
+        pub(super) fn text(&self) -> String {
+            let line = match (&self.refusal, self.name, self.version) {
+                (None, Some(name), Some(version)) => {
+                    format!("{name:<16} {version:<10} {:<24} {}", self.sources.join(" "), self.file)
+                }
+                (refusal, ..) => format!("refused: {}", refusal.as_deref().unwrap_or_default()),
+            };
+            harmless(&line).replace('\n', " ")
+        }
+    }
+}
