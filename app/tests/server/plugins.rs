@@ -81,7 +81,7 @@ fn the_pattern_as_a_plugin_is_as_exact_as_the_built_in_one() {
     lanstream::plugins::register(&mut registry, program, &library).unwrap();
     for kind in Kind::ALL {
         let values = OptionValues::default().with("kind", kind.to_string()).with("size", "640x360");
-        let source = registry.configure("pattern", values, Listener::default()).unwrap();
+        let source = registry.configure("pattern-plugin", values, Listener::default()).unwrap();
         let server = Server::start(source.open, &Options::default(), |_| {}).unwrap();
         Viewer::join(&Door::from_url(server.url()), Transport::Http).watch(kind, 20);
     }

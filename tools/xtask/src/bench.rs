@@ -17,6 +17,7 @@ mod load;
 mod machine;
 mod painter;
 pub(crate) mod patience;
+pub(crate) mod plugin;
 mod report;
 mod sample;
 pub(crate) mod screen;
