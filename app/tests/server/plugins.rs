@@ -74,6 +74,18 @@ fn the_example_in_rust_is_shown_exactly_in_its_own_process_and_in_this_one() {
 }
 
 #[test]
+fn a_plugin_that_tells_damage_is_sent_in_part() {
+    let library = built_in_rust("clock");
+    let running = Running::start(&["--plugin", name(&library), "clock", "--json"]);
+    let mut viewer = Viewer::join(&running.door(), Transport::Http);
+    viewer.take_update();
+    viewer.acknowledge();
+    let whole = viewer.bytes;
+    viewer.take_update();
+    assert!(viewer.bytes < whole, "digits that change are {} bytes of {whole}", viewer.bytes);
+}
+
+#[test]
 fn the_pattern_as_a_plugin_is_as_exact_as_the_built_in_one() {
     let library = built_in_rust("pattern-plugin");
     let mut registry = Registry::default();
