@@ -148,7 +148,7 @@ fn from_matches(registry: &Registry, matches: &ArgMatches) -> Result<Cli, clap::
 #[cfg(test)]
 mod tests {
     use lanstream_core::options::{OptionError, OptionSpec};
-    use lanstream_core::registry::{Configured, SourceDescriptor, SourceFactory};
+    use lanstream_core::registry::{Configured, Descriptor, SourceFactory};
     use lanstream_core::source::{Error, ErrorKind as SourceErrorKind, Listener};
 
     use super::*;
@@ -157,8 +157,8 @@ mod tests {
     struct Fade;
 
     impl SourceFactory for Fade {
-        fn descriptor(&self) -> SourceDescriptor {
-            SourceDescriptor {
+        fn descriptor(&self) -> Descriptor {
+            Descriptor {
                 name: "fade".into(),
                 about: "From black to white".into(),
                 examples: "".into(),

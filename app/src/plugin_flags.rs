@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use lanstream::plugins;
-use lanstream_core::registry::{Registry, SourceDescriptor};
+use lanstream_core::registry::{Descriptor, Registry};
 #[cfg(target_os = "linux")]
 use lanstream_plugin_host::{HOST_COMMAND, INSTALLED_FLAG, Trust};
 
@@ -45,7 +45,7 @@ pub(crate) fn register(registry: &mut Registry) -> Result<(), String> {
 }
 
 /// Returns an error if a source of the plugin at `file` has a name that lanstream itself uses.
-pub(crate) fn check_names(file: &Path, sources: &[SourceDescriptor]) -> Result<(), String> {
+pub(crate) fn check_names(file: &Path, sources: &[Descriptor]) -> Result<(), String> {
     let check =
         |source| cli::check_names(source).map_err(|error| format!("plugin {}: {error}", file.display()));
     sources.iter().try_for_each(check)

@@ -23,8 +23,7 @@ impl Demand {
     /// Demands a frame. Returns whether the source must be woken.
     pub(crate) fn set(&self, source: &Parked) -> bool {
         self.0.store(true, Ordering::Relaxed);
-        fence(Ordering::SeqCst);
-        source.0.load(Ordering::Relaxed)
+        source.must_wake()
     }
 
     /// Clears the demand, right before it is met: a later one is a new demand.
@@ -50,10 +49,17 @@ impl Parked {
         Self(AtomicBool::new(false))
     }
 
-    /// Sets whether a demand must wake the source. The source must check all demands between this call and its sleep.
+    /// Sets whether a demand must wake the source. The source must check all demands, and all queues for room,
+    /// between this call and its sleep.
     pub(crate) fn set(&self, parked: bool) {
         self.0.store(parked, Ordering::Relaxed);
         fence(Ordering::SeqCst);
+    }
+
+    /// Returns whether the source must be woken, to look at what the caller has written just before.
+    pub(crate) fn must_wake(&self) -> bool {
+        fence(Ordering::SeqCst);
+        self.0.load(Ordering::Relaxed)
     }
 }
 

@@ -2,7 +2,10 @@
 //!
 //! The source's side ([`Feed`]) never waits for a viewer and takes no lock. A viewer's side ([`FrameReceiver`],
 //! [`EventReceiver`]) takes the newest value when it is ready for it, and signals its demand beforehand, so that
-//! nothing is captured that no viewer can take.
+//! nothing is captured that no viewer can take. Consumers that are no viewers receive whole frames
+//! ([`CompleteReceiver`]).
+
+mod complete;
 
 use std::collections::VecDeque;
 use std::sync::atomic::AtomicUsize;
@@ -18,6 +21,10 @@ use crate::source::{AudioChunk, Cursor, Description, Playback, PlaybackCommand, 
 use crate::sync::{Arc, AtomicBool, Ordering};
 use crate::time::Micros;
 
+pub(crate) use complete::CompleteReceiver;
+use complete::CompleteSubscription;
+pub use complete::{Delivery, FRAMES_WAITING_MAX, SinkHandle};
+
 /// A feed, and the handle through which viewers join it.
 pub fn feed() -> (Feed, FeedHandle) {
     let (sender, joins) = mpsc::channel();
@@ -26,6 +33,7 @@ pub fn feed() -> (Feed, FeedHandle) {
         joins,
         frame_subscriptions: Vec::new(),
         event_subscriptions: Vec::new(),
+        complete_subscriptions: Vec::new(),
         source: Arc::clone(&source),
         pointer: None,
         status: None,
@@ -67,6 +75,7 @@ pub struct Feed {
     joins: mpsc::Receiver<FeedRequest>,
     frame_subscriptions: Vec<Arc<FrameSubscription>>,
     event_subscriptions: Vec<Arc<EventSubscription>>,
+    complete_subscriptions: Vec<Arc<CompleteSubscription>>,
     source: Arc<SourceWakeup>,
     pointer: Option<Arc<Pointer>>,
     status: Option<Arc<Status>>,
@@ -82,6 +91,7 @@ impl Feed {
     pub fn admit(&mut self, current: Option<&Arc<Frame>>) {
         self.frame_subscriptions.retain(|subscription| !subscription.cancelled.load(Ordering::Acquire));
         self.event_subscriptions.retain(|subscription| !subscription.cancelled.load(Ordering::Acquire));
+        self.complete_subscriptions.retain(|subscription| !subscription.is_cancelled());
         while let Ok(guest) = self.joins.try_recv() {
             match guest {
                 FeedRequest::Frames(subscription) => {
@@ -98,6 +108,9 @@ impl Feed {
                     subscription.waker.wake();
                     self.event_subscriptions.push(subscription);
                 }
+                FeedRequest::Complete(subscription) => {
+                    self.admit_complete(subscription, current);
+                }
                 FeedRequest::Command(command) => {
                     self.source.commands.fetch_sub(1, Ordering::Relaxed);
                     self.queue(command);
@@ -112,6 +125,13 @@ impl Feed {
             current.map(|frame| subscription.frames.put(Arc::clone(frame)));
             subscription.waker.wake();
         }
+    }
+
+    fn admit_complete(&mut self, subscription: Arc<CompleteSubscription>, current: Option<&Arc<Frame>>) {
+        self.description.iter().for_each(|description| subscription.describe(description));
+        subscription.set_has_sound(self.has_sound());
+        current.into_iter().for_each(|frame| subscription.put_frame(frame));
+        self.complete_subscriptions.push(subscription);
     }
 
     /// Queues a command. Of consecutive seeks only the last is kept.
@@ -130,9 +150,31 @@ impl Feed {
         self.frame_subscriptions.len()
     }
 
-    /// Whether a viewer waits for a frame.
+    /// Number of frames that viewers need none of, but other consumers can hold.
+    pub fn complete_frames_max(&self) -> usize {
+        self.complete_subscriptions.iter().map(|subscription| subscription.frames_max()).sum()
+    }
+
+    /// Whether a frame can be taken: somebody waits for one, and nobody who takes every frame has too many.
     pub fn has_demand(&self) -> bool {
-        self.frame_subscriptions.iter().any(|subscription| subscription.demand.is_set())
+        let is_wanted = self.frame_subscriptions.iter().any(|subscription| subscription.demand.is_set())
+            || self.complete_subscriptions.iter().any(|subscription| subscription.has_demand());
+        is_wanted && !self.is_full()
+    }
+
+    /// Whether a consumer of every frame has so many, or so much sound, that nothing more may come.
+    pub fn is_full(&self) -> bool {
+        self.complete_subscriptions.iter().any(|subscription| subscription.is_full())
+    }
+
+    /// Whether a consumer takes every frame.
+    pub fn wants_every(&self) -> bool {
+        self.complete_subscriptions.iter().any(|subscription| subscription.wants_every())
+    }
+
+    /// Counts, for each consumer of every frame, the time in which it holds captures back.
+    pub fn account(&self, now: Micros) {
+        self.complete_subscriptions.iter().for_each(|subscription| subscription.account(now));
     }
 
     /// Gives `frame`, of which at least the top is compared, to every viewer.
@@ -148,6 +190,12 @@ impl Feed {
     /// Wakes the viewers that wait for more of the published frame to be compared.
     pub fn progressed(&self) {
         self.frame_subscriptions.iter().for_each(|subscription| subscription.waker.wake());
+    }
+
+    /// Gives `frame`, which is new and compared as a whole, to every consumer of complete frames.
+    pub fn complete(&self, frame: &Arc<Frame>) {
+        self.progressed();
+        self.complete_subscriptions.iter().for_each(|subscription| subscription.put_frame(frame));
     }
 
     /// Sends the pointer to every present and future viewer.
@@ -178,12 +226,14 @@ impl Feed {
         }
         let description = Arc::new(description);
         self.broadcast(|subscription| drop(subscription.description.put(description.clone())));
+        self.complete_subscriptions.iter().for_each(|subscription| subscription.describe(&description));
         self.description = Some(description);
     }
 
-    /// Sends an audio chunk to every viewer. A viewer whose queue is full loses it.
+    /// Sends an audio chunk to every viewer and consumer. A viewer whose queue is full loses it.
     pub fn sound(&self, sound: AudioChunk) {
         let sound = Arc::new(sound);
+        self.complete_subscriptions.iter().for_each(|subscription| subscription.put_sound(&sound));
         for subscription in &self.event_subscriptions {
             let _missed = subscription.sounds.try_send(Arc::clone(&sound));
             subscription.waker.wake();
@@ -199,6 +249,8 @@ impl Feed {
         let went = Arc::new(PlaybackSnapshot { playback, at: now });
         self.broadcast(|subscription| drop(subscription.went.put(went.clone())));
         self.went = Some(went);
+        let has_sound = self.has_sound();
+        self.complete_subscriptions.iter().for_each(|subscription| subscription.set_has_sound(has_sound));
     }
 
     /// Takes the next command of a viewer.
@@ -215,6 +267,10 @@ impl Feed {
         notified || (parked && self.has_demand())
     }
 
+    fn has_sound(&self) -> bool {
+        self.went.as_ref().is_some_and(|went| went.playback.track.is_some())
+    }
+
     fn broadcast(&self, put: impl Fn(&EventSubscription)) {
         for subscription in &self.event_subscriptions {
             put(subscription);
@@ -228,6 +284,7 @@ impl Feed {
 enum FeedRequest {
     Frames(Arc<FrameSubscription>),
     Events(Arc<EventSubscription>),
+    Complete(Arc<CompleteSubscription>),
     /// A command for the source.
     Command(PlaybackCommand),
 }
@@ -260,6 +317,14 @@ impl FeedHandle {
         self.joins.send(FeedRequest::Events(Arc::clone(&subscription))).ok()?;
         self.source.notify();
         Some(EventReceiver { subscription, sounds: Mutex::new(sounds), source: Arc::clone(&self.source) })
+    }
+
+    /// Subscribes to complete frames and to sound. Returns `None` if the source's thread is gone.
+    pub(crate) fn subscribe_complete(&self, delivery: Delivery) -> Option<CompleteReceiver> {
+        let receiver = CompleteReceiver::new(delivery, Arc::clone(&self.source));
+        self.joins.send(FeedRequest::Complete(receiver.subscription())).ok()?;
+        self.source.notify();
+        Some(receiver)
     }
 
     /// Sends a command to the source. It is lost if the source's thread is gone.
@@ -421,7 +486,7 @@ impl EventSubscription {
     }
 }
 
-/// Wakes the source's thread on behalf of viewers.
+/// Wakes the source's thread on behalf of viewers and consumers.
 #[derive(Debug)]
 struct SourceWakeup {
     waker: AtomicWaker,

@@ -2,12 +2,14 @@
 //!
 //! ```text
 //! Source ── wait, capture ──▶ Frame ── changed tiles are stamped ──▶ feed ── newest frame of each viewer ──▶ bytes
+//!                                                                   └─ slot or queue of each frame sink ──▶ frames
 //! ```
 //!
 //! A [`source::Source`] brings a pooled [`FrameBuffer`] up to date. A [`pipeline::Pipeline`] compares it with the frame
 //! before, stamps the tiles that differ, and publishes it as a [`Frame`] through its [`pipeline::Feed`]. A
 //! [`viewer::Pump`] turns the newest frame, and what its viewer holds, into the bytes of one update, which a
-//! [`sink::Sink`] carries. A viewer applies them to its [`Picture`].
+//! [`sink::Sink`] carries. A viewer applies them to its [`Picture`]. A [`frame_sink::FrameSink`] gets whole
+//! frames: a recorder, a stream to a media server.
 //!
 //! Nothing here opens a socket, reads a clock, starts a thread or calls the system: time is an argument.
 //!
@@ -117,6 +119,8 @@
 // The contracts that other crates implement and use, each with a list of its own.
 #[cfg(not(loom))]
 pub mod admission;
+#[cfg(not(loom))]
+pub mod frame_sink;
 pub mod options;
 #[cfg(not(loom))]
 pub mod pipeline;
@@ -152,6 +156,7 @@ mod hash;
 mod lock_free_loom;
 mod picture;
 mod pool;
+mod queue;
 mod region;
 mod self_capture;
 mod session;

@@ -1,10 +1,11 @@
-//! Every interleaving of the two sides of a slot, of a demand and of stamps. Run with
+//! Every interleaving of the two sides of a slot, of a queue, of a demand and of stamps. Run with
 //! `RUSTFLAGS="--cfg loom" cargo test -p lanstream-core --release --lib lock_free_loom`.
 
 use loom::sync::Arc;
 use loom::thread;
 
 use crate::demand::{Demand, Parked};
+use crate::queue::Queue;
 use crate::slot::Slot;
 use crate::stamps::Stamps;
 
@@ -83,5 +84,44 @@ fn stamps_of_rows_that_are_known_are_seen() {
         }
         stage.join().unwrap();
         assert_eq!(stamps.rows(), 2);
+    });
+}
+
+#[test]
+fn what_is_queued_comes_once_and_in_its_order() {
+    loom::model(|| {
+        let queue = Arc::new(Queue::<u32, 2>::new());
+        let source = {
+            let queue = Arc::clone(&queue);
+            thread::spawn(move || {
+                (1..=3).filter(|value| queue.put(Arc::new(*value)).is_ok()).collect::<Vec<_>>()
+            })
+        };
+        let mut taken = Vec::new();
+        for _ in 0..2 {
+            taken.extend(queue.take().map(|value| *value));
+        }
+        let put = source.join().unwrap();
+        taken.extend(std::iter::from_fn(|| queue.take().map(|value| *value)));
+        assert_eq!(taken, put);
+    });
+}
+
+#[test]
+fn room_is_found_or_wakes() {
+    loom::model(|| {
+        let both = Arc::new((Queue::<u32, 1>::new(), Parked::new()));
+        assert!(both.0.put(Arc::new(1)).is_ok());
+        let consumer = {
+            let both = Arc::clone(&both);
+            thread::spawn(move || {
+                assert!(both.0.take().is_some());
+                both.1.must_wake()
+            })
+        };
+        both.1.set(true);
+        let found = !both.0.is_full();
+        let woken = consumer.join().unwrap();
+        assert!(found || woken, "the source sleeps and nobody wakes it");
     });
 }

@@ -11,7 +11,9 @@ use crate::geometry::Rect;
 use crate::pool::FramePool;
 use crate::region::Region;
 use crate::self_capture::{SelfCaptureChange, SelfCaptureDetector};
-use crate::source::{Captured, CursorSource, Description, Error, ErrorKind, Event, Source, UnreliableDamage};
+use crate::source::{
+    Captured, CursorSource, Description, Error, ErrorKind, Event, Flow, Source, UnreliableDamage,
+};
 use crate::stage::{Comparison, Stage};
 use crate::time::{Clock, Micros};
 
@@ -40,6 +42,8 @@ pub struct Pipeline {
     pace: CapturePacer,
     rescan: Rescan,
     self_capture: SelfCaptureDetector,
+    /// What the source was told last of frames that are not captured in time.
+    flow: Flow,
     clock: Clock,
     state: Arc<PipelineState>,
     observer: Box<dyn Fn(&Description) + Send>,
@@ -71,6 +75,7 @@ impl Pipeline {
             pace,
             rescan,
             self_capture,
+            flow: Flow::default(),
             clock,
             state,
             observer,
@@ -98,15 +103,16 @@ impl Pipeline {
         self.pool = FramePool::default();
         self.stage.clear();
         self.is_damaged = true;
+        self.flow = Flow::default();
         let waker = source.waker();
         self.describe(source);
         while !self.state.stop.load(Ordering::SeqCst) {
             self.feed.admit(self.stage.current());
             self.exchange_playback(source);
-            while let Some(chunk) = source.audio().and_then(|audio| audio.take_chunk()) {
-                self.feed.sound(chunk);
-            }
             let now = (self.clock)();
+            self.feed.account(now);
+            self.set_flow(source);
+            self.exchange_sound(source);
             match self.next_step(source, now) {
                 Step::Capture(region) => self.capture(source, &region)?,
                 Step::Wait { timeout, parked } => self.wait(source, &waker, timeout, parked)?,
@@ -127,7 +133,30 @@ impl Pipeline {
         self.feed.set_playback(playback, (self.clock)());
     }
 
-    /// What to do now. Without a viewer that waits for a frame nothing is captured, whatever changes.
+    /// Takes the sound that is due, unless a consumer of all of it is behind.
+    fn exchange_sound(&self, source: &mut dyn Source) {
+        while !self.feed.is_full()
+            && let Some(chunk) = source.audio().and_then(|audio| audio.take_chunk())
+        {
+            self.feed.sound(chunk);
+        }
+    }
+
+    /// Tells a source that could skip frames whether it may.
+    fn set_flow(&mut self, source: &mut dyn Source) {
+        let flow = match (self.feed.is_full(), self.feed.wants_every()) {
+            (true, _) => Flow::Held,
+            (false, true) => Flow::Every,
+            (false, false) => Flow::Skip,
+        };
+        if std::mem::replace(&mut self.flow, flow) != flow
+            && let Some(control) = source.flow_control()
+        {
+            control.set_flow(flow);
+        }
+    }
+
+    /// What to do now. Unless a frame can be taken nothing is captured, whatever changes.
     fn next_step(&self, source: &dyn Source, now: Micros) -> Step {
         if !self.feed.has_demand() {
             return Step::Wait { timeout: None, parked: true };
@@ -174,11 +203,13 @@ impl Pipeline {
     }
 
     fn capture(&mut self, source: &mut dyn Source, region: &Region) -> Result<(), Error> {
-        let limit =
-            FRAMES_SPARE + ENCODING_FRAMES_MAX + FRAMES_PER_SUBSCRIPTION * self.feed.frame_subscriptions();
+        let limit = FRAMES_SPARE
+            + ENCODING_FRAMES_MAX
+            + FRAMES_PER_SUBSCRIPTION * self.feed.frame_subscriptions()
+            + self.feed.complete_frames_max();
         let layout = source.layout();
         let Some(slot) = self.pool.acquire(layout, limit, || source.allocate())? else {
-            debug_assert!(false, "viewers hold more frames than they may");
+            debug_assert!(false, "viewers and sinks hold more frames than they may");
             return self.pause(source);
         };
         let Some(frame) = Arc::get_mut(slot) else { return Ok(()) };
@@ -229,7 +260,7 @@ impl Pipeline {
         self.pace.took(frame.captured_at(), self.self_capture.interval());
         self.rescan.took(frame.captured_at(), region, frame.cells().bounds());
         if self.stage.advance(frame) {
-            self.feed.progressed();
+            self.feed.complete(frame);
             self.state.frames.fetch_add(1, Ordering::Relaxed);
             self.check_self_capture(source, captured);
         }

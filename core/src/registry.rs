@@ -1,22 +1,36 @@
-//! Registry of sources: for each a name, options and a factory. Built-in sources and plugins are registered alike, and
-//! the command line, its help and the list of sources are made of it.
+//! Registries of sources and of frame sinks: for each a name, options and a factory. Built-in ones and plugins are
+//! registered alike, and the command line, its help and its lists are made of them.
 
+#[cfg(not(loom))]
+use crate::frame_sink::SinkOpener;
 use crate::geometry::Size;
 use crate::options::{CowStr, OptionError, OptionSpec, OptionValues};
 use crate::source::{Error, Listener, Opener};
 
-/// Sources that a program offers, in the order in which they are listed.
-#[derive(Default)]
-pub struct Registry {
-    factories: Vec<Box<dyn SourceFactory>>,
+/// Sources that a program offers, or frame sinks, in the order in which they are listed.
+pub struct Registry<F: ?Sized = dyn SourceFactory> {
+    factories: Vec<Box<F>>,
 }
 
-/// Description of a kind of source.
+/// Frame sinks that a program offers.
+#[cfg(not(loom))]
+pub type SinkRegistry = Registry<dyn FrameSinkFactory>;
+
+/// Something that a registry holds.
+pub trait Registered {
+    /// What it is in errors: `source`.
+    const KIND: &'static str;
+
+    /// Returns its description.
+    fn describe(&self) -> Descriptor;
+}
+
+/// Description of a kind of source or of frame sink.
 #[derive(Clone, Debug)]
-pub struct SourceDescriptor {
-    /// Name, which is its command.
+pub struct Descriptor {
+    /// Name: of a source, which is its command, or of a sink, which selects it.
     pub name: CowStr,
-    /// One sentence on what it shows.
+    /// One sentence on what it does.
     pub about: CowStr,
     /// Examples and notes that follow its help; may be empty.
     pub examples: CowStr,
@@ -27,7 +41,7 @@ pub struct SourceDescriptor {
 /// Maker of sources of one kind.
 pub trait SourceFactory: Send + Sync {
     /// Returns its description, which is always the same.
-    fn descriptor(&self) -> SourceDescriptor;
+    fn descriptor(&self) -> Descriptor;
 
     /// Makes an opener of these options, which are [complete](OptionValues::complete). Nothing is opened yet. The
     /// opener's sources report to `listener`.
@@ -46,6 +60,40 @@ pub trait SourceFactory: Send + Sync {
 
     /// Makes openers that are running on other threads return soon, since the program ends.
     fn interrupt_openers(&self) {}
+}
+
+impl Registered for dyn SourceFactory {
+    const KIND: &'static str = "source";
+
+    fn describe(&self) -> Descriptor {
+        self.descriptor()
+    }
+}
+
+/// Maker of frame sinks of one kind.
+#[cfg(not(loom))]
+pub trait FrameSinkFactory: Send + Sync {
+    /// Returns its description, which is always the same.
+    fn descriptor(&self) -> Descriptor;
+
+    /// Makes an opener of these options, which are [complete](OptionValues::complete). Nothing is opened yet. The
+    /// opener's sinks report to `listener`.
+    ///
+    /// # Errors
+    /// If an option has a value that its description could not rule out.
+    fn configure(&self, values: &OptionValues, listener: Listener) -> Result<SinkOpener, OptionError>;
+
+    /// Makes sinks that are running on other threads return soon, finished or not, since the user gives them up.
+    fn interrupt(&self) {}
+}
+
+#[cfg(not(loom))]
+impl Registered for dyn FrameSinkFactory {
+    const KIND: &'static str = "sink";
+
+    fn describe(&self) -> Descriptor {
+        self.descriptor()
+    }
 }
 
 /// A source with its options.
@@ -84,12 +132,19 @@ pub struct ListedSource {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegistryError {
-    /// Another source has this name.
-    #[error("there are two sources named {0}")]
-    Duplicate(String),
-    /// No source has this name.
-    #[error("there is no source named {name}: there are {known}")]
+    /// Another one has this name.
+    #[error("there are two {kind}s named {name}")]
+    Duplicate {
+        /// What it is: `source`.
+        kind: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// None has this name.
+    #[error("there is no {kind} named {name}: there are {known}")]
     Unknown {
+        /// What it is: `source`.
+        kind: &'static str,
         /// The name.
         name: String,
         /// All names.
@@ -100,20 +155,44 @@ pub enum RegistryError {
     Option(#[from] OptionError),
 }
 
-impl Registry {
-    /// Adds a kind of source.
+impl<F: Registered + ?Sized> Registry<F> {
+    /// Adds a factory.
     ///
     /// # Errors
     /// [`RegistryError::Duplicate`] if its name is taken.
-    pub fn register(&mut self, factory: Box<dyn SourceFactory>) -> Result<(), RegistryError> {
-        let name = factory.descriptor().name;
+    pub fn register(&mut self, factory: Box<F>) -> Result<(), RegistryError> {
+        let name = factory.describe().name;
         if self.get(&name).is_some() {
-            return Err(RegistryError::Duplicate(name.into_owned()));
+            return Err(RegistryError::Duplicate { kind: F::KIND, name: name.into_owned() });
         }
         self.factories.push(factory);
         Ok(())
     }
 
+    /// Returns the factory of this name.
+    pub fn get(&self, name: &str) -> Option<&F> {
+        self.iter().find(|factory| factory.describe().name == name)
+    }
+
+    /// Returns all factories.
+    pub fn iter(&self) -> impl Iterator<Item = &F> {
+        self.factories.iter().map(AsRef::as_ref)
+    }
+
+    /// Returns the factory of this name, and the options that it is configured with.
+    fn completed(&self, name: &str, values: OptionValues) -> Result<(&F, OptionValues), RegistryError> {
+        let factory = self.get(name).ok_or_else(|| self.unknown(name))?;
+        let values = values.complete(&factory.describe().options)?;
+        Ok((factory, values))
+    }
+
+    fn unknown(&self, name: &str) -> RegistryError {
+        let known: Vec<_> = self.iter().map(|factory| factory.describe().name).collect();
+        RegistryError::Unknown { kind: F::KIND, name: name.to_owned(), known: known.join(", ") }
+    }
+}
+
+impl Registry {
     /// Adds a kind of source, and returns the registry.
     ///
     /// # Errors
@@ -121,16 +200,6 @@ impl Registry {
     pub fn with(mut self, factory: impl SourceFactory + 'static) -> Result<Self, RegistryError> {
         self.register(Box::new(factory))?;
         Ok(self)
-    }
-
-    /// Returns the factory of this name.
-    pub fn get(&self, name: &str) -> Option<&dyn SourceFactory> {
-        self.iter().find(|factory| factory.descriptor().name == name)
-    }
-
-    /// Returns all factories.
-    pub fn iter(&self) -> impl Iterator<Item = &dyn SourceFactory> {
-        self.factories.iter().map(AsRef::as_ref)
     }
 
     /// Makes an opener for the source of this name, after checking its options.
@@ -143,19 +212,36 @@ impl Registry {
         values: OptionValues,
         listener: Listener,
     ) -> Result<Configured, RegistryError> {
-        let factory = self.get(name).ok_or_else(|| self.unknown(name))?;
-        let values = values.complete(&factory.descriptor().options)?;
+        let (factory, values) = self.completed(name, values)?;
         Ok(factory.configure(&values, listener)?)
-    }
-
-    fn unknown(&self, name: &str) -> RegistryError {
-        let known: Vec<_> = self.iter().map(|factory| factory.descriptor().name).collect();
-        RegistryError::Unknown { name: name.to_owned(), known: known.join(", ") }
     }
 }
 
-impl std::fmt::Debug for Registry {
+#[cfg(not(loom))]
+impl SinkRegistry {
+    /// Makes an opener for the frame sink of this name, after checking its options.
+    ///
+    /// # Errors
+    /// If there is no such sink, or an option is wrong.
+    pub fn configure(
+        &self,
+        name: &str,
+        values: OptionValues,
+        listener: Listener,
+    ) -> Result<SinkOpener, RegistryError> {
+        let (factory, values) = self.completed(name, values)?;
+        Ok(factory.configure(&values, listener)?)
+    }
+}
+
+impl<F: ?Sized> Default for Registry<F> {
+    fn default() -> Self {
+        Self { factories: Vec::new() }
+    }
+}
+
+impl<F: Registered + ?Sized> std::fmt::Debug for Registry<F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.iter().map(|factory| factory.descriptor().name)).finish()
+        f.debug_list().entries(self.iter().map(|factory| factory.describe().name)).finish()
     }
 }

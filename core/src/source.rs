@@ -16,7 +16,7 @@
 //! 6. Dropped, it releases its device. Frames that viewers still hold outlive it, and their memory with them.
 //!
 //! What only some sources have is an optional capability: [`CursorSource`], [`PlaybackSource`], [`AudioSource`],
-//! [`LateRows`], [`UnreliableDamage`], [`TitleProbe`].
+//! [`LateRows`], [`UnreliableDamage`], [`TitleProbe`], [`FlowControl`].
 //!
 //! A source that shows one colour, and then another one for each frame:
 //!
@@ -80,7 +80,7 @@ use crate::frame_buffer::{FrameBuffer, Layout, PixelMemory};
 use crate::region::Region;
 
 pub use audio::{AudioChunk, AudioSource, SOUND_FRAME_BYTES, SOUND_RATE};
-pub use capability::{LateRows, TitleProbe, UnreliableDamage};
+pub use capability::{Flow, FlowControl, LateRows, TitleProbe, UnreliableDamage};
 pub use cursor::{CURSOR_SIDE_MAX, Cursor, CursorShape, CursorSource, Pointer};
 pub use error::{Error, ErrorKind};
 pub use playback::{Playback, PlaybackCommand, PlaybackSnapshot, PlaybackSource, Position};
@@ -156,6 +156,11 @@ pub trait Source: Send {
 
     /// Damage reports that may be incomplete.
     fn unreliable_damage(&self) -> Option<&dyn UnreliableDamage> {
+        None
+    }
+
+    /// Frames that are skipped unless they are captured in time.
+    fn flow_control(&mut self) -> Option<&mut dyn FlowControl> {
         None
     }
 

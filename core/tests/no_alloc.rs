@@ -1,4 +1,4 @@
-//! Law 5: after warm-up the pixel path allocates nothing, from the capture to the bytes of the update.
+//! Law 5: after warm-up the pixel path allocates nothing, from the capture to the bytes of the update or the frame sink.
 #![cfg(not(loom))]
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
@@ -7,12 +7,16 @@ mod common;
 #[path = "common/counting.rs"]
 mod counting;
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use bytes::BytesMut;
-use common::{Arrivals, Screen, Scripted, Viewer, bytes_of, pipeline};
+use common::{Arrivals, Screen, Scripted, Viewer, bytes_of, clock, pipeline};
 use counting::{allocations, counted};
+use lanstream_core::frame_sink::{
+    Delivery, Driver, FrameSink, FrameSinkError, SinkFrame, SinkStatus, StreamInfo,
+};
 use lanstream_core::protocol::{Ack, ViewerMessage};
 use lanstream_core::viewer::WriteStatus;
 use lanstream_core::{Picture, Rect, Size};
@@ -51,6 +55,64 @@ fn nothing_is_allocated_between_capture_and_bytes() {
             assert_eq!(allocations() - counted_from - per_ack, u64::from(COUNTED) * per_ack);
         }
         updates < WARM_UP + COUNTED
+    };
+    let mut source =
+        Scripted { screen, step, state: Arc::clone(&state), record: false, arrivals: Arrivals::default() };
+    pipeline.run(&mut source).unwrap();
+}
+
+/// Counts what it is given.
+struct Sink(Arc<AtomicU32>);
+
+impl FrameSink for Sink {
+    fn delivery(&self) -> Delivery {
+        Delivery::Every
+    }
+
+    fn begin(&mut self, _stream: &StreamInfo) -> Result<(), FrameSinkError> {
+        Ok(())
+    }
+
+    fn frame(&mut self, frame: &SinkFrame<'_>) -> Result<SinkStatus, FrameSinkError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        assert!(!frame.damage.is_empty());
+        Ok(SinkStatus::Open)
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), FrameSinkError> {
+        Ok(())
+    }
+}
+
+#[test]
+fn nothing_is_allocated_between_capture_and_a_frame_sink() {
+    let (mut pipeline, feed_handle, state) = pipeline();
+    let size = Size { width: 320, height: 200 };
+    let screen = Arc::new(Mutex::new(Screen::new(size)));
+    let given = Arc::<AtomicU32>::default();
+    let mut driver = Driver::new(Box::new(Sink(Arc::clone(&given))), &feed_handle, clock).unwrap();
+    let (mut steps, mut counted_from) = (0, (0, 0));
+    let shown = Arc::clone(&screen);
+    let step = move || {
+        steps += 1;
+        // So that frames wait, and captures do.
+        if steps % 20 == 0 {
+            driver.advance(&Context::from_waker(Waker::noop())).unwrap();
+        }
+        shown.lock().unwrap().draw(
+            Rect { x: steps % 200, y: steps % 100, width: 90, height: 64 },
+            steps,
+            true,
+        );
+        let frames = given.load(Ordering::Relaxed);
+        if frames >= WARM_UP && counted_from.0 == 0 {
+            counted_from = (frames, allocations());
+        }
+        let is_over = frames >= WARM_UP + COUNTED;
+        if is_over {
+            assert_eq!(allocations(), counted_from.1);
+        }
+        !is_over
     };
     let mut source =
         Scripted { screen, step, state: Arc::clone(&state), record: false, arrivals: Arrivals::default() };

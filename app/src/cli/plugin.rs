@@ -1,7 +1,7 @@
 //! The command `plugin`, and the names that a plugin's sources cannot have beside it.
 
 use clap::{Args as _, Command, Subcommand};
-use lanstream_core::registry::SourceDescriptor;
+use lanstream_core::registry::Descriptor;
 
 use super::{SOURCES, Serve};
 
@@ -28,7 +28,7 @@ pub(super) fn command() -> Command {
 }
 
 /// Returns why a source cannot be a command, if its name or that of an option is one that all builds use.
-pub(crate) fn check_names(source: &SourceDescriptor) -> Result<(), String> {
+pub(crate) fn check_names(source: &Descriptor) -> Result<(), String> {
     let name = &source.name;
     if COMMANDS.contains(&name.as_ref()) {
         return Err(format!("its source {name} has the name of a command of lanstream: give it another one"));
@@ -55,12 +55,7 @@ mod tests {
     fn names_of_commands_and_flags_are_taken() {
         let check = |name: &'static str, option: &'static str| {
             let options = vec![OptionSpec::switch(option, "")];
-            check_names(&SourceDescriptor {
-                name: name.into(),
-                about: "".into(),
-                examples: "".into(),
-                options,
-            })
+            check_names(&Descriptor { name: name.into(), about: "".into(), examples: "".into(), options })
         };
         assert_eq!(check("camera", "number"), Ok(()));
         for name in ["plugin", "sources", "help", "plugin-host"] {

@@ -5,10 +5,10 @@ use std::ffi::OsString;
 use clap::builder::{PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser as _};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use lanstream_core::options::{Check, OptionKind, OptionSpec, OptionValues};
-use lanstream_core::registry::SourceDescriptor;
+use lanstream_core::registry::Descriptor;
 
 /// Returns the command of a source.
-pub(super) fn command(descriptor: SourceDescriptor) -> Command {
+pub(super) fn command(descriptor: Descriptor) -> Command {
     Command::new(descriptor.name.into_owned())
         .about(descriptor.about.into_owned())
         .after_help(descriptor.examples.into_owned())

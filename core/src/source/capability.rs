@@ -1,4 +1,4 @@
-//! Optional capabilities of sources that capture a screen.
+//! Optional capabilities of sources: of those that capture a screen, and of those that skip frames.
 
 use super::Error;
 
@@ -23,4 +23,22 @@ pub trait UnreliableDamage {
 pub trait TitleProbe {
     /// Returns whether a window with `part` in its title is visible in the picture.
     fn shows_title(&mut self, part: &str) -> bool;
+}
+
+/// Capability of a source that skips frames which are not captured in time: it can be told not to.
+pub trait FlowControl {
+    /// Sets what happens to frames that are not captured in time; [`Flow::Skip`] when the source begins.
+    fn set_flow(&mut self, flow: Flow);
+}
+
+/// What happens to frames and to sound that are not taken in time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Flow {
+    /// A newer frame takes the place of one that was not captured.
+    #[default]
+    Skip,
+    /// Each frame waits until it is captured.
+    Every,
+    /// Nothing is taken now: what is stored stands still. What happens now goes on, and is skipped.
+    Held,
 }

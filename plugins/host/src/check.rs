@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use lanstream_core::options::{Choice, CowStr, OptionKind, OptionSpec};
 use lanstream_core::planar::Planar;
-use lanstream_core::registry::SourceDescriptor;
+use lanstream_core::registry::Descriptor;
 use lanstream_core::source::{Description, Error};
 use lanstream_core::text::{harmless, is_harmful};
 use lanstream_core::{Layout, PIXEL_BYTES, PixelFormat, Rect, Region, Size};
@@ -105,7 +105,7 @@ fn is_name(name: &str) -> bool {
 ///
 /// # Safety
 /// The texts and lists of `source` are as long as they say.
-pub(crate) unsafe fn descriptor(source: &abi::Source) -> Result<SourceDescriptor, Broken> {
+pub(crate) unsafe fn descriptor(source: &abi::Source) -> Result<Descriptor, Broken> {
     // SAFETY: the caller's promise, here and below.
     let name = unsafe { text(source.name, "source's name")? };
     if !is_name(&name) {
@@ -126,7 +126,7 @@ pub(crate) unsafe fn descriptor(source: &abi::Source) -> Result<SourceDescriptor
     // SAFETY: as above.
     let options = specs.iter().map(|spec| unsafe { option(spec) }).collect::<Result<Vec<_>, _>>()?;
     check_options(&name, &options)?;
-    Ok(SourceDescriptor {
+    Ok(Descriptor {
         // SAFETY: as above.
         about: unsafe { shown(source.about, "source's about")? }.into(),
         // SAFETY: as above.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lanstream_core::options::{OptionError, OptionValues};
-use lanstream_core::registry::{Configured, SourceDescriptor, SourceFactory};
+use lanstream_core::registry::{Configured, Descriptor, SourceFactory};
 use lanstream_core::source::{Error, ErrorKind, Listener, Source};
 use lanstream_plugin_abi as abi;
 
@@ -30,7 +30,7 @@ pub struct LoadedPlugin {
 #[derive(Clone, Debug)]
 struct Loaded {
     table: abi::Source,
-    descriptor: SourceDescriptor,
+    descriptor: Descriptor,
 }
 
 impl LoadedPlugin {
@@ -105,7 +105,7 @@ impl LoadedPlugin {
     }
 
     /// Descriptions of its sources.
-    pub fn sources(&self) -> impl Iterator<Item = &SourceDescriptor> {
+    pub fn sources(&self) -> impl Iterator<Item = &Descriptor> {
         self.sources.iter().map(|source| &source.descriptor)
     }
 
@@ -155,7 +155,7 @@ struct LoadedFactory {
 }
 
 impl SourceFactory for LoadedFactory {
-    fn descriptor(&self) -> SourceDescriptor {
+    fn descriptor(&self) -> Descriptor {
         self.source.descriptor.clone()
     }
 

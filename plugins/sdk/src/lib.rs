@@ -6,15 +6,15 @@
 //!
 //! ```
 //! use lanstream_plugin::core::options::{OptionError, OptionSpec, OptionValues};
-//! use lanstream_plugin::core::registry::{Configured, SourceDescriptor, SourceFactory};
+//! use lanstream_plugin::core::registry::{Configured, Descriptor, SourceFactory};
 //! use lanstream_plugin::core::source::{Error, ErrorKind, Listener};
 //!
 //! #[derive(Default)]
 //! struct Camera;
 //!
 //! impl SourceFactory for Camera {
-//!     fn descriptor(&self) -> SourceDescriptor {
-//!         SourceDescriptor {
+//!     fn descriptor(&self) -> Descriptor {
+//!         Descriptor {
 //!             name: "camera".into(),
 //!             about: "Show a camera".into(),
 //!             examples: "".into(),

@@ -1,7 +1,7 @@
 //! Registration of the pattern as a source with options.
 
 use lanstream_core::options::{OptionError, OptionSpec, OptionValues};
-use lanstream_core::registry::{Configured, ListedSource, SourceDescriptor, SourceFactory};
+use lanstream_core::registry::{Configured, Descriptor, ListedSource, SourceFactory};
 use lanstream_core::source::{Error, Listener, Opener};
 
 use crate::{FPS_MAX, FPS_MIN, Kind, Options, Pattern};
@@ -15,10 +15,10 @@ const EXAMPLES: &str = "Examples:
 pub struct PatternFactory;
 
 impl SourceFactory for PatternFactory {
-    fn descriptor(&self) -> SourceDescriptor {
+    fn descriptor(&self) -> Descriptor {
         let Options { size, fps, kind } = Options::default();
         let kinds = Kind::ALL.map(|kind| (kind.name(), kind.about()));
-        SourceDescriptor {
+        Descriptor {
             name: "pattern".into(),
             about: "Show a test pattern; it needs no display".into(),
             examples: EXAMPLES.into(),

@@ -2,7 +2,7 @@
 
 use lanstream_core::Size;
 use lanstream_core::options::{OptionError, OptionSpec, OptionValues};
-use lanstream_core::registry::{Configured, ListedSource, SourceDescriptor, SourceFactory};
+use lanstream_core::registry::{Configured, Descriptor, ListedSource, SourceFactory};
 use lanstream_core::source::{Error, Listener, Opener};
 
 use crate::{Kind, Listed, MonitorChoice, Options, RegionChoice, Target, WindowChoice, list, open};
@@ -24,8 +24,8 @@ const FPS_MAX: i64 = 240;
 pub struct ScreenFactory;
 
 impl SourceFactory for ScreenFactory {
-    fn descriptor(&self) -> SourceDescriptor {
-        SourceDescriptor {
+    fn descriptor(&self) -> Descriptor {
+        Descriptor {
             name: "capture".into(),
             about: "Capture a monitor, a window or a part of the screen".into(),
             examples: EXAMPLES.into(),

@@ -7,7 +7,7 @@ use std::task::Waker;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use lanstream_plugin::core::options::{OptionError, OptionSpec, OptionValues};
-use lanstream_plugin::core::registry::{Configured, SourceDescriptor, SourceFactory};
+use lanstream_plugin::core::registry::{Configured, Descriptor, SourceFactory};
 use lanstream_plugin::core::source::{Captured, Description, Error, Event, Listener, Source, Wakeup};
 use lanstream_plugin::core::{FrameBuffer, Layout, PixelFormat, Region};
 
@@ -23,8 +23,8 @@ const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 struct ClockFactory;
 
 impl SourceFactory for ClockFactory {
-    fn descriptor(&self) -> SourceDescriptor {
-        SourceDescriptor {
+    fn descriptor(&self) -> Descriptor {
+        Descriptor {
             name: "clock".into(),
             about: "Show the time of day".into(),
             examples: "Examples:\n  lanstream --plugin libclock.so clock --offset 120".into(),

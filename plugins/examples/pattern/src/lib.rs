@@ -3,7 +3,7 @@
 
 use lanstream_pattern::PatternFactory;
 use lanstream_plugin::core::options::{OptionError, OptionValues};
-use lanstream_plugin::core::registry::{Configured, SourceDescriptor, SourceFactory};
+use lanstream_plugin::core::registry::{Configured, Descriptor, SourceFactory};
 use lanstream_plugin::core::source::Listener;
 
 /// The source `pattern-plugin`.
@@ -11,8 +11,8 @@ use lanstream_plugin::core::source::Listener;
 struct PatternPlugin;
 
 impl SourceFactory for PatternPlugin {
-    fn descriptor(&self) -> SourceDescriptor {
-        SourceDescriptor { name: "pattern-plugin".into(), examples: "".into(), ..PatternFactory.descriptor() }
+    fn descriptor(&self) -> Descriptor {
+        Descriptor { name: "pattern-plugin".into(), examples: "".into(), ..PatternFactory.descriptor() }
     }
 
     fn configure(&self, values: &OptionValues, listener: Listener) -> Result<Configured, OptionError> {

@@ -4,7 +4,7 @@ use std::task::Waker;
 use std::time::Duration;
 
 use lanstream_plugin::core::options::{OptionError, OptionSpec, OptionValues};
-use lanstream_plugin::core::registry::{Configured, SourceDescriptor, SourceFactory};
+use lanstream_plugin::core::registry::{Configured, Descriptor, SourceFactory};
 use lanstream_plugin::core::source::{Captured, Description, Error, Event, Listener, Source, Wakeup};
 use lanstream_plugin::core::{FrameBuffer, Layout, PixelFormat, Region, Size};
 
@@ -12,8 +12,8 @@ use lanstream_plugin::core::{FrameBuffer, Layout, PixelFormat, Region, Size};
 struct SolidColorFactory;
 
 impl SourceFactory for SolidColorFactory {
-    fn descriptor(&self) -> SourceDescriptor {
-        SourceDescriptor {
+    fn descriptor(&self) -> Descriptor {
+        Descriptor {
             name: "solid-color".into(),
             about: "Show one colour".into(),
             examples: "Examples:\n  lanstream --plugin libsolid_color.so solid-color --color ff8000".into(),

@@ -8,7 +8,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
-use lanstream_core::registry::SourceDescriptor;
+use lanstream_core::registry::Descriptor;
 
 use crate::process::descriptor::{read_source, write_source};
 use crate::process::wire::{Fields, MalformedError, Write as _};
@@ -45,7 +45,7 @@ pub(super) enum Outcome {
     Plugin {
         name: String,
         version: String,
-        sources: Vec<SourceDescriptor>,
+        sources: Vec<Descriptor>,
     },
     /// Its process died for this reason.
     Died(String),
@@ -182,7 +182,7 @@ mod tests {
 
     fn plugin() -> Outcome {
         let options = vec![OptionSpec::integer("fps", 1, 60, "Rate").default("30")];
-        let source = SourceDescriptor { name: "a".into(), about: "A".into(), examples: "".into(), options };
+        let source = Descriptor { name: "a".into(), about: "A".into(), examples: "".into(), options };
         Outcome::Plugin { name: "a".into(), version: "1".into(), sources: vec![source] }
     }
 

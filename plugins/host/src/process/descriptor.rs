@@ -3,19 +3,19 @@
 use std::borrow::Cow;
 
 use lanstream_core::options::{Choice, CowStr, OptionKind, OptionSpec};
-use lanstream_core::registry::SourceDescriptor;
+use lanstream_core::registry::Descriptor;
 
 use super::wire::{Fields, MalformedError, Write};
 
 /// Writes what a plugin says of one of its sources.
-pub(crate) fn write_source(source: &SourceDescriptor, out: &mut Vec<u8>) {
+pub(crate) fn write_source(source: &Descriptor, out: &mut Vec<u8>) {
     [&source.name, &source.about, &source.examples].into_iter().for_each(|text| out.text(text));
     out.list(&source.options, |out, option| write_option(option, out));
 }
 
 /// Reads what a plugin says of one of its sources.
-pub(crate) fn read_source(fields: &mut Fields<'_>) -> Result<SourceDescriptor, MalformedError> {
-    Ok(SourceDescriptor {
+pub(crate) fn read_source(fields: &mut Fields<'_>) -> Result<Descriptor, MalformedError> {
+    Ok(Descriptor {
         name: text(fields)?,
         about: text(fields)?,
         examples: text(fields)?,

@@ -1,7 +1,7 @@
 //! Messages between lanstream and the process of a plugin. Each is one packet: the number of its kind, then its fields.
 
 use lanstream_core::options::OptionValues;
-use lanstream_core::registry::SourceDescriptor;
+use lanstream_core::registry::Descriptor;
 use lanstream_core::source::{Captured, Description, Error, Event};
 use lanstream_core::{Layout, Pts, RECTS_MAX, Rect, Region};
 use lanstream_plugin_abi as abi;
@@ -46,7 +46,7 @@ pub(super) enum Reply {
     Plugin {
         name: String,
         version: String,
-        sources: Vec<SourceDescriptor>,
+        sources: Vec<Descriptor>,
     },
     Opened(Description, Layout),
     Event {
@@ -303,8 +303,7 @@ mod tests {
             OptionSpec::text("title", "TEXT", "Title"),
             OptionSpec::arguments("rest", "WORDS", "Others"),
         ];
-        let source =
-            SourceDescriptor { name: "camera".into(), about: "A".into(), examples: "".into(), options };
+        let source = Descriptor { name: "camera".into(), about: "A".into(), examples: "".into(), options };
         let damage = Region::full(layout().size);
         let replies = [
             Reply::Plugin { name: "p".into(), version: "1".into(), sources: vec![source] },

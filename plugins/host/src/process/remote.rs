@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use lanstream_core::options::{OptionError, OptionValues};
-use lanstream_core::registry::{Configured, SourceDescriptor, SourceFactory};
+use lanstream_core::registry::{Configured, Descriptor, SourceFactory};
 use lanstream_core::source::{Error, ErrorKind, Listener, Source};
 
 use super::launch::Launch;
@@ -20,7 +20,7 @@ pub struct RemotePlugin {
     launch: Arc<Launch>,
     name: String,
     version: String,
-    sources: Vec<SourceDescriptor>,
+    sources: Vec<Descriptor>,
 }
 
 impl RemotePlugin {
@@ -41,12 +41,7 @@ impl RemotePlugin {
     }
 
     /// Returns a plugin of which everything is known from before.
-    pub(crate) fn known(
-        launch: Launch,
-        name: String,
-        version: String,
-        sources: Vec<SourceDescriptor>,
-    ) -> Self {
+    pub(crate) fn known(launch: Launch, name: String, version: String, sources: Vec<Descriptor>) -> Self {
         Self { launch: Arc::new(launch), name, version, sources }
     }
 
@@ -61,13 +56,13 @@ impl RemotePlugin {
     }
 
     /// Descriptions of its sources.
-    pub fn sources(&self) -> &[SourceDescriptor] {
+    pub fn sources(&self) -> &[Descriptor] {
         &self.sources
     }
 
     /// Returns a factory for each of its sources.
     pub fn factories(&self) -> Vec<Box<dyn SourceFactory>> {
-        let factory = |(index, descriptor): (u32, &SourceDescriptor)| -> Box<dyn SourceFactory> {
+        let factory = |(index, descriptor): (u32, &Descriptor)| -> Box<dyn SourceFactory> {
             Box::new(RemoteFactory {
                 launch: Arc::clone(&self.launch),
                 index,
@@ -83,11 +78,11 @@ impl RemotePlugin {
 struct RemoteFactory {
     launch: Arc<Launch>,
     index: u32,
-    descriptor: SourceDescriptor,
+    descriptor: Descriptor,
 }
 
 impl SourceFactory for RemoteFactory {
-    fn descriptor(&self) -> SourceDescriptor {
+    fn descriptor(&self) -> Descriptor {
         self.descriptor.clone()
     }
 

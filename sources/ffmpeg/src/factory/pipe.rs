@@ -2,7 +2,7 @@
 
 use lanstream_core::options::{OptionError, OptionSpec, OptionValues};
 use lanstream_core::planar::Matrix;
-use lanstream_core::registry::{Configured, SourceDescriptor, SourceFactory};
+use lanstream_core::registry::{Configured, Descriptor, SourceFactory};
 use lanstream_core::source::Listener;
 
 use super::{pace, pace_option, size_option};
@@ -25,8 +25,8 @@ and gray. What stands for alpha in them is not looked at.";
 pub struct PipeFactory;
 
 impl SourceFactory for PipeFactory {
-    fn descriptor(&self) -> SourceDescriptor {
-        SourceDescriptor {
+    fn descriptor(&self) -> Descriptor {
+        Descriptor {
             name: "pipe".into(),
             about: "Show frames that another program writes to stdin or a FIFO".into(),
             examples: EXAMPLES.into(),

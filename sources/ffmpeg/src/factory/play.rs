@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lanstream_core::options::{OptionError, OptionSpec, OptionValues};
-use lanstream_core::registry::{Configured, SourceDescriptor, SourceFactory};
+use lanstream_core::registry::{Configured, Descriptor, SourceFactory};
 use lanstream_core::source::Listener;
 
 use super::{pace, pace_option, required};
@@ -27,8 +27,8 @@ It needs FFmpeg 5.1 or newer on the PATH. A file waits for its first viewer, and
 pub struct PlayFactory;
 
 impl SourceFactory for PlayFactory {
-    fn descriptor(&self) -> SourceDescriptor {
-        SourceDescriptor {
+    fn descriptor(&self) -> Descriptor {
+        Descriptor {
             name: "play".into(),
             about: "Play a film or a stream in real time, through FFmpeg".into(),
             examples: EXAMPLES.into(),

@@ -1,7 +1,7 @@
 //! The source `ffmpeg`: whatever FFmpeg makes of its arguments.
 
 use lanstream_core::options::{OptionError, OptionSpec, OptionValues};
-use lanstream_core::registry::{Configured, SourceDescriptor, SourceFactory};
+use lanstream_core::registry::{Configured, Descriptor, SourceFactory};
 use lanstream_core::source::Listener;
 
 use super::{pace, pace_option, size_option};
@@ -23,8 +23,8 @@ Everything after -- is FFmpeg's own, up to the output, which is ours: leave it o
 pub struct RunFactory;
 
 impl SourceFactory for RunFactory {
-    fn descriptor(&self) -> SourceDescriptor {
-        SourceDescriptor {
+    fn descriptor(&self) -> Descriptor {
+        Descriptor {
             name: "ffmpeg".into(),
             about: "Show what FFmpeg makes of any input, with any of its filters".into(),
             examples: EXAMPLES.into(),
