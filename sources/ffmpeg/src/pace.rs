@@ -63,6 +63,8 @@ pub(crate) struct PlaybackClock {
     still: Option<u32>,
     /// Where it stands.
     stood: Option<Stood>,
+    /// Since when it is held, by whoever can't take more: nothing is due, and it goes on later by as much.
+    held_since: Option<Instant>,
 }
 
 /// Where a stream stands.
@@ -83,7 +85,27 @@ impl Stood {
 
 impl PlaybackClock {
     pub(crate) fn new(pace: Pacing) -> Self {
-        Self { pace, anchor: None, waiting_since: None, still: None, stood: None }
+        Self { pace, anchor: None, waiting_since: None, still: None, stood: None, held_since: None }
+    }
+
+    /// Holds it until it is [released](Self::release): what happens now is not held.
+    pub(crate) fn hold(&mut self, now: Instant) {
+        if self.can_stop() {
+            self.held_since.get_or_insert(now);
+        }
+    }
+
+    /// Goes on after it was held, later by as long as that was.
+    pub(crate) fn release(&mut self, now: Instant) {
+        let Some(since) = self.held_since.take() else { return };
+        let later = |at: &mut Instant| *at += now.saturating_duration_since(since.max(*at));
+        self.anchor.iter_mut().for_each(|(at, _)| later(at));
+        self.waiting_since.iter_mut().for_each(later);
+    }
+
+    /// Whether it is held.
+    pub(crate) fn is_held(&self) -> bool {
+        self.held_since.is_some()
     }
 
     /// Whether it can pause: what happens now does not.
@@ -145,6 +167,7 @@ impl PlaybackClock {
     pub(crate) fn position(&self, now: Instant) -> Option<Pts> {
         let Pacing::Timestamps(Speed(times)) = self.pace else { return None };
         let (at, Pts(first)) = self.anchor.filter(|_| self.is_going())?;
+        let now = self.held_since.unwrap_or(now);
         let us = now.saturating_duration_since(at).mul_f64(times).as_micros() as i64;
         Some(Pts(first.saturating_add(us)))
     }
@@ -238,6 +261,20 @@ mod tests {
         let later = start + Duration::from_secs(3600);
         clock.shown(pts(40), later);
         assert_eq!(clock.due(pts(80)), Some(later + 40 * MS));
+    }
+
+    #[test]
+    fn what_is_held_goes_on_later_by_as_much() {
+        let (mut clock, start) = (clock(1.0), Instant::now());
+        clock.shown(pts(0), start);
+        clock.hold(start + 10 * MS);
+        clock.hold(start + 20 * MS);
+        assert_eq!(clock.position(start + 5000 * MS), Some(Pts(10_000)));
+        clock.release(start + 5010 * MS);
+        assert_eq!(clock.due(pts(40)), Some(start + 5040 * MS));
+        let mut live = PlaybackClock::new(Pacing::Newest);
+        live.hold(start);
+        assert!(!live.is_held(), "what happens now goes on");
     }
 
     #[test]

@@ -10,8 +10,8 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use lanstream_core::source::{
-    AudioChunk, AudioSource, Captured, Description, Error, ErrorKind, Event, Playback, PlaybackCommand,
-    PlaybackSource, Position, Source,
+    AudioChunk, AudioSource, Captured, Description, Error, ErrorKind, Event, Flow, FlowControl, Playback,
+    PlaybackCommand, PlaybackSource, Position, Source,
 };
 use lanstream_core::{FrameBuffer, Layout, Region};
 use lanstream_wakeup::{Wakeup, Woken};
@@ -93,6 +93,9 @@ impl Source for Player {
 
     fn wait(&mut self, timeout: Option<Duration>) -> Result<Event, Error> {
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        if self.clock.is_held() {
+            return self.wait_held(deadline);
+        }
         loop {
             let now = Instant::now();
             if let Some(event) = self.advance(now)? {
@@ -137,6 +140,22 @@ impl Source for Player {
 
     fn audio(&mut self) -> Option<&mut dyn AudioSource> {
         Some(self)
+    }
+
+    fn flow_control(&mut self) -> Option<&mut dyn FlowControl> {
+        Some(self)
+    }
+}
+
+impl FlowControl for Player {
+    fn set_flow(&mut self, flow: Flow) {
+        let now = Instant::now();
+        match flow {
+            Flow::Held => self.clock.hold(now),
+            Flow::Skip | Flow::Every => self.clock.release(now),
+        }
+        // What happens now is skipped while it is held.
+        self.queue.keep_every(flow == Flow::Every || self.clock.is_held());
     }
 }
 
@@ -207,6 +226,21 @@ impl Player {
         }
         self.check_end(now)?;
         Ok(None)
+    }
+
+    /// Waits until it is no longer held, and reads the log meanwhile: FFmpeg would pause for it.
+    fn wait_held(&mut self, deadline: Option<Instant>) -> Result<Event, Error> {
+        loop {
+            let pipes = [self.video.stream.log_pipe()];
+            let Woken { by_waker, ready: [log] } = self.wakeup.sleep(pipes, deadline).map_err(lost)?;
+            if by_waker {
+                return Ok(Event::Woken);
+            }
+            if !log {
+                return Ok(Event::TimedOut);
+            }
+            self.video.stream.read_log();
+        }
     }
 
     /// Sleeps until something comes or must be done, and reads the log and the sound that came. Returns whether frames
@@ -368,7 +402,8 @@ impl Player {
             return Ok(());
         }
         let all_shown = self.queue.is_empty() && self.audio.is_over();
-        if all_shown || self.pace == Pacing::Newest { end.report(now) } else { Ok(()) }
+        let is_seen_by_nobody = self.pace == Pacing::Newest && !self.queue.keeps_every();
+        if all_shown || is_seen_by_nobody { end.report(now) } else { Ok(()) }
     }
 }
 
@@ -379,6 +414,9 @@ impl Player {
         let Some(at) = self.clock.position(now) else {
             return self.clock.stood().map(|at| Position { at, us_per_s: 0 });
         };
+        if self.clock.is_held() {
+            return Some(Position { at, us_per_s: 0 });
+        }
         match self.awaited_limit().filter(|limit| *limit <= at) {
             Some(limit) => Some(Position { at: limit, us_per_s: 0 }),
             None => Some(Position { at, us_per_s: self.clock.us_per_s() }),

@@ -15,8 +15,10 @@ pub(crate) struct FrameQueue {
     ready: Option<DecodedFrame>,
     /// Whether `ready` was reported, which happens when it is due.
     is_reported: bool,
-    /// A whole frame that came while `ready` waits for a viewer. It is not due yet.
+    /// A whole frame that came while `ready` waits for a viewer. It is not due yet, unless every frame is kept.
     after: Option<DecodedFrame>,
+    /// Whether a frame waits until it is captured, although the next one is due.
+    keeps_every: bool,
 }
 
 impl FrameQueue {
@@ -30,6 +32,16 @@ impl FrameQueue {
         self.after.is_none() && (self.ready.is_none() || reads_on)
     }
 
+    /// Sets whether a frame waits until it is captured, although the next one is due.
+    pub(crate) fn keep_every(&mut self, keeps_every: bool) {
+        self.keeps_every = keeps_every;
+    }
+
+    /// Returns whether a frame waits until it is captured, although the next one is due.
+    pub(crate) fn keeps_every(&self) -> bool {
+        self.keeps_every
+    }
+
     /// Appends a frame.
     pub(crate) fn push(&mut self, frame: DecodedFrame) {
         self.after = Some(frame);
@@ -39,7 +51,7 @@ impl FrameQueue {
     /// frame that was skipped, if one was.
     pub(crate) fn promote(&mut self, clock: &PlaybackClock, now: Instant) -> Option<DecodedFrame> {
         let pts = self.after.as_ref()?.pts;
-        let takes_over = clock.is_going() && clock.is_due(pts, now);
+        let takes_over = !self.keeps_every && clock.is_going() && clock.is_due(pts, now);
         if self.ready.is_some() && !takes_over {
             return None;
         }
@@ -60,7 +72,8 @@ impl FrameQueue {
     /// Returns when the next frame is due.
     pub(crate) fn due(&self, clock: &PlaybackClock) -> Option<Instant> {
         let ready = self.ready.as_ref().filter(|_| !self.is_reported).and_then(|frame| clock.due(frame.pts));
-        let after = self.after.as_ref().and_then(|frame| clock.due(frame.pts));
+        let is_blocked = self.keeps_every && self.ready.is_some();
+        let after = self.after.as_ref().filter(|_| !is_blocked).and_then(|frame| clock.due(frame.pts));
         [ready, after].into_iter().flatten().min()
     }
 
@@ -84,6 +97,6 @@ impl FrameQueue {
 
     /// Removes all frames.
     pub(crate) fn clear(&mut self) {
-        *self = Self::default();
+        *self = Self { keeps_every: self.keeps_every, ..Self::default() };
     }
 }
