@@ -13,6 +13,8 @@ use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
 use lanstream_core::options::OptionValues;
 use lanstream_core::registry::Registry;
 
+#[cfg(all(feature = "plugins", target_os = "linux"))]
+pub(crate) use plugin::CheckOptions;
 #[cfg(feature = "plugins")]
 pub(crate) use plugin::{PluginAction, check_names};
 pub(crate) use serve::Serve;

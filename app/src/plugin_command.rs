@@ -1,5 +1,7 @@
 //! `lanstream plugin`: for people who install plugins and who write them.
 
+#[cfg(target_os = "linux")]
+mod check;
 mod list;
 
 use std::process::ExitCode;
@@ -13,6 +15,8 @@ use crate::report;
 pub(crate) fn run(action: &PluginAction, json: bool) -> Result<ExitCode, String> {
     match action {
         PluginAction::List => list::print(json)?,
+        #[cfg(target_os = "linux")]
+        PluginAction::Check(options) => return check::run(options, json),
         PluginAction::Path => report::print_line(&folders()?.plugins.display().to_string()),
     }
     Ok(ExitCode::SUCCESS)

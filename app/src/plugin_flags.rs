@@ -1,12 +1,16 @@
 //! Plugins that the command line names, and the process that this program is when it serves one.
 
 use std::ffi::{OsStr, OsString};
+#[cfg(target_os = "linux")]
+use std::io;
 use std::path::{Path, PathBuf};
 #[cfg(target_os = "linux")]
 use std::process::ExitCode;
 
 use lanstream::plugins;
 use lanstream_core::registry::{Descriptor, Registry};
+#[cfg(target_os = "linux")]
+use lanstream_plugin_host::conformance::{self, TRIAL_COMMAND};
 #[cfg(target_os = "linux")]
 use lanstream_plugin_host::{HOST_COMMAND, INSTALLED_FLAG, Trust};
 
@@ -17,18 +21,36 @@ const PLUGIN: &str = "--plugin";
 /// Flag that loads plugins into this process.
 const IN_PROCESS: &str = "--in-process";
 
-/// Serves a plugin, if this process was started to do that, until its parent ends.
+/// Serves a plugin or tries a rule on it, if this process was started to do that.
+#[cfg(target_os = "linux")]
+pub(crate) fn serve() -> Option<ExitCode> {
+    let mut arguments = std::env::args_os().skip(1);
+    let command = arguments.next()?;
+    let done = if command == HOST_COMMAND {
+        serve_plugin(arguments.collect())
+    } else if command == TRIAL_COMMAND {
+        try_rule(arguments.collect())
+    } else {
+        return None;
+    };
+    Some(if done.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code, reason = "a plugin is loaded")]
-pub(crate) fn serve() -> Option<ExitCode> {
-    let mut arguments = std::env::args_os().skip(1).peekable();
-    arguments.next().filter(|command| command == HOST_COMMAND)?;
-    let is_installed = arguments.next_if(|flag| flag == INSTALLED_FLAG).is_some();
+fn serve_plugin(arguments: Vec<OsString>) -> io::Result<()> {
+    let is_installed = arguments.first().is_some_and(|flag| flag == INSTALLED_FLAG);
     let trust = if is_installed { Trust::Installed } else { Trust::Named };
-    let path = PathBuf::from(arguments.next()?);
+    let path = arguments.last().ok_or(io::ErrorKind::InvalidInput)?;
     // SAFETY: the user named or installed the library, and this process does nothing else.
-    let served = unsafe { lanstream_plugin_host::serve(&path, trust) };
-    Some(if served.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    unsafe { lanstream_plugin_host::serve(Path::new(path), trust) }
+}
+
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code, reason = "a plugin is loaded")]
+fn try_rule(arguments: Vec<OsString>) -> io::Result<()> {
+    // SAFETY: the user named the library, and this process does nothing else.
+    unsafe { conformance::try_rule(arguments) }
 }
 
 /// Registers the sources of the plugins that the command line names.

@@ -1,24 +1,33 @@
 /*
  * A plugin that breaks one rule of the interface, which EVIL names as "PLACE:DEED": a corpus for the tests of the host.
- * Without the deed it shows a grey picture that becomes lighter.
+ * Compiled without EVIL, it takes the deed from the environment variable LANSTREAM_EVIL. Without a deed it shows a grey
+ * picture that becomes lighter.
  */
 #include <lanstream.h>
 
+#include <fcntl.h>
+#include <locale.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef EVIL
-#define EVIL "none:none"
+#define EVIL (getenv("LANSTREAM_EVIL") != NULL ? getenv("LANSTREAM_EVIL") : "none:none")
 #endif
 
-#define WIDTH 64
-#define HEIGHT 32
+#define WIDTH_MAX 2048
+#define HEIGHT_MAX 2048
 
 static const ls_host *host;
+static uint32_t width = 64, height = 32;
 static uint8_t grey = 1;
-static int captures;
+static int captures, instances;
+static uint8_t own[64 * 32 * 4]; /* pixels that are lent */
+static uint8_t *lent;
 
 static int is(const char *deed) {
     return strcmp(EVIL, deed) == 0;
@@ -31,6 +40,49 @@ static int overflow(int x) {
     block[0] = (char)x;
     if (++depth < 0) return 0;
     return overflow(x + 1) + block[0];
+}
+
+static void sleep_ms(long ms) {
+    struct timespec time = {ms / 1000, ms % 1000 * 1000000};
+    nanosleep(&time, NULL);
+}
+
+static void *pausing(void *unused) {
+    for (;;) pause();
+    return unused;
+}
+
+static void *calling(void *unused) {
+    sleep_ms(20);
+    host->log(host->context, LS_LOG_INFO, (ls_str)LS_STR("too late"));
+    return unused;
+}
+
+static void *painting(void *unused) {
+    for (;;) {
+        sleep_ms(1);
+        own[0]++;
+    }
+    return unused;
+}
+
+static void start(void *(*run)(void *)) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, run, NULL) == 0) pthread_detach(thread);
+}
+
+/* Leaves a process behind; with `deep`, one that has left its session and its parent. */
+static void leave_process(int deep) {
+    if (fork() != 0) return;
+    if (deep) {
+        setsid();
+        if (fork() != 0) _exit(0);
+    }
+    for (;;) pause();
+}
+
+static void ignore(int signal) {
+    (void)signal;
 }
 
 /* Does what EVIL names for this place. */
@@ -47,12 +99,50 @@ static void evil(const char *place) {
     if (strcmp(deed, "print-segv") == 0) *(volatile int *)8 = 1;
     if (strcmp(deed, "close") == 0) for (int fd = 3; fd < 256; fd++) close(fd);
     if (strcmp(deed, "block-signals") == 0) { sigset_t all; sigfillset(&all); sigprocmask(SIG_BLOCK, &all, NULL); }
+    if (strcmp(deed, "handle-signal") == 0) signal(SIGUSR1, ignore);
+    if (strcmp(deed, "locale") == 0) setlocale(LC_ALL, "C.UTF-8");
+    if (strcmp(deed, "folder") == 0 && chdir("/tmp") != 0) abort();
+    if (strcmp(deed, "umask") == 0) umask(0);
+    if (strcmp(deed, "environment") == 0) setenv("LANSTREAM_MARK", "1", 1);
+    if (strcmp(deed, "fork") == 0) leave_process(0);
+    if (strcmp(deed, "daemon") == 0) leave_process(1);
+    if (strcmp(deed, "allocate") == 0) memset(malloc(100ull << 30), 1, 100ull << 30);
+    if (strcmp(deed, "threads") == 0) for (int i = 0; i < 10000; i++) start(pausing);
+    if (strcmp(deed, "thread") == 0) start(pausing);
+    if (strcmp(deed, "callback") == 0) start(calling);
+    if (strcmp(deed, "leak") == 0) memset(malloc(100 << 10), 1, 100 << 10);
+    if (strcmp(deed, "open") == 0 && open("/dev/null", O_RDONLY) < 0) abort();
+    if (strcmp(deed, "spin") == 0) for (clock_t end = clock() + CLOCKS_PER_SEC / 100; clock() < end;) {}
+    if (strcmp(deed, "late") == 0) sleep_ms(2500);
+}
+
+static int option_is_wrong(const ls_value *value) {
+    return ls_str_is(value->name, "level") && !ls_str_is(value->value, "1") && !ls_str_is(value->value, "2");
+}
+
+static void read_option(const ls_value *value) {
+    char text[32] = {0};
+    if (!ls_str_is(value->name, "size") || value->value.len >= sizeof text) return;
+    memcpy(text, value->value.data, (size_t)value->value.len);
+    if (sscanf(text, "%ux%u", &width, &height) != 2 || width == 0 || width > WIDTH_MAX || height == 0 || height > HEIGHT_MAX) {
+        width = 64;
+        height = 32;
+    }
 }
 
 static int32_t create(const ls_host *given, const ls_value *values, uint64_t len, void **instance, ls_error *error) {
-    (void)values; (void)len; (void)error;
     evil("create");
     host = given;
+    instances++;
+    captures = 0;
+    for (uint64_t i = 0; i < len; i++) {
+        read_option(&values[i]);
+        if (option_is_wrong(&values[i]) && is("option:crash")) abort();
+        if (option_is_wrong(&values[i]) && is("option:silent")) return LS_FAILED;
+        if (option_is_wrong(&values[i]) && is("option:null-text")) return error->kind = LS_ERROR_NOT_FOUND, LS_FAILED;
+    }
+    if (is("lent:thread")) start(painting);
+    if (is("host:size") && given->struct_size != sizeof(ls_host)) abort();
     *instance = is("create:null-instance") ? NULL : &grey;
     if (is("create:error-text")) {
         error->kind = 77;
@@ -65,17 +155,20 @@ static int32_t create(const ls_host *given, const ls_value *values, uint64_t len
 static void destroy(void *instance) {
     (void)instance;
     evil("destroy");
+    instances--;
+    if (captures == 0 && is("destroy:unused")) abort();
+    if (is("lent:double")) free(lent);
 }
 
 static int32_t describe(void *instance, ls_description *description, ls_error *error) {
     (void)instance; (void)error;
     evil("describe");
-    description->layout.width = is("layout:width") ? 0 : WIDTH;
-    description->layout.height = is("layout:height") ? 100000 : HEIGHT;
-    description->layout.stride = is("layout:stride") ? WIDTH * 4 - 4 : is("layout:odd-stride") ? WIDTH * 4 + 2 : 0;
+    description->layout.width = is("layout:width") ? 0 : width;
+    description->layout.height = is("layout:height") ? 100000 : is("layout:silent") ? height + (uint32_t)captures : height;
+    description->layout.stride = is("layout:stride") ? width * 4 - 4 : is("layout:odd-stride") ? width * 4 + 2 : 0;
     description->layout.format = is("layout:format") ? 99 : LS_FORMAT_RGBX8;
     if (is("layout:planes")) description->layout.format = LS_FORMAT_PLANAR;
-    ls_text_set(&description->name, "grey");
+    ls_text_set(&description->name, is("name:silent") && captures > 2 ? "gray" : "grey");
     if (is("text:utf8")) description->name.data[0] = (char)0xff;
     if (is("text:len")) description->name.len = 4096;
     return LS_OK;
@@ -83,36 +176,81 @@ static int32_t describe(void *instance, ls_description *description, ls_error *e
 
 static int32_t wait_(void *instance, uint64_t timeout_ns, uint32_t *event, ls_error *error) {
     (void)instance; (void)error;
-    if (captures > 2) evil("wait");
+    if (captures > 2 || is("wait:spin")) evil("wait");
+    if (is("timeout:ignored")) sleep_ms(2500);
     uint64_t ns = 10000000;
-    *event = host->sleep(host->context, timeout_ns < ns ? timeout_ns : ns);
+    if (is("wake:deaf")) {
+        sleep_ms(10);
+        *event = LS_EVENT_TIMED_OUT;
+    } else {
+        *event = host->sleep(host->context, timeout_ns < ns ? timeout_ns : ns);
+    }
     if (*event == LS_EVENT_TIMED_OUT) *event = LS_EVENT_DAMAGED;
     if (captures > 2 && is("event:unknown")) *event = 4242;
     return LS_OK;
 }
 
+static void release_double(void *owner) {
+    free(owner);
+}
+
+static void release_never(void *owner) {
+    (void)owner;
+    abort();
+}
+
+/* Lends pixels, in one of the wrong ways. */
+static int32_t lend(ls_frame *frame) {
+    lent = is("lent:double") ? malloc(sizeof own) : own;
+    frame->flags |= LS_FRAME_LENT;
+    frame->lent = lent;
+    frame->lent_len = is("lent:short") ? 1 : sizeof own;
+    frame->lent_stride = 64 * 4;
+    frame->lent_owner = lent;
+    frame->lent_release = is("lent:double") ? release_double : is("lent:abort") ? release_never : NULL;
+    if (is("lent:address")) frame->lent = (const uint8_t *)8;
+    return LS_OK;
+}
+
+/* Writes all rows, and what EVIL adds to them. */
+static void paint(ls_frame *frame) {
+    size_t stride = frame->layout.stride, row = (size_t)width * 4;
+    uint32_t rows = height;
+    if (is("write:packed")) stride = row;
+    if (is("write:padding")) row = stride;
+    if (is("write:even")) row = (row + 15) / 16 * 16;
+    if (is("write:rows")) rows--;
+    for (uint32_t y = 0; y < rows; y++) memset(frame->data + y * stride, grey, row);
+    if (is("write:byte-before")) frame->data[-1] = 1;
+    if (is("write:byte-beyond")) frame->data[frame->data_len] = 1;
+}
+
 static int32_t capture(void *instance, ls_frame *frame, ls_error *error) {
-    (void)instance; (void)error;
+    (void)instance;
+    if (instances > 1 && is("instances:one")) abort();
     if (captures++ > 2) {
         evil("capture");
         if (is("write:beyond")) memset(frame->data, 1, frame->data_len + (64 << 20));
-        if (is("lent:short")) {
-            frame->flags |= LS_FRAME_LENT;
-            frame->lent = &grey;
-            frame->lent_len = 1;
-            frame->lent_stride = WIDTH * 4;
-            return LS_OK;
-        }
+        if (strncmp(EVIL, "lent:", 5) == 0) return lend(frame);
+        if (is("error:kind")) return ls_fail(error, 77, "a kind that there is not");
+        if (is("error:utf8")) return ls_fail(error, LS_ERROR_ENDED, "\xff");
         if (is("region:count")) frame->damage.len = 17;
         if (is("region:outside")) {
             frame->damage.len = 1;
-            frame->damage.rects[0] = (ls_rect){WIDTH - 1, 0, 2, 1};
+            frame->damage.rects[0] = (ls_rect){width - 1, 0, 2, 1};
         }
     }
     grey++;
-    for (uint32_t y = 0; y < HEIGHT; y++) memset(frame->data + (size_t)y * frame->layout.stride, grey, WIDTH * 4);
-    if (captures <= 2 || (strncmp(EVIL, "region:", 7) != 0)) frame->flags |= LS_FRAME_ALL;
+    paint(frame);
+    int is_silent = strncmp(EVIL, "region:", 7) == 0 || (captures > 1 && is("damage:none"));
+    if (captures <= 2 && !is("damage:none")) is_silent = 0;
+    if (!is_silent) frame->flags |= LS_FRAME_ALL;
     return LS_OK;
+}
+
+static const void *extension(void *instance, ls_str id) {
+    (void)instance; (void)id;
+    return &grey;
 }
 
 static ls_option options[] = {{
@@ -142,7 +280,11 @@ static ls_source source = {
 
 static const void *factory(ls_str id, uint32_t index) {
     evil("factory");
+    static int calls;
+    calls++;
     if (is("factory:endless")) return &source;
+    if (is("factory:any-kind") && index == 0) return &source;
+    if (is("factory:renamed") && calls > 2) source.name = (ls_str)LS_STR("other");
     return ls_str_is(id, LS_SOURCE_ID) && index == 0 ? &source : NULL;
 }
 
@@ -161,8 +303,16 @@ LS_EXPORT const ls_plugin *another_name(uint32_t host_major, uint32_t host_minor
 #endif
 
 const ls_plugin *lanstream_plugin(uint32_t host_major, uint32_t host_minor) {
-    (void)host_major; (void)host_minor;
     evil("entry");
+    if (is("entry:while-marked") && getenv("LANSTREAM_MARK") != NULL) abort();
+    if (is("entry:any-major")) plugin.abi_major = host_major;
+    if (is("entry:old-minor") && host_minor > LS_ABI_MINOR) return NULL;
+    if (is("extension:any")) source.extension = extension;
+    if (is("write:even")) {
+        options[0].name = (ls_str)LS_STR("size");
+        options[0].kind = LS_OPTION_TEXT;
+        options[0].default_value = (ls_str)LS_STR("64x32");
+    }
     if (is("entry:null")) return NULL;
     if (is("entry:unaligned")) return (const ls_plugin *)((const char *)&plugin + 1);
     if (is("entry:major")) plugin.abi_major = 2;

@@ -162,7 +162,7 @@ enum {
 typedef struct ls_frame {
     uint32_t struct_size;
     uint32_t flags;    /* out: LS_FRAME_... */
-    ls_layout layout;  /* in: with the host's stride, which may be larger than a row. Bytes between rows are not read */
+    ls_layout layout;  /* in: with the host's stride, which may be larger than a row. Bytes between rows are not to be written */
     uint32_t reserved;
     uint8_t *data;     /* in: the host's buffer, which holds an earlier frame; not to be used after the call */
     uint64_t data_len; /* in: its length in bytes */

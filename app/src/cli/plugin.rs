@@ -1,5 +1,8 @@
 //! The command `plugin`, and the names that a plugin's sources cannot have beside it.
 
+#[cfg(target_os = "linux")]
+use std::path::PathBuf;
+
 use clap::{Args as _, Command, Subcommand};
 use lanstream_core::registry::Descriptor;
 
@@ -8,7 +11,7 @@ use super::{SOURCES, Serve};
 /// Name of the command.
 pub(super) const NAME: &str = "plugin";
 /// Commands that are no sources.
-const COMMANDS: [&str; 4] = [NAME, SOURCES, "help", "plugin-host"];
+const COMMANDS: [&str; 5] = [NAME, SOURCES, "help", "plugin-host", "plugin-trial"];
 /// Flag that every command has.
 const HELP: &str = "help";
 
@@ -19,6 +22,33 @@ pub(crate) enum PluginAction {
     List,
     /// Print the folder of installed plugins
     Path,
+    /// Try whether a plugin keeps the rules of the interface, each in a process of its own
+    #[cfg(target_os = "linux")]
+    Check(CheckOptions),
+}
+
+/// What to check, and how.
+#[cfg(target_os = "linux")]
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct CheckOptions {
+    /// The plugin's library
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Give an option of its sources a value
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = parse_setting)]
+    pub(crate) settings: Vec<(String, String)>,
+    /// Try only this rule
+    #[arg(long = "rule", value_name = "RULE")]
+    pub(crate) rules: Vec<String>,
+    /// Time that a rule may take, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) time_limit: u64,
+}
+
+#[cfg(target_os = "linux")]
+fn parse_setting(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("it is NAME=VALUE, such as size=640x360")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// Returns the command.
@@ -58,7 +88,7 @@ mod tests {
             check_names(&Descriptor { name: name.into(), about: "".into(), examples: "".into(), options })
         };
         assert_eq!(check("camera", "number"), Ok(()));
-        for name in ["plugin", "sources", "help", "plugin-host"] {
+        for name in COMMANDS {
             assert!(check(name, "number").unwrap_err().contains("name of a command"), "{name}");
         }
         for option in ["help", "port", "json", "plugin", "verbose"] {

@@ -109,8 +109,24 @@ fn a_plugin_that_died_is_skipped_until_its_file_changes() {
     assert_eq!(plasma["sources"], serde_json::json!(["plasma"]), "another one is not concerned");
     let line = stderr(&user.run(&["sources"]));
     assert!(line.lines().any(|line| line.contains("is skipped") && line.contains(&again)), "{line}");
+    let broken = user.run(&["plugin", "check", name(&file)]);
+    assert_eq!(broken.status.code(), Some(1), "it still dies");
+    assert!(stderr(&user.run(&["sources"])).contains("is skipped"));
     user.install(&evil("none:mended"), "evil.so");
     assert!(stdout(&user.run(&["--help"])).contains("Break a rule"), "it is another file now");
+}
+
+#[test]
+fn a_check_that_passes_has_a_plugin_tried_again() {
+    let user = User::new();
+    let file = user.install(&evil("entry:while-marked"), "evil.so");
+    let marked = |arguments: &[&str]| user.command(arguments).env("LANSTREAM_MARK", "1").output().unwrap();
+    assert!(stderr(&marked(&["sources"])).contains("signal: 6"));
+    assert!(stderr(&user.run(&["sources"])).contains("is skipped"), "it would not die now, but nobody knows");
+    let passed = user.run(&["plugin", "check", name(&file)]);
+    assert!(passed.status.success(), "{}", stdout(&passed));
+    let again = user.run(&["--help"]);
+    assert!(stdout(&again).contains("Break a rule"), "{}", stderr(&again));
 }
 
 #[test]

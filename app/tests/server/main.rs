@@ -5,6 +5,10 @@
 
 mod certificate;
 mod command_line;
+#[cfg(feature = "plugins")]
+mod conformance;
+#[cfg(feature = "plugins")]
+mod contained;
 mod end;
 mod examples;
 mod garbage;

@@ -81,14 +81,7 @@ impl Instance {
 
     /// Describes the source.
     pub(crate) fn describe(&mut self) -> Result<(Description, Layout), Error> {
-        let mut described = abi::Description {
-            struct_size: size_of::<abi::Description>() as u32,
-            reserved: 0,
-            layout: abi::Layout::default(),
-            name: abi::Text::EMPTY,
-            stalled: abi::Text::EMPTY,
-            alterations: abi::Text::EMPTY,
-        };
+        let mut described = no_description();
         let mut error = abi::Error::NONE;
         let describe = self.table.describe.ok_or_else(|| rule("its function describe is null".to_owned()))?;
         // SAFETY: the arguments are as the interface says.
@@ -182,7 +175,7 @@ impl Wake for Handle {
 }
 
 /// Pixels that a plugin lent, which are released when this is dropped.
-struct Lent {
+pub(crate) struct Lent {
     pixels: *const u8,
     len: u64,
     stride: u64,
@@ -191,7 +184,7 @@ struct Lent {
 }
 
 impl Lent {
-    fn of(frame: &abi::Frame) -> Option<Self> {
+    pub(crate) fn of(frame: &abi::Frame) -> Option<Self> {
         (frame.flags & abi::frame_flag::LENT != 0).then_some(Self {
             pixels: frame.lent,
             len: frame.lent_len,
@@ -202,7 +195,7 @@ impl Lent {
     }
 
     /// Copies all rows to where `layout` has them.
-    fn copy_to(&self, bytes: &mut [u8], layout: Layout) -> Result<(), Broken> {
+    pub(crate) fn copy_to(&self, bytes: &mut [u8], layout: Layout) -> Result<(), Broken> {
         let cells = layout.cells();
         let row = cells.width as usize * lanstream_core::PIXEL_BYTES;
         let (stride, rows) = (self.stride, u64::from(cells.height));
@@ -275,7 +268,20 @@ impl Source for LoadedSource {
     }
 }
 
-fn frame(bytes: &mut [u8], layout: Layout, region: &Region) -> abi::Frame {
+/// Returns a description to be filled.
+pub(crate) fn no_description() -> abi::Description {
+    abi::Description {
+        struct_size: size_of::<abi::Description>() as u32,
+        reserved: 0,
+        layout: abi::Layout::default(),
+        name: abi::Text::EMPTY,
+        stalled: abi::Text::EMPTY,
+        alterations: abi::Text::EMPTY,
+    }
+}
+
+/// Returns a frame to be captured into `bytes`.
+pub(crate) fn frame(bytes: &mut [u8], layout: Layout, region: &Region) -> abi::Frame {
     abi::Frame {
         struct_size: size_of::<abi::Frame>() as u32,
         flags: 0,

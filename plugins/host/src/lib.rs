@@ -5,9 +5,11 @@
 //! this process ([`LoadedPlugin`]) it is loaded for debuggers and for measuring.
 //!
 //! Both give factories to the registry of sources. Whatever a plugin says, such as sizes, regions and texts, is checked
-//! before it is used.
+//! before it is used. On Linux, `conformance` tries whether a plugin keeps the rules of the interface.
 
 mod check;
+#[cfg(target_os = "linux")]
+pub mod conformance;
 mod error;
 mod folders;
 #[cfg(target_os = "linux")]

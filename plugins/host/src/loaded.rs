@@ -21,6 +21,8 @@ const SOURCES_MAX: u32 = 64;
 #[derive(Clone, Debug)]
 pub struct LoadedPlugin {
     path: Arc<Path>,
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "the conformance suite calls it"))]
+    entry: abi::PluginEntry,
     name: String,
     version: String,
     sources: Vec<Loaded>,
@@ -91,7 +93,7 @@ impl LoadedPlugin {
         let name = unsafe { check::shown(plugin.name, "name") }.map_err(broken)?;
         // SAFETY: as above.
         let version = unsafe { check::shown(plugin.version, "version") }.map_err(broken)?;
-        Ok(Self { path: path.into(), name, version, sources })
+        Ok(Self { path: path.into(), entry, name, version, sources })
     }
 
     /// Name of the plugin, for people.
@@ -107,6 +109,18 @@ impl LoadedPlugin {
     /// Descriptions of its sources.
     pub fn sources(&self) -> impl Iterator<Item = &Descriptor> {
         self.sources.iter().map(|source| &source.descriptor)
+    }
+
+    /// Returns the function that the library exports.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn entry(&self) -> abi::PluginEntry {
+        self.entry
+    }
+
+    /// Returns the table and the description of the source at `index`.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn source(&self, index: usize) -> Option<(abi::Source, SourceDescriptor)> {
+        self.sources.get(index).map(|source| (source.table, source.descriptor.clone()))
     }
 
     /// Returns a factory for each source, whose sources run in this process.

@@ -20,6 +20,7 @@ mod serve;
 mod source;
 pub(crate) mod wire;
 
+pub(crate) use containment::contain;
 pub use launch::Launch;
 pub use remote::RemotePlugin;
 pub use serve::serve;

@@ -228,7 +228,7 @@ impl PixelMemory for HostMemory {
 
 /// # Safety
 /// `data` is valid for `len` items as long as the result is used, or null with `len` 0.
-unsafe fn slice<'a, T>(data: *const T, len: u64) -> &'a [T] {
+pub(crate) unsafe fn slice<'a, T>(data: *const T, len: u64) -> &'a [T] {
     if data.is_null() {
         return &[];
     }

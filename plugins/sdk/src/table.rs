@@ -50,7 +50,7 @@ impl Exports {
     /// Returns the table of a factory, or null after the last.
     pub fn factory(&self, id: abi::Str, index: u32) -> *const c_void {
         // SAFETY: the host passes text that is valid during the call.
-        let id = unsafe { std::slice::from_raw_parts(id.data, id.len as usize) };
+        let id = unsafe { instance::slice(id.data, id.len) };
         let source = self.sources.get(index as usize).filter(|_| id == abi::SOURCE_ID.as_bytes());
         source.map_or(std::ptr::null(), |source| std::ptr::from_ref(*source).cast())
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use lanstream_plugin::core::options::{OptionError, OptionSpec, OptionValues};
 use lanstream_plugin::core::registry::{Configured, Descriptor, SourceFactory};
 use lanstream_plugin::core::source::{Captured, Description, Error, Event, Listener, Source, Wakeup};
-use lanstream_plugin::core::{FrameBuffer, Layout, PixelFormat, Region, Size};
+use lanstream_plugin::core::{FrameBuffer, Layout, PIXEL_BYTES, PixelFormat, Region, Size};
 
 #[derive(Default)]
 struct SolidColorFactory;
@@ -70,8 +70,13 @@ impl Source for SolidColor {
 
     fn capture(&mut self, frame: &mut FrameBuffer, _region: &Region) -> Result<Captured, Error> {
         let [red, green, blue] = self.color;
-        frame.bytes_mut().as_chunks_mut().0.fill([red, green, blue, 255]);
-        Ok(Captured::all(self.layout()))
+        let layout = frame.layout();
+        let row_bytes = layout.size.width as usize * PIXEL_BYTES;
+        // Rows may be longer than their pixels: the host decides.
+        for row in frame.bytes_mut().chunks_mut(layout.stride) {
+            row[..row_bytes].as_chunks_mut().0.fill([red, green, blue, 255]);
+        }
+        Ok(Captured::all(layout))
     }
 }
 

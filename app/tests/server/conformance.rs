@@ -1,0 +1,217 @@
+//! `lanstream plugin check`: good plugins keep all rules, and each deed of the evil one breaks the rule that it is
+//! about, whatever it does to the process of its trial.
+
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+use std::sync::Mutex;
+
+use serde_json::Value;
+
+use crate::plugins::{built_in_c, built_in_rust, evil, name};
+use crate::running::{lanstream, run, stderr, stdout};
+
+/// What is tried at the same time. Trials wait more than they compute.
+const WORKERS: usize = 4;
+/// Seconds that a rule may take, where one of them hangs.
+const SECONDS: &str = "2";
+
+/// Findings of a check.
+fn findings(output: &Output) -> Vec<Value> {
+    stdout(output).lines().map(|line| serde_json::from_str(line).expect("an object")).collect()
+}
+
+/// Runs `job` on all items, some at the same time.
+fn on_all<T: Send>(items: Vec<T>, job: impl Fn(T) + Sync) {
+    let items = Mutex::new(items);
+    std::thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(|| {
+                loop {
+                    let Some(item) = items.lock().unwrap().pop() else { break };
+                    job(item);
+                }
+            });
+        }
+    });
+}
+
+/// Returns the processes that have a file among their arguments.
+pub(crate) fn processes_of(file: &Path) -> Vec<String> {
+    let lines = fs::read_dir("/proc").unwrap().filter_map(|entry| {
+        let line = fs::read(entry.ok()?.path().join("cmdline")).ok()?;
+        Some(String::from_utf8_lossy(&line).replace('\0', " "))
+    });
+    lines.filter(|line| line.contains(name(file))).collect()
+}
+
+#[test]
+fn good_plugins_keep_all_rules() {
+    let plasma = built_in_c("plasma-kept", "examples/plasma/plasma.c", &[]);
+    let plugins = vec![
+        (plasma, vec!["--set", "size=320x180"]),
+        (built_in_rust("solid-color"), vec![]),
+        (built_in_rust("pattern-plugin"), vec![]),
+        (built_in_rust("clock"), vec![]),
+        (evil("none:kept"), vec![]),
+    ];
+    on_all(plugins, |(file, more)| {
+        let output = run(&[&["plugin", "check", name(&file), "--json"], &more[..]].concat());
+        let broken = |finding: &Value| finding["verdict"] == "broken";
+        let findings = findings(&output);
+        assert!(!findings.iter().any(broken), "{}: {findings:#?}", file.display());
+        assert_eq!(output.status.code(), Some(0), "{}: {}", file.display(), stderr(&output));
+        let kept = findings.iter().filter(|finding| finding["verdict"] == "kept").count();
+        assert!(kept > 28, "{kept} rules of {}", file.display());
+        assert_eq!(processes_of(&file), [""; 0]);
+    });
+}
+
+/// Deeds of the evil plugin, and the rule that each breaks.
+const DEEDS: &[(&str, &str)] = &[
+    ("entry:null", "load"),
+    ("entry:unaligned", "load"),
+    ("entry:major", "load"),
+    ("entry:size", "load"),
+    ("entry:no-factory", "load"),
+    ("entry:segv", "load"),
+    ("entry:exit", "load"),
+    ("entry:hang", "load"),
+    ("factory:endless", "load"),
+    ("source:name-utf8", "load"),
+    ("source:name-long", "load"),
+    ("source:options", "load"),
+    ("option:help-utf8", "load"),
+    ("option:long", "load"),
+    ("factory:any-kind", "factories"),
+    ("factory:renamed", "factories"),
+    ("entry:any-major", "other-major"),
+    ("entry:old-minor", "newer-minor"),
+    ("host:size", "newer-minor"),
+    ("extension:any", "extension"),
+    ("create:segv", "create"),
+    ("create:abort", "create"),
+    ("create:overflow", "create"),
+    ("create:exit", "create"),
+    ("create:hang", "create"),
+    ("create:allocate", "create"),
+    ("create:null-instance", "create"),
+    ("create:error-text", "create"),
+    ("describe:segv", "create"),
+    ("describe:hang", "create"),
+    ("destroy:segv", "create"),
+    ("destroy:hang", "create"),
+    ("layout:width", "create"),
+    ("layout:stride", "create"),
+    ("layout:odd-stride", "create"),
+    ("layout:format", "create"),
+    ("text:utf8", "create"),
+    ("text:len", "create"),
+    ("capture:segv", "capture"),
+    ("capture:overflow", "capture"),
+    ("capture:hang", "capture"),
+    ("wait:hang", "capture"),
+    ("wait:abort", "capture"),
+    ("event:unknown", "capture"),
+    ("region:count", "capture"),
+    ("region:outside", "capture"),
+    ("error:kind", "capture"),
+    ("error:utf8", "capture"),
+    ("lent:short", "capture"),
+    ("destroy:unused", "create-destroy"),
+    ("destroy:unused", "destroy-early"),
+    ("instances:one", "two-instances"),
+    ("option:crash", "options"),
+    ("option:silent", "errors"),
+    ("option:null-text", "errors"),
+    ("create:open", "descriptor-limit"),
+    ("timeout:ignored", "timeout"),
+    ("wake:deaf", "wake"),
+    ("layout:silent", "events"),
+    ("name:silent", "events"),
+    ("write:beyond", "bounds"),
+    ("write:byte-before", "bounds"),
+    ("write:byte-beyond", "bounds"),
+    ("write:padding", "stride"),
+    ("write:packed", "stride"),
+    ("write:rows", "stride"),
+    ("write:even", "sizes"),
+    ("damage:none", "damage"),
+    ("damage:none", "updated"),
+    ("lent:thread", "lent"),
+    ("lent:double", "lent"),
+    ("lent:abort", "lent"),
+    ("lent:address", "lent"),
+    ("wait:spin", "idle"),
+    ("destroy:callback", "silence"),
+    ("create:threads", "threads"),
+    ("create:thread", "threads"),
+    ("create:open", "descriptors"),
+    ("create:close", "foreign-descriptors"),
+    ("capture:close", "foreign-descriptors"),
+    ("create:leak", "memory"),
+    ("create:fork", "processes"),
+    ("create:daemon", "processes"),
+    ("capture:print", "stdout"),
+    ("create:block-signals", "process-state"),
+    ("create:handle-signal", "process-state"),
+    ("create:locale", "process-state"),
+    ("create:folder", "process-state"),
+    ("create:umask", "process-state"),
+    ("destroy:environment", "process-state"),
+];
+
+#[test]
+fn each_deed_of_the_evil_plugin_breaks_its_rule_and_leaves_nothing_behind() {
+    let library = built_in_c("evil", "evil/evil.c", &[]);
+    let folder = tempfile::tempdir().unwrap();
+    on_all(DEEDS.to_vec(), |(deed, rule)| {
+        // A name of its own, by which its processes are found.
+        let file = folder.path().join(format!("{}-{rule}.so", deed.replace(':', "-")));
+        fs::copy(&library, &file).unwrap();
+        let arguments = ["plugin", "check", name(&file), "--json", "--rule", rule, "--time-limit", SECONDS];
+        let output = lanstream(&arguments).env("LANSTREAM_EVIL", deed).output().unwrap();
+        let said = format!("{deed}: {}{}", stdout(&output), stderr(&output));
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        let is_broken = |finding: &Value| finding["verdict"] == "broken" && finding["rule"] == rule;
+        assert!(findings(&output).iter().any(is_broken), "{said}");
+        assert!(stderr(&output).contains(&format!("trying {rule}:")), "{said}");
+        assert_eq!(processes_of(&file), [""; 0], "{said}");
+    });
+}
+
+#[test]
+fn what_is_no_plugin_and_what_is_no_rule_is_told_apart_from_a_broken_rule() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = folder.path().join("text.so");
+    fs::write(&text, "no library").unwrap();
+    let no_symbol = built_in_c("check-no-symbol", "evil/evil.c", &["-DNO_SYMBOL"]);
+    let cases = [
+        (vec![name(&text)], "no library that can be loaded"),
+        (vec![name(&no_symbol)], "does not export `lanstream_plugin`"),
+        (vec!["/nowhere.so"], "No such file"),
+        (vec![name(&no_symbol), "--rule", "beauty"], "there is no rule named beauty: there are load, create"),
+        (vec![name(&no_symbol), "--set", "size"], "NAME=VALUE"),
+        (vec![], "<FILE>"),
+    ];
+    for (arguments, reason) in cases {
+        let output = run(&[&["plugin", "check"], &arguments[..]].concat());
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains(reason), "{arguments:?}: {}", stderr(&output));
+        assert!(stdout(&output).is_empty());
+    }
+}
+
+#[test]
+fn a_table_says_what_is_broken_and_where_the_rule_is_explained() {
+    let file = evil("damage:none");
+    let output = run(&["plugin", "check", name(&file), "--rule", "damage", "--rule", "timeout"]);
+    let table = stdout(&output);
+    let row = |word: &str| table.lines().find(|line| line.starts_with(word)).unwrap_or_default().to_owned();
+    assert!(row("broken").contains("docs/plugins.md#damage"), "{table}");
+    assert!(table.contains("changed outside of the 0 rectangles"), "{table}");
+    assert!(table.ends_with("2 rules kept, 1 broken, 0 not tried\n"), "{table}");
+    let tried: Vec<_> =
+        stderr(&output).lines().map(|line| line.split(':').next().unwrap().to_owned()).collect();
+    assert_eq!(tried, ["trying load", "trying timeout", "trying damage"]);
+}

@@ -1,0 +1,148 @@
+//! The rules, in the order in which they are tried.
+
+mod capture;
+mod life;
+mod loading;
+mod manners;
+
+use super::subject::{Outcome, Subject};
+
+/// A rule of the interface, and how it is tried.
+pub struct Rule {
+    /// Name, which is the heading that explains it in [`DOCUMENT`](super::DOCUMENT).
+    pub id: &'static str,
+    /// What a plugin that keeps it does.
+    pub title: &'static str,
+    /// What has to work before.
+    pub(super) stage: Stage,
+    pub(super) attempt: fn(&Subject) -> Outcome,
+}
+
+impl std::fmt::Debug for Rule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rule").field("id", &self.id).field("title", &self.title).finish_non_exhaustive()
+    }
+}
+
+/// What a rule needs. The first rule of each stage shows whether the later stages can be tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stage {
+    /// The library.
+    Library,
+    /// A loaded plugin.
+    Plugin,
+    /// A source that can be opened.
+    Open,
+    /// A source that can be captured.
+    Captured,
+}
+
+const fn rule(stage: Stage, id: &'static str, title: &'static str, attempt: fn(&Subject) -> Outcome) -> Rule {
+    Rule { id, title, stage, attempt }
+}
+
+/// All rules.
+pub const RULES: &[Rule] = &[
+    // Loading it is the trial: it is done before any function of a rule is called.
+    rule(Stage::Library, "load", "is loaded, and its tables and texts are whole", |_| Ok(())),
+    rule(Stage::Plugin, "create", "opens a source and describes it", life::create),
+    rule(Stage::Open, "capture", "waits and captures 100 times", capture::capture),
+    rule(
+        Stage::Plugin,
+        "factories",
+        "describes the same sources each time, and none of another kind",
+        loading::factories,
+    ),
+    rule(
+        Stage::Plugin,
+        "other-major",
+        "refuses a host of another major version, or says its own",
+        loading::other_major,
+    ),
+    rule(Stage::Open, "newer-minor", "works with a host of a newer minor version", loading::newer_minor),
+    rule(Stage::Open, "extension", "has no extension of an unknown id", loading::extension),
+    rule(Stage::Open, "create-destroy", "is created and destroyed 100 times", life::create_destroy),
+    rule(
+        Stage::Open,
+        "destroy-early",
+        "is destroyed without having been waited for or captured",
+        life::destroy_early,
+    ),
+    rule(
+        Stage::Captured,
+        "two-instances",
+        "runs twice at the same time, on two threads",
+        life::two_instances,
+    ),
+    rule(Stage::Open, "options", "survives option values that mean nothing", life::options),
+    rule(Stage::Open, "errors", "says of each failure of what kind it is and why", life::errors),
+    rule(
+        Stage::Open,
+        "descriptor-limit",
+        "survives a process without free descriptors",
+        life::descriptor_limit,
+    ),
+    rule(Stage::Open, "timeout", "returns from wait when the timeout has passed", life::timeout),
+    rule(Stage::Open, "wake", "returns from wait when another thread wakes it", life::wake),
+    rule(Stage::Open, "events", "changes its description and layout only with an event", life::events),
+    rule(Stage::Captured, "bounds", "writes nothing outside of the host's buffer", capture::bounds),
+    rule(
+        Stage::Captured,
+        "stride",
+        "writes all pixels of rows that are longer than its own, and nothing between",
+        capture::stride,
+    ),
+    rule(Stage::Captured, "sizes", "captures in odd sizes, if it has an option for its size", capture::sizes),
+    rule(Stage::Captured, "damage", "reports no less damage than there is", capture::damage),
+    rule(Stage::Captured, "updated", "reports all that it writes", capture::updated),
+    rule(Stage::Captured, "lent", "keeps the pixels that it lends until they are released", capture::lent),
+    rule(Stage::Captured, "idle", "computes little while nobody captures", capture::idle),
+    rule(Stage::Captured, "silence", "leaves the host alone after destroy", manners::silence),
+    rule(Stage::Captured, "threads", "has few threads, and ends them in destroy", manners::threads),
+    rule(Stage::Captured, "descriptors", "closes its descriptors", manners::descriptors),
+    rule(
+        Stage::Captured,
+        "foreign-descriptors",
+        "closes no descriptors of others",
+        manners::foreign_descriptors,
+    ),
+    rule(Stage::Captured, "memory", "releases its memory", manners::memory),
+    rule(Stage::Captured, "processes", "leaves no process behind", manners::run_once),
+    rule(Stage::Captured, "stdout", "prints nothing on standard output", manners::run_once),
+    rule(
+        Stage::Captured,
+        "process-state",
+        "leaves signals, locale, folder and environment as they are",
+        manners::process_state,
+    ),
+];
+
+/// Name of the rule that a plugin breaks by processes that go on after its own has ended.
+pub(super) const PROCESSES: &str = "processes";
+/// Name of the rule that a plugin breaks by what it prints.
+pub(super) const STDOUT: &str = "stdout";
+
+#[cfg(test)]
+mod tests {
+    use super::super::DOCUMENT;
+    use super::*;
+
+    #[test]
+    fn each_rule_is_explained_under_its_name() {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+        let document = std::fs::read_to_string(format!("{root}/{DOCUMENT}")).unwrap();
+        for rule in RULES {
+            let heading = format!("### {}", rule.id);
+            assert_eq!(document.lines().filter(|line| *line == heading).count(), 1, "{heading}");
+        }
+        let headings = document.lines().filter(|line| line.starts_with("### ")).count();
+        assert_eq!(headings, RULES.len(), "each heading of this level is a rule");
+    }
+
+    #[test]
+    fn each_stage_begins_with_the_rule_that_shows_whether_it_is_reached() {
+        let gates: Vec<_> = RULES.iter().take(3).map(|rule| (rule.id, rule.stage)).collect();
+        let expected = [("load", Stage::Library), ("create", Stage::Plugin), ("capture", Stage::Open)];
+        assert_eq!(gates, expected);
+    }
+}

@@ -1,0 +1,91 @@
+//! Rules about the plugin's own table.
+#![allow(unsafe_code, reason = "functions of a plugin are called")]
+
+use lanstream_plugin_abi as abi;
+
+use super::super::buffer::Edge;
+use super::super::subject::{HostVersion, Outcome, Subject, broken};
+use crate::check;
+
+/// Id of no kind of factory, and of no extension.
+const UNKNOWN_ID: &str = "lanstream.unknown/1";
+
+/// Calls the exported function as a host of this version. Returns the plugin's table, if it supports the host.
+fn table(subject: &Subject, major: u32, minor: u32) -> Outcome<Option<abi::Plugin>> {
+    subject.step("lanstream_plugin");
+    // SAFETY: the exported function may be called with any version.
+    let table = unsafe { (subject.entry)(major, minor) };
+    if table.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: the plugin's promise.
+    let read = unsafe { check::table(table, "ls_plugin", size_of::<abi::Plugin>()) };
+    read.map(Some).map_err(super::super::subject::Fault::Broken)
+}
+
+/// Returns the table that the host uses.
+fn own_table(subject: &Subject, minor: u32) -> Outcome<abi::Plugin> {
+    match table(subject, abi::ABI_MAJOR, minor)? {
+        Some(table) if table.abi_major == abi::ABI_MAJOR => Ok(table),
+        _ => broken(format!("it does not support a host of version {}.{minor}", abi::ABI_MAJOR)),
+    }
+}
+
+pub(super) fn factories(subject: &Subject) -> Outcome {
+    let Some(factory) = own_table(subject, abi::ABI_MINOR)?.factory else {
+        return broken("its function factory is null");
+    };
+    let at = |id: &'static str, index| {
+        subject.step("factory");
+        // SAFETY: the id is valid during the call.
+        unsafe { factory(abi::Str::new(id), index) }
+    };
+    for (index, name) in (0..).zip(&subject.names) {
+        // SAFETY: the plugin's promise: it is the table of a source.
+        let again = unsafe { check::table(at(abi::SOURCE_ID, index).cast::<abi::Source>(), "ls_source", 0) };
+        // SAFETY: as above.
+        let again = again.and_then(|table| unsafe { check::text(table.name, "source's name") });
+        if again.as_ref() != Ok(name) {
+            return broken(format!("its source {index} is {name} at first, and then {again:?}"));
+        }
+    }
+    let count = subject.names.len() as u32;
+    for (id, index) in [(abi::SOURCE_ID, count), (abi::SOURCE_ID, u32::MAX), (UNKNOWN_ID, 0), ("", 0)] {
+        if !at(id, index).is_null() {
+            return broken(format!("it has a factory of kind {id:?} at {index}, where there is none"));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn other_major(subject: &Subject) -> Outcome {
+    for major in [0, abi::ABI_MAJOR + 1, u32::MAX] {
+        if table(subject, major, 0)?.is_some_and(|table| table.abi_major != abi::ABI_MAJOR) {
+            return broken(format!("to a host of version {major}, it says another version than its own"));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn newer_minor(subject: &Subject) -> Outcome {
+    own_table(subject, abi::ABI_MINOR + 1)?;
+    own_table(subject, u32::MAX)?;
+    match subject.open_on(HostVersion::Newer)? {
+        Ok(mut opened) => {
+            let mut buffer = opened.buffer(Edge::Upper)?;
+            let all = opened.all();
+            opened.capture(&mut buffer, &all).map(drop)
+        }
+        Err(refusal) => broken(format!("it cannot be opened by a newer host: {}", refusal.words())),
+    }
+}
+
+pub(super) fn extension(subject: &Subject) -> Outcome {
+    let opened = subject.open()?;
+    for id in [UNKNOWN_ID, ""] {
+        if opened.extension(id).is_some_and(|table| !table.is_null()) {
+            return broken(format!("it has an extension of the unknown id {id:?}"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,337 @@
+//! The plugin under test: its tables, and open sources whose every call is checked.
+#![allow(unsafe_code, reason = "functions of a plugin are called")]
+
+use std::ffi::c_void;
+use std::ptr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use lanstream_core::Region;
+use lanstream_core::options::OptionValues;
+use lanstream_core::registry::SourceDescriptor;
+use lanstream_core::source::{Description, Event};
+use lanstream_core::{Layout, PIXEL_BYTES, PixelFormat};
+use lanstream_plugin_abi as abi;
+use lanstream_plugin_abi::convert::event_from_abi;
+
+use super::buffer::{Buffer, Edge};
+pub(super) use super::host_table::HostVersion;
+use super::host_table::{Context, NewerHost, host_table};
+use super::report::Report;
+use crate::check;
+use crate::instance::{self, Lent};
+
+/// Bytes between rows of a host that aligns rows more than a plugin would.
+const PADDING_BYTES: usize = 64;
+/// Reason why the trial of a rule ended early.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    Broken(String),
+    Skipped(String),
+}
+
+pub(super) type Outcome<T = ()> = Result<T, Fault>;
+
+/// Names and values of options.
+pub(super) type Values = Vec<(String, Vec<u8>)>;
+
+/// A source of the plugin under test, which is not open yet.
+pub(super) struct Subject {
+    pub(super) entry: abi::PluginEntry,
+    pub(super) table: abi::Source,
+    pub(super) descriptor: SourceDescriptor,
+    /// Names of all sources of the plugin.
+    pub(super) names: Vec<String>,
+    /// Options that were given and defaults.
+    values: Values,
+    report: Arc<Report>,
+}
+
+/// The error of a function: its kind and its text, if it has one.
+#[derive(Clone, Debug)]
+pub(super) struct Refusal {
+    pub(super) kind: u32,
+    pub(super) text: Option<String>,
+}
+
+/// An open source.
+pub(super) struct Opened {
+    table: abi::Source,
+    instance: *mut c_void,
+    context: &'static Context,
+    report: Arc<Report>,
+    pub(super) description: Description,
+    pub(super) layout: Layout,
+}
+
+// SAFETY: the interface lets one instance be used on any one thread at a time.
+unsafe impl Send for Opened {}
+
+/// What a capture said.
+#[derive(Clone, Debug)]
+pub(super) struct Shot {
+    pub(super) updated: Region,
+    pub(super) damage: Region,
+}
+
+impl Subject {
+    pub(super) fn new(
+        entry: abi::PluginEntry,
+        (table, descriptor): (abi::Source, SourceDescriptor),
+        names: Vec<String>,
+        given: OptionValues,
+        report: Arc<Report>,
+    ) -> Outcome<Self> {
+        let complete = given.complete(&descriptor.options);
+        let values = complete.map_err(|error| Fault::Skipped(format!("{error}: give it with --set")))?;
+        let values = values.iter().map(|(name, value)| (name.to_owned(), value.as_encoded_bytes().to_vec()));
+        Ok(Self { entry, table, descriptor, names, values: values.collect(), report })
+    }
+
+    /// Says which function is called next.
+    pub(super) fn step(&self, function: &str) {
+        self.report.step(function);
+    }
+
+    /// Returns the options with `value` in place of that of `name`.
+    pub(super) fn values_with(&self, name: &str, value: &[u8]) -> Values {
+        let others = self.values.iter().filter(|(known, _)| known != name).cloned();
+        others.chain([(name.to_owned(), value.to_vec())]).collect()
+    }
+
+    /// Opens the source with its own options. If it cannot be opened, nothing that needs it can be tried.
+    pub(super) fn open(&self) -> Outcome<Opened> {
+        self.open_with(&self.values, HostVersion::Own)?
+            .map_err(|refusal| Fault::Skipped(format!("it cannot be opened: {}", refusal.words())))
+    }
+
+    /// Opens the source on a host of some version, with its own options.
+    pub(super) fn open_on(&self, version: HostVersion) -> Outcome<Result<Opened, Refusal>> {
+        self.open_with(&self.values, version)
+    }
+
+    /// Opens the source.
+    pub(super) fn open_with(
+        &self,
+        values: &Values,
+        version: HostVersion,
+    ) -> Outcome<Result<Opened, Refusal>> {
+        let context: &'static Context = Box::leak(Box::default());
+        let host: &'static NewerHost = Box::leak(Box::new(host_table(context, version)));
+        let text = |bytes: &[u8]| abi::Str { data: bytes.as_ptr(), len: bytes.len() as u64 };
+        let given: Vec<_> = values
+            .iter()
+            .map(|(name, value)| abi::Value { name: text(name.as_bytes()), value: text(value) })
+            .collect();
+        let Some(create) = self.table.create else { return broken("its function create is null") };
+        let (mut instance, mut error) = (ptr::null_mut(), abi::Error::NONE);
+        self.report.step("create");
+        // SAFETY: the arguments are as the interface says; the host's table is never released.
+        let status = unsafe {
+            create(
+                &raw const host.host,
+                given.as_ptr(),
+                given.len() as u64,
+                &raw mut instance,
+                &raw mut error,
+            )
+        };
+        if status != abi::OK {
+            return Ok(Err(Refusal::of(&error)));
+        }
+        if instance.is_null() {
+            return broken("create succeeded without an instance");
+        }
+        let (description, layout) = (Description::default(), Layout::packed(ONE_PIXEL, PixelFormat::Rgbx8));
+        let report = Arc::clone(&self.report);
+        let mut opened = Opened { table: self.table, instance, context, report, description, layout };
+        opened.describe()?;
+        Ok(Ok(opened))
+    }
+}
+
+/// Size of the layout that a source has until it is described.
+const ONE_PIXEL: lanstream_core::Size = lanstream_core::Size { width: 1, height: 1 };
+
+impl Opened {
+    /// Asks for the description and the layout.
+    pub(super) fn describe(&mut self) -> Outcome {
+        let described = self.described()?;
+        (self.description, self.layout) = described;
+        Ok(())
+    }
+
+    /// Returns the description and the layout, which stay as they were known.
+    pub(super) fn described(&self) -> Outcome<(Description, Layout)> {
+        let Some(describe) = self.table.describe else { return broken("its function describe is null") };
+        let (mut described, mut error) = (instance::no_description(), abi::Error::NONE);
+        self.report.step("describe");
+        // SAFETY: the arguments are as the interface says.
+        let status = unsafe { describe(self.instance, &raw mut described, &raw mut error) };
+        check_status("describe", status, &error)?;
+        check::description(&described).map_err(Fault::Broken)
+    }
+
+    /// Waits for an event. After one that says so, the source is described again.
+    pub(super) fn wait(&mut self, timeout: Option<Duration>) -> Outcome<Event> {
+        let event = self.wait_only(timeout)?;
+        if matches!(event, Event::Resized | Event::Described) {
+            self.describe()?;
+        }
+        Ok(event)
+    }
+
+    /// Waits for an event.
+    pub(super) fn wait_only(&mut self, timeout: Option<Duration>) -> Outcome<Event> {
+        let Some(wait) = self.table.wait else { return broken("its function wait is null") };
+        let timeout = timeout.map_or(abi::FOREVER, |timeout| timeout.as_nanos() as u64);
+        let (mut event, mut error) = (0, abi::Error::NONE);
+        self.report.step("wait");
+        // SAFETY: the arguments are as the interface says.
+        let status = unsafe { wait(self.instance, timeout, &raw mut event, &raw mut error) };
+        check_status("wait", status, &error)?;
+        let known = event_from_abi(event);
+        known.ok_or_else(|| Fault::Broken(format!("wait returned the unknown event {event}")))
+    }
+
+    /// Captures `region` into `buffer`. Pixels that the plugin lends are copied there. Returns `None` where it has no
+    /// picture at this moment.
+    pub(super) fn capture(&mut self, buffer: &mut Buffer, region: &Region) -> Outcome<Option<Shot>> {
+        let layout = buffer.layout;
+        let Some((shot, lent)) = self.capture_lent(buffer, region)? else { return Ok(None) };
+        if let Some(lent) = lent {
+            lent.copy_to(buffer.bytes_mut(), layout).map_err(Fault::Broken)?;
+            self.report.step("lent_release");
+        }
+        Ok(Some(shot))
+    }
+
+    /// Captures `region` into `buffer`, or returns the pixels that the plugin lends, which are released when they are
+    /// dropped.
+    pub(super) fn capture_lent(
+        &mut self,
+        buffer: &mut Buffer,
+        region: &Region,
+    ) -> Outcome<Option<(Shot, Option<Lent>)>> {
+        let Some(capture) = self.table.capture else { return broken("its function capture is null") };
+        let layout = buffer.layout;
+        let mut frame = instance::frame(buffer.bytes_mut(), layout, region);
+        let mut error = abi::Error::NONE;
+        self.report.step("capture");
+        // SAFETY: the arguments are as the interface says.
+        let status = unsafe { capture(self.instance, &raw mut frame, &raw mut error) };
+        let lent = Lent::of(&frame);
+        if status != abi::OK && error.kind == abi::error_kind::RETRY && error.text.as_str().is_some() {
+            return Ok(None);
+        }
+        check_status("capture", status, &error)?;
+        let is_all = frame.flags & abi::frame_flag::ALL != 0 || lent.is_some();
+        let full = Region::full(layout.cells());
+        let region = |region| check::region(region, layout.cells()).map_err(Fault::Broken);
+        let (updated, damage) =
+            if is_all { (full, full) } else { (region(&frame.updated)?, region(&frame.damage)?) };
+        Ok(Some((Shot { updated, damage }, lent)))
+    }
+
+    /// Returns memory for a frame, with the rows of the plugin.
+    pub(super) fn buffer(&self, edge: Edge) -> Outcome<Buffer> {
+        no_memory(Buffer::new(self.layout, edge))
+    }
+
+    /// Returns memory for a frame, with rows that are longer than the plugin's where the format allows it.
+    pub(super) fn padded_buffer(&self, edge: Edge) -> Outcome<Buffer> {
+        let packed = self.layout.cells().width as usize * PIXEL_BYTES;
+        let is_planar = matches!(self.layout.format, PixelFormat::Planar(_));
+        let stride = if is_planar { packed } else { self.layout.stride.max(packed) + PADDING_BYTES };
+        no_memory(Buffer::new(Layout { stride, ..self.layout }, edge))
+    }
+
+    /// Returns the region of a whole frame.
+    pub(super) fn all(&self) -> Region {
+        Region::full(self.layout.cells())
+    }
+
+    /// Returns what wakes the source, as the host does it.
+    pub(super) fn waker(&self) -> impl FnOnce() + Send + use<> {
+        struct Target(*mut c_void);
+        // SAFETY: `wake` may be called on any thread while the instance is open.
+        unsafe impl Send for Target {}
+        let (target, wake, context) = (Target(self.instance), self.table.wake, self.context);
+        move || {
+            let target = target;
+            context.wakeup.waker().wake();
+            if let Some(wake) = wake {
+                // SAFETY: the caller keeps the instance open until this has returned.
+                unsafe { wake(target.0) };
+            }
+        }
+    }
+
+    /// Closes the source, and returns what counts how often it has called the host.
+    pub(super) fn close(self) -> impl Fn() -> u64 {
+        let context = self.context;
+        drop(self);
+        move || context.calls.load(Ordering::SeqCst)
+    }
+
+    /// Returns the address of the table of an extension.
+    pub(super) fn extension(&self, id: &str) -> Option<*const c_void> {
+        let extension = self.table.extension?;
+        self.report.step("extension");
+        // SAFETY: the id is valid during the call.
+        Some(unsafe { extension(self.instance, abi::Str::new(id)) })
+    }
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        if let Some(destroy) = self.table.destroy {
+            self.report.step("destroy");
+            // SAFETY: it was made by `create`, and nothing uses it after this.
+            unsafe { destroy(self.instance) };
+            self.report.step("");
+        }
+    }
+}
+
+impl Refusal {
+    fn of(error: &abi::Error) -> Self {
+        let text = error.text.as_str().filter(|text| !text.is_empty());
+        Self { kind: error.kind, text: text.map(str::to_owned) }
+    }
+
+    pub(super) fn words(&self) -> &str {
+        self.text.as_deref().unwrap_or("it did not say why")
+    }
+
+    /// Returns an error if the error itself breaks a rule.
+    pub(super) fn check(&self, function: &str) -> Outcome {
+        let kinds = abi::error_kind::RETRY..=abi::error_kind::UNSUPPORTED;
+        if !kinds.contains(&self.kind) {
+            return broken(format!("the error of {function} is of the unknown kind {}", self.kind));
+        }
+        if self.text.is_none() {
+            return broken(format!("{function} failed without a text that says why"));
+        }
+        Ok(())
+    }
+}
+
+/// Returns an error if a function failed. A source may end at any time, and the rule is over then.
+fn check_status(function: &str, status: i32, error: &abi::Error) -> Outcome {
+    if status == abi::OK {
+        return Ok(());
+    }
+    let refusal = Refusal::of(error);
+    refusal.check(function)?;
+    Err(Fault::Skipped(format!("the source ended: {}", refusal.words())))
+}
+
+pub(super) fn broken<T>(rule: impl Into<String>) -> Outcome<T> {
+    Err(Fault::Broken(rule.into()))
+}
+
+fn no_memory<T>(result: std::io::Result<T>) -> Outcome<T> {
+    result.map_err(|error| Fault::Skipped(format!("there is no memory for a frame: {error}")))
+}

@@ -1,0 +1,264 @@
+//! The suite: starts a process for each rule, ends what goes on for too long, and collects the verdicts.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use lanstream_wakeup::poll_until;
+use rustix::fd::{AsFd as _, OwnedFd};
+use rustix::fs::{MemfdFlags, fstat, memfd_create};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, getpid, kill_process, kill_process_group, pidfd_open,
+    set_child_subreaper, waitid,
+};
+
+use super::report::{Report, Told};
+use super::rules::{PROCESSES, RULES, Rule, STDOUT, Stage};
+use super::{TRIAL_COMMAND, Verdict};
+
+/// Time that the trial of a rule may take. Those that wait for a hundred frames take the most.
+const TIME_LIMIT: Duration = Duration::from_secs(20);
+
+/// A check of one plugin by all rules.
+#[derive(Clone, Debug)]
+pub struct Suite {
+    program: PathBuf,
+    path: PathBuf,
+    values: Vec<(String, String)>,
+    only: Vec<String>,
+    time_limit: Duration,
+}
+
+/// What was found about one rule and one source.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// Name of the source; empty for a rule about the plugin.
+    pub source: String,
+    /// How it went.
+    pub verdict: Verdict,
+}
+
+/// All that was found.
+#[derive(Clone, Debug, Default)]
+pub struct Checked {
+    /// Findings in the order in which they were made.
+    pub findings: Vec<Finding>,
+}
+
+/// Reason why a plugin cannot be checked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SuiteError {
+    /// The file is no plugin.
+    #[error("{0}")]
+    NoPlugin(String),
+    /// There is no such rule.
+    #[error("there is no rule named {name}: there are {known}")]
+    UnknownRule {
+        /// The name.
+        name: String,
+        /// All names.
+        known: String,
+    },
+    /// The process of a trial cannot be started or watched.
+    #[error("the rule {rule} cannot be tried: {error}")]
+    Process {
+        /// The rule.
+        rule: &'static str,
+        /// The system's reason.
+        error: io::Error,
+    },
+}
+
+impl Checked {
+    /// Returns whether no rule is broken.
+    pub fn is_kept(&self) -> bool {
+        !self.findings.iter().any(|finding| matches!(finding.verdict, Verdict::Broken(_)))
+    }
+}
+
+impl Suite {
+    /// Checks the plugin at `path`. Trials run in processes of `program`, which is the lanstream command.
+    pub fn new(program: &Path, path: &Path) -> Self {
+        let (program, path) = (program.to_owned(), path.to_owned());
+        Self { program, path, values: Vec::new(), only: Vec::new(), time_limit: TIME_LIMIT }
+    }
+
+    /// Gives sources that have this option a value.
+    #[must_use]
+    pub fn value(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.values.push((name.into(), value.into()));
+        self
+    }
+
+    /// Tries only these rules, after loading the plugin.
+    #[must_use]
+    pub fn only(mut self, rules: impl IntoIterator<Item = String>) -> Self {
+        self.only.extend(rules);
+        self
+    }
+
+    /// Sets the time that a trial may take, in place of 20 seconds.
+    #[must_use]
+    pub fn time_limit(mut self, limit: Duration) -> Self {
+        self.time_limit = limit;
+        self
+    }
+
+    /// Tries all rules on all sources. `begin` hears of each before it is tried, with the name of the source, and `end`
+    /// what was found.
+    ///
+    /// This process adopts what trials leave behind, and ends it: it must not start other processes meanwhile.
+    ///
+    /// # Errors
+    /// If the file is no plugin, or trials cannot be started.
+    pub fn run(
+        &self,
+        mut begin: impl FnMut(&'static Rule, &str),
+        mut end: impl FnMut(&Finding),
+    ) -> Result<Checked, SuiteError> {
+        self.check_names()?;
+        let mut checked = Checked::default();
+        let mut found = |rule, source: &str, verdict| {
+            let finding = Finding { rule, source: source.to_owned(), verdict };
+            end(&finding);
+            checked.findings.push(finding);
+        };
+        let load = &RULES[0];
+        begin(load, "");
+        let sources = match self.attempt(load, 0)? {
+            Told::NoPlugin(reason) => return Err(SuiteError::NoPlugin(reason)),
+            Told::Sources(sources) => sources,
+            Told::Verdict(verdict) => {
+                found(load, "", verdict);
+                return Ok(checked);
+            }
+        };
+        found(load, "", Verdict::Kept);
+        for (index, source) in sources.iter().enumerate() {
+            let mut reached = Stage::Captured;
+            for rule in RULES.iter().skip(1).filter(|rule| self.is_chosen(rule)) {
+                if rule.stage > reached {
+                    let reason = format!("it needs {}, which is not kept", gate(reached).id);
+                    found(rule, source, Verdict::Skipped(reason));
+                    continue;
+                }
+                begin(rule, source);
+                let verdict = match self.attempt(rule, index)? {
+                    Told::Verdict(verdict) => verdict,
+                    _ => Verdict::Broken("it is another plugin each time it is loaded".to_owned()),
+                };
+                if !matches!(verdict, Verdict::Kept) && std::ptr::eq(rule, gate(rule.stage)) {
+                    reached = reached.min(rule.stage);
+                }
+                found(rule, source, verdict);
+            }
+        }
+        Ok(checked)
+    }
+
+    fn check_names(&self) -> Result<(), SuiteError> {
+        let is_unknown = |name: &&String| !RULES.iter().any(|rule| rule.id == **name);
+        match self.only.iter().find(is_unknown) {
+            None => Ok(()),
+            Some(name) => {
+                let known: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
+                Err(SuiteError::UnknownRule { name: name.clone(), known: known.join(", ") })
+            }
+        }
+    }
+
+    fn is_chosen(&self, rule: &'static Rule) -> bool {
+        self.only.is_empty() || self.only.iter().any(|name| *name == rule.id)
+    }
+
+    /// Tries a rule in a process of its own.
+    fn attempt(&self, rule: &'static Rule, source: usize) -> Result<Told, SuiteError> {
+        self.run_trial(rule, source).map_err(|error| SuiteError::Process { rule: rule.id, error })
+    }
+
+    fn run_trial(&self, rule: &'static Rule, source: usize) -> io::Result<Told> {
+        set_child_subreaper(Some(getpid()))?;
+        let before = children();
+        let (report, output) = (Report::create()?, memfd_create(c"lanstream-output", MemfdFlags::CLOEXEC)?);
+        let mut child = self.start(rule, source, &report, &output)?;
+        let end = wait(&mut child, self.time_limit);
+        let left = end_adopted(&before);
+        let (step, told) = report.read()?;
+        let broken = |reason: String| Told::Verdict(Verdict::Broken(reason));
+        let place = if step.is_empty() { "it".to_owned() } else { format!("`{step}`") };
+        Ok(match (end?, told) {
+            (None, _) => broken(format!("{place} did not return within {:?}", self.time_limit)),
+            (Some(status), _) if !status.success() => broken(format!("{place} ended the process: {status}")),
+            (Some(_), None) => broken(format!("{place} ended the process, or closed its descriptors")),
+            (Some(_), Some(Told::Verdict(Verdict::Kept))) if rule.id == PROCESSES && left > 0 => {
+                broken(format!("{left} processes that it started went on after destroy"))
+            }
+            (Some(_), Some(Told::Verdict(Verdict::Kept)))
+                if rule.id == STDOUT && fstat(&output)?.st_size > 0 =>
+            {
+                broken(format!("it printed {} bytes on standard output", fstat(&output)?.st_size))
+            }
+            (Some(_), Some(told)) => told,
+        })
+    }
+
+    fn start(&self, rule: &Rule, source: usize, report: &Report, output: &OwnedFd) -> io::Result<Child> {
+        let mut command = Command::new(&self.program);
+        command.arg(TRIAL_COMMAND).arg(rule.id).arg(source.to_string()).arg(&self.path);
+        command.args(self.values.iter().flat_map(|(name, value)| [name, value]));
+        command.stdin(Stdio::from(report.descriptor()?)).stdout(Stdio::from(output.try_clone()?));
+        // An interrupt at the terminal is for this process, which then ends the trial.
+        command.process_group(0).spawn()
+    }
+}
+
+/// Returns the rule that shows whether a stage can be left behind.
+fn gate(stage: Stage) -> &'static Rule {
+    match stage {
+        Stage::Library => &RULES[0],
+        Stage::Plugin => &RULES[1],
+        Stage::Open | Stage::Captured => &RULES[2],
+    }
+}
+
+/// Waits for the end of a process, and ends it after `limit`, with its group. Returns `None` if it had to be ended.
+fn wait(child: &mut Child, limit: Duration) -> io::Result<Option<ExitStatus>> {
+    let process = pidfd_open(Pid::from_child(child), PidfdFlags::empty())?;
+    let has_ended = matches!(poll_until([process.as_fd()], Some(Instant::now() + limit)), Ok([true]));
+    // It is not reaped yet, so no other group has its number.
+    let _all_ended = kill_process_group(Pid::from_child(child), Signal::KILL);
+    let status = child.wait()?;
+    Ok(has_ended.then_some(status))
+}
+
+/// Returns the children of this process.
+fn children() -> BTreeSet<i32> {
+    let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return BTreeSet::new() };
+    let lists =
+        threads.filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("children")).ok());
+    lists
+        .flat_map(|list| list.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<_>>())
+        .collect()
+}
+
+/// Ends the processes that this one has adopted, and those that it adopts by that. Returns how many there were.
+fn end_adopted(before: &BTreeSet<i32>) -> usize {
+    let mut count = 0;
+    loop {
+        let adopted: Vec<_> = children().difference(before).filter_map(|id| Pid::from_raw(*id)).collect();
+        if adopted.is_empty() {
+            return count;
+        }
+        count += adopted.len();
+        for id in adopted {
+            let _ended = kill_process(id, Signal::KILL);
+            let _reaped = waitid(WaitId::Pid(id), WaitIdOptions::EXITED);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The process of a trial: loads the plugin, tries one rule and tells the verdict.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use lanstream_core::options::OptionValues;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use super::Verdict;
+use super::report::{Report, Told};
+use super::rules::{RULES, Rule, Stage};
+use super::subject::{Fault, Outcome, Subject};
+use crate::error::LoadError;
+use crate::loaded::LoadedPlugin;
+use crate::process::contain;
+use crate::trust::Trust;
+
+/// Tries the rule that `arguments` name, which follow [`TRIAL_COMMAND`](super::TRIAL_COMMAND), and tells the verdict to
+/// the [`Suite`](super::Suite) that started this process.
+///
+/// # Safety
+/// Code of the library runs in this process, which is meant to do nothing else. It need not be sound.
+///
+/// # Errors
+/// If this process was not started by a suite.
+#[allow(unsafe_code, reason = "a plugin is loaded")]
+pub unsafe fn try_rule(arguments: impl IntoIterator<Item = OsString>) -> io::Result<()> {
+    contain();
+    let no_dump = Rlimit { current: Some(0), ..getrlimit(Resource::Core) };
+    let _dumps = setrlimit(Resource::Core, no_dump);
+    let report = Arc::new(Report::from_standard_input()?);
+    let trial = Trial::parse(arguments).ok_or(io::ErrorKind::InvalidInput)?;
+    report.step("the loader");
+    // SAFETY: the caller's promise.
+    let plugin = unsafe { LoadedPlugin::load(&trial.path, Trust::Named) };
+    let told = match plugin {
+        Ok(plugin) if trial.rule.stage == Stage::Library => Told::Sources(names(&plugin)),
+        Ok(plugin) => Told::Verdict(trial.run(&plugin, &report)),
+        Err(error @ (LoadError::Rule { .. } | LoadError::Major { .. } | LoadError::Refused { .. })) => {
+            Told::Verdict(Verdict::Broken(error.to_string()))
+        }
+        Err(error) => Told::NoPlugin(error.to_string()),
+    };
+    report.step("exit");
+    report.finish(&told);
+    Ok(())
+}
+
+/// What is to be tried.
+struct Trial {
+    rule: &'static Rule,
+    source: usize,
+    path: PathBuf,
+    values: Vec<(String, String)>,
+}
+
+impl Trial {
+    fn parse(arguments: impl IntoIterator<Item = OsString>) -> Option<Self> {
+        let mut arguments = arguments.into_iter();
+        let id = arguments.next()?;
+        let rule = RULES.iter().find(|rule| id == rule.id)?;
+        let source = arguments.next()?.to_str()?.parse().ok()?;
+        let path = arguments.next()?.into();
+        let texts: Vec<String> = arguments.map(OsString::into_string).collect::<Result<_, _>>().ok()?;
+        let values = texts.as_chunks().0.iter().map(|[name, value]| (name.clone(), value.clone()));
+        Some(Self { rule, source, path, values: values.collect() })
+    }
+
+    fn run(&self, plugin: &LoadedPlugin, report: &Arc<Report>) -> Verdict {
+        let tried = || -> Outcome {
+            let gone = || Fault::Broken("it has fewer sources than before".to_owned());
+            let (table, descriptor) = plugin.source(self.source).ok_or_else(gone)?;
+            let mut given = OptionValues::default();
+            for (name, value) in &self.values {
+                if descriptor.options.iter().any(|option| option.name == name.as_str()) {
+                    given.add(name, value);
+                }
+            }
+            let subject =
+                Subject::new(plugin.entry(), (table, descriptor), names(plugin), given, Arc::clone(report))?;
+            (self.rule.attempt)(&subject)
+        };
+        match tried() {
+            Ok(()) => Verdict::Kept,
+            Err(Fault::Broken(reason)) => Verdict::Broken(reason),
+            Err(Fault::Skipped(reason)) => Verdict::Skipped(reason),
+        }
+    }
+}
+
+fn names(plugin: &LoadedPlugin) -> Vec<String> {
+    plugin.sources().map(|source| source.name.to_string()).collect()
+}
