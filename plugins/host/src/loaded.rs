@@ -119,7 +119,7 @@ impl LoadedPlugin {
 
     /// Returns the table and the description of the source at `index`.
     #[cfg(target_os = "linux")]
-    pub(crate) fn source(&self, index: usize) -> Option<(abi::Source, SourceDescriptor)> {
+    pub(crate) fn source(&self, index: usize) -> Option<(abi::Source, Descriptor)> {
         self.sources.get(index).map(|source| (source.table, source.descriptor.clone()))
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use lanstream_core::Region;
 use lanstream_core::options::OptionValues;
-use lanstream_core::registry::SourceDescriptor;
+use lanstream_core::registry::Descriptor;
 use lanstream_core::source::{Description, Event};
 use lanstream_core::{Layout, PIXEL_BYTES, PixelFormat};
 use lanstream_plugin_abi as abi;
@@ -40,7 +40,7 @@ pub(super) type Values = Vec<(String, Vec<u8>)>;
 pub(super) struct Subject {
     pub(super) entry: abi::PluginEntry,
     pub(super) table: abi::Source,
-    pub(super) descriptor: SourceDescriptor,
+    pub(super) descriptor: Descriptor,
     /// Names of all sources of the plugin.
     pub(super) names: Vec<String>,
     /// Options that were given and defaults.
@@ -78,7 +78,7 @@ pub(super) struct Shot {
 impl Subject {
     pub(super) fn new(
         entry: abi::PluginEntry,
-        (table, descriptor): (abi::Source, SourceDescriptor),
+        (table, descriptor): (abi::Source, Descriptor),
         names: Vec<String>,
         given: OptionValues,
         report: Arc<Report>,
