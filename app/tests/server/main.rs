@@ -32,4 +32,6 @@ mod webtransport_guard;
 mod webtransport_routes;
 mod webtransport_run;
 mod window;
+#[cfg(feature = "plugins")]
+mod workspaces;
 mod x_server;

@@ -22,6 +22,20 @@ const COMMANDS: [(&str, &str); 13] = [
     ("node", "nodejs"),
     ("npm", "npm"),
 ];
+/// Libraries that the plugins of other workspaces are built against, by the name that pkg-config knows, and the Debian
+/// package of each.
+const LIBRARIES: [(&str, &str); 7] = [
+    ("dbus-1", "libdbus-1-dev"),
+    ("egl", "libegl-dev"),
+    ("gbm", "libgbm-dev"),
+    ("libpipewire-0.3", "libpipewire-0.3-dev"),
+    ("wayland-client", "libwayland-dev"),
+    ("xcb", "libxcb1-dev"),
+    ("xrandr", "libxrandr-dev"),
+];
+/// Commands that these builds run.
+const BUILD_COMMANDS: [(&str, &str); 2] = [("clang", "clang"), ("pkg-config", "pkg-config")];
+
 /// A font for the browsers. No command tells of it, so it comes along with whatever else is missing.
 const FONTS: &str = "fonts-dejavu-core";
 
@@ -29,9 +43,24 @@ pub(crate) fn run() -> anyhow::Result<()> {
     install("the tests need", &COMMANDS)
 }
 
+/// Installs what the plugins of other workspaces are built with.
+pub(crate) fn install_libraries() -> anyhow::Result<()> {
+    let reason = "the plugins in workspaces of their own need";
+    install(reason, &BUILD_COMMANDS)?;
+    let is_there = |library: &str| {
+        let status = Command::new("pkg-config").args(["--exists", library]).status();
+        status.is_ok_and(|status| status.success())
+    };
+    let absent = LIBRARIES.iter().filter(|(library, _)| !is_there(library));
+    install_packages(reason, &absent.map(|(_, package)| *package).collect::<Vec<_>>())
+}
+
 /// Installs the packages, the second of each pair, of commands that are missing. `reason` says who needs them.
 pub(crate) fn install(reason: &str, commands: &[(&'static str, &'static str)]) -> anyhow::Result<()> {
-    let missing = missing_packages(commands);
+    install_packages(reason, &missing_packages(commands))
+}
+
+fn install_packages(reason: &str, missing: &[&str]) -> anyhow::Result<()> {
     if missing.is_empty() {
         println!("setup: everything is there");
         return Ok(());
@@ -49,7 +78,7 @@ pub(crate) fn install(reason: &str, commands: &[(&'static str, &'static str)]) -
     }
     apt_get(&["update"])?;
     let options = ["install", "-y", "--no-install-recommends"];
-    apt_get(&[&options[..], &missing].concat())
+    apt_get(&[&options[..], missing].concat())
 }
 
 fn missing_packages(commands: &[(&'static str, &'static str)]) -> Vec<&'static str> {

@@ -2,6 +2,7 @@
 
 mod features;
 mod fuzz;
+mod workspaces;
 
 use std::path::Path;
 use std::process::Command;
@@ -17,7 +18,7 @@ pub(crate) struct Options {
     /// Ten thousand cases per property, the tests that are too slow for every day, and the fuzzer
     #[arg(long)]
     deep: bool,
-    /// Only these steps (setup, fmt, clippy, doc, viewer, rust, features, loom, fuzz); any other word selects Rust
+    /// Only these steps (setup, fmt, clippy, doc, viewer, rust, features, loom, workspaces, fuzz); any other word selects Rust
     /// tests by their name
     filters: Vec<String>,
 }
@@ -28,20 +29,21 @@ const DEEP_CASES: &str = "10000";
 /// Tests that run at a time, for each core.
 const TESTS_PER_CORE: usize = 2;
 
-/// The step that nobody waits for every day.
-const DEEP_STEP: &str = "fuzz";
+/// The steps that nobody waits for every day.
+const DEEP_STEPS: [&str; 2] = ["workspaces", "fuzz"];
 
 /// The steps in order: what is quick and fails often comes first.
-const STEPS: [(&str, Run); 9] = [
+const STEPS: [(&str, Run); 10] = [
     ("setup", |_, _| setup::run()),
     ("fmt", |_, _| cargo(&["fmt", "--check"])),
     ("clippy", |_, _| cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])),
     ("doc", |_, _| doc()),
     ("viewer", |_, _| viewer()),
+    ("workspaces", |_, _| workspaces::run()),
     ("rust", rust),
     ("features", |_, _| features::run()),
     ("loom", |_, _| loom()),
-    (DEEP_STEP, |_, _| fuzz::run()),
+    ("fuzz", |_, _| fuzz::run()),
 ];
 
 type Run = fn(&Options, &[&str]) -> anyhow::Result<()>;
@@ -51,7 +53,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let words = options.filters.iter().map(String::as_str);
     let (steps, names): (Vec<_>, Vec<_>) = words.partition(|word| is_step(word));
     let is_wanted = |step: &str| {
-        let is_usual = options.filters.is_empty() && (step != DEEP_STEP || options.deep);
+        let is_usual = options.filters.is_empty() && (options.deep || !DEEP_STEPS.contains(&step));
         is_usual || steps.contains(&step) || (step == "rust" && !names.is_empty())
     };
     let mut times = Vec::new();
