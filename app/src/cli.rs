@@ -16,7 +16,7 @@ use lanstream_core::registry::Registry;
 #[cfg(all(feature = "plugins", target_os = "linux"))]
 pub(crate) use plugin::CheckOptions;
 #[cfg(feature = "plugins")]
-pub(crate) use plugin::{PluginAction, check_names};
+pub(crate) use plugin::{Language, NewOptions, PluginAction, check_names};
 pub(crate) use serve::Serve;
 
 /// Arguments of this process.

@@ -3,6 +3,7 @@
 #[cfg(target_os = "linux")]
 mod check;
 mod list;
+mod new;
 
 use std::process::ExitCode;
 
@@ -17,6 +18,7 @@ pub(crate) fn run(action: &PluginAction, json: bool) -> Result<ExitCode, String>
         PluginAction::List => list::print(json)?,
         #[cfg(target_os = "linux")]
         PluginAction::Check(options) => return check::run(options, json),
+        PluginAction::New(options) => new::run(options)?,
         PluginAction::Path => report::print_line(&folders()?.plugins.display().to_string()),
     }
     Ok(ExitCode::SUCCESS)

@@ -25,6 +25,38 @@ pub(crate) enum PluginAction {
     /// Try whether a plugin keeps the rules of the interface, each in a process of its own
     #[cfg(target_os = "linux")]
     Check(CheckOptions),
+    /// Write the project of a plugin into a new folder; it builds and shows pixels as it is
+    New(NewOptions),
+}
+
+/// What to write.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct NewOptions {
+    /// Name of the source, and of the folder
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// What the plugin brings
+    #[arg(long, value_enum, default_value_t = Kind::Source)]
+    kind: Kind,
+    /// Language that it is written in
+    #[arg(long, value_enum, default_value_t = Language::Rust)]
+    pub(crate) lang: Language,
+}
+
+/// What a plugin brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Kind {
+    /// Frames
+    Source,
+}
+
+/// Language of a plugin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Language {
+    /// A library that depends on the SDK
+    Rust,
+    /// One file and the header
+    C,
 }
 
 /// What to check, and how.

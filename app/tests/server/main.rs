@@ -18,6 +18,8 @@ mod installed;
 mod latency;
 mod listing;
 #[cfg(feature = "plugins")]
+mod new_plugin;
+#[cfg(feature = "plugins")]
 mod plugins;
 mod routes;
 mod run;

@@ -27,9 +27,15 @@ pub(crate) const SMALL: [&str; 5] = ["pattern", "--kind", "motion", "--size", "6
 /// The command, without a display unless the test gives it one, and without installed plugins.
 pub(crate) fn lanstream(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lanstream"));
-    command.args(arguments).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").stdin(Stdio::null());
-    command.env("XDG_DATA_HOME", "/nonexistent").env("XDG_CACHE_HOME", "/nonexistent");
+    command.args(arguments);
+    alone(&mut command);
     command
+}
+
+/// Takes from a command's surroundings what it could find there: displays, installed plugins, and a terminal.
+pub(crate) fn alone(command: &mut Command) {
+    command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").stdin(Stdio::null());
+    command.env("XDG_DATA_HOME", "/nonexistent").env("XDG_CACHE_HOME", "/nonexistent");
 }
 
 /// Folder of the workspace's libraries and examples, which cargo builds as it built this test.

@@ -1,0 +1,141 @@
+//! `lanstream plugin new`: writes the project of a plugin that builds and shows pixels as it is.
+
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+use std::path::{Path, PathBuf};
+
+use lanstream::sources::feature_of;
+use lanstream_core::options::CowStr;
+use lanstream_core::registry::Descriptor;
+
+use crate::cli::{self, Language, NewOptions};
+use crate::report;
+
+/// A file of a project: its name, and its text with words in place of what depends on the project.
+type Template = (&'static str, &'static str);
+
+const README: Template = ("README.md", include_str!("../../templates/plugin/README.md.in"));
+const RUST: [Template; 4] = [
+    ("Cargo.toml", include_str!("../../templates/plugin/Cargo.toml.in")),
+    ("src/lib.rs", include_str!("../../templates/plugin/lib.rs")),
+    (".gitignore", "/target\n"),
+    README,
+];
+const C: [Template; 3] = [
+    ("NAME.c", include_str!("../../templates/plugin/source.c")),
+    ("lanstream.h", include_str!("../../../plugins/include/lanstream.h")),
+    README,
+];
+
+/// Folder of the SDK, if this program was built from a checkout that is still there.
+const SDK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../plugins/sdk");
+/// Versions of the SDK that write plugins for this program.
+const SDK_VERSION: &str = concat!(env!("CARGO_PKG_VERSION_MAJOR"), ".", env!("CARGO_PKG_VERSION_MINOR"));
+
+/// Maximum number of characters of a name, as for a source.
+const NAME_LEN_MAX: usize = 64;
+
+/// Writes the project into a new folder, and prints what to do with it.
+pub(super) fn run(options: &NewOptions) -> Result<(), String> {
+    let name = &options.name;
+    check_name(name)?;
+    let project = Project::new(name, options.lang);
+    project.write(Path::new(name))?;
+    let place = if options.lang == Language::Rust {
+        format!("{name}/src/lib.rs")
+    } else {
+        format!("{name}/{name}.c")
+    };
+    report::print_line(&format!("{place} is a source that shows a gradient. Build, check and show it:\n"));
+    for line in [&format!("cd {name}"), &project.build, &project.check(), &project.show()] {
+        report::print_line(&format!("    {line}"));
+    }
+    Ok(())
+}
+
+/// Returns an error if a source, a package or a file cannot have the name.
+fn check_name(name: &str) -> Result<(), String> {
+    let is_inside = |sign: char| sign.is_ascii_lowercase() || sign.is_ascii_digit() || sign == '-';
+    let is_name = name.len() <= NAME_LEN_MAX
+        && name.starts_with(|first: char| first.is_ascii_lowercase())
+        && !name.ends_with('-')
+        && name.chars().all(is_inside);
+    if !is_name {
+        return Err(format!(
+            "{name:?} cannot be the name of a source: it has lower-case letters, digits and hyphens, begins with a letter \
+             and has at most {NAME_LEN_MAX} of them"
+        ));
+    }
+    if feature_of(name).is_some() {
+        return Err(format!("{name} is a source of lanstream itself: name another one"));
+    }
+    let empty = CowStr::default;
+    let source =
+        Descriptor { name: name.to_owned().into(), about: empty(), examples: empty(), options: Vec::new() };
+    cli::check_names(&source).map_err(|_| format!("{name} is a command of lanstream: name another one"))
+}
+
+/// The texts of a project.
+struct Project {
+    name: String,
+    files: &'static [Template],
+    /// Command that builds it.
+    build: String,
+    /// What it builds.
+    library: String,
+}
+
+impl Project {
+    fn new(name: &str, language: Language) -> Self {
+        let name = name.to_owned();
+        match language {
+            Language::Rust => {
+                let library = format!("target/release/{DLL_PREFIX}{}{DLL_SUFFIX}", name.replace('-', "_"));
+                Self { name, files: &RUST, build: "cargo build --release".to_owned(), library }
+            }
+            Language::C => {
+                let library = format!("./{name}{DLL_SUFFIX}");
+                let build = format!("cc -shared -fPIC -O2 -I. -o {library} {name}.c");
+                Self { name, files: &C, build, library }
+            }
+        }
+    }
+
+    fn check(&self) -> String {
+        format!("lanstream plugin check {}", self.library)
+    }
+
+    fn show(&self) -> String {
+        format!("lanstream --plugin {} {} --open", self.library, self.name)
+    }
+
+    fn write(&self, folder: &Path) -> Result<(), String> {
+        let failed = |path: &Path, error: std::io::Error| match error.kind() {
+            std::io::ErrorKind::AlreadyExists => {
+                format!("{} exists already: name another one", path.display())
+            }
+            _ => format!("{} cannot be written: {error}", path.display()),
+        };
+        std::fs::create_dir(folder).map_err(|error| failed(folder, error))?;
+        for (file, text) in self.files {
+            let path: PathBuf = folder.join(self.filled(file));
+            let parent = path.parent().unwrap_or(folder);
+            std::fs::create_dir_all(parent).map_err(|error| failed(parent, error))?;
+            std::fs::write(&path, self.filled(text)).map_err(|error| failed(&path, error))?;
+        }
+        Ok(())
+    }
+
+    /// Returns a text with what it has words for.
+    fn filled(&self, text: &str) -> String {
+        let text = text.replace("DEPENDENCY", &dependency()).replace("BUILD", &self.build);
+        text.replace("LIBRARY", &self.library).replace("NAME", &self.name)
+    }
+}
+
+/// Returns the dependency on the SDK: the one beside the sources of this program, or else by its version.
+fn dependency() -> String {
+    match Path::new(SDK).canonicalize() {
+        Ok(path) => format!("{{ path = {:?} }}", path.display().to_string()),
+        Err(_) => format!("{SDK_VERSION:?}"),
+    }
+}
