@@ -1,0 +1,174 @@
+//! Processes of plugins, and lanstream's own, that are killed while a frame is drawn: nothing is left of them.
+//!
+//! This program is its own host, and counts what it has open, so it has no test harness.
+#![cfg(target_os = "linux")]
+#![allow(unsafe_code, reason = "the process of a plugin is served")]
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use lanstream_core::options::OptionValues;
+use lanstream_core::source::{ErrorKind, Listener, Source};
+use lanstream_core::{FrameBuffer, Region};
+use lanstream_plugin_host::{HOST_COMMAND, Launch, RemotePlugin, Trust, serve};
+use lanstream_wakeup::poll_until;
+use rustix::fd::AsFd as _;
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
+
+/// Processes that are killed, one after the other.
+const KILLS: u32 = 1000;
+/// Kills after which everything that is made once has been made.
+const WARM_UP: u32 = 20;
+/// Memory that may be added after that: the allocator keeps some of what was freed.
+const GROWTH_MAX_KIB: u64 = 2048;
+/// First argument of the process that is killed as lanstream might be: it captures until then.
+const VICTIM_COMMAND: &str = "victim";
+
+fn main() {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        // SAFETY: the test built the library, and this process does nothing else.
+        [HOST_COMMAND, path] => unsafe { serve(Path::new(path), Trust::Named) }.unwrap(),
+        [VICTIM_COMMAND, path] => capture_for_ever(Path::new(path)),
+        _ => run(&arguments),
+    }
+}
+
+/// Runs all tests, if the words on the command line select this program.
+fn run(words: &[String]) {
+    let names = words.iter().filter(|word| !word.starts_with('-')).collect::<Vec<_>>();
+    if !names.is_empty() && !names.iter().any(|name| "kills".contains(name.as_str())) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let plasma = plasma(folder.path());
+    plugins_that_are_killed_leave_nothing(&plasma);
+    a_plugin_ends_with_lanstream(&plasma);
+    println!("test result: ok. 2 passed; {KILLS} processes of a plugin were killed while they drew");
+}
+
+fn plasma(folder: &Path) -> PathBuf {
+    let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let library = folder.join("plasma.so");
+    let mut command = Command::new("cc");
+    command.args(["-shared", "-fPIC", "-O2", "-I"]).arg(plugins.join("include")).arg("-o").arg(&library);
+    command.arg(plugins.join("examples/plasma/plasma.c")).arg("-lm");
+    assert!(command.status().expect("a C compiler is installed").success());
+    library
+}
+
+fn open(library: &Path) -> Box<dyn Source> {
+    let launch = Launch::new(&std::env::current_exe().unwrap(), library);
+    let plugin = RemotePlugin::load(launch).unwrap();
+    let factory = plugin.factories().remove(0);
+    let values = OptionValues::default().with("size", "320x180");
+    let mut configured = factory.configure(&values, Listener::default()).unwrap();
+    (configured.open)().unwrap()
+}
+
+fn buffer(source: &mut dyn Source) -> FrameBuffer {
+    FrameBuffer::new(source.layout(), source.allocate().unwrap()).unwrap()
+}
+
+fn plugins_that_are_killed_leave_nothing(library: &Path) {
+    let before = Usage::now();
+    let mut warm = before.clone();
+    for kill in 0..KILLS {
+        kill_while_it_draws(library, kill);
+        if kill == WARM_UP {
+            warm = Usage::now();
+        }
+    }
+    let after = Usage::now();
+    assert_eq!(after.descriptors, before.descriptors);
+    assert_eq!(after.frames, before.frames);
+    assert_eq!(after.threads, before.threads);
+    assert_eq!(children(), []);
+    let growth = after.memory_kib.saturating_sub(warm.memory_kib);
+    assert!(growth < GROWTH_MAX_KIB, "{growth} KiB were added by {KILLS} kills");
+}
+
+/// Kills the process of a source at another point of its frames each time.
+fn kill_while_it_draws(library: &Path, kill: u32) {
+    let mut source = open(library);
+    let mut frame = buffer(source.as_mut());
+    let process = *children().first().expect("the source has a process");
+    let delay = Duration::from_micros(u64::from(kill * 37 % 2000));
+    let killer = std::thread::spawn(move || {
+        std::thread::sleep(delay);
+        kill_process(pid(process), Signal::KILL).unwrap();
+    });
+    let all = Region::full(frame.size());
+    let error = loop {
+        if let Err(error) = source.capture(&mut frame, &all) {
+            break error;
+        }
+    };
+    killer.join().unwrap();
+    assert_eq!(error.kind, ErrorKind::Lost, "{}", error.message);
+}
+
+/// A process that was started by a lanstream that is killed ends by itself.
+fn a_plugin_ends_with_lanstream(library: &Path) {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    let mut victim = command.arg(VICTIM_COMMAND).arg(library).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(victim.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let plugin = pid(line.trim().parse().unwrap());
+    let plugin = pidfd_open(plugin, PidfdFlags::empty()).unwrap();
+    victim.kill().unwrap();
+    victim.wait().unwrap();
+    let ended = poll_until([plugin.as_fd()], Some(Instant::now() + Duration::from_secs(10)));
+    assert_eq!(ended.unwrap(), [true], "the plugin outlives lanstream");
+}
+
+/// Captures until the process is killed, and says what process the plugin has.
+fn capture_for_ever(library: &Path) {
+    let mut source = open(library);
+    let mut frame = buffer(source.as_mut());
+    let all = Region::full(frame.size());
+    source.capture(&mut frame, &all).unwrap();
+    println!("{}", children()[0]);
+    while source.capture(&mut frame, &all).is_ok() {}
+}
+
+/// What this process has.
+#[derive(Clone, Debug)]
+struct Usage {
+    descriptors: usize,
+    threads: usize,
+    /// Frames that are mapped.
+    frames: usize,
+    memory_kib: u64,
+}
+
+impl Usage {
+    fn now() -> Self {
+        let count = |path: &str| std::fs::read_dir(path).unwrap().count();
+        let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        Self {
+            descriptors: count("/proc/self/fd"),
+            threads: count("/proc/self/task"),
+            frames: maps.lines().filter(|line| line.contains("/memfd:")).count(),
+            memory_kib: memory.trim().trim_end_matches(" kB").parse().unwrap(),
+        }
+    }
+}
+
+/// Returns the processes that this one has started and not reaped.
+fn children() -> Vec<i32> {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    let lists = tasks.map(|task| std::fs::read_to_string(task.unwrap().path().join("children")).unwrap());
+    lists
+        .flat_map(|list| list.split_whitespace().map(|pid| pid.parse().unwrap()).collect::<Vec<_>>())
+        .collect()
+}
+
+fn pid(raw: i32) -> Pid {
+    Pid::from_raw(raw).expect("a process has a number")
+}
