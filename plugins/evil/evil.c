@@ -178,6 +178,7 @@ static int32_t wait_(void *instance, uint64_t timeout_ns, uint32_t *event, ls_er
     (void)instance; (void)error;
     if (captures > 2 || is("wait:spin")) evil("wait");
     if (is("timeout:ignored")) sleep_ms(2500);
+    if (is("wait:say")) fprintf(stderr, "waits\n");
     uint64_t ns = 10000000;
     if (is("wake:deaf")) {
         sleep_ms(10);

@@ -1,9 +1,11 @@
 //! Plugins: the examples in Rust and C are shown exactly, and what an evil plugin does ends its source and nothing
 //! else.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
 use lanstream::{Options, Server};
 use lanstream_core::Size;
@@ -12,6 +14,7 @@ use lanstream_core::registry::Registry;
 use lanstream_core::source::Listener;
 use lanstream_pattern::Kind;
 use lanstream_testkit::http::PATIENCE;
+use lanstream_testkit::process::Process;
 use lanstream_testkit::viewer::{Door, Transport, Viewer};
 use rustix::process::Signal;
 
@@ -246,6 +249,26 @@ fn a_source_that_breaks_a_rule_is_ended_with_the_rule() {
         assert!(ended["text"].as_str().unwrap().contains(rule), "{deed}: {ended}");
         assert_eq!(running.end(PATIENCE).0.code(), Some(1), "{deed}");
     }
+}
+
+#[test]
+fn a_source_that_nobody_watches_is_left_to_sleep_and_wakes_for_a_viewer() {
+    /// Time for which the host leaves a source alone whose damage nobody wants.
+    const PAUSE: Duration = Duration::from_millis(500);
+    let mut command = lanstream(&["--plugin", name(&evil("wait:say")), "evil"]);
+    let mut process = Process::start(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
+    let url = process.lines().recv_timeout(PATIENCE).unwrap();
+    let mut waits =
+        BufReader::new(process.stderr()).lines().map_while(Result::ok).filter(|line| line == "waits");
+    let mut next = || waits.next().map(|_| Instant::now()).expect("it waits again");
+    let (first, _, third) = (next(), next(), next());
+    assert!(third - first >= PAUSE, "it has a picture every 10 ms, and nobody takes one");
+    let mut viewer = Viewer::join(&Door::from_url(&url), Transport::Http);
+    for _ in 0..10 {
+        viewer.take_update();
+        viewer.acknowledge();
+    }
+    process.kill();
 }
 
 #[test]

@@ -15,6 +15,10 @@ use super::link::Link;
 use super::memory::SharedMemory;
 use super::message::{Reply, Request};
 
+/// Time in which a process whose damage nobody wants is not asked for more. Other events are late by as much while
+/// nobody watches.
+const IDLE_PAUSE: Duration = Duration::from_millis(500);
+
 /// A source in another process.
 pub(super) struct RemoteSource {
     link: Link,
@@ -22,6 +26,8 @@ pub(super) struct RemoteSource {
     layout: Layout,
     /// A request to wait was sent, and its reply has not come.
     is_waiting: bool,
+    /// It told of damage that was not captured.
+    is_damaged: bool,
     /// An event that came while another reply was awaited.
     pending: Option<Event>,
     wakeup: Arc<Wakeup>,
@@ -40,6 +46,7 @@ impl RemoteSource {
             description,
             layout,
             is_waiting: false,
+            is_damaged: false,
             pending: None,
             wakeup,
             buffers: Vec::new(),
@@ -54,7 +61,21 @@ impl RemoteSource {
         if let Some((description, layout)) = described {
             (self.description, self.layout) = (description, layout);
         }
+        self.is_damaged |= matches!(event, Event::Damaged | Event::Resized);
         Ok((!matches!(event, Event::Woken | Event::TimedOut)).then_some(event))
+    }
+
+    /// Lets the process sleep for a while. Returns whether the waker ended that.
+    fn pause(&mut self) -> Result<bool, Error> {
+        let socket = Some(self.link.channel.as_fd());
+        let woken = self.wakeup.sleep([socket], Some(Instant::now() + IDLE_PAUSE));
+        match woken.map_err(|error| self.link.broken(&error))? {
+            // Nothing was asked, so there is nothing but its end.
+            Woken { ready: [true], .. } => {
+                Err(self.link.receive().err().unwrap_or_else(|| self.link.out_of_order()))
+            }
+            Woken { by_waker, .. } => Ok(by_waker),
+        }
     }
 
     /// Has the other process forget the memory of frames that are no more.
@@ -81,6 +102,10 @@ impl Source for RemoteSource {
     fn wait(&mut self, timeout: Option<Duration>) -> Result<Event, Error> {
         if let Some(event) = self.pending.take() {
             return Ok(event);
+        }
+        // Without a timeout nobody wants a frame, and more damage is no news.
+        if self.is_damaged && !self.is_waiting && timeout.is_none() && self.pause()? {
+            return Ok(Event::Woken);
         }
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         loop {
@@ -115,6 +140,7 @@ impl Source for RemoteSource {
         let Reply::Captured { captured, pts } = self.link.answer()? else {
             return Err(self.link.out_of_order());
         };
+        self.is_damaged = false;
         let bounds = layout.cells().bounds();
         let is_inside = |region: &Region| region.rects().iter().all(|rect| bounds.contains(*rect));
         if !is_inside(&captured.updated) || !is_inside(&captured.damage) {
