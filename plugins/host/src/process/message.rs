@@ -243,6 +243,9 @@ fn read_description(fields: &mut Fields<'_>) -> Result<(Description, Layout), Ma
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::fmt;
+
     use lanstream_core::options::OptionSpec;
     use lanstream_core::source::ErrorKind;
     use lanstream_core::{PixelFormat, Size};
@@ -254,42 +257,58 @@ mod tests {
         Layout { stride: 160, ..Layout::packed(size, PixelFormat::Rgbx8) }
     }
 
-    fn rewritten_request(request: &Request) -> String {
-        let mut bytes = Vec::new();
-        request.write(&mut bytes);
-        for end in 0..bytes.len() {
-            assert!(Request::read(&bytes[..end]).is_err(), "{request:?} cut off at {end}");
-        }
-        format!("{:?}", Request::read(&bytes).unwrap())
+    /// Returns the bytes of the messages in `docs/frame-link-vectors.json`, by their names.
+    fn vectors(kind: &str) -> BTreeMap<String, String> {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/frame-link-vectors.json");
+        let mut vectors: serde_json::Value =
+            serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+        serde_json::from_value(vectors[kind].take()).unwrap()
     }
 
-    fn rewritten_reply(reply: &Reply) -> String {
-        let mut bytes = Vec::new();
-        reply.write(&mut bytes);
-        for end in 0..bytes.len() {
-            assert!(Reply::read(&bytes[..end]).is_err(), "{reply:?} cut off at {end}");
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Checks that each message has these bytes, is read back from them, and from no part of them.
+    fn check<T: fmt::Debug>(
+        kind: &str,
+        messages: &[(&str, T)],
+        write: impl Fn(&T, &mut Vec<u8>),
+        read: impl Fn(&[u8]) -> Result<T, MalformedError>,
+    ) {
+        let mut written = BTreeMap::new();
+        for (name, message) in messages {
+            let mut bytes = Vec::new();
+            write(message, &mut bytes);
+            assert_eq!(format!("{:?}", read(&bytes).unwrap()), format!("{message:?}"));
+            for end in 0..bytes.len() {
+                assert!(read(&bytes[..end]).is_err(), "{name} cut off at {end}");
+            }
+            written.insert((*name).to_owned(), hex(&bytes));
         }
-        format!("{:?}", Reply::read(&bytes).unwrap())
+        assert_eq!(written, vectors(kind));
     }
 
     #[test]
-    fn requests_read_back() {
+    fn requests_have_the_bytes_of_the_vectors() {
         let region = Region::from(Rect { x: 1, y: 2, width: 3, height: 4 });
+        let values = OptionValues::default().with("size", "3x4").with("loop", "");
         let requests = [
-            Request::Describe,
-            Request::Open { index: 2, values: OptionValues::default().with("size", "3x4").with("loop", "") },
-            Request::Wait,
-            Request::Buffer { id: 7, len: 9 << 32 },
-            Request::Release { id: 7 },
-            Request::Capture { id: 7, layout: layout(), region },
+            ("describe, link version 1", Request::Describe),
+            ("open source 2, size = 3x4, loop", Request::Open { index: 2, values }),
+            ("wait", Request::Wait),
+            ("buffer 7 of 9 * 2^32 bytes", Request::Buffer { id: 7, len: 9 << 32 }),
+            ("release 7", Request::Release { id: 7 }),
+            (
+                "capture 3x4 at 1,2 into 7, 30x20 RGBX with a stride of 160",
+                Request::Capture { id: 7, layout: layout(), region },
+            ),
         ];
-        for request in requests {
-            assert_eq!(rewritten_request(&request), format!("{request:?}"));
-        }
+        check("requests", &requests, Request::write, Request::read);
     }
 
     #[test]
-    fn replies_read_back() {
+    fn replies_have_the_bytes_of_the_vectors() {
         let description = Description {
             name: "a camera".into(),
             stalled: Some("it is asleep".into()),
@@ -304,17 +323,20 @@ mod tests {
             OptionSpec::arguments("rest", "WORDS", "Others"),
         ];
         let source = Descriptor { name: "camera".into(), about: "A".into(), examples: "".into(), options };
-        let damage = Region::full(layout().size);
+        let captured = Captured { updated: Region::EMPTY, damage: Region::full(layout().size) };
+        let resized =
+            Reply::Event { event: Event::Resized, described: Some((description.clone(), layout())) };
         let replies = [
-            Reply::Plugin { name: "p".into(), version: "1".into(), sources: vec![source] },
-            Reply::Opened(description.clone(), layout()),
-            Reply::Event { event: Event::Damaged, described: None },
-            Reply::Event { event: Event::Resized, described: Some((description, layout())) },
-            Reply::Captured { captured: Captured { updated: Region::EMPTY, damage }, pts: Some(Pts(-5)) },
-            Reply::Failed(Error::new(ErrorKind::Lost, "unplugged")),
+            (
+                "plugin p, version 1, with the source camera and an option of each kind",
+                Reply::Plugin { name: "p".into(), version: "1".into(), sources: vec![source] },
+            ),
+            ("opened: a camera, stalled, one alteration", Reply::Opened(description, layout())),
+            ("event damaged", Reply::Event { event: Event::Damaged, described: None }),
+            ("event resized, described as when opened", resized),
+            ("captured all of 30x20, timestamp -5 µs", Reply::Captured { captured, pts: Some(Pts(-5)) }),
+            ("error lost: unplugged", Reply::Failed(Error::new(ErrorKind::Lost, "unplugged"))),
         ];
-        for reply in replies {
-            assert_eq!(rewritten_reply(&reply), format!("{reply:?}"));
-        }
+        check("replies", &replies, Reply::write, Reply::read);
     }
 }
