@@ -21,6 +21,7 @@ impl Budget {
     }
 
     /// Whether the first `done` pixels may have taken what `out` has, and `more` bytes.
+    #[expect(clippy::cast_precision_loss, reason = "the share is an estimate, for which 24 bits are plenty")]
     pub(crate) fn allows(&self, done: usize, out: &[u8], more: usize) -> bool {
         let bytes = out.len() + more - self.start;
         let share = self.limit as f32 * done as f32 / self.pixels as f32;

@@ -259,6 +259,7 @@ impl Planar {
 }
 
 /// Of numbers that are not negative.
+#[expect(clippy::cast_possible_truncation, reason = "no number of the formula takes 31 bits")]
 fn rounded(real: f64) -> i32 {
     (real + 0.5) as i32
 }

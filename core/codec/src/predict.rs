@@ -38,7 +38,7 @@ const ABOVE_SHORT_MAX: usize = 16;
 /// Places for recent colours.
 const RECENT: usize = 64;
 /// The place of a colour among the recent ones.
-fn place(pixel: u32) -> usize {
+fn place(pixel: u32) -> u8 {
     // The top bits of a product depend on all bits of the pixel.
-    (pixel.wrapping_mul(0x9E37_79B1) >> 26) as usize
+    (pixel.wrapping_mul(0x9E37_79B1) >> 26) as u8
 }

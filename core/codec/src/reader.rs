@@ -58,8 +58,14 @@ impl<'a> Reader<'a> {
 #[cfg(feature = "encode")]
 pub(crate) fn extend_number(out: &mut alloc::vec::Vec<u8>, mut number: usize) {
     while number >= 0x80 {
-        out.push(number as u8 | 0x80);
+        out.push(low_byte(number) | 0x80);
         number >>= 7;
     }
-    out.push(number as u8);
+    out.push(low_byte(number));
+}
+
+/// The number's lowest eight bits.
+#[cfg(feature = "encode")]
+fn low_byte(number: usize) -> u8 {
+    number.to_le_bytes()[0]
 }

@@ -28,11 +28,11 @@ fn check_all(pixels: &[u32], width: usize) {
 /// Pixels as screens have them: rows that repeat, flat parts, few colours, noise.
 fn screen() -> impl Strategy<Value = (usize, Vec<u32>)> {
     let palette = prop::collection::vec(any::<u32>(), 1..90);
-    let strokes = prop::collection::vec((0..5_u8, 1..200_usize, any::<u32>()), 1..60);
+    let strokes = prop::collection::vec((0..5_u8, 1..200_u32, any::<u32>()), 1..60);
     (1..80_usize, palette, strokes).prop_map(|(width, palette, strokes)| {
         let mut pixels: Vec<u32> = Vec::new();
         for (kind, length, seed) in strokes {
-            for step in 0..length as u32 {
+            for step in 0..length {
                 let mixed = seed.wrapping_add(step).wrapping_mul(0x9E37_79B1);
                 let left = pixels.last().copied().unwrap_or_default();
                 let above = pixels.len().checked_sub(width).map_or(0, |above| pixels[above]);
@@ -71,8 +71,8 @@ proptest! {
 
     #[test]
     fn few_colours_fit_a_palette(colours in prop::collection::vec(any::<u32>(), 1..=16), seed in any::<u32>(), width in 1..40_usize, rows in 1..20_usize) {
-        let number = |at: usize| (seed ^ at as u32).wrapping_mul(0x9E37_79B1) as usize >> 20;
-        let pixels: Vec<u32> = (0..width * rows).map(|at| BLACK | colours[number(at) % colours.len()]).collect();
+        let number = |at: u32| (seed ^ at).wrapping_mul(0x9E37_79B1) as usize >> 20;
+        let pixels: Vec<u32> = (0..).take(width * rows).map(|at| BLACK | colours[number(at) % colours.len()]).collect();
         let bytes = check(Code::Palette, &pixels, width);
         prop_assert!(bytes.is_some_and(|bytes| bytes.len() <= 1 + 48 + pixels.len().div_ceil(2)));
     }
@@ -92,8 +92,8 @@ proptest! {
 #[test]
 fn long_sides_and_single_pixels() {
     for (width, rows) in [(1, 1), (16384, 1), (1, 16384), (16384, 3), (3, 16384), (1, 2), (33, 1), (17, 1)] {
-        let gradient = |at: usize| BLACK | (at as u32 * 7) & 0xff | (at as u32 / 3) << 8 & 0xff00;
-        check_all(&(0..width * rows).map(gradient).collect::<Vec<_>>(), width);
+        let gradient = |at: u32| BLACK | (at * 7) & 0xff | (at / 3) << 8 & 0xff00;
+        check_all(&(0..).take(width * rows).map(gradient).collect::<Vec<_>>(), width);
         let flat = vec![0xff12_3456; width * rows];
         check_all(&flat, width);
         for code in [Code::Predict, Code::Lz] {
@@ -114,7 +114,7 @@ fn every_length_of_run() {
 
 #[test]
 fn what_was_seen_before_is_a_repeat() {
-    let noise = |at: usize| BLACK | (at as u32).wrapping_mul(0x9E37_79B1) >> 3;
+    let noise = |at: u32| BLACK | at.wrapping_mul(0x9E37_79B1) >> 3;
     // Neither on the left nor above: 500 pixels of noise, then the same again in rows of 77.
     let pixels: Vec<u32> = (0..77 * 13).map(|at| noise(at % 500)).collect();
     let bytes = check(Code::Lz, &pixels, 77).unwrap();

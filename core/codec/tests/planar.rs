@@ -27,7 +27,7 @@ fn pixels(planar: Planar, (width, height): (usize, usize), block: &[u8]) -> Vec<
 /// A block of one pixel with a sample for each plane.
 fn one(planar: Planar, samples: [u16; 3]) -> [u8; 3] {
     let block: Vec<u8> = match planar.depth {
-        Depth::Eight => samples.iter().map(|sample| *sample as u8).collect(),
+        Depth::Eight => samples.iter().map(|sample| sample.to_le_bytes()[0]).collect(),
         _ => samples.iter().flat_map(|sample| sample.to_le_bytes()).collect(),
     };
     let [red, green, blue, white] = pixels(planar, (1, 1), &block)[0].to_le_bytes();
@@ -64,7 +64,8 @@ fn every_sample_is_as_the_standards_say_rounded() {
     for planar in colours() {
         let most = (1_u32 << planar.depth.bits()) - 1;
         for index in 0..1_u32 << 15 {
-            let samples = [index & 31, index >> 5 & 31, index >> 10].map(|part| (part * most / 31) as u16);
+            let samples = [index & 31, index >> 5 & 31, index >> 10];
+            let samples = samples.map(|part| u16::try_from(part * most / 31).unwrap());
             // Half for the rounding, and what the numbers' own leaves.
             for (own, exact) in one(planar, samples).iter().zip(exact(planar, samples)) {
                 assert!(
@@ -189,8 +190,11 @@ fn noise(planar: Planar, (width, height): (usize, usize)) -> Vec<u8> {
     });
     let bytes = planar.bytes(width, height);
     match planar.depth {
-        Depth::Eight => samples.take(bytes).map(|sample| sample as u8).collect(),
-        _ => samples.take(bytes / 2).flat_map(|sample| (sample as u16).to_le_bytes()).collect(),
+        Depth::Eight => samples.take(bytes).map(|sample| sample.to_le_bytes()[0]).collect(),
+        _ => samples
+            .take(bytes / 2)
+            .flat_map(|sample| [sample.to_le_bytes()[0], sample.to_le_bytes()[1]])
+            .collect(),
     }
 }
 

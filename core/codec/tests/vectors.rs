@@ -51,7 +51,7 @@ fn every_code_occurs_and_no_error_is_left_out() {
     let mut errors: Vec<u32> = hostile::all().iter().map(error_of).collect();
     errors.sort_unstable();
     errors.dedup();
-    assert_eq!(errors, (1..=errors.len() as u32).collect::<Vec<_>>());
+    assert_eq!(errors, (1..).take(errors.len()).collect::<Vec<_>>());
 }
 
 /// A picture in one of the codes.

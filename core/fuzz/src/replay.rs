@@ -58,7 +58,7 @@ fn change(input: &mut Vec<u8>, random: &mut Random) {
             input.splice(at..at, piece);
         }
         3 => overwrite(input, at, &EDGES[random.below(EDGES.len())].to_le_bytes()),
-        4 => overwrite(input, at, &[random.next() as u8]),
+        4 => overwrite(input, at, &[random.next().to_le_bytes()[0]]),
         _ => {
             let flipped = input.get(at).map_or(0, |byte| byte ^ 1 << random.below(8));
             overwrite(input, at, &[flipped]);
@@ -86,6 +86,6 @@ impl Random {
     }
 
     fn below(&mut self, limit: usize) -> usize {
-        (self.next() % limit as u64) as usize
+        usize::try_from(self.next() % limit as u64).unwrap_or_default()
     }
 }

@@ -64,6 +64,10 @@ struct Seen([u32; 1 << PLACES_BITS]);
 
 impl Seen {
     /// Where those at `at` were last seen, which is now there; it may have been others.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a place cut to 32 bits is that of other pixels, which are compared before they count"
+    )]
     fn last(&mut self, pixels: &[u32], at: usize) -> usize {
         let both = u64::from(pixels[at]) | u64::from(pixels[at + 1]) << 32;
         let place = both.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - PLACES_BITS);
@@ -83,7 +87,7 @@ fn extend_sequence(out: &mut Vec<u8>, new: &[u32], repeat: Option<Repeat>) {
 }
 
 fn short(count: usize) -> u8 {
-    count.min(usize::from(MORE)) as u8
+    u8::try_from(count).map_or(MORE, |count| count.min(MORE))
 }
 
 fn extend_rest(out: &mut Vec<u8>, count: usize) {

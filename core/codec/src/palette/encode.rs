@@ -12,14 +12,15 @@ const PLACES: usize = 256;
 
 pub(crate) fn encode(pixels: &[u32], budget: &Budget, out: &mut Vec<u8>) -> bool {
     let Some(palette) = Palette::of(pixels) else { return false };
-    let bits = bits(palette.count);
-    let bytes = 1 + palette.count * 3 + (pixels.len() * bits).div_ceil(8);
+    let colours = palette.colours();
+    let bits = bits(colours.len());
+    let bytes = 1 + colours.len() * 3 + (pixels.len() * bits).div_ceil(8);
     if !budget.is_enough(bytes) {
         return false;
     }
     out.reserve(bytes);
-    out.push(palette.count as u8);
-    pixel::extend(out, &palette.colours[..palette.count]);
+    out.push(palette.count);
+    pixel::extend(out, colours);
     match bits {
         1 => palette.pack::<1>(pixels, out),
         2 => palette.pack::<2>(pixels, out),
@@ -30,7 +31,7 @@ pub(crate) fn encode(pixels: &[u32], budget: &Budget, out: &mut Vec<u8>) -> bool
 
 struct Palette {
     colours: Colours,
-    count: usize,
+    count: u8,
     /// The number of a colour that belongs to the place; another may have taken it.
     numbers: [u8; PLACES],
 }
@@ -51,19 +52,20 @@ impl Palette {
         Some(palette)
     }
 
+    /// Those that there are.
+    fn colours(&self) -> &[u32] {
+        &self.colours[..usize::from(self.count)]
+    }
+
     fn learn(&mut self, colour: u32) -> Option<()> {
         let place = place(colour);
         if self.colours[usize::from(self.numbers[place])] == colour {
             return Some(());
         }
-        let known = self.colours[..self.count].iter().position(|known| *known == colour);
-        let number = known.unwrap_or(self.count);
-        if number == COLOURS_MAX {
-            return None;
-        }
-        self.colours[number] = colour;
+        let number = number_in(self.colours(), colour).unwrap_or(self.count);
+        *self.colours.get_mut(usize::from(number))? = colour;
         self.count = self.count.max(number + 1);
-        self.numbers[place] = number as u8;
+        self.numbers[place] = number;
         Some(())
     }
 
@@ -72,7 +74,7 @@ impl Palette {
         if self.colours[usize::from(number)] == colour {
             return number;
         }
-        self.colours.iter().position(|known| *known == colour).unwrap_or(0) as u8
+        number_in(&self.colours, colour).unwrap_or(0)
     }
 
     fn pack<const BITS: usize>(&self, pixels: &[u32], out: &mut Vec<u8>) {
@@ -81,6 +83,11 @@ impl Palette {
             numbers.fold(0, |byte, (at, pixel)| byte | self.number(*pixel) << (at * BITS))
         }));
     }
+}
+
+/// The number of a colour among these.
+fn number_in(colours: &[u32], colour: u32) -> Option<u8> {
+    (0..).zip(colours).find(|(_, known)| **known == colour).map(|(number, _)| number)
 }
 
 fn place(colour: u32) -> usize {

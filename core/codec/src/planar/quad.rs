@@ -39,6 +39,7 @@ mod imp {
     }
 
     /// Sixteen pixels of red, green and blue, which are clamped.
+    #[expect(clippy::cast_sign_loss, reason = "what is clamped is not negative")]
     pub(in crate::planar) fn pixels(quads: [[Quad; 3]; 4], out: &mut [u32; 16]) {
         for (quad, out) in quads.iter().zip(out.as_chunks_mut::<4>().0) {
             *out = from_fn(|at| pixel(quad.map(|channel| channel.0[at].clamp(0, 255) as u8)));

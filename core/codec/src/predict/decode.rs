@@ -68,7 +68,7 @@ impl Decoder<'_> {
 
     /// Puts a pixel that is a recent colour from now on.
     fn keep(&mut self, pixels: &mut [u32], at: usize, pixel: u32) -> usize {
-        self.recent[place(pixel)] = pixel;
+        self.recent[usize::from(place(pixel))] = pixel;
         self.put(pixels, at, pixel)
     }
 

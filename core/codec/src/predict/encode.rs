@@ -64,10 +64,11 @@ impl Encoder {
     fn single(&mut self, pixel: u32, out: &mut Vec<u8>) {
         debug_assert_eq!(pixel >> 24, 255, "pixels are opaque");
         let place = place(pixel);
-        if self.recent[place] == pixel {
-            out.push(INDEX | place as u8);
+        let recent = &mut self.recent[usize::from(place)];
+        if *recent == pixel {
+            out.push(INDEX | place);
         } else {
-            self.recent[place] = pixel;
+            *recent = pixel;
             near(self.left, pixel, out);
         }
         self.left = pixel;
@@ -93,9 +94,11 @@ fn near(left: u32, pixel: u32, out: &mut Vec<u8>) {
 }
 
 fn run(pixels: usize, short: u8, long: u8, short_max: usize, out: &mut Vec<u8>) {
-    if pixels <= short_max {
-        return out.push(short | (pixels - 1) as u8);
+    match u8::try_from(pixels - 1) {
+        Ok(more) if pixels <= short_max => out.push(short | more),
+        _ => {
+            out.push(long);
+            extend_number(out, pixels - short_max - 1);
+        }
     }
-    out.push(long);
-    extend_number(out, pixels - short_max - 1);
 }

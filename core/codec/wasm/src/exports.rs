@@ -19,7 +19,8 @@ const WRONG_CALL: u32 = 255;
 /// can't be had.
 #[unsafe(no_mangle)]
 extern "C" fn room(bytes: u32) -> u32 {
-    if room::reserve(bytes) { room::start() as u32 } else { 0 }
+    let start = u32::try_from(room::start()).ok();
+    start.filter(|_| room::reserve(bytes)).unwrap_or(0)
 }
 
 /// Decodes `bytes` from `at` on into `pixels` from `pixels_at` on, in rows of `width`, and returns 0 or an error's
@@ -59,7 +60,7 @@ extern "C" fn convert(
     };
     let size = (width as usize, height as usize);
     let bytes = u32::try_from(planar.bytes(size.0, size.1)).unwrap_or(u32::MAX);
-    let pixels = (columns.len() * rows.len()) as u32;
+    let pixels = u32::try_from(columns.len() * rows.len()).unwrap_or(u32::MAX);
     let spans = Spans::within(&room::addresses(), at, bytes, pixels_at, pixels);
     let Some(spans) = spans.filter(|_| columns.start.is_multiple_of(COLUMNS)) else { return WRONG_CALL };
     let (start, bytes) = spans.code();

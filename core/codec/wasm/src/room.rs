@@ -28,6 +28,7 @@ pub(crate) fn addresses() -> Range<u64> {
 }
 
 /// Sees to it that so many bytes are there, and says whether they are.
+#[expect(clippy::cast_possible_truncation, reason = "32 bits of bytes are 17 bits of pages")]
 pub(crate) fn reserve(bytes: u32) -> bool {
     let there = addresses();
     let missing = (there.start + u64::from(bytes)).saturating_sub(there.end);

@@ -14,6 +14,7 @@ pub(crate) struct Spans {
     pixels: Range<u64>,
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "what lies within the memory has an address")]
 impl Spans {
     /// `bytes` from `at` on and `pixels` from `pixels_at` on, where they may be used.
     pub(crate) fn within(
