@@ -3,6 +3,9 @@
 /// Longest side of a picture, in pixels: coordinates fit 16 bits on the wire with room to add two of them.
 pub const SIDE_MAX: u32 = 16_384;
 
+// What is counted in `u32` indexes memory: `as usize` loses none of it.
+const _: () = assert!(usize::BITS >= u32::BITS);
+
 /// Width and height of a picture in pixels, each in `1..=SIDE_MAX`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
@@ -28,6 +31,12 @@ impl Size {
     pub fn area(self) -> usize {
         self.width as usize * self.height as usize
     }
+}
+
+/// Returns a coordinate or a side in the bits that it has on the wire. None of a picture's exceeds [`SIDE_MAX`], which
+/// fits.
+pub(crate) fn to_u16(px: u32) -> u16 {
+    u16::try_from(px).unwrap_or(u16::MAX)
 }
 
 /// Text that is no size.
@@ -75,9 +84,9 @@ impl Rect {
     /// The part of a rectangle with signed coordinates, as windowing systems give them, that lies within `size`.
     pub fn clipped(x: i32, y: i32, width: u32, height: u32, size: Size) -> Option<Self> {
         let span = |start: i32, len: u32, limit: u32| {
-            let begin = i64::from(start).clamp(0, i64::from(limit));
-            let end = (i64::from(start) + i64::from(len)).clamp(0, i64::from(limit));
-            (begin < end).then_some((begin as u32, (end - begin) as u32))
+            let begin = 0_u32.saturating_add_signed(start);
+            let end = len.saturating_add_signed(start).min(limit);
+            (begin < end).then(|| (begin, end - begin))
         };
         let (x, width) = span(x, width, size.width)?;
         let (y, height) = span(y, height, size.height)?;
@@ -95,8 +104,8 @@ impl Rect {
     }
 
     /// Number of pixels.
-    pub fn area(self) -> u64 {
-        u64::from(self.width) * u64::from(self.height)
+    pub fn area(self) -> usize {
+        self.width as usize * self.height as usize
     }
 
     /// The part that both share.

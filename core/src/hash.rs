@@ -12,7 +12,7 @@ use crate::frame_buffer::PixelFormat;
 use crate::geometry::Size;
 
 /// Lanes.
-const LANES: usize = 8;
+const LANES: u8 = 8;
 /// Odd, from the golden ratio: spreads every bit upwards.
 const K: u32 = 0x9E37_79B1;
 
@@ -47,18 +47,18 @@ pub fn picture_hash(cells: &[u8], size: Size, planar: Option<Planar>) -> u64 {
 }
 
 struct Lanes {
-    lanes: [u32; LANES],
-    next: usize,
+    lanes: [u32; LANES as usize],
+    next: u8,
 }
 
 impl Lanes {
     fn new() -> Self {
-        Self { lanes: std::array::from_fn(|lane| lane as u32 + 1), next: 0 }
+        Self { lanes: [1, 2, 3, 4, 5, 6, 7, 8], next: 0 }
     }
 
     #[inline]
     fn push(&mut self, pixel: u32) {
-        let lane = &mut self.lanes[self.next];
+        let lane = &mut self.lanes[usize::from(self.next)];
         *lane = (*lane ^ pixel).wrapping_mul(K).rotate_left(15);
         self.next = (self.next + 1) % LANES;
     }
@@ -74,7 +74,7 @@ impl Lanes {
     }
 
     fn finish(self) -> u64 {
-        let (mut low, mut high) = (0_u32, self.next as u32);
+        let (mut low, mut high) = (0_u32, u32::from(self.next));
         for lane in self.lanes {
             low = (low ^ lane).wrapping_mul(K).rotate_left(13);
             high = high.wrapping_add(low).wrapping_mul(K).rotate_left(17);

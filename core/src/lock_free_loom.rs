@@ -73,9 +73,9 @@ fn stamps_of_rows_that_are_known_are_seen() {
         let stage = {
             let stamps = Arc::clone(&stamps);
             thread::spawn(move || {
-                for row in 0..2 {
-                    stamps.set(row, 2);
-                    stamps.know(row as u32 + 1);
+                for row in 0..2_u8 {
+                    stamps.set(usize::from(row), 2);
+                    stamps.know(u32::from(row) + 1);
                 }
             })
         };

@@ -214,7 +214,7 @@ fn shift(next: &mut [u8], before: &[u8], size: Size, rect: Rect, data: &[u8]) ->
 
 fn decode(next: &mut [u8], size: Size, rect: Rect, code: Code, data: &[u8]) -> Result<(), ApplyError> {
     let width = rect.width as usize;
-    let mut pixels = vec![0; rect.area() as usize];
+    let mut pixels = vec![0; rect.area()];
     lanstream_codec::decode(code, data, width, &mut pixels).map_err(ApplyError::Code)?;
     each_row(next, size, rect, |row, target| {
         for (target, pixel) in target.as_chunks_mut::<4>().0.iter_mut().zip(&pixels[row * width..]) {

@@ -36,7 +36,7 @@ impl Region {
     }
 
     /// Number of pixels covered.
-    pub fn area(&self) -> u64 {
+    pub fn area(&self) -> usize {
         self.rects().iter().map(|rect| rect.area()).sum()
     }
 

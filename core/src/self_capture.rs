@@ -33,7 +33,7 @@ impl Marker {
 impl std::fmt::Display for Marker {
     /// As the viewer writes it: the epoch's low half in hexadecimal.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "[{:08x}]", self.0 as u32)
+        write!(f, "[{:08x}]", self.0 & u64::from(u32::MAX))
     }
 }
 

@@ -178,12 +178,7 @@ impl Session {
             Some(awaited) if awaited.seq == ack.seq && !self.writer.is_writing() => {
                 self.totals.updates += 1;
                 let took = now.since(awaited.began_at);
-                self.writer.acknowledged(&AckTiming {
-                    bytes: awaited.bytes,
-                    took_ns: took.as_nanos() as f32,
-                    decode_ns: ack.decode_us as f32 * 1e3,
-                    paint_ns: ack.paint_us as f32 * 1e3,
-                });
+                self.writer.acknowledged(&AckTiming::new(awaited.bytes, took, &ack));
                 Ok(Delivered { took })
             }
             _ => Err(ProtocolError::UnexpectedAck(ack.seq)),

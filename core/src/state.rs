@@ -1,6 +1,6 @@
 //! What a source's pipeline and those around it tell each other while it runs.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use crate::time::Micros;
 
@@ -18,14 +18,14 @@ pub struct PipelineState {
     /// Microseconds the last comparison took.
     pub compare_us: AtomicU32,
     /// Viewers that are here, as the admission counts them.
-    pub viewers: AtomicU32,
+    pub viewers: AtomicUsize,
 }
 
 impl PipelineState {
     /// Counts one capture that was compared, in which `missed_damage` tiles had changed without reported damage.
     pub fn account(&self, began: Micros, captured: Micros, compared: Micros, missed_damage: usize) {
-        self.capture_us.store(captured.since(began).as_micros() as u32, Ordering::Relaxed);
-        self.compare_us.store(compared.since(captured).as_micros() as u32, Ordering::Relaxed);
+        self.capture_us.store(captured.us_since(began), Ordering::Relaxed);
+        self.compare_us.store(compared.us_since(captured), Ordering::Relaxed);
         self.missed_damage.fetch_add(missed_damage as u64, Ordering::Relaxed);
     }
 }

@@ -100,7 +100,7 @@ pub(crate) fn edge_count(frame: &Frame, rect: Rect) -> u32 {
         return edges_in_row(&[], frame.row(rect.x, rect.y, rect.width));
     }
     let looked_at = (rect.y + 1..rect.bottom()).step_by(EDGE_ROW_STEP as usize);
-    let rows = looked_at.len() as u32;
+    let rows = (rect.height - 1).div_ceil(EDGE_ROW_STEP);
     let found: u32 = looked_at
         .map(|y| edges_in_row(frame.row(rect.x, y - 1, rect.width), frame.row(rect.x, y, rect.width)))
         .sum();

@@ -11,7 +11,7 @@ mod pump;
 mod route_state;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 pub use crate::session::{ProtocolError, WriteStatus};
@@ -56,8 +56,24 @@ pub struct Counters {
     pub first_us: AtomicU32,
     /// Microseconds that writing the last update took.
     pub send_us: AtomicU32,
-    /// Picoseconds that a byte took on each transport, by its index; 0 where that is not known.
-    pub byte_ps: [AtomicU32; TransportId::MAX],
+    /// Time that a byte took on each transport, by its index.
+    pub byte_times: [ByteTime; TransportId::MAX],
+}
+
+/// Nanoseconds that a byte takes, as the last measurement had it.
+#[derive(Debug, Default)]
+pub struct ByteTime(AtomicU32);
+
+impl ByteTime {
+    /// Replaces the measurement.
+    pub fn store(&self, byte_ns: f32) {
+        self.0.store(byte_ns.to_bits(), Ordering::Relaxed);
+    }
+
+    /// Returns the last measurement, if there was one.
+    pub fn load(&self) -> Option<f32> {
+        Some(f32::from_bits(self.0.load(Ordering::Relaxed))).filter(|byte_ns| *byte_ns > 0.0)
+    }
 }
 
 /// Reason why a viewer is disconnected.

@@ -67,7 +67,7 @@ fn nothing_is_allocated_between_capture_and_coded_bytes() {
         let goes_on = show(&mut shown.lock().unwrap(), round);
         if !goes_on {
             let pixels_by = watcher.pixels_by;
-            assert!(pixels_by.iter().all(|pixels| *pixels > SIZE.area() as u64 / 2), "{pixels_by:?}");
+            assert!(pixels_by.iter().all(|pixels| *pixels > SIZE.area() / 2), "{pixels_by:?}");
             assert_eq!(watcher.allocated, 0);
         }
         left_at = allocations();
@@ -108,7 +108,7 @@ struct Watcher {
     viewer: Viewer,
     buffer: BytesMut,
     /// Pixels that came in each encoding.
-    pixels_by: [u64; Encoding::ALL.len()],
+    pixels_by: [usize; Encoding::ALL.len()],
     allocated: u64,
 }
 

@@ -24,11 +24,13 @@ fn viewer_message() -> impl Strategy<Value = ViewerMessage> {
     let ack = any::<[u32; 5]>().prop_map(|[seq, receive_us, paint_us, decode_us, total_us]| {
         ViewerMessage::Ack(Ack { seq, receive_us, paint_us, decode_us, total_us })
     });
-    let route = (any::<(u32, u8, u64, u32)>(), 1..=TransportId::MAX as u8).prop_map(|(fields, transport)| {
-        let (number, flags, epoch, held_seq) = fields;
-        let transport = TransportId::new(transport).expect("the number is in range");
-        ViewerMessage::Route(Route { number, transport, flags, epoch, held_seq })
-    });
+    let route = (any::<(u32, u8, u64, u32)>(), 1..=u8::try_from(TransportId::MAX).unwrap_or(1)).prop_map(
+        |(fields, transport)| {
+            let (number, flags, epoch, held_seq) = fields;
+            let transport = TransportId::new(transport).expect("the number is in range");
+            ViewerMessage::Route(Route { number, transport, flags, epoch, held_seq })
+        },
+    );
     let command = prop_oneof![
         select(vec![PlaybackCommand::Pause, PlaybackCommand::Play, PlaybackCommand::Step]),
         any::<u64>().prop_map(|us| PlaybackCommand::Seek(Duration::from_micros(us))),

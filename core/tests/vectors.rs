@@ -298,7 +298,7 @@ fn band(name: &str, head: &BandHead, patches: &[Patch]) -> Value {
     let mut bytes = BytesMut::new();
     head.write(&mut bytes, patches);
     let data: usize = patches.iter().map(|patch| patch.bytes).sum();
-    bytes.extend((0..data).map(|i| if i % 4 == 3 { 255 } else { i as u8 }));
+    bytes.extend((0..data).map(|i| if i % 4 == 3 { 255 } else { i.to_le_bytes()[0] }));
     assert_eq!(
         BandHead::read(&bytes).map(|(head, patches, _)| (head, patches)),
         Ok((*head, patches.to_vec()))
@@ -319,7 +319,7 @@ fn band(name: &str, head: &BandHead, patches: &[Patch]) -> Value {
 
 #[test]
 fn the_hash_of_known_pixels() {
-    let pixels: Vec<u8> = (0..11 * 4).map(|i| if i % 4 == 3 { 255 } else { i as u8 * 5 }).collect();
+    let pixels: Vec<u8> = (0..11 * 4).map(|i| if i % 4 == 3 { 255 } else { i * 5 }).collect();
     assert_eq!(hash_of(&pixels), HASH_OF_ELEVEN);
     let empty = hash_of(&[]);
     assert_ne!(empty, hash_of(&[0, 0, 0, 255]));
@@ -327,7 +327,8 @@ fn the_hash_of_known_pixels() {
 
 /// Of pixels in one row.
 fn hash_of(pixels: &[u8]) -> u64 {
-    picture_hash(pixels, Size { width: pixels.len() as u32 / 4, height: 1 }, None)
+    let width = u32::try_from(pixels.len() / 4).unwrap_or_default();
+    picture_hash(pixels, Size { width, height: 1 }, None)
 }
 
 /// The JavaScript hash test has the same figure.

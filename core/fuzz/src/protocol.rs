@@ -31,7 +31,7 @@ pub(crate) fn check(input: &[u8]) {
 fn mended(input: &[u8]) -> Option<Vec<u8>> {
     let mut band = input.to_vec();
     let body = band.len().checked_sub(HEADER_BYTES)?;
-    band[..4].copy_from_slice(&(body as u32).to_le_bytes());
+    band[..4].copy_from_slice(&u32::try_from(body).ok()?.to_le_bytes());
     let patches = u32::from_le_bytes(*band.get(PATCHES_AT..)?.first_chunk()?) as usize;
     let data_at = HEADER_BYTES + BAND_BYTES + patches.checked_mul(PATCH_BYTES)?;
     let table = band.get_mut(HEADER_BYTES + BAND_BYTES..data_at)?;
@@ -40,7 +40,7 @@ fn mended(input: &[u8]) -> Option<Vec<u8>> {
     for (row, length) in (1..).zip(lengths) {
         let own =
             if row == patches { left } else { left.min(u32::from_le_bytes(*length.first_chunk()?) as usize) };
-        length.copy_from_slice(&(own as u32).to_le_bytes());
+        length.copy_from_slice(&u32::try_from(own).ok()?.to_le_bytes());
         left -= own;
     }
     Some(band)

@@ -107,7 +107,7 @@ impl ViewerRegistry {
 
     /// Publishes the number of viewers, and returns it.
     pub(super) fn count(&self, inner: &Inner) -> usize {
-        self.state.viewers.store(inner.viewers.len() as u32, Ordering::Relaxed);
+        self.state.viewers.store(inner.viewers.len(), Ordering::Relaxed);
         inner.viewers.len()
     }
 }

@@ -23,7 +23,7 @@ impl Secret {
         if pairs.len() != SECRET_BYTES || !rest.is_empty() {
             return None;
         }
-        let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
+        let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
         let mut bytes = [0; SECRET_BYTES];
         for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
             *byte = digit(*high)? << 4 | digit(*low)?;

@@ -9,7 +9,7 @@ use bytes::{BufMut, BytesMut};
 use lanstream_codec::{Code, RGB_BYTES};
 
 use super::cache::SHARED_PX_MIN;
-use super::cost::{AckTiming, CostModel, Method, UnitCosts};
+use super::cost::{AckTiming, CostModel, Count, Method, UnitCosts, nanoseconds};
 use super::group::{Content, TileGroup};
 use super::job::{HELPED_PX_MIN, JobKind, PatchJob};
 use super::motion::{Motion, Offset};
@@ -18,7 +18,7 @@ use super::pool::EncodePool;
 use super::rect_encoder::{Outcome, RectEncoder, RectJob};
 use super::swizzle;
 use crate::frame::Frame;
-use crate::geometry::Rect;
+use crate::geometry::{Rect, to_u16};
 use crate::protocol::{Encoding, Patch};
 use crate::state::PipelineState;
 use crate::time::{Clock, Micros};
@@ -117,7 +117,7 @@ impl AdaptiveEncoder {
         };
         self.is_motion_awaited = !is_known && self.offset.is_none();
         if !self.is_motion_awaited {
-            self.motion_ns += (self.clock)().since(self.began).as_nanos() as f32;
+            self.motion_ns += nanoseconds((self.clock)().since(self.began));
         }
         !self.is_motion_awaited
     }
@@ -145,7 +145,7 @@ impl AdaptiveEncoder {
     /// Decides on the groups of the planned band, and queues the large ones for encoding.
     fn prepare(&mut self, frame: &Arc<Frame>, groups: &[TileGroup], jobs: &mut Vec<PatchJob>) {
         if self.offset.is_some() {
-            self.motion_ns += (self.clock)().since(self.began).as_nanos() as f32;
+            self.motion_ns += nanoseconds((self.clock)().since(self.began));
         }
         jobs.extend(groups.iter().map(|group| PatchJob { group: *group, kind: self.kind_of(frame, group) }));
         let helped = jobs.iter().filter(|job| job.is_helped()).count();
@@ -235,8 +235,8 @@ impl AdaptiveEncoder {
     fn moved(&mut self, frame: &Frame, group: &TileGroup, out: &mut BytesMut) -> Option<Patch> {
         let source = self.offset.and_then(|offset| offset.source(group.rect, frame.cells()))?;
         self.model.sent(Method::Move, group.rect.area(), group.edge_count, 0.0);
-        out.put_u16_le(source.x as u16);
-        out.put_u16_le(source.y as u16);
+        out.put_u16_le(to_u16(source.x));
+        out.put_u16_le(to_u16(source.y));
         Some(Patch::new(group.rect, Encoding::Move))
     }
 
@@ -244,10 +244,10 @@ impl AdaptiveEncoder {
     fn sample(&mut self, frame: &Frame, group: &TileGroup, code: Code) -> Outcome {
         let Rect { width, height, .. } = group.rect;
         let rect = Rect { height: (SAMPLE_PX / width).clamp(1, height), ..group.rect };
-        let limit = rect.area() as usize * RGB_BYTES - 1;
+        let limit = rect.area() * RGB_BYTES - 1;
         let outcome = self.rect_encoder.encode(frame, &RectJob { rect, code, limit });
-        let share = rect.area() as f32 / group.rect.area() as f32;
-        let edge_count = (group.edge_count as f32 * share) as u32;
+        let share = rect.area().estimate() / group.rect.area().estimate();
+        let edge_count = u32::whole(group.edge_count.estimate() * share);
         self.model.encoded(code, rect.area(), edge_count, outcome.bytes, outcome.took_ns);
         outcome
     }
@@ -276,10 +276,13 @@ mod tests {
         let memory: Vec<u8> = letters.flat_map(|value| [value; 4]).collect();
         let frame = Frame::new(FrameBuffer::new(layout, Box::new(memory)).unwrap());
         let rect = size.bounds();
-        (Arc::new(frame), TileGroup { rect, content: Content::Coded, edge_count: rect.area() as u32 / 12 })
+        (
+            Arc::new(frame),
+            TileGroup { rect, content: Content::Coded, edge_count: rect.width * rect.height / 12 },
+        )
     }
 
-    fn prepared(frame: &Arc<Frame>, group: TileGroup, viewers: u32) -> (AdaptiveEncoder, Vec<PatchJob>) {
+    fn prepared(frame: &Arc<Frame>, group: TileGroup, viewers: usize) -> (AdaptiveEncoder, Vec<PatchJob>) {
         let state = PipelineState::default();
         state.viewers.store(viewers, Ordering::Relaxed);
         let mut encoder = AdaptiveEncoder::new(|| Micros(1), Arc::default(), Arc::new(state), None);
@@ -313,11 +316,14 @@ mod tests {
     fn a_code_is_measured_up_to_the_bytes_of_raw() {
         let size = Size { width: 128, height: 64 };
         // Steps of up to 15 in each channel: Predict takes some two bytes for each.
-        let memory: Vec<u8> = (0..size.area() * 4).map(|at| ((at * 0x9E37_79B1) >> 24) as u8 & 15).collect();
+        let memory: Vec<u8> = (0_u32..)
+            .take(size.area() * 4)
+            .map(|at| at.wrapping_mul(0x9E37_79B1).to_le_bytes()[3] & 15)
+            .collect();
         let layout = Layout::packed(size, PixelFormat::Bgrx8);
         let frame = Frame::new(FrameBuffer::new(layout, Box::new(memory)).unwrap());
         let group =
-            TileGroup { rect: size.bounds(), content: Content::Coded, edge_count: size.area() as u32 };
+            TileGroup { rect: size.bounds(), content: Content::Coded, edge_count: size.width * size.height };
         let mut encoder =
             AdaptiveEncoder::new(|| Micros(1), Arc::default(), Arc::new(PipelineState::default()), None);
         let bytes = encoder.sample(&frame, &group, Code::Predict).bytes.unwrap_or_default();

@@ -14,7 +14,7 @@ use crate::geometry::Rect;
 use crate::protocol::{BandHead, Encoding, Patch};
 
 /// A patch of fewer pixels is not packed: the call that unpacks it would take a browser longer than its bytes.
-const PACKED_PX_MIN: u64 = 1024;
+const PACKED_PX_MIN: usize = 1024;
 
 /// A band's patches, and how far it was written. Its memory, made at first for the most, is used again for the next.
 #[derive(Debug)]
@@ -85,7 +85,7 @@ impl Band {
 fn raw_patch(rect: Rect, is_packed: bool) -> Patch {
     let area = rect.area();
     if is_packed && area >= PACKED_PX_MIN {
-        Patch::coded(rect, Code::Packed, area as usize * RGB_BYTES)
+        Patch::coded(rect, Code::Packed, area * RGB_BYTES)
     } else {
         Patch::new(rect, Encoding::Raw)
     }

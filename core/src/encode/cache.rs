@@ -36,7 +36,7 @@ struct Entry {
 }
 
 /// Pixels of a group that is worth sharing among viewers: a smaller one is encoded as soon as it is looked up.
-pub(super) const SHARED_PX_MIN: u64 = 4 << 10;
+pub(super) const SHARED_PX_MIN: usize = 4 << 10;
 /// Capacity for waiting viewers: each waits for one entry at a time.
 const WAITERS: usize = 16;
 
@@ -53,7 +53,7 @@ impl EncodeCache {
     /// overlaps, in fewer bytes than their pixels. What is not used is never touched, and so takes up no memory.
     pub(crate) fn new(size: Size) -> Self {
         Self(Mutex::new(Entries {
-            list: Vec::with_capacity(size.area() / SHARED_PX_MIN as usize),
+            list: Vec::with_capacity(size.area() / SHARED_PX_MIN),
             next: 0,
             codes: Vec::with_capacity(size.area() * PIXEL_BYTES),
             waiters: Vec::with_capacity(WAITERS),

@@ -32,6 +32,7 @@
 //! then an update goes another way as a whole (`probe`). `units` are the same costs for the plan, which joins groups
 //! where one patch is cheaper than two: `patch + pixels · (cost + written_ns)`.
 
+mod estimate;
 mod link;
 mod method;
 mod model;
@@ -40,6 +41,7 @@ mod probe;
 mod stats;
 mod units;
 
+pub(crate) use estimate::{Count, nanoseconds};
 pub(crate) use method::Method;
 pub(crate) use model::{AckTiming, CostModel};
 pub(crate) use units::UnitCosts;

@@ -49,10 +49,16 @@ impl TileGroup {
         }
     }
 
+    /// Returns the number of edges of a part of it, where they are spread evenly.
+    pub(super) fn edges_in(&self, part: Rect) -> u32 {
+        let edge_count = u64::from(self.edge_count) * part.area() as u64 / self.rect.area() as u64;
+        u32::try_from(edge_count).unwrap_or(self.edge_count)
+    }
+
     /// Returns its raw size, unless it takes only a few bytes.
     pub(super) fn pixel_bytes(&self) -> usize {
         match self.content {
-            Content::Raw | Content::Coded => self.rect.area() as usize * PIXEL_BYTES,
+            Content::Raw | Content::Coded => self.rect.area() * PIXEL_BYTES,
             Content::Moved | Content::Solid(_) => PIXEL_BYTES,
         }
     }

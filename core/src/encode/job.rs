@@ -4,7 +4,7 @@ use super::group::{Content, TileGroup};
 use super::rect_encoder::RectJob;
 
 /// Pixels of a group that is worth a thread's help: one takes as long to wake up as a smaller group takes to encode.
-pub(super) const HELPED_PX_MIN: u64 = 64 << 10;
+pub(super) const HELPED_PX_MIN: usize = 64 << 10;
 
 /// A group and how its patch is produced.
 #[derive(Clone, Copy, Debug)]

@@ -197,8 +197,7 @@ impl PlanRules<'_> {
             return TileGroup { rect, content: Content::Raw, edge_count: 0 };
         };
         if let Some(run) = run.filter(|run| run.content == Content::Raw) {
-            let edge_count = u64::from(run.edge_count) * rect.area() / run.rect.area();
-            return TileGroup { rect, content: Content::Raw, edge_count: edge_count as u32 };
+            return TileGroup { rect, content: Content::Raw, edge_count: run.edges_in(rect) };
         }
         let edge_count = tile::edge_count(frame, rect);
         let content = if allowed_methods.model.is_coded(rect.area(), edge_count) {
@@ -242,7 +241,7 @@ mod tests {
                     (rect.y..rect.bottom()).flat_map(|y| (rect.x..rect.right()).map(move |x| (y, x)))
                 {
                     let noise = x.wrapping_mul(31) ^ y.wrapping_mul(57);
-                    let value = if letter == b'n' { noise as u8 } else { letter };
+                    let value = if letter == b'n' { noise.to_le_bytes()[0] } else { letter };
                     memory[y as usize * layout.stride + x as usize * PIXEL_BYTES..][..PIXEL_BYTES]
                         .fill(value);
                 }

@@ -2,6 +2,7 @@
 
 use lanstream_codec::{Code, encode};
 
+use super::cost::nanoseconds;
 use super::swizzle;
 use crate::frame_buffer::{FrameBuffer, PIXEL_BYTES};
 use crate::geometry::Rect;
@@ -50,7 +51,7 @@ impl RectEncoder {
         if !is_coded {
             self.code.clear();
         }
-        let took_ns = (self.clock)().since(began).as_nanos() as f32;
+        let took_ns = nanoseconds((self.clock)().since(began));
         Outcome { bytes: is_coded.then_some(self.code.len()), took_ns }
     }
 

@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn every_length_in_both_orders() {
         for pixels in 0..70_usize {
-            let row: Vec<u8> = (0..pixels * 4).map(|i| (i * 7) as u8).collect();
+            let row: Vec<u8> = (0..pixels * 4).map(|i| (i * 7).to_le_bytes()[0]).collect();
             for format in [PixelFormat::Bgrx8, PixelFormat::Rgbx8] {
                 let mut out = BytesMut::from(&b"head"[..]);
                 extend_rgbx(&mut out, &row, format);

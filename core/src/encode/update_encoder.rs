@@ -10,7 +10,7 @@ use std::task::Context;
 use bytes::BytesMut;
 
 use super::adaptive::{AdaptiveEncoder, solid};
-use super::cost::AckTiming;
+use super::cost::{AckTiming, Count};
 use super::job::{JobKind, PatchJob};
 use super::plan::{BandInput, Plan, PlanRules};
 use crate::frame::Frame;
@@ -93,7 +93,7 @@ impl UpdateEncoder {
     /// Learns from the acknowledged update.
     pub(super) fn feedback(&mut self, timing: &AckTiming) {
         match self {
-            Self::Raw { byte_ns } => *byte_ns = byte_ns.min(timing.took_ns / timing.bytes as f32),
+            Self::Raw { byte_ns } => *byte_ns = byte_ns.min(timing.took_ns / timing.bytes.estimate()),
             Self::Solid => {}
             Self::Adaptive(adaptive) => adaptive.feedback(timing),
         }

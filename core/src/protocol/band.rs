@@ -19,10 +19,10 @@ use bytes::BufMut;
 use lanstream_codec::Code;
 use lanstream_codec::planar::Planar;
 
-use super::wire::{Body, Field, FieldError, Record};
+use super::wire::{Body, Field, FieldError, Record, length};
 use super::{HEADER_BYTES, ParseError, kind};
 use crate::frame_buffer::cells;
-use crate::geometry::{Rect, Size};
+use crate::geometry::{Rect, Size, to_u16};
 use crate::time::Pts;
 
 /// Bytes of the head that follows the message header.
@@ -77,9 +77,9 @@ impl Encoding {
     }
 
     /// Returns the bytes of the data of `pixels` pixels, if that follows from the encoding.
-    fn bytes_of(self, pixels: u64) -> Option<usize> {
+    fn bytes_of(self, pixels: usize) -> Option<usize> {
         match self {
-            Self::Raw => Some(pixels as usize * 4),
+            Self::Raw => Some(pixels * 4),
             Self::Solid | Self::Move => Some(4),
             Self::Coded(_) => None,
         }
@@ -141,13 +141,14 @@ impl BandHead {
     /// Appends header, head and table; the data must follow.
     pub fn write(&self, out: &mut impl BufMut, patches: &[Patch]) {
         let data: usize = patches.iter().map(|patch| patch.bytes).sum();
-        out.put_u32_le((BAND_BYTES + patches.len() * PATCH_BYTES + data) as u32);
+        out.put_u32_le(length(BAND_BYTES + patches.len() * PATCH_BYTES + data));
         out.put_u8(kind::BAND);
         let flags = [(self.first, FIRST), (self.commit, COMMIT), (self.aborted, ABORTED)];
         out.put_u8(flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| flag).sum());
         out.put_u16_le(0);
         let Self { seq, base, size, planar, captured_at_us, pts, .. } = *self;
-        BandFields { seq, base, size, patches: patches.len() as u32, captured_at_us, pts, planar }.write(out);
+        let count = length(patches.len());
+        BandFields { seq, base, size, patches: count, captured_at_us, pts, planar }.write(out);
         patches.iter().for_each(|patch| patch.write(out));
     }
 
@@ -242,8 +243,8 @@ impl Record<'_> for BandFields {
     fn write(&self, out: &mut impl BufMut) {
         out.put_u32_le(self.seq);
         out.put_u32_le(self.base);
-        out.put_u16_le(self.size.width as u16);
-        out.put_u16_le(self.size.height as u16);
+        out.put_u16_le(to_u16(self.size.width));
+        out.put_u16_le(to_u16(self.size.height));
         out.put_u32_le(self.patches);
         out.put_u64_le(self.captured_at_us);
         out.put_i64_le(self.pts.map_or(NO_PTS, |pts| pts.0));
@@ -283,9 +284,9 @@ impl Record<'_> for Patch {
 
     fn write(&self, out: &mut impl BufMut) {
         for side in [self.rect.x, self.rect.y, self.rect.width, self.rect.height] {
-            out.put_u16_le(side as u16);
+            out.put_u16_le(to_u16(side));
         }
         self.encoding.write(out);
-        out.put_u32_le(self.bytes as u32);
+        out.put_u32_le(length(self.bytes));
     }
 }

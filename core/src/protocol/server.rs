@@ -10,7 +10,7 @@ use super::{HEADER_BYTES, ParseError, SERVER_MESSAGE_BYTES_MAX, VERSION, kind};
 use crate::source::{
     AudioChunk, CursorShape, Description, Playback, PlaybackSnapshot, Pointer, Position, SOUND_FRAME_BYTES,
 };
-use crate::time::{Micros, Pts};
+use crate::time::{Micros, Pts, micros};
 
 /// A message to a viewer, other than pixels.
 #[derive(Clone, Debug, PartialEq)]
@@ -355,7 +355,7 @@ impl Record<'_> for PlaybackSnapshot {
         let playback = &self.playback;
         let flags = [(playback.is_playing, IS_PLAYING), (playback.can_seek, CAN_SEEK)];
         out.put_u8(flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| flag).sum());
-        out.put_u64_le(playback.duration.map_or(NO_DURATION, |duration| duration.as_micros() as u64));
+        out.put_u64_le(playback.duration.map_or(NO_DURATION, micros));
         out.put_i64_le(playback.began.0);
         out.put_i64_le(playback.position.map_or(NO_POSITION, |position| position.at.0));
         out.put_u64_le(self.at.0);

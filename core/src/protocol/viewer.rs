@@ -7,6 +7,7 @@ use bytes::BufMut;
 use super::wire::{Body, Field, FieldError, First, Record, message, messages, record, split};
 use super::{ParseError, VIEWER_MESSAGE_BYTES_MAX, kind};
 use crate::source::PlaybackCommand;
+use crate::time::micros;
 
 /// A message from a viewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,7 +190,7 @@ impl Record<'_> for PlaybackCommand {
             Self::Pause => (PAUSE, 0),
             Self::Play => (PLAY, 0),
             Self::Step => (STEP, 0),
-            Self::Seek(to) => (SEEK, to.as_micros() as u64),
+            Self::Seek(to) => (SEEK, micros(to)),
             Self::Track(track) => (TRACK, u64::from(track)),
         };
         out.put_u8(number);

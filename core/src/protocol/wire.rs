@@ -160,7 +160,7 @@ impl Field<'_> for String {
 
     fn write(&self, out: &mut impl BufMut) {
         let text = &self[..self.floor_char_boundary(TEXT_BYTES_MAX)];
-        out.put_u16_le(text.len() as u16);
+        out.put_u16_le(u16::try_from(text.len()).unwrap_or(u16::MAX));
         out.put_slice(text.as_bytes());
     }
 }
@@ -280,6 +280,11 @@ pub(super) fn message(out: &mut Vec<u8>, kind: u8, body: impl FnOnce(&mut Vec<u8
     let start = out.len();
     out.put_slice(&[0, 0, 0, 0, kind, 0, 0, 0]);
     body(out);
-    let length = (out.len() - start - HEADER_BYTES) as u32;
+    let length = length(out.len() - start - HEADER_BYTES);
     out[start..start + 4].copy_from_slice(&length.to_le_bytes());
+}
+
+/// Returns a number of bytes or of patches as it is on the wire. No message has more than fits.
+pub(super) fn length(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }

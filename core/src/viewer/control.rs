@@ -166,14 +166,14 @@ impl Control {
         let (updates, bytes) = (count(&self.viewer.counters.updates), count(&self.viewer.counters.bytes));
         let (updates_before, bytes_before, at) = std::mem::replace(&mut self.reported, (updates, bytes, now));
         let seconds = now.since(at).as_secs_f64().max(1e-3);
-        let fps = (updates - updates_before) as f64 / seconds;
-        let mbps = (bytes - bytes_before) as f64 * 8e-6 / seconds;
+        let fps = per_second(updates - updates_before, seconds);
+        let mbps = per_second(bytes - bytes_before, seconds) * 8e-6;
         format!(
             r#"{{"capture_us":{},"compare_us":{},"send_us":{},"fps":{fps:.1},"mbps":{mbps:.1},"viewers":{},"missed_damage":{},"skipped":{},"unanswered_ms":{}}}"#,
             read(&self.viewer.state.capture_us),
             read(&self.viewer.state.compare_us),
             read(&self.viewer.counters.send_us),
-            read(&self.viewer.state.viewers),
+            self.viewer.state.viewers.load(Ordering::Relaxed),
             count(&self.viewer.state.missed_damage),
             count(&self.viewer.counters.skipped),
             unanswered.as_millis(),
@@ -245,8 +245,7 @@ impl Control {
             return UpdateEncoder::Solid;
         }
         let ViewerContext { clock, encoders, state, counters, .. } = &self.viewer;
-        let byte_ps = counters.byte_ps[route.transport.index()].load(Ordering::Relaxed);
-        let byte_ns = (byte_ps > 0).then_some(byte_ps as f32 / 1e3);
+        let byte_ns = counters.byte_times[route.transport.index()].load();
         UpdateEncoder::adaptive(*clock, Arc::clone(encoders), Arc::clone(state), byte_ns)
     }
 
@@ -346,6 +345,12 @@ impl Control {
         }
         self.send(&ServerMessage::CursorAt(pointer.into()));
     }
+}
+
+/// Returns how many there were in a second.
+#[expect(clippy::cast_precision_loss, reason = "it is told to one decimal place")]
+fn per_second(count: u64, seconds: f64) -> f64 {
+    count as f64 / seconds
 }
 
 impl Drop for Control {

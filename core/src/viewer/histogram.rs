@@ -4,13 +4,14 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Buckets an octave: the error of a quantile is within 5 %.
-const STEPS: usize = 16;
+const STEPS: u32 = 16;
 /// Octaves of microseconds: up to 16 seconds; the last bucket holds everything beyond.
-const OCTAVES: usize = 24;
+const OCTAVES: u32 = 24;
+const BUCKETS: usize = (OCTAVES * STEPS) as usize;
 
 /// Histogram of one viewer, drained by its reader.
 #[derive(Debug)]
-pub struct LatencyHistogram([AtomicU32; OCTAVES * STEPS]);
+pub struct LatencyHistogram([AtomicU32; BUCKETS]);
 
 impl Default for LatencyHistogram {
     fn default() -> Self {
@@ -34,11 +35,11 @@ impl LatencyHistogram {
 
 /// Samples drained from any number of histograms.
 #[derive(Clone, Debug)]
-pub struct HistogramSnapshot([u32; OCTAVES * STEPS]);
+pub struct HistogramSnapshot([u32; BUCKETS]);
 
 impl Default for HistogramSnapshot {
     fn default() -> Self {
-        Self([0; OCTAVES * STEPS])
+        Self([0; BUCKETS])
     }
 }
 
@@ -46,26 +47,26 @@ impl HistogramSnapshot {
     /// Returns the quantile at `share` in microseconds; 0 if there are no samples.
     pub fn quantile(&self, share: f64) -> f64 {
         let all: u32 = self.0.iter().sum();
-        let wanted = (f64::from(all) * share).ceil().max(1.0) as u32;
+        let wanted = (f64::from(all) * share).ceil().max(1.0);
         let mut sum = 0;
-        let found = self.0.iter().position(|count| {
-            sum += count;
-            sum >= wanted
+        let found = (0..).zip(&self.0).find(|(_, count)| {
+            sum += **count;
+            f64::from(sum) >= wanted
         });
-        found.map_or(0.0, middle)
+        found.map_or(0.0, |(index, _)| middle(index))
     }
 }
 
 fn index(us: u32) -> usize {
-    let octave = us.max(1).ilog2() as usize;
-    let within = ((us.max(1) as usize * STEPS) >> octave) - STEPS;
-    (octave * STEPS + within).min(OCTAVES * STEPS - 1)
+    let octave = us.max(1).ilog2();
+    let within = ((us.max(1) as usize * STEPS as usize) >> octave) - STEPS as usize;
+    ((octave * STEPS) as usize + within).min(BUCKETS - 1)
 }
 
 /// Returns the middle of a bucket in microseconds.
-fn middle(index: usize) -> f64 {
-    let octave = (1_u64 << (index / STEPS)) as f64;
-    octave * (1.0 + (index % STEPS) as f64 / STEPS as f64 + 0.5 / STEPS as f64)
+fn middle(index: u32) -> f64 {
+    let (octave, step) = (1_u32 << (index / STEPS), index % STEPS);
+    f64::from(octave) * (1.0 + f64::from(step) / f64::from(STEPS) + 0.5 / f64::from(STEPS))
 }
 
 #[cfg(test)]
@@ -90,7 +91,7 @@ mod tests {
     #[test]
     fn any_length_has_a_bucket() {
         for us in [0, 1, 2, 15, 16, 17, 1 << 24, u32::MAX] {
-            assert!(index(us) < OCTAVES * STEPS, "{us}");
+            assert!(index(us) < BUCKETS, "{us}");
         }
     }
 }

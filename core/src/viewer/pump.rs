@@ -109,7 +109,7 @@ impl Pump {
     fn write(&mut self, context: &Context<'_>, out: &mut BytesMut, limit: usize) -> WriteStatus {
         let status = self.session.write_some(out, limit, context);
         if let (WriteStatus::Done, Some(began)) = (status, self.began) {
-            self.counters.send_us.store((self.clock)().since(began).as_micros() as u32, Ordering::Relaxed);
+            self.counters.send_us.store((self.clock)().us_since(began), Ordering::Relaxed);
             // While the last bytes travel and are acknowledged, the source may capture what changed meanwhile.
             self.frames.request_next();
         }
@@ -140,16 +140,13 @@ impl Pump {
         self.session.acknowledge(ack, at)?;
         self.publish_unanswered();
         if self.counters.first_us.load(Ordering::Relaxed) == 0 {
-            self.counters
-                .first_us
-                .store(at.since(self.token_exchanged_at).as_micros() as u32, Ordering::Relaxed);
+            self.counters.first_us.store(at.us_since(self.token_exchanged_at), Ordering::Relaxed);
         }
         if ack.total_us > 0 {
             self.counters.latencies.record(ack.total_us);
         }
         if let Some(byte_ns) = self.session.byte_ns() {
-            self.counters.byte_ps[self.route.transport.index()]
-                .store((byte_ns * 1e3) as u32, Ordering::Relaxed);
+            self.counters.byte_times[self.route.transport.index()].store(byte_ns);
         }
         self.publish_totals();
         Ok(())

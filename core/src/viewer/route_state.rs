@@ -33,7 +33,8 @@ pub(super) struct RouteState {
     pub(super) pump: AtomicWaker,
     /// When the update began that is not acknowledged yet; 0 where there is none.
     pub(super) unanswered_since: AtomicU64,
-    /// The last proof: `seq << 2 | exact << 1 | 1`, or 0. Proofs come one at a time, each after the answer to the last.
+    /// The last proof: `seq << 32 | exact << 1 | 1`, or 0. Proofs come one at a time, each after the answer to the
+    /// last.
     verdict: AtomicU64,
 }
 
@@ -45,12 +46,12 @@ impl RouteState {
     }
 
     pub(super) fn set_verdict(&self, seq: u32, exact: bool) {
-        self.verdict.store(u64::from(seq) << 2 | u64::from(exact) << 1 | 1, Ordering::Release);
+        self.verdict.store(u64::from(seq) << 32 | u64::from(exact) << 1 | 1, Ordering::Release);
         self.control.wake();
     }
 
     pub(super) fn take_verdict(&self) -> Option<(u32, bool)> {
         let verdict = self.verdict.swap(0, Ordering::AcqRel);
-        (verdict != 0).then_some(((verdict >> 2) as u32, verdict & 2 != 0))
+        (verdict != 0).then_some(((verdict >> 32) as u32, verdict & 2 != 0))
     }
 }

@@ -269,9 +269,9 @@ pub struct Viewer {
     pub pump: Box<Pump>,
     pub picture: Picture,
     pub counters: Arc<Counters>,
-    pub bytes: u64,
+    pub bytes: usize,
     /// Pixels that came in each encoding.
-    pub pixels_by: [u64; Encoding::ALL.len()],
+    pub pixels_by: [usize; Encoding::ALL.len()],
     buffer: BytesMut,
 }
 
@@ -384,7 +384,7 @@ impl Viewer {
                 if kind::of(&band) == Some(kind::ROUTED) {
                     continue;
                 }
-                self.bytes += len as u64;
+                self.bytes += len;
                 let (_, patches, _) = BandHead::read(&band).unwrap();
                 for patch in patches {
                     self.pixels_by[usize::from(patch.encoding.number())] += patch.rect.area();

@@ -3,6 +3,8 @@
 //! The duration of an update is a constant plus a time per byte. The time that both ends spend on coding is subtracted,
 //! as if nothing travelled meanwhile: on a machine whose cores are busy that is nearly so.
 
+use super::estimate::{megabytes, single};
+
 /// Numbers that are estimated.
 const NUMBERS: usize = 2;
 /// Milliseconds for any update come first; then those for a megabyte, as many as nanoseconds for a byte.
@@ -60,13 +62,13 @@ impl LinkEstimator {
 
     /// Returns nanoseconds per byte.
     pub(super) fn byte_ns(&self) -> f32 {
-        self.means[MEGABYTE] as f32
+        single(self.means[MEGABYTE])
     }
 
     /// Updates the estimate with an update of `bytes` bytes that took `took_ns` from its first byte to its
     /// acknowledgement, without coding.
     pub(super) fn took(&mut self, bytes: usize, took_ns: f32) {
-        let parts = [1.0, bytes as f64 / 1e6];
+        let parts = [1.0, megabytes(bytes)];
         self.predict();
         let innovation_ms = f64::from(took_ns) / 1e6
             - self.means.iter().zip(parts).map(|(mean, part)| mean * part).sum::<f64>();
@@ -135,12 +137,13 @@ impl LinkEstimator {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::encode::cost::Count;
 
     /// Estimator after repeated updates of these sizes on a link with this time per byte.
     fn settled(byte_ns: f32, sizes: &[usize]) -> LinkEstimator {
         let mut link = LinkEstimator::default();
         for bytes in sizes.iter().cycle().take(300) {
-            link.took(*bytes, 400_000.0 + *bytes as f32 * byte_ns);
+            link.took(*bytes, 400_000.0 + bytes.estimate() * byte_ns);
         }
         link
     }
@@ -164,7 +167,7 @@ mod tests {
         (0..50).for_each(|_| link.took(8_000_000, 6e6));
         for round in 0..25 {
             let bytes = 20_000 + round * 7919 % 130_000;
-            link.took(bytes, 5e5 + bytes as f32 * 80.0);
+            link.took(bytes, 5e5 + bytes.estimate() * 80.0);
         }
         assert!(link.byte_ns() > 30.0, "{}", link.byte_ns());
     }
@@ -193,7 +196,7 @@ mod tests {
         let mut link = LinkEstimator::default();
         for round in 0..3000 {
             let bytes = if round % 200 == 50 { 4_000_000 } else { 100_000 };
-            link.took(bytes, (1.0 + late_ms(round)) * 1e6 + bytes as f32 * 0.7);
+            link.took(bytes, (1.0 + late_ms(round)) * 1e6 + bytes.estimate() * 0.7);
             assert!(round < 100 || (0.3..1.6).contains(&link.byte_ns()), "{} after {round}", link.byte_ns());
         }
     }
@@ -205,10 +208,10 @@ mod tests {
         for _ in 0..100_000 {
             let mut next = || {
                 state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                (state >> 8) as f32 / (1 << 24) as f32
+                (state >> 8).estimate() / (1_u32 << 24).estimate()
             };
             let (size, took) = (next().powi(8) * 60e6, next().powi(6) * 4e9);
-            link.took(size as usize, took);
+            link.took(Count::whole(size), took);
             for (i, (least, most)) in RANGES.into_iter().enumerate() {
                 assert!((least..=most).contains(&link.means[i]) && link.covariance[i][i] >= 0.0, "{link:?}");
             }

@@ -36,8 +36,8 @@ pub(super) const COMPLEXITY_LEVELS: usize = 8;
 
 /// Returns the complexity level of a group. Level 0 has fewer than one edge in 128 pixels; each level has twice as
 /// many.
-pub(super) fn complexity(pixels: u64, edge_count: u32) -> usize {
-    match pixels.checked_div(u64::from(edge_count)) {
+pub(super) fn complexity(pixels: usize, edge_count: u32) -> usize {
+    match pixels.checked_div(edge_count as usize) {
         Some(each @ ..128) => COMPLEXITY_LEVELS - 1 - each.max(1).ilog2() as usize,
         _ => 0,
     }

@@ -1,14 +1,17 @@
 //! Choice of the method for each group of tiles, by the cheapest measured cost; the parent module has the equations.
 
+use std::time::Duration;
+
 use lanstream_codec::{Code, RGB_BYTES};
 
+use super::estimate::{Count, nanoseconds};
 use super::link::LinkEstimator;
 use super::method::{CODES, COMPLEXITY_LEVELS, Method, complexity};
 use super::paint::PaintCost;
 use super::probe::{Probe, Probes};
 use super::stats::{BYTES_PER_RAW_PX, MethodStats};
 use super::units::{PATCH_NS, UnitCosts};
-use crate::protocol::PATCH_BYTES;
+use crate::protocol::{Ack, PATCH_BYTES};
 use crate::time::Micros;
 
 /// Choice of how to send a group.
@@ -35,16 +38,24 @@ pub(crate) struct AckTiming {
     pub(crate) paint_ns: f32,
 }
 
+impl AckTiming {
+    /// Returns the timing of an update of `bytes` bytes that took `took`, with what the viewer says of it.
+    pub(crate) fn new(bytes: usize, took: Duration, ack: &Ack) -> Self {
+        let [decode_ns, paint_ns] = [ack.decode_us, ack.paint_us].map(|us| us.estimate() * 1e3);
+        Self { bytes, took_ns: nanoseconds(took), decode_ns, paint_ns }
+    }
+}
+
 /// Another method takes over where it is cheaper by this factor: two that are alike do not alternate.
 const HYSTERESIS: f32 = 0.9;
 /// Groups of a complexity, or pixels of them, until a sample of one is encoded by another method.
 const SAMPLE_GROUPS: u32 = 64;
-const SAMPLE_PX: u64 = 4 << 20;
+const SAMPLE_PX: usize = 4 << 20;
 /// Shares of the cost of other methods at which moving begins, and goes on: two that are alike do not alternate.
 const MOVES_BEGIN: f32 = 0.8;
 const MOVES_GO_ON: f32 = 1.1;
 /// Pixels whose cost is worth a motion search.
-const MOVES_PX_MIN: u64 = 48 << 10;
+const MOVES_PX_MIN: usize = 48 << 10;
 
 /// A code is chosen if it costs less than this share of raw: it takes more processor time at both ends, and its first
 /// byte leaves later.
@@ -53,7 +64,7 @@ const WORTH: f32 = 0.8;
 /// updates go raw without analysis, since measuring the complexity of all tiles costs more than noticing a change a
 /// little later.
 const RAW_SHARE_MIN: f32 = 0.95;
-const RAW_PX_MIN: u64 = 256 << 10;
+const RAW_PX_MIN: usize = 256 << 10;
 const RAW_UPDATES_MIN: u32 = 4;
 const UNANALYZED_UPDATES: u32 = 7;
 
@@ -67,14 +78,14 @@ pub(crate) struct CostModel {
     probe: Probe,
     /// The method chosen last, by complexity.
     chosen: [Method; COMPLEXITY_LEVELS],
-    since_sample: [(u32, u64); COMPLEXITY_LEVELS],
+    since_sample: [(u32, usize); COMPLEXITY_LEVELS],
     samples: [usize; COMPLEXITY_LEVELS],
     /// Pixels of each complexity in the update being sent, and in the previous one, which the next will resemble.
-    sent_px: [u64; COMPLEXITY_LEVELS],
-    usual_px: [u64; COMPLEXITY_LEVELS],
+    sent_px: [usize; COMPLEXITY_LEVELS],
+    usual_px: [usize; COMPLEXITY_LEVELS],
     /// Encoding time of the update being sent, and its raw pixels.
     encode_ns: f32,
-    raw_px: u64,
+    raw_px: usize,
     /// Consecutive analyzed updates that were raw.
     raw_updates: u32,
     /// Updates that will still go raw without analysis, including this one.
@@ -117,7 +128,9 @@ impl CostModel {
         (0..COMPLEXITY_LEVELS).for_each(|complexity| self.reconsider(complexity));
         self.update_analysis();
         let usual = |cost: &dyn Fn(usize) -> f32| -> f32 {
-            (0..COMPLEXITY_LEVELS).map(|complexity| self.usual_px[complexity] as f32 * cost(complexity)).sum()
+            (0..COMPLEXITY_LEVELS)
+                .map(|complexity| self.usual_px[complexity].estimate() * cost(complexity))
+                .sum()
         };
         let raw = usual(&|complexity| self.cost(Method::Raw, complexity));
         let coded = usual(&|complexity| self.cost(self.best_code(complexity), complexity));
@@ -132,7 +145,7 @@ impl CostModel {
             return;
         }
         self.usual_px = sent_px;
-        let is_raw = raw_px as f32 >= sent_px.iter().sum::<u64>() as f32 * RAW_SHARE_MIN;
+        let is_raw = raw_px.estimate() >= sent_px.iter().sum::<usize>().estimate() * RAW_SHARE_MIN;
         let is_film = is_raw && raw_px >= RAW_PX_MIN && self.probe == Probe::None;
         self.raw_updates = if is_film { self.raw_updates + 1 } else { 0 };
         if self.raw_updates >= RAW_UPDATES_MIN {
@@ -152,7 +165,7 @@ impl CostModel {
             return false;
         }
         let dear = |complexity: &usize| self.is_better_moved(*complexity);
-        let pixels: u64 =
+        let pixels: usize =
             (0..COMPLEXITY_LEVELS).filter(dear).map(|complexity| self.usual_px[complexity]).sum();
         self.moves = pixels >= MOVES_PX_MIN;
         if !self.moves {
@@ -162,17 +175,17 @@ impl CostModel {
     }
 
     /// Returns whether tiles with this many edges should be moved where possible.
-    pub(crate) fn is_moved(&self, pixels: u64, edge_count: u32) -> bool {
+    pub(crate) fn is_moved(&self, pixels: usize, edge_count: u32) -> bool {
         self.is_better_moved(complexity(pixels, edge_count))
     }
 
     /// Returns whether tiles with this many edges should be encoded; this decides which tiles form a group.
-    pub(crate) fn is_coded(&self, pixels: u64, edge_count: u32) -> bool {
+    pub(crate) fn is_coded(&self, pixels: usize, edge_count: u32) -> bool {
         self.method(complexity(pixels, edge_count)) != Method::Raw
     }
 
     /// Chooses how to send a group of `pixels` pixels with `edge_count` edges.
-    pub(crate) fn choose(&mut self, pixels: u64, edge_count: u32) -> Choice {
+    pub(crate) fn choose(&mut self, pixels: usize, edge_count: u32) -> Choice {
         let complexity = complexity(pixels, edge_count);
         let method = self.next_method(pixels, complexity);
         Choice {
@@ -185,7 +198,7 @@ impl CostModel {
     /// Accounts for the motion search of the update being sent.
     pub(crate) fn motion_searched(&mut self, took_ns: f32) {
         self.encode_ns += took_ns;
-        let pixels = self.sent_px.iter().sum::<u64>();
+        let pixels = self.sent_px.iter().sum::<usize>();
         // The time for a few pixels says nothing about the time per pixel of many.
         if pixels >= MOVES_PX_MIN {
             (0..COMPLEXITY_LEVELS).for_each(|complexity| {
@@ -198,7 +211,7 @@ impl CostModel {
     pub(crate) fn encoded(
         &mut self,
         code: Code,
-        pixels: u64,
+        pixels: usize,
         edge_count: u32,
         bytes: Option<usize>,
         took_ns: f32,
@@ -207,7 +220,7 @@ impl CostModel {
     }
 
     /// Accounts for a group that was sent.
-    pub(crate) fn sent(&mut self, method: Method, pixels: u64, edge_count: u32, encode_ns: f32) {
+    pub(crate) fn sent(&mut self, method: Method, pixels: usize, edge_count: u32, encode_ns: f32) {
         let complexity = complexity(pixels, edge_count);
         self.stats.sent(method, complexity, pixels);
         self.paint_cost.sent(pixels, method == Method::Move);
@@ -229,7 +242,7 @@ impl CostModel {
         let painted = self.paint_cost.written_ns();
         let coded = |complexity| self.cost(self.chosen[complexity], complexity) + painted;
         UnitCosts {
-            patch: PATCH_NS + PATCH_BYTES as f32 * self.link.byte_ns(),
+            patch: PATCH_NS + PATCH_BYTES.estimate() * self.link.byte_ns(),
             raw: self.cost(Method::Raw, 0) + painted,
             coded: std::array::from_fn(coded),
             moved: self.cost(Method::Move, 0) + painted,
@@ -252,7 +265,7 @@ impl CostModel {
     }
 
     /// Returns the method of a group, counting its pixels towards a probe.
-    fn next_method(&mut self, pixels: u64, complexity: usize) -> Method {
+    fn next_method(&mut self, pixels: usize, complexity: usize) -> Method {
         if let Probe::Raw { left_px } = &mut self.probe {
             let Some(left) = left_px.checked_sub(pixels) else { return self.chosen[complexity] };
             *left_px = left;
@@ -281,7 +294,7 @@ impl CostModel {
         self.cost(Method::Move, complexity) < self.cost(self.chosen[complexity], complexity) * share
     }
 
-    fn sample(&mut self, method: Method, complexity: usize, pixels: u64) -> Option<Code> {
+    fn sample(&mut self, method: Method, complexity: usize, pixels: usize) -> Option<Code> {
         let (groups, sum) = &mut self.since_sample[complexity];
         (*groups, *sum) = (*groups + 1, *sum + pixels);
         if *groups < SAMPLE_GROUPS && *sum < SAMPLE_PX {
@@ -294,11 +307,11 @@ impl CostModel {
     }
 
     /// Returns the encoded bytes from which on raw would have been faster; always fewer than raw.
-    fn limit(&self, method: Method, complexity: usize, pixels: u64) -> usize {
+    fn limit(&self, method: Method, complexity: usize, pixels: usize) -> usize {
         let rate = self.stats.of(method, complexity);
         let spared_ns = self.cost(Method::Raw, complexity) - rate.encode_ns - rate.decode_ns;
         let bytes_per_px = (spared_ns / self.link.byte_ns()).clamp(0.5, BYTES_PER_RAW_PX);
-        ((bytes_per_px * pixels as f32) as usize).min(pixels as usize * RGB_BYTES - 1)
+        usize::whole(bytes_per_px * pixels.estimate()).min(pixels * RGB_BYTES - 1)
     }
 }
 
@@ -306,7 +319,9 @@ impl CostModel {
 mod tests {
     use super::*;
 
-    const PX: u64 = 512 << 10;
+    /// Pixels of a group, each of which may be an edge.
+    const EDGES_MAX: u32 = 512 << 10;
+    const PX: usize = EDGES_MAX as usize;
 
     /// True cost of a pixel in a code: bytes, and nanoseconds at both ends together; `None` if it gives up.
     type Truth = fn(Code) -> Option<(f32, f32)>;
@@ -344,7 +359,7 @@ mod tests {
             if let Some(code) = choice.sample {
                 encode(model, code, edge_count, choice.limit, world);
             }
-            let mut sent = (PX as usize * RGB_BYTES, 0.5 * PX as f32, Method::Raw);
+            let mut sent = (PX * RGB_BYTES, 0.5 * PX.estimate(), Method::Raw);
             if let Method::Code(code) = choice.method
                 && let Some((bytes, ns)) = encode(model, code, edge_count, choice.limit, world)
             {
@@ -352,8 +367,13 @@ mod tests {
             }
             let (bytes, ns, method) = sent;
             model.sent(method, PX, edge_count, ns / 2.0);
-            let took_ns = 400_000.0 + bytes as f32 * world.byte_ns + ns;
-            model.acknowledged(&AckTiming { bytes, took_ns, decode_ns: ns / 2.0, paint_ns: 0.4 * PX as f32 });
+            let took_ns = 400_000.0 + bytes.estimate() * world.byte_ns + ns;
+            model.acknowledged(&AckTiming {
+                bytes,
+                took_ns,
+                decode_ns: ns / 2.0,
+                paint_ns: 0.4 * PX.estimate(),
+            });
             method
         }
     }
@@ -365,9 +385,10 @@ mod tests {
         limit: usize,
         world: &World,
     ) -> Option<(usize, f32)> {
-        let truth = (world.truth)(code).map(|(bytes, ns)| ((bytes * PX as f32) as usize, ns * PX as f32));
+        let truth =
+            (world.truth)(code).map(|(bytes, ns)| (usize::whole(bytes * PX.estimate()), ns * PX.estimate()));
         let coded = truth.filter(|(bytes, _)| *bytes <= limit);
-        let ns = truth.map_or(0.01 * PX as f32, |(_, ns)| ns / 2.0);
+        let ns = truth.map_or_else(|| 0.01 * PX.estimate(), |(_, ns)| ns / 2.0);
         model.encoded(code, PX, edge_count, coded.map(|(bytes, _)| bytes), ns);
         coded
     }
@@ -381,8 +402,8 @@ mod tests {
     }
 
     const PREDICT: Method = Method::Code(Code::Predict);
-    const TEXT_EDGES: u32 = PX as u32 / 40;
-    const FILM_EDGES: u32 = PX as u32;
+    const TEXT_EDGES: u32 = EDGES_MAX / 40;
+    const FILM_EDGES: u32 = EDGES_MAX;
 
     #[test]
     fn text_is_coded_and_a_film_is_not_on_a_fast_pipe() {
@@ -401,10 +422,10 @@ mod tests {
     fn what_turned_out_badly_once_is_tried_again() {
         let mut simulation = Simulation::new();
         let never = World { byte_ns: 2.0, truth: |_| None };
-        assert_eq!(simulation.settle(PX as u32 / 3, &never), Method::Raw);
+        assert_eq!(simulation.settle(EDGES_MAX / 3, &never), Method::Raw);
         let palette = |code| (code == Code::Palette).then_some((0.25, 1.0));
         let later = World { byte_ns: 2.0, truth: palette };
-        assert_eq!(simulation.settle(PX as u32 / 3, &later), Method::Code(Code::Palette));
+        assert_eq!(simulation.settle(EDGES_MAX / 3, &later), Method::Code(Code::Palette));
     }
 
     #[test]
@@ -412,9 +433,9 @@ mod tests {
         let mut simulation = Simulation::new();
         let slow_code = |code| (code == Code::Predict).then_some((0.8, 7.0));
         let before = World { byte_ns: 8.0, truth: slow_code };
-        assert_eq!(simulation.settle(PX as u32 / 5, &before), PREDICT);
+        assert_eq!(simulation.settle(EDGES_MAX / 5, &before), PREDICT);
         let after = World { byte_ns: 0.6, ..before };
-        assert_eq!(simulation.settle(PX as u32 / 5, &after), Method::Raw);
+        assert_eq!(simulation.settle(EDGES_MAX / 5, &after), Method::Raw);
     }
 
     #[test]
@@ -450,7 +471,7 @@ mod tests {
     fn the_limit_is_below_raw() {
         let mut model = CostModel::new(Micros(0), None);
         for (pixels, edge_count) in [(1, 0), (1, 1), (512, 300), (PX, 7)] {
-            assert!(model.choose(pixels, edge_count).limit < pixels as usize * RGB_BYTES);
+            assert!(model.choose(pixels, edge_count).limit < pixels * RGB_BYTES);
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Cost of painting a pixel at the viewer: moving one may take longer than writing one.
 
+use super::estimate::Count;
+
 /// Step of the estimate per update.
 const STEP: f32 = 0.125;
 /// Pixels of an update that is large enough to be measured: browsers blur their clocks to 0.1 ms.
-const PX_MIN: u64 = 256 << 10;
+const PX_MIN: usize = 256 << 10;
 /// Initial values: measured on the project's machine, rounded.
 const WRITTEN_NS_AT_FIRST: f32 = 0.4;
 const TIMES_AT_FIRST: f32 = 1.0;
@@ -22,9 +24,9 @@ pub(super) struct PaintCost {
     /// Ratio of a moved pixel to a written one: a slower viewer is slower at both.
     times: f32,
     /// Pixels of the update being sent: written, and moved.
-    sent_px: [u64; 2],
+    sent_px: [usize; 2],
     /// Pixels of the previous update: a viewer reports the painting time of an update with the next one.
-    painted_px: [u64; 2],
+    painted_px: [usize; 2],
 }
 
 impl Default for PaintCost {
@@ -46,14 +48,14 @@ impl PaintCost {
     }
 
     /// Accounts for pixels that were sent.
-    pub(super) fn sent(&mut self, pixels: u64, is_moved: bool) {
+    pub(super) fn sent(&mut self, pixels: usize, is_moved: bool) {
         self.sent_px[usize::from(is_moved)] += pixels;
     }
 
     /// Accounts for an acknowledged update and the painting time of the previous one.
     pub(super) fn painted(&mut self, took_ns: f32) {
-        if self.painted_px.iter().sum::<u64>() >= PX_MIN {
-            self.update(self.painted_px.map(|pixels| pixels as f32), took_ns);
+        if self.painted_px.iter().sum::<usize>() >= PX_MIN {
+            self.update(self.painted_px.map(usize::estimate), took_ns);
         }
         self.painted_px = std::mem::take(&mut self.sent_px);
     }
@@ -87,7 +89,7 @@ mod tests {
     fn both_are_found() {
         let mut paint_cost = PaintCost::default();
         let updates = [(2_000_000, 0), (100_000, 1_900_000), (900_000, 1_000_000)];
-        let took = |(written, moved): (u64, u64)| written as f32 * 0.3 + moved as f32 * 0.6;
+        let took = |(written, moved): (usize, usize)| written.estimate() * 0.3 + moved.estimate() * 0.6;
         for round in 0..600 {
             let (written, moved) = updates[round % 3];
             paint_cost.sent(written, false);

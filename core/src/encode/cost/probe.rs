@@ -1,6 +1,7 @@
 //! Probing: now and then an update uses another method than the best one, so that the measured cost of the other stays
 //! current.
 
+use super::estimate::Count;
 use crate::time::Micros;
 
 /// Kind of an update.
@@ -12,7 +13,7 @@ pub(super) enum Probe {
     /// Sends a number of pixels raw: the speed of a link shows only when it is full.
     Raw {
         /// Pixels left to send raw.
-        left_px: u64,
+        left_px: usize,
     },
     /// Encodes the whole update: the total cost shows only where it is done.
     Coded,
@@ -31,7 +32,7 @@ const INTERVAL_US: u64 = 250_000;
 /// Longest time between two probes: each interval is twice the previous one.
 const INTERVAL_US_MAX: u64 = 8_000_000;
 /// Pixels of an update that is large enough to be measured.
-const PX_MIN: u64 = 256 << 10;
+const PX_MIN: usize = 256 << 10;
 /// Extra time that a probe may be expected to take: a frame of a display, which now and then nobody notices.
 const EXTRA_NS_MAX: f32 = 16e6;
 
@@ -41,7 +42,7 @@ impl Probes {
     }
 
     /// Returns the probe, if any, for an update of `pixels` pixels with these expected durations.
-    pub(super) fn next(&mut self, pixels: u64, raw_ns: f32, coded_ns: f32, now: Micros) -> Probe {
+    pub(super) fn next(&mut self, pixels: usize, raw_ns: f32, coded_ns: f32, now: Micros) -> Probe {
         let is_coding_dear = coded_ns - raw_ns > EXTRA_NS_MAX;
         if now < self.due || pixels < PX_MIN || is_coding_dear {
             return Probe::None;
@@ -49,7 +50,11 @@ impl Probes {
         self.interval_us = (self.interval_us * 2).min(INTERVAL_US_MAX);
         self.due = Micros(now.0 + self.interval_us);
         let share = EXTRA_NS_MAX / (raw_ns - coded_ns).max(EXTRA_NS_MAX);
-        if raw_ns < coded_ns { Probe::Coded } else { Probe::Raw { left_px: (pixels as f32 * share) as u64 } }
+        if raw_ns < coded_ns {
+            Probe::Coded
+        } else {
+            Probe::Raw { left_px: usize::whole(pixels.estimate() * share) }
+        }
     }
 }
 

@@ -2,9 +2,11 @@
 
 use lanstream_codec::{Code, RGB_BYTES};
 
+use super::estimate::Count;
 use super::method::{COMPLEXITY_LEVELS, Method};
 
 /// Bytes of a raw pixel, packed.
+#[expect(clippy::cast_precision_loss, reason = "they are three")]
 pub(super) const BYTES_PER_RAW_PX: f32 = RGB_BYTES as f32;
 /// Counted for a group whose encoding was given up: it goes raw, and the attempt was wasted.
 const BYTES_PER_PX_GIVEN_UP: f32 = 5.0;
@@ -45,7 +47,7 @@ impl Default for MethodStats {
 
 /// Initial values: measured on the project's machine, rounded.
 fn first_rate(method: Method, complexity: usize) -> Rate {
-    let edge_share = 0.75 / (1 << (COMPLEXITY_LEVELS - 1 - complexity)) as f32;
+    let edge_share = 0.75 / (1_u32 << (COMPLEXITY_LEVELS - 1 - complexity)).estimate();
     let (encode_ns, decode_ns, bytes) = match method {
         Method::Raw | Method::Code(Code::Packed) => (0.0, 0.5, BYTES_PER_RAW_PX),
         Method::Code(Code::Palette) => (2.0, 1.0, 1.0),
@@ -68,17 +70,17 @@ impl MethodStats {
         &mut self,
         method: Method,
         complexity: usize,
-        pixels: u64,
+        pixels: usize,
         bytes: Option<usize>,
         took_ns: f32,
     ) {
         let rate = &mut self.table[method.index()][complexity];
-        let bytes_per_px = bytes.map_or(BYTES_PER_PX_GIVEN_UP, |bytes| bytes as f32 / pixels as f32);
-        let weight = (pixels as f32 / STEP_PX).min(1.0);
+        let bytes_per_px = bytes.map_or(BYTES_PER_PX_GIVEN_UP, |bytes| bytes.estimate() / pixels.estimate());
+        let weight = (pixels.estimate() / STEP_PX).min(1.0);
         let step = weight * STEP.max(1.0 / (1.0 + rate.measured));
         rate.measured += weight;
         rate.bytes += (bytes_per_px - rate.bytes) * step;
-        rate.encode_ns += (took_ns / pixels as f32 - rate.encode_ns) * step;
+        rate.encode_ns += (took_ns / pixels.estimate() - rate.encode_ns) * step;
     }
 
     /// Moves the encoding rates of a method a little back to their initial values.
@@ -89,8 +91,8 @@ impl MethodStats {
     }
 
     /// Accounts for pixels that were sent.
-    pub(super) fn sent(&mut self, method: Method, complexity: usize, pixels: u64) {
-        self.decoded_px[method.index()][complexity] += pixels;
+    pub(super) fn sent(&mut self, method: Method, complexity: usize, pixels: usize) {
+        self.decoded_px[method.index()][complexity] += pixels as u64;
     }
 
     /// Accounts for the decoding time of the update that was sent.
@@ -104,14 +106,14 @@ impl MethodStats {
 
     fn expected_ns(&self) -> f32 {
         let pairs = self.decoded_px.iter().flatten().zip(self.table.iter().flatten());
-        pairs.map(|(pixels, rate)| *pixels as f32 * rate.decode_ns).sum()
+        pairs.map(|(pixels, rate)| pixels.estimate() * rate.decode_ns).sum()
     }
 
     /// Moves the decoding rates towards the measured time, each by its share.
     fn correct(&mut self, expected: f32) {
         let ratio = (self.decoded_ns / expected).clamp(0.25, 4.0);
         for (pixels, rate) in self.decoded_px.iter().flatten().zip(self.table.iter_mut().flatten()) {
-            let share = *pixels as f32 * rate.decode_ns / expected;
+            let share = pixels.estimate() * rate.decode_ns / expected;
             rate.decode_ns *= 1.0 + (ratio - 1.0) * share * STEP;
         }
         self.decoded_px = Default::default();

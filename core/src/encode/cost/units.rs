@@ -1,5 +1,6 @@
 //! Unit costs of patches and pixels, by which a plan decides whether two groups are better sent as one.
 
+use super::estimate::Count;
 use super::method::{COMPLEXITY_LEVELS, complexity};
 use crate::encode::group::{Content, TileGroup};
 
@@ -41,6 +42,6 @@ impl UnitCosts {
             Content::Moved => self.moved,
             Content::Solid(_) => 0.0,
         };
-        self.patch + area as f32 * pixel
+        self.patch + area.estimate() * pixel
     }
 }

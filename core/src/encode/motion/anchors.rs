@@ -6,10 +6,10 @@
 
 use super::Offset;
 use super::changes::PARTS;
-use super::keys::{self, Pixel, SPAN_PX, STEP_PX};
+use super::keys::{self, Pixel, SPAN, STEP_PX};
 use super::votes::Votes;
 use crate::frame::Frame;
-use crate::geometry::{Rect, Size};
+use crate::geometry::{Rect, Size, to_u16};
 
 /// Rows of anchors around a sample: as many as a tile has. With half of it the search would read twice as much.
 const ROWS: u32 = 16;
@@ -66,7 +66,7 @@ impl Anchors {
         self.slots.fill(0);
         let Size { width, height } = new.cells();
         // A picture that is narrower or lower has none.
-        let corner_max = width.checked_sub(SPAN_PX as u32).zip(height.checked_sub(ROWS));
+        let corner_max = width.checked_sub(SPAN).zip(height.checked_sub(ROWS));
         let Some((x_max, y_max)) = corner_max else { return };
         for (sample, tile) in (0..).zip(samples) {
             let (x, top) = (tile.x.min(x_max), tile.y.min(y_max));
@@ -75,14 +75,15 @@ impl Anchors {
     }
 
     fn place_row(&mut self, new: &Frame, x: u32, y: u32, sample: u8) {
-        let row: &[Pixel] = new.row(x, y, SPAN_PX as u32).as_chunks().0;
+        let row: &[Pixel] = new.row(x, y, SPAN).as_chunks().0;
         let edges = row.iter().zip(&row[1..]).filter(|(left, own)| left != own).count();
         let Some(span) = row.first_chunk().filter(|_| edges >= EDGES_MIN) else { return };
-        for (x, key) in (x as u16..).zip(keys::neighbours(span)) {
-            self.add(Anchor { key, x, y: y as u16, next: 0, sample, hits: 0 });
+        for (x, key) in (to_u16(x)..).zip(keys::neighbours(span)) {
+            self.add(Anchor { key, x, y: to_u16(y), next: 0, sample, hits: 0 });
         }
     }
 
+    #[expect(clippy::cast_possible_truncation, reason = "there are at most ANCHORS_MAX, which fit")]
     fn add(&mut self, anchor: Anchor) {
         let slot = slot_of(anchor.key);
         let (mut alike, mut other) = (0, self.slots[slot]);
@@ -98,6 +99,11 @@ impl Anchors {
 
     /// Has the anchors vote for the offsets by which they are away from the places within `bounds` of the old frame
     /// that look like them.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        reason = "no column or row exceeds SIDE_MAX"
+    )]
     pub(super) fn seek(&mut self, old: &Frame, bounds: Rect, votes: &mut Votes) {
         let mut steps = STEPS_ROWS.into_iter().cycle();
         let rows = std::iter::successors(Some(bounds.y), |y| Some(y + steps.next()?));

@@ -16,7 +16,7 @@ pub(super) const PARTS_FEW: usize = 16;
 const TRIES_MAX: usize = 8;
 /// The golden ratio's fraction, of 2^32. Its multiples spread evenly, so that the samples do not all come from one
 /// column.
-const GOLDEN: u32 = 0x9E37_79B9;
+const GOLDEN: u64 = 0x9E37_79B9;
 
 const _: () = assert!(PARTS.is_multiple_of(PARTS_FEW));
 
@@ -61,8 +61,8 @@ impl Changes {
     fn sample_of(&self, frame: &Frame, part: usize) -> Option<Rect> {
         let start = |part| part * self.tiles.len() / PARTS;
         let tiles = &self.tiles[start(part)..start(part + 1)];
-        let fraction = GOLDEN.wrapping_mul(part as u32);
-        let first = ((tiles.len() as u64 * u64::from(fraction)) >> u32::BITS) as usize;
+        let fraction = (GOLDEN * part as u64) & u64::from(u32::MAX);
+        let first = ((tiles.len() as u64 * fraction) >> u32::BITS) as usize;
         let tries = tiles.len().min(TRIES_MAX);
         let tried = (0..tries).map(|index| tiles[(first + index * tiles.len() / tries) % tiles.len()]);
         let grid = Grid::new(frame.cells());

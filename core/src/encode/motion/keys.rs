@@ -10,11 +10,14 @@ use crate::frame_buffer::PIXEL_BYTES;
 pub(super) type Pixel = [u8; PIXEL_BYTES];
 
 /// Pixels of a stretch: eight letters or two tiles, so that a line of text is seldom like another.
-pub(super) const STRETCH_PX: usize = 64;
+const STRETCH: u32 = 64;
+pub(super) const STRETCH_PX: usize = STRETCH as usize;
 /// Where stretches are looked at in every so many pixels of a row alone, each pixel is multiplied once.
-pub(super) const STEP_PX: usize = 8;
+const STEP: u32 = 8;
+pub(super) const STEP_PX: usize = STEP as usize;
 /// Pixels of the stretches that start at as many neighbouring ones: whatever the step, one of them is met.
-pub(super) const SPAN_PX: usize = STRETCH_PX + STEP_PX - 1;
+pub(super) const SPAN: u32 = STRETCH + STEP - 1;
+const SPAN_PX: usize = SPAN as usize;
 
 /// Odd, so that no digit is lost, with bits all over, so that the key's top bits depend on all digits.
 const BASE: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -28,8 +31,8 @@ const PLACES: [u64; STEP_PX] = {
     }
     places
 };
-const BASE_OF_STEP: u64 = BASE.wrapping_pow(STEP_PX as u32);
-const BASE_OF_STRETCH: u64 = BASE.wrapping_pow(STRETCH_PX as u32);
+const BASE_OF_STEP: u64 = BASE.wrapping_pow(STEP);
+const BASE_OF_STRETCH: u64 = BASE.wrapping_pow(STRETCH);
 
 /// The keys of the stretches that start at each of the first pixels.
 pub(super) fn neighbours(pixels: &[Pixel; SPAN_PX]) -> [u64; STEP_PX] {

@@ -33,7 +33,8 @@ fn scrolled(tops: &[u32]) -> Vec<Arc<Frame>> {
     let layout = Layout::packed(size, PixelFormat::Bgrx8);
     let mut stage = Stage::default();
     let stamped = |top: &u32| {
-        let page = (0..size.area() as u32).map(|index| (index + top * size.width).wrapping_mul(0x9E37_79B1));
+        let page =
+            (0..size.width * size.height).map(|index| (index + top * size.width).wrapping_mul(0x9E37_79B1));
         let memory: Vec<u8> = page.flat_map(|value| (value ^ value >> 15).to_le_bytes()).collect();
         let mut frame =
             Frame::new(FrameBuffer::new(layout, Box::new(memory)).expect("the memory holds the layout"));

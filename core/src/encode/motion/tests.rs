@@ -12,7 +12,8 @@ const SCREEN: Size = Size { width: 1280, height: 720 };
 type Scene = fn(i32, i32) -> u32;
 
 fn frame(size: Size, pixel: impl Fn(i32, i32) -> u32) -> Frame {
-    let places = (0..size.height as i32).flat_map(|y| (0..size.width as i32).map(move |x| (x, y)));
+    let places =
+        (0..size.height.cast_signed()).flat_map(|y| (0..size.width.cast_signed()).map(move |x| (x, y)));
     let memory: Vec<u8> = places.flat_map(|(x, y)| pixel(x, y).to_le_bytes()).collect();
     Frame::new(FrameBuffer::new(Layout::packed(size, PixelFormat::Bgrx8), Box::new(memory)).unwrap())
 }
@@ -57,7 +58,7 @@ fn check(old: &Frame, new: &Frame, truth: Offset) {
 }
 
 fn hash(x: i32, y: i32) -> u32 {
-    let mixed = (x as u32).wrapping_mul(0x9E37_79B1) ^ (y as u32).wrapping_mul(0x85EB_CA6B);
+    let mixed = x.cast_unsigned().wrapping_mul(0x9E37_79B1) ^ y.cast_unsigned().wrapping_mul(0x85EB_CA6B);
     let mixed = (mixed ^ mixed >> 15).wrapping_mul(0x2C1B_3C6D);
     mixed ^ mixed >> 13
 }
@@ -69,7 +70,7 @@ fn noise(x: i32, y: i32) -> u32 {
 /// Which of thirty letters stands in a cell of 8x16 pixels, if one does: lines of words, some shorter than others.
 fn letter(x: i32, y: i32) -> Option<u32> {
     let (column, line) = (x.div_euclid(8), y.div_euclid(16));
-    let is_within = column < (hash(line, 3) % 150) as i32;
+    let is_within = column < (hash(line, 3) % 150).cast_signed();
     let letter = hash(column, line) % 36;
     (is_within && letter < 30).then_some(letter)
 }
@@ -78,7 +79,8 @@ fn letter(x: i32, y: i32) -> Option<u32> {
 fn text(x: i32, y: i32) -> u32 {
     let (x_within, y_within) = (x.rem_euclid(8), y.rem_euclid(16));
     let is_ink = |letter: u32| {
-        (3..13).contains(&y_within) && hash(x_within / 2 + letter as i32 * 8, y_within / 2).is_multiple_of(2)
+        (3..13).contains(&y_within)
+            && hash(x_within / 2 + letter.cast_signed() * 8, y_within / 2).is_multiple_of(2)
     };
     if letter(x, y).is_some_and(is_ink) { 0x22_2222 } else { 0xff_ffff }
 }
@@ -90,9 +92,9 @@ fn ui(x: i32, y: i32) -> u32 {
     let paper = if row.rem_euclid(2) == 0 { 0xff } else { 0xf4 };
     let grey = match letter(x, y) {
         _ if y_within == 15 => 0xe0,
-        _ if (0..24).contains(&x) => hash(x / 3, y_within / 3 + hash(row, 0) as i32 % 4 * 16) % 5 * 60,
+        _ if (0..24).contains(&x) => hash(x / 3, y_within / 3 + hash(row, 0).cast_signed() % 4 * 16) % 5 * 60,
         Some(letter) if (3..13).contains(&y_within) => {
-            paper - paper * (hash(x_within + letter as i32 * 8, y_within) % 6).min(4) / 5
+            paper - paper * (hash(x_within + letter.cast_signed() * 8, y_within) % 6).min(4) / 5
         }
         _ => paper,
     };
@@ -101,7 +103,7 @@ fn ui(x: i32, y: i32) -> u32 {
 
 /// A page of lines of which each occurs many times.
 fn repeated(x: i32, y: i32) -> u32 {
-    text(x, y.rem_euclid(16) + 16 * (hash(y.div_euclid(16), 9) % 5) as i32)
+    text(x, y.rem_euclid(16) + 16 * (hash(y.div_euclid(16), 9) % 5).cast_signed())
 }
 
 #[test]
@@ -327,7 +329,7 @@ impl Scenery {
         let Self { seed, colours, part, offset, .. } = *self;
         let old = |x: i32, y: i32| hash(x ^ seed, y) % colours;
         let new = |x: i32, y: i32| {
-            let here = Rect { x: x as u32, y: y as u32, width: 1, height: 1 };
+            let here = Rect { x: x.cast_unsigned(), y: y.cast_unsigned(), width: 1, height: 1 };
             if part.contains(here) { old(x - offset.dx, y - offset.dy) } else { old(x, y) }
         };
         frames(self.size, old, new)
@@ -337,9 +339,9 @@ impl Scenery {
 /// What [`is_moved`] says, pixel by pixel.
 fn is_moved_naively(old: &Frame, new: &Frame, rect: Rect, offset: Offset) -> bool {
     let pixel = |frame: &Frame, x: i64, y: i64| {
-        let is_within = (0..i64::from(frame.cells().width)).contains(&x)
-            && (0..i64::from(frame.cells().height)).contains(&y);
-        is_within.then(|| frame.row(x as u32, y as u32, 1).to_vec())
+        let (x, y) = (u32::try_from(x).ok()?, u32::try_from(y).ok()?);
+        let is_within = x < frame.cells().width && y < frame.cells().height;
+        is_within.then(|| frame.row(x, y, 1).to_vec())
     };
     let mut places = (rect.y..rect.bottom())
         .flat_map(|y| (rect.x..rect.right()).map(move |x| (i64::from(x), i64::from(y))));
@@ -363,7 +365,7 @@ proptest! {
         let near = Offset { dx: wild.dx % 3, dy: wild.dy % 3 };
         let grid = Grid::new(new.cells());
         for offset in [Some(scenery.offset), Some(wild), Some(near), found].into_iter().flatten() {
-            for index in (0..grid.tiles() as u32).take(200) {
+            for index in (0..grid.columns() * grid.rows()).take(200) {
                 let rect = grid.rect(index % grid.columns(), index / grid.columns());
                 prop_assert_eq!(
                     is_moved(&old, &new, rect, offset),

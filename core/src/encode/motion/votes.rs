@@ -74,7 +74,8 @@ impl Vote {
 }
 
 fn slot_of(offset: Offset) -> usize {
-    let both = (offset.dx as u32).wrapping_mul(0x9E37_79B1) ^ (offset.dy as u32).wrapping_mul(0x85EB_CA6B);
+    let both = offset.dx.cast_unsigned().wrapping_mul(0x9E37_79B1)
+        ^ offset.dy.cast_unsigned().wrapping_mul(0x85EB_CA6B);
     (both >> (u32::BITS - SLOT_BITS)) as usize
 }
 

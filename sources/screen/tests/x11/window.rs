@@ -67,7 +67,7 @@ fn resized_window_is_followed() {
         let drawn = painter.noise(window, width as u16, height as u16, width);
         wait_for(source.as_mut(), Event::Resized).unwrap();
         assert_eq!(source.layout().size, Size::new(width, height).unwrap());
-        assert_eq!(source.damage().unwrap().area(), u64::from(width * height));
+        assert_eq!(source.damage().unwrap().area(), (width * height) as usize);
         assert_eq!(all_colours(&picture_of(source.as_mut())), drawn);
     }
 }
