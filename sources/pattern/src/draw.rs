@@ -32,7 +32,7 @@ pub fn draw(kind: Kind, number: u32, size: Size, stride: usize, bytes: &mut [u8]
 fn bounce(number: u32, step: u32, span: u32) -> i32 {
     let span = u64::from(span.max(1));
     let place = u64::from(number) * u64::from(step) % (2 * span);
-    place.min(2 * span - place) as i32
+    i32::try_from(place.min(2 * span - place)).unwrap_or(i32::MAX)
 }
 
 #[cfg(test)]

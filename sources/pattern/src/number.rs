@@ -44,7 +44,7 @@ pub(crate) fn draw(canvas: &mut Canvas<'_>, number: u32) {
     let code = encode(number & NUMBER_MASK);
     for cell in 0..CELLS {
         let pixel = if code >> (CELLS - 1 - cell) & 1 == 1 { WHITE } else { BLACK };
-        canvas.fill((cell * CELL) as i32, 0, CELL, CELL, pixel);
+        canvas.fill((cell * CELL).cast_signed(), 0, CELL, CELL, pixel);
     }
 }
 

@@ -28,13 +28,13 @@ impl FrameTimer {
 
     /// The frame that is shown `elapsed` after frame 0.
     pub(crate) fn number_at(self, elapsed: Duration) -> u64 {
-        (elapsed.as_nanos() * u128::from(self.fps) / NANOS) as u64
+        u64::try_from(elapsed.as_nanos() * u128::from(self.fps) / NANOS).unwrap_or(u64::MAX)
     }
 
     /// The first moment at which frame `number` is shown, after frame 0.
     pub(crate) fn due(self, number: u64) -> Duration {
         let nanos = (u128::from(number) * NANOS).div_ceil(u128::from(self.fps));
-        Duration::from_nanos(nanos as u64)
+        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
 }
 

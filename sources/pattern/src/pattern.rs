@@ -100,7 +100,8 @@ impl Source for Pattern {
     fn capture(&mut self, frame: &mut FrameBuffer, _region: &Region) -> Result<Captured, Error> {
         let number = self.number();
         let Layout { size, stride, .. } = frame.layout();
-        draw(self.kind, number as u32, size, stride, frame.bytes_mut());
+        // After half a year or more the numbers start anew.
+        draw(self.kind, (number & 0xffff_ffff) as u32, size, stride, frame.bytes_mut());
         self.captured = Some(number);
         self.reported = Some(number);
         Ok(Captured::all(self.layout))

@@ -33,7 +33,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, number: u32) {
         }
     }
     let x = bounce(number, STEP, size.width.saturating_sub(MARKER));
-    let y = (size.height / 2) as i32;
+    let y = (size.height / 2).cast_signed();
     canvas.fill(0, y, size.width, MARKER, BLACK);
     canvas.fill(x, y, MARKER, MARKER, WHITE);
 }
@@ -50,7 +50,7 @@ fn stripes(row: &mut [Pixel], colours: &[Pixel; 7]) {
 fn ramp(row: &mut [Pixel]) {
     let width = row.len();
     for (x, pixel) in row.iter_mut().enumerate() {
-        let grey = (x * 256 / width) as u8;
+        let grey = u8::try_from(x * 256 / width).unwrap_or(u8::MAX);
         *pixel = [grey, grey, grey, 255];
     }
 }

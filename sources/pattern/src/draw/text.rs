@@ -26,10 +26,12 @@ const WORDS: [&str; 16] = [
 pub(super) fn draw(canvas: &mut Canvas<'_>, number: u32) {
     let mut line = [b' '; COLUMNS_MAX];
     let line = &mut line[..(canvas.size().width as usize).div_ceil(CELL_WIDTH)];
+    let mut index = number;
     for (y, row) in canvas.rows() {
-        let (index, within) = (y as usize / CELL_HEIGHT, y as usize % CELL_HEIGHT);
+        let within = y as usize % CELL_HEIGHT;
         if within == 0 {
-            write_line(line, number.wrapping_add(index as u32));
+            write_line(line, index);
+            index = index.wrapping_add(1);
         }
         row.fill(PAPER);
         let glyph_row = within / SCALE;
