@@ -306,7 +306,7 @@ mod tests {
         for (name, width, height, bytes_each) in
             [("rgba", 1, 1, 4), ("bgr0", 7, 11, 308), ("rgb24", 5, 3, 45)]
         {
-            let bytes: Vec<u8> = (0..bytes_each * 5).map(|index| (index * 7 % 251) as u8).collect();
+            let bytes: Vec<u8> = (0..251_u8).cycle().step_by(7).take(bytes_each * 5).collect();
             for piece in [1, 3, 64, 65, 1000] {
                 let (pictures, missing) = pictures(raw(name, width, height), &bytes, piece);
                 assert_eq!((pictures.len(), missing), (5, None), "{name} in pieces of {piece}");

@@ -166,10 +166,9 @@ impl PlaybackClock {
     /// Where in its stream it is, if it goes on: a picture was shown since it last stood.
     pub(crate) fn position(&self, now: Instant) -> Option<Pts> {
         let Pacing::Timestamps(Speed(times)) = self.pace else { return None };
-        let (at, Pts(first)) = self.anchor.filter(|_| self.is_going())?;
+        let (at, first) = self.anchor.filter(|_| self.is_going())?;
         let now = self.held_since.unwrap_or(now);
-        let us = now.saturating_duration_since(at).mul_f64(times).as_micros() as i64;
-        Some(Pts(first.saturating_add(us)))
+        Some(first.after(now.saturating_duration_since(at).mul_f64(times)))
     }
 
     /// Where it stands between two pictures.
@@ -181,6 +180,11 @@ impl PlaybackClock {
     }
 
     /// Microseconds of the stream in a second.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a speed is positive and at most a hundred"
+    )]
     pub(crate) fn us_per_s(&self) -> u32 {
         match self.pace {
             Pacing::Timestamps(Speed(times)) => (times * 1e6).round() as u32,

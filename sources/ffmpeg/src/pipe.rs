@@ -150,6 +150,7 @@ fn stdin() -> Result<OwnedFd, Error> {
 }
 
 /// A rate as people say it, exact to a thousandth of a frame in a second; NTSC's are what is meant by 29.97.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is only cast where it fits")]
 fn rate(fps: f64) -> Option<Rate> {
     for whole in [24_u32, 30, 48, 60, 120] {
         if (fps * 1001.0 / 1000.0 - f64::from(whole)).abs() < 0.002 {

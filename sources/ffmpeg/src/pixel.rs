@@ -296,7 +296,7 @@ mod tests {
     #[test]
     fn every_packed_format_has_its_colours_where_its_name_says() {
         for packed in PACKED {
-            let bytes: Vec<u8> = (0..packed.bytes * 3).map(|byte| 10 + byte as u8).collect();
+            let bytes: Vec<u8> = (10..).take(packed.bytes * 3).collect();
             let pixels = packed.name.parse::<Pixels>().unwrap();
             assert_eq!(pixels.to_string(), packed.name);
             let mut frame = [0; 12];

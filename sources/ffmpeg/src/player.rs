@@ -168,7 +168,7 @@ impl PlaybackSource for Player {
             duration: self.video.duration().filter(|_| !self.is_still()),
             position: self.position(Instant::now()).filter(|_| !self.is_still()),
             tracks: self.audio.names(),
-            track: self.audio.choice().map(|(track, _)| track as u32),
+            track: self.audio.choice().and_then(|(track, _)| u32::try_from(track).ok()),
         })
     }
 
@@ -354,7 +354,7 @@ impl Player {
     fn choose_track(&mut self, track: usize, now: Instant) {
         let at = self.audio.next_at().or_else(|| self.clock.position(now)).or_else(|| self.clock.stood());
         let last_frame_at = self.video.timeline.last_frame_at;
-        let at = at.map_or(last_frame_at, |Pts(us)| Duration::from_micros(us.max(0) as u64));
+        let at = at.map_or(last_frame_at, Pts::time);
         if self.audio.choose(track, &self.video.contents) {
             self.video.playlist.discard_next();
             self.begin_sound(at);
@@ -449,7 +449,7 @@ impl Player {
     /// one.
     fn awaited_limit(&self) -> Option<Pts> {
         let is_awaited = self.queue.is_empty() && self.end.is_none();
-        is_awaited.then(|| Pts((self.video.timeline.read_until + LAST_FRAME_STAYS).as_micros() as i64))
+        is_awaited.then(|| Pts::at(self.video.timeline.read_until + LAST_FRAME_STAYS))
     }
 
     /// Reports that nothing comes, or that it comes again.
@@ -474,7 +474,7 @@ impl Player {
             Pacing::Newest => self.video.stream.has_program().then_some(came_at)?,
             Pacing::Timestamps(_) => {
                 let is_awaited = self.queue.is_empty() && self.clock.is_going();
-                let read_until = Pts(self.video.timeline.read_until.as_micros() as i64);
+                let read_until = Pts::at(self.video.timeline.read_until);
                 let due = self.clock.due(Some(read_until));
                 due.filter(|_| is_awaited)?.max(came_at)
             }

@@ -108,8 +108,8 @@ impl SoundTrack {
 
     /// When the next stretch must be heard by that clock, if it is there.
     pub(crate) fn next_at(&self) -> Option<Pts> {
-        let us = self.start.as_micros() as u64 + self.sent * 1_000_000 / u64::from(SOUND_RATE);
-        (self.stretch_bytes() > 0).then_some(Pts(us as i64))
+        let sent = Duration::from_micros(self.sent * 1_000_000 / u64::from(SOUND_RATE));
+        (self.stretch_bytes() > 0).then(|| Pts::at(self.start + sent))
     }
 
     /// The next stretch.

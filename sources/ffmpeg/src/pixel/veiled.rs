@@ -100,7 +100,7 @@ impl Veiled {
         }
         for pixel in pixels {
             let seen = i32::from(pixel[alpha]);
-            *pixel = pixel.map(|colour| faded(i32::from(colour), 0, seen, 255) as u8);
+            *pixel = pixel.map(|colour| faded_byte(colour, seen));
         }
         true
     }
@@ -126,13 +126,23 @@ fn faded(sample: i32, black: i32, seen: i32, max: i32) -> i32 {
     black + (2 * (sample - black) * seen + max).div_euclid(2 * max)
 }
 
+/// A colour of which so many of 255 parts are seen, the rest being black.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "it lies between black and the colour"
+)]
+fn faded_byte(colour: u8, seen: i32) -> u8 {
+    faded(i32::from(colour), 0, seen, 255) as u8
+}
+
 fn convert_packed(packed: Packed, alpha: usize, bytes: &[u8], frame: &mut [u8]) -> bool {
     let mut is_hidden = false;
     let pixels = frame.as_chunks_mut::<PIXEL_BYTES>().0.iter_mut();
     for (pixel, from) in pixels.zip(bytes.chunks_exact(packed.bytes)) {
         let seen = i32::from(from[alpha]);
         is_hidden |= seen < 255;
-        let colour = |at: usize| faded(i32::from(from[at]), 0, seen, 255) as u8;
+        let colour = |at: usize| faded_byte(from[at], seen);
         *pixel = [colour(packed.red), colour(packed.green), colour(packed.blue), 255];
     }
     is_hidden

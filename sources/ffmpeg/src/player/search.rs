@@ -43,7 +43,7 @@ impl FinalFrameSearch {
 
     /// Returns the frame that was found: it is shown at the time that was asked for.
     pub(crate) fn finish(self) -> Option<DecodedFrame> {
-        let at = Pts(self.to.as_micros() as i64);
+        let at = Pts::at(self.to);
         self.found.map(|found| DecodedFrame { pts: found.pts.map(|pts| pts.max(at)), ..found })
     }
 }

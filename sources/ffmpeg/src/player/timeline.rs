@@ -51,10 +51,10 @@ impl Timeline {
 
     /// Moves a frame's timestamp from the program's clock to that of all iterations.
     pub(crate) fn stamp(&mut self, frame: DecodedFrame) -> DecodedFrame {
-        let since = (self.iteration_start + self.start.origin()).as_micros() as i64;
-        let pts = frame.pts.map(|Pts(us)| Pts(us.saturating_add(since)));
-        if let Some(Pts(us)) = pts {
-            let at = Duration::from_micros(us.max(0) as u64);
+        let since = self.iteration_start + self.start.origin();
+        let pts = frame.pts.map(|pts| pts.after(since));
+        if let Some(pts) = pts {
+            let at = pts.time();
             // It takes as long as the previous one.
             let took = at.saturating_sub(self.last_frame_at).min(LAST_FRAME_STAYS);
             (self.last_frame_at, self.read_until) = (at, at + took);
@@ -128,6 +128,6 @@ impl Timeline {
 
     /// Returns the start of this iteration as a timestamp.
     pub(crate) fn iteration_start_pts(&self) -> Pts {
-        Pts(self.iteration_start.as_micros() as i64)
+        Pts::at(self.iteration_start)
     }
 }

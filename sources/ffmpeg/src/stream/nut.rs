@@ -113,7 +113,8 @@ impl Nut {
             return Err(wrong("a syncpoint comes before its stream"));
         };
         let bases = main.bases.len() as u64;
-        let base = main.bases[(time % bases) as usize];
+        let base = usize::try_from(time % bases).ok().and_then(|index| main.bases.get(index));
+        let base = base.ok_or_else(|| wrong("a syncpoint comes before its stream"))?;
         video.last_pts = base.ticks_in(video.base, time / bases);
         Ok(())
     }
@@ -126,14 +127,15 @@ impl Nut {
         let Some(frame) = Frame::parse(&mut fields, &main.codes) else { return Ok(Step::More) };
         let frame = frame?;
         let head = bytes.len() - fields.left();
+        let len = usize::try_from(frame.len).map_err(|_| wrong("a frame is larger than memory"))?;
         let pts = video.pts(&frame);
         video.last_pts = pts;
         if frame.is_last {
-            return Ok(Step::Skip(head + frame.len as usize));
+            return Ok(Step::Skip(head + len));
         }
         let elided = if frame.len > ELIDED_UP_TO { 0 } else { frame.elision };
         let elided = main.elisions.get(elided).ok_or_else(|| wrong("a frame leaves out what is unknown"))?;
-        let len = (frame.len as usize)
+        let len = len
             .checked_sub(elided.len())
             .ok_or_else(|| wrong("a frame is shorter than what it leaves out"))?;
         self.frames += 1;
@@ -213,18 +215,19 @@ impl Video {
             (fields.varint()?, fields.varint()?, fields.varint()?);
         let _codec_specific = fields.bytes()?;
         let (width, height) = (fields.varint()?, fields.varint()?);
-        let (Some(base), true) = (base, shift < 32) else {
+        let (Some(base), Some(msb_pts_shift)) = (base, u32::try_from(shift).ok().filter(|shift| *shift < 32))
+        else {
             return Some(Err(wrong("its times can't be read")));
         };
         let Some(size) = size(width, height) else { return Some(Err(too_large(width, height))) };
-        Some(Ok((Self { base: *base, msb_pts_shift: shift as u32, last_pts: 0 }, size)))
+        Some(Ok((Self { base: *base, msb_pts_shift, last_pts: 0 }, size)))
     }
 
     /// A timestamp is the last one and a step, the low bits of a number near the last one, or a number.
     fn pts(&self, frame: &Frame) -> i64 {
         let Some(coded) = frame.coded_pts else { return self.last_pts.wrapping_add(frame.pts_delta) };
         let span = 1_i64 << self.msb_pts_shift;
-        let coded = coded as i64;
+        let coded = coded.cast_signed();
         if coded >= span {
             return coded - span;
         }

@@ -21,7 +21,7 @@ fn clip() -> Clip {
 
 fn at(shown: &Shown) -> Duration {
     let Some(Pts(us)) = shown.pts else { panic!("no timestamp") };
-    Duration::from_micros(us as u64)
+    Duration::from_micros(us.try_into().unwrap())
 }
 
 #[test]
@@ -229,10 +229,11 @@ fn recordings_that_were_joined() {
     assert!(duration(source.as_mut()) >= at(&shown[149]), "{:?}", duration(source.as_mut()));
     first(source.as_mut(), 60);
     assert_eq!(duration(source.as_mut()), Duration::from_secs(8));
-    for number in [150, 50, 190, 0] {
-        control(source.as_mut(), PlaybackCommand::Seek(Duration::from_millis(number * 40)));
+    for number in [150_u32, 50, 190, 0] {
+        let start = number * Duration::from_millis(40);
+        control(source.as_mut(), PlaybackCommand::Seek(start));
         let shown = first(source.as_mut(), 2);
-        assert_eq!(at(&shown[0]), Duration::from_millis(number * 40));
+        assert_eq!(at(&shown[0]), start);
         let number = number as usize;
         expect_planes(
             &shown,

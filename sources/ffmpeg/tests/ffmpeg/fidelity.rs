@@ -75,7 +75,8 @@ fn what_is_seen_in_part() {
     assert!((120..136).contains(&alpha), "{alpha}");
     let (shown, _) = said(open(&clip).as_mut());
     let blue = u32::from(whole[2]);
-    assert_eq!(shown.rgb[..3], [0, 0, ((blue * alpha * 2 + 255) / 510) as u8]);
+    let seen = (blue * alpha * 2 + 255) / 510;
+    assert_eq!(shown.rgb[..3], [0, 0, u8::try_from(seen).unwrap()]);
     let file = clip.path();
     let by_arguments = Run { pace: fast(), ..Run::new(["-i".as_ref(), file.as_os_str()]) };
     assert!(first(by_arguments.open().unwrap().as_mut(), 1)[0].rgb == shown.rgb);

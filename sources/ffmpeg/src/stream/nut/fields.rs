@@ -47,7 +47,7 @@ impl<'a> Fields<'a> {
     /// `s`: 0, 1, -1, 2, -2, … as 0, 1, 2, 3, 4, …
     pub(super) fn signed(&mut self) -> Option<i64> {
         let value = self.varint()?.wrapping_add(1);
-        let half = (value >> 1) as i64;
+        let half = (value >> 1).cast_signed();
         Some(if value & 1 == 1 { -half } else { half })
     }
 
