@@ -99,8 +99,7 @@ impl FromStr for RegionChoice {
         if let Some(reason) = impossible(numbers) {
             return Err(ParseTargetError(format!("`{words}` is no part of a screen: {reason}")));
         }
-        // None of them is negative, or more than a side can have.
-        let [x, y, width, height] = numbers.map(|number| number as u32);
+        let [Ok(x), Ok(y), Ok(width), Ok(height)] = numbers.map(u32::try_from) else { return Err(form()) };
         Rect::new(x, y, width, height).map(Self).ok_or_else(form)
     }
 }

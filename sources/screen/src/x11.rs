@@ -28,6 +28,7 @@ mod canvas;
 mod capture_target;
 mod compound_text;
 mod connect;
+mod coordinates;
 mod cursor;
 mod damage;
 mod monitor;

@@ -16,6 +16,7 @@ use x11rb::protocol::xproto::{
 
 use super::backing::Backing;
 use super::connect::{DisplayConnection, if_there, lost};
+use super::coordinates::{place, side};
 use super::reader::View;
 
 /// A pixmap to draw on, made when there is something to draw.
@@ -81,7 +82,7 @@ impl Canvas {
             .map_err(lost)?
             .ignore_error();
         // A shape counts from the window's corner, its pixmap from its border's.
-        let border = backing.geometry.border as i16;
+        let border = place(backing.geometry.border.into());
         link.conn
             .xfixes_set_picture_clip_region(picture, shape, border, border)
             .map_err(lost)?
@@ -103,13 +104,13 @@ impl Canvas {
         let Sheet { pixmap, picture, context, .. } = *self.sheet(link, view.size)?;
         for rect in region.rects() {
             let (from_x, from_y, width, height) = view.place(*rect);
-            let (x, y) = (rect.x as i16, rect.y as i16);
+            let (x, y) = (place(rect.x.cast_signed()), place(rect.y.cast_signed()));
             link.conn
                 .copy_area(view.drawable, pixmap, context, from_x, from_y, x, y, width, height)
                 .map_err(lost)?
                 .ignore_error();
-            for (layer, at, place) in layers.clone() {
-                if let Some(part) = rect.intersection(place) {
+            for (layer, at, covered) in layers.clone() {
+                if let Some(part) = rect.intersection(covered) {
                     layer.draw(link, picture, at, part)?;
                 }
             }
@@ -137,7 +138,7 @@ impl Canvas {
 impl Sheet {
     fn new(link: &DisplayConnection, canvas: &Canvas, size: Size) -> Result<Self, Error> {
         let (pixmap, picture, context) = (link.id()?, link.id()?, link.id()?);
-        let (width, height) = (size.width as u16, size.height as u16);
+        let (width, height) = (side(size.width), side(size.height));
         let created = link.conn.create_pixmap(canvas.depth, pixmap, canvas.window, width, height);
         created.map_err(lost)?.ignore_error();
         let plain = CreatePictureAux::new();
@@ -159,9 +160,9 @@ impl Sheet {
 impl Layer {
     /// Draws the part of the picture that it covers, with its corner at `at`.
     fn draw(&self, link: &DisplayConnection, onto: Picture, at: (i32, i32), part: Rect) -> Result<(), Error> {
-        let (x, y) = (part.x as i16, part.y as i16);
-        let (from_x, from_y) = ((part.x as i32 - at.0) as i16, (part.y as i32 - at.1) as i16);
-        let (width, height) = (part.width as u16, part.height as u16);
+        let (column, row) = (part.x.cast_signed(), part.y.cast_signed());
+        let (x, y, from_x, from_y) = (place(column), place(row), place(column - at.0), place(row - at.1));
+        let (width, height) = (side(part.width), side(part.height));
         let (operation, none) = (self.operation, x11rb::NONE);
         link.conn
             .render_composite(operation, self.picture, none, onto, from_x, from_y, 0, 0, x, y, width, height)

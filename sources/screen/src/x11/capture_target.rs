@@ -105,9 +105,12 @@ impl CaptureTarget {
     /// Where its pixels are, or `None` for a window that has not been on the screen yet.
     pub(super) fn view(&self, link: &DisplayConnection) -> Option<View> {
         match self {
-            Self::Part(ScreenPart { rect, .. }) => {
-                Some(View { drawable: link.root, x: rect.x as i32, y: rect.y as i32, size: self.size() })
-            }
+            Self::Part(ScreenPart { rect, .. }) => Some(View {
+                drawable: link.root,
+                x: rect.x.cast_signed(),
+                y: rect.y.cast_signed(),
+                size: self.size(),
+            }),
             Self::Window(window) => window.view(),
         }
     }
@@ -123,7 +126,7 @@ impl CaptureTarget {
     /// Where the picture lies in that window.
     pub(super) fn place(&self) -> Place {
         let (x, y) = match self {
-            Self::Part(part) => (part.rect.x as i32, part.rect.y as i32),
+            Self::Part(part) => (part.rect.x.cast_signed(), part.rect.y.cast_signed()),
             Self::Window(_) => (0, 0),
         };
         Place { x, y, size: self.size() }
@@ -188,7 +191,7 @@ impl CaptureTarget {
     pub(super) fn shows(&self, window: &Listed) -> bool {
         match self {
             Self::Part(ScreenPart { rect, .. }) => {
-                let (x, y) = (window.x - rect.x as i32, window.y - rect.y as i32);
+                let (x, y) = (window.x - rect.x.cast_signed(), window.y - rect.y.cast_signed());
                 Rect::clipped(x, y, window.width, window.height, self.size()).is_some()
             }
             Self::Window(own) => window.words == windows::words(own.id()),

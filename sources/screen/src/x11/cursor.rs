@@ -123,7 +123,7 @@ impl Pointer {
             Err(broken) => return Err(lost(broken)),
         };
         let (x, y) = (i32::from(reply.win_x) - place.x, i32::from(reply.win_y) - place.y);
-        let inside = |at: i32, len: u32| (0..len as i32).contains(&at);
+        let inside = |at: i32, len: u32| u32::try_from(at).is_ok_and(|at| at < len);
         let over = reply.same_screen && inside(x, place.size.width) && inside(y, place.size.height);
         let shape = self.shape.clone().filter(|_| over);
         // One that is hidden may move as it likes.
@@ -173,7 +173,7 @@ fn straight_rgba(argb: u32) -> [u8; 4] {
     let [alpha, red, green, blue] = argb.to_be_bytes();
     let straight = |level: u8| match u32::from(alpha) {
         0 => 0,
-        alpha => ((u32::from(level) * 255 + alpha / 2) / alpha).min(255) as u8,
+        alpha => u8::try_from((u32::from(level) * 255 + alpha / 2) / alpha).unwrap_or(u8::MAX),
     };
     [straight(red), straight(green), straight(blue), alpha]
 }

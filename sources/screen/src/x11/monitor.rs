@@ -54,8 +54,8 @@ impl Monitor {
         Listed {
             kind: Kind::Monitor,
             name: self.name.clone(),
-            x: self.rect.x as i32,
-            y: self.rect.y as i32,
+            x: self.rect.x.cast_signed(),
+            y: self.rect.y.cast_signed(),
             width: self.rect.width,
             height: self.rect.height,
             words: format!("--display {number}"),

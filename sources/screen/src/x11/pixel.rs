@@ -149,16 +149,18 @@ impl Channel {
         let max = mask >> shift;
         let contiguous = max & max.wrapping_add(1) == 0;
         let usable = contiguous && (1..=CHANNEL_BITS_MAX).contains(&max.count_ones());
-        usable.then(|| Self {
-            shift,
-            levels: (0..=max).map(|value| ((value * 255 + max / 2) / max) as u8).collect(),
-        })
+        usable.then(|| Self { shift, levels: (0..=max).map(|value| level(value, max)).collect() })
     }
 
     fn level(&self, pixel: u32) -> u8 {
         // The levels are a power of two many, so the mask of their count picks the channel's bits.
         self.levels[(pixel >> self.shift) as usize & (self.levels.len() - 1)]
     }
+}
+
+/// Returns the eight-bit level of a value of at most `max`.
+fn level(value: u32, max: u32) -> u8 {
+    u8::try_from((value * 255 + max / 2) / max).unwrap_or(u8::MAX)
 }
 
 #[cfg(test)]

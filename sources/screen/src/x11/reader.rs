@@ -19,6 +19,7 @@ use x11rb::protocol::xproto::{self, ConnectionExt as _, Drawable, ImageFormat};
 use x11rb::rust_connection::RustConnection;
 
 use super::connect::{DisplayConnection, lost};
+use super::coordinates::{place, side};
 use super::pixel::Pixels;
 use super::shm::{self, FrameSegment, LateWriter, Segment, Sharing};
 
@@ -26,9 +27,9 @@ use super::shm::{self, FrameSegment, LateWriter, Segment, Sharing};
 const PLANES: u32 = !0;
 
 /// Pixels of a piece: its 2 MB take a server a quarter of a millisecond, and its answer a wake-up.
-const PIECE_PX: u64 = 512 << 10;
+const PIECE_PX: u32 = 512 << 10;
 /// Pixels of a piece that is then copied to its place: one is copied and compared while the server copies the next.
-const SCRATCH_PIECE_PX: u64 = 128 << 10;
+const SCRATCH_PIECE_PX: u32 = 128 << 10;
 
 /// Where the picture lies at the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,10 +43,10 @@ pub(super) struct View {
 }
 
 impl View {
-    /// A rectangle of it as requests have it: sides of X drawables fit 16 bits, and it lies within one.
+    /// A rectangle of it as requests have it.
     pub(super) fn place(self, rect: Rect) -> (i16, i16, u16, u16) {
-        let (x, y) = (self.x + rect.x as i32, self.y + rect.y as i32);
-        (x as i16, y as i16, rect.width as u16, rect.height as u16)
+        let (x, y) = (self.x + rect.x.cast_signed(), self.y + rect.y.cast_signed());
+        (place(x), place(y), side(rect.width), side(rect.height))
     }
 }
 
@@ -263,8 +264,8 @@ fn places(rect: Rect, stride: usize) -> impl Iterator<Item = Range<usize>> {
 type SocketCookie<'a> = Cookie<'a, RustConnection, xproto::GetImageReply>;
 
 /// Cuts a rectangle into pieces of about `pixels`, from the top.
-fn pieces(rect: Rect, pixels: u64) -> impl Iterator<Item = Rect> {
-    let rows = (pixels / u64::from(rect.width)).max(1) as u32;
+fn pieces(rect: Rect, pixels: u32) -> impl Iterator<Item = Rect> {
+    let rows = (pixels / rect.width).max(1);
     (rect.y..rect.bottom()).step_by(rows as usize).map(move |y| Rect {
         y,
         height: rows.min(rect.bottom() - y),
@@ -282,7 +283,8 @@ fn ask_shared(
 ) -> Result<SequenceNumber, Error> {
     let (x, y, width, height) = view.place(rect);
     let format = ImageFormat::Z_PIXMAP.into();
-    let (target, offset) = (target.id(), offset as u32);
+    // The server refuses what lies outside of its segment.
+    let (target, offset) = (target.id(), u32::try_from(offset).unwrap_or(u32::MAX));
     let cookie = conn
         .shm_get_image(view.drawable, x, y, width, height, PLANES, format, target, offset)
         .map_err(lost)?;

@@ -67,7 +67,11 @@ impl Segment {
             }
             Sharing::Number => {
                 let (map, number) = Map::of_system_v(len).map_err(no_memory)?;
-                link.conn.shm_attach(id, number as u32, false).map_err(lost)?.check().map_err(lost)?;
+                link.conn
+                    .shm_attach(id, number.cast_unsigned(), false)
+                    .map_err(lost)?
+                    .check()
+                    .map_err(lost)?;
                 map
             }
         };
