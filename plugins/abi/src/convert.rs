@@ -14,7 +14,8 @@ pub fn layout_to_abi(layout: Layout) -> abi::Layout {
         _ => (abi::format::RGBX8, [0; 4]),
     };
     let Size { width, height } = layout.size;
-    abi::Layout { width, height, stride: layout.stride as u32, format, planar }
+    let stride = u32::try_from(layout.stride).unwrap_or(u32::MAX);
+    abi::Layout { width, height, stride, format, planar }
 }
 
 /// Returns the layout of a table whose stride is set, or `None` for an unknown format or an impossible size.
@@ -30,9 +31,10 @@ pub fn layout_from_abi(layout: abi::Layout) -> Option<Layout> {
 
 /// Returns the region as a table.
 pub fn region_to_abi(region: &Region) -> abi::Region {
-    let mut own = abi::Region { len: region.rects().len() as u32, ..abi::Region::default() };
+    let mut own = abi::Region::default();
     for (to, rect) in own.rects.iter_mut().zip(region.rects()) {
         *to = abi::Rect { x: rect.x, y: rect.y, width: rect.width, height: rect.height };
+        own.len += 1;
     }
     own
 }

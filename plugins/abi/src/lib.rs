@@ -402,6 +402,12 @@ pub struct Plugin {
     pub factory: Option<unsafe extern "C" fn(id: Str, index: u32) -> *const c_void>,
 }
 
+/// Returns the size of a table, with which it begins.
+#[expect(clippy::cast_possible_truncation, reason = "no table is as large")]
+pub const fn struct_size<T>() -> u32 {
+    size_of::<T>() as u32
+}
+
 impl Str {
     /// Empty text.
     pub const EMPTY: Self = Self { data: core::ptr::null(), len: 0 };
@@ -421,7 +427,7 @@ impl Text {
         let len = text.floor_char_boundary(TEXT_BYTES_MAX);
         let mut own = Self::EMPTY;
         own.data[..len].copy_from_slice(&text.as_bytes()[..len]);
-        own.len = len as u32;
+        own.len = u32::try_from(len).unwrap_or_default();
         own
     }
 

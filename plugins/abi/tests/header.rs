@@ -25,8 +25,8 @@ fn constants(out: &mut String) {
     let constants = [
         ("LS_ABI_MAJOR", abi::ABI_MAJOR),
         ("LS_ABI_MINOR", abi::ABI_MINOR),
-        ("LS_RECTS_MAX", abi::RECTS_MAX as u32),
-        ("LS_TEXT_BYTES_MAX", abi::TEXT_BYTES_MAX as u32),
+        ("LS_RECTS_MAX", abi::RECTS_MAX.try_into().unwrap()),
+        ("LS_TEXT_BYTES_MAX", abi::TEXT_BYTES_MAX.try_into().unwrap()),
         ("LS_ERROR_RETRY", abi::error_kind::RETRY),
         ("LS_ERROR_LOST", abi::error_kind::LOST),
         ("LS_ERROR_ENDED", abi::error_kind::ENDED),

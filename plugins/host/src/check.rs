@@ -13,11 +13,11 @@ use lanstream_plugin_abi as abi;
 use lanstream_plugin_abi::convert::kind_from_abi;
 
 /// Maximum number of options of a source: more cannot be read by anybody.
-const OPTIONS_MAX: u64 = 128;
+const OPTIONS_MAX: usize = 128;
 /// Maximum number of words of a choice, and of names in a list.
-const NAMES_MAX: u64 = 256;
+const NAMES_MAX: usize = 256;
 /// Maximum number of bytes of a text.
-const TEXT_BYTES_MAX: u64 = 16 << 10;
+const TEXT_BYTES_MAX: usize = 16 << 10;
 /// Maximum number of bytes of a row beyond its pixels, as a multiple of the row: what aligns rows is far less.
 const STRIDE_FACTOR_MAX: usize = 4;
 
@@ -51,17 +51,16 @@ pub(crate) unsafe fn table<T: Copy>(table: *const T, name: &str, size_min: usize
 /// # Safety
 /// `text` is null or points to as many bytes as it says.
 pub(crate) unsafe fn text(text: abi::Str, what: &str) -> Result<String, Broken> {
-    if text.len > TEXT_BYTES_MAX {
-        return Err(format!("its {what} has {} bytes, and may have {TEXT_BYTES_MAX}", text.len));
-    }
-    if text.data.is_null() && text.len > 0 {
+    let len = length(text.len, TEXT_BYTES_MAX)
+        .ok_or_else(|| format!("its {what} has {} bytes, and may have {TEXT_BYTES_MAX}", text.len))?;
+    if text.data.is_null() && len > 0 {
         return Err(format!("its {what} is at a null address"));
     }
-    if text.len == 0 {
+    if len == 0 {
         return Ok(String::new());
     }
     // SAFETY: it was just checked, and the caller promises the rest.
-    let bytes = unsafe { std::slice::from_raw_parts(text.data, text.len as usize) };
+    let bytes = unsafe { std::slice::from_raw_parts(text.data, len) };
     let text = std::str::from_utf8(bytes).map_err(|_| format!("its {what} is not UTF-8"))?;
     Ok(text.to_owned())
 }
@@ -79,10 +78,8 @@ pub(crate) unsafe fn shown(text: abi::Str, what: &str) -> Result<String, Broken>
 ///
 /// # Safety
 /// `data` is null or points to as many items as `len` says.
-unsafe fn list<'a, T>(data: *const T, len: u64, len_max: u64, what: &str) -> Result<&'a [T], Broken> {
-    if len > len_max {
-        return Err(format!("it has {len} {what}, and may have {len_max}"));
-    }
+unsafe fn list<'a, T>(data: *const T, len: u64, len_max: usize, what: &str) -> Result<&'a [T], Broken> {
+    let len = length(len, len_max).ok_or_else(|| format!("it has {len} {what}, and may have {len_max}"))?;
     if len == 0 {
         return Ok(&[]);
     }
@@ -90,7 +87,12 @@ unsafe fn list<'a, T>(data: *const T, len: u64, len_max: u64, what: &str) -> Res
         return Err(format!("the address of its {what} is null or not aligned"));
     }
     // SAFETY: it was just checked, and the caller promises the rest.
-    Ok(unsafe { std::slice::from_raw_parts(data, len as usize) })
+    Ok(unsafe { std::slice::from_raw_parts(data, len) })
+}
+
+/// Returns a length that a plugin says, unless it is more than `len_max`.
+fn length(len: u64, len_max: usize) -> Option<usize> {
+    usize::try_from(len).ok().filter(|len| *len <= len_max)
 }
 
 /// Returns whether `name` can be a command or an option.

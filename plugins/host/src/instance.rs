@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use lanstream_core::options::OptionValues;
 use lanstream_core::source::{Captured, Description, Error, ErrorKind, Event, Source, Wakeup};
-use lanstream_core::{FrameBuffer, Layout, Pts, Region};
+use lanstream_core::{FrameBuffer, Layout, PIXEL_BYTES, Pts, Region};
 use lanstream_plugin_abi as abi;
 use lanstream_plugin_abi::convert::{event_from_abi, layout_to_abi, region_to_abi};
 
@@ -53,7 +53,7 @@ impl Instance {
     pub(crate) fn create(table: abi::Source, values: &OptionValues) -> Result<Self, Error> {
         let context = Box::new(HostContext { wakeup: Wakeup::default() });
         let host = Box::new(abi::Host {
-            struct_size: size_of::<abi::Host>() as u32,
+            struct_size: abi::struct_size::<abi::Host>(),
             abi_major: abi::ABI_MAJOR,
             abi_minor: abi::ABI_MINOR,
             reserved: 0,
@@ -92,8 +92,7 @@ impl Instance {
 
     /// Waits for an event.
     pub(crate) fn wait(&mut self, timeout: Option<Duration>) -> Result<Event, Error> {
-        let timeout = timeout
-            .map_or(abi::FOREVER, |timeout| timeout.as_nanos().min(u128::from(abi::FOREVER - 1)) as u64);
+        let timeout = timeout.map_or(abi::FOREVER, nanoseconds);
         let mut event = 0;
         let mut error = abi::Error::NONE;
         let wait = self.table.wait.ok_or_else(|| rule("its function wait is null".to_owned()))?;
@@ -197,22 +196,28 @@ impl Lent {
     /// Copies all rows to where `layout` has them.
     pub(crate) fn copy_to(&self, bytes: &mut [u8], layout: Layout) -> Result<(), Broken> {
         let cells = layout.cells();
-        let row = cells.width as usize * lanstream_core::PIXEL_BYTES;
-        let (stride, rows) = (self.stride, u64::from(cells.height));
-        let needed = stride.checked_mul(rows - 1).and_then(|before| before.checked_add(row as u64));
-        if self.pixels.is_null() || stride < row as u64 || needed.is_none_or(|needed| needed > self.len) {
-            return Err(format!(
-                "the pixels it lent, {} bytes with a stride of {stride}, are no frame of {cells} cells",
-                self.len
-            ));
-        }
+        let (row, rows) = (cells.width as usize * PIXEL_BYTES, cells.height as usize);
+        let (len, stride) = self.extent(row, rows).ok_or_else(|| {
+            let Self { len, stride, .. } = self;
+            format!(
+                "the pixels it lent, {len} bytes with a stride of {stride}, are no frame of {cells} cells"
+            )
+        })?;
         // SAFETY: the plugin lends as many bytes as it says until they are released.
-        let pixels = unsafe { std::slice::from_raw_parts(self.pixels, self.len as usize) };
-        let from = pixels.chunks(stride as usize);
-        for (to, from) in bytes.chunks_mut(layout.stride).zip(from).take(cells.height as usize) {
+        let pixels = unsafe { std::slice::from_raw_parts(self.pixels, len) };
+        for (to, from) in bytes.chunks_mut(layout.stride).zip(pixels.chunks(stride)).take(rows) {
             to[..row].copy_from_slice(&from[..row]);
         }
         Ok(())
+    }
+}
+
+impl Lent {
+    /// Returns the number of bytes and the stride, if there are so many rows of `row` bytes.
+    fn extent(&self, row: usize, rows: usize) -> Option<(usize, usize)> {
+        let (len, stride) = (usize::try_from(self.len).ok()?, usize::try_from(self.stride).ok()?);
+        let needed = stride.checked_mul(rows - 1)?.checked_add(row)?;
+        (!self.pixels.is_null() && stride >= row && needed <= len).then_some((len, stride))
     }
 }
 
@@ -271,7 +276,7 @@ impl Source for LoadedSource {
 /// Returns a description to be filled.
 pub(crate) fn no_description() -> abi::Description {
     abi::Description {
-        struct_size: size_of::<abi::Description>() as u32,
+        struct_size: abi::struct_size::<abi::Description>(),
         reserved: 0,
         layout: abi::Layout::default(),
         name: abi::Text::EMPTY,
@@ -283,7 +288,7 @@ pub(crate) fn no_description() -> abi::Description {
 /// Returns a frame to be captured into `bytes`.
 pub(crate) fn frame(bytes: &mut [u8], layout: Layout, region: &Region) -> abi::Frame {
     abi::Frame {
-        struct_size: size_of::<abi::Frame>() as u32,
+        struct_size: abi::struct_size::<abi::Frame>(),
         flags: 0,
         layout: layout_to_abi(layout),
         reserved: 0,
@@ -313,6 +318,11 @@ fn given(values: &OptionValues) -> Result<Vec<abi::Value>, Error> {
         .iter()
         .map(|(name, value)| Ok(abi::Value { name: abi::Str::new(name), value: text(value)? }))
         .collect()
+}
+
+/// Returns a timeout as the interface has it: what it has no room for lasts centuries.
+fn nanoseconds(timeout: Duration) -> u64 {
+    u64::try_from(timeout.as_nanos()).map_or(abi::FOREVER - 1, |ns| ns.min(abi::FOREVER - 1))
 }
 
 fn result(status: i32, error: &abi::Error) -> Result<(), Error> {

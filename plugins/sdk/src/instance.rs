@@ -121,7 +121,8 @@ pub(crate) unsafe extern "C" fn capture(
     let (instance, frame, error) = unsafe { (&*instance.cast::<Instance>(), &mut *frame, &mut *error) };
     guarded(error, || {
         let mut source = instance.source.lock().unwrap_or_else(PoisonError::into_inner);
-        let memory = HostMemory { data: frame.data, len: frame.data_len as usize };
+        let len = usize::try_from(frame.data_len).map_err(|_| host_error("a buffer larger than memory"))?;
+        let memory = HostMemory { data: frame.data, len };
         let layout = layout_from_abi(frame.layout).ok_or_else(|| host_error("a layout that cannot be"))?;
         let buffer = FrameBuffer::new(layout, Box::new(memory));
         let mut buffer = buffer.ok_or_else(|| host_error("a buffer that is too short"))?;
@@ -229,11 +230,12 @@ impl PixelMemory for HostMemory {
 /// # Safety
 /// `data` is valid for `len` items as long as the result is used, or null with `len` 0.
 pub(crate) unsafe fn slice<'a, T>(data: *const T, len: u64) -> &'a [T] {
+    let Ok(len) = usize::try_from(len) else { return &[] };
     if data.is_null() {
         return &[];
     }
     // SAFETY: the caller's promise.
-    unsafe { std::slice::from_raw_parts(data, len as usize) }
+    unsafe { std::slice::from_raw_parts(data, len) }
 }
 
 /// # Safety

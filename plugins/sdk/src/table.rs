@@ -24,7 +24,7 @@ impl Exports {
         factory: unsafe extern "C" fn(abi::Str, u32) -> *const c_void,
     ) -> Self {
         let plugin = abi::Plugin {
-            struct_size: size_of::<abi::Plugin>() as u32,
+            struct_size: abi::struct_size::<abi::Plugin>(),
             abi_major: abi::ABI_MAJOR,
             abi_minor: abi::ABI_MINOR,
             reserved: 0,
@@ -61,7 +61,7 @@ fn source_table<F: SourceFactory + Default>() -> abi::Source {
     let options: Vec<_> = descriptor.options.into_iter().map(option).collect();
     let options: &'static [abi::OptionSpec] = options.leak();
     abi::Source {
-        struct_size: size_of::<abi::Source>() as u32,
+        struct_size: abi::struct_size::<abi::Source>(),
         reserved: 0,
         name: text(descriptor.name),
         about: text(descriptor.about),
@@ -85,7 +85,7 @@ fn option(spec: OptionSpec) -> abi::OptionSpec {
     let (conflicts, conflicts_len) = texts(spec.conflicts_with);
     let (requires, requires_len) = texts(spec.requires);
     abi::OptionSpec {
-        struct_size: size_of::<abi::OptionSpec>() as u32,
+        struct_size: abi::struct_size::<abi::OptionSpec>(),
         kind,
         flags: positional | has_default,
         reserved: 0,

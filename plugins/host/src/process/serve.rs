@@ -136,8 +136,8 @@ impl Server {
             Request::Wait => self.wait(requests),
             Request::Buffer { id, len } => {
                 let file = descriptor.ok_or_else(|| lost("a buffer came without its descriptor"))?;
-                let memory =
-                    SharedMemory::open(id, &file, len as usize).map_err(|error| lost(error.to_string()))?;
+                let len = usize::try_from(len).map_err(|_| lost("a buffer is larger than memory"))?;
+                let memory = SharedMemory::open(id, &file, len).map_err(|error| lost(error.to_string()))?;
                 self.buffers.push(memory);
                 Ok(None)
             }

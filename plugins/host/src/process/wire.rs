@@ -75,12 +75,17 @@ impl Write for Vec<u8> {
     }
 
     fn text(&mut self, text: &str) {
-        self.u32(text.len() as u32);
+        self.u32(length(text.len()));
         self.extend_from_slice(text.as_bytes());
     }
 
     fn list<T>(&mut self, items: &[T], mut item: impl FnMut(&mut Self, &T)) {
-        self.u32(items.len() as u32);
+        self.u32(length(items.len()));
         items.iter().for_each(|each| item(self, each));
     }
+}
+
+/// Returns a length as messages have it. None is as long as what does not fit.
+fn length(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
 }
