@@ -81,7 +81,7 @@ impl DatagramSender<'_, '_> {
         if kind::of(&message) != Some(kind::BAND) {
             return self.write(message).await;
         }
-        let (number, total) = (self.pump.route().number, message.len() as u32);
+        let (number, total) = (self.pump.route().number, length(message.len()));
         let band = sent.push(message.clone(), status == WriteStatus::Done);
         let room = self.connection.max_datagram_size().unwrap_or_default().saturating_sub(FRAGMENT_OVERHEAD);
         if room == 0 {
@@ -89,7 +89,7 @@ impl DatagramSender<'_, '_> {
         }
         let session = session_prefix(self.connection)?;
         for (index, bytes) in message.chunks(room).enumerate() {
-            let offset = (index * room) as u32;
+            let offset = length(index * room);
             self.send_fragment(&session, Fragment { number, band, offset, total, bytes }).await?;
         }
         // What was taken back is kept until the viewer has answered something: it may still lack pieces of it.
@@ -116,8 +116,8 @@ impl DatagramSender<'_, '_> {
         let piece = Fragment {
             number,
             band: nack.band,
-            offset: start as u32,
-            total: message.len() as u32,
+            offset: length(start),
+            total: length(message.len()),
             bytes: &message[start..end],
         };
         self.write(written(&ServerMessage::Fragment(piece))).await
@@ -133,11 +133,11 @@ impl Sent {
     /// Returns the band's number. After the last of an update the next begins another: the viewer has the previous one.
     fn push(&mut self, band: Bytes, is_last: bool) -> u32 {
         if std::mem::replace(&mut self.is_whole, is_last) {
-            self.first += self.bands.len() as u32;
+            self.first += length(self.bands.len());
             self.bands.clear();
         }
         self.bands.push(band);
-        self.first + self.bands.len() as u32 - 1
+        self.first + length(self.bands.len()) - 1
     }
 
     fn band(&self, number: u32) -> Option<&Bytes> {
@@ -194,6 +194,11 @@ fn session_prefix(connection: &Connection) -> Result<Vec<u8>, CloseReason> {
     Ok(bytes)
 }
 
+/// A number of bytes or of bands as messages have it: the band's own header has no room for more.
+fn length(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
 fn written(message: &ServerMessage<'_>) -> Bytes {
     let mut bytes = Vec::new();
     message.write(&mut bytes);
@@ -209,8 +214,8 @@ mod tests {
         let mut sent = Sent::default();
         let bands: Vec<Bytes> = (0..5_u8).map(|byte| vec![byte].into()).collect();
         let is_last = [false, true, false, false, true];
-        for (number, band) in bands.iter().enumerate() {
-            assert_eq!(sent.push(band.clone(), is_last[number]), number as u32);
+        for ((number, band), is_last) in (0..).zip(&bands).zip(is_last) {
+            assert_eq!(sent.push(band.clone(), is_last), number);
         }
         assert_eq!(sent.band(1), None, "of the update before");
         assert_eq!((sent.band(2), sent.band(4), sent.band(5)), (Some(&bands[2]), Some(&bands[4]), None));

@@ -27,10 +27,10 @@ use crate::transports::{DATAGRAMS, STREAM};
 use crate::tuning;
 
 /// Connections at a time: sixteen viewers, each with one that it is about to leave.
-const CONNECTIONS_MAX: usize = 32;
+const CONNECTIONS_MAX: u32 = 32;
 /// Connections at a time, those included that ended here while the peer keeps them: one that gives no room for the
 /// library's first words can't be closed, as only the library holds it.
-const CONNECTIONS_OPEN_MAX: usize = 2 * CONNECTIONS_MAX;
+const CONNECTIONS_OPEN_MAX: usize = 2 * CONNECTIONS_MAX as usize;
 /// Time from the first packet until the request is answered, and the answer taken where it is a refusal.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 /// Time for sessions to end when all does, and for the last words to leave.
@@ -110,7 +110,7 @@ impl Sink for WebTransportSink {
         admission.certify(presented.certificates(port));
         Box::pin(async move {
             let endpoints = Arc::new(endpoints);
-            let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+            let places = Arc::new(Semaphore::new(CONNECTIONS_MAX as usize));
             let mut accepting = JoinSet::new();
             for index in 0..endpoints.len() {
                 let (endpoints, admission, places) = (endpoints.clone(), admission.clone(), places.clone());
@@ -136,7 +136,7 @@ impl fmt::Debug for WebTransportSink {
 /// Waits for sessions, which end by themselves with their viewers' control channels. What goes on without one is closed
 /// as it is.
 async fn close(endpoints: &Endpoints, places: &Semaphore) {
-    let _ended = timeout(SESSIONS_TIMEOUT, places.acquire_many(CONNECTIONS_MAX as u32)).await;
+    let _ended = timeout(SESSIONS_TIMEOUT, places.acquire_many(CONNECTIONS_MAX)).await;
     endpoints.iter().for_each(|endpoint| endpoint.close(0_u32.into(), b"lanstream has ended"));
     let told = async {
         for endpoint in endpoints {

@@ -34,7 +34,7 @@ const STREAMS_MAX: u32 = 8;
 /// Bytes of datagrams that may wait to be read.
 const DATAGRAM_BYTES: usize = 16 << 10;
 /// Silence after which a peer is gone, and how often it is asked while there is nothing to send.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+const IDLE_TIMEOUT_MS: u32 = 20_000;
 const KEEP_ALIVE: Duration = Duration::from_secs(6);
 
 /// The settings, as the library takes them, for a socket at `address`.
@@ -58,7 +58,7 @@ pub fn transport(address: IpAddr) -> QuicTransportConfig {
         .max_concurrent_bidi_streams(STREAMS_MAX.into())
         .max_concurrent_uni_streams(STREAMS_MAX.into())
         .datagram_receive_buffer_size(Some(DATAGRAM_BYTES))
-        .max_idle_timeout(Some(VarInt::from_u32(IDLE_TIMEOUT.as_millis() as u32).into()))
+        .max_idle_timeout(Some(VarInt::from_u32(IDLE_TIMEOUT_MS).into()))
         .keep_alive_interval(Some(KEEP_ALIVE));
     config
 }
