@@ -23,8 +23,9 @@ impl Source for Gradient {
         Ok(if is_woken { Event::Woken } else { Event::Damaged })
     }
     fn capture(&mut self, frame: &mut FrameBuffer, _region: &Region) -> Result<Captured, Error> {
-        let step = (self.0.elapsed().as_millis() / 33) as usize;
-        frame.bytes_mut().chunks_mut(4).enumerate().for_each(|(i, pixel)| pixel.fill((i + step) as u8));
+        let [step, ..] = (self.0.elapsed().as_millis() / 33).to_le_bytes();
+        let levels = (0..=u8::MAX).cycle().skip(step.into());
+        frame.bytes_mut().chunks_mut(4).zip(levels).for_each(|(pixel, level)| pixel.fill(level));
         Ok(Captured::all(self.layout()))
     }
 }

@@ -8,5 +8,5 @@ use lanstream_core::Micros;
 /// The time now.
 pub(crate) fn now() -> Micros {
     static START: OnceLock<Instant> = OnceLock::new();
-    Micros(START.get_or_init(Instant::now).elapsed().as_micros() as u64)
+    Micros::at(START.get_or_init(Instant::now).elapsed())
 }

@@ -19,6 +19,7 @@ pub struct Totals {
 }
 
 /// Returns what has happened since `before`, which becomes the present moment.
+#[expect(clippy::cast_precision_loss, reason = "rates are told to a few digits")]
 pub(super) fn since(before: &mut Totals, counters: &[Arc<Counters>], state: &PipelineState) -> Stats {
     let sum = |number: fn(&Counters) -> u64| counters.iter().map(|own| number(own)).sum::<u64>();
     let totals = Totals {

@@ -166,7 +166,7 @@ fn picture(state: &mut u32) -> (usize, Vec<u32>) {
                 1 => pixels.len().checked_sub(width).map_or(left, |above| pixels[above]),
                 2 => colours[next(state) as usize % colours.len()],
                 3 => left.wrapping_add(next(state) & 0x01_0101) | 0xff00_0000,
-                _ => colours.len() as u32 | next(state) | 0xff00_0000,
+                _ => u32::try_from(colours.len()).unwrap() | next(state) | 0xff00_0000,
             });
         }
     }
@@ -179,7 +179,8 @@ fn stream(code: Code, width: usize, pixels: usize, bytes: &[u8]) -> (Value, Valu
     let mut decoded = vec![0; pixels];
     let hash = decode(code, bytes, width, &mut decoded).ok().map(|()| {
         let rgbx: Vec<u8> = decoded.iter().flat_map(|pixel| pixel.to_le_bytes()).collect();
-        picture_hash(&rgbx, Size { width: width as u32, height: (pixels / width) as u32 }, None).to_string()
+        let [width, height] = [width, pixels / width].map(|side| u32::try_from(side).unwrap());
+        picture_hash(&rgbx, Size { width, height }, None).to_string()
     });
     (json!({ "code": code.number(), "width": width, "height": pixels / width, "bytes": bytes }), json!(hash))
 }

@@ -62,8 +62,8 @@ fn stir(painter: &Painter, window: u32, round: u32) {
         painter.noise(window, SIDE, SIDE, number);
         painter.shift(
             window,
-            (number * 37 % (WIDTH - 100)) as i32 - 50,
-            (number * 23 % (HEIGHT - 100)) as i32 - 50,
+            (number * 37 % (WIDTH - 100)).cast_signed() - 50,
+            (number * 23 % (HEIGHT - 100)).cast_signed() - 50,
         );
     }
 }

@@ -2,6 +2,7 @@
 //! hash, for each pixel format and over each transport.
 
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use lanstream_core::planar::{Matrix, Planar};
 use lanstream_ffmpeg::Pixels;
@@ -157,13 +158,14 @@ fn expect_every_frame(
         let seen = watch(&server.page(""), &format!("({WATCH})({FRAMES}, 0.04, {attributes})"));
         let seen: Vec<Seen> = serde_json::from_value(seen).unwrap();
         assert_eq!(seen.len(), FRAMES * 3);
+        let due_at = |index: usize| Duration::from_millis(40 * (index / 3) as u64).as_secs_f64();
         for (index, seen) in seen.iter().enumerate() {
             let (pixels, planes) = &wanted[index / 3];
             let what = format!("{format}, picture {} over {}", index / 3, seen.transport);
             assert_eq!(seen.transport, ["http", "websocket", "webtransport"][index % 3], "{what}");
             let as_asked = if seen.transport == "websocket" { by_websocket } else { ("2d", true) };
             assert_eq!((seen.presenter.as_str(), seen.codes), as_asked, "{what}");
-            assert!((seen.time - (index / 3) as f64 * 0.04).abs() < 0.001, "{what}: at {}", seen.time);
+            assert!((seen.time - due_at(index)).abs() < 0.001, "{what}: at {}", seen.time);
             assert_eq!(
                 seen.kind,
                 planar.map(|planar| u32::from_le_bytes(planar.to_wire())),

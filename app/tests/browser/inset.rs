@@ -12,11 +12,11 @@ use lanstream_testkit::wait::until;
 
 use crate::program::Lanstream;
 
-const WIDTH: u32 = 1280;
-const HEIGHT: u32 = 800;
+const WIDTH: u16 = 1280;
+const HEIGHT: u16 = 800;
 /// Where small changes are: x, y, width, height.
 const PLACE: (i16, i16, u16, u16) = (500, 300, 200, 100);
-const ALL: (i16, i16, u16, u16) = (0, 0, WIDTH as u16, HEIGHT as u16);
+const ALL: (i16, i16, u16, u16) = (0, 0, WIDTH, HEIGHT);
 /// Times that all of the picture changes after small changes.
 const GENERATIONS: u32 = 25;
 /// Between small changes: a viewer sees most of them.
@@ -37,7 +37,8 @@ struct Scene {
 impl Scene {
     /// All of generation 0.
     fn start(query: &str) -> Self {
-        let (source, viewing) = (Display::start(WIDTH, HEIGHT), Display::start(WIDTH + 1, HEIGHT + 1));
+        let (width, height) = (u32::from(WIDTH), u32::from(HEIGHT));
+        let (source, viewing) = (Display::start(width, height), Display::start(width + 1, height + 1));
         let painter = Painter::on(&source);
         painter.fill_over_all(ALL, colour(0, 0));
         let server = Lanstream::capture(&source, &["--display", "0", "--cursor", "off"]);

@@ -76,9 +76,10 @@ fn window_that_is_resized_is_followed_without_a_new_session() {
     let chromium = Chromium::open(&server.page(""), &viewing);
     let page = chromium.page();
     let (here, there) = (Screen::of(&source), Screen::of(&viewing));
-    for (seed, (width, height)) in (2..).zip([(400, 300), (501, 351), (233, 177), (700, 500)]) {
+    for (seed, sides) in (2..).zip([(400_u16, 300_u16), (501, 351), (233, 177), (700, 500)]) {
+        let (width, height) = (sides.0.into(), sides.1.into());
         painter.resize(window, width, height);
-        painter.noise(window, width as u16, height as u16, seed);
+        painter.noise(window, sides.0, sides.1, seed);
         expect_size(&page, width, height);
         expect_part(&here, (50, 40), &there, (width, height));
     }
@@ -212,7 +213,7 @@ fn browser_that_slept_catches_up_exactly() {
     while server.events("stats").len() < seconds + ASLEEP_SECONDS {
         number += 1;
         painter.noise(window, 600, 400, number);
-        painter.shift(window, (number % 600) as i32, (number % 400) as i32);
+        painter.shift(window, (number % 600).cast_signed(), (number % 400).cast_signed());
     }
     browser.process.signal_all(Signal::CONT);
     expect_part(&here, (0, 0), &there, (1280, 800));

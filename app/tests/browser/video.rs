@@ -63,7 +63,11 @@ fn last_colours(clip: &str) -> Picture {
 
 fn shown(page: &Page<'_>) -> Picture {
     let words = page.evaluate(PIXELS);
-    let words = words.as_array().expect("it is a list").iter().map(|word| word.as_u64().unwrap() as u32);
+    let words = words
+        .as_array()
+        .expect("it is a list")
+        .iter()
+        .map(|word| u32::try_from(word.as_u64().unwrap()).unwrap());
     Picture { width: WIDTH, height: HEIGHT, bytes: words.flat_map(u32::to_le_bytes).collect() }
 }
 

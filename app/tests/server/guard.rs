@@ -367,9 +367,10 @@ fn a_key_too_old_and_one_just_young_enough() {
     let (_feed, feed_handle) = pipeline::feed();
     let token = Secret::new([7; 32]);
     let clock = || Micros(NOW.load(Ordering::Relaxed));
-    let admission = admission(&token, feed_handle, clock, || [NOW.fetch_add(1, Ordering::Relaxed) as u8; 32]);
+    let admission =
+        admission(&token, feed_handle, clock, || [NOW.fetch_add(1, Ordering::Relaxed).to_le_bytes()[0]; 32]);
     let (young, old) = (admission.exchange(&token).unwrap(), admission.exchange(&token).unwrap());
-    NOW.fetch_add(KEY_LIFETIME.as_micros() as u64 - 10, Ordering::Relaxed);
+    NOW.fetch_add(Micros::at(KEY_LIFETIME).0 - 10, Ordering::Relaxed);
     assert!(admission.enter(&young).is_ok());
     NOW.fetch_add(10, Ordering::Relaxed);
     assert_eq!(admission.enter(&old).err(), Some(AdmissionError::KeyUnknown));
@@ -381,13 +382,12 @@ fn a_ticket_too_old_and_one_just_young_enough() {
     let (_feed, feed_handle) = pipeline::feed();
     let token = Secret::new([7; 32]);
     let clock = || Micros(NOW.load(Ordering::Relaxed));
-    let admission = admission(&token, feed_handle, clock, || [NOW.fetch_add(1, Ordering::Relaxed) as u8; 32]);
+    let admission =
+        admission(&token, feed_handle, clock, || [NOW.fetch_add(1, Ordering::Relaxed).to_le_bytes()[0]; 32]);
     let (_control, viewer_guard) = admission.enter(&admission.exchange(&token).unwrap()).unwrap();
-    for (age_us, is_good) in [
-        (0, true),
-        (TICKET_LIFETIME.as_micros() as u64 - 10, true),
-        (TICKET_LIFETIME.as_micros() as u64, false),
-    ] {
+    for (age_us, is_good) in
+        [(0, true), (Micros::at(TICKET_LIFETIME).0 - 10, true), (Micros::at(TICKET_LIFETIME).0, false)]
+    {
         let ticket = Secret::from_hex(&viewer_guard.ticket()).unwrap();
         NOW.fetch_add(age_us, Ordering::Relaxed);
         assert_eq!(admission.session(&ticket).is_ok(), is_good, "after {age_us} µs");

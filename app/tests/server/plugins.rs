@@ -60,7 +60,7 @@ fn the_example_in_c_is_shown_exactly() {
     let pixels = viewer.picture.rgbx().into_owned();
     for (index, pixel) in pixels.as_chunks::<4>().0.iter().enumerate() {
         let (x, y) = (index % 100, index / 100);
-        assert_eq!((pixel[2], pixel[3]), ((x ^ y) as u8, 255), "at {x},{y}");
+        assert_eq!((pixel[2], pixel[3]), ((x ^ y).to_le_bytes()[0], 255), "at {x},{y}");
     }
 }
 

@@ -40,7 +40,7 @@ fn watching(serving: &Serving) -> Viewer {
 }
 
 fn noise(len: usize, seed: u32) -> Vec<u8> {
-    (0..len as u32).map(|i| ((i ^ seed).wrapping_mul(0x9E37_79B1) >> 24) as u8).collect()
+    (0..).take(len).map(|i: u32| ((i ^ seed).wrapping_mul(0x9E37_79B1) >> 24) as u8).collect()
 }
 
 #[test]

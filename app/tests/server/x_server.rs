@@ -14,7 +14,8 @@ use crate::running::{END_WITHIN, Running, SCREEN, on};
 /// Fills the whole screen.
 fn paint(display: &Display, pixel: u32) {
     let painter = Painter::on(display);
-    painter.fill(painter.root, 0, 0, SCREEN.0 as u16, SCREEN.1 as u16, pixel);
+    let [width, height] = [SCREEN.0, SCREEN.1].map(|side| u16::try_from(side).unwrap());
+    painter.fill(painter.root, 0, 0, width, height, pixel);
 }
 
 /// Takes updates until the whole picture is of this colour.
