@@ -57,8 +57,8 @@ mod tests {
         }
     }
 
-    fn pixel(place: usize) -> u32 {
-        let [red, green, blue, _] = (place as u32).wrapping_mul(0x9E37_79B1).to_le_bytes();
+    fn pixel(place: u32) -> u32 {
+        let [red, green, blue, _] = place.wrapping_mul(0x9E37_79B1).to_le_bytes();
         u32::from_ne_bytes([red, green, blue, 255])
     }
 

@@ -21,6 +21,7 @@ pub(crate) struct Score {
     pub(crate) groups_raw: usize,
 }
 
+#[expect(clippy::cast_precision_loss, reason = "a table has a few digits")]
 impl Score {
     /// Bytes for each byte of the raw pixels.
     pub(crate) fn ratio(&self) -> f64 {

@@ -64,8 +64,12 @@ fn target() -> TempDir {
     let target = TempDir::new().unwrap();
     let corpus = target.path().join("codec-corpus");
     std::fs::create_dir(&corpus).unwrap();
-    write(&corpus.join("stripes.png"), ColorType::Grayscale, |place| (place / 3 % 2 * 255) as u8);
-    write(&corpus.join("waves.PNG"), ColorType::Rgba, |place| (place * place / 99) as u8);
+    write(
+        &corpus.join("stripes.png"),
+        ColorType::Grayscale,
+        |place| if place / 3 % 2 == 0 { 0 } else { 255 },
+    );
+    write(&corpus.join("waves.PNG"), ColorType::Rgba, |place| (place * place / 99).to_le_bytes()[0]);
     target
 }
 

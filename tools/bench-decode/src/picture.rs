@@ -49,7 +49,8 @@ impl Picture {
         let mut message = Vec::new();
         for Coded { group, code, bytes } in &self.coded {
             let encoding = ENCODING_FIRST + u32::from(code.number());
-            let sides = [group.width, group.height(), bytes.len()].map(|number| number as u32);
+            let sides = [group.width, group.height(), bytes.len()];
+            let sides = sides.map(|number| u32::try_from(number).unwrap_or(u32::MAX));
             message.extend([encoding].into_iter().chain(sides).flat_map(u32::to_le_bytes));
             message.extend_from_slice(bytes);
         }

@@ -134,7 +134,7 @@ async fn close(control: &mut Control, number: u32) -> anyhow::Result<()> {
 
 /// Bytes of no meaning.
 fn message(bytes: u32) -> Bytes {
-    (0..bytes).map(|at| (at >> 8) as u8).collect::<Vec<_>>().into()
+    (0..bytes).map(|at| at.to_le_bytes()[1]).collect::<Vec<_>>().into()
 }
 
 /// The certificate's hash in hexadecimal, for the page to trust it by.

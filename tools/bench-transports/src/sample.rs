@@ -83,6 +83,7 @@ impl Tally {
     }
 
     /// The figures of messages of so many bytes in a time. `cpu` is what the server took.
+    #[expect(clippy::cast_precision_loss, reason = "no message has as many bytes as a float counts")]
     pub(crate) fn sample(
         mut self,
         bytes: usize,
@@ -109,6 +110,12 @@ impl Tally {
 }
 
 /// The smallest of ascending values that a share of them is not above, in milliseconds.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "no sample has as many values as a float counts"
+)]
 fn percentile(ascending: &[Duration], share: f64) -> Option<f64> {
     let rank = (ascending.len() as f64 * share).ceil() as usize;
     ascending.get(rank.saturating_sub(1)).map(|value| value.as_secs_f64() * 1e3)

@@ -149,15 +149,14 @@ pub fn section(fields: &[(&str, &str)]) -> Vec<u8> {
 }
 
 /// A number that begins in the low bits of a byte, as far as these hold it.
-fn number(bytes: &mut Vec<u8>, high_bits: u8, low_bits: usize, value: usize) {
-    if value < low_bits {
-        return bytes.push(high_bits | value as u8);
-    }
-    bytes.push(high_bits | low_bits as u8);
-    let mut rest = value - low_bits;
+fn number(bytes: &mut Vec<u8>, high_bits: u8, low_bits: u8, value: usize) {
+    let Some(mut rest) = value.checked_sub(low_bits.into()) else {
+        return bytes.push(high_bits | value.to_le_bytes()[0]);
+    };
+    bytes.push(high_bits | low_bits);
     while rest >= 0x80 {
-        bytes.push(rest as u8 | 0x80);
+        bytes.push(rest.to_le_bytes()[0] | 0x80);
         rest >>= 7;
     }
-    bytes.push(rest as u8);
+    bytes.push(rest.to_le_bytes()[0]);
 }

@@ -19,7 +19,7 @@ const WINDOW_COLOUR: u32 = 0x11_2233;
 /// The colour of a window's border.
 const BORDER_COLOUR: u32 = 0xff_00ff;
 /// Rows of a picture that fit into one request: 256 KB at most without BIG-REQUESTS.
-const BAND_ROWS: usize = 16;
+const BAND_ROWS: u8 = 16;
 /// Bits of a pixel with alpha.
 const TRANSLUCENT_DEPTH: u8 = 32;
 
@@ -94,10 +94,11 @@ impl Painter {
     pub fn noise(&self, drawable: Drawable, width: u16, height: u16, seed: u32) -> Vec<u32> {
         let mut state = seed;
         let colours: Vec<u32> = (0..u32::from(width) * u32::from(height)).map(|_| next(&mut state)).collect();
-        for (band, rows) in colours.chunks(usize::from(width) * BAND_ROWS).enumerate() {
+        let bands = colours.chunks(usize::from(width) * usize::from(BAND_ROWS));
+        for (y, rows) in (0..).step_by(BAND_ROWS.into()).zip(bands) {
             let bytes: Vec<u8> = rows.iter().flat_map(|colour| colour.to_le_bytes()).collect();
-            let height = (rows.len() / usize::from(width)) as u16;
-            let (y, depth, format) = ((band * BAND_ROWS) as i16, self.depth, ImageFormat::Z_PIXMAP);
+            let height = u16::try_from(rows.len() / usize::from(width)).unwrap();
+            let (depth, format) = (self.depth, ImageFormat::Z_PIXMAP);
             self.conn
                 .put_image(format, drawable, self.context, width, height, 0, y, 0, depth, &bytes)
                 .unwrap();

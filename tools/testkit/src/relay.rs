@@ -53,7 +53,7 @@ impl Pace {
     fn wait(&self, bytes: usize) {
         let free_at = {
             let mut free_at = self.free_at.lock().unwrap();
-            *free_at = (*free_at).max(Instant::now()) + self.byte * bytes as u32;
+            *free_at = (*free_at).max(Instant::now()) + self.byte * u32::try_from(bytes).unwrap();
             *free_at
         };
         thread::sleep(free_at.saturating_duration_since(Instant::now()));

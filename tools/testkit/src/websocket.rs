@@ -79,7 +79,7 @@ impl WebSocket {
         assert_eq!(head[1] & MASKED, 0, "a server does not mask");
         let len = match head[1] {
             126 => u16::from_be_bytes(self.peer.take(2)?.try_into().unwrap()).into(),
-            127 => u64::from_be_bytes(self.peer.take(8)?.try_into().unwrap()) as usize,
+            127 => u64::from_be_bytes(self.peer.take(8)?.try_into().unwrap()).try_into().unwrap(),
             len => len.into(),
         };
         let payload = self.peer.take(len)?;
@@ -101,9 +101,9 @@ pub fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 fn head(first: u8, len: usize, masked: u8) -> Vec<u8> {
-    match len {
-        0..126 => vec![first, masked | len as u8],
-        126..0x1_0000 => [&[first, masked | 126][..], &(len as u16).to_be_bytes()].concat(),
+    match (u8::try_from(len), u16::try_from(len)) {
+        (Ok(len @ ..126), _) => vec![first, masked | len],
+        (_, Ok(len)) => [&[first, masked | 126][..], &len.to_be_bytes()].concat(),
         _ => [&[first, masked | 127][..], &(len as u64).to_be_bytes()].concat(),
     }
 }

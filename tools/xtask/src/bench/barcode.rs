@@ -6,13 +6,15 @@
 use super::screen::{Image, PIXEL_BYTES};
 
 /// Side of a cell in pixels: survives a lossy mirror.
-const CELL: usize = 12;
+const SIDE: u16 = 12;
+const CELL: usize = SIDE as usize;
 /// Cells in a row.
-const CELLS: usize = 32;
+const COUNT: u16 = 32;
+const CELLS: usize = COUNT as usize;
 /// Pixels that a barcode takes.
-pub(crate) const WIDTH: u16 = (CELLS * CELL) as u16;
+pub(crate) const WIDTH: u16 = COUNT * SIDE;
 /// Rows that a barcode takes.
-pub(crate) const HEIGHT: u16 = CELL as u16;
+pub(crate) const HEIGHT: u16 = SIDE;
 /// Keeps an all black picture from reading as number 0.
 const CHECK_SALT: u32 = 0xa5;
 /// Green above it is white.

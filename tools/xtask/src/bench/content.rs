@@ -1,5 +1,12 @@
 //! What is drawn: a few pictures of each kind, made beforehand and shown in turn, so that drawing costs a copy.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "pixels are calculated, and lose nothing that is seen"
+)]
+
 use std::str::FromStr;
 
 use anyhow::bail;

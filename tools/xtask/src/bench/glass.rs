@@ -79,7 +79,7 @@ impl<'a> Glass<'a> {
         let mut painter = Painter::new(self.source, |screen| load.area_on(screen))?;
         let (width, height) = painter.area();
         let pictures = load.content.pictures(width.into(), height.into());
-        let frames = (duration.as_secs_f64() * f64::from(load.fps)) as u32;
+        let frames = frames_in(duration, load.fps);
         let numbers = *self.number..*self.number + frames;
         *self.number = numbers.end;
         let watcher = Watcher::start(self.mirror, self.corner, (width, height), numbers.clone())?;
@@ -182,11 +182,17 @@ impl Subject<'_> {
     }
 }
 
+/// Whole frames of a time.
+fn frames_in(duration: Duration, fps: u32) -> u32 {
+    let frames = duration.as_nanos() * u128::from(fps) / Duration::from_secs(1).as_nanos();
+    u32::try_from(frames).unwrap_or(u32::MAX)
+}
+
 /// When each of so many frames is due, from the beginning on.
 fn due(fps: u32, frames: u32) -> Vec<Duration> {
     let mut dice = Dice(0x5eed_0123_4567_89ab);
     let jitter = if fps < FAST_FPS { JITTER } else { JITTER_FAST };
-    let mut offset = || (dice.roll() >> 11) as f64 / (1_u64 << 53) as f64 * jitter;
+    let mut offset = || f64::from((dice.roll() >> 32) as u32) / 2_f64.powi(32) * jitter;
     let due = |frame| Duration::from_secs_f64((f64::from(frame) + offset()) / f64::from(fps));
     (0..frames).map(due).collect()
 }

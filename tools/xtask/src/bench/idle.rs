@@ -49,7 +49,7 @@ pub(crate) fn cpu_time(pid: u32) -> anyhow::Result<Duration> {
     let path = format!("/proc/{pid}/stat");
     let stat = std::fs::read_to_string(&path).with_context(|| format!("{path}: the server has ended"))?;
     let ticks = ticks_from_stat(&stat).with_context(|| format!("{path} reads {stat:?}"))?;
-    Ok(Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64))
+    Ok(Duration::from_nanos(ticks * 1_000_000_000 / rustix::param::clock_ticks_per_second()))
 }
 
 /// Fields 14 and 15 of `/proc/PID/stat`. The second field is the program's name in brackets, which may hold anything.

@@ -31,6 +31,12 @@ pub(crate) struct Sample {
     pub(crate) server_cpu_seconds: Option<f64>,
 }
 
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "no sample has as many figures as a float counts"
+)]
 impl Sample {
     pub(crate) fn fps(&self) -> f64 {
         self.latencies_ms.len() as f64 / self.seconds

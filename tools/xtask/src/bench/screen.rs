@@ -42,7 +42,7 @@ impl Screen {
     /// Reads what the screen shows from (x, y) on.
     pub(crate) fn grab(&self, image: &mut Image, x: u16, y: u16) -> anyhow::Result<()> {
         let (width, height, format) = (image.width, image.height, ImageFormat::Z_PIXMAP.into());
-        let (x, y) = (x as i16, y as i16);
+        let (x, y) = (i16::try_from(x)?, i16::try_from(y)?);
         let request =
             self.connection.shm_get_image(self.root, x, y, width, height, !0, format, image.segment, 0)?;
         request.reply()?;

@@ -92,7 +92,8 @@ fn route(transport: u8) -> Vec<u8> {
 
 fn message(kind: u8, fields: &[&[u8]]) -> Vec<u8> {
     let body = fields.concat();
-    [&(body.len() as u32).to_le_bytes()[..], &[kind, 0, 0, 0], &body].concat()
+    let length = u32::try_from(body.len()).unwrap_or(u32::MAX);
+    [&length.to_le_bytes()[..], &[kind, 0, 0, 0], &body].concat()
 }
 
 #[cfg(test)]

@@ -129,7 +129,12 @@ mod tests {
     #[test]
     fn the_byte_that_means_nothing_counts_for_nothing() {
         let mut pixels = picture(0);
-        pixels.iter_mut().skip(3).step_by(PIXEL_BYTES).enumerate().for_each(|(n, unused)| *unused = n as u8);
+        pixels
+            .iter_mut()
+            .skip(3)
+            .step_by(PIXEL_BYTES)
+            .zip((0..=u8::MAX).cycle())
+            .for_each(|(unused, n)| *unused = n);
         assert!(!is_drawn(&pixels));
     }
 }

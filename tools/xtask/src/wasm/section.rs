@@ -37,10 +37,10 @@ pub(super) fn find<'a>(module: &'a [u8], name: &str) -> Option<&'a [u8]> {
 /// Seven bits a byte, low ones first; the eighth says that there are more.
 fn append_number(out: &mut Vec<u8>, mut number: usize) {
     while number >= 0x80 {
-        out.push(number as u8 | 0x80);
+        out.push(number.to_le_bytes()[0] | 0x80);
         number >>= 7;
     }
-    out.push(number as u8);
+    out.push(number.to_le_bytes()[0]);
 }
 
 fn split_number(bytes: &[u8]) -> Option<(usize, &[u8])> {

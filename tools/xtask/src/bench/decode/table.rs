@@ -65,6 +65,7 @@ impl Table {
     }
 }
 
+#[expect(clippy::cast_precision_loss, reason = "a table has a few digits")]
 impl Row {
     fn of<'a>(name: &str, pictures: impl IntoIterator<Item = &'a Picture>) -> Self {
         let (mut pixels, mut bytes, mut page_us, mut native_us) = (0, 0, 0.0, 0.0);
@@ -100,6 +101,7 @@ impl Display for Table {
 }
 
 impl Display for Row {
+    #[expect(clippy::cast_precision_loss, reason = "a table has a few digits")]
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         let Self { name, pixels, bytes, page_mps, native_mps, page_by_native } = self;
         let share = *bytes as f64 / (*pixels as f64 * PIXEL_BYTES) * 100.0;

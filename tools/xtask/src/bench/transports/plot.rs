@@ -21,6 +21,7 @@ const STYLE: &str = "text{font:12px sans-serif;fill:#333}.grid{stroke:#8884;fill
     @media(prefers-color-scheme:dark){text{fill:#ccc}}";
 
 /// Draws all engines side by side.
+#[expect(clippy::cast_precision_loss, reason = "a picture has few panels and lines")]
 pub(crate) fn draw(table: &Table) -> String {
     let engines = table.engines();
     let rows: Vec<_> = table.rows().into_iter().filter(Row::is_ours).collect();
