@@ -55,8 +55,8 @@
 //!     }
 //!
 //!     fn capture(&mut self, frame: &mut FrameBuffer, _region: &Region) -> Result<Captured, Error> {
-//!         for (index, pixel) in frame.bytes_mut().as_chunks_mut().0.iter_mut().enumerate() {
-//!             *pixel = [index as u8, 128, 0, 255];
+//!         for (pixel, red) in frame.bytes_mut().as_chunks_mut().0.iter_mut().zip((0..=255).cycle()) {
+//!             *pixel = [red, 128, 0, 255];
 //!         }
 //!         self.is_captured = true;
 //!         Ok(Captured::all(self.layout))
