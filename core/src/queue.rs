@@ -72,9 +72,10 @@ impl<T, const N: usize> Queue<T, N> {
 
 /// Returns the place that `position` names, and moves it on. Relaxed: one thread alone uses it.
 fn advance<const N: usize>(position: &AtomicU32) -> usize {
-    let place = position.load(Ordering::Relaxed) as usize;
-    position.store(((place + 1) % N) as u32, Ordering::Relaxed);
-    place
+    let place = position.load(Ordering::Relaxed);
+    let next = place + 1;
+    position.store(if next as usize == N { 0 } else { next }, Ordering::Relaxed);
+    place as usize
 }
 
 impl<T, const N: usize> Default for Queue<T, N> {

@@ -74,8 +74,8 @@ impl FrameSink for Recorder {
         }
         if let Some((before, old)) = all.pictures.last().filter(|(before, _)| *before == layout) {
             let width = before.cells().width;
-            for (index, _) in old.chunks(4).zip(pixels.chunks(4)).enumerate().filter(|(_, (a, b))| a != b) {
-                let at = Rect::new(index as u32 % width, index as u32 / width, 1, 1).unwrap();
+            for (index, _) in (0..).zip(old.chunks(4).zip(pixels.chunks(4))).filter(|(_, (a, b))| a != b) {
+                let at = Rect::new(index % width, index / width, 1, 1).unwrap();
                 assert!(given.damage.contains(at), "{at:?} differs and is not in {:?}", given.damage);
             }
         }

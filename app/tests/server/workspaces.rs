@@ -41,7 +41,7 @@ fn xcap_shows_a_display_exactly() {
     let library = library.to_str().unwrap();
     let display = Display::start(SCREEN.0, SCREEN.1);
     let painter = Painter::on(&display);
-    let (width, height) = (SCREEN.0 as u16, SCREEN.1 as u16);
+    let [width, height] = [SCREEN.0, SCREEN.1].map(|side| u16::try_from(side).unwrap());
     let mut command = on(&display, &["--plugin", library, "xcap", "--json"]);
     command.env_remove("WAYLAND_DISPLAY").env("XDG_SESSION_TYPE", "x11");
     let running = Running::spawn(command);

@@ -321,7 +321,7 @@ fn given(values: &OptionValues) -> Result<Vec<abi::Value>, Error> {
 }
 
 /// Returns a timeout as the interface has it: what it has no room for lasts centuries.
-fn nanoseconds(timeout: Duration) -> u64 {
+pub(crate) fn nanoseconds(timeout: Duration) -> u64 {
     u64::try_from(timeout.as_nanos()).map_or(abi::FOREVER - 1, |ns| ns.min(abi::FOREVER - 1))
 }
 

@@ -28,9 +28,9 @@ impl Face {
     }
 
     /// Returns the place of the character in a column.
-    pub(crate) fn rect(self, column: usize) -> Rect {
+    pub(crate) fn rect(self, column: u32) -> Rect {
         let Size { width, height } = self.cell();
-        Rect { x: column as u32 * width, y: 0, width, height }
+        Rect { x: column * width, y: 0, width, height }
     }
 
     /// Returns a pixel of the picture that shows `text`.

@@ -114,7 +114,8 @@ impl Clock {
     fn changed(&self) -> Region {
         let Some(drawn) = self.drawn else { return Region::full(self.face.size()) };
         let mut changed = Region::EMPTY;
-        for column in (0..COLUMNS).filter(|column| self.shown.1[*column] != drawn[*column]) {
+        let digits = (0..).zip(self.shown.1.iter().zip(&drawn));
+        for (column, _) in digits.filter(|(_, (own, old))| own != old) {
             changed.add(self.face.rect(column));
         }
         changed

@@ -37,11 +37,11 @@ pub(super) struct Context {
 /// Returns the table of a host of this version.
 pub(super) fn host_table(context: &'static Context, version: HostVersion) -> NewerHost {
     let (size, minor) = match version {
-        HostVersion::Own => (size_of::<abi::Host>(), abi::ABI_MINOR),
-        HostVersion::Newer => (size_of::<NewerHost>(), NEWER_MINOR),
+        HostVersion::Own => (abi::struct_size::<abi::Host>(), abi::ABI_MINOR),
+        HostVersion::Newer => (abi::struct_size::<NewerHost>(), NEWER_MINOR),
     };
     let host = abi::Host {
-        struct_size: size as u32,
+        struct_size: size,
         abi_major: abi::ABI_MAJOR,
         abi_minor: minor,
         reserved: 0,

@@ -185,7 +185,7 @@ impl Opened {
     /// Waits for an event.
     pub(super) fn wait_only(&mut self, timeout: Option<Duration>) -> Outcome<Event> {
         let Some(wait) = self.table.wait else { return broken("its function wait is null") };
-        let timeout = timeout.map_or(abi::FOREVER, |timeout| timeout.as_nanos() as u64);
+        let timeout = timeout.map_or(abi::FOREVER, instance::nanoseconds);
         let (mut event, mut error) = (0, abi::Error::NONE);
         self.report.step("wait");
         // SAFETY: the arguments are as the interface says.

@@ -115,7 +115,7 @@ fn each_refusal(subject: &Subject, check: impl Fn(&Refusal) -> Outcome) -> Outco
 pub(super) fn descriptor_limit(subject: &Subject) -> Outcome {
     let before = getrlimit(Resource::Nofile);
     let highest = process_state::descriptors().last().copied().unwrap_or(0);
-    let full = Rlimit { current: Some(highest as u64 + 1), ..before };
+    let full = Rlimit { current: Some(u64::from(highest.unsigned_abs()) + 1), ..before };
     let limited = setrlimit(Resource::Nofile, full);
     limited.map_err(|error| Fault::Skipped(format!("descriptors cannot be limited here: {error}")))?;
     // Numbers below the highest may be free.

@@ -49,7 +49,7 @@ pub(super) fn factories(subject: &Subject) -> Outcome {
             return broken(format!("its source {index} is {name} at first, and then {again:?}"));
         }
     }
-    let count = subject.names.len() as u32;
+    let count = u32::try_from(subject.names.len()).unwrap_or(u32::MAX);
     for (id, index) in [(abi::SOURCE_ID, count), (abi::SOURCE_ID, u32::MAX), (UNKNOWN_ID, 0), ("", 0)] {
         if !at(id, index).is_null() {
             return broken(format!("it has a factory of kind {id:?} at {index}, where there is none"));
