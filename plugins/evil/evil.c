@@ -28,6 +28,7 @@ static uint8_t grey = 1;
 static int captures, instances;
 static uint8_t own[64 * 32 * 4]; /* pixels that are lent */
 static uint8_t *lent;
+static int outstanding; /* pixels that are lent and not released: 0 or 1 */
 
 static int is(const char *deed) {
     return strcmp(EVIL, deed) == 0;
@@ -156,6 +157,7 @@ static void destroy(void *instance) {
     (void)instance;
     evil("destroy");
     instances--;
+    if (is("lent:good") && outstanding != 0) abort();
     if (captures == 0 && is("destroy:unused")) abort();
     if (is("lent:double")) free(lent);
 }
@@ -195,20 +197,26 @@ static void release_double(void *owner) {
     free(owner);
 }
 
+static void release_once(void *owner) {
+    if (owner != own || outstanding-- != 1) abort();
+}
+
 static void release_never(void *owner) {
     (void)owner;
     abort();
 }
 
-/* Lends pixels, in one of the wrong ways. */
+/* Lends pixels, in one of the wrong ways, or right. */
 static int32_t lend(ls_frame *frame) {
+    if (is("lent:good") && outstanding++ != 0) abort();
+    memset(own, ++grey, sizeof own);
     lent = is("lent:double") ? malloc(sizeof own) : own;
     frame->flags |= LS_FRAME_LENT;
     frame->lent = lent;
     frame->lent_len = is("lent:short") ? 1 : sizeof own;
     frame->lent_stride = 64 * 4;
     frame->lent_owner = lent;
-    frame->lent_release = is("lent:double") ? release_double : is("lent:abort") ? release_never : NULL;
+    frame->lent_release = is("lent:double") ? release_double : is("lent:abort") ? release_never : is("lent:good") ? release_once : NULL;
     if (is("lent:address")) frame->lent = (const uint8_t *)8;
     return LS_OK;
 }
@@ -229,6 +237,8 @@ static void paint(ls_frame *frame) {
 static int32_t capture(void *instance, ls_frame *frame, ls_error *error) {
     (void)instance;
     if (instances > 1 && is("instances:one")) abort();
+    if (is("capture:ended")) return ls_fail(error, LS_ERROR_ENDED, "there is nothing to see");
+    if (is("capture:never")) return ls_fail(error, LS_ERROR_RETRY, "there is no picture yet");
     if (captures++ > 2) {
         evil("capture");
         if (is("write:beyond")) memset(frame->data, 1, frame->data_len + (64 << 20));

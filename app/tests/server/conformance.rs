@@ -54,6 +54,7 @@ fn good_plugins_keep_all_rules() {
         (built_in_rust("pattern-plugin"), vec![]),
         (built_in_rust("clock"), vec![]),
         (evil("none:kept"), vec![]),
+        (evil("lent:good"), vec![]),
     ];
     on_all(plugins, |(file, more)| {
         let output = run(&[&["plugin", "check", name(&file), "--json"], &more[..]].concat());
@@ -63,6 +64,8 @@ fn good_plugins_keep_all_rules() {
         assert_eq!(output.status.code(), Some(0), "{}: {}", file.display(), stderr(&output));
         let kept = findings.iter().filter(|finding| finding["verdict"] == "kept").count();
         assert!(kept > 28, "{kept} rules of {}", file.display());
+        let lends = |finding: &Value| finding["rule"] == "lent" && finding["verdict"] == "kept";
+        assert_eq!(findings.iter().any(lends), name(&file).contains("lent"), "{}", file.display());
         assert_eq!(processes_of(&file), [""; 0]);
     });
 }
@@ -110,6 +113,8 @@ const DEEDS: &[(&str, &str)] = &[
     ("capture:segv", "capture"),
     ("capture:overflow", "capture"),
     ("capture:hang", "capture"),
+    ("capture:ended", "capture"),
+    ("capture:never", "capture"),
     ("wait:hang", "capture"),
     ("wait:abort", "capture"),
     ("event:unknown", "capture"),
@@ -178,6 +183,22 @@ fn each_deed_of_the_evil_plugin_breaks_its_rule_and_leaves_nothing_behind() {
         assert!(stderr(&output).contains(&format!("trying {rule}:")), "{said}");
         assert_eq!(processes_of(&file), [""; 0], "{said}");
     });
+}
+
+#[test]
+fn what_needs_a_broken_rule_is_not_tried() {
+    for (deed, rule, kept) in [("create:hang", "create", 3), ("capture:abort", "capture", 13)] {
+        let file = evil(deed);
+        let output = run(&["plugin", "check", name(&file), "--json", "--time-limit", SECONDS]);
+        let findings = findings(&output);
+        let of = |verdict: &str| {
+            findings.iter().filter(|finding| finding["verdict"] == verdict).collect::<Vec<_>>()
+        };
+        assert_eq!(of("broken").iter().map(|finding| &finding["rule"]).collect::<Vec<_>>(), [rule], "{deed}");
+        let needs = format!("it needs {rule}, which is not kept");
+        assert!(of("skipped").iter().all(|finding| finding["reason"] == needs), "{deed}: {findings:#?}");
+        assert_eq!(of("kept").len(), kept, "{deed}: {findings:#?}");
+    }
 }
 
 #[test]

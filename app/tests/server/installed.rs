@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use lanstream_core::Size;
 use lanstream_testkit::viewer::{Transport, Viewer};
@@ -153,6 +154,40 @@ fn a_folder_or_file_that_others_can_write_to_is_not_searched() {
     with_mode(&elsewhere, 0o666);
     symlink(&elsewhere, &file).unwrap();
     assert!(refusal("elsewhere.so can be written to by other users"));
+}
+
+#[test]
+fn a_link_that_is_exchanged_while_plugins_are_loaded_never_loads_what_anybody_can_change() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let user = User::new();
+    let [good, open] = ["good", "open"].map(|name| user.0.path().join(format!("{name}.so")));
+    fs::copy(evil("none:exchanged"), &good).unwrap();
+    fs::copy(evil("entry:print"), &open).unwrap();
+    fs::set_permissions(&open, fs::Permissions::from_mode(0o666)).unwrap();
+    let (link, next) = (user.plugins().join("evil.so"), user.plugins().join("next"));
+    symlink(&good, &link).unwrap();
+    let is_over = AtomicBool::new(false);
+    let outputs: Vec<_> = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let targets = [&open, &good].into_iter().cycle();
+            for target in targets.take_while(|_| !is_over.load(Ordering::Relaxed)) {
+                symlink(target, &next).unwrap();
+                fs::rename(&next, &link).unwrap();
+            }
+        });
+        // What was found must not be remembered, so that it is loaded each time.
+        let list = || user.command(&["plugin", "list", "--json"]).env("XDG_CACHE_HOME", "/dev/null").output();
+        let outputs = (0..50).map(|_| list()).collect();
+        is_over.store(true, Ordering::Relaxed);
+        outputs
+    });
+    let mut loads = 0;
+    for output in outputs {
+        let output = output.unwrap();
+        assert!(!stderr(&output).contains(LOADED), "{}", stderr(&output));
+        loads += listed(&output).iter().filter(|line| line["name"] == "evil").count();
+    }
+    assert!(0 < loads && loads < 50, "both were found: {loads}");
 }
 
 #[test]

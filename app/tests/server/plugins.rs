@@ -252,6 +252,22 @@ fn a_source_that_breaks_a_rule_is_ended_with_the_rule() {
 }
 
 #[test]
+fn pixels_that_a_plugin_lends_are_shown_and_released_once() {
+    // It aborts if they are released twice, or not before the next ones.
+    let running = Running::start(&["--plugin", name(&evil("lent:good")), "evil", "--json"]);
+    let mut viewer = Viewer::join(&running.door(), Transport::Http);
+    for _ in 0..20 {
+        viewer.take_update();
+        let pixels = viewer.picture.rgbx().into_owned();
+        assert!(pixels.as_chunks::<4>().0.iter().all(|pixel| pixel[..3] == pixels[..3]), "one grey");
+        viewer.acknowledge();
+    }
+    running.signal(Signal::TERM);
+    let (status, stdout, stderr) = running.end(PATIENCE);
+    assert!(status.success() && !stdout.contains("\"lost\""), "{stdout}{stderr}");
+}
+
+#[test]
 fn a_source_that_nobody_watches_is_left_to_sleep_and_wakes_for_a_viewer() {
     /// Time for which the host leaves a source alone whose damage nobody wants.
     const PAUSE: Duration = Duration::from_millis(500);

@@ -1,4 +1,5 @@
-//! lanstream plugins in Rust.
+//! lanstream plugins in Rust. `lanstream plugin new NAME` writes the project of one, and `lanstream plugin check FILE`
+//! tries whether it keeps the rules of the interface.
 //!
 //! A plugin's source is written like a built-in one: a [`SourceFactory`](core::registry::SourceFactory) with a name and
 //! options, whose opener makes a [`Source`](core::source::Source). One line exports it from a library of the crate type

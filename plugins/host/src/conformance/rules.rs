@@ -42,7 +42,7 @@ const fn rule(stage: Stage, id: &'static str, title: &'static str, attempt: fn(&
 }
 
 /// All rules.
-pub const RULES: &[Rule] = &[
+pub static RULES: &[Rule] = &[
     // Loading it is the trial: it is done before any function of a rule is called.
     rule(Stage::Library, "load", "is loaded, and its tables and texts are whole", |_| Ok(())),
     rule(Stage::Plugin, "create", "opens a source and describes it", life::create),
@@ -84,7 +84,7 @@ pub const RULES: &[Rule] = &[
     ),
     rule(Stage::Open, "timeout", "returns from wait when the timeout has passed", life::timeout),
     rule(Stage::Open, "wake", "returns from wait when another thread wakes it", life::wake),
-    rule(Stage::Open, "events", "changes its description and layout only with an event", life::events),
+    rule(Stage::Captured, "events", "changes its description and layout only with an event", life::events),
     rule(Stage::Captured, "bounds", "writes nothing outside of the host's buffer", capture::bounds),
     rule(
         Stage::Captured,

@@ -31,6 +31,15 @@ pub(super) enum Fault {
     Skipped(String),
 }
 
+impl Fault {
+    /// Returns the fault where it breaks the rule that the rule could not be tried.
+    pub(super) fn must_not_be_skipped(self) -> Self {
+        match self {
+            Self::Broken(reason) | Self::Skipped(reason) => Self::Broken(reason),
+        }
+    }
+}
+
 pub(super) type Outcome<T = ()> = Result<T, Fault>;
 
 /// Names and values of options.

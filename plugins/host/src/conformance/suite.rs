@@ -153,7 +153,7 @@ impl Suite {
                     Told::Verdict(verdict) => verdict,
                     _ => Verdict::Broken("it is another plugin each time it is loaded".to_owned()),
                 };
-                if !matches!(verdict, Verdict::Kept) && std::ptr::eq(rule, gate(rule.stage)) {
+                if !matches!(verdict, Verdict::Kept) && rule.id == gate(rule.stage).id {
                     reached = reached.min(rule.stage);
                 }
                 found(rule, source, verdict);

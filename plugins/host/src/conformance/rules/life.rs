@@ -34,7 +34,7 @@ const TEXTS: [&[u8]; 9] = [
 const LONG_TEXT_BYTES: usize = 16 << 10;
 
 pub(super) fn create(subject: &Subject) -> Outcome {
-    match subject.open_on(HostVersion::Own)? {
+    match subject.open_on(HostVersion::Own).map_err(Fault::must_not_be_skipped)? {
         Ok(_opened) => Ok(()),
         Err(refusal) => broken(format!("{}: give what it needs with --set NAME=VALUE", refusal.words())),
     }
