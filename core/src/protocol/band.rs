@@ -38,6 +38,9 @@ const NO_PTS: i64 = i64::MIN;
 /// Instead of what planes mean, where there are none.
 const NO_PLANES: [u8; 4] = [0; 4];
 
+/// Number on the wire of the first code; the others follow in their order.
+const FIRST_CODE: u8 = 3;
+
 /// How a patch's pixels are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
@@ -53,15 +56,16 @@ pub enum Encoding {
 
 impl Encoding {
     /// All there are, by their numbers on the wire.
-    pub const ALL: [Self; 7] = [
-        Self::Raw,
-        Self::Solid,
-        Self::Move,
-        Self::Coded(Code::Palette),
-        Self::Coded(Code::Predict),
-        Self::Coded(Code::Lz),
-        Self::Coded(Code::Packed),
-    ];
+    pub const ALL: [Self; FIRST_CODE as usize + Code::ALL.len()] = {
+        let mut all = [Self::Raw; FIRST_CODE as usize + Code::ALL.len()];
+        (all[1], all[2]) = (Self::Solid, Self::Move);
+        let mut code = 0;
+        while code < Code::ALL.len() {
+            all[FIRST_CODE as usize + code] = Self::Coded(Code::ALL[code]);
+            code += 1;
+        }
+        all
+    };
 
     /// Its number on the wire.
     pub fn number(self) -> u8 {
@@ -69,10 +73,7 @@ impl Encoding {
             Self::Raw => 0,
             Self::Solid => 1,
             Self::Move => 2,
-            Self::Coded(Code::Palette) => 3,
-            Self::Coded(Code::Predict) => 4,
-            Self::Coded(Code::Lz) => 5,
-            Self::Coded(Code::Packed) => 6,
+            Self::Coded(code) => FIRST_CODE + code.number(),
         }
     }
 

@@ -2,8 +2,19 @@
 
 use lanstream_codec::Code;
 
-/// Codes that are chosen among. Raw pixels go [packed](Code::Packed) where that is shorter.
-pub(super) const CODES: [Code; 3] = [Code::Palette, Code::Predict, Code::Lz];
+/// Codes that are chosen among: all but [packed](Code::Packed), which stands for raw pixels where it is shorter.
+pub(super) const CODES: [Code; Code::ALL.len() - 1] = {
+    let mut codes = [Code::Packed; Code::ALL.len() - 1];
+    let (mut from, mut to) = (0, 0);
+    while from < Code::ALL.len() {
+        if !matches!(Code::ALL[from], Code::Packed) {
+            codes[to] = Code::ALL[from];
+            to += 1;
+        }
+        from += 1;
+    }
+    codes
+};
 
 /// Method by which the pixels of a group are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,15 +29,23 @@ pub(crate) enum Method {
 
 impl Method {
     /// All methods, in the order of their index.
-    pub(super) const ALL: [Self; 5] =
-        [Self::Raw, Self::Code(Code::Palette), Self::Code(Code::Predict), Self::Code(Code::Lz), Self::Move];
+    pub(super) const ALL: [Self; 2 + CODES.len()] = {
+        let mut all = [Self::Raw; 2 + CODES.len()];
+        all[1] = Self::Move;
+        let mut code = 0;
+        while code < CODES.len() {
+            all[2 + code] = Self::Code(CODES[code]);
+            code += 1;
+        }
+        all
+    };
 
     /// Returns the index in a table of all.
     pub(super) fn index(self) -> usize {
         match self {
-            Self::Raw | Self::Code(Code::Packed) => 0,
-            Self::Code(code) => 1 + usize::from(code.number()),
-            Self::Move => 4,
+            Self::Raw => 0,
+            Self::Move => 1,
+            Self::Code(code) => CODES.iter().position(|other| *other == code).map_or(0, |at| 2 + at),
         }
     }
 }
