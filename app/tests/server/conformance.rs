@@ -2,10 +2,14 @@
 //! about, whatever it does to the process of its trial.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::Output;
+use std::process::{Output, Stdio};
 use std::sync::Mutex;
 
+use lanstream_testkit::process::Process;
+use lanstream_testkit::wait::until;
+use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::plugins::{built_in_c, built_in_rust, evil, name};
@@ -235,4 +239,18 @@ fn a_table_says_what_is_broken_and_where_the_rule_is_explained() {
     let tried: Vec<_> =
         stderr(&output).lines().map(|line| line.split(':').next().unwrap().to_owned()).collect();
     assert_eq!(tried, ["trying load", "trying timeout", "trying damage"]);
+}
+
+#[test]
+fn a_check_that_is_killed_leaves_no_trial_behind() {
+    let file = built_in_c("evil-orphan", "evil/evil.c", &["-DEVIL=\"create:hang\""]);
+    let mut command = lanstream(&["plugin", "check", name(&file), "--time-limit", "600"]);
+    let mut check = Process::start(command.stdout(Stdio::null()).stderr(Stdio::piped()));
+    let trying = BufReader::new(check.stderr()).lines().map_while(Result::ok);
+    trying.into_iter().find(|line| line.starts_with("trying create")).expect("it says what it tries");
+    let trial = || processes_of(&file).into_iter().find(|line| line.contains("plugin-trial create"));
+    until("the trial", || trial().ok_or("it has not started"));
+    check.signal(Signal::KILL);
+    check.wait();
+    until("the end of the trial", || trial().map_or(Ok(()), Err));
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use lanstream_core::options::OptionValues;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, set_parent_process_death_signal, setrlimit};
 
 use super::Verdict;
 use super::report::{Report, Told};
@@ -28,6 +28,8 @@ use crate::trust::Trust;
 #[allow(unsafe_code, reason = "a plugin is loaded")]
 pub unsafe fn try_rule(arguments: impl IntoIterator<Item = OsString>) -> io::Result<()> {
     contain();
+    // A suite that is killed leaves no plugin behind that never returns. Its thread waits for this process.
+    set_parent_process_death_signal(Some(Signal::KILL))?;
     let no_dump = Rlimit { current: Some(0), ..getrlimit(Resource::Core) };
     let _dumps = setrlimit(Resource::Core, no_dump);
     let report = Arc::new(Report::from_standard_input()?);
