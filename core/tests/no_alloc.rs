@@ -1,4 +1,5 @@
-//! Law 5: after warm-up the pixel path allocates nothing, from the capture to the bytes of the update or the frame sink.
+//! Law 5: after warm-up the pixel path allocates nothing, from the capture to the bytes of the update or the frame
+//! sink.
 #![cfg(not(loom))]
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 

@@ -1,5 +1,5 @@
-//! Plugins in workspaces of their own, `plugins/xcap` and `plugins/scap`: they need system packages, and take minutes to
-//! build.
+//! Plugins in workspaces of their own, `plugins/xcap` and `plugins/scap`: they need system packages, and take minutes
+//! to build.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,7 +1,7 @@
 //! What the process of a trial tells the suite: which function it calls, and in the end the verdict.
 //!
-//! It is a file in memory instead of a stream: what is told last is there however the process ends, and descriptors that
-//! the plugin's own processes inherit keep nobody waiting.
+//! It is a file in memory instead of a stream: what is told last is there however the process ends, and descriptors
+//! that the plugin's own processes inherit keep nobody waiting.
 
 use std::io;
 
