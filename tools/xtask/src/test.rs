@@ -18,8 +18,8 @@ pub(crate) struct Options {
     /// Ten thousand cases per property, the tests that are too slow for every day, and the fuzzer
     #[arg(long)]
     deep: bool,
-    /// Only these steps (setup, fmt, clippy, doc, viewer, rust, features, loom, workspaces, fuzz); any other word selects
-    /// Rust tests by their name
+    /// Only these steps (setup, fmt, clippy, doc, viewer, rust, features, loom, workspaces, fuzz); any other word
+    /// selects Rust tests by their name
     filters: Vec<String>,
 }
 
