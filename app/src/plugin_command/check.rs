@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use lanstream_core::text::harmless;
-use lanstream_plugin_host::conformance::{Checked, DOCUMENT, Finding, Rule, Suite, Verdict};
+use lanstream_plugin_host::conformance::{CheckResult, Checked, DOCUMENT, Rule, Suite, Verdict};
 use lanstream_plugin_host::{Folders, forget};
 use serde::Serialize;
 
@@ -23,9 +23,9 @@ pub(super) fn run(options: &CheckOptions, json: bool) -> Result<ExitCode, String
     let suite = suite.only(options.rules.iter().cloned());
     let set = |suite: Suite, (name, value): &(String, String)| suite.value(name, value);
     let suite = options.settings.iter().fold(suite, set);
-    let tell = |finding: &Finding| {
+    let tell = |result: &CheckResult| {
         if json {
-            report::print_line(&Line::from(finding).json());
+            report::print_line(&Line::from(result).json());
         }
     };
     match suite.run(announce, tell) {
@@ -45,9 +45,8 @@ fn announce(rule: &Rule, source: &str) {
 
 fn conclude(options: &CheckOptions, checked: &Checked, json: bool) -> ExitCode {
     if !json {
-        checked.findings.iter().for_each(print);
-        let count =
-            |word| checked.findings.iter().filter(|finding| word_of(&finding.verdict) == word).count();
+        checked.results.iter().for_each(print);
+        let count = |word| checked.results.iter().filter(|result| word_of(&result.verdict) == word).count();
         let (kept, broken, skipped) = (count("kept"), count("broken"), count("skipped"));
         report::print_line(&format!("{kept} rules kept, {broken} broken, {skipped} not tried"));
     }
@@ -78,8 +77,8 @@ fn reason_of(verdict: &Verdict) -> Option<&str> {
 }
 
 /// Prints a row of the table: the verdict, the place that explains the rule, and what a plugin that keeps it does.
-fn print(finding: &Finding) {
-    let Finding { rule, source, verdict } = finding;
+fn print(result: &CheckResult) {
+    let CheckResult { rule, source, verdict } = result;
     let subject = if source.is_empty() { "the plugin" } else { source };
     let place = format!("{DOCUMENT}#{}", rule.id);
     let row = format!("{:<8} {place:<36} {subject} {}", word_of(verdict), rule.title);
@@ -89,7 +88,7 @@ fn print(finding: &Finding) {
     }
 }
 
-/// A finding as an object.
+/// A result as an object.
 #[derive(Debug, Serialize)]
 struct Line<'a> {
     rule: &'a str,
@@ -102,15 +101,15 @@ struct Line<'a> {
     docs: String,
 }
 
-impl<'a> From<&'a Finding> for Line<'a> {
-    fn from(finding: &'a Finding) -> Self {
+impl<'a> From<&'a CheckResult> for Line<'a> {
+    fn from(result: &'a CheckResult) -> Self {
         Self {
-            rule: finding.rule.id,
-            title: finding.rule.title,
-            source: &finding.source,
-            verdict: word_of(&finding.verdict),
-            reason: reason_of(&finding.verdict),
-            docs: format!("{DOCUMENT}#{}", finding.rule.id),
+            rule: result.rule.id,
+            title: result.rule.title,
+            source: &result.source,
+            verdict: word_of(&result.verdict),
+            reason: reason_of(&result.verdict),
+            docs: format!("{DOCUMENT}#{}", result.rule.id),
         }
     }
 }

@@ -21,7 +21,7 @@ mod suite;
 mod trial;
 
 pub use rules::{RULES, Rule};
-pub use suite::{Checked, Finding, Suite, SuiteError};
+pub use suite::{CheckResult, Checked, Suite, SuiteError};
 pub use trial::try_rule;
 
 /// Command of this program that tries one rule. The rule, the number of the source, the plugin's path, and names and

@@ -59,7 +59,7 @@ pub(super) struct Subject {
 
 /// The error of a function: its kind and its text, if it has one.
 #[derive(Clone, Debug)]
-pub(super) struct Refusal {
+pub(super) struct Failure {
     pub(super) kind: u32,
     pub(super) text: Option<String>,
 }
@@ -112,11 +112,11 @@ impl Subject {
     /// Opens the source with its own options. If it cannot be opened, nothing that needs it can be tried.
     pub(super) fn open(&self) -> Outcome<Opened> {
         self.open_with(&self.values, HostVersion::Own)?
-            .map_err(|refusal| Fault::Skipped(format!("it cannot be opened: {}", refusal.words())))
+            .map_err(|failure| Fault::Skipped(format!("it cannot be opened: {}", failure.words())))
     }
 
     /// Opens the source on a host of some version, with its own options.
-    pub(super) fn open_on(&self, version: HostVersion) -> Outcome<Result<Opened, Refusal>> {
+    pub(super) fn open_on(&self, version: HostVersion) -> Outcome<Result<Opened, Failure>> {
         self.open_with(&self.values, version)
     }
 
@@ -125,7 +125,7 @@ impl Subject {
         &self,
         values: &Values,
         version: HostVersion,
-    ) -> Outcome<Result<Opened, Refusal>> {
+    ) -> Outcome<Result<Opened, Failure>> {
         let context: &'static Context = Box::leak(Box::default());
         let host: &'static NewerHost = Box::leak(Box::new(host_table(context, version)));
         let text = |bytes: &[u8]| abi::Str { data: bytes.as_ptr(), len: bytes.len() as u64 };
@@ -147,7 +147,7 @@ impl Subject {
             )
         };
         if status != abi::OK {
-            return Ok(Err(Refusal::of(&error)));
+            return Ok(Err(Failure::of(&error)));
         }
         if instance.is_null() {
             return broken("create succeeded without an instance");
@@ -304,7 +304,7 @@ impl Drop for Opened {
     }
 }
 
-impl Refusal {
+impl Failure {
     fn of(error: &abi::Error) -> Self {
         let text = error.text.as_str().filter(|text| !text.is_empty());
         Self { kind: error.kind, text: text.map(str::to_owned) }
@@ -332,9 +332,9 @@ fn check_status(function: &str, status: i32, error: &abi::Error) -> Outcome {
     if status == abi::OK {
         return Ok(());
     }
-    let refusal = Refusal::of(error);
-    refusal.check(function)?;
-    Err(Fault::Skipped(format!("the source ended: {}", refusal.words())))
+    let failure = Failure::of(error);
+    failure.check(function)?;
+    Err(Fault::Skipped(format!("the source ended: {}", failure.words())))
 }
 
 pub(super) fn broken<T>(rule: impl Into<String>) -> Outcome<T> {

@@ -34,7 +34,7 @@ pub struct Suite {
 
 /// What was found about one rule and one source.
 #[derive(Clone, Debug)]
-pub struct Finding {
+pub struct CheckResult {
     /// The rule.
     pub rule: &'static Rule,
     /// Name of the source; empty for a rule about the plugin.
@@ -46,8 +46,8 @@ pub struct Finding {
 /// All that was found.
 #[derive(Clone, Debug, Default)]
 pub struct Checked {
-    /// Findings in the order in which they were made.
-    pub findings: Vec<Finding>,
+    /// Results in the order in which they were made.
+    pub results: Vec<CheckResult>,
 }
 
 /// Reason why a plugin cannot be checked.
@@ -78,7 +78,7 @@ pub enum SuiteError {
 impl Checked {
     /// Returns whether no rule is broken.
     pub fn is_kept(&self) -> bool {
-        !self.findings.iter().any(|finding| matches!(finding.verdict, Verdict::Broken(_)))
+        !self.results.iter().any(|result| matches!(result.verdict, Verdict::Broken(_)))
     }
 }
 
@@ -120,14 +120,14 @@ impl Suite {
     pub fn run(
         &self,
         mut begin: impl FnMut(&'static Rule, &str),
-        mut end: impl FnMut(&Finding),
+        mut end: impl FnMut(&CheckResult),
     ) -> Result<Checked, SuiteError> {
         self.check_names()?;
         let mut checked = Checked::default();
         let mut found = |rule, source: &str, verdict| {
-            let finding = Finding { rule, source: source.to_owned(), verdict };
-            end(&finding);
-            checked.findings.push(finding);
+            let result = CheckResult { rule, source: source.to_owned(), verdict };
+            end(&result);
+            checked.results.push(result);
         };
         let load = &RULES[0];
         begin(load, "");

@@ -33,7 +33,7 @@ pub unsafe fn try_rule(arguments: impl IntoIterator<Item = OsString>) -> io::Res
     let no_dump = Rlimit { current: Some(0), ..getrlimit(Resource::Core) };
     let _dumps = setrlimit(Resource::Core, no_dump);
     let report = Arc::new(Report::from_standard_input()?);
-    let trial = Trial::parse(arguments).ok_or(io::ErrorKind::InvalidInput)?;
+    let trial = RuleTrial::parse(arguments).ok_or(io::ErrorKind::InvalidInput)?;
     report.step("the loader");
     // SAFETY: the caller's promise.
     let plugin = unsafe { LoadedPlugin::load(&trial.path, Trust::Named) };
@@ -51,14 +51,14 @@ pub unsafe fn try_rule(arguments: impl IntoIterator<Item = OsString>) -> io::Res
 }
 
 /// What is to be tried.
-struct Trial {
+struct RuleTrial {
     rule: &'static Rule,
     source: usize,
     path: PathBuf,
     values: Vec<(String, String)>,
 }
 
-impl Trial {
+impl RuleTrial {
     fn parse(arguments: impl IntoIterator<Item = OsString>) -> Option<Self> {
         let mut arguments = arguments.into_iter();
         let id = arguments.next()?;

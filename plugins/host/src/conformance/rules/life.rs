@@ -8,7 +8,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::super::buffer::Edge;
 use super::super::process_state;
-use super::super::subject::{Fault, HostVersion, Opened, Outcome, Refusal, Subject, Values, broken};
+use super::super::subject::{Failure, Fault, HostVersion, Opened, Outcome, Subject, Values, broken};
 
 /// Times that a source is opened and closed.
 const ROUNDS: usize = 100;
@@ -36,7 +36,7 @@ const LONG_TEXT_BYTES: usize = 16 << 10;
 pub(super) fn create(subject: &Subject) -> Outcome {
     match subject.open_on(HostVersion::Own).map_err(Fault::must_not_be_skipped)? {
         Ok(_opened) => Ok(()),
-        Err(refusal) => broken(format!("{}: give what it needs with --set NAME=VALUE", refusal.words())),
+        Err(failure) => broken(format!("{}: give what it needs with --set NAME=VALUE", failure.words())),
     }
 }
 
@@ -98,15 +98,15 @@ pub(super) fn options(subject: &Subject) -> Outcome {
 }
 
 pub(super) fn errors(subject: &Subject) -> Outcome {
-    each_refusal(subject, |refusal| refusal.check("create"))
+    each_refusal(subject, |failure| failure.check("create"))
 }
 
 /// Opens the source with wrong values. One that takes them has to be usable.
-fn each_refusal(subject: &Subject, check: impl Fn(&Refusal) -> Outcome) -> Outcome {
+fn each_refusal(subject: &Subject, check: impl Fn(&Failure) -> Outcome) -> Outcome {
     for values in wrong_values(subject) {
         match subject.open_with(&values, HostVersion::Own)? {
             Ok(mut opened) => opened.wait(Some(Duration::ZERO)).map(drop)?,
-            Err(refusal) => check(&refusal)?,
+            Err(failure) => check(&failure)?,
         }
     }
     subject.open().map(drop)
@@ -123,8 +123,8 @@ pub(super) fn descriptor_limit(subject: &Subject) -> Outcome {
     let opened = subject.open_on(HostVersion::Own);
     drop(filling);
     let restored = setrlimit(Resource::Nofile, before);
-    if let Err(refusal) = opened? {
-        refusal.check("create")?;
+    if let Err(failure) = opened? {
+        failure.check("create")?;
     }
     restored.map_err(|error| Fault::Skipped(format!("the limit stays: {error}")))?;
     subject.open().map(drop)
