@@ -12,6 +12,7 @@ use lanstream_core::source::{Listener, Report};
 
 use crate::contents::Contents;
 use crate::frame_info::FrameInfo;
+use crate::redact::Hidden;
 
 mod level;
 mod lines;
@@ -47,15 +48,17 @@ struct Facts {
     in_output: bool,
     contents: Contents,
     listener: Option<Listener>,
+    hidden: Hidden,
 }
 
 impl Log {
-    pub(crate) fn new(pipe: ChildStderr, listener: Option<Listener>) -> io::Result<Self> {
-        Ok(Self::with_reader(PipeReader::new(pipe)?, listener))
+    /// Returns the log that comes through `pipe`, in which nobody is to read what is `hidden`.
+    pub(crate) fn new(pipe: ChildStderr, listener: Option<Listener>, hidden: Hidden) -> io::Result<Self> {
+        Ok(Self::with_reader(PipeReader::new(pipe)?, listener, hidden))
     }
 
-    fn with_reader(reader: PipeReader, listener: Option<Listener>) -> Self {
-        Self { reader, lines: LineSplitter::default(), facts: Facts::new(listener) }
+    fn with_reader(reader: PipeReader, listener: Option<Listener>, hidden: Hidden) -> Self {
+        Self { reader, lines: LineSplitter::default(), facts: Facts::new(listener, hidden) }
     }
 
     /// Returns the descriptor to poll; `None` once it is at its end.
@@ -108,7 +111,7 @@ impl Log {
 }
 
 impl Facts {
-    fn new(listener: Option<Listener>) -> Self {
+    fn new(listener: Option<Listener>, hidden: Hidden) -> Self {
         Self {
             errors: VecDeque::new(),
             frame_infos: VecDeque::new(),
@@ -116,6 +119,7 @@ impl Facts {
             in_output: false,
             contents: Contents::default(),
             listener,
+            hidden,
         }
     }
 
@@ -124,6 +128,7 @@ impl Facts {
             self.note_frame_info(line);
             return;
         }
+        let line = &*self.hidden.hide(line);
         let (level, text) = parse_level(line);
         self.note_output(&text);
         match level {
@@ -199,7 +204,7 @@ mod tests {
     }
 
     fn log_with(bytes: &[u8], listener: Option<Listener>) -> Log {
-        let mut log = Log::with_reader(PipeReader::closed(), listener);
+        let mut log = Log::with_reader(PipeReader::closed(), listener, Hidden::default());
         log.take(bytes);
         log
     }

@@ -1,11 +1,11 @@
-//! FFmpeg itself: found, asked for its version, started, and ended. It is never run through a shell, and never
-//! downloaded.
+//! FFmpeg itself: found, asked for its version, started, and ended, for what reads its output and for what writes its
+//! input. It is never run through a shell, and never downloaded.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::os::fd::OwnedFd;
-use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,9 +16,10 @@ use lanstream_wakeup::poll_until;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, setpriority_process, waitpid};
 
 use crate::log::Log;
+use crate::redact::{Hidden, without_secrets};
 
 /// What is run where no one says otherwise: the one on the PATH.
-pub(crate) const FFMPEG: &str = "ffmpeg";
+pub const FFMPEG: &str = "ffmpeg";
 /// Oldest version that has the options we give, `-autoscale` and `-fps_mode`.
 const VERSION_MIN: (u32, u32) = (5, 1);
 /// Time for FFmpeg to end by itself once its output is at its end.
@@ -36,7 +37,7 @@ const NICENESS: i32 = 10;
 static LEAVING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
 /// A running FFmpeg.
-pub(crate) struct Program {
+pub struct Program {
     child: Child,
     log: Log,
     /// How it ended.
@@ -47,7 +48,7 @@ pub(crate) struct Program {
 
 /// How FFmpeg ended.
 #[derive(Clone, Debug)]
-pub(crate) struct Outcome {
+pub struct Outcome {
     status: Option<ExitStatus>,
     /// Its last errors.
     pub(crate) errors: Option<String>,
@@ -75,20 +76,70 @@ impl Program {
         listener: Option<Listener>,
         stdin: Stdio,
     ) -> Result<(Self, OwnedFd), Error> {
-        reap();
         let mut command = FfmpegCommand::new_with_path(ffmpeg);
+        command.as_inner_mut().stdin(stdin);
+        let mut program = Self::spawn(command, arguments, listener, Hidden::default())?;
+        let stdout = program.child.stdout.take().ok_or_else(without_pipes)?;
+        Ok((program, stdout.into()))
+    }
+
+    /// Starts FFmpeg with these arguments, which say where its output goes. Returns the pipe of its input. What is
+    /// `hidden` is not told of.
+    ///
+    /// It leads a process group of its own: Ctrl-C at the terminal does not reach it, since it must first be given all
+    /// that belongs to its output.
+    ///
+    /// # Errors
+    /// As for the sources of this crate: [`ErrorKind::NotFound`] without FFmpeg, [`ErrorKind::Lost`] where the system
+    /// starts none.
+    pub fn start_reader(
+        ffmpeg: &OsStr,
+        arguments: &[OsString],
+        listener: Option<Listener>,
+        hidden: Hidden,
+    ) -> Result<(Self, ChildStdin), Error> {
+        let mut command = FfmpegCommand::new_with_path(ffmpeg);
+        command.as_inner_mut().stdin(Stdio::piped()).stdout(Stdio::null()).process_group(0);
+        let mut program = Self::spawn(command, arguments, listener, hidden)?;
+        let stdin = program.child.stdin.take().ok_or_else(without_pipes)?;
+        Ok((program, stdin))
+    }
+
+    fn spawn(
+        mut command: FfmpegCommand,
+        arguments: &[OsString],
+        listener: Option<Listener>,
+        hidden: Hidden,
+    ) -> Result<Self, Error> {
+        reap();
         command.args(["-hide_banner", "-nostdin"]).args(arguments);
-        let command = command.as_inner_mut().stdin(stdin).env("AV_LOG_FORCE_NOCOLOR", "1");
-        tracing::info!("running {command:?}");
-        let mut child = command.spawn().map_err(|error| cannot_run(ffmpeg, &error))?;
+        let command = command.as_inner_mut().env("AV_LOG_FORCE_NOCOLOR", "1");
+        let words: Vec<_> =
+            command.get_args().map(|word| hidden.hide(&word.to_string_lossy()).into_owned()).collect();
+        tracing::info!("running {} {}", command.get_program().display(), without_secrets(&words.join(" ")));
+        let ffmpeg = command.get_program().to_owned();
+        let mut child = command.spawn().map_err(|error| cannot_run(&ffmpeg, &error))?;
         // A system that does not allow it runs both alike.
         let _unchanged = setpriority_process(Some(Pid::from_child(&child)), NICENESS);
-        let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
-            return Err(Error::new(ErrorKind::Lost, "FFmpeg was started without its pipes"));
-        };
-        let log =
-            Log::new(stderr, listener).map_err(|error| Error::new(ErrorKind::Lost, error.to_string()))?;
-        Ok((Self { child, log, outcome: None, dismissed: None }, stdout.into()))
+        let stderr = child.stderr.take().ok_or_else(without_pipes)?;
+        let log = Log::new(stderr, listener, hidden);
+        let log = log.map_err(|error| Error::new(ErrorKind::Lost, error.to_string()))?;
+        Ok(Self { child, log, outcome: None, dismissed: None })
+    }
+
+    /// Returns its process, which exists until [`finish`](Self::finish) returns.
+    pub fn process(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    /// Returns the pipe of its log; `None` once it has ended, or closed it.
+    pub fn log_pipe(&self) -> Option<BorrowedFd<'_>> {
+        self.log.pipe()
+    }
+
+    /// Reads what it has said, which is reported.
+    pub fn read_log(&mut self) {
+        self.log.read();
     }
 
     pub(crate) fn log(&self) -> &Log {
@@ -100,7 +151,7 @@ impl Program {
     }
 
     /// Waits for its end, which is near: its output is at its end or no one wants any.
-    pub(crate) fn finish(&mut self) -> Outcome {
+    pub fn finish(&mut self) -> Outcome {
         if let Some(outcome) = &self.outcome {
             return outcome.clone();
         }
@@ -159,12 +210,12 @@ fn reap() {
 
 impl Outcome {
     /// Whether it did what it was to do.
-    pub(crate) fn is_success(&self) -> bool {
+    pub fn is_success(&self) -> bool {
         self.status.is_some_and(|status| status.success())
     }
 
     /// For people: how it ended and its last words. Returns `None` if it ended well and without a word.
-    pub(crate) fn complaint(&self) -> Option<String> {
+    pub fn complaint(&self) -> Option<String> {
         let end = match self.status {
             Some(status) if status.success() => None,
             Some(status) => match (status.code(), status.signal()) {
@@ -187,7 +238,7 @@ impl Outcome {
 ///
 /// # Errors
 /// [`ErrorKind::NotFound`] without FFmpeg, [`ErrorKind::Unsupported`] where it is too old or something else.
-pub(crate) fn check_version(ffmpeg: &OsStr) -> Result<(), Error> {
+pub fn check_version(ffmpeg: &OsStr) -> Result<(), Error> {
     let output = Command::new(ffmpeg)
         .arg("-version")
         .stdin(Stdio::null())
@@ -225,6 +276,10 @@ fn cannot_run(ffmpeg: &OsStr, error: &io::Error) -> Error {
         format!("there is no {}. {}", ffmpeg.display(), how_to_install())
     };
     Error::new(ErrorKind::NotFound, message)
+}
+
+fn without_pipes() -> Error {
+    Error::new(ErrorKind::Lost, "FFmpeg was started without its pipes")
 }
 
 fn how_to_install() -> String {

@@ -12,9 +12,11 @@ use crate::pixel::Pixels;
 
 mod codes;
 mod fields;
+mod writer;
 
 use codes::{Code, Codes, Flags};
 use fields::Fields;
+pub use writer::NutWriter;
 
 const MAGIC: &[u8] = b"nut/multimedia container\0";
 const MAIN: u64 = 0x4e4d_7a56_1f5f_04ad;

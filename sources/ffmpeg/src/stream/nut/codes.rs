@@ -8,6 +8,8 @@ use super::fields::Fields;
 pub(super) struct Flags(u64);
 
 impl Flags {
+    /// It can be decoded by itself.
+    pub(super) const KEY: Self = Self(1);
     /// The stream's last; it has no picture.
     pub(super) const EOR: Self = Self(1 << 1);
     pub(super) const CODED_PTS: Self = Self(1 << 3);
@@ -21,6 +23,11 @@ impl Flags {
     /// More flags come, which toggle these.
     pub(super) const CODED: Self = Self(1 << 12);
     pub(super) const INVALID: Self = Self(1 << 13);
+
+    /// Returns flags as they are written.
+    pub(super) fn union(flags: &[Self]) -> u64 {
+        flags.iter().fold(0, |all, flag| all | flag.0)
+    }
 
     pub(super) fn has(self, flag: Self) -> bool {
         self.0 & flag.0 != 0
