@@ -3,6 +3,7 @@
 #[cfg(feature = "plugins")]
 mod plugin;
 mod serve;
+mod sink;
 mod source;
 
 use std::ffi::OsString;
@@ -10,6 +11,7 @@ use std::ffi::OsString;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
+use lanstream::frame_sinks;
 use lanstream_core::options::OptionValues;
 use lanstream_core::registry::Registry;
 
@@ -18,12 +20,15 @@ pub(crate) use plugin::CheckOptions;
 #[cfg(feature = "plugins")]
 pub(crate) use plugin::{Language, NewOptions, PluginAction, check_names};
 pub(crate) use serve::Serve;
+pub(crate) use sink::ChosenSink;
 
 /// Arguments of this process.
 #[derive(Debug)]
 pub(crate) struct Cli {
     pub(crate) action: Action,
     pub(crate) serve: Serve,
+    /// What gets frames besides viewers.
+    pub(crate) sinks: Vec<ChosenSink>,
 }
 
 /// What to do.
@@ -40,6 +45,8 @@ pub(crate) enum Action {
     },
     /// List what there is to show.
     ListSources,
+    /// List the frame sinks.
+    ListSinks,
     /// Do something with plugins.
     #[cfg(feature = "plugins")]
     Plugin(PluginAction),
@@ -64,14 +71,19 @@ const EXAMPLES: &str = "Examples:
   lanstream pattern --kind motion --fps 60     a test pattern
   lanstream play film.mp4                      a film, through FFmpeg
   lanstream ffmpeg -- -f v4l2 -i /dev/video0   a camera, or anything else that FFmpeg reads
-  lanstream sources                            what there is to capture";
+  lanstream sources                            what there is to capture
+  lanstream capture --sink ffmpeg -- -c:v ffv1 screen.mkv
+                                               record the first monitor, without loss";
 
 /// Name of the command that lists sources.
 const SOURCES: &str = "sources";
+/// Name of the command that lists frame sinks.
+const SINKS: &str = "sinks";
 
 /// Commands that are no sources and have a help of their own.
 const COMMANDS: &[&str] = &[
     SOURCES,
+    SINKS,
     #[cfg(feature = "plugins")]
     plugin::NAME,
 ];
@@ -117,16 +129,19 @@ fn named_source(error: clap::Error) -> clap::Error {
 
 fn command(registry: &Registry) -> Command {
     let list = Command::new(SOURCES).about("List what there is to capture, with the words that select it");
+    let list_sinks = Command::new(SINKS).about("List what can get frames besides viewers, with its options");
     let sources = registry.iter().map(|factory| source::command(factory.descriptor()));
     // The flags first: they bring a description of their own.
-    let command = Serve::augment_args(Command::new("lanstream"))
+    let command = sink::with_flags(Serve::augment_args(Command::new("lanstream")), &frame_sinks::registry());
+    let command = command
         .version(env!("CARGO_PKG_VERSION"))
         .styles(STYLES)
         .about(ABOUT)
         .long_about(format!("{ABOUT}\n\n{WITHOUT_COMMAND}"))
         .after_help(EXAMPLES)
         .subcommands(sources)
-        .subcommand(list);
+        .subcommand(list)
+        .subcommand(list_sinks);
     #[cfg(feature = "plugins")]
     let command = command.subcommand(plugin::command());
     command
@@ -134,17 +149,25 @@ fn command(registry: &Registry) -> Command {
 
 fn from_matches(registry: &Registry, matches: &ArgMatches) -> Result<Cli, clap::Error> {
     let serve = Serve::from_arg_matches(matches)?;
+    let registered = frame_sinks::registry();
+    let mut sinks = Vec::new();
     let action = match matches.subcommand() {
-        None => Action::ShowFirst,
+        None => {
+            sink::refuse_without_source(matches)?;
+            Action::ShowFirst
+        }
         Some((SOURCES, _)) => Action::ListSources,
+        Some((SINKS, _)) => Action::ListSinks,
         #[cfg(feature = "plugins")]
         Some((plugin::NAME, matches)) => Action::Plugin(PluginAction::from_arg_matches(matches)?),
         Some((name, matches)) => {
             let options = registry.get(name).map(|factory| factory.descriptor().options).unwrap_or_default();
-            Action::Show { source: name.to_owned(), values: source::values(&options, matches) }
+            let mut values = source::values(&options, matches);
+            sinks = sink::chosen(&registered, matches, &options, &mut values)?;
+            Action::Show { source: name.to_owned(), values }
         }
     };
-    Ok(Cli { action, serve })
+    Ok(Cli { action, serve, sinks })
 }
 
 #[cfg(test)]

@@ -61,6 +61,17 @@ pub enum Event {
         /// In what the pictures differ from what the source has.
         alterations: Vec<String>,
     },
+    /// A frame sink changed its state.
+    Sink {
+        /// Its name.
+        sink: String,
+        /// `finishing`, `finished` or `failed`.
+        state: &'static str,
+        /// What it waits for, or what went wrong.
+        text: String,
+    },
+    /// Numbers of a frame sink, once a second.
+    SinkStats(SinkStats),
     /// How far FFmpeg is, about twice a second.
     Progress {
         /// Pictures that it has put out.
@@ -120,6 +131,21 @@ pub struct Stats {
     pub proven: u64,
     /// Updates so far that viewers showed otherwise.
     pub refuted: u64,
+}
+
+/// The numbers of a frame sink since it began.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct SinkStats {
+    /// Its name.
+    pub sink: String,
+    /// Frames that it took.
+    pub frames: u64,
+    /// Frames that newer ones replaced; always 0 for a sink of every frame.
+    pub skipped: u64,
+    /// Frames that wait for it now.
+    pub waiting: usize,
+    /// Milliseconds in which nothing was captured because too many frames waited.
+    pub held_ms: u64,
 }
 
 impl From<Description> for Event {

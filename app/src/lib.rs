@@ -14,15 +14,16 @@ mod assets;
 mod clock;
 mod encoders;
 mod event;
+pub mod frame_sinks;
 #[cfg(feature = "plugins")]
 pub mod plugins;
 mod server;
 pub mod sinks;
 pub mod sources;
 
-pub use event::{Event, Stats};
+pub use event::{Event, SinkStats, Stats};
 pub use lanstream_core as core;
 pub use lanstream_core::protocol::Certificates;
 pub use lanstream_core::source::{Error as SourceError, ErrorKind as SourceErrorKind, Opener, Source};
-pub use server::{Options, Server, StartError, Totals, TransportChoice};
+pub use server::{NamedSink, Options, Server, StartError, Totals, TransportChoice};
 pub use sinks::factory::TlsFiles;

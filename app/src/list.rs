@@ -1,6 +1,8 @@
-//! `lanstream sources`: what can be shown, and the words that select it.
+//! `lanstream sources`: what can be shown, and the words that select it. `lanstream sinks`: what can get frames besides
+//! viewers, and its options.
 
-use lanstream_core::registry::{ListedSource, Registry};
+use lanstream_core::options::{OptionKind, OptionSpec};
+use lanstream_core::registry::{Descriptor, ListedSource, Registry, SinkRegistry};
 use lanstream_core::text::harmless;
 use serde::Serialize;
 
@@ -33,6 +35,68 @@ pub(crate) fn print(registry: &Registry, json: bool) {
                 report::print_line(&if json { line.json() } else { line.text() });
             }),
             Err(error) => report::write_error(&format!("lanstream: {}\n", harmless(&error.message))),
+        }
+    }
+}
+
+/// A frame sink.
+#[derive(Debug, Serialize)]
+struct SinkLine<'a> {
+    name: &'a str,
+    about: &'a str,
+    options: Vec<SinkOption<'a>>,
+}
+
+/// An option of a frame sink.
+#[derive(Debug, Serialize)]
+struct SinkOption<'a> {
+    name: &'a str,
+    help: &'a str,
+    /// Of words after `--`: what they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    words: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default: Option<&'a str>,
+}
+
+/// Prints the frame sinks.
+pub(crate) fn print_sinks(registry: &SinkRegistry, json: bool) {
+    for descriptor in registry.iter().map(|factory| factory.descriptor()) {
+        let line = SinkLine::from(&descriptor);
+        let text = if json {
+            report::escaped(&serde_json::to_string(&line).unwrap_or_default())
+        } else {
+            format!("{}\n{}", line.text(), harmless(&descriptor.examples))
+        };
+        report::print_line(&text);
+    }
+}
+
+impl SinkLine<'_> {
+    fn text(&self) -> String {
+        let mut text = format!("--sink {:<15} {}", self.name, self.about);
+        for option in &self.options {
+            let named = || format!("--{}.{}", self.name, option.name);
+            let name = option.words.map_or_else(named, |words| format!("-- {words}"));
+            let default = option.default.map_or(String::new(), |value| format!(" [default: {value}]"));
+            text.push_str(&format!("\n  {name:<20} {}{default}", option.help));
+        }
+        harmless(&text).into_owned()
+    }
+}
+
+impl<'a> From<&'a Descriptor> for SinkLine<'a> {
+    fn from(descriptor: &'a Descriptor) -> Self {
+        let option = |option: &'a OptionSpec| SinkOption {
+            name: &option.name,
+            help: &option.help,
+            words: matches!(option.kind, OptionKind::Arguments).then_some(&*option.value_name),
+            default: option.default.as_deref(),
+        };
+        Self {
+            name: &descriptor.name,
+            about: &descriptor.about,
+            options: descriptor.options.iter().map(option).collect(),
         }
     }
 }

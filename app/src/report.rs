@@ -76,6 +76,7 @@ impl Reporter {
                 let why = reason.as_ref().map_or(String::new(), |reason| format!(": {reason}"));
                 self.say(&format!("viewer {viewer} left ({viewers} now){why}"));
             }
+            Event::Sink { sink, state, text } => self.say(&format!("sink {sink} {state}: {text}")),
             Event::Source { state, text } => self.say(&format!("source {state}: {text}")),
             Event::Description { stalled, alterations, .. } => {
                 alterations.iter().chain(stalled).for_each(|phrase| self.say(&format!("note: {phrase}")));

@@ -6,14 +6,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lanstream::{Event, Options, Server, SourceErrorKind, TlsFiles};
+use lanstream::{Event, NamedSink, Options, Server, SourceErrorKind, TlsFiles, frame_sinks};
 use lanstream_core::options::OptionValues;
-use lanstream_core::registry::{Configured, Registry, SourceFactory};
+use lanstream_core::registry::{Configured, FrameSinkFactory, Registry, SinkRegistry, SourceFactory};
 use lanstream_core::source::{Listener, Report};
 use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::{Action, Cli, Serve};
+use crate::cli::{Action, ChosenSink, Cli, Serve};
 use crate::list;
 #[cfg(feature = "plugins")]
 use crate::plugin_command;
@@ -30,12 +30,23 @@ const FIRST: [(&str, &str); 2] = [("capture", "the first monitor"), ("pattern", 
 pub(crate) fn main(registry: Registry, cli: &Cli) -> ExitCode {
     log_to_stderr(cli.serve.verbose);
     let reporter = Reporter::new(cli.serve.json, std::io::stderr().is_terminal());
-    let run = Run { registry: Arc::new(registry), serve: &cli.serve, reporter: &reporter };
+    let sinks = Arc::new(frame_sinks::registry());
+    let run = Run {
+        registry: Arc::new(registry),
+        sinks,
+        serve: &cli.serve,
+        chosen: &cli.sinks,
+        reporter: &reporter,
+    };
     let done = match &cli.action {
         Action::ShowFirst => run.show_first().map(|()| ExitCode::SUCCESS),
         Action::Show { source, values } => run.show(source, values.clone()).map(|()| ExitCode::SUCCESS),
         Action::ListSources => {
             list::print(&run.registry, cli.serve.json);
+            Ok(ExitCode::SUCCESS)
+        }
+        Action::ListSinks => {
+            list::print_sinks(&run.sinks, cli.serve.json);
             Ok(ExitCode::SUCCESS)
         }
         #[cfg(feature = "plugins")]
@@ -55,7 +66,10 @@ pub(crate) fn main(registry: Registry, cli: &Cli) -> ExitCode {
 /// One run of the program.
 struct Run<'a> {
     registry: Arc<Registry>,
+    sinks: Arc<SinkRegistry>,
     serve: &'a Serve,
+    /// Sinks that get frames.
+    chosen: &'a [ChosenSink],
     reporter: &'a Reporter,
 }
 
@@ -112,11 +126,15 @@ impl Run<'_> {
 
     /// Serves until a signal or the source's end.
     fn serve(&self, configured: Configured) -> Result<(), String> {
-        let (options, reporter) = (options(self.serve, configured.fps_max), self.reporter);
+        let (mut options, reporter) = (options(self.serve, configured.fps_max), self.reporter);
+        options.frame_sinks = self.frame_sinks()?;
         // Before anything is said: anyone who reads the URL may ask to stop at once.
         let registry = Arc::clone(&self.registry);
         let interrupt = move || registry.iter().for_each(SourceFactory::interrupt_openers);
-        let stop = stop::on_request(interrupt).map_err(|error| format!("no signal can be heard: {error}"))?;
+        let sinks = Arc::clone(&self.sinks);
+        let give_up = move || sinks.iter().for_each(FrameSinkFactory::interrupt);
+        let stop = stop::on_request(interrupt, give_up)
+            .map_err(|error| format!("no signal can be heard: {error}"))?;
         let (events, bind) = (reporter.clone(), options.bind);
         let tell = move |event| {
             if matches!(event, Event::Ready { .. }) {
@@ -136,8 +154,19 @@ impl Run<'_> {
         }
         let end = server.block_on(run(&server, reporter, &stop));
         reporter.finish();
+        let sink_failure = server.sink_failure();
         server.stop();
-        end.unwrap_or(Ok(()))
+        end.unwrap_or(Ok(())).and_then(|()| sink_failure().map_or(Ok(()), Err))
+    }
+
+    /// Returns the sinks that were chosen, before anything is opened.
+    fn frame_sinks(&self) -> Result<Vec<NamedSink>, String> {
+        let configure = |sink: &ChosenSink| {
+            let open = self.sinks.configure(&sink.name, sink.values.clone(), listener(self.reporter));
+            let open = open.map_err(|error| format!("the sink {}: {error}", sink.name))?;
+            Ok(NamedSink { name: sink.name.clone(), open })
+        };
+        self.chosen.iter().map(configure).collect()
     }
 }
 
@@ -165,6 +194,7 @@ fn options(serve: &Serve, fps_max: Option<u32>) -> Options {
         fps_max,
         wall_clock: None,
         sinks: Vec::new(),
+        frame_sinks: Vec::new(),
     }
 }
 
@@ -172,11 +202,22 @@ async fn run(server: &Server, reporter: &Reporter, stop: &CancellationToken) -> 
     let mut ticks = interval(STATS_INTERVAL);
     let mut totals = lanstream::Totals::default();
     server.stats(&mut totals);
+    let mut has_sinks = true;
     loop {
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
             () = server.ended().cancelled() => return ending(server),
-            _ = ticks.tick() => reporter.event(Event::Stats(server.stats(&mut totals))),
+            () = server.sinks_ended().cancelled(), if has_sinks => {
+                // What was asked for is done, or can't be, and nobody sees it either.
+                if server.viewers() == 0 {
+                    return Ok(());
+                }
+                has_sinks = false;
+            }
+            _ = ticks.tick() => {
+                reporter.event(Event::Stats(server.stats(&mut totals)));
+                server.sink_stats().into_iter().for_each(|stats| reporter.event(Event::SinkStats(stats)));
+            }
         }
     }
 }

@@ -1,9 +1,11 @@
 //! One running server: the source's thread, the sinks' threads, and how they end.
 
+mod frame_sinks;
 mod listeners;
 mod options;
 mod source_thread;
 mod statistics;
+mod unpark;
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
@@ -11,6 +13,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use lanstream_core::admission::{Admission, Farewell, Guard, Secret, Settings};
+use lanstream_core::frame_sink::FrameSinkError;
 use lanstream_core::pipeline::{self, FeedHandle, Marker, Pipeline};
 use lanstream_core::protocol::Certificates;
 use lanstream_core::sink::DuplicateTransportError;
@@ -23,8 +26,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock;
 use crate::encoders::Encoders;
-use crate::event::{Event, Stats};
+use crate::event::{Event, SinkStats, Stats};
 use crate::sinks::SinkError;
+pub use frame_sinks::NamedSink;
+use frame_sinks::{Ends, FrameSinks, OpenFrameSinks};
 use listeners::{OpenSinks, reachable};
 pub use options::{Options, TransportChoice};
 use source_thread::SourceRun;
@@ -52,6 +57,14 @@ pub enum StartError {
     /// A sink can't be had that is asked for.
     #[error(transparent)]
     Sink(SinkError),
+    /// A frame sink can't be had.
+    #[error("the sink {name}: {error}")]
+    FrameSink {
+        /// Its name.
+        name: String,
+        /// Why.
+        error: FrameSinkError,
+    },
     /// The transport that was chosen is none of this build's.
     #[error("there is no transport {name:?} in this build; there are: {known}")]
     TransportUnknown {
@@ -90,6 +103,7 @@ pub struct Server {
     ending: Arc<OnceLock<Error>>,
     observer: Observer,
     source_thread: Option<JoinHandle<()>>,
+    frame_sinks: FrameSinks,
     /// Is cancelled when the source's thread is at its end.
     source_gone: CancellationToken,
     /// The sinks.
@@ -100,7 +114,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Opens the source, listens, and serves in the background. Nothing is captured until a viewer is let in.
+    /// Opens the source, listens, and serves in the background. Without frame sinks nothing is captured until a viewer
+    /// is let in.
     ///
     /// # Errors
     /// See [`StartError`].
@@ -113,6 +128,7 @@ impl Server {
         let runtime = runtime()?;
         let sinks = OpenSinks::open(&runtime, options)?;
         let transports = sinks.transports()?;
+        let frame_sinks = OpenFrameSinks::open(&options.frame_sinks)?;
         let source = open()?;
         let encoders = Encoders::start()?;
         let token = Secret::new(random()?);
@@ -157,12 +173,8 @@ impl Server {
             ended: ended.clone(),
             ending: Arc::clone(&ending),
         };
-        let source_gone = CancellationToken::new();
-        let gone = source_gone.clone().drop_guard();
-        let source_thread = std::thread::Builder::new().name("source".into()).spawn(move || {
-            run.run(source);
-            drop(gone);
-        })?;
+        let frame_sinks = frame_sinks.start(&feed_handle, &observer)?;
+        let (source_thread, source_gone) = run.spawn(source)?;
         Ok(Self {
             url,
             admission,
@@ -173,6 +185,7 @@ impl Server {
             ending,
             observer,
             source_thread: Some(source_thread),
+            frame_sinks,
             source_gone,
             serving,
             runtime: Some(runtime),
@@ -195,6 +208,27 @@ impl Server {
         statistics::since(before, &self.admission.counters(), &self.state)
     }
 
+    /// Numbers of the frame sinks that have not ended.
+    pub fn sink_stats(&self) -> Vec<SinkStats> {
+        self.frame_sinks.stats()
+    }
+
+    /// Is cancelled when all frame sinks have ended, finished or failed; never if there are none.
+    pub fn sinks_ended(&self) -> &CancellationToken {
+        self.frame_sinks.over()
+    }
+
+    /// Returns what tells, also after the server has stopped, why the first frame sink that failed did.
+    pub fn sink_failure(&self) -> impl Fn() -> Option<String> + use<> {
+        let ends: Arc<Ends> = Arc::clone(self.frame_sinks.ends());
+        move || ends.failure()
+    }
+
+    /// Number of viewers that are here.
+    pub fn viewers(&self) -> usize {
+        self.admission.counters().len()
+    }
+
     /// Is cancelled when the source has ended for good.
     pub fn ended(&self) -> &CancellationToken {
         &self.ended
@@ -211,7 +245,8 @@ impl Server {
         self.runtime.as_ref().map(|runtime| runtime.block_on(future))
     }
 
-    /// Tells viewers that it is over, ends all threads and gives everything back.
+    /// Tells viewers that it is over, lets frame sinks finish, which may take long, ends all threads and gives
+    /// everything back.
     pub fn stop(mut self) {
         self.finish();
     }
@@ -236,6 +271,8 @@ impl Server {
         self.state.stop.store(true, Ordering::SeqCst);
         self.feed_handle.wake();
         self.join_source(&runtime);
+        // Now that the last frame is there.
+        self.frame_sinks.finish(&runtime, &self.observer);
         runtime.shutdown_background();
         (self.observer)(farewell.into());
     }

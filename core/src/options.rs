@@ -214,6 +214,11 @@ impl OptionValues {
         self.0.entry(name.into()).or_default().push(value.into());
     }
 
+    /// Sets all values of an option.
+    pub fn set(&mut self, name: impl Into<String>, values: impl IntoIterator<Item = OsString>) {
+        self.0.insert(name.into(), values.into_iter().collect());
+    }
+
     /// Adds a value, and returns all.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: impl Into<OsString>) -> Self {

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use clap::{Args as _, Command, Subcommand};
 use lanstream_core::registry::Descriptor;
 
-use super::{SOURCES, Serve};
+use super::{SINKS, SOURCES, Serve};
 
 /// Name of the command.
 pub(super) const NAME: &str = "plugin";
 /// Commands that are no sources.
-const COMMANDS: [&str; 5] = [NAME, SOURCES, "help", "plugin-host", "plugin-trial"];
+const COMMANDS: [&str; 6] = [NAME, SOURCES, SINKS, "help", "plugin-host", "plugin-trial"];
 /// Flag that every command has.
 const HELP: &str = "help";
 

@@ -7,12 +7,16 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use lanstream_core::options::{Check, OptionKind, OptionSpec, OptionValues};
 use lanstream_core::registry::Descriptor;
 
+use super::sink;
+
 /// Returns the command of a source.
 pub(super) fn command(descriptor: Descriptor) -> Command {
-    Command::new(descriptor.name.into_owned())
+    let has_words = sink::takes_words(&descriptor.options);
+    let command = Command::new(descriptor.name.into_owned())
         .about(descriptor.about.into_owned())
         .after_help(descriptor.examples.into_owned())
-        .args(descriptor.options.into_iter().map(arg))
+        .args(descriptor.options.into_iter().map(arg));
+    if has_words { command } else { sink::with_words(command) }
 }
 
 /// Returns the values that were given on the command line or are defaults.
@@ -39,7 +43,7 @@ pub(super) fn values(options: &[OptionSpec], matches: &ArgMatches) -> OptionValu
     values
 }
 
-fn arg(option: OptionSpec) -> Arg {
+pub(super) fn arg(option: OptionSpec) -> Arg {
     let names = |names: Vec<_>| names.into_iter().map(std::borrow::Cow::into_owned).collect::<Vec<String>>();
     let name = option.name.into_owned();
     let arg = Arg::new(name.clone())

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::SystemTime;
 
+use super::NamedSink;
 use crate::sinks::factory::{SinkFactory, TlsFiles};
 
 /// How to serve.
@@ -16,6 +17,8 @@ pub struct Options {
     pub transport: TransportChoice,
     /// Sinks besides those that are built in.
     pub sinks: Vec<SinkFactory>,
+    /// What gets frames besides viewers. With a frame sink the source is captured from the start.
+    pub frame_sinks: Vec<NamedSink>,
     /// The certificate of WebTransport sessions; `None` means one of our own making, which browsers accept by its hash.
     pub tls: Option<TlsFiles>,
     /// Names the server answers to besides its own, `name` or `name:port`.

@@ -2,15 +2,14 @@
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
-use std::task::{Wake, Waker};
-use std::thread::Thread;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use lanstream_core::pipeline::{Pipeline, PipelineState, Status};
 use lanstream_core::source::{Error, ErrorKind, Opener, Source};
 use tokio_util::sync::CancellationToken;
 
-use super::Observer;
+use super::{Observer, unpark};
 use crate::event::Event;
 
 /// Time between two attempts to open a source that was lost.
@@ -27,7 +26,21 @@ pub(super) struct SourceRun {
 }
 
 impl SourceRun {
-    pub(super) fn run(mut self, mut source: Box<dyn Source>) {
+    /// Starts the thread. Returns also what is cancelled when it is at its end.
+    pub(super) fn spawn(
+        self,
+        source: Box<dyn Source>,
+    ) -> Result<(JoinHandle<()>, CancellationToken), std::io::Error> {
+        let gone = CancellationToken::new();
+        let at_end = gone.clone().drop_guard();
+        let thread = std::thread::Builder::new().name("source".into()).spawn(move || {
+            self.run(source);
+            drop(at_end);
+        })?;
+        Ok((thread, gone))
+    }
+
+    fn run(mut self, mut source: Box<dyn Source>) {
         let mut state = "live";
         loop {
             let name = source.description().name;
@@ -52,7 +65,7 @@ impl SourceRun {
         // It ends once, so nothing is there yet.
         let _first = self.ending.set(error);
         self.ended.cancel();
-        let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+        let waker = unpark::waker();
         while !self.state.stop.load(Ordering::SeqCst) {
             if !self.pipeline.listen(&waker) {
                 std::thread::park();
@@ -73,14 +86,5 @@ impl SourceRun {
             }
         }
         None
-    }
-}
-
-/// Wakes a thread that waits for nothing else.
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
     }
 }

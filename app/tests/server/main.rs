@@ -21,6 +21,8 @@ mod listing;
 mod new_plugin;
 #[cfg(feature = "plugins")]
 mod plugins;
+#[cfg(feature = "ffmpeg")]
+mod recording;
 mod routes;
 mod run;
 mod running;
