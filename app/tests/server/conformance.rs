@@ -40,13 +40,13 @@ fn on_all<T: Send>(items: Vec<T>, job: impl Fn(T) + Sync) {
     });
 }
 
-/// Returns the processes that have a file among their arguments.
-pub(crate) fn processes_of(file: &Path) -> Vec<String> {
+/// Returns the processes that were started with a command, such as `plugin-trial`, and a file.
+pub(crate) fn processes_of(command: &str, file: &Path) -> Vec<String> {
     let lines = fs::read_dir("/proc").unwrap().filter_map(|entry| {
         let line = fs::read(entry.ok()?.path().join("cmdline")).ok()?;
         Some(String::from_utf8_lossy(&line).replace('\0', " "))
     });
-    lines.filter(|line| line.contains(name(file))).collect()
+    lines.filter(|line| line.contains(command) && line.contains(name(file))).collect()
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn good_plugins_keep_all_rules() {
         assert!(kept > 28, "{kept} rules of {}", file.display());
         let lends = |finding: &Value| finding["rule"] == "lent" && finding["verdict"] == "kept";
         assert_eq!(findings.iter().any(lends), name(&file).contains("lent"), "{}", file.display());
-        assert_eq!(processes_of(&file), [""; 0]);
+        assert_eq!(processes_of("plugin-trial", &file), [""; 0]);
     });
 }
 
@@ -185,7 +185,7 @@ fn each_deed_of_the_evil_plugin_breaks_its_rule_and_leaves_nothing_behind() {
         let is_broken = |finding: &Value| finding["verdict"] == "broken" && finding["rule"] == rule;
         assert!(findings(&output).iter().any(is_broken), "{said}");
         assert!(stderr(&output).contains(&format!("trying {rule}:")), "{said}");
-        assert_eq!(processes_of(&file), [""; 0], "{said}");
+        assert_eq!(processes_of("plugin-trial", &file), [""; 0], "{said}");
     });
 }
 
@@ -248,7 +248,7 @@ fn a_check_that_is_killed_leaves_no_trial_behind() {
     let mut check = Process::start(command.stdout(Stdio::null()).stderr(Stdio::piped()));
     let trying = BufReader::new(check.stderr()).lines().map_while(Result::ok);
     trying.into_iter().find(|line| line.starts_with("trying create")).expect("it says what it tries");
-    let trial = || processes_of(&file).into_iter().find(|line| line.contains("plugin-trial create"));
+    let trial = || processes_of("plugin-trial", &file).into_iter().find(|line| line.contains(" create "));
     until("the trial", || trial().ok_or("it has not started"));
     check.signal(Signal::KILL);
     check.wait();

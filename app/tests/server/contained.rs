@@ -37,14 +37,14 @@ fn a_plugin_that_never_answers_is_given_up() {
         let error = RemotePlugin::load(launch(&file)).unwrap_err();
         assert!(matches!(error, LoadError::Died { .. }), "{deed}: {error}");
         assert!(error.to_string().contains("did not answer within 0.5 s"), "{deed}: {error}");
-        assert_eq!(processes_of(&file), [""; 0], "{deed}");
+        assert_eq!(processes_of("plugin-host", &file), [""; 0], "{deed}");
     }
     for deed in ["create:hang", "describe:hang"] {
         let file = evil(deed);
         let error = (source(&file).open)().err().unwrap();
         assert_eq!(error.kind, ErrorKind::Lost);
         assert!(error.message.contains("did not answer within 0.5 s"), "{deed}: {error}");
-        assert_eq!(processes_of(&file), [""; 0], "{deed}");
+        assert_eq!(processes_of("plugin-host", &file), [""; 0], "{deed}");
     }
 }
 
@@ -69,7 +69,7 @@ fn a_plugin_that_hangs_while_it_is_watched_is_lost_and_the_server_goes_on() {
     next("back");
     viewer.take_update();
     server.stop();
-    assert_eq!(processes_of(&file), [""; 0]);
+    assert_eq!(processes_of("plugin-host", &file), [""; 0]);
 }
 
 /// Returns a viewer that has taken three pictures, after which the evil plugin does its deed.
@@ -93,6 +93,6 @@ fn what_a_plugin_takes_and_starts_ends_with_its_process() {
         let server = Server::start(source(&file).open, &Options::default(), |_| {}).unwrap();
         watched(&server);
         server.stop();
-        assert_eq!(processes_of(&file), [""; 0], "{deed}");
+        assert_eq!(processes_of("plugin-host", &file), [""; 0], "{deed}");
     }
 }
