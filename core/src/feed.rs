@@ -6,17 +6,18 @@
 //! ([`CompleteReceiver`]).
 
 mod complete;
+mod events;
+mod frames;
 
 use std::collections::VecDeque;
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Mutex, PoisonError, mpsc};
-use std::task::{Context, Poll, Waker};
+use std::sync::mpsc;
+use std::task::Waker;
 
 use atomic_waker::AtomicWaker;
 
-use crate::demand::{Demand, Parked};
+use crate::demand::Parked;
 use crate::frame::Frame;
-use crate::slot::Slot;
 use crate::source::{AudioChunk, Cursor, Description, Playback, PlaybackCommand, PlaybackSnapshot, Pointer};
 use crate::sync::{Arc, AtomicBool, Ordering};
 use crate::time::Micros;
@@ -24,13 +25,17 @@ use crate::time::Micros;
 pub(crate) use complete::CompleteReceiver;
 use complete::CompleteSubscription;
 pub use complete::{Delivery, FRAMES_WAITING_MAX, SinkHandle};
+pub use events::EventReceiver;
+use events::EventSubscription;
+pub use frames::FrameReceiver;
+use frames::FrameSubscription;
 
-/// A feed, and the handle through which viewers join it.
+/// Returns a feed, and the handle through which viewers subscribe to it.
 pub fn feed() -> (Feed, FeedHandle) {
-    let (sender, joins) = mpsc::channel();
+    let (sender, requests) = mpsc::channel();
     let source = Arc::new(SourceWakeup::default());
     let feed = Feed {
-        joins,
+        requests,
         frame_subscriptions: Vec::new(),
         event_subscriptions: Vec::new(),
         complete_subscriptions: Vec::new(),
@@ -38,10 +43,10 @@ pub fn feed() -> (Feed, FeedHandle) {
         pointer: None,
         status: None,
         description: None,
-        went: None,
+        playback: None,
         commands: VecDeque::with_capacity(COMMANDS_MAX),
     };
-    (feed, FeedHandle { joins: sender, source })
+    (feed, FeedHandle { requests: sender, source })
 }
 
 /// Status of a source, for people who watch it.
@@ -72,7 +77,7 @@ pub enum Status {
 /// The source's end of a feed, held by its thread.
 #[derive(Debug)]
 pub struct Feed {
-    joins: mpsc::Receiver<FeedRequest>,
+    requests: mpsc::Receiver<FeedRequest>,
     frame_subscriptions: Vec<Arc<FrameSubscription>>,
     event_subscriptions: Vec<Arc<EventSubscription>>,
     complete_subscriptions: Vec<Arc<CompleteSubscription>>,
@@ -80,7 +85,7 @@ pub struct Feed {
     pointer: Option<Arc<Pointer>>,
     status: Option<Arc<Status>>,
     description: Option<Arc<Description>>,
-    went: Option<Arc<PlaybackSnapshot>>,
+    playback: Option<Arc<PlaybackSnapshot>>,
     /// Commands of viewers that the source has not been given yet.
     commands: VecDeque<PlaybackCommand>,
 }
@@ -89,42 +94,29 @@ impl Feed {
     /// Adds new subscriptions and removes cancelled ones. `current` is sent to new subscribers and to those that asked
     /// for it again.
     pub fn admit(&mut self, current: Option<&Arc<Frame>>) {
-        self.frame_subscriptions.retain(|subscription| !subscription.cancelled.load(Ordering::Acquire));
-        self.event_subscriptions.retain(|subscription| !subscription.cancelled.load(Ordering::Acquire));
+        self.frame_subscriptions.retain(|subscription| !subscription.is_cancelled());
+        self.event_subscriptions.retain(|subscription| !subscription.is_cancelled());
         self.complete_subscriptions.retain(|subscription| !subscription.is_cancelled());
-        while let Ok(guest) = self.joins.try_recv() {
-            match guest {
-                FeedRequest::Frames(subscription) => {
-                    subscription.resend.store(true, Ordering::Release);
-                    self.frame_subscriptions.push(subscription);
-                }
-                FeedRequest::Events(subscription) => {
-                    self.pointer.as_ref().map(|pointer| subscription.pointer.put(pointer.clone()));
-                    self.status.as_ref().map(|status| subscription.status.put(status.clone()));
-                    self.description
-                        .as_ref()
-                        .map(|description| subscription.description.put(description.clone()));
-                    self.went.as_ref().map(|went| subscription.went.put(went.clone()));
-                    subscription.waker.wake();
-                    self.event_subscriptions.push(subscription);
-                }
-                FeedRequest::Complete(subscription) => {
-                    self.admit_complete(subscription, current);
-                }
+        while let Ok(request) = self.requests.try_recv() {
+            match request {
+                FeedRequest::Frames(subscription) => self.frame_subscriptions.push(subscription),
+                FeedRequest::Events(subscription) => self.admit_events(subscription),
+                FeedRequest::Complete(subscription) => self.admit_complete(subscription, current),
                 FeedRequest::Command(command) => {
                     self.source.commands.fetch_sub(1, Ordering::Relaxed);
                     self.queue(command);
                 }
             }
         }
-        for subscription in self
-            .frame_subscriptions
-            .iter()
-            .filter(|subscription| subscription.resend.swap(false, Ordering::AcqRel))
-        {
-            current.map(|frame| subscription.frames.put(Arc::clone(frame)));
-            subscription.waker.wake();
-        }
+        self.frame_subscriptions.iter().for_each(|subscription| subscription.resend(current));
+    }
+
+    fn admit_events(&mut self, subscription: Arc<EventSubscription>) {
+        self.pointer.iter().for_each(|pointer| subscription.put_pointer(pointer));
+        self.status.iter().for_each(|status| subscription.put_status(status));
+        self.description.iter().for_each(|description| subscription.put_description(description));
+        self.playback.iter().for_each(|playback| subscription.put_playback(playback));
+        self.event_subscriptions.push(subscription);
     }
 
     fn admit_complete(&mut self, subscription: Arc<CompleteSubscription>, current: Option<&Arc<Frame>>) {
@@ -157,7 +149,7 @@ impl Feed {
 
     /// Whether a frame can be taken: somebody waits for one, and nobody who takes every frame has too many.
     pub fn has_demand(&self) -> bool {
-        let is_wanted = self.frame_subscriptions.iter().any(|subscription| subscription.demand.is_set())
+        let is_wanted = self.frame_subscriptions.iter().any(|subscription| subscription.has_demand())
             || self.complete_subscriptions.iter().any(|subscription| subscription.has_demand());
         is_wanted && !self.is_full()
     }
@@ -179,17 +171,12 @@ impl Feed {
 
     /// Gives `frame`, of which at least the top is compared, to every viewer.
     pub fn publish(&self, frame: &Arc<Frame>) {
-        for subscription in &self.frame_subscriptions {
-            // Cleared before the frame is there: the demand of a viewer that takes it at once is not lost.
-            subscription.demand.clear();
-            subscription.frames.put(Arc::clone(frame));
-            subscription.waker.wake();
-        }
+        self.frame_subscriptions.iter().for_each(|subscription| subscription.put(frame));
     }
 
     /// Wakes the viewers that wait for more of the published frame to be compared.
     pub fn progressed(&self) {
-        self.frame_subscriptions.iter().for_each(|subscription| subscription.waker.wake());
+        self.frame_subscriptions.iter().for_each(|subscription| subscription.progressed());
     }
 
     /// Gives `frame`, which is new and compared as a whole, to every consumer of complete frames.
@@ -205,7 +192,7 @@ impl Feed {
         }
         let moves = self.pointer.as_ref().map_or(0, |pointer| pointer.moves).wrapping_add(1);
         let pointer = Arc::new(Pointer { cursor, moves });
-        self.broadcast(|subscription| drop(subscription.pointer.put(pointer.clone())));
+        self.event_subscriptions.iter().for_each(|subscription| subscription.put_pointer(&pointer));
         self.pointer = Some(pointer);
     }
 
@@ -215,7 +202,7 @@ impl Feed {
             return;
         }
         let status = Arc::new(status);
-        self.broadcast(|subscription| drop(subscription.status.put(status.clone())));
+        self.event_subscriptions.iter().for_each(|subscription| subscription.put_status(&status));
         self.status = Some(status);
     }
 
@@ -225,7 +212,7 @@ impl Feed {
             return;
         }
         let description = Arc::new(description);
-        self.broadcast(|subscription| drop(subscription.description.put(description.clone())));
+        self.event_subscriptions.iter().for_each(|subscription| subscription.put_description(&description));
         self.complete_subscriptions.iter().for_each(|subscription| subscription.describe(&description));
         self.description = Some(description);
     }
@@ -234,21 +221,18 @@ impl Feed {
     pub fn sound(&self, sound: AudioChunk) {
         let sound = Arc::new(sound);
         self.complete_subscriptions.iter().for_each(|subscription| subscription.put_sound(&sound));
-        for subscription in &self.event_subscriptions {
-            let _missed = subscription.sounds.try_send(Arc::clone(&sound));
-            subscription.waker.wake();
-        }
+        self.event_subscriptions.iter().for_each(|subscription| subscription.put_sound(&sound));
     }
 
     /// Sends the playback state to every present and future viewer, unless the last one sent predicts it.
     pub fn set_playback(&mut self, playback: Option<Playback>, now: Micros) {
         let Some(playback) = playback else { return };
-        if self.went.as_ref().is_some_and(|went| went.predicts(&playback, now)) {
+        if self.playback.as_ref().is_some_and(|last| last.predicts(&playback, now)) {
             return;
         }
-        let went = Arc::new(PlaybackSnapshot { playback, at: now });
-        self.broadcast(|subscription| drop(subscription.went.put(went.clone())));
-        self.went = Some(went);
+        let snapshot = Arc::new(PlaybackSnapshot { playback, at: now });
+        self.event_subscriptions.iter().for_each(|subscription| subscription.put_playback(&snapshot));
+        self.playback = Some(snapshot);
         let has_sound = self.has_sound();
         self.complete_subscriptions.iter().for_each(|subscription| subscription.set_has_sound(has_sound));
     }
@@ -268,14 +252,7 @@ impl Feed {
     }
 
     fn has_sound(&self) -> bool {
-        self.went.as_ref().is_some_and(|went| went.playback.track.is_some())
-    }
-
-    fn broadcast(&self, put: impl Fn(&EventSubscription)) {
-        for subscription in &self.event_subscriptions {
-            put(subscription);
-            subscription.waker.wake();
-        }
+        self.playback.as_ref().is_some_and(|last| last.playback.track.is_some())
     }
 }
 
@@ -291,40 +268,41 @@ enum FeedRequest {
 
 /// Commands that may wait for a source: more than a person gives while it opens a file. Later ones are lost.
 const COMMANDS_MAX: usize = 64;
-/// Audio chunks that wait for a viewer: a little more than a second. Later ones are lost to it.
-const AUDIO_CHUNKS_MAX: usize = 64;
 
 /// Handle through which viewers subscribe to a feed.
 #[derive(Clone, Debug)]
 pub struct FeedHandle {
-    joins: mpsc::Sender<FeedRequest>,
+    requests: mpsc::Sender<FeedRequest>,
     source: Arc<SourceWakeup>,
 }
 
 impl FeedHandle {
     /// Subscribes to frames. Returns `None` if the source's thread is gone.
     pub fn subscribe_frames(&self) -> Option<FrameReceiver> {
-        let subscription = Arc::new(FrameSubscription::default());
-        self.joins.send(FeedRequest::Frames(Arc::clone(&subscription))).ok()?;
-        self.source.notify();
-        Some(FrameReceiver { subscription, source: Arc::clone(&self.source) })
+        let receiver = FrameReceiver::new(Arc::clone(&self.source));
+        self.send(FeedRequest::Frames(receiver.subscription()))?;
+        Some(receiver)
     }
 
     /// Subscribes to everything else. Returns `None` if the source's thread is gone.
     pub fn subscribe_events(&self) -> Option<EventReceiver> {
-        let (sender, sounds) = mpsc::sync_channel(AUDIO_CHUNKS_MAX);
-        let subscription = Arc::new(EventSubscription::new(sender));
-        self.joins.send(FeedRequest::Events(Arc::clone(&subscription))).ok()?;
-        self.source.notify();
-        Some(EventReceiver { subscription, sounds: Mutex::new(sounds), source: Arc::clone(&self.source) })
+        let receiver = EventReceiver::new(Arc::clone(&self.source));
+        self.send(FeedRequest::Events(receiver.subscription()))?;
+        Some(receiver)
     }
 
     /// Subscribes to complete frames and to sound. Returns `None` if the source's thread is gone.
     pub(crate) fn subscribe_complete(&self, delivery: Delivery) -> Option<CompleteReceiver> {
         let receiver = CompleteReceiver::new(delivery, Arc::clone(&self.source));
-        self.joins.send(FeedRequest::Complete(receiver.subscription())).ok()?;
-        self.source.notify();
+        self.send(FeedRequest::Complete(receiver.subscription()))?;
         Some(receiver)
+    }
+
+    /// Sends a request to the source's thread, and wakes it. Returns `None` if the thread is gone.
+    fn send(&self, request: FeedRequest) -> Option<()> {
+        self.requests.send(request).ok()?;
+        self.source.notify();
+        Some(())
     }
 
     /// Sends a command to the source. It is lost if the source's thread is gone.
@@ -333,156 +311,12 @@ impl FeedHandle {
             self.source.commands.fetch_sub(1, Ordering::Relaxed);
             return;
         }
-        let _unheard = self.joins.send(FeedRequest::Command(command));
-        self.source.notify();
+        let _unheard = self.send(FeedRequest::Command(command));
     }
 
     /// Wakes the source's thread.
     pub fn wake(&self) {
         self.source.notify();
-    }
-}
-
-/// Receiver of frames, one a route.
-#[derive(Debug)]
-pub struct FrameReceiver {
-    subscription: Arc<FrameSubscription>,
-    source: Arc<SourceWakeup>,
-}
-
-impl FrameReceiver {
-    /// The newest frame, if it was not taken before.
-    ///
-    /// Pending says to the source that this viewer is ready for the next one, and uses the context's waker then.
-    pub fn poll(&self, context: &Context<'_>) -> Poll<Arc<Frame>> {
-        if let Some(frame) = self.subscription.frames.take() {
-            return Poll::Ready(frame);
-        }
-        self.register(context);
-        self.request_next();
-        self.subscription.frames.take().map_or(Poll::Pending, Poll::Ready)
-    }
-
-    /// Uses the context's waker when there is a newer frame, or all of the one that was taken is compared.
-    pub fn register(&self, context: &Context<'_>) {
-        self.subscription.waker.register(context.waker());
-    }
-
-    /// Requests the newest frame again, though it was taken: the viewer lost its picture.
-    pub fn resend(&self) {
-        self.subscription.resend.store(true, Ordering::Release);
-        self.source.notify();
-    }
-
-    /// Signals to the source that this viewer will soon be ready for a frame, so that it can be captured beforehand.
-    pub fn request_next(&self) {
-        if self.subscription.demand.set(&self.source.parked) {
-            self.source.notify();
-        }
-    }
-}
-
-impl Drop for FrameReceiver {
-    fn drop(&mut self) {
-        self.subscription.cancelled.store(true, Ordering::Release);
-        self.source.notify();
-    }
-}
-
-/// Receiver of everything but frames, one a viewer.
-#[derive(Debug)]
-pub struct EventReceiver {
-    subscription: Arc<EventSubscription>,
-    /// Used by one viewer, so that no thread waits for it.
-    sounds: Mutex<mpsc::Receiver<Arc<AudioChunk>>>,
-    source: Arc<SourceWakeup>,
-}
-
-impl EventReceiver {
-    /// Uses the context's waker, once, when there is something to take.
-    pub fn register(&self, context: &Context<'_>) {
-        self.subscription.waker.register(context.waker());
-    }
-
-    /// Takes the pointer, if it is new.
-    pub fn take_pointer(&self) -> Option<Arc<Pointer>> {
-        self.subscription.pointer.take()
-    }
-
-    /// Takes the source's description, if it is new.
-    pub fn take_description(&self) -> Option<Arc<Description>> {
-        self.subscription.description.take()
-    }
-
-    /// Takes the playback state, if it is new.
-    pub fn take_playback(&self) -> Option<Arc<PlaybackSnapshot>> {
-        self.subscription.went.take()
-    }
-
-    /// Takes the next audio chunk, if there is one.
-    pub fn take_sound(&self) -> Option<Arc<AudioChunk>> {
-        self.sounds.lock().unwrap_or_else(PoisonError::into_inner).try_recv().ok()
-    }
-
-    /// Takes the source's status, if it is new.
-    pub fn take_status(&self) -> Option<Arc<Status>> {
-        self.subscription.status.take()
-    }
-}
-
-impl Drop for EventReceiver {
-    fn drop(&mut self) {
-        self.subscription.cancelled.store(true, Ordering::Release);
-        self.source.notify();
-    }
-}
-
-/// State of one frame subscription, shared with the source's thread.
-#[derive(Debug)]
-struct FrameSubscription {
-    frames: Slot<Frame>,
-    demand: Demand,
-    /// The newest frame must be sent again, though it was taken.
-    resend: AtomicBool,
-    cancelled: AtomicBool,
-    waker: AtomicWaker,
-}
-
-impl Default for FrameSubscription {
-    fn default() -> Self {
-        Self {
-            frames: Slot::new(),
-            demand: Demand::new(),
-            resend: AtomicBool::new(false),
-            cancelled: AtomicBool::new(false),
-            waker: AtomicWaker::new(),
-        }
-    }
-}
-
-/// State of one event subscription, shared with the source's thread.
-#[derive(Debug)]
-struct EventSubscription {
-    pointer: Slot<Pointer>,
-    status: Slot<Status>,
-    description: Slot<Description>,
-    went: Slot<PlaybackSnapshot>,
-    sounds: mpsc::SyncSender<Arc<AudioChunk>>,
-    cancelled: AtomicBool,
-    waker: AtomicWaker,
-}
-
-impl EventSubscription {
-    fn new(sounds: mpsc::SyncSender<Arc<AudioChunk>>) -> Self {
-        Self {
-            sounds,
-            pointer: Slot::new(),
-            status: Slot::new(),
-            description: Slot::new(),
-            went: Slot::new(),
-            cancelled: AtomicBool::new(false),
-            waker: AtomicWaker::new(),
-        }
     }
 }
 
