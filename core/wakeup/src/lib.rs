@@ -61,17 +61,18 @@ impl Wakeup {
     ) -> io::Result<Woken<N>> {
         const { assert!(N <= DESCRIPTORS_MAX, "there is a place for each descriptor") };
         let own = self.receiver.as_fd();
-        // The wakeup's own descriptor stands in for one that is not given.
-        let mut watched = [own; 1 + DESCRIPTORS_MAX];
-        for (place, descriptor) in watched[1..].iter_mut().zip(descriptors) {
-            *place = descriptor.unwrap_or(own);
-        }
-        let readable = poll_until(watched, deadline)?;
-        if readable[0] {
+        // The wakeup's own descriptor stands in for one that is not given, and for those beyond the last.
+        let given = |index| descriptors.get(index).copied().flatten();
+        let mut watched: [_; 1 + DESCRIPTORS_MAX] =
+            std::array::from_fn(|index| readable(index.checked_sub(1).and_then(given).unwrap_or(own)));
+        let watched = &mut watched[..=N];
+        poll_all(watched, deadline)?;
+        let by_waker = is_ready(&watched[0]);
+        if by_waker {
             self.drain();
         }
-        let ready = std::array::from_fn(|index| descriptors[index].is_some() && readable[1 + index]);
-        Ok(Woken { by_waker: readable[0], ready })
+        let ready = std::array::from_fn(|index| given(index).is_some() && is_ready(&watched[1 + index]));
+        Ok(Woken { by_waker, ready })
     }
 
     fn drain(&self) {
@@ -100,13 +101,27 @@ pub fn poll_until<const N: usize>(
     descriptors: [BorrowedFd<'_>; N],
     deadline: Option<Instant>,
 ) -> io::Result<[bool; N]> {
+    let mut watched = descriptors.map(readable);
+    poll_all(&mut watched, deadline)?;
+    Ok(watched.map(|fd| is_ready(&fd)))
+}
+
+/// Returns what is polled to know whether a descriptor can be read.
+fn readable(descriptor: BorrowedFd<'_>) -> PollFd<'_> {
+    PollFd::from_borrowed_fd(descriptor, PollFlags::IN)
+}
+
+fn is_ready(fd: &PollFd<'_>) -> bool {
+    !fd.revents().is_empty()
+}
+
+/// Waits until one of the descriptors is ready, or `deadline` has passed.
+fn poll_all(watched: &mut [PollFd<'_>], deadline: Option<Instant>) -> io::Result<()> {
     loop {
         let left = deadline.map(|deadline| timespec(deadline.saturating_duration_since(Instant::now())));
-        let mut fds = descriptors.map(|descriptor| PollFd::from_borrowed_fd(descriptor, PollFlags::IN));
-        match poll(&mut fds, left.as_ref()) {
+        match poll(watched, left.as_ref()) {
             Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-            Ok(_) => return Ok(fds.map(|fd| !fd.revents().is_empty())),
+            polled => return Ok(polled.map(drop)?),
         }
     }
 }
