@@ -11,6 +11,6 @@ fn built_in() -> Result<SinkRegistry, RegistryError> {
     #[allow(unused_mut, reason = "a build may have no sinks")]
     let mut registry = SinkRegistry::default();
     #[cfg(all(feature = "ffmpeg", unix))]
-    registry.register(Box::new(lanstream_ffmpeg_sink::FfmpegSinkFactory))?;
+    registry.register(Box::new(lanstream_ffmpeg_sink::FfmpegSinkFactory::default()))?;
     Ok(registry)
 }

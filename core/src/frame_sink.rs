@@ -76,7 +76,7 @@ pub trait FrameSink: Send {
     ///
     /// # Errors
     /// If the sink can't go on.
-    fn audio(&mut self, _chunk: &AudioChunk) -> Result<SinkStatus, FrameSinkError> {
+    fn audio(&mut self, _chunk: &Arc<AudioChunk>) -> Result<SinkStatus, FrameSinkError> {
         Ok(SinkStatus::Open)
     }
 

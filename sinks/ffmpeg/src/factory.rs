@@ -7,7 +7,7 @@ use lanstream_core::options::{OptionError, OptionSpec, OptionValues};
 use lanstream_core::registry::{Descriptor, FrameSinkFactory};
 use lanstream_core::source::Listener;
 
-use crate::interrupt::interrupt;
+use crate::interrupt::Interrupt;
 use crate::sink::Recording;
 
 const EXAMPLES: &str = "Examples:
@@ -16,9 +16,11 @@ const EXAMPLES: &str = "Examples:
 
 Everything after -- is FFmpeg's own: options of its output, and the output. It needs FFmpeg 5.1 or newer on the PATH.";
 
-/// The sink `ffmpeg`.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct FfmpegSinkFactory;
+/// The sink `ffmpeg`. Its [`interrupt`](FrameSinkFactory::interrupt) ends the recordings that it configured.
+#[derive(Clone, Debug, Default)]
+pub struct FfmpegSinkFactory {
+    interrupt: Interrupt,
+}
 
 impl FrameSinkFactory for FfmpegSinkFactory {
     fn descriptor(&self) -> Descriptor {
@@ -48,11 +50,16 @@ impl FrameSinkFactory for FfmpegSinkFactory {
             Some("newest") => Some(Delivery::Newest),
             _ => None,
         };
-        let recording = Recording { delivery, listener, ..Recording::new(values.all("arguments")) };
+        let recording = Recording {
+            delivery,
+            listener,
+            interrupt: self.interrupt.clone(),
+            ..Recording::new(values.all("arguments"))
+        };
         Ok(Arc::new(move || Ok(Box::new(recording.open()?) as Box<dyn FrameSink>)))
     }
 
     fn interrupt(&self) {
-        interrupt();
+        self.interrupt.interrupt();
     }
 }

@@ -11,7 +11,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::{Errno, ioctl_fionbio, retry_on_intr, write};
 use rustix::pipe::fcntl_setpipe_size;
 
-use crate::interrupt::{Interruptible, is_interrupted};
+use crate::interrupt::{Interrupt, Registration};
 
 /// Bytes that the pipe to FFmpeg holds: the most that Linux gives to everyone. A picture goes through in few steps.
 const PIPE_BYTES: usize = 1 << 20;
@@ -21,7 +21,9 @@ pub(crate) struct Feeder {
     /// `None` once all was written.
     stdin: Option<ChildStdin>,
     program: Program,
-    interruptible: Option<Interruptible>,
+    interrupt: Interrupt,
+    /// `None` once it is waited for.
+    registration: Option<Registration>,
 }
 
 /// Whether FFmpeg still reads.
@@ -39,14 +41,15 @@ impl Feeder {
         arguments: &[OsString],
         listener: Listener,
         hidden: Hidden,
+        interrupt: &Interrupt,
     ) -> Result<Self, FrameSinkError> {
         let started = Program::start_reader(ffmpeg, arguments, Some(listener), hidden);
         let (program, stdin) = started.map_err(from_source)?;
         ioctl_fionbio(&stdin, true).map_err(|error| broken(format!("the pipe to FFmpeg: {error}")))?;
         // A smaller one is slower and nothing else.
         let _smaller = fcntl_setpipe_size(&stdin, PIPE_BYTES);
-        let interruptible = Some(Interruptible::new(program.process()));
-        Ok(Self { stdin: Some(stdin), program, interruptible })
+        let registration = Some(interrupt.register(program.process()));
+        Ok(Self { stdin: Some(stdin), program, interrupt: interrupt.clone(), registration })
     }
 
     /// Writes all bytes, as FFmpeg takes them.
@@ -71,10 +74,13 @@ impl Feeder {
 
     /// Waits until FFmpeg takes more, or says something, which is read.
     fn wait(&mut self) -> Result<(), FrameSinkError> {
-        let log = self.program.log_pipe();
-        let mut fds: Vec<_> = self.stdin.iter().map(|stdin| PollFd::new(stdin, PollFlags::OUT)).collect();
-        fds.extend(log.map(|log| PollFd::from_borrowed_fd(log, PollFlags::IN)));
-        let waited = retry_on_intr(|| poll(&mut fds, None));
+        let stdin = self.stdin.as_ref().map(|stdin| PollFd::new(stdin, PollFlags::OUT));
+        let log = self.program.log_pipe().map(|log| PollFd::from_borrowed_fd(log, PollFlags::IN));
+        let waited = match (stdin, log) {
+            (Some(stdin), Some(log)) => poll_any(&mut [stdin, log]),
+            (Some(one), None) | (None, Some(one)) => poll_any(&mut [one]),
+            (None, None) => Ok(()),
+        };
         waited.map_err(|error| broken(format!("FFmpeg can't be waited for: {error}")))?;
         self.program.read_log();
         Ok(())
@@ -86,17 +92,22 @@ impl Feeder {
         while self.program.log_pipe().is_some() {
             self.wait()?;
         }
-        self.interruptible = None;
+        self.registration = None;
         let outcome = self.program.finish();
         if outcome.is_success() {
             return Ok(());
         }
-        if is_interrupted() {
+        if self.interrupt.is_interrupted() {
             let message = "FFmpeg was ended before it had finished: its output may be cut off";
             return Err(FrameSinkError::new(FrameSinkErrorKind::Interrupted, message));
         }
         Err(broken(complaint(&outcome)))
     }
+}
+
+/// Waits until one of the descriptors is ready.
+fn poll_any(descriptors: &mut [PollFd<'_>]) -> rustix::io::Result<()> {
+    retry_on_intr(|| poll(descriptors, None)).map(drop)
 }
 
 fn complaint(outcome: &Outcome) -> String {

@@ -1,53 +1,62 @@
-//! The user gives a recording up before it is finished: its FFmpeg is ended, which ends the wait for it.
+//! The user gives recordings up before they are finished: their FFmpegs are ended, which ends the wait for them.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// FFmpegs of this process that have not been waited for, so that their numbers are theirs.
-static RUNNING: Mutex<Running> = Mutex::new(Running { is_over: false, processes: Vec::new() });
+/// Recordings that are given up together.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Interrupt(Arc<Mutex<State>>);
 
-struct Running {
-    /// None is to run any more.
-    is_over: bool,
+#[derive(Debug, Default)]
+struct State {
+    is_interrupted: bool,
+    /// Processes that have not been waited for, so that their numbers are still theirs.
     processes: Vec<Pid>,
 }
 
-/// Registration of a process, until it is dropped: right before the process is waited for.
-#[derive(Debug)]
-pub(crate) struct Interruptible(Pid);
+impl Interrupt {
+    /// Ends every FFmpeg that is registered, and each that will be.
+    pub(crate) fn interrupt(&self) {
+        let mut state = self.state();
+        state.is_interrupted = true;
+        state.processes.iter().copied().for_each(kill);
+    }
 
-impl Interruptible {
-    pub(crate) fn new(process: Pid) -> Self {
-        let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
-        running.processes.push(process);
-        if running.is_over {
+    /// Whether the recordings were given up.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.state().is_interrupted
+    }
+
+    /// Registers a process until the registration is dropped, which must be right before it is waited for.
+    pub(crate) fn register(&self, process: Pid) -> Registration {
+        let mut state = self.state();
+        state.processes.push(process);
+        if state.is_interrupted {
             kill(process);
         }
-        Self(process)
+        Registration { interrupt: self.clone(), process }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Interruptible {
+/// Registration of a process.
+#[derive(Debug)]
+pub(crate) struct Registration {
+    interrupt: Interrupt,
+    process: Pid,
+}
+
+impl Drop for Registration {
     fn drop(&mut self) {
-        let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
-        running.processes.retain(|process| *process != self.0);
+        self.interrupt.state().processes.retain(|process| *process != self.process);
     }
 }
 
-/// Ends every FFmpeg that is given frames, and each that comes after: for a program that must end at once.
-pub(crate) fn interrupt() {
-    let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
-    running.is_over = true;
-    running.processes.iter().copied().for_each(kill);
-}
-
-/// Whether recordings were given up.
-pub(crate) fn is_interrupted() -> bool {
-    RUNNING.lock().unwrap_or_else(PoisonError::into_inner).is_over
-}
-
-/// One that is stopped, or hangs, hears of nothing less.
+/// Ends a process. One that is stopped, or hangs, reacts to no other signal.
 fn kill(process: Pid) {
     let _ended_meanwhile = kill_process(process, Signal::KILL);
 }

@@ -1,6 +1,7 @@
 //! The frame sink: starts FFmpeg when it is known what frames are like, and gives it each of them.
 
 use std::ffi::{OsStr, OsString};
+use std::sync::Arc;
 
 use lanstream_core::frame_sink::{
     Delivery, FrameSink, FrameSinkError, FrameSinkErrorKind, SinkFrame, SinkStatus, StreamInfo,
@@ -12,6 +13,7 @@ use lanstream_ffmpeg::program::{FFMPEG, check_version};
 use lanstream_ffmpeg::{Hidden, NutWriter};
 
 use crate::feeder::{Fed, Feeder, from_source};
+use crate::interrupt::Interrupt;
 use crate::timeline::Timeline;
 
 /// What stands for the number of a part in the words of an output, from 1.
@@ -20,7 +22,7 @@ const PART: &str = "{part}";
 const TIMING: [&str; 5] = ["-r", "-fpsmax", "-vsync", "-fps_mode", "-enc_time_base"];
 
 /// What to record, and where.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Recording {
     /// FFmpeg's own arguments: options of its output, and the output.
     pub arguments: Vec<OsString>,
@@ -30,13 +32,20 @@ pub struct Recording {
     pub ffmpeg: Option<OsString>,
     /// Who hears what it says.
     pub listener: Listener,
+    pub(crate) interrupt: Interrupt,
 }
 
 impl Recording {
     /// Records through FFmpeg with these arguments.
     pub fn new(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
         let arguments = arguments.into_iter().map(Into::into).collect();
-        Self { arguments, delivery: None, ffmpeg: None, listener: Listener::default() }
+        Self {
+            arguments,
+            delivery: None,
+            ffmpeg: None,
+            listener: Listener::default(),
+            interrupt: Interrupt::default(),
+        }
     }
 
     /// Looks whether FFmpeg is there. It is started with the first frame.
@@ -113,8 +122,9 @@ impl FrameSink for FfmpegSink {
         self.parts += 1;
         let arguments = self.recording.arguments_for(&stream.layout, self.parts);
         let hidden = Hidden::of(&self.recording.arguments);
-        let listener = self.recording.listener.clone();
-        let mut feeder = Feeder::start(self.recording.program(), &arguments, listener, hidden)?;
+        let Recording { listener, interrupt, .. } = &self.recording;
+        let (program, listener) = (self.recording.program(), listener.clone());
+        let mut feeder = Feeder::start(program, &arguments, listener, hidden, interrupt)?;
         let (nut, head) = NutWriter::begin(&stream.layout, stream.has_sound);
         // One that has ended already is noticed at the first frame.
         feeder.write(&head)?;
@@ -128,7 +138,7 @@ impl FrameSink for FfmpegSink {
         self.status(fed)
     }
 
-    fn audio(&mut self, chunk: &AudioChunk) -> Result<SinkStatus, FrameSinkError> {
+    fn audio(&mut self, chunk: &Arc<AudioChunk>) -> Result<SinkStatus, FrameSinkError> {
         let Some(running) = &mut self.running else { return Ok(SinkStatus::Complete) };
         running.timeline.hold(chunk);
         let fed = running.sound_due()?;

@@ -1,6 +1,7 @@
 //! Times of a recording: they begin at zero and never go back, whatever the source does.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use lanstream_core::frame_sink::SinkFrame;
@@ -17,7 +18,7 @@ const SOUND_STEP_MAX_US: u64 = 1000;
 pub(crate) struct Timeline {
     last: Option<Moment>,
     /// Sound whose picture has not come.
-    held: VecDeque<AudioChunk>,
+    held: VecDeque<Arc<AudioChunk>>,
     /// Where the sound goes on, unless the source has jumped.
     sound_end: Option<Pts>,
 }
@@ -50,17 +51,17 @@ impl Timeline {
 
     /// Keeps sound until its picture has come. What was held for a picture that will not come, because the source has
     /// jumped, is left out.
-    pub(crate) fn hold(&mut self, chunk: &AudioChunk) {
+    pub(crate) fn hold(&mut self, chunk: &Arc<AudioChunk>) {
         let goes_on = self.sound_end.is_none_or(|end| end.0.abs_diff(chunk.at.0) <= SOUND_STEP_MAX_US);
         if !goes_on {
             self.held.clear();
         }
         self.sound_end = Some(end_of(chunk));
-        self.held.push_back(chunk.clone());
+        self.held.push_back(Arc::clone(chunk));
     }
 
     /// Takes the next stretch of sound that is due, and the time at which it begins.
-    pub(crate) fn take_due_sound(&mut self) -> Option<(u64, AudioChunk)> {
+    pub(crate) fn take_due_sound(&mut self) -> Option<(u64, Arc<AudioChunk>)> {
         let shown = self.last?.pts?;
         let (first, end) = (self.held.front()?, self.sound_end?);
         let is_due = first.at <= shown || end.since(first.at).is_some_and(|held| held > SOUND_HELD_MAX);
@@ -68,7 +69,7 @@ impl Timeline {
     }
 
     /// Takes the next stretch of sound, due or not, and the time at which it begins.
-    pub(crate) fn take_sound(&mut self) -> Option<(u64, AudioChunk)> {
+    pub(crate) fn take_sound(&mut self) -> Option<(u64, Arc<AudioChunk>)> {
         let last = self.last?;
         let offset = i128::from(last.us) - i128::from(last.pts?.0);
         let chunk = self.held.pop_front()?;
@@ -87,8 +88,9 @@ fn end_of(chunk: &AudioChunk) -> Pts {
 mod tests {
     use super::*;
 
-    fn chunk(us: i64) -> AudioChunk {
-        AudioChunk { at: Pts(us), samples: vec![0; SOUND_RATE as usize / 50 * SOUND_FRAME_BYTES] }
+    fn chunk(us: i64) -> Arc<AudioChunk> {
+        let samples = vec![0; SOUND_RATE as usize / 50 * SOUND_FRAME_BYTES];
+        Arc::new(AudioChunk { at: Pts(us), samples })
     }
 
     #[test]
