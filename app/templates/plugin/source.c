@@ -76,12 +76,8 @@ static int32_t wait_(void *instance, uint64_t timeout_ns, uint32_t *event, ls_er
     gradient *self = instance;
     uint64_t now = now_ns();
     uint64_t left = now < self->next_ns ? self->next_ns - now : 0;
-    if (timeout_ns < left) {
-        *event = self->host->sleep(self->host->context, timeout_ns);
-        return LS_OK;
-    }
-    *event = left > 0 ? self->host->sleep(self->host->context, left) : LS_EVENT_TIMED_OUT;
-    if (*event == LS_EVENT_TIMED_OUT) {
+    *event = self->host->sleep(self->host->context, timeout_ns < left ? timeout_ns : left);
+    if (*event == LS_EVENT_TIMED_OUT && left <= timeout_ns) {
         self->next_ns = now_ns() + FRAME_NS;
         self->number++;
         *event = LS_EVENT_DAMAGED;

@@ -9,13 +9,15 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define FRAME_NS (1000000000u / 60)
 
 typedef struct plasma {
     const ls_host *host;
     uint32_t width, height;
-    uint32_t number; /* of the frame to be shown */
+    uint32_t number;  /* of the frame to be shown */
+    uint64_t next_ns; /* when the next one is due */
 } plasma;
 
 static const ls_option options[] = {{
@@ -27,6 +29,12 @@ static const ls_option options[] = {{
     .help = LS_STR("Size in pixels"),
     .default_value = LS_STR("640x360"),
 }};
+
+static uint64_t now_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
 
 /* Reads WIDTHxHEIGHT. */
 static int parse_size(ls_str text, uint32_t *width, uint32_t *height) {
@@ -67,9 +75,11 @@ static int32_t describe(void *instance, ls_description *description, ls_error *e
 static int32_t wait_(void *instance, uint64_t timeout_ns, uint32_t *event, ls_error *error) {
     (void)error;
     plasma *self = instance;
-    uint64_t sleep_ns = timeout_ns < FRAME_NS ? timeout_ns : FRAME_NS;
-    *event = self->host->sleep(self->host->context, sleep_ns);
-    if (*event == LS_EVENT_TIMED_OUT && sleep_ns == FRAME_NS) {
+    uint64_t now = now_ns();
+    uint64_t left = now < self->next_ns ? self->next_ns - now : 0;
+    *event = self->host->sleep(self->host->context, timeout_ns < left ? timeout_ns : left);
+    if (*event == LS_EVENT_TIMED_OUT && left <= timeout_ns) {
+        self->next_ns = now_ns() + FRAME_NS;
         self->number++;
         *event = LS_EVENT_DAMAGED;
     }
