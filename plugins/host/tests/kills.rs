@@ -14,6 +14,7 @@ use lanstream_core::options::OptionValues;
 use lanstream_core::source::{ErrorKind, Listener, Source};
 use lanstream_core::{FrameBuffer, Region};
 use lanstream_plugin_host::{HOST_COMMAND, Launch, RemotePlugin, Trust, serve};
+use lanstream_testkit::process::children;
 use lanstream_wakeup::poll_until;
 use rustix::fd::AsFd as _;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
@@ -86,7 +87,7 @@ fn plugins_that_are_killed_leave_nothing(library: &Path) {
     assert_eq!(after.descriptors, before.descriptors);
     assert_eq!(after.frames, before.frames);
     assert_eq!(after.threads, before.threads);
-    assert_eq!(children(), []);
+    assert_eq!(own_children(), [0_u32; 0]);
     let growth = after.memory_kib.saturating_sub(warm.memory_kib);
     assert!(growth < GROWTH_MAX_KIB, "{growth} KiB were added by {KILLS} kills");
 }
@@ -95,7 +96,7 @@ fn plugins_that_are_killed_leave_nothing(library: &Path) {
 fn kill_while_it_draws(library: &Path, kill: u32) {
     let mut source = open(library);
     let mut frame = buffer(source.as_mut());
-    let process = *children().first().expect("the source has a process");
+    let process = *own_children().first().expect("the source has a process");
     let delay = Duration::from_micros(u64::from(kill * 37 % 2000));
     let killer = std::thread::spawn(move || {
         std::thread::sleep(delay);
@@ -131,7 +132,7 @@ fn capture_for_ever(library: &Path) {
     let mut frame = buffer(source.as_mut());
     let all = Region::full(frame.size());
     source.capture(&mut frame, &all).unwrap();
-    println!("{}", children()[0]);
+    println!("{}", own_children()[0]);
     while source.capture(&mut frame, &all).is_ok() {}
 }
 
@@ -160,15 +161,11 @@ impl Usage {
     }
 }
 
-/// Returns the processes that this one has started and not reaped.
-fn children() -> Vec<i32> {
-    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
-    let lists = tasks.map(|task| std::fs::read_to_string(task.unwrap().path().join("children")).unwrap());
-    lists
-        .flat_map(|list| list.split_whitespace().map(|pid| pid.parse().unwrap()).collect::<Vec<_>>())
-        .collect()
+/// Returns the processes that this one has started and not waited for.
+fn own_children() -> Vec<u32> {
+    children(std::process::id())
 }
 
-fn pid(raw: i32) -> Pid {
-    Pid::from_raw(raw).expect("a process has a number")
+fn pid(raw: u32) -> Pid {
+    Pid::from_raw(raw.cast_signed()).expect("a process has a number")
 }

@@ -16,6 +16,15 @@ use crate::machine::{self, Share};
 /// How long a program may take to end by itself once asked to.
 const GRACE: Timespec = Timespec { tv_sec: 3, tv_nsec: 0 };
 
+/// Returns the processes that a process has started and not waited for, as Linux lists them.
+pub fn children(pid: u32) -> Vec<u32> {
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let lists = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
+    lists
+        .flat_map(|list| list.split_whitespace().map_while(|pid| pid.parse().ok()).collect::<Vec<_>>())
+        .collect()
+}
+
 /// A running program that leads a process group of its own: Ctrl-C at the terminal does not reach it, only its owner
 /// ends it.
 #[derive(Debug)]
