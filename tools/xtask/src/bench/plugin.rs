@@ -9,17 +9,17 @@ use std::time::Instant;
 
 use anyhow::{Context, ensure};
 use lanstream_testkit::browser::Engine;
-use lanstream_testkit::process::Process;
+use lanstream_testkit::process::{Process, children};
 use serde::{Deserialize, Serialize};
 
 use super::connect::next;
-use super::engines;
 use super::idle::cpu_time;
 use super::machine::Machine;
 use super::patience::Patience;
 use super::sample::median;
+use super::{engines, in_turn};
 use crate::{repository, setup};
-use memory::{Memory, children};
+use memory::Memory;
 
 /// What to measure.
 #[derive(clap::Args)]
@@ -96,7 +96,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let figures = calls_and_starts()?;
     let mut rounds = Vec::new();
     for round in 1..=options.rounds {
-        for subject in &SUBJECTS {
+        for subject in in_turn(&SUBJECTS, round) {
             eprintln!("round {round} of {}: {}", options.rounds, subject.name);
             rounds.push(options.show(subject, &patience).with_context(|| subject.name)?);
         }
@@ -151,7 +151,7 @@ impl Options {
         for _ in 0..WARM_UP {
             next(&events, patience, |event| event["painted"].as_f64() > Some(0.0))?;
         }
-        let processes = [vec![server.id()], children(server.id())?].concat();
+        let processes = [vec![server.id()], children(server.id())].concat();
         let cpu_seconds =
             || -> anyhow::Result<f64> { processes.iter().map(|pid| Ok(cpu_time(*pid)?.as_secs_f64())).sum() };
         let (began, cpu) = (Instant::now(), cpu_seconds()?);

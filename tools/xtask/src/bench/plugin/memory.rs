@@ -42,17 +42,6 @@ impl Memory {
     }
 }
 
-/// Returns the processes that a process has started.
-pub(super) fn children(pid: u32) -> anyhow::Result<Vec<u32>> {
-    let mut children = Vec::new();
-    for task in std::fs::read_dir(format!("/proc/{pid}/task"))? {
-        let path = task?.path().join("children");
-        let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-        children.extend(text.split_ascii_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
-    }
-    Ok(children)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
