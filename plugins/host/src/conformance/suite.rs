@@ -210,7 +210,8 @@ impl Suite {
 
     fn start(&self, rule: &Rule, source: usize, report: &Report, output: &OwnedFd) -> io::Result<Child> {
         let mut command = Command::new(&self.program);
-        command.arg(TRIAL_COMMAND).arg(rule.id).arg(source.to_string()).arg(&self.path);
+        command.arg(TRIAL_COMMAND).arg(getpid().as_raw_pid().to_string());
+        command.arg(rule.id).arg(source.to_string()).arg(&self.path);
         command.args(self.values.iter().flat_map(|(name, value)| [name, value]));
         command.stdin(Stdio::from(report.descriptor()?)).stdout(Stdio::from(output.try_clone()?));
         // An interrupt at the terminal is for this process, which then ends the trial.

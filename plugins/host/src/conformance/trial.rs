@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use lanstream_core::options::OptionValues;
-use rustix::process::{Resource, Rlimit, Signal, getrlimit, set_parent_process_death_signal, setrlimit};
+use rustix::process::{
+    Pid, Resource, Rlimit, Signal, getppid, getrlimit, set_parent_process_death_signal, setrlimit,
+};
 
 use super::Verdict;
 use super::report::{Report, Told};
@@ -28,12 +30,11 @@ use crate::trust::Trust;
 #[allow(unsafe_code, reason = "a plugin is loaded")]
 pub unsafe fn try_rule(arguments: impl IntoIterator<Item = OsString>) -> io::Result<()> {
     contain();
-    // A suite that is killed leaves no plugin behind that never returns. Its thread waits for this process.
-    set_parent_process_death_signal(Some(Signal::KILL))?;
+    let trial = RuleTrial::parse(arguments).ok_or(io::ErrorKind::InvalidInput)?;
+    end_with(trial.suite)?;
     let no_dump = Rlimit { current: Some(0), ..getrlimit(Resource::Core) };
     let _dumps = setrlimit(Resource::Core, no_dump);
     let report = Arc::new(Report::from_standard_input()?);
-    let trial = RuleTrial::parse(arguments).ok_or(io::ErrorKind::InvalidInput)?;
     report.step("the loader");
     // SAFETY: the caller's promise.
     let plugin = unsafe { LoadedPlugin::load(&trial.path, Trust::Named) };
@@ -50,8 +51,17 @@ pub unsafe fn try_rule(arguments: impl IntoIterator<Item = OsString>) -> io::Res
     Ok(())
 }
 
+/// Has the system end this process with the suite: one that is killed leaves no plugin behind that never returns. The
+/// thread that started this process waits for it.
+fn end_with(suite: Pid) -> io::Result<()> {
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    // No signal comes for a suite that ended before it was asked for.
+    if getppid() == Some(suite) { Ok(()) } else { Err(io::ErrorKind::BrokenPipe.into()) }
+}
+
 /// What is to be tried.
 struct RuleTrial {
+    suite: Pid,
     rule: &'static Rule,
     source: usize,
     path: PathBuf,
@@ -61,13 +71,14 @@ struct RuleTrial {
 impl RuleTrial {
     fn parse(arguments: impl IntoIterator<Item = OsString>) -> Option<Self> {
         let mut arguments = arguments.into_iter();
+        let suite = Pid::from_raw(arguments.next()?.to_str()?.parse().ok()?)?;
         let id = arguments.next()?;
         let rule = RULES.iter().find(|rule| id == rule.id)?;
         let source = arguments.next()?.to_str()?.parse().ok()?;
         let path = arguments.next()?.into();
         let texts: Vec<String> = arguments.map(OsString::into_string).collect::<Result<_, _>>().ok()?;
         let values = texts.as_chunks().0.iter().map(|[name, value]| (name.clone(), value.clone()));
-        Some(Self { rule, source, path, values: values.collect() })
+        Some(Self { suite, rule, source, path, values: values.collect() })
     }
 
     fn run(&self, plugin: &LoadedPlugin, report: &Arc<Report>) -> Verdict {
