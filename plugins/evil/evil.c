@@ -28,7 +28,12 @@ static uint8_t grey = 1;
 static int captures, instances;
 static uint8_t own[64 * 32 * 4]; /* pixels that are lent */
 static uint8_t *lent;
-static int outstanding; /* pixels that are lent and not released: 0 or 1 */
+
+/* An instance of lent:good, which lends its own pixels and has them back before it is called again. */
+struct lender {
+    uint8_t pixels[sizeof own];
+    int loans; /* 0 or 1 */
+};
 
 static int is(const char *deed) {
     return strcmp(EVIL, deed) == 0;
@@ -144,7 +149,7 @@ static int32_t create(const ls_host *given, const ls_value *values, uint64_t len
     }
     if (is("lent:thread")) start(painting);
     if (is("host:size") && given->struct_size != sizeof(ls_host)) abort();
-    *instance = is("create:null-instance") ? NULL : &grey;
+    *instance = is("create:null-instance") ? NULL : is("lent:good") ? calloc(1, sizeof(struct lender)) : &grey;
     if (is("create:error-text")) {
         error->kind = 77;
         error->text.len = 100000;
@@ -154,10 +159,12 @@ static int32_t create(const ls_host *given, const ls_value *values, uint64_t len
 }
 
 static void destroy(void *instance) {
-    (void)instance;
     evil("destroy");
     instances--;
-    if (is("lent:good") && outstanding != 0) abort();
+    if (is("lent:good")) {
+        if (((struct lender *)instance)->loans != 0) abort();
+        free(instance);
+    }
     if (captures == 0 && is("destroy:unused")) abort();
     if (is("lent:double")) free(lent);
 }
@@ -198,7 +205,7 @@ static void release_double(void *owner) {
 }
 
 static void release_once(void *owner) {
-    if (owner != own || outstanding-- != 1) abort();
+    if (--((struct lender *)owner)->loans != 0) abort();
 }
 
 static void release_never(void *owner) {
@@ -206,9 +213,20 @@ static void release_never(void *owner) {
     abort();
 }
 
-/* Lends pixels, in one of the wrong ways, or right. */
+static int32_t lend_well(struct lender *lender, ls_frame *frame) {
+    if (++lender->loans != 1) abort();
+    memset(lender->pixels, lender->pixels[0] + 1, sizeof lender->pixels);
+    frame->flags |= LS_FRAME_LENT;
+    frame->lent = lender->pixels;
+    frame->lent_len = sizeof lender->pixels;
+    frame->lent_stride = 64 * 4;
+    frame->lent_owner = lender;
+    frame->lent_release = release_once;
+    return LS_OK;
+}
+
+/* Lends pixels in one of the wrong ways. */
 static int32_t lend(ls_frame *frame) {
-    if (is("lent:good") && outstanding++ != 0) abort();
     memset(own, ++grey, sizeof own);
     lent = is("lent:double") ? malloc(sizeof own) : own;
     frame->flags |= LS_FRAME_LENT;
@@ -216,7 +234,7 @@ static int32_t lend(ls_frame *frame) {
     frame->lent_len = is("lent:short") ? 1 : sizeof own;
     frame->lent_stride = 64 * 4;
     frame->lent_owner = lent;
-    frame->lent_release = is("lent:double") ? release_double : is("lent:abort") ? release_never : is("lent:good") ? release_once : NULL;
+    frame->lent_release = is("lent:double") ? release_double : is("lent:abort") ? release_never : NULL;
     if (is("lent:address")) frame->lent = (const uint8_t *)8;
     return LS_OK;
 }
@@ -235,13 +253,13 @@ static void paint(ls_frame *frame) {
 }
 
 static int32_t capture(void *instance, ls_frame *frame, ls_error *error) {
-    (void)instance;
     if (instances > 1 && is("instances:one")) abort();
     if (is("capture:ended")) return ls_fail(error, LS_ERROR_ENDED, "there is nothing to see");
     if (is("capture:never")) return ls_fail(error, LS_ERROR_RETRY, "there is no picture yet");
     if (captures++ > 2) {
         evil("capture");
         if (is("write:beyond")) memset(frame->data, 1, frame->data_len + (64 << 20));
+        if (is("lent:good")) return lend_well(instance, frame);
         if (strncmp(EVIL, "lent:", 5) == 0) return lend(frame);
         if (is("error:kind")) return ls_fail(error, 77, "a kind that there is not");
         if (is("error:utf8")) return ls_fail(error, LS_ERROR_ENDED, "\xff");
