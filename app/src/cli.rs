@@ -11,14 +11,13 @@ use std::ffi::OsString;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
-use lanstream::frame_sinks;
+use lanstream::Registries;
 use lanstream_core::options::OptionValues;
-use lanstream_core::registry::Registry;
 
 #[cfg(all(feature = "plugins", target_os = "linux"))]
 pub(crate) use plugin::CheckOptions;
 #[cfg(feature = "plugins")]
-pub(crate) use plugin::{Language, NewOptions, PluginAction, check_names};
+pub(crate) use plugin::{Kind, Language, NewOptions, PluginAction, check_names};
 pub(crate) use serve::Serve;
 pub(crate) use sink::ChosenSink;
 
@@ -89,32 +88,38 @@ const COMMANDS: &[&str] = &[
 ];
 
 /// Parses the arguments of this process. Prints help, or what is wrong with them, and exits. `add_installed` registers
-/// the sources of installed plugins; it takes its time, so it is called only where they are needed.
-pub(crate) fn parse(registry: &mut Registry, add_installed: impl FnOnce(&mut Registry)) -> Cli {
+/// the sources and sinks of installed plugins; it takes its time, so it is called only where they are needed.
+pub(crate) fn parse(registries: &mut Registries, add_installed: impl FnOnce(&mut Registries)) -> Cli {
     let arguments: Vec<_> = std::env::args_os().collect();
-    let mut parsed = parse_arguments(registry, &arguments);
-    if needs_installed(registry, &arguments, &parsed) {
-        add_installed(registry);
-        parsed = parse_arguments(registry, &arguments);
+    let mut parsed = parse_arguments(registries, &arguments);
+    if needs_installed(registries, &arguments, &parsed) {
+        add_installed(registries);
+        parsed = parse_arguments(registries, &arguments);
     }
-    parsed.map_err(named_source).unwrap_or_else(|error| error.format(&mut command(registry)).exit())
+    parsed.map_err(named_source).unwrap_or_else(|error| error.format(&mut command(registries)).exit())
 }
 
-fn parse_arguments(registry: &Registry, arguments: &[OsString]) -> Result<Cli, clap::Error> {
-    from_matches(registry, &command(registry).try_get_matches_from(arguments)?)
+fn parse_arguments(registries: &Registries, arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    from_matches(registries, &command(registries).try_get_matches_from(arguments)?)
 }
 
-/// Returns whether the sources of installed plugins can change what arguments mean: a command that is not known, the
-/// list of all sources, and the help that lists all commands.
-fn needs_installed(registry: &Registry, arguments: &[OsString], parsed: &Result<Cli, clap::Error>) -> bool {
+/// Returns whether installed plugins can change what arguments mean: a command or a sink that is not known, the lists
+/// of all sources and sinks, and the help that lists all commands.
+fn needs_installed(
+    registries: &Registries,
+    arguments: &[OsString],
+    parsed: &Result<Cli, clap::Error>,
+) -> bool {
     let is_command = |word: &OsString| {
-        let is_source = word.to_str().is_some_and(|word| registry.get(word).is_some());
+        let is_source = word.to_str().is_some_and(|word| registries.sources.get(word).is_some());
         is_source || COMMANDS.iter().any(|command| word == command)
     };
     match parsed {
-        Ok(cli) => matches!(cli.action, Action::ListSources),
+        Ok(cli) => matches!(cli.action, Action::ListSources | Action::ListSinks),
         Err(error) if error.kind() == ErrorKind::DisplayHelp => !arguments.iter().skip(1).any(is_command),
-        Err(error) => error.kind() == ErrorKind::InvalidSubcommand,
+        Err(error) if error.kind() == ErrorKind::InvalidSubcommand => true,
+        // Whatever else is wrong: the options of an unknown sink are unknown, too.
+        Err(_) => sink::names_unknown(&registries.sinks, arguments),
     }
 }
 
@@ -127,12 +132,12 @@ fn named_source(error: clap::Error) -> clap::Error {
     clap::Error::raw(ErrorKind::InvalidSubcommand, message)
 }
 
-fn command(registry: &Registry) -> Command {
+fn command(registries: &Registries) -> Command {
     let list = Command::new(SOURCES).about("List what there is to capture, with the words that select it");
     let list_sinks = Command::new(SINKS).about("List what can get frames besides viewers, with its options");
-    let sources = registry.iter().map(|factory| source::command(factory.descriptor()));
+    let sources = registries.sources.iter().map(|factory| source::command(factory.descriptor()));
     // The flags first: they bring a description of their own.
-    let command = sink::with_flags(Serve::augment_args(Command::new("lanstream")), &frame_sinks::registry());
+    let command = sink::with_flags(Serve::augment_args(Command::new("lanstream")), &registries.sinks);
     let command = command
         .version(env!("CARGO_PKG_VERSION"))
         .styles(STYLES)
@@ -147,9 +152,8 @@ fn command(registry: &Registry) -> Command {
     command
 }
 
-fn from_matches(registry: &Registry, matches: &ArgMatches) -> Result<Cli, clap::Error> {
+fn from_matches(registries: &Registries, matches: &ArgMatches) -> Result<Cli, clap::Error> {
     let serve = Serve::from_arg_matches(matches)?;
-    let registered = frame_sinks::registry();
     let mut sinks = Vec::new();
     let action = match matches.subcommand() {
         None => {
@@ -161,9 +165,10 @@ fn from_matches(registry: &Registry, matches: &ArgMatches) -> Result<Cli, clap::
         #[cfg(feature = "plugins")]
         Some((plugin::NAME, matches)) => Action::Plugin(PluginAction::from_arg_matches(matches)?),
         Some((name, matches)) => {
-            let options = registry.get(name).map(|factory| factory.descriptor().options).unwrap_or_default();
+            let factory = registries.sources.get(name);
+            let options = factory.map(|factory| factory.descriptor().options).unwrap_or_default();
             let mut values = source::values(&options, matches);
-            sinks = sink::chosen(&registered, matches, &options, &mut values)?;
+            sinks = sink::chosen(&registries.sinks, matches, &options, &mut values)?;
             Action::Show { source: name.to_owned(), values }
         }
     };
@@ -172,8 +177,9 @@ fn from_matches(registry: &Registry, matches: &ArgMatches) -> Result<Cli, clap::
 
 #[cfg(test)]
 mod tests {
+    use lanstream_core::frame_sink::SinkOpener;
     use lanstream_core::options::{OptionError, OptionSpec};
-    use lanstream_core::registry::{Configured, Descriptor, SourceFactory};
+    use lanstream_core::registry::{Configured, Descriptor, FrameSinkFactory, SourceFactory};
     use lanstream_core::source::{Error, ErrorKind as SourceErrorKind, Listener};
 
     use super::*;
@@ -201,20 +207,37 @@ mod tests {
         }
     }
 
-    fn registry() -> Registry {
-        lanstream::sources::registry().with(Fade).unwrap()
+    /// A sink that nothing but its registration knows.
+    struct Disk;
+
+    impl FrameSinkFactory for Disk {
+        fn descriptor(&self) -> Descriptor {
+            let options = vec![OptionSpec::path("file", "FILE", "Where")];
+            Descriptor { name: "disk".into(), about: "Keep frames".into(), examples: "".into(), options }
+        }
+
+        fn configure(&self, _: &OptionValues, _: Listener) -> Result<SinkOpener, OptionError> {
+            unreachable!("nothing is opened here")
+        }
+    }
+
+    fn registries() -> Registries {
+        let mut registries = Registries::built_in();
+        registries.sources.register(Box::new(Fade)).unwrap();
+        registries.sinks.register(Box::new(Disk)).unwrap();
+        registries
     }
 
     fn parsed(line: &[&str]) -> Result<Cli, String> {
-        let registry = registry();
+        let registries = registries();
         let words = ["lanstream"].iter().chain(line);
-        let matches = command(&registry).try_get_matches_from(words).map_err(|error| error.to_string())?;
-        from_matches(&registry, &matches).map_err(|error| error.to_string())
+        let matches = command(&registries).try_get_matches_from(words).map_err(|error| error.to_string())?;
+        from_matches(&registries, &matches).map_err(|error| error.to_string())
     }
 
     #[test]
     fn commands_of_all_sources_are_consistent() {
-        command(&registry()).debug_assert();
+        command(&registries()).debug_assert();
     }
 
     #[test]
@@ -223,7 +246,7 @@ mod tests {
         else {
             unreachable!("a source was named")
         };
-        let mut configured = registry().configure(&source, values, Listener::default()).unwrap();
+        let mut configured = registries().sources.configure(&source, values, Listener::default()).unwrap();
         assert_eq!((configured.open)().err().unwrap().message, "7 s, again: true");
         let help = parsed(&["fade", "--help"]).unwrap_err();
         for part in ["From black to white", "How long it takes", "[default: 5]", "--loop", "--port"] {
@@ -234,15 +257,27 @@ mod tests {
     }
 
     #[test]
+    fn a_registered_sink_is_a_flag_with_its_options() {
+        let cli = parsed(&["fade", "--sink", "disk", "--disk.file", "a"]).unwrap();
+        let [ChosenSink { name, values }] = cli.sinks.try_into().unwrap();
+        assert_eq!((name.as_str(), values.text("file")), ("disk", Some("a")));
+        assert!(parsed(&["fade", "--help"]).unwrap_err().contains("Keep frames"));
+    }
+
+    #[test]
     fn installed_plugins_are_asked_for_only_where_they_matter() {
-        let registry = registry();
+        let registries = registries();
         let needs = |line: &str| {
             let arguments: Vec<_> = line.split(' ').map(OsString::from).collect();
-            needs_installed(&registry, &arguments, &parse_arguments(&registry, &arguments))
+            needs_installed(&registries, &arguments, &parse_arguments(&registries, &arguments))
         };
         for line in [
             "sources",
+            "sinks",
             "camera",
+            "fade --sink tape",
+            "fade --sink=tape --tape.length 3",
+            "fade --tape.length 3 --sink tape --sink disk",
             "camera --size 3x4",
             "help camera",
             "--help",
@@ -260,6 +295,10 @@ mod tests {
             "--nonsense",
             "--version",
             "fade --nonsense",
+            "fade --sink disk",
+            "fade --sink disk --nonsense",
+            "fade --sink",
+            "sinks --help",
         ] {
             assert!(!needs(&format!("lanstream {line}")), "{line}");
         }
@@ -268,6 +307,7 @@ mod tests {
 
     #[test]
     fn a_name_is_registered_once() {
-        assert_eq!(registry().with(Fade).unwrap_err().to_string(), "there are two sources named fade");
+        let again = registries().sources.register(Box::new(Fade));
+        assert_eq!(again.unwrap_err().to_string(), "there are two sources named fade");
     }
 }

@@ -17,6 +17,7 @@ mod event;
 pub mod frame_sinks;
 #[cfg(feature = "plugins")]
 pub mod plugins;
+mod registries;
 mod server;
 pub mod sinks;
 pub mod sources;
@@ -25,5 +26,6 @@ pub use event::{Event, SinkStats, Stats};
 pub use lanstream_core as core;
 pub use lanstream_core::protocol::Certificates;
 pub use lanstream_core::source::{Error as SourceError, ErrorKind as SourceErrorKind, Opener, Source};
+pub use registries::Registries;
 pub use server::{NamedSink, Options, Server, StartError, Totals, TransportChoice};
 pub use sinks::factory::TlsFiles;

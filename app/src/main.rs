@@ -14,27 +14,27 @@ mod stop;
 
 use std::process::ExitCode;
 
-use lanstream_core::registry::Registry;
+use lanstream::Registries;
 
 fn main() -> ExitCode {
     #[cfg(all(feature = "plugins", target_os = "linux"))]
     if let Some(status) = plugin_flags::serve() {
         return status;
     }
-    let mut registry = lanstream::sources::registry();
+    let mut registries = Registries::built_in();
     #[cfg(feature = "plugins")]
-    if let Err(error) = plugin_flags::register(&mut registry) {
+    if let Err(error) = plugin_flags::register(&mut registries) {
         report::write_error(&format!("lanstream: error: {}\n", lanstream_core::text::harmless(&error)));
         return ExitCode::FAILURE;
     }
-    let cli = cli::parse(&mut registry, add_installed);
-    run::main(registry, &cli)
+    let cli = cli::parse(&mut registries, add_installed);
+    run::main(registries, &cli)
 }
 
-/// Adds the sources of installed plugins.
-fn add_installed(registry: &mut Registry) {
+/// Adds the sources and sinks of installed plugins.
+fn add_installed(registries: &mut Registries) {
     #[cfg(all(feature = "plugins", target_os = "linux"))]
-    installed::register_all(registry);
+    installed::register_all(registries);
     #[cfg(not(all(feature = "plugins", target_os = "linux")))]
-    let _nothing_is_installed = registry;
+    let _nothing_is_installed = registries;
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 #[cfg(target_os = "linux")]
 use std::process::ExitCode;
 
-use lanstream::plugins;
-use lanstream_core::registry::{Descriptor, Registry};
+use lanstream::{Registries, plugins};
+use lanstream_core::registry::Descriptor;
 #[cfg(target_os = "linux")]
 use lanstream_plugin_host::conformance::{self, TRIAL_COMMAND};
 #[cfg(target_os = "linux")]
@@ -53,15 +53,16 @@ fn try_rule(arguments: Vec<OsString>) -> io::Result<()> {
     unsafe { conformance::try_rule(arguments) }
 }
 
-/// Registers the sources of the plugins that the command line names.
-pub(crate) fn register(registry: &mut Registry) -> Result<(), String> {
+/// Registers the sources and sinks of the plugins that the command line names.
+pub(crate) fn register(registries: &mut Registries) -> Result<(), String> {
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
     let is_in_process = before_rest(&arguments).any(|argument| argument == IN_PROCESS);
     let mut files = named(&arguments);
     files.try_for_each(|file| {
-        let before = registry.iter().count();
-        register_one(registry, &file, is_in_process)?;
-        let added: Vec<_> = registry.iter().skip(before).map(|factory| factory.descriptor()).collect();
+        let before = registries.sources.iter().count();
+        register_one(registries, &file, is_in_process)?;
+        let added: Vec<_> =
+            registries.sources.iter().skip(before).map(|factory| factory.descriptor()).collect();
         check_names(&file, &added)
     })
 }
@@ -80,22 +81,22 @@ pub(crate) fn program() -> Result<PathBuf, String> {
 }
 
 #[cfg(target_os = "linux")]
-fn register_one(registry: &mut Registry, file: &Path, is_in_process: bool) -> Result<(), String> {
+fn register_one(registries: &mut Registries, file: &Path, is_in_process: bool) -> Result<(), String> {
     if is_in_process {
-        return register_in_process(registry, file);
+        return register_in_process(registries, file);
     }
-    plugins::register(registry, &program()?, file).map_err(|error| error.to_string())
+    plugins::register(registries, &program()?, file).map_err(|error| error.to_string())
 }
 
 #[cfg(not(target_os = "linux"))]
-fn register_one(registry: &mut Registry, file: &Path, _is_in_process: bool) -> Result<(), String> {
-    register_in_process(registry, file)
+fn register_one(registries: &mut Registries, file: &Path, _is_in_process: bool) -> Result<(), String> {
+    register_in_process(registries, file)
 }
 
 #[allow(unsafe_code, reason = "a plugin is loaded")]
-fn register_in_process(registry: &mut Registry, file: &Path) -> Result<(), String> {
+fn register_in_process(registries: &mut Registries, file: &Path) -> Result<(), String> {
     // SAFETY: the user named the library.
-    unsafe { plugins::register_in_process(registry, file) }.map_err(|error| error.to_string())
+    unsafe { plugins::register_in_process(registries, file) }.map_err(|error| error.to_string())
 }
 
 /// Returns the arguments before `--`, after which all is a source's own.

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lanstream::{Event, NamedSink, Options, Server, SourceErrorKind, TlsFiles, frame_sinks};
+use lanstream::{Event, NamedSink, Options, Registries, Server, SourceErrorKind, TlsFiles};
 use lanstream_core::options::OptionValues;
 use lanstream_core::registry::{Configured, FrameSinkFactory, Registry, SinkRegistry, SourceFactory};
 use lanstream_core::source::{Listener, Report};
@@ -27,13 +27,12 @@ const STATS_INTERVAL: Duration = Duration::from_secs(1);
 const FIRST: [(&str, &str); 2] = [("capture", "the first monitor"), ("pattern", "the test pattern")];
 
 /// Runs what the command line says.
-pub(crate) fn main(registry: Registry, cli: &Cli) -> ExitCode {
+pub(crate) fn main(registries: Registries, cli: &Cli) -> ExitCode {
     log_to_stderr(cli.serve.verbose);
     let reporter = Reporter::new(cli.serve.json, std::io::stderr().is_terminal());
-    let sinks = Arc::new(frame_sinks::registry());
     let run = Run {
-        registry: Arc::new(registry),
-        sinks,
+        registry: Arc::new(registries.sources),
+        sinks: Arc::new(registries.sinks),
         serve: &cli.serve,
         chosen: &cli.sinks,
         reporter: &reporter,

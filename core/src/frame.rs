@@ -9,7 +9,7 @@ use std::ops::Deref;
 use crate::encode::cache::EncodeCache;
 use crate::frame_buffer::FrameBuffer;
 use crate::stamps::Stamps;
-use crate::time::Micros;
+use crate::time::{Micros, Pts};
 
 /// A published image. It is shared as `Arc<Frame>`, and returns to its pool when nobody else holds it.
 ///
@@ -49,6 +49,12 @@ impl Frame {
         self.encode_cache.clear();
         self.buffer.set_pts(None);
         &mut self.buffer
+    }
+
+    /// Takes over the number and the times of a frame that another process published, whose pixels the buffer holds.
+    pub fn take_over(&mut self, seq: u32, captured_at: Micros, pts: Option<Pts>) {
+        self.seq = seq;
+        self.begin_capture(captured_at).set_pts(pts);
     }
 
     /// Marks the content as unknown, after a capture that failed.

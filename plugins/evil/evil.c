@@ -1,7 +1,7 @@
 /*
  * A plugin that breaks one rule of the interface, which EVIL names as "PLACE:DEED": a corpus for the tests of the host.
  * Compiled without EVIL, it takes the deed from the environment variable LANSTREAM_EVIL. Without a deed it shows a grey
- * picture that becomes lighter.
+ * picture that becomes lighter. If EVIL begins with "sink", it also has a sink, which reads every pixel that it is given.
  */
 #include <lanstream.h>
 
@@ -307,8 +307,145 @@ static ls_source source = {
     .capture = capture,
 };
 
+/* An instance of the sink. */
+struct taker {
+    const uint8_t *kept; /* pixels of the first frame of a stream */
+    int begun, frames;
+    uint32_t sum;
+};
+
+static int takers;
+
+static int32_t sink_create(const ls_host *given, const ls_value *values, uint64_t len, void **instance, ls_error *error) {
+    evil("sink-create");
+    host = given;
+    takers++;
+    for (uint64_t i = 0; i < len; i++) {
+        if (option_is_wrong(&values[i]) && is("sink-option:crash")) abort();
+        if (option_is_wrong(&values[i]) && is("sink-option:silent")) return LS_FAILED;
+    }
+    if (is("sink-create:refuse")) return ls_fail(error, LS_ERROR_NOT_FOUND, "there is no disk");
+    *instance = is("sink-create:null-instance") ? NULL : calloc(1, sizeof(struct taker));
+    return LS_OK;
+}
+
+static void sink_destroy(void *instance) {
+    evil("sink-destroy");
+    takers--;
+    if (((struct taker *)instance)->begun == 0 && is("sink-destroy:unused")) abort();
+    free(instance);
+}
+
+static uint32_t sink_delivery(void *instance) {
+    (void)instance;
+    evil("sink-delivery");
+    return is("sink-delivery:unknown") ? 7 : is("sink-delivery:newest") ? LS_DELIVERY_NEWEST : LS_DELIVERY_EVERY;
+}
+
+static int32_t sink_begin(void *instance, const ls_stream *stream, ls_error *error) {
+    (void)stream;
+    evil("sink-begin");
+    struct taker *self = instance;
+    self->kept = NULL;
+    if (++self->begun > 1 && is("sink-begin:once")) abort();
+    if (is("sink-begin:silent")) return LS_FAILED;
+    return is("sink-begin:refuse") ? ls_fail(error, LS_ERROR_UNSUPPORTED, "it takes no such frames") : LS_OK;
+}
+
+/* Reads all pixels, and what EVIL adds to them. */
+static void read_all(struct taker *self, const ls_sink_frame *frame) {
+    const ls_layout *layout = &frame->layout;
+    size_t row = layout->format == LS_FORMAT_PLANAR ? layout->stride : (size_t)layout->width * 4;
+    uint32_t rows = layout->format == LS_FORMAT_PLANAR ? (uint32_t)(frame->data_len / layout->stride) : layout->height;
+    for (uint32_t y = 0; y < rows; y++) {
+        for (size_t x = 0; x < row; x++) self->sum += frame->data[y * (size_t)layout->stride + x];
+    }
+    volatile const uint8_t *data = frame->data;
+    if (is("sink-read:beyond")) self->sum += data[frame->data_len];
+    if (is("sink-read:before")) self->sum += data[-1];
+    if (is("sink-write:pixel")) ((volatile uint8_t *)data)[0] = 1;
+    if (is("sink-read:late") && self->kept != NULL) self->sum += *(volatile const uint8_t *)self->kept;
+    if (self->kept == NULL) self->kept = frame->data;
+}
+
+static int32_t sink_frame(void *instance, const ls_sink_frame *frame, uint32_t *status, ls_error *error) {
+    struct taker *self = instance;
+    read_all(self, frame);
+    if (takers > 1 && is("sink-instances:one")) abort();
+    if (self->frames++ < 2) return LS_OK;
+    evil("sink-frame");
+    if (is("sink-frame:status")) *status = 77;
+    if (is("sink-frame:complete")) *status = LS_SINK_COMPLETE;
+    if (is("sink-frame:fail")) return ls_fail(error, LS_ERROR_LOST, "the disk is full");
+    if (is("sink-frame:silent")) return LS_FAILED;
+    if (is("sink-error:kind")) return ls_fail(error, 77, "a kind that there is not");
+    if (is("sink-error:utf8")) return ls_fail(error, LS_ERROR_LOST, "\xff");
+    return LS_OK;
+}
+
+static int32_t sink_audio(void *instance, const ls_audio *audio, uint32_t *status, ls_error *error) {
+    (void)error;
+    struct taker *self = instance;
+    evil("sink-audio");
+    for (uint64_t i = 0; i < audio->data_len; i++) self->sum += audio->data[i];
+    volatile const uint8_t *data = audio->data;
+    if (is("sink-sound:beyond")) self->sum += data[audio->data_len];
+    if (is("sink-sound:aligned") && (uintptr_t)audio->data % 4 != 0) abort();
+    if (is("sink-audio:status")) *status = 77;
+    return LS_OK;
+}
+
+static int32_t sink_finish(void *instance, ls_error *error) {
+    struct taker *self = instance;
+    evil("sink-finish");
+    if (self->frames == 0 && is("sink-finish:unused")) abort();
+    if (is("sink-finish:fail")) return ls_fail(error, LS_ERROR_LOST, "the disk is full");
+    if (is("sink-finish:wait")) {
+        host->sleep(host->context, LS_FOREVER);
+        return ls_fail(error, LS_ERROR_LOST, "it was interrupted");
+    }
+    return LS_OK;
+}
+
+static void sink_interrupt(void *instance) {
+    (void)instance;
+    evil("sink-interrupt");
+}
+
+static ls_option sink_options[] = {{
+    .struct_size = sizeof(ls_option),
+    .kind = LS_OPTION_INTEGER,
+    .flags = LS_OPTION_HAS_DEFAULT,
+    .name = LS_STR("level"),
+    .value_name = LS_STR("N"),
+    .help = LS_STR("Nothing"),
+    .default_value = LS_STR("1"),
+    .min = 1,
+    .max = 2,
+}};
+
+static ls_sink sink = {
+    .struct_size = sizeof(ls_sink),
+    .name = LS_STR("evil-sink"),
+    .about = LS_STR("Break a rule with frames"),
+    .options = sink_options,
+    .options_len = 1,
+    .create = sink_create,
+    .destroy = sink_destroy,
+    .delivery = sink_delivery,
+    .begin = sink_begin,
+    .frame = sink_frame,
+    .audio = sink_audio,
+    .finish = sink_finish,
+    .interrupt = sink_interrupt,
+};
+
 static const void *factory(ls_str id, uint32_t index) {
     evil("factory");
+    if (ls_str_is(id, LS_SINK_ID)) {
+        if (is("sink-factory:endless")) return &sink;
+        return strncmp(EVIL, "sink", 4) == 0 && index == 0 ? &sink : NULL;
+    }
     static int calls;
     calls++;
     if (is("factory:endless")) return &source;
@@ -375,6 +512,14 @@ const ls_plugin *lanstream_plugin(uint32_t host_major, uint32_t host_minor) {
         options[0].conflicts = &level;
         options[0].conflicts_len = 1;
     }
+    if (is("sink-table:size")) sink.struct_size = 16;
+    if (is("sink-table:name")) sink.name = (ls_str)LS_STR("Evil Sink");
+    if (is("sink-table:name-ffmpeg")) sink.name = (ls_str)LS_STR("ffmpeg");
+    if (is("sink-table:no-frame")) sink.frame = NULL;
+    if (is("sink-table:no-audio")) sink.audio = NULL;
+    if (is("sink-option:positional")) sink_options[0].flags = LS_OPTION_POSITIONAL;
+    if (is("sink-option:range")) sink_options[0].min = 3;
+    if (is("sink-extension:any")) sink.extension = extension;
     if (is("source:options")) source.options_len = UINT64_MAX;
     if (is("source:options-null")) source.options = NULL;
     return &plugin;

@@ -1,15 +1,27 @@
 /*
- * lanstream.h: the interface between lanstream and its plugins, version 1.0.
+ * lanstream.h: the interface between lanstream and its plugins, version 1.1.
  *
  * A plugin is a shared library that exports one function, lanstream_plugin(). It returns a table, which leads to the tables of its
- * sources. The host calls their functions as follows:
+ * sources and sinks. A source makes frames, and a sink gets them. The host calls the functions of a source as follows:
  *
  *                       create                 describe        wait, capture, describe     destroy
  *     (no instance) ------------> instance ------------> ready <---------+      any --------------> (no instance)
  *                                                          |_____________|
  *
- * Threads. All functions of one instance are called on one thread, one at a time, except `wake`, which is called on any thread between
- * the return of `create` and the call of `destroy`. Different instances may be used on different threads at the same time.
+ * and those of a sink:
+ *
+ *     (no instance) --create--> instance --delivery--> ready --begin--> streaming --finish--> finished --destroy--> (no instance)
+ *                                                        |              ^       |                 ^
+ *                                                        |              +-------+                 |
+ *                                                        |         begin, frame, audio            |
+ *                                                        +-----------------finish-----------------+
+ *
+ * `begin` comes again before the first frame of another layout. `finish` comes once, when nothing more comes or the sink has said that
+ * it has all that it wants. After a failure of `begin`, `frame`, `audio` or `finish` only
+ * `destroy` comes; it may come in any other state too.
+ *
+ * Threads. All functions of one instance are called on one thread, one at a time, except `wake` and `interrupt`, which are called on any
+ * thread between the return of `create` and the call of `destroy`. Different instances may be used on different threads at the same time.
  *
  * Memory. Whoever allocates memory releases it. Pointers in arguments are valid until the call returns, unless their
  * comment says otherwise. Pointers in tables that a plugin returns are valid as long as the process lives: a plugin is never unloaded.
@@ -34,7 +46,7 @@ extern "C" {
 #endif
 
 #define LS_ABI_MAJOR 1u
-#define LS_ABI_MINOR 0u
+#define LS_ABI_MINOR 1u
 
 #if defined(_WIN32)
 #define LS_EXPORT __declspec(dllexport)
@@ -47,6 +59,8 @@ extern "C" {
 
 /* Id of the factories of sources: ls_source. */
 #define LS_SOURCE_ID "lanstream.source/1"
+/* Id of the factories of sinks: ls_sink. A host of minor version 0 does not ask for them. */
+#define LS_SINK_ID "lanstream.sink/1"
 
 #define LS_RECTS_MAX 16
 #define LS_TEXT_BYTES_MAX 508
@@ -63,10 +77,11 @@ typedef struct ls_text {
     char data[LS_TEXT_BYTES_MAX];
 } ls_text;
 
-/* What the host does about an error. */
+/* What the host does about an error. Each of them ends a sink, and nothing else. */
 enum {
     LS_ERROR_RETRY = 1,       /* nothing is lost: it calls again after the next event */
-    LS_ERROR_LOST = 2,        /* the device is gone for now: it creates the source again after a while */
+    LS_ERROR_LOST = 2,        /* the device is gone for now: it creates the source again after a while. Of a sink: what it writes to
+                                 broke off */
     LS_ERROR_ENDED = 3,       /* the source is over for good */
     LS_ERROR_FINISHED = 4,    /* the source is over because it showed all it has */
     LS_ERROR_NOT_FOUND = 5,   /* what the options name does not exist */
@@ -189,7 +204,7 @@ enum {
 
 enum { LS_LOG_ERROR = 1, LS_LOG_WARN = 2, LS_LOG_INFO = 3, LS_LOG_DEBUG = 4 };
 
-/* What the host offers to one instance. It is valid from the call of `create` to the return of `destroy`. */
+/* What the host offers to one instance of a source or sink. It is valid from the call of `create` to the return of `destroy`. */
 typedef struct ls_host {
     uint32_t struct_size;
     uint32_t abi_major, abi_minor;
@@ -198,7 +213,8 @@ typedef struct ls_host {
     /* Writes a line to the log. Any thread. */
     void (*log)(void *context, uint32_t level, ls_str text);
     /* Sleeps for `timeout_ns`, or until the host or `notify` wakes it; returns LS_EVENT_WOKEN or LS_EVENT_TIMED_OUT. A wake-up
-     * before it is not lost. Only within `wait`. */
+     * before it is not lost. Only within `wait` of a source, and within the functions of a sink on its own thread, where the host
+     * wakes it when it calls `interrupt`. */
     uint32_t (*sleep)(void *context, uint64_t timeout_ns);
     /* Ends a `sleep`, at once or the next one. Any thread. */
     void (*notify)(void *context);
@@ -228,13 +244,97 @@ typedef struct ls_source {
     const void *(*extension)(void *instance, ls_str id);
 } ls_source;
 
+enum {
+    LS_DELIVERY_EVERY = 1, /* every frame that is captured, and all sound: if the sink is slow, captures wait for it */
+    LS_DELIVERY_NEWEST = 2 /* the newest frame when the sink is ready for one: what came meanwhile is skipped, and nobody waits */
+};
+
+enum { LS_STREAM_HAS_SOUND = 1 /* `audio` may be called */ };
+
+/* What is known of a stream of frames before the first. */
+typedef struct ls_stream {
+    uint32_t struct_size;
+    uint32_t flags;          /* LS_STREAM_HAS_SOUND */
+    ls_layout layout;        /* of each frame */
+    uint32_t sound_rate;     /* frames of sound in a second: 48000 */
+    uint32_t sound_channels; /* samples in each: 2, left and right */
+    uint32_t reserved;
+    ls_text name;            /* of what is shown: "monitor HDMI-1" */
+    ls_text alterations;     /* differences between frames and what the source has, one a line; empty for none */
+} ls_stream;
+
+enum {
+    LS_SINK_FRAME_HAS_PTS = 1, /* `pts_us` is set: the frame is of a film */
+    LS_SINK_FRAME_REPEATED = 2 /* the frame is the one before, which still stands: nothing is damaged */
+};
+
+/* A frame for a sink. All fields are the host's. */
+typedef struct ls_sink_frame {
+    uint32_t struct_size;
+    uint32_t flags;       /* LS_SINK_FRAME_... */
+    ls_layout layout;     /* as `begin` had it, with the stride */
+    uint32_t sequence;    /* number among the frames of the source: it leaves out those that the sink did not get */
+    const uint8_t *data;  /* first row. Not to be written to, and not to be read after the call */
+    uint64_t data_len;    /* bytes that may be read; those between rows mean nothing */
+    ls_region damage;     /* what may have changed since the sink's frame before: all of the first frame after `begin` */
+    uint64_t at_us;       /* when the frame is shown, on the host's clock: when it was captured, or, of one that still stands, now */
+    uint64_t captured_us; /* when it was captured, on the same clock */
+    int64_t pts_us;       /* presentation time, on the source's own clock */
+    uint64_t held_us;     /* time so far in which nothing was captured because too many frames waited for the sink */
+    uint32_t waiting;     /* frames that wait behind this one; 0 with LS_DELIVERY_NEWEST */
+    uint32_t reserved;
+} ls_sink_frame;
+
+/* A stretch of sound for a sink. It may be ahead of its frames. */
+typedef struct ls_audio {
+    uint32_t struct_size;
+    uint32_t reserved;
+    int64_t pts_us;      /* where it begins, on the clock of the frames' `pts_us` */
+    const uint8_t *data; /* samples, little-endian 32-bit floating point, interleaved. Perhaps not aligned; valid until the call returns */
+    uint64_t data_len;   /* in bytes: a multiple of 4 * `sound_channels` */
+} ls_audio;
+
+enum {
+    LS_SINK_OPEN = 1,    /* it takes more */
+    LS_SINK_COMPLETE = 2 /* it has all that it wants: the host calls `finish` next */
+};
+
+typedef struct ls_sink {
+    uint32_t struct_size;
+    uint32_t reserved;
+    ls_str name;     /* which selects it: lower-case letters, digits and hyphens */
+    ls_str about;    /* one sentence on what it does */
+    ls_str examples; /* follow its description in lists; may be empty */
+    const ls_option *options; /* none of them LS_OPTION_POSITIONAL */
+    uint64_t options_len;
+    /* Opens a sink and stores it in `instance`. `values` has all options that were given or have a default. */
+    int32_t (*create)(const ls_host *host, const ls_value *values, uint64_t values_len, void **instance, ls_error *error);
+    /* Closes a sink, finished or not. Threads of its own have ended when it returns. */
+    void (*destroy)(void *instance);
+    /* Returns which frames it gets: LS_DELIVERY_... Called once, after `create`. */
+    uint32_t (*delivery)(void *instance);
+    /* Begins a stream of frames of one layout, after the end of the one before. */
+    int32_t (*begin)(void *instance, const ls_stream *stream, ls_error *error);
+    /* Takes a frame. `status` is LS_SINK_OPEN before the call, and may be set to LS_SINK_COMPLETE. */
+    int32_t (*frame)(void *instance, const ls_sink_frame *frame, uint32_t *status, ls_error *error);
+    /* Takes a stretch of sound, with `status` as in `frame`. NULL if it takes none. */
+    int32_t (*audio)(void *instance, const ls_audio *audio, uint32_t *status, ls_error *error);
+    /* Ends: what was taken is complete where it is meant to go when this returns. Perhaps nothing was. */
+    int32_t (*finish)(void *instance, ls_error *error);
+    /* Makes the function that is running, and those after it, return soon, successful or not: the user gives the sink up. Any thread.
+     * May be NULL. A sink in a process of its own is ended a second later. */
+    void (*interrupt)(void *instance);
+    /* Returns the table of an extension, or NULL. May itself be NULL. */
+    const void *(*extension)(void *instance, ls_str id);
+} ls_sink;
+
 typedef struct ls_plugin {
     uint32_t struct_size;
     uint32_t abi_major, abi_minor; /* LS_ABI_MAJOR, LS_ABI_MINOR */
     uint32_t reserved;
     ls_str name;    /* for people */
     ls_str version; /* for people */
-    /* Returns the factory of kind `id`, such as LS_SOURCE_ID, at `index` from 0; NULL after the last. */
+    /* Returns the factory of kind `id`, LS_SOURCE_ID or LS_SINK_ID, at `index` from 0; NULL after the last. */
     const void *(*factory)(ls_str id, uint32_t index);
 } ls_plugin;
 

@@ -18,26 +18,26 @@ const HELP: &str = "help";
 /// What to do with plugins.
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum PluginAction {
-    /// List the installed plugins with their sources, and why one is not loaded
+    /// List the installed plugins with their sources and sinks, and why one is not loaded
     List,
     /// Print the folder of installed plugins
     Path,
     /// Try whether a plugin keeps the rules of the interface, each in a process of its own
     #[cfg(target_os = "linux")]
     Check(CheckOptions),
-    /// Write the project of a plugin into a new folder; it builds and shows pixels as it is
+    /// Write the project of a plugin into a new folder; it builds and works as it is
     New(NewOptions),
 }
 
 /// What to write.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct NewOptions {
-    /// Name of the source, and of the folder
+    /// Name of the source or sink, and of the folder
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
     /// What the plugin brings
     #[arg(long, value_enum, default_value_t = Kind::Source)]
-    kind: Kind,
+    pub(crate) kind: Kind,
     /// Language that it is written in
     #[arg(long, value_enum, default_value_t = Language::Rust)]
     pub(crate) lang: Language,
@@ -45,9 +45,17 @@ pub(crate) struct NewOptions {
 
 /// What a plugin brings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Kind {
-    /// Frames
+pub(crate) enum Kind {
+    /// It shows frames
     Source,
+    /// It gets frames
+    Sink,
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if *self == Self::Source { "source" } else { "sink" })
+    }
 }
 
 /// Language of a plugin.
@@ -66,7 +74,7 @@ pub(crate) struct CheckOptions {
     /// The plugin's library
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// Give an option of its sources a value
+    /// Give an option of its sources and sinks a value
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = parse_setting)]
     pub(crate) settings: Vec<(String, String)>,
     /// Try only this rule

@@ -48,6 +48,15 @@ pub(super) fn with_words(command: Command) -> Command {
     command.arg(words.help_heading(HEADING).value_parser(value_parser!(OsString)).last(true).num_args(1..))
 }
 
+/// Returns whether arguments name a sink that is not registered.
+pub(super) fn names_unknown(sinks: &SinkRegistry, arguments: &[OsString]) -> bool {
+    let own: Vec<_> = arguments.iter().take_while(|word| *word != SEPARATOR).collect();
+    let flag = format!("--{SINK}");
+    let apart = own.windows(2).filter(|pair| *pair[0] == *flag).filter_map(|pair| pair[1].to_str());
+    let joined = own.iter().filter_map(|word| word.to_str()?.strip_prefix(&flag)?.strip_prefix('='));
+    apart.chain(joined).any(|name| sinks.get(name).is_none())
+}
+
 /// Whether a source takes the words after `--` itself.
 pub(super) fn takes_words(options: &[OptionSpec]) -> bool {
     words_option(options).is_some()

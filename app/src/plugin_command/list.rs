@@ -1,4 +1,4 @@
-//! `lanstream plugin list`: installed plugins with their sources, and why one is not loaded.
+//! `lanstream plugin list`: installed plugins with their sources and sinks, and why one is not loaded.
 
 /// Prints a line for each installed plugin.
 #[cfg(target_os = "linux")]
@@ -10,9 +10,9 @@ pub(super) fn print(json: bool) -> Result<(), String> {
         let text = format!("lanstream: no plugins are installed in {place}\n");
         crate::report::write_error(&lanstream_core::text::harmless(&text));
     }
-    let mut registry = lanstream::sources::registry();
+    let mut registries = lanstream::Registries::built_in();
     for plugin in &plugins {
-        let registered = crate::installed::register(&mut registry, plugin);
+        let registered = crate::installed::register(&mut registries, plugin);
         let line = lines::Line::new(plugin, registered);
         crate::report::print_line(&if json { line.json() } else { line.text() });
     }
@@ -28,6 +28,7 @@ pub(super) fn print(_json: bool) -> Result<(), String> {
 mod lines {
     use std::borrow::Cow;
 
+    use lanstream_core::registry::Descriptor;
     use lanstream_core::text::harmless;
     use lanstream_plugin_host::InstalledPlugin;
     use serde::Serialize;
@@ -43,6 +44,9 @@ mod lines {
         /// Names of its sources, which are commands.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         sources: Vec<&'a str>,
+        /// Names of its sinks.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        sinks: Vec<&'a str>,
         /// Why it is not loaded.
         #[serde(skip_serializing_if = "Option::is_none")]
         refusal: Option<String>,
@@ -51,14 +55,22 @@ mod lines {
     impl<'a> Line<'a> {
         pub(super) fn new(plugin: &'a InstalledPlugin, registered: Result<(), String>) -> Self {
             let found = plugin.found.as_ref().ok();
-            let sources = found.iter().flat_map(|found| found.sources());
+            let names = |of: &'a [Descriptor]| of.iter().map(|one| one.name.as_ref()).collect();
             Self {
                 file: plugin.path.to_string_lossy(),
                 name: found.map(|found| found.name()),
                 version: found.map(|found| found.version()),
-                sources: sources.map(|source| source.name.as_ref()).collect(),
+                sources: found.map_or_else(Vec::new, |found| names(found.sources())),
+                sinks: found.map_or_else(Vec::new, |found| names(found.sinks())),
                 refusal: registered.err(),
             }
+        }
+
+        /// Returns what it brings, with what each of it is.
+        fn kinds(&self) -> String {
+            let sources = self.sources.iter().map(|name| format!("source {name}"));
+            let sinks = self.sinks.iter().map(|name| format!("sink {name}"));
+            sources.chain(sinks).collect::<Vec<_>>().join(", ")
         }
 
         pub(super) fn json(&self) -> String {
@@ -68,7 +80,7 @@ mod lines {
         pub(super) fn text(&self) -> String {
             let line = match (&self.refusal, self.name, self.version) {
                 (None, Some(name), Some(version)) => {
-                    format!("{name:<16} {version:<10} {:<24} {}", self.sources.join(" "), self.file)
+                    format!("{name:<16} {version:<10} {:<32} {}", self.kinds(), self.file)
                 }
                 (refusal, ..) => format!("refused: {}", refusal.as_deref().unwrap_or_default()),
             };

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use lanstream::{Event, Options, Server};
+use lanstream::{Event, Options, Registries, Server};
 use lanstream_core::options::OptionValues;
-use lanstream_core::registry::{Configured, Registry};
+use lanstream_core::registry::Configured;
 use lanstream_core::source::{ErrorKind, Listener};
 use lanstream_plugin_host::{Launch, LoadError, RemotePlugin};
 use lanstream_testkit::http::PATIENCE;
@@ -25,9 +25,9 @@ fn launch(file: &Path) -> Launch {
 /// Returns the source of the evil plugin in a file.
 fn source(file: &Path) -> Configured {
     let plugin = RemotePlugin::load(launch(file)).unwrap();
-    let mut registry = Registry::default();
-    lanstream::plugins::register_loaded(&mut registry, &plugin, file).unwrap();
-    registry.configure("evil", OptionValues::default(), Listener::default()).unwrap()
+    let mut registries = Registries::default();
+    lanstream::plugins::register_loaded(&mut registries, &plugin, file).unwrap();
+    registries.sources.configure("evil", OptionValues::default(), Listener::default()).unwrap()
 }
 
 #[test]

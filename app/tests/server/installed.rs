@@ -218,3 +218,19 @@ fn without_a_home_there_is_no_folder_and_the_commands_go_on() {
     assert_eq!(path.status.code(), Some(1));
     assert!(stderr(&path).contains("HOME"), "{}", stderr(&path));
 }
+
+#[test]
+fn a_sink_of_an_installed_plugin_is_had_without_naming_its_file() {
+    let user = User::new();
+    let file = user.install(&evil("sink-frame:complete"), "evil.so");
+    let [line] = listed(&user.run(&["plugin", "list", "--json"])).try_into().unwrap();
+    assert_eq!(line["sources"], serde_json::json!(["evil"]));
+    assert_eq!(line["sinks"], serde_json::json!(["evil-sink"]));
+    let text = stdout(&user.run(&["plugin", "list"]));
+    assert!(text.contains("source evil, sink evil-sink") && text.contains(name(&file)), "{text}");
+    assert!(stdout(&user.run(&["sinks"])).contains("--sink evil-sink"));
+    let output = user.run(&["pattern", "--size", "640x360", "--sink", "evil-sink", "--evil-sink.level", "2"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let unknown = user.run(&["pattern", "--size", "640x360", "--sink", "good-sink"]);
+    assert!(stderr(&unknown).contains("evil-sink"), "it says which there are: {}", stderr(&unknown));
+}

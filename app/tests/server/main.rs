@@ -28,6 +28,8 @@ mod run;
 mod running;
 mod serving;
 mod sink;
+#[cfg(feature = "plugins")]
+mod sink_plugins;
 mod slow;
 #[cfg(feature = "ffmpeg")]
 mod video;

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use lanstream_core::Size;
+use lanstream_testkit::http::PATIENCE;
 use lanstream_testkit::viewer::{Door, Transport, Viewer};
 use lanstream_testkit::wait::until;
+use rustix::process::Signal;
 
 use crate::running::{ROOT, Running, alone, stderr, stdout};
 
@@ -58,12 +60,32 @@ impl Author {
     fn follow(&mut self, line: &str) {
         if let Some(folder) = line.strip_prefix("cd ") {
             self.folder.push(folder);
+        } else if line.contains(" --sink ") {
+            self.record(line);
         } else if line.starts_with("lanstream --plugin") || line.starts_with("lanstream my-source") {
             self.show(line);
         } else {
             let output = self.command(line).output().unwrap();
             assert!(output.status.success(), "{line}: {}{}", stdout(&output), stderr(&output));
         }
+    }
+
+    /// Runs a line with the new sink until it has some frames, and checks what it wrote.
+    fn record(&self, line: &str) {
+        let running = Running::spawn(self.command(&format!("exec {line} --json")));
+        running.door();
+        running.next_where("sink-stats", |stats| stats["frames"].as_u64() > Some(5));
+        running.signal(Signal::INT);
+        let (status, _, stderr) = running.end(PATIENCE);
+        assert!(status.success(), "{line}: {stderr}");
+        let text = fs::read_to_string(self.folder.join("my-sink.csv")).unwrap();
+        let lines: Vec<_> = text.lines().collect();
+        let [head, frames @ .., end] = &lines[..] else { panic!("{text}") };
+        assert_eq!(*head, "frame,us,width,height,damaged,red,green,blue");
+        assert_eq!(*end, format!("# {} frames", frames.len()));
+        let first: Vec<u64> = frames[0].split(',').map(|number| number.parse().unwrap()).collect();
+        assert_eq!(first[4], first[2] * first[3], "all of the first frame: {text}");
+        assert!(first[5..].iter().all(|mean| (1..255).contains(mean)), "{text}");
     }
 
     fn show(&self, line: &str) {
@@ -104,7 +126,7 @@ fn follow(author: &mut Author, heading: &str) {
     let lines = block(heading);
     let (new, rest) = lines.split_first().expect("it has commands");
     author.follow(new);
-    let project = author.folder.join("my-source");
+    let project = author.folder.join(rest[0].strip_prefix("cd ").expect("its folder is entered"));
     let written = fs::read_to_string(project.join("README.md")).unwrap();
     let without_cd: Vec<_> = rest.iter().filter(|line| !line.starts_with("cd ")).collect();
     assert_eq!(without_cd, commands_in(&written), "what README says is what the document says");
@@ -133,12 +155,31 @@ fn a_new_plugin_in_c_is_built_checked_and_shown_as_the_document_says() {
 }
 
 #[test]
+fn a_new_sink_in_rust_is_built_checked_and_used_as_the_document_says() {
+    let mut author = Author::new();
+    follow(&mut author, "A sink");
+    author.follow("cargo fmt --check");
+}
+
+#[test]
+fn a_new_sink_in_c_is_built_checked_and_used_as_the_document_says() {
+    let mut author = Author::new();
+    follow(&mut author, "A sink in C");
+    author.follow("cc -Wall -Wextra -Werror -std=gnu11 -fsyntax-only -I. my-sink.c");
+}
+
+#[test]
 fn what_a_new_plugin_prints_is_what_to_do() {
     let author = Author::new();
-    for (lang, heading) in [("rust", "In Rust"), ("c", "In C")] {
-        let output = author
-            .command(&format!("mkdir {lang}; cd {lang}; lanstream plugin new my-source --lang {lang}"))
-            .output();
+    let cases = [
+        ("source", "rust", "In Rust"),
+        ("source", "c", "In C"),
+        ("sink", "rust", "A sink"),
+        ("sink", "c", "A sink in C"),
+    ];
+    for (kind, lang, heading) in cases {
+        let new = format!("lanstream plugin new my-{kind} --kind {kind} --lang {lang}");
+        let output = author.command(&format!("mkdir {kind}-{lang}; cd {kind}-{lang}; {new}")).output();
         let printed = stdout(&output.unwrap());
         assert_eq!(commands_in(&printed), block(heading)[2..], "{printed}");
     }
@@ -162,7 +203,9 @@ fn a_name_that_is_taken_or_cannot_be_is_refused_and_nothing_is_written() {
         ("plugin", "plugin is a command of lanstream"),
         ("sources", "sources is a command of lanstream"),
         ("good --lang zig", "possible values: rust, c"),
-        ("good --kind nothing", "possible values: source"),
+        ("good --kind nothing", "possible values: source, sink"),
+        ("ffmpeg --kind sink", "ffmpeg is a sink of lanstream itself"),
+        ("A --kind sink", "cannot be the name of a sink"),
     ];
     for (name, reason) in cases {
         let output = author.command(&format!("lanstream plugin new {name}")).output().unwrap();

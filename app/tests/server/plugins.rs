@@ -7,10 +7,9 @@ use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use lanstream::{Options, Server};
+use lanstream::{Options, Registries, Server};
 use lanstream_core::Size;
 use lanstream_core::options::OptionValues;
-use lanstream_core::registry::Registry;
 use lanstream_core::source::Listener;
 use lanstream_pattern::Kind;
 use lanstream_testkit::http::PATIENCE;
@@ -91,12 +90,12 @@ fn a_plugin_that_tells_damage_is_sent_in_part() {
 #[test]
 fn the_pattern_as_a_plugin_is_as_exact_as_the_built_in_one() {
     let library = built_in_rust("pattern-plugin");
-    let mut registry = Registry::default();
+    let mut registries = Registries::default();
     let program = Path::new(env!("CARGO_BIN_EXE_lanstream"));
-    lanstream::plugins::register(&mut registry, program, &library).unwrap();
+    lanstream::plugins::register(&mut registries, program, &library).unwrap();
     for kind in Kind::ALL {
         let values = OptionValues::default().with("kind", kind.to_string()).with("size", "640x360");
-        let source = registry.configure("pattern-plugin", values, Listener::default()).unwrap();
+        let source = registries.sources.configure("pattern-plugin", values, Listener::default()).unwrap();
         let server = Server::start(source.open, &Options::default(), |_| {}).unwrap();
         Viewer::join(&Door::from_url(server.url()), Transport::Http).watch(kind, 20);
     }
@@ -123,7 +122,7 @@ fn what_is_no_plugin_is_refused_with_its_name_and_the_rule() {
         (built_in_c("no-symbol", "evil/evil.c", &["-DNO_SYMBOL"]), "does not export `lanstream_plugin`"),
     ];
     let deeds = [
-        ("entry:null", "does not support version 1.0 of the interface"),
+        ("entry:null", "does not support version 1.1 of the interface"),
         ("entry:unaligned", "null or not aligned"),
         ("entry:major", "built for version 2 of the interface, and this is version 1"),
         ("entry:size", "its table ls_plugin says it has 8 bytes"),

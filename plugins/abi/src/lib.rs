@@ -8,19 +8,24 @@
 
 #[cfg(feature = "convert")]
 pub mod convert;
+mod sink;
 
 use core::ffi::c_void;
+
+pub use sink::{Audio, Sink, SinkFrame, Stream, delivery, sink_frame_flag, sink_status, stream_flag};
 
 /// Version of the interface that is incompatible with others.
 pub const ABI_MAJOR: u32 = 1;
 /// Version of the interface that adds to those before it.
-pub const ABI_MINOR: u32 = 0;
+pub const ABI_MINOR: u32 = 1;
 
 /// Name of the symbol that a plugin exports, of type [`PluginEntry`].
 pub const ENTRY_SYMBOL: &[u8] = b"lanstream_plugin\0";
 
 /// Id of the factories of sources: [`Source`].
 pub const SOURCE_ID: &str = "lanstream.source/1";
+/// Id of the factories of sinks: [`Sink`]. Hosts of minor version 0 do not ask for them.
+pub const SINK_ID: &str = "lanstream.sink/1";
 
 /// Maximum number of rectangles in a [`Region`].
 pub const RECTS_MAX: usize = 16;
@@ -65,11 +70,12 @@ pub struct Error {
     pub text: Text,
 }
 
-/// What the host does about an error.
+/// What the host does about an error. Each of them ends a sink, and nothing else.
 pub mod error_kind {
     /// Nothing is lost: the host calls again after the next event.
     pub const RETRY: u32 = 1;
-    /// The device is gone for now: the host creates the source again after a while.
+    /// The device is gone for now: the host creates the source again after a while. Of a sink: what it writes to broke
+    /// off.
     pub const LOST: u32 = 2;
     /// The source is over for good.
     pub const ENDED: u32 = 3;
@@ -308,7 +314,7 @@ pub mod log_level {
     pub const DEBUG: u32 = 4;
 }
 
-/// What the host offers to one source.
+/// What the host offers to one source or sink.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct Host {

@@ -52,6 +52,13 @@ fn constants(out: &mut String) {
         ("LS_EVENT_DESCRIBED", abi::event::DESCRIBED),
         ("LS_EVENT_WOKEN", abi::event::WOKEN),
         ("LS_EVENT_TIMED_OUT", abi::event::TIMED_OUT),
+        ("LS_DELIVERY_EVERY", abi::delivery::EVERY),
+        ("LS_DELIVERY_NEWEST", abi::delivery::NEWEST),
+        ("LS_STREAM_HAS_SOUND", abi::stream_flag::HAS_SOUND),
+        ("LS_SINK_FRAME_HAS_PTS", abi::sink_frame_flag::HAS_PTS),
+        ("LS_SINK_FRAME_REPEATED", abi::sink_frame_flag::REPEATED),
+        ("LS_SINK_OPEN", abi::sink_status::OPEN),
+        ("LS_SINK_COMPLETE", abi::sink_status::COMPLETE),
         ("LS_LOG_ERROR", abi::log_level::ERROR),
         ("LS_LOG_WARN", abi::log_level::WARN),
         ("LS_LOG_INFO", abi::log_level::INFO),
@@ -65,6 +72,7 @@ fn constants(out: &mut String) {
 fn layouts(out: &mut String) {
     values(out);
     tables(out);
+    sinks(out);
 }
 
 /// Assertions on what tables are made of.
@@ -161,6 +169,63 @@ fn tables(out: &mut String) {
         name,
         version,
         factory
+    );
+}
+
+/// Assertions on the tables of sinks.
+fn sinks(out: &mut String) {
+    assertions!(
+        out,
+        abi::Stream,
+        "ls_stream",
+        struct_size,
+        flags,
+        layout,
+        sound_rate,
+        sound_channels,
+        reserved,
+        name,
+        alterations
+    );
+    assertions!(
+        out,
+        abi::SinkFrame,
+        "ls_sink_frame",
+        struct_size,
+        flags,
+        layout,
+        sequence,
+        data,
+        data_len,
+        damage,
+        at_us,
+        captured_us,
+        pts_us,
+        held_us,
+        waiting,
+        reserved
+    );
+    assertions!(out, abi::Audio, "ls_audio", struct_size, reserved, pts_us, data, data_len);
+    assertions!(
+        out,
+        abi::Sink,
+        "ls_sink",
+        struct_size,
+        reserved,
+        name,
+        about,
+        examples,
+        options,
+        options_len,
+        create,
+        destroy,
+        delivery,
+        begin,
+        frame,
+        audio,
+        finish,
+        interrupt,
+        extension
     );
 }
 

@@ -12,7 +12,7 @@ use lanstream_core::{Layout, PIXEL_BYTES, PixelFormat, Rect, Region, Size};
 use lanstream_plugin_abi as abi;
 use lanstream_plugin_abi::convert::kind_from_abi;
 
-/// Maximum number of options of a source: more cannot be read by anybody.
+/// Maximum number of options of a source or sink: more cannot be read by anybody.
 const OPTIONS_MAX: usize = 128;
 /// Maximum number of words of a choice, and of names in a list.
 const NAMES_MAX: usize = 256;
@@ -103,47 +103,108 @@ fn is_name(name: &str) -> bool {
         && name.bytes().all(is_inside)
 }
 
+/// What the table of a source or sink says of it.
+struct Said<'a> {
+    /// What it is.
+    kind: &'a str,
+    name: abi::Str,
+    about: abi::Str,
+    examples: abi::Str,
+    options: *const abi::OptionSpec,
+    options_len: u64,
+    /// Functions that it must have, and whether it has them.
+    functions: &'a [(&'a str, bool)],
+}
+
 /// Reads the description of a source from its table.
 ///
 /// # Safety
 /// The texts and lists of `source` are as long as they say.
-pub(crate) unsafe fn descriptor(source: &abi::Source) -> Result<Descriptor, Broken> {
-    // SAFETY: the caller's promise, here and below.
-    let name = unsafe { text(source.name, "source's name")? };
-    if !is_name(&name) {
-        return Err(format!("its source's name {name:?} is not of lower-case letters, digits and hyphens"));
+pub(crate) unsafe fn source(source: &abi::Source) -> Result<Descriptor, Broken> {
+    let said = Said {
+        kind: "source",
+        name: source.name,
+        about: source.about,
+        examples: source.examples,
+        options: source.options,
+        options_len: source.options_len,
+        functions: &[
+            ("create", source.create.is_some()),
+            ("destroy", source.destroy.is_some()),
+            ("describe", source.describe.is_some()),
+            ("wait", source.wait.is_some()),
+            ("capture", source.capture.is_some()),
+        ],
+    };
+    // SAFETY: the caller's promise.
+    unsafe { descriptor(&said) }
+}
+
+/// Reads the description of a sink from its table.
+///
+/// # Safety
+/// The texts and lists of `sink` are as long as they say.
+pub(crate) unsafe fn sink(sink: &abi::Sink) -> Result<Descriptor, Broken> {
+    let said = Said {
+        kind: "sink",
+        name: sink.name,
+        about: sink.about,
+        examples: sink.examples,
+        options: sink.options,
+        options_len: sink.options_len,
+        functions: &[
+            ("create", sink.create.is_some()),
+            ("destroy", sink.destroy.is_some()),
+            ("delivery", sink.delivery.is_some()),
+            ("begin", sink.begin.is_some()),
+            ("frame", sink.frame.is_some()),
+            ("finish", sink.finish.is_some()),
+        ],
+    };
+    // SAFETY: the caller's promise.
+    let descriptor = unsafe { descriptor(&said)? };
+    // Options of sinks stand beside those of a source, and have their names before them.
+    match descriptor.options.iter().find(|option| option.is_positional) {
+        Some(option) => {
+            Err(format!("its option {} is a word without a name, which sinks cannot have", option.name))
+        }
+        None => Ok(descriptor),
     }
-    let functions = [
-        ("create", source.create.is_some()),
-        ("destroy", source.destroy.is_some()),
-        ("describe", source.describe.is_some()),
-        ("wait", source.wait.is_some()),
-        ("capture", source.capture.is_some()),
-    ];
-    if let Some((function, _)) = functions.into_iter().find(|(_, is_there)| !is_there) {
-        return Err(format!("the function {function} of its source {name} is null"));
+}
+
+/// # Safety
+/// The texts and lists are as long as they say.
+unsafe fn descriptor(said: &Said<'_>) -> Result<Descriptor, Broken> {
+    let kind = said.kind;
+    // SAFETY: the caller's promise, here and below.
+    let name = unsafe { text(said.name, &format!("{kind}'s name"))? };
+    if !is_name(&name) {
+        return Err(format!("its {kind}'s name {name:?} is not of lower-case letters, digits and hyphens"));
+    }
+    if let Some((function, _)) = said.functions.iter().find(|(_, is_there)| !is_there) {
+        return Err(format!("the function {function} of its {kind} {name} is null"));
     }
     // SAFETY: as above.
-    let specs = unsafe { list(source.options, source.options_len, OPTIONS_MAX, "options")? };
+    let specs = unsafe { list(said.options, said.options_len, OPTIONS_MAX, "options")? };
     // SAFETY: as above.
     let options = specs.iter().map(|spec| unsafe { option(spec) }).collect::<Result<Vec<_>, _>>()?;
-    check_options(&name, &options)?;
+    check_options(&format!("{kind} {name}"), &options)?;
     Ok(Descriptor {
         // SAFETY: as above.
-        about: unsafe { shown(source.about, "source's about")? }.into(),
+        about: unsafe { shown(said.about, &format!("{kind}'s about"))? }.into(),
         // SAFETY: as above.
-        examples: unsafe { shown(source.examples, "source's examples")? }.into(),
+        examples: unsafe { shown(said.examples, &format!("{kind}'s examples"))? }.into(),
         name: name.into(),
         options,
     })
 }
 
-/// Checks that options make sense beside each other, and each for itself.
-fn check_options(source: &str, options: &[OptionSpec]) -> Result<(), Broken> {
+/// Checks that options make sense beside each other, and each for itself. `owner` has them.
+fn check_options(owner: &str, options: &[OptionSpec]) -> Result<(), Broken> {
     let count = |name: &str| options.iter().filter(|option| option.name == name).count();
     for option in options {
         if count(&option.name) > 1 {
-            return Err(format!("its source {source} has two options named {}", option.name));
+            return Err(format!("its {owner} has two options named {}", option.name));
         }
         let others = option.conflicts_with.iter().chain(&option.requires);
         if let Some(other) = others.into_iter().find(|other| count(other) == 0 || **other == option.name) {
@@ -155,7 +216,7 @@ fn check_options(source: &str, options: &[OptionSpec]) -> Result<(), Broken> {
         }
     }
     if options.iter().filter(|option| matches!(option.kind, OptionKind::Arguments)).count() > 1 {
-        return Err(format!("its source {source} has two options that take all words after --"));
+        return Err(format!("its {owner} has two options that take all words after --"));
     }
     Ok(())
 }

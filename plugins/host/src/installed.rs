@@ -1,8 +1,8 @@
 //! Installed plugins: those in the user's folder, which are found without being named.
 //!
-//! Each is asked for its sources in a process of its own, and what it answers is remembered: it is asked again when its
-//! file changes. One whose process died is remembered as well, and not asked again until its file changes or
-//! [`forget`] is called.
+//! Each is asked for its sources and sinks in a process of its own, and what it answers is remembered: it is asked
+//! again when its file changes. One whose process died is remembered as well, and not asked again until its file
+//! changes or [`forget`] is called.
 
 mod record;
 
@@ -106,18 +106,14 @@ fn find(
     let outcome = match known {
         Some(outcome) => outcome,
         None => match RemotePlugin::load(launch.clone()) {
-            Ok(plugin) => Outcome::Plugin {
-                name: plugin.name().to_owned(),
-                version: plugin.version().to_owned(),
-                sources: plugin.sources().to_vec(),
-            },
+            Ok(plugin) => Outcome::Plugin(plugin.info().clone()),
             Err(LoadError::Died { reason, .. }) => Outcome::Died(reason),
             Err(error) => return Err(error.into()),
         },
     };
     after.insert(&file, outcome.clone());
     match outcome {
-        Outcome::Plugin { name, version, sources } => Ok(RemotePlugin::known(launch, name, version, sources)),
+        Outcome::Plugin(info) => Ok(RemotePlugin::known(launch, info)),
         Outcome::Died(reason) => Err(InstalledError::Skipped { path: path.to_owned(), reason }),
     }
 }

@@ -1,11 +1,12 @@
-//! Plugins: shared libraries that bring sources, over the C interface of `plugins/include/lanstream.h`.
+//! Plugins: shared libraries that bring sources and sinks, over the C interface of `plugins/include/lanstream.h`.
 //!
 //! A plugin is loaded in a process of its own ([`RemotePlugin`]), which is this program started again with
-//! [`HOST_COMMAND`]: its frames are memory that both processes share, so a crash ends one source and costs no copy. In
-//! this process ([`LoadedPlugin`]) it is loaded for debuggers and for measuring.
+//! [`HOST_COMMAND`]: its frames are memory that both processes share, and a crash ends one source or sink. In this
+//! process ([`LoadedPlugin`]) it is loaded for debuggers and for measuring.
 //!
-//! Both give factories to the registry of sources. Whatever a plugin says, such as sizes, regions and texts, is checked
-//! before it is used. On Linux, `conformance` tries whether a plugin keeps the rules of the interface.
+//! Both give factories to the registries of sources and of frame sinks. Whatever a plugin says, such as sizes, regions
+//! and texts, is checked before it is used. On Linux, `conformance` tries whether a plugin keeps the rules of the
+//! interface.
 
 mod check;
 #[cfg(target_os = "linux")]
@@ -15,9 +16,12 @@ mod folders;
 #[cfg(target_os = "linux")]
 mod installed;
 mod instance;
+mod interrupt;
 mod loaded;
+mod open;
 #[cfg(target_os = "linux")]
 mod process;
+mod sink;
 mod trust;
 
 pub use error::LoadError;

@@ -4,18 +4,25 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use lanstream_core::frame_sink::{FrameSink, SinkOpener};
 use lanstream_core::options::{OptionError, OptionValues};
-use lanstream_core::registry::{Configured, Descriptor, SourceFactory};
-use lanstream_core::source::{Error, ErrorKind, Listener, Source};
+use lanstream_core::registry::{Configured, Descriptor, FrameSinkFactory, SourceFactory};
+#[cfg(target_os = "linux")]
+use lanstream_core::source::ErrorKind;
+use lanstream_core::source::{Error, Listener, Source};
 use lanstream_plugin_abi as abi;
 
 use crate::check::{self, Broken};
 use crate::error::LoadError;
 use crate::instance::{Instance, LoadedSource};
+use crate::interrupt::Interrupt;
+use crate::sink::{LoadedSink, SinkInstance, error_to_sink};
 use crate::trust::{CheckedFile, Trust};
 
-/// Maximum number of sources of a plugin.
-const SOURCES_MAX: u32 = 64;
+/// Maximum number of sources of a plugin, and of its sinks.
+const FACTORIES_MAX: u32 = 64;
+/// First minor version of the interface that has sinks: a plugin of an older one is not asked for any.
+const SINKS_MINOR: u32 = 1;
 
 /// A plugin in this process. It stays loaded as long as the process lives, since its code may run at any time.
 #[derive(Clone, Debug)]
@@ -25,15 +32,21 @@ pub struct LoadedPlugin {
     entry: abi::PluginEntry,
     name: String,
     version: String,
-    sources: Vec<Loaded>,
+    sources: Vec<Loaded<abi::Source>>,
+    sinks: Vec<Loaded<abi::Sink>>,
 }
 
-/// A source of a plugin: its table, and what that says.
+/// A source or sink of a plugin: its table, and what that says.
 #[derive(Clone, Debug)]
-struct Loaded {
-    table: abi::Source,
+struct Loaded<T> {
+    table: T,
     descriptor: Descriptor,
 }
+
+/// Function that returns the tables of factories.
+type Factory = unsafe extern "C" fn(id: abi::Str, index: u32) -> *const std::ffi::c_void;
+/// Function that reads what a table says.
+type ReadTable<T> = unsafe fn(&T) -> Result<Descriptor, Broken>;
 
 impl LoadedPlugin {
     /// Loads the library at `path` and reads its tables.
@@ -76,24 +89,20 @@ impl LoadedPlugin {
             return Err(LoadError::Major { path, major: plugin.abi_major });
         }
         let factory = plugin.factory.ok_or_else(|| broken("its function factory is null".to_owned()))?;
-        let mut sources = Vec::new();
-        for index in 0..=SOURCES_MAX {
+        // SAFETY: as above.
+        let sources = unsafe { factories(factory, abi::SOURCE_ID, "ls_source", check::source) };
+        let sources = sources.map_err(broken)?;
+        let sinks = if plugin.abi_minor >= SINKS_MINOR {
             // SAFETY: as above.
-            let source = unsafe { factory(abi::Str::new(abi::SOURCE_ID), index) };
-            if source.is_null() {
-                break;
-            }
-            if index == SOURCES_MAX {
-                return Err(broken(format!("it has more than {SOURCES_MAX} sources")));
-            }
-            // SAFETY: as above.
-            sources.push(unsafe { Loaded::read(source.cast()) }.map_err(broken)?);
-        }
+            unsafe { factories(factory, abi::SINK_ID, "ls_sink", check::sink) }.map_err(broken)?
+        } else {
+            Vec::new()
+        };
         // SAFETY: as above.
         let name = unsafe { check::shown(plugin.name, "name") }.map_err(broken)?;
         // SAFETY: as above.
         let version = unsafe { check::shown(plugin.version, "version") }.map_err(broken)?;
-        Ok(Self { path: path.into(), entry, name, version, sources })
+        Ok(Self { path: path.into(), entry, name, version, sources, sinks })
     }
 
     /// Name of the plugin, for people.
@@ -111,6 +120,11 @@ impl LoadedPlugin {
         self.sources.iter().map(|source| &source.descriptor)
     }
 
+    /// Descriptions of its sinks.
+    pub fn sinks(&self) -> impl Iterator<Item = &Descriptor> {
+        self.sinks.iter().map(|sink| &sink.descriptor)
+    }
+
     /// Returns the function that the library exports.
     #[cfg(target_os = "linux")]
     pub(crate) fn entry(&self) -> abi::PluginEntry {
@@ -125,10 +139,19 @@ impl LoadedPlugin {
 
     /// Returns a factory for each source, whose sources run in this process.
     pub fn factories(&self) -> Vec<Box<dyn SourceFactory>> {
-        let factory = |source: &Loaded| -> Box<dyn SourceFactory> {
+        let factory = |source: &Loaded<abi::Source>| -> Box<dyn SourceFactory> {
             Box::new(LoadedFactory { path: Arc::clone(&self.path), source: source.clone() })
         };
         self.sources.iter().map(factory).collect()
+    }
+
+    /// Returns a factory for each sink, whose sinks run in this process.
+    pub fn sink_factories(&self) -> Vec<Box<dyn FrameSinkFactory>> {
+        let factory = |sink: &Loaded<abi::Sink>| -> Box<dyn FrameSinkFactory> {
+            let (path, sink) = (Arc::clone(&self.path), sink.clone());
+            Box::new(LoadedSinkFactory { path, sink, interrupt: Interrupt::default() })
+        };
+        self.sinks.iter().map(factory).collect()
     }
 
     /// Opens the source at `index`.
@@ -143,17 +166,46 @@ impl LoadedPlugin {
             .ok_or_else(|| Error::new(ErrorKind::NotFound, "there is no such source"))?;
         Instance::create(source.table, values)
     }
+
+    /// Opens the sink at `index`.
+    ///
+    /// # Errors
+    /// The plugin's, or the rule that it broke.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn open_sink(&self, index: usize, values: &OptionValues) -> Result<SinkInstance, Error> {
+        let sink =
+            self.sinks.get(index).ok_or_else(|| Error::new(ErrorKind::NotFound, "there is no such sink"))?;
+        SinkInstance::create(sink.table, values)
+    }
 }
 
-impl Loaded {
-    /// # Safety
-    /// `table` and all that it leads to are as the interface says.
-    unsafe fn read(table: *const abi::Source) -> Result<Self, Broken> {
+/// Reads the tables of all factories of a kind, whose table is called `name`.
+///
+/// # Safety
+/// What `factory` returns and all that it leads to are as the interface says.
+unsafe fn factories<T: Copy>(
+    factory: Factory,
+    id: &'static str,
+    name: &str,
+    read: ReadTable<T>,
+) -> Result<Vec<Loaded<T>>, Broken> {
+    let mut all = Vec::new();
+    for index in 0..=FACTORIES_MAX {
         // SAFETY: the caller's promise, here and below.
-        let table = unsafe { check::table(table, "ls_source", size_of::<abi::Source>())? };
+        let table = unsafe { factory(abi::Str::new(id), index) };
+        if table.is_null() {
+            break;
+        }
+        if index == FACTORIES_MAX {
+            let kind = name.trim_start_matches("ls_");
+            return Err(format!("it has more than {FACTORIES_MAX} {kind}s"));
+        }
         // SAFETY: as above.
-        Ok(Self { descriptor: unsafe { check::descriptor(&table)? }, table })
+        let table = unsafe { check::table(table.cast::<T>(), name, size_of::<T>())? };
+        // SAFETY: as above.
+        all.push(Loaded { descriptor: unsafe { read(&table)? }, table });
     }
+    Ok(all)
 }
 
 /// Returns the loader's own words on why it refused a library.
@@ -165,7 +217,7 @@ fn reason_of(error: &libloading::Error) -> String {
 /// Factory of a source that runs in this process.
 struct LoadedFactory {
     path: Arc<Path>,
-    source: Loaded,
+    source: Loaded<abi::Source>,
 }
 
 impl SourceFactory for LoadedFactory {
@@ -184,5 +236,33 @@ impl SourceFactory for LoadedFactory {
                 Box::new(LoadedSource::new(Instance::create(table, &values).map_err(named)?).map_err(named)?);
             Ok(source)
         })))
+    }
+}
+
+/// Factory of a sink that runs in this process.
+struct LoadedSinkFactory {
+    path: Arc<Path>,
+    sink: Loaded<abi::Sink>,
+    interrupt: Interrupt,
+}
+
+impl FrameSinkFactory for LoadedSinkFactory {
+    fn descriptor(&self) -> Descriptor {
+        self.sink.descriptor.clone()
+    }
+
+    fn configure(&self, values: &OptionValues, _listener: Listener) -> Result<SinkOpener, OptionError> {
+        let (table, values, interrupt) = (self.sink.table, values.clone(), self.interrupt.clone());
+        let name = format!("plugin {} ({})", self.sink.descriptor.name, self.path.display());
+        Ok(Arc::new(move || {
+            let instance = SinkInstance::create(table, &values);
+            let instance =
+                instance.map_err(|error| error_to_sink(&name, error, interrupt.is_interrupted()))?;
+            Ok(Box::new(LoadedSink::new(instance, name.clone(), &interrupt)) as Box<dyn FrameSink>)
+        }))
+    }
+
+    fn interrupt(&self) {
+        self.interrupt.interrupt();
     }
 }

@@ -5,6 +5,10 @@
 //! RemoteSource ── request ──▶ serve ── function call ──▶ plugin
 //!      ▲  └── memfd of each frame ──▶ │                     │ writes pixels into it
 //!      └────────── reply ────────────┘◀────────────────────┘
+//!
+//! RemoteSink ─── request ───▶ serve ── function call ──▶ plugin
+//!      ▲  └── memfd of a stream ──▶ │                     │ reads pixels from it
+//!      └────────── reply ───────────┘◀────────────────────┘
 //! ```
 
 mod channel;
@@ -17,6 +21,8 @@ mod message;
 mod remote;
 mod restart;
 mod serve;
+mod serve_sink;
+mod sink;
 mod source;
 pub(crate) mod wire;
 

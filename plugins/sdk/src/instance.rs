@@ -1,4 +1,5 @@
-//! Functions of the tables: each turns its arguments into Rust's types, calls the source, and turns the result back.
+//! Functions of a source's table: each turns its arguments into Rust's types, calls the source, and turns the result
+//! back.
 //!
 //! All of them go through [`guarded`], which turns a panic into an error: nothing unwinds into the host.
 #![allow(unsafe_code, reason = "pointers that the host passes are read and written")]
@@ -10,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
 
-use lanstream_core::options::OptionValues;
+use lanstream_core::options::{OptionError, OptionSpec, OptionValues};
 use lanstream_core::registry::SourceFactory;
 use lanstream_core::source::{Captured, Error, ErrorKind, Listener, Report, Source};
 use lanstream_core::{FrameBuffer, PixelMemory, Region};
@@ -39,17 +40,9 @@ pub(crate) unsafe extern "C" fn create<F: SourceFactory + Default>(
     // SAFETY: the host passes as many values as it says.
     let given = unsafe { slice(values, values_len) };
     guarded(error, || {
-        let mut options = OptionValues::default();
-        given.iter().try_for_each(|value| -> Result<(), Error> {
-            // SAFETY: the texts are valid during the call.
-            let (name, value) = unsafe { (text(value.name)?, text(value.value)?) };
-            options.add(name, value);
-            Ok(())
-        })?;
         let factory = F::default();
-        let wrong =
-            |error: lanstream_core::options::OptionError| Error::new(ErrorKind::NotFound, error.to_string());
-        let options = options.complete(&factory.descriptor().options).map_err(wrong)?;
+        // SAFETY: the texts are valid during the call.
+        let options = unsafe { options(given, &factory.descriptor().options)? };
         let mut configured = factory.configure(&options, listener(host)).map_err(wrong)?;
         let source = (configured.open)()?;
         let waker = source.waker();
@@ -146,15 +139,32 @@ pub(crate) unsafe extern "C" fn capture(
     })
 }
 
+/// Returns the values that the host passes, with the defaults of `specs`.
+///
+/// # Safety
+/// The texts are valid during the call.
+pub(crate) unsafe fn options(given: &[abi::Value], specs: &[OptionSpec]) -> Result<OptionValues, Error> {
+    let mut options = OptionValues::default();
+    for value in given {
+        // SAFETY: the caller's promise.
+        let (name, value) = unsafe { (text(value.name)?, text(value.value)?) };
+        options.add(name, value);
+    }
+    options.complete(specs).map_err(wrong)
+}
+
+/// Returns the error of an option that has a wrong value.
+pub(crate) fn wrong(error: OptionError) -> Error {
+    Error::new(ErrorKind::NotFound, error.to_string())
+}
+
 /// Runs `call`, and stores why it failed.
-fn guarded(error: &mut abi::Error, call: impl FnOnce() -> Result<(), Error>) -> i32 {
+pub(crate) fn guarded(error: &mut abi::Error, call: impl FnOnce() -> Result<(), Error>) -> i32 {
     let result = catch_unwind(AssertUnwindSafe(call));
     let failure = match result {
         Ok(Ok(())) => return abi::OK,
         Ok(Err(failure)) => failure,
-        Err(panic) => {
-            Error::new(ErrorKind::Ended, format!("the source panicked: {}", message(panic.as_ref())))
-        }
+        Err(panic) => Error::new(ErrorKind::Ended, format!("it panicked: {}", message(panic.as_ref()))),
     };
     error.kind = kind_to_abi(failure.kind);
     error.text = abi::Text::new(&failure.message);
@@ -166,12 +176,12 @@ fn message(panic: &(dyn Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
-fn host_error(what: &str) -> Error {
+pub(crate) fn host_error(what: &str) -> Error {
     Error::new(ErrorKind::Ended, format!("the host passed {what}"))
 }
 
-/// Returns a listener that writes a source's reports to the host's log.
-fn listener(host: &abi::Host) -> Listener {
+/// Returns a listener that writes reports to the host's log.
+pub(crate) fn listener(host: &abi::Host) -> Listener {
     let host = HostLog(*host);
     Listener::new(move |report| match report {
         Report::Line { is_error, text } => host.log(is_error, &text),
@@ -183,8 +193,8 @@ fn listener(host: &abi::Host) -> Listener {
 /// Log of the host.
 struct HostLog(abi::Host);
 
-// SAFETY: the host's `log` may be called on any thread until `destroy` has returned, and a source reports nothing after
-// it.
+// SAFETY: the host's `log` may be called on any thread until `destroy` has returned, and neither source nor sink
+// reports anything after it.
 unsafe impl Send for HostLog {}
 // SAFETY: as for `Send`.
 unsafe impl Sync for HostLog {}

@@ -1,9 +1,9 @@
 //! lanstream plugins in Rust. `lanstream plugin new NAME` writes the project of one, and `lanstream plugin check FILE`
 //! tries whether it keeps the rules of the interface.
 //!
-//! A plugin's source is written like a built-in one: a [`SourceFactory`](core::registry::SourceFactory) with a name and
-//! options, whose opener makes a [`Source`](core::source::Source). One line exports it from a library of the crate type
-//! `cdylib`:
+//! A plugin brings sources, sinks or both. A source is written like a built-in one: a
+//! [`SourceFactory`](core::registry::SourceFactory) with a name and options, whose opener makes a
+//! [`Source`](core::source::Source). One line exports it from a library of the crate type `cdylib`:
 //!
 //! ```
 //! use lanstream_plugin::core::options::{OptionError, OptionSpec, OptionValues};
@@ -37,8 +37,69 @@
 //!
 //! The source runs on one thread, in a process of its own. Nothing of it crosses the border by unwinding: a panic ends
 //! the source with an error.
+//!
+//! A sink is written like a built-in one as well: a [`FrameSinkFactory`](core::registry::FrameSinkFactory) whose opener
+//! makes a [`FrameSink`](core::frame_sink::FrameSink). [`export!`] takes it after `sinks:`.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use lanstream_plugin::core::frame_sink::{
+//!     Delivery, FrameSink, FrameSinkError, SinkFrame, SinkOpener, SinkStatus, StreamInfo,
+//! };
+//! use lanstream_plugin::core::options::{OptionError, OptionValues};
+//! use lanstream_plugin::core::registry::{Descriptor, FrameSinkFactory};
+//! use lanstream_plugin::core::source::{Listener, Report};
+//!
+//! #[derive(Default)]
+//! struct CountFactory;
+//!
+//! impl FrameSinkFactory for CountFactory {
+//!     fn descriptor(&self) -> Descriptor {
+//!         Descriptor {
+//!             name: "count".into(),
+//!             about: "Count frames".into(),
+//!             examples: "".into(),
+//!             options: Vec::new(),
+//!         }
+//!     }
+//!
+//!     fn configure(&self, _: &OptionValues, listener: Listener) -> Result<SinkOpener, OptionError> {
+//!         Ok(Arc::new(move || Ok(Box::new(Count { frames: 0, listener: listener.clone() }))))
+//!     }
+//! }
+//!
+//! struct Count {
+//!     frames: u64,
+//!     listener: Listener,
+//! }
+//!
+//! impl FrameSink for Count {
+//!     fn delivery(&self) -> Delivery {
+//!         Delivery::Every
+//!     }
+//!
+//!     fn begin(&mut self, _stream: &StreamInfo) -> Result<(), FrameSinkError> {
+//!         Ok(())
+//!     }
+//!
+//!     fn frame(&mut self, _frame: &SinkFrame<'_>) -> Result<SinkStatus, FrameSinkError> {
+//!         self.frames += 1;
+//!         Ok(SinkStatus::Open)
+//!     }
+//!
+//!     fn finish(self: Box<Self>) -> Result<(), FrameSinkError> {
+//!         self.listener.report(Report::Line { is_error: false, text: format!("{} frames", self.frames) });
+//!         Ok(())
+//!     }
+//! }
+//!
+//! lanstream_plugin::export!(sinks: [CountFactory]);
+//! # fn main() {}
+//! ```
 
 mod instance;
+mod sink_instance;
 mod table;
 
 pub use lanstream_core as core;
@@ -46,12 +107,17 @@ pub use lanstream_plugin_abi as abi;
 
 pub use table::Exports;
 
-/// Exports sources from a plugin: types that are [`SourceFactory`](core::registry::SourceFactory) and `Default`.
+/// Exports sources and sinks from a plugin: types that are [`SourceFactory`](core::registry::SourceFactory) or
+/// [`FrameSinkFactory`](core::registry::FrameSinkFactory), and `Default`.
 ///
-/// The plugin's name and version are those of its package.
+/// `export!(Camera, Scanner)` exports sources, `export!(sinks: [Count])` sinks, and
+/// `export!(sources: [Camera], sinks: [Count])` both. The plugin's name and version are those of its package.
 #[macro_export]
 macro_rules! export {
-    ($($factory:ty),+ $(,)?) => {
+    (sinks: [$($sink:ty),+ $(,)?] $(,)?) => {
+        $crate::export!(sources: [], sinks: [$($sink),+]);
+    };
+    (sources: [$($source:ty),* $(,)?], sinks: [$($sink:ty),* $(,)?] $(,)?) => {
         /// Entry of the plugin; `plugins/include/lanstream.h` describes it.
         #[unsafe(no_mangle)]
         pub extern "C" fn lanstream_plugin(host_major: u32, _host_minor: u32) -> *const $crate::abi::Plugin {
@@ -60,9 +126,13 @@ macro_rules! export {
             }
             static EXPORTS: ::std::sync::LazyLock<$crate::Exports> = ::std::sync::LazyLock::new(|| {
                 $crate::Exports::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"), factory)
-                    $(.source::<$factory>())+
+                    $(.source::<$source>())*
+                    $(.sink::<$sink>())*
             });
             EXPORTS.entry(host_major)
         }
+    };
+    ($($source:ty),+ $(,)?) => {
+        $crate::export!(sources: [$($source),+], sinks: []);
     };
 }

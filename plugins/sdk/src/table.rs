@@ -1,23 +1,24 @@
-//! Tables of the exported sources. They are made once, when the host asks for them, and never released: a plugin is
-//! never unloaded.
+//! Tables of the exported sources and sinks. They are made once, when the host asks for them, and never released: a
+//! plugin is never unloaded.
 #![allow(unsafe_code, reason = "text that the host passes is read through its pointer")]
 
 use std::ffi::c_void;
 
 use lanstream_core::options::{OptionKind, OptionSpec};
-use lanstream_core::registry::SourceFactory;
+use lanstream_core::registry::{FrameSinkFactory, SourceFactory};
 use lanstream_plugin_abi as abi;
 
-use crate::instance;
+use crate::{instance, sink_instance};
 
 /// Everything that a plugin exports.
 pub struct Exports {
     plugin: abi::Plugin,
     sources: Vec<&'static abi::Source>,
+    sinks: Vec<&'static abi::Sink>,
 }
 
 impl Exports {
-    /// Returns the exports of a plugin without sources. `factory` has to call [`factory`](Self::factory).
+    /// Returns the exports of a plugin without sources and sinks. `factory` has to call [`factory`](Self::factory).
     pub fn new(
         name: &'static str,
         version: &'static str,
@@ -32,13 +33,20 @@ impl Exports {
             version: abi::Str::new(version),
             factory: Some(factory),
         };
-        Self { plugin, sources: Vec::new() }
+        Self { plugin, sources: Vec::new(), sinks: Vec::new() }
     }
 
     /// Adds a source.
     #[must_use]
     pub fn source<F: SourceFactory + Default>(mut self) -> Self {
         self.sources.push(leaked(source_table::<F>()));
+        self
+    }
+
+    /// Adds a sink.
+    #[must_use]
+    pub fn sink<F: FrameSinkFactory + Default + 'static>(mut self) -> Self {
+        self.sinks.push(leaked(sink_table::<F>()));
         self
     }
 
@@ -51,8 +59,14 @@ impl Exports {
     pub fn factory(&self, id: abi::Str, index: u32) -> *const c_void {
         // SAFETY: the host passes text that is valid during the call.
         let id = unsafe { instance::slice(id.data, id.len) };
-        let source = self.sources.get(index as usize).filter(|_| id == abi::SOURCE_ID.as_bytes());
-        source.map_or(std::ptr::null(), |source| std::ptr::from_ref(*source).cast())
+        let index = index as usize;
+        if id == abi::SOURCE_ID.as_bytes() {
+            self.sources.get(index).map_or(std::ptr::null(), |source| std::ptr::from_ref(*source).cast())
+        } else if id == abi::SINK_ID.as_bytes() {
+            self.sinks.get(index).map_or(std::ptr::null(), |sink| std::ptr::from_ref(*sink).cast())
+        } else {
+            std::ptr::null()
+        }
     }
 }
 
@@ -74,6 +88,30 @@ fn source_table<F: SourceFactory + Default>() -> abi::Source {
         wait: Some(instance::wait),
         capture: Some(instance::capture),
         wake: Some(instance::wake),
+        extension: None,
+    }
+}
+
+fn sink_table<F: FrameSinkFactory + Default + 'static>() -> abi::Sink {
+    let descriptor = F::default().descriptor();
+    let options: Vec<_> = descriptor.options.into_iter().map(option).collect();
+    let options: &'static [abi::OptionSpec] = options.leak();
+    abi::Sink {
+        struct_size: abi::struct_size::<abi::Sink>(),
+        reserved: 0,
+        name: text(descriptor.name),
+        about: text(descriptor.about),
+        examples: text(descriptor.examples),
+        options: options.as_ptr(),
+        options_len: options.len() as u64,
+        create: Some(sink_instance::create::<F>),
+        destroy: Some(sink_instance::destroy),
+        delivery: Some(sink_instance::delivery),
+        begin: Some(sink_instance::begin),
+        frame: Some(sink_instance::frame),
+        audio: Some(sink_instance::audio),
+        finish: Some(sink_instance::finish),
+        interrupt: Some(sink_instance::interrupt),
         extension: None,
     }
 }

@@ -8,16 +8,14 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
-use lanstream_core::registry::Descriptor;
-
-use crate::process::descriptor::{read_source, write_source};
+use crate::process::descriptor::PluginInfo;
 use crate::process::wire::{Fields, MalformedError, Write as _};
 use crate::trust::CheckedFile;
 
 /// Name of the file.
 const NAME: &str = "plugins";
-/// First text of the file: another version of this program asks all plugins again.
-const VERSION: &str = concat!("lanstream plugins ", env!("CARGO_PKG_VERSION"));
+/// First text of the file: another version of this program, or of the file's format, has all plugins asked again.
+const VERSION: &str = concat!("lanstream plugins 2 ", env!("CARGO_PKG_VERSION"));
 
 /// What is remembered, by the path of the file.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,11 +40,7 @@ struct Identity {
 /// How it went when the plugin was asked for its sources.
 #[derive(Clone, Debug)]
 pub(super) enum Outcome {
-    Plugin {
-        name: String,
-        version: String,
-        sources: Vec<Descriptor>,
-    },
+    Plugin(PluginInfo),
     /// Its process died for this reason.
     Died(String),
 }
@@ -147,11 +141,9 @@ impl Identity {
 impl Outcome {
     fn write(&self, out: &mut Vec<u8>) {
         match self {
-            Self::Plugin { name, version, sources } => {
+            Self::Plugin(info) => {
                 out.u32(1);
-                out.text(name);
-                out.text(version);
-                out.list(sources, |out, source| write_source(source, out));
+                info.write(out);
             }
             Self::Died(reason) => {
                 out.u32(2);
@@ -162,11 +154,7 @@ impl Outcome {
 
     fn read(fields: &mut Fields<'_>) -> Result<Self, MalformedError> {
         Ok(match fields.u32()? {
-            1 => Self::Plugin {
-                name: fields.text()?.to_owned(),
-                version: fields.text()?.to_owned(),
-                sources: fields.list(read_source)?,
-            },
+            1 => Self::Plugin(PluginInfo::read(fields)?),
             2 => Self::Died(fields.text()?.to_owned()),
             _ => return Err(MalformedError),
         })
@@ -176,6 +164,7 @@ impl Outcome {
 #[cfg(test)]
 mod tests {
     use lanstream_core::options::OptionSpec;
+    use lanstream_core::registry::Descriptor;
 
     use super::*;
     use crate::trust::Trust;
@@ -183,7 +172,9 @@ mod tests {
     fn plugin() -> Outcome {
         let options = vec![OptionSpec::integer("fps", 1, 60, "Rate").default("30")];
         let source = Descriptor { name: "a".into(), about: "A".into(), examples: "".into(), options };
-        Outcome::Plugin { name: "a".into(), version: "1".into(), sources: vec![source] }
+        let sink = Descriptor { name: "b".into(), options: Vec::new(), ..source.clone() };
+        let (sources, sinks) = (vec![source], vec![sink]);
+        Outcome::Plugin(PluginInfo { name: "a".into(), version: "1".into(), sources, sinks })
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Descriptions of a plugin's sources and their options, as fields of a message.
+//! What a plugin says of itself, its sources, its sinks and their options, as fields of a message.
 
 use std::borrow::Cow;
 
@@ -7,14 +7,44 @@ use lanstream_core::registry::Descriptor;
 
 use super::wire::{Fields, MalformedError, Write};
 
-/// Writes what a plugin says of one of its sources.
-pub(crate) fn write_source(source: &Descriptor, out: &mut Vec<u8>) {
-    [&source.name, &source.about, &source.examples].into_iter().for_each(|text| out.text(text));
-    out.list(&source.options, |out, option| write_option(option, out));
+/// What a plugin says of itself.
+#[derive(Clone, Debug)]
+pub(crate) struct PluginInfo {
+    /// Its name, for people.
+    pub(crate) name: String,
+    /// Its version, for people.
+    pub(crate) version: String,
+    pub(crate) sources: Vec<Descriptor>,
+    pub(crate) sinks: Vec<Descriptor>,
 }
 
-/// Reads what a plugin says of one of its sources.
-pub(crate) fn read_source(fields: &mut Fields<'_>) -> Result<Descriptor, MalformedError> {
+impl PluginInfo {
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        out.text(&self.name);
+        out.text(&self.version);
+        out.list(&self.sources, |out, source| write_descriptor(source, out));
+        out.list(&self.sinks, |out, sink| write_descriptor(sink, out));
+    }
+
+    pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Self, MalformedError> {
+        Ok(Self {
+            name: fields.text()?.to_owned(),
+            version: fields.text()?.to_owned(),
+            sources: fields.list(read_descriptor)?,
+            sinks: fields.list(read_descriptor)?,
+        })
+    }
+}
+
+/// Writes what a plugin says of one of its sources or sinks.
+fn write_descriptor(descriptor: &Descriptor, out: &mut Vec<u8>) {
+    let Descriptor { name, about, examples, options } = descriptor;
+    [name, about, examples].into_iter().for_each(|text| out.text(text));
+    out.list(options, |out, option| write_option(option, out));
+}
+
+/// Reads what a plugin says of one of its sources or sinks.
+fn read_descriptor(fields: &mut Fields<'_>) -> Result<Descriptor, MalformedError> {
     Ok(Descriptor {
         name: text(fields)?,
         about: text(fields)?,

@@ -1,26 +1,25 @@
 //! Messages between lanstream and the process of a plugin. Each is one packet: the number of its kind, then its fields.
 
+use std::time::Duration;
+
+use lanstream_core::frame_sink::{Backlog, Delivery, SinkStatus, StreamInfo};
 use lanstream_core::options::OptionValues;
-use lanstream_core::registry::Descriptor;
 use lanstream_core::source::{Captured, Description, Error, Event};
-use lanstream_core::{Layout, Pts, RECTS_MAX, Rect, Region};
+use lanstream_core::{Layout, Micros, Pts, RECTS_MAX, Rect, Region};
 use lanstream_plugin_abi as abi;
 use lanstream_plugin_abi::convert::{
     event_from_abi, event_to_abi, kind_from_abi, kind_to_abi, layout_to_abi,
 };
 
-use super::descriptor::{read_source, write_source};
+use super::descriptor::PluginInfo;
 use super::wire::{Fields, MalformedError, Write};
+use crate::sink::{FrameInfo, delivery_from_abi, microseconds, status_from_abi};
 
 /// Version of the link. Both ends are the same program, so it only tells when they are not.
-pub(super) const LINK_VERSION: u32 = 1;
+pub(super) const LINK_VERSION: u32 = 2;
 
 /// Request of lanstream.
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "the largest is the most frequent, and a box would allocate for each frame"
-)]
 pub(super) enum Request {
     /// Answered by [`Reply::Plugin`].
     Describe,
@@ -34,6 +33,19 @@ pub(super) enum Request {
     Release { id: u64 },
     /// Captures into a buffer. Answered by [`Reply::Captured`].
     Capture { id: u64, layout: Layout, region: Region },
+    /// Opens the sink at `index`. Answered by [`Reply::SinkOpened`].
+    OpenSink { index: u32, values: OptionValues },
+    /// Begins a stream of frames. The descriptor of the memory in which all of them are comes with the packet. Answered
+    /// by [`Reply::Taken`], as the next three are.
+    Begin(StreamInfo),
+    /// Gives the sink the frame that is in the stream's memory.
+    Frame(FrameInfo),
+    /// Gives the sink a stretch of sound.
+    Audio { at: Pts, samples: Vec<u8> },
+    /// Ends the sink, and closes it.
+    Finish,
+    /// Interrupts the sink. Not answered.
+    Interrupt,
 }
 
 /// Reply of the process. Each may be [`Reply::Failed`] instead.
@@ -43,11 +55,7 @@ pub(super) enum Request {
     reason = "the largest is the most frequent, and a box would allocate for each frame"
 )]
 pub(super) enum Reply {
-    Plugin {
-        name: String,
-        version: String,
-        sources: Vec<Descriptor>,
-    },
+    Plugin(PluginInfo),
     Opened(Description, Layout),
     Event {
         event: Event,
@@ -59,6 +67,8 @@ pub(super) enum Reply {
         pts: Option<Pts>,
     },
     Failed(Error),
+    SinkOpened(Delivery),
+    Taken(SinkStatus),
 }
 
 impl Request {
@@ -71,12 +81,7 @@ impl Request {
             }
             Self::Open { index, values } => {
                 out.u32(2);
-                out.u32(*index);
-                let values: Vec<_> = values.iter().collect();
-                out.list(&values, |out, (name, value)| {
-                    out.text(name);
-                    out.text(&value.to_string_lossy());
-                });
+                write_open(*index, values, out);
             }
             Self::Wait => out.u32(3),
             Self::Buffer { id, len } => {
@@ -94,6 +99,26 @@ impl Request {
                 write_layout(*layout, out);
                 write_region(region, out);
             }
+            Self::OpenSink { index, values } => {
+                out.u32(7);
+                write_open(*index, values, out);
+            }
+            Self::Begin(stream) => {
+                out.u32(8);
+                write_description(&stream.description, stream.layout, out);
+                out.u32(u32::from(stream.has_sound));
+            }
+            Self::Frame(info) => {
+                out.u32(9);
+                write_frame(info, out);
+            }
+            Self::Audio { at, samples } => {
+                out.u32(10);
+                out.i64(at.0);
+                out.bytes(samples);
+            }
+            Self::Finish => out.u32(11),
+            Self::Interrupt => out.u32(12),
         }
     }
 
@@ -102,10 +127,7 @@ impl Request {
         Ok(match fields.u32()? {
             1 if fields.u32()? == LINK_VERSION => Self::Describe,
             2 => {
-                let index = fields.u32()?;
-                let given = fields.list(|fields| Ok((fields.text()?, fields.text()?)))?;
-                let mut values = OptionValues::default();
-                given.into_iter().for_each(|(name, value)| values.add(name, value));
+                let (index, values) = read_open(&mut fields)?;
                 Self::Open { index, values }
             }
             3 => Self::Wait,
@@ -116,6 +138,18 @@ impl Request {
                 layout: read_layout(&mut fields)?,
                 region: read_region(&mut fields)?,
             },
+            7 => {
+                let (index, values) = read_open(&mut fields)?;
+                Self::OpenSink { index, values }
+            }
+            8 => {
+                let (description, layout) = read_description(&mut fields)?;
+                Self::Begin(StreamInfo { layout, description, has_sound: fields.u32()? != 0 })
+            }
+            9 => Self::Frame(read_frame(&mut fields)?),
+            10 => Self::Audio { at: fields.i64().map(Pts)?, samples: fields.bytes()?.to_vec() },
+            11 => Self::Finish,
+            12 => Self::Interrupt,
             _ => return Err(MalformedError),
         })
     }
@@ -125,11 +159,9 @@ impl Reply {
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         out.clear();
         match self {
-            Self::Plugin { name, version, sources } => {
+            Self::Plugin(info) => {
                 out.u32(1);
-                out.text(name);
-                out.text(version);
-                out.list(sources, |out, source| write_source(source, out));
+                info.write(out);
             }
             Self::Opened(description, layout) => {
                 out.u32(2);
@@ -146,13 +178,26 @@ impl Reply {
                 out.u32(4);
                 write_region(&captured.updated, out);
                 write_region(&captured.damage, out);
-                out.u32(u32::from(pts.is_some()));
-                out.i64(pts.map_or(0, |pts| pts.0));
+                write_pts(*pts, out);
             }
             Self::Failed(error) => {
                 out.u32(5);
                 out.u32(kind_to_abi(error.kind));
                 out.text(&error.message);
+            }
+            Self::SinkOpened(delivery) => {
+                out.u32(6);
+                out.u32(match delivery {
+                    Delivery::Every => abi::delivery::EVERY,
+                    Delivery::Newest => abi::delivery::NEWEST,
+                });
+            }
+            Self::Taken(status) => {
+                out.u32(7);
+                out.u32(match status {
+                    SinkStatus::Open => abi::sink_status::OPEN,
+                    SinkStatus::Complete => abi::sink_status::COMPLETE,
+                });
             }
         }
     }
@@ -160,11 +205,7 @@ impl Reply {
     pub(super) fn read(bytes: &[u8]) -> Result<Self, MalformedError> {
         let mut fields = Fields::new(bytes);
         Ok(match fields.u32()? {
-            1 => Self::Plugin {
-                name: fields.text()?.to_owned(),
-                version: fields.text()?.to_owned(),
-                sources: fields.list(read_source)?,
-            },
+            1 => Self::Plugin(PluginInfo::read(&mut fields)?),
             2 => {
                 let (description, layout) = read_description(&mut fields)?;
                 Self::Opened(description, layout)
@@ -181,9 +222,55 @@ impl Reply {
                 let kind = kind_from_abi(fields.u32()?);
                 Self::Failed(Error::new(kind, fields.text()?))
             }
+            6 => Self::SinkOpened(delivery_from_abi(fields.u32()?).ok_or(MalformedError)?),
+            7 => Self::Taken(status_from_abi("", fields.u32()?).map_err(|_| MalformedError)?),
             _ => return Err(MalformedError),
         })
     }
+}
+
+/// Writes which source or sink is opened, and with which options.
+fn write_open(index: u32, values: &OptionValues, out: &mut Vec<u8>) {
+    out.u32(index);
+    let values: Vec<_> = values.iter().collect();
+    out.list(&values, |out, (name, value)| {
+        out.text(name);
+        out.text(&value.to_string_lossy());
+    });
+}
+
+fn read_open(fields: &mut Fields<'_>) -> Result<(u32, OptionValues), MalformedError> {
+    let index = fields.u32()?;
+    let given = fields.list(|fields| Ok((fields.text()?, fields.text()?)))?;
+    let mut values = OptionValues::default();
+    given.into_iter().for_each(|(name, value)| values.add(name, value));
+    Ok((index, values))
+}
+
+fn write_frame(info: &FrameInfo, out: &mut Vec<u8>) {
+    out.u32(info.seq);
+    out.u32(u32::from(info.is_repeated));
+    write_region(&info.damage, out);
+    out.u64(info.at.0);
+    out.u64(info.captured_at.0);
+    write_pts(info.pts, out);
+    out.u64(info.backlog.waiting as u64);
+    out.u64(microseconds(info.backlog.held));
+}
+
+fn read_frame(fields: &mut Fields<'_>) -> Result<FrameInfo, MalformedError> {
+    Ok(FrameInfo {
+        seq: fields.u32()?,
+        is_repeated: fields.u32()? != 0,
+        damage: read_region(fields)?,
+        at: fields.u64().map(Micros)?,
+        captured_at: fields.u64().map(Micros)?,
+        pts: read_pts(fields)?,
+        backlog: Backlog {
+            waiting: fields.u64()?.try_into().unwrap_or(usize::MAX),
+            held: fields.u64().map(Duration::from_micros)?,
+        },
+    })
 }
 
 fn write_layout(layout: Layout, out: &mut Vec<u8>) {
@@ -217,6 +304,11 @@ fn read_region(fields: &mut Fields<'_>) -> Result<Region, MalformedError> {
     Ok(region)
 }
 
+fn write_pts(pts: Option<Pts>, out: &mut Vec<u8>) {
+    out.u32(u32::from(pts.is_some()));
+    out.i64(pts.map_or(0, |pts| pts.0));
+}
+
 /// Reads a timestamp, which comes with whether there is one.
 fn read_pts(fields: &mut Fields<'_>) -> Result<Option<Pts>, MalformedError> {
     let has_pts = fields.u32()? != 0;
@@ -247,6 +339,7 @@ mod tests {
     use std::fmt;
 
     use lanstream_core::options::OptionSpec;
+    use lanstream_core::registry::Descriptor;
     use lanstream_core::source::ErrorKind;
     use lanstream_core::{PixelFormat, Size};
 
@@ -289,13 +382,30 @@ mod tests {
         assert_eq!(written, vectors(kind));
     }
 
+    fn stream() -> StreamInfo {
+        let description = Description { name: "a film".into(), ..Description::default() };
+        StreamInfo { layout: layout(), description, has_sound: true }
+    }
+
+    fn frame(damage: Region) -> Request {
+        Request::Frame(FrameInfo {
+            seq: 9,
+            is_repeated: false,
+            damage,
+            at: Micros(5_000_000),
+            captured_at: Micros(4_000_000),
+            pts: Some(Pts(-5)),
+            backlog: Backlog { waiting: 2, held: Duration::from_micros(7) },
+        })
+    }
+
     #[test]
     fn requests_have_the_bytes_of_the_vectors() {
         let region = Region::from(Rect { x: 1, y: 2, width: 3, height: 4 });
         let values = OptionValues::default().with("size", "3x4").with("loop", "");
         let requests = [
-            ("describe, link version 1", Request::Describe),
-            ("open source 2, size = 3x4, loop", Request::Open { index: 2, values }),
+            ("describe, link version 2", Request::Describe),
+            ("open source 2, size = 3x4, loop", Request::Open { index: 2, values: values.clone() }),
             ("wait", Request::Wait),
             ("buffer 7 of 9 * 2^32 bytes", Request::Buffer { id: 7, len: 9 << 32 }),
             ("release 7", Request::Release { id: 7 }),
@@ -303,6 +413,18 @@ mod tests {
                 "capture 3x4 at 1,2 into 7, 30x20 RGBX with a stride of 160",
                 Request::Capture { id: 7, layout: layout(), region },
             ),
+            ("open sink 1, size = 3x4, loop", Request::OpenSink { index: 1, values }),
+            ("begin 30x20 RGBX with a stride of 160 and sound", Request::Begin(stream())),
+            (
+                "frame 9 with 3x4 at 1,2 damaged, at 5 s, of 4 s, timestamp -5 µs, 2 wait, held 7 µs",
+                frame(region),
+            ),
+            (
+                "audio from -5 µs: one frame",
+                Request::Audio { at: Pts(-5), samples: vec![1, 2, 3, 4, 5, 6, 7, 8] },
+            ),
+            ("finish", Request::Finish),
+            ("interrupt", Request::Interrupt),
         ];
         check("requests", &requests, Request::write, Request::read);
     }
@@ -323,19 +445,24 @@ mod tests {
             OptionSpec::arguments("rest", "WORDS", "Others"),
         ];
         let source = Descriptor { name: "camera".into(), about: "A".into(), examples: "".into(), options };
+        let options = vec![OptionSpec::path("file", "FILE", "File")];
+        let sink = Descriptor { name: "disk".into(), about: "B".into(), examples: "".into(), options };
+        let (sources, sinks) = (vec![source], vec![sink]);
         let captured = Captured { updated: Region::EMPTY, damage: Region::full(layout().size) };
         let resized =
             Reply::Event { event: Event::Resized, described: Some((description.clone(), layout())) };
         let replies = [
             (
-                "plugin p, version 1, with the source camera and an option of each kind",
-                Reply::Plugin { name: "p".into(), version: "1".into(), sources: vec![source] },
+                "plugin p, version 1, with the source camera, an option of each kind, and the sink disk",
+                Reply::Plugin(PluginInfo { name: "p".into(), version: "1".into(), sources, sinks }),
             ),
             ("opened: a camera, stalled, one alteration", Reply::Opened(description, layout())),
             ("event damaged", Reply::Event { event: Event::Damaged, described: None }),
             ("event resized, described as when opened", resized),
             ("captured all of 30x20, timestamp -5 µs", Reply::Captured { captured, pts: Some(Pts(-5)) }),
             ("error lost: unplugged", Reply::Failed(Error::new(ErrorKind::Lost, "unplugged"))),
+            ("sink opened, gets every frame", Reply::SinkOpened(Delivery::Every)),
+            ("taken, complete", Reply::Taken(SinkStatus::Complete)),
         ];
         check("replies", &replies, Reply::write, Reply::read);
     }

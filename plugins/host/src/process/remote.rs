@@ -3,24 +3,26 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use lanstream_core::frame_sink::{FrameSink, SinkOpener};
 use lanstream_core::options::{OptionError, OptionValues};
-use lanstream_core::registry::{Configured, Descriptor, SourceFactory};
+use lanstream_core::registry::{Configured, Descriptor, FrameSinkFactory, SourceFactory};
 use lanstream_core::source::{Error, ErrorKind, Listener, Source};
 
+use super::descriptor::PluginInfo;
 use super::launch::Launch;
 use super::link::Link;
 use super::message::{Reply, Request};
 use super::restart::Restart;
+use super::sink::RemoteSink;
 use super::source::RemoteSource;
 use crate::error::LoadError;
+use crate::interrupt::Interrupt;
 
-/// A plugin that runs in a process of its own: one for each open source.
+/// A plugin that runs in a process of its own: one for each open source and sink.
 #[derive(Clone, Debug)]
 pub struct RemotePlugin {
     launch: Arc<Launch>,
-    name: String,
-    version: String,
-    sources: Vec<Descriptor>,
+    info: PluginInfo,
 }
 
 impl RemotePlugin {
@@ -33,7 +35,7 @@ impl RemotePlugin {
         let mut link = Link::start(&launch)
             .map_err(|error| LoadError::Process { path: path.clone(), reason: error.message })?;
         match link.ask(&Request::Describe) {
-            Ok(Reply::Plugin { name, version, sources }) => Ok(Self::known(launch, name, version, sources)),
+            Ok(Reply::Plugin(info)) => Ok(Self::known(launch, info)),
             Ok(_) => Err(LoadError::Process { path, reason: link.out_of_order().message }),
             Err(error) if error.kind == ErrorKind::Unsupported => Err(LoadError::Reported(error.message)),
             Err(error) => Err(LoadError::Died { path, reason: error.message }),
@@ -41,23 +43,33 @@ impl RemotePlugin {
     }
 
     /// Returns a plugin of which everything is known from before.
-    pub(crate) fn known(launch: Launch, name: String, version: String, sources: Vec<Descriptor>) -> Self {
-        Self { launch: Arc::new(launch), name, version, sources }
+    pub(crate) fn known(launch: Launch, info: PluginInfo) -> Self {
+        Self { launch: Arc::new(launch), info }
+    }
+
+    /// Returns all that the plugin says of itself.
+    pub(crate) fn info(&self) -> &PluginInfo {
+        &self.info
     }
 
     /// Name of the plugin, for people.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.info.name
     }
 
     /// Version of the plugin, for people.
     pub fn version(&self) -> &str {
-        &self.version
+        &self.info.version
     }
 
     /// Descriptions of its sources.
     pub fn sources(&self) -> &[Descriptor] {
-        &self.sources
+        &self.info.sources
+    }
+
+    /// Descriptions of its sinks.
+    pub fn sinks(&self) -> &[Descriptor] {
+        &self.info.sinks
     }
 
     /// Returns a factory for each of its sources.
@@ -69,7 +81,20 @@ impl RemotePlugin {
                 descriptor: descriptor.clone(),
             })
         };
-        (0..).zip(&self.sources).map(factory).collect()
+        (0..).zip(&self.info.sources).map(factory).collect()
+    }
+
+    /// Returns a factory for each of its sinks.
+    pub fn sink_factories(&self) -> Vec<Box<dyn FrameSinkFactory>> {
+        let factory = |(index, descriptor): (u32, &Descriptor)| -> Box<dyn FrameSinkFactory> {
+            Box::new(RemoteSinkFactory {
+                launch: Arc::clone(&self.launch),
+                index,
+                descriptor: descriptor.clone(),
+                interrupt: Interrupt::default(),
+            })
+        };
+        (0..).zip(&self.info.sinks).map(factory).collect()
     }
 }
 
@@ -87,10 +112,7 @@ impl SourceFactory for RemoteFactory {
     }
 
     fn configure(&self, values: &OptionValues, _listener: Listener) -> Result<Configured, OptionError> {
-        if let Some((option, _)) = values.iter().find(|(_, value)| value.to_str().is_none()) {
-            let message = "its value is not UTF-8, which plugins need".to_owned();
-            return Err(OptionError { option: option.to_owned(), message });
-        }
+        check_text(values)?;
         let launch = Arc::clone(&self.launch);
         let (name, open) =
             (self.descriptor.name.clone(), Request::Open { index: self.index, values: values.clone() });
@@ -103,5 +125,45 @@ impl SourceFactory for RemoteFactory {
             })?;
             Ok(Box::new(source) as Box<dyn Source>)
         })))
+    }
+}
+
+/// Factory of a sink of a plugin.
+#[derive(Debug)]
+struct RemoteSinkFactory {
+    launch: Arc<Launch>,
+    index: u32,
+    descriptor: Descriptor,
+    interrupt: Interrupt,
+}
+
+impl FrameSinkFactory for RemoteSinkFactory {
+    fn descriptor(&self) -> Descriptor {
+        self.descriptor.clone()
+    }
+
+    fn configure(&self, values: &OptionValues, _listener: Listener) -> Result<SinkOpener, OptionError> {
+        check_text(values)?;
+        let open = Request::OpenSink { index: self.index, values: values.clone() };
+        let (launch, interrupt) = (Arc::clone(&self.launch), self.interrupt.clone());
+        let name = format!("plugin {} ({})", self.descriptor.name, launch.path().display());
+        Ok(Arc::new(move || {
+            Ok(Box::new(RemoteSink::open(&launch, &open, &name, &interrupt)?) as Box<dyn FrameSink>)
+        }))
+    }
+
+    fn interrupt(&self) {
+        self.interrupt.interrupt();
+    }
+}
+
+/// Returns an error if the value of an option is not UTF-8.
+fn check_text(values: &OptionValues) -> Result<(), OptionError> {
+    match values.iter().find(|(_, value)| value.to_str().is_none()) {
+        Some((option, _)) => {
+            let message = "its value is not UTF-8, which plugins need".to_owned();
+            Err(OptionError { option: option.to_owned(), message })
+        }
+        None => Ok(()),
     }
 }

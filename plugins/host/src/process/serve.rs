@@ -17,8 +17,10 @@ use rustix::stdio;
 
 use super::channel::Channel;
 use super::containment;
+use super::descriptor::PluginInfo;
 use super::memory::SharedMemory;
 use super::message::{Reply, Request};
+use super::serve_sink::ServedSink;
 use crate::instance::{Capture, Instance};
 use crate::loaded::LoadedPlugin;
 use crate::trust::Trust;
@@ -48,7 +50,8 @@ pub unsafe fn serve(path: &Path, trust: Trust) -> io::Result<()> {
     // SAFETY: the caller's promise.
     let plugin = unsafe { LoadedPlugin::load(path, trust) };
     let plugin = plugin.map_err(|error| Error::new(ErrorKind::Unsupported, error.to_string()));
-    Server { plugin, instance: None, buffers: Vec::new(), replies, out: Vec::new(), gate }.run(&requests)
+    Server { plugin, instance: None, sink: None, buffers: Vec::new(), replies, out: Vec::new(), gate }
+        .run(&requests)
 }
 
 /// Returns the socket that is standard input. The plugin finds an empty input, and what it prints goes to standard
@@ -60,7 +63,7 @@ fn take_standard_input() -> io::Result<OwnedFd> {
     Ok(socket)
 }
 
-/// Says whether the plugin waits, so that a request ends its wait.
+/// Says whether the plugin waits, so that a request ends its wait, and interrupts a sink.
 #[derive(Debug, Default)]
 struct Gate {
     is_waiting: AtomicBool,
@@ -70,11 +73,19 @@ struct Gate {
 impl Gate {
     /// Ends the plugin's wait, if it waits.
     fn open(&self) {
-        if self.is_waiting.swap(false, Ordering::SeqCst)
-            && let Some(waker) = &*self.waker.lock().unwrap_or_else(PoisonError::into_inner)
-        {
+        if self.is_waiting.swap(false, Ordering::SeqCst) {
+            self.wake();
+        }
+    }
+
+    fn wake(&self) {
+        if let Some(waker) = &*self.waker.lock().unwrap_or_else(PoisonError::into_inner) {
             waker.wake_by_ref();
         }
+    }
+
+    fn set(&self, waker: Waker) {
+        *self.waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(waker);
     }
 }
 
@@ -82,6 +93,10 @@ impl Gate {
 fn receive(mut channel: Channel, requests: &Sender<Received>, gate: &Gate) {
     while let Ok((bytes, descriptor)) = channel.receive() {
         let Ok(request) = Request::read(bytes) else { break };
+        if matches!(request, Request::Interrupt) {
+            gate.wake();
+            continue;
+        }
         if requests.send((request, descriptor)).is_err() {
             break;
         }
@@ -94,6 +109,7 @@ fn receive(mut channel: Channel, requests: &Sender<Received>, gate: &Gate) {
 struct Server {
     plugin: Result<LoadedPlugin, Error>,
     instance: Option<Instance>,
+    sink: Option<ServedSink>,
     buffers: Vec<SharedMemory>,
     replies: Channel,
     out: Vec<u8>,
@@ -129,7 +145,7 @@ impl Server {
                 let plugin = self.plugin.as_ref().map_err(Clone::clone)?;
                 let mut instance = plugin.open(index as usize, &values)?;
                 let (description, layout) = instance.describe()?;
-                *self.gate.waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(instance.waker());
+                self.gate.set(instance.waker());
                 self.instance = Some(instance);
                 Ok(Some(Reply::Opened(description, layout)))
             }
@@ -146,16 +162,41 @@ impl Server {
                 Ok(None)
             }
             Request::Capture { id, layout, region } => self.capture(id, layout, &region).map(Some),
+            Request::OpenSink { index, values } => {
+                let plugin = self.plugin.as_ref().map_err(Clone::clone)?;
+                let sink = ServedSink::new(plugin.open_sink(index as usize, &values)?);
+                self.gate.set(sink.interrupter());
+                let delivery = sink.delivery();
+                self.sink = Some(sink);
+                Ok(Some(Reply::SinkOpened(delivery)))
+            }
+            Request::Begin(_) | Request::Frame(_) | Request::Audio { .. } | Request::Finish => {
+                self.give_sink(request, descriptor).map(Some)
+            }
+            // It was carried out when it came.
+            Request::Interrupt => Ok(None),
         }
+    }
+
+    /// Has the sink carry out a request. It is closed before the last reply: what it does then is part of its end.
+    fn give_sink(&mut self, request: Request, descriptor: Option<OwnedFd>) -> Result<Reply, Error> {
+        let mut sink = self.sink.take().ok_or_else(|| lost("no sink is open"))?;
+        let is_last = matches!(request, Request::Finish);
+        let status = sink.carry_out(request, descriptor)?;
+        if !is_last {
+            self.sink = Some(sink);
+        }
+        Ok(Reply::Taken(status))
     }
 
     fn describe(&self) -> Result<Reply, Error> {
         let plugin = self.plugin.as_ref().map_err(Clone::clone)?;
-        Ok(Reply::Plugin {
+        Ok(Reply::Plugin(PluginInfo {
             name: plugin.name().to_owned(),
             version: plugin.version().to_owned(),
             sources: plugin.sources().cloned().collect(),
-        })
+            sinks: plugin.sinks().cloned().collect(),
+        }))
     }
 
     /// Waits for an event. A request that is there already, or comes meanwhile, ends it.
@@ -187,7 +228,7 @@ impl Server {
     }
 }
 
-fn lost(message: impl Into<String>) -> Error {
+pub(super) fn lost(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Lost, message)
 }
 

@@ -1,4 +1,4 @@
-//! Fields of messages: little-endian numbers, and texts with their length before them.
+//! Fields of messages: little-endian numbers, and texts and bytes with their length before them.
 
 /// Reader of the fields of one message.
 pub(crate) struct Fields<'a>(&'a [u8]);
@@ -32,10 +32,14 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn text(&mut self) -> Result<&'a str, MalformedError> {
+        std::str::from_utf8(self.bytes()?).map_err(|_| MalformedError)
+    }
+
+    pub(crate) fn bytes(&mut self) -> Result<&'a [u8], MalformedError> {
         let len = self.u32()? as usize;
-        let (text, rest) = self.0.split_at_checked(len).ok_or(MalformedError)?;
+        let (bytes, rest) = self.0.split_at_checked(len).ok_or(MalformedError)?;
         self.0 = rest;
-        std::str::from_utf8(text).map_err(|_| MalformedError)
+        Ok(bytes)
     }
 
     /// Reads a list of what `item` reads. Each item takes a byte at least, so a count cannot ask for more than there
@@ -58,6 +62,7 @@ pub(crate) trait Write {
     fn u64(&mut self, number: u64);
     fn i64(&mut self, number: i64);
     fn text(&mut self, text: &str);
+    fn bytes(&mut self, bytes: &[u8]);
     fn list<T>(&mut self, items: &[T], item: impl FnMut(&mut Self, &T));
 }
 
@@ -75,8 +80,12 @@ impl Write for Vec<u8> {
     }
 
     fn text(&mut self, text: &str) {
-        self.u32(length(text.len()));
-        self.extend_from_slice(text.as_bytes());
+        self.bytes(text.as_bytes());
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.u32(length(bytes.len()));
+        self.extend_from_slice(bytes);
     }
 
     fn list<T>(&mut self, items: &[T], mut item: impl FnMut(&mut Self, &T)) {
