@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use lanstream_core::admission::{Admission, Farewell, Guard, Secret, Settings};
 use lanstream_core::frame_sink::FrameSinkError;
-use lanstream_core::pipeline::{self, FeedHandle, Marker, Pipeline};
+use lanstream_core::pipeline::{self, Audience, FeedHandle, Marker, Pipeline};
 use lanstream_core::protocol::Certificates;
 use lanstream_core::sink::DuplicateTransportError;
 use lanstream_core::source::{Error, Opener, Source};
@@ -222,6 +222,16 @@ impl Server {
     pub fn sink_failure(&self) -> impl Fn() -> Option<String> + use<> {
         let ends: Arc<Ends> = Arc::clone(self.frame_sinks.ends());
         move || ends.failure()
+    }
+
+    /// Viewers that take frames now: a page that is hidden takes none.
+    pub fn audience(&self) -> &Audience {
+        &self.state.audience
+    }
+
+    /// Returns whether a frame sink has not ended.
+    pub fn has_frame_sinks(&self) -> bool {
+        self.frame_sinks.are_running()
     }
 
     /// Number of viewers that are here.

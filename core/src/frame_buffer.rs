@@ -3,6 +3,7 @@
 //! A [`FrameBuffer`] belongs to the source while it captures. What the pipeline publishes afterwards is a
 //! [`Frame`](crate::frame::Frame), whose pixels nobody changes any more.
 
+use std::any::Any;
 use std::ops::Range;
 
 use lanstream_codec::planar::Planar;
@@ -28,7 +29,7 @@ pub const PIXEL_BYTES: usize = 4;
 /// Memory that holds a frame's pixels: a heap block, shared memory, a plugin's buffer.
 ///
 /// Its length is constant. Its address is constant while the frame is published.
-pub trait PixelMemory: Send + Sync {
+pub trait PixelMemory: Any + Send + Sync {
     /// Length in bytes.
     fn byte_len(&self) -> usize;
 
@@ -205,6 +206,12 @@ impl FrameBuffer {
     /// If `pixels` is longer than the memory.
     pub fn exchange(&mut self, pixels: Vec<u8>) -> Vec<u8> {
         self.memory.exchange(pixels)
+    }
+
+    /// Returns the memory as the type that the source allocated, or `None` if it is another.
+    pub fn memory_mut<M: PixelMemory>(&mut self) -> Option<&mut M> {
+        let memory: &mut dyn Any = self.memory.as_mut();
+        memory.downcast_mut()
     }
 
     /// Number that the source gave to the memory: see [`PixelMemory::id`].

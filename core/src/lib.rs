@@ -142,8 +142,10 @@ pub use hash::picture_hash;
 pub use lanstream_codec::planar;
 pub use picture::{ApplyError, BAND_BYTES_MAX, Picture};
 pub use region::{RECTS_MAX, Region};
+pub use slot::Slot;
 pub use time::{Clock, Micros, Pts};
 
+mod audience;
 mod demand;
 mod encode;
 #[cfg(not(loom))]

@@ -17,6 +17,7 @@ use crate::source::{
 use crate::stage::{Comparison, Stage};
 use crate::time::{Clock, Micros};
 
+pub use crate::audience::Audience;
 pub use crate::feed::{EventReceiver, Feed, FeedHandle, FrameReceiver, Status, feed};
 pub use crate::pool::FRAMES_SPARE;
 pub use crate::self_capture::Marker;

@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 use crate::sync::{Arc, AtomicPtr, Ordering};
 
 /// The cell. Either side may use it from any thread.
-pub(crate) struct Slot<T> {
+pub struct Slot<T> {
     /// Null, or what `Arc::into_raw` returned for a value that no one has taken yet.
     newest: AtomicPtr<T>,
     /// The cell is as sendable as what it owns.
@@ -18,18 +18,18 @@ pub(crate) struct Slot<T> {
 }
 
 impl<T> Slot<T> {
-    /// An empty cell.
-    pub(crate) fn new() -> Self {
+    /// Returns an empty cell.
+    pub fn new() -> Self {
         Self { newest: AtomicPtr::new(std::ptr::null_mut()), owns: PhantomData }
     }
 
     /// Puts `value`. Returns what it replaced, if that had not been taken.
-    pub(crate) fn put(&self, value: Arc<T>) -> Option<Arc<T>> {
+    pub fn put(&self, value: Arc<T>) -> Option<Arc<T>> {
         self.swap(Arc::into_raw(value).cast_mut())
     }
 
     /// Takes the newest value, if there is one that was not taken before.
-    pub(crate) fn take(&self) -> Option<Arc<T>> {
+    pub fn take(&self) -> Option<Arc<T>> {
         self.swap(std::ptr::null_mut())
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
+use crate::audience::Audience;
 use crate::time::Micros;
 
 /// What others set and read while the pipeline runs.
@@ -19,6 +20,8 @@ pub struct PipelineState {
     pub compare_us: AtomicU32,
     /// Viewers that are here, as the admission counts them.
     pub viewers: AtomicUsize,
+    /// Viewers among them that take frames now.
+    pub audience: Audience,
 }
 
 impl PipelineState {

@@ -118,6 +118,11 @@ impl FrameSinks {
         &self.ends.all
     }
 
+    /// Returns whether a sink has not ended.
+    pub(super) fn are_running(&self) -> bool {
+        self.running.iter().any(|sink| !sink.thread.is_finished())
+    }
+
     pub(super) fn stats(&self) -> Vec<SinkStats> {
         let stats = |sink: &Running| SinkStats {
             sink: sink.name.clone(),

@@ -11,6 +11,8 @@ mod foreign;
 mod inset;
 mod page;
 mod program;
+#[cfg(feature = "push")]
+mod push;
 mod site;
 #[cfg(feature = "ffmpeg")]
 mod sound;

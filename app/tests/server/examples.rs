@@ -26,6 +26,21 @@ fn the_embedded_server_shows_its_pattern() {
 }
 
 #[test]
+fn the_pushed_images_are_shown() {
+    let (mut process, door) = started("push");
+    let mut viewer = Viewer::join(&door, Transport::Http);
+    for _ in 0..3 {
+        viewer.take_update();
+        viewer.acknowledge();
+        let pixels = viewer.picture.rgbx();
+        let levels = (pixels[0]..=u8::MAX).chain(0..=u8::MAX);
+        assert!(pixels.as_chunks::<4>().0.iter().zip(levels).all(|(pixel, level)| pixel[..3] == [level; 3]));
+    }
+    assert_eq!(viewer.picture.size(), Size::new(640, 360));
+    process.kill();
+}
+
+#[test]
 fn the_custom_source_shows_a_gradient_that_moves() {
     let (mut process, door) = started("custom_source");
     let mut viewer = Viewer::join(&door, Transport::WebSocket);

@@ -21,6 +21,8 @@ mod listing;
 mod new_plugin;
 #[cfg(feature = "plugins")]
 mod plugins;
+#[cfg(feature = "push")]
+mod push;
 #[cfg(feature = "ffmpeg")]
 mod recording;
 mod routes;

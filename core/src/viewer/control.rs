@@ -37,6 +37,8 @@ pub struct Control {
     hello: Option<Hello>,
     paused: bool,
     route: Option<OpenRoute>,
+    /// Whether the viewer is counted among those that take frames.
+    is_counted: bool,
     /// All routes that are not dropped yet.
     route_states: Vec<Weak<RouteState>>,
     outgoing: VecDeque<Vec<u8>>,
@@ -65,6 +67,7 @@ impl Control {
             hello: None,
             paused: false,
             route: None,
+            is_counted: false,
             route_states: Vec::new(),
             outgoing: VecDeque::new(),
             shape_sent: 0,
@@ -93,6 +96,7 @@ impl Control {
             ViewerMessage::Flow { paused } => {
                 self.send_command(PumpCommand::Pause(paused))?;
                 self.paused = paused;
+                self.set_in_audience(!paused && self.route.is_some());
             }
             // It belongs onto a WebTransport session, and there is nothing to be done about it here.
             ViewerMessage::Nack(_) => {}
@@ -206,6 +210,7 @@ impl Control {
             return Err(Error::Routes);
         }
         let frames = self.viewer.feed_handle.subscribe_frames().ok_or(Error::SourceGone)?;
+        self.set_in_audience(!self.paused);
         let (sender, commands) = sync_channel(COMMANDS_MAX);
         let route_state = Arc::new(RouteState::default());
         self.route_states.push(Arc::downgrade(&route_state));
@@ -247,6 +252,16 @@ impl Control {
         let ViewerContext { clock, encoders, state, counters, .. } = &self.viewer;
         let byte_ns = counters.byte_times[route.transport.index()].load();
         UpdateEncoder::adaptive(*clock, Arc::clone(encoders), Arc::clone(state), byte_ns)
+    }
+
+    /// Counts the viewer among those that take frames, or no longer.
+    fn set_in_audience(&mut self, is_in: bool) {
+        let audience = &self.viewer.state.audience;
+        match (std::mem::replace(&mut self.is_counted, is_in), is_in) {
+            (false, true) => audience.enter(),
+            (true, false) => audience.leave(),
+            _ => {}
+        }
     }
 
     fn close_route(&mut self) {
@@ -355,6 +370,7 @@ fn per_second(count: u64, seconds: f64) -> f64 {
 
 impl Drop for Control {
     fn drop(&mut self) {
+        self.set_in_audience(false);
         self.close_route();
     }
 }
