@@ -48,3 +48,8 @@ pub use server::{NamedSink, Options, Server, StartError, Totals, TransportChoice
 pub use sinks::factory::TlsFiles;
 #[cfg(feature = "push")]
 pub use stream::{Stream, StreamBuilder, StreamStats};
+
+/// The examples of docs/rust.md.
+#[cfg(all(doctest, feature = "push", feature = "pattern"))]
+#[doc = include_str!("../../docs/rust.md")]
+mod rust_page {}

@@ -27,8 +27,8 @@ impl Renderer {
         self.number += 1;
         let number = self.number;
         if number.is_multiple_of(10) {
-            for (index, byte) in self.canvas.iter_mut().enumerate() {
-                *byte = (index as u32 / 7).wrapping_mul(number).to_le_bytes()[1];
+            for (index, byte) in (0_u32..).zip(&mut self.canvas) {
+                *byte = (index / 7).wrapping_mul(number).to_le_bytes()[1];
             }
             let mut pixels = stream.take_buffer();
             pixels.clone_from(&self.canvas);

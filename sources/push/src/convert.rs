@@ -4,8 +4,8 @@ use lanstream_core::{PIXEL_BYTES, Rect, Region};
 
 use crate::image::{Format, Image, Rows};
 
-/// Writes `region` of `image` to `frame`, whose layout is that of `rows`; all of it where pixels do not lie in the frame
-/// as in the image.
+/// Writes `region` of `image` to `frame`, whose layout is that of `rows`; all of it where pixels do not lie in the
+/// frame as in the image.
 pub(crate) fn write(image: &Image<'_>, rows: &Rows, region: &Region, frame: &mut [u8]) {
     let pixels = &image.pixels[..];
     match image.format {

@@ -101,8 +101,8 @@ impl Pusher {
     /// Makes `image` the newest one. It replaces one that nobody has taken yet, and never waits for a viewer.
     ///
     /// Pixels that are borrowed are copied once, by the caller. An owned block of pixels becomes a frame as it is if it
-    /// has no gaps between rows, and its format is neither one of three bytes nor [`Gray16`](crate::Format::Gray16); draw the next image
-    /// in [`take_buffer`](Self::take_buffer) then. Threads that push at the same time take turns.
+    /// has no gaps between rows, and its format is neither one of three bytes nor [`Gray16`](crate::Format::Gray16):
+    /// draw the next image in [`take_buffer`](Self::take_buffer) then. Threads that push at the same time take turns.
     ///
     /// # Errors
     /// [`PushError`], if the image contradicts itself or the stream has stopped. Viewers keep the image before.
