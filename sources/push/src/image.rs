@@ -141,7 +141,8 @@ impl<'a> Image<'a> {
     }
 
     /// Sets where, in pixels, borrowed pixels may differ from the image that was pushed before: only these are copied
-    /// and compared. It may cover more than that, not less: what changes elsewhere is found within the next twelve pushes.
+    /// and compared. It may cover more than that, not less: what changes elsewhere is found within the next twelve
+    /// pushes.
     ///
     /// It is ignored for owned pixels that become a frame as they are, for grey and for planes, and where the size or
     /// format differs from the image before: all is compared then.
