@@ -315,11 +315,13 @@ struct taker {
 };
 
 static int takers;
+static volatile int is_interrupted;
 
 static int32_t sink_create(const ls_host *given, const ls_value *values, uint64_t len, void **instance, ls_error *error) {
     evil("sink-create");
     host = given;
     takers++;
+    if (is("sink-host:size") && given->struct_size != sizeof(ls_host)) abort();
     for (uint64_t i = 0; i < len; i++) {
         if (option_is_wrong(&values[i]) && is("sink-option:crash")) abort();
         if (option_is_wrong(&values[i]) && is("sink-option:silent")) return LS_FAILED;
@@ -362,6 +364,7 @@ static void read_all(struct taker *self, const ls_sink_frame *frame) {
     }
     volatile const uint8_t *data = frame->data;
     if (is("sink-read:beyond")) self->sum += data[frame->data_len];
+    if (is("sink-read:packed") && layout->stride != layout->width * 4) abort();
     if (is("sink-read:before")) self->sum += data[-1];
     if (is("sink-write:pixel")) ((volatile uint8_t *)data)[0] = 1;
     if (is("sink-read:late") && self->kept != NULL) self->sum += *(volatile const uint8_t *)self->kept;
@@ -372,6 +375,7 @@ static int32_t sink_frame(void *instance, const ls_sink_frame *frame, uint32_t *
     struct taker *self = instance;
     read_all(self, frame);
     if (takers > 1 && is("sink-instances:one")) abort();
+    if (is_interrupted && is("sink-interrupt:ignored")) sleep_ms(2500);
     if (self->frames++ < 2) return LS_OK;
     evil("sink-frame");
     if (is("sink-frame:status")) *status = 77;
@@ -409,6 +413,7 @@ static int32_t sink_finish(void *instance, ls_error *error) {
 
 static void sink_interrupt(void *instance) {
     (void)instance;
+    is_interrupted = 1;
     evil("sink-interrupt");
 }
 
@@ -444,6 +449,8 @@ static const void *factory(ls_str id, uint32_t index) {
     evil("factory");
     if (ls_str_is(id, LS_SINK_ID)) {
         if (is("sink-factory:endless")) return &sink;
+        static int asked;
+        if (is("sink-factory:renamed") && ++asked > 2) sink.name = (ls_str)LS_STR("other");
         return strncmp(EVIL, "sink", 4) == 0 && index == 0 ? &sink : NULL;
     }
     static int calls;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use lanstream_core::text::harmless;
-use lanstream_plugin_host::conformance::{CheckResult, Checked, DOCUMENT, Rule, Suite, Verdict};
+use lanstream_plugin_host::conformance::{CheckResult, Checked, DOCUMENT, Kind, Rule, Suite, Verdict};
 use lanstream_plugin_host::{Folders, forget};
 use serde::Serialize;
 
@@ -38,8 +38,8 @@ pub(super) fn run(options: &CheckOptions, json: bool) -> Result<ExitCode, String
 }
 
 /// Says what is about to be tried: if it takes this program down, that is the last thing it said.
-fn announce(rule: &Rule, source: &str) {
-    let subject = if source.is_empty() { "the plugin" } else { source };
+fn announce(rule: &Rule, name: &str) {
+    let subject = if name.is_empty() { "the plugin" } else { name };
     report::write_error(&format!("trying {}: {subject} {}\n", rule.id, rule.title));
 }
 
@@ -78,8 +78,8 @@ fn reason_of(verdict: &Verdict) -> Option<&str> {
 
 /// Prints a row of the table: the verdict, the place that explains the rule, and what a plugin that keeps it does.
 fn print(result: &CheckResult) {
-    let CheckResult { rule, source, verdict } = result;
-    let subject = if source.is_empty() { "the plugin" } else { source };
+    let CheckResult { rule, name, verdict } = result;
+    let subject = if name.is_empty() { "the plugin" } else { name };
     let place = format!("{DOCUMENT}#{}", rule.id);
     let row = format!("{:<8} {place:<36} {subject} {}", word_of(verdict), rule.title);
     report::print_line(&harmless(&row));
@@ -95,6 +95,8 @@ struct Line<'a> {
     title: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     source: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    sink: &'a str,
     verdict: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
@@ -103,10 +105,15 @@ struct Line<'a> {
 
 impl<'a> From<&'a CheckResult> for Line<'a> {
     fn from(result: &'a CheckResult) -> Self {
+        let (source, sink) = match result.rule.kind() {
+            Kind::Source => (result.name.as_str(), ""),
+            Kind::Sink => ("", result.name.as_str()),
+        };
         Self {
             rule: result.rule.id,
             title: result.rule.title,
-            source: &result.source,
+            source,
+            sink,
             verdict: word_of(&result.verdict),
             reason: reason_of(&result.verdict),
             docs: format!("{DOCUMENT}#{}", result.rule.id),

@@ -137,6 +137,12 @@ impl LoadedPlugin {
         self.sources.get(index).map(|source| (source.table, source.descriptor.clone()))
     }
 
+    /// Returns the table and the description of the sink at `index`.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn sink(&self, index: usize) -> Option<(abi::Sink, Descriptor)> {
+        self.sinks.get(index).map(|sink| (sink.table, sink.descriptor.clone()))
+    }
+
     /// Returns a factory for each source, whose sources run in this process.
     pub fn factories(&self) -> Vec<Box<dyn SourceFactory>> {
         let factory = |source: &Loaded<abi::Source>| -> Box<dyn SourceFactory> {

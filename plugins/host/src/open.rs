@@ -14,7 +14,7 @@ use lanstream_plugin_abi as abi;
 use crate::check::{self, Broken};
 
 /// `create` of a table.
-type Create = unsafe extern "C" fn(
+pub(crate) type Create = unsafe extern "C" fn(
     host: *const abi::Host,
     values: *const abi::Value,
     values_len: u64,

@@ -43,6 +43,23 @@ impl Buffer {
         Ok(buffer)
     }
 
+    /// Lets nobody write to the frame, so that a write ends the process.
+    pub(super) fn protect(&self) -> io::Result<()> {
+        self.allow(MprotectFlags::READ)
+    }
+
+    /// Lets nobody read the frame either. What it holds must not be asked for any more.
+    pub(super) fn forbid(&self) -> io::Result<()> {
+        self.allow(MprotectFlags::empty())
+    }
+
+    fn allow(&self, access: MprotectFlags) -> io::Result<()> {
+        let page = page_size();
+        // SAFETY: the pages lie inside of the mapping. A reference to them is taken by whoever may use it alone.
+        unsafe { mprotect(self.mapping.byte_add(page), self.mapped - 2 * page, access)? };
+        Ok(())
+    }
+
     pub(super) fn bytes(&self) -> &[u8] {
         // SAFETY: the frame lies in readable pages of the mapping, which lives as long as `self`.
         unsafe { std::slice::from_raw_parts(self.mapping.byte_add(self.offset).cast(), self.layout.bytes()) }

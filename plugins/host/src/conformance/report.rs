@@ -27,8 +27,11 @@ pub(super) enum Told {
     Verdict(Verdict),
     /// The file is no plugin, for this reason.
     NoPlugin(String),
-    /// The plugin is loaded, and has these sources.
-    Sources(Vec<String>),
+    /// The plugin is loaded, and has sources and sinks of these names.
+    Loaded {
+        sources: Vec<String>,
+        sinks: Vec<String>,
+    },
 }
 
 impl Report {
@@ -83,24 +86,25 @@ impl Told {
             Self::Verdict(Verdict::Broken(reason)) => (2, reason.as_str()),
             Self::Verdict(Verdict::Skipped(reason)) => (3, reason.as_str()),
             Self::NoPlugin(reason) => (4, reason.as_str()),
-            Self::Sources(_) => (5, ""),
+            Self::Loaded { .. } => (5, ""),
         };
         out.u32(kind);
         out.text(text);
-        if let Self::Sources(sources) = self {
-            out.list(sources, |out, source| out.text(source));
+        if let Self::Loaded { sources, sinks } = self {
+            [sources, sinks].into_iter().for_each(|names| out.list(names, |out, name| out.text(name)));
         }
     }
 
     fn read(bytes: &[u8]) -> Result<Self, MalformedError> {
         let mut fields = Fields::new(bytes);
+        let names = |fields: &mut Fields<'_>| fields.list(|fields| fields.text().map(str::to_owned));
         let (kind, text) = (fields.u32()?, fields.text()?.to_owned());
         Ok(match kind {
             1 => Self::Verdict(Verdict::Kept),
             2 => Self::Verdict(Verdict::Broken(text)),
             3 => Self::Verdict(Verdict::Skipped(text)),
             4 => Self::NoPlugin(text),
-            5 => Self::Sources(fields.list(|fields| fields.text().map(str::to_owned))?),
+            5 => Self::Loaded { sources: names(&mut fields)?, sinks: names(&mut fields)? },
             _ => return Err(MalformedError),
         })
     }
@@ -121,7 +125,7 @@ mod tests {
             Told::Verdict(Verdict::Broken("b".to_owned())),
             Told::Verdict(Verdict::Skipped("s".to_owned())),
             Told::NoPlugin("n".to_owned()),
-            Told::Sources(vec!["a".to_owned(), "c".to_owned()]),
+            Told::Loaded { sources: vec!["a".to_owned(), "c".to_owned()], sinks: vec!["b".to_owned()] },
         ];
         for told in all {
             let report = Report::create().unwrap();

@@ -16,11 +16,13 @@ use lanstream_plugin_abi as abi;
 use lanstream_plugin_abi::convert::event_from_abi;
 
 use super::buffer::{Buffer, Edge};
+pub(super) use super::host_table::Context;
 pub(super) use super::host_table::HostVersion;
-use super::host_table::{Context, NewerHost, host_table};
+use super::host_table::{NewerHost, host_table};
 use super::report::Report;
 use crate::check;
 use crate::instance::{self, Lent};
+use crate::open::Create;
 
 /// Bytes between rows of a host that aligns rows more than a plugin would.
 const PADDING_BYTES: usize = 64;
@@ -45,17 +47,20 @@ pub(super) type Outcome<T = ()> = Result<T, Fault>;
 /// Names and values of options.
 pub(super) type Values = Vec<(String, Vec<u8>)>;
 
-/// A source of the plugin under test, which is not open yet.
-pub(super) struct Subject {
+/// A source or sink of the plugin under test, which is not open yet, with its table.
+pub(super) struct Subject<T = abi::Source> {
     pub(super) entry: abi::PluginEntry,
-    pub(super) table: abi::Source,
+    pub(super) table: T,
     pub(super) descriptor: Descriptor,
-    /// Names of all sources of the plugin.
+    /// Names of all that the plugin has of this kind.
     pub(super) names: Vec<String>,
     /// Options that were given and defaults.
-    values: Values,
-    report: Arc<Report>,
+    pub(super) values: Values,
+    pub(super) report: Arc<Report>,
 }
+
+/// An instance that `create` made, and what counts its calls of the host.
+pub(super) type Created = (*mut c_void, &'static Context);
 
 /// The error of a function: its kind and its text, if it has one.
 #[derive(Clone, Debug)]
@@ -84,10 +89,10 @@ pub(super) struct Shot {
     pub(super) damage: Region,
 }
 
-impl Subject {
+impl<T> Subject<T> {
     pub(super) fn new(
         entry: abi::PluginEntry,
-        (table, descriptor): (abi::Source, Descriptor),
+        (table, descriptor): (T, Descriptor),
         names: Vec<String>,
         given: OptionValues,
         report: Arc<Report>,
@@ -109,23 +114,13 @@ impl Subject {
         others.chain([(name.to_owned(), value.to_vec())]).collect()
     }
 
-    /// Opens the source with its own options. If it cannot be opened, nothing that needs it can be tried.
-    pub(super) fn open(&self) -> Outcome<Opened> {
-        self.open_with(&self.values, HostVersion::Own)?
-            .map_err(|failure| Fault::Skipped(format!("it cannot be opened: {}", failure.words())))
-    }
-
-    /// Opens the source on a host of some version, with its own options.
-    pub(super) fn open_on(&self, version: HostVersion) -> Outcome<Result<Opened, Failure>> {
-        self.open_with(&self.values, version)
-    }
-
-    /// Opens the source.
-    pub(super) fn open_with(
+    /// Calls `create` of the table.
+    pub(super) fn create(
         &self,
+        create: Option<Create>,
         values: &Values,
         version: HostVersion,
-    ) -> Outcome<Result<Opened, Failure>> {
+    ) -> Outcome<Result<Created, Failure>> {
         let context: &'static Context = Box::leak(Box::default());
         let host: &'static NewerHost = Box::leak(Box::new(host_table(context, version)));
         let text = |bytes: &[u8]| abi::Str { data: bytes.as_ptr(), len: bytes.len() as u64 };
@@ -133,7 +128,7 @@ impl Subject {
             .iter()
             .map(|(name, value)| abi::Value { name: text(name.as_bytes()), value: text(value) })
             .collect();
-        let Some(create) = self.table.create else { return broken("its function create is null") };
+        let Some(create) = create else { return broken("its function create is null") };
         let (mut instance, mut error) = (ptr::null_mut(), abi::Error::NONE);
         self.report.step("create");
         // SAFETY: the arguments are as the interface says; the host's table is never released.
@@ -152,6 +147,32 @@ impl Subject {
         if instance.is_null() {
             return broken("create succeeded without an instance");
         }
+        Ok(Ok((instance, context)))
+    }
+}
+
+impl Subject {
+    /// Opens the source with its own options. If it cannot be opened, nothing that needs it can be tried.
+    pub(super) fn open(&self) -> Outcome<Opened> {
+        self.open_with(&self.values, HostVersion::Own)?
+            .map_err(|failure| Fault::Skipped(format!("it cannot be opened: {}", failure.words())))
+    }
+
+    /// Opens the source on a host of some version, with its own options.
+    pub(super) fn open_on(&self, version: HostVersion) -> Outcome<Result<Opened, Failure>> {
+        self.open_with(&self.values, version)
+    }
+
+    /// Opens the source.
+    pub(super) fn open_with(
+        &self,
+        values: &Values,
+        version: HostVersion,
+    ) -> Outcome<Result<Opened, Failure>> {
+        let (instance, context) = match self.create(self.table.create, values, version)? {
+            Ok(created) => created,
+            Err(failure) => return Ok(Err(failure)),
+        };
         let (description, layout) = (Description::default(), Layout::packed(ONE_PIXEL, PixelFormat::Rgbx8));
         let report = Arc::clone(&self.report);
         let mut opened = Opened { table: self.table, instance, context, report, description, layout };
@@ -305,7 +326,7 @@ impl Drop for Opened {
 }
 
 impl Failure {
-    fn of(error: &abi::Error) -> Self {
+    pub(super) fn of(error: &abi::Error) -> Self {
         let text = error.text.as_str().filter(|text| !text.is_empty());
         Self { kind: error.kind, text: text.map(str::to_owned) }
     }
@@ -327,20 +348,20 @@ impl Failure {
     }
 }
 
-/// Returns an error if a function failed. A source may end at any time, and the rule is over then.
-fn check_status(function: &str, status: i32, error: &abi::Error) -> Outcome {
+/// Returns an error if a function failed. A source or sink may end at any time, and the rule is over then.
+pub(super) fn check_status(function: &str, status: i32, error: &abi::Error) -> Outcome {
     if status == abi::OK {
         return Ok(());
     }
     let failure = Failure::of(error);
     failure.check(function)?;
-    Err(Fault::Skipped(format!("the source ended: {}", failure.words())))
+    Err(Fault::Skipped(format!("it ended: {}", failure.words())))
 }
 
 pub(super) fn broken<T>(rule: impl Into<String>) -> Outcome<T> {
     Err(Fault::Broken(rule.into()))
 }
 
-fn no_memory<T>(result: std::io::Result<T>) -> Outcome<T> {
+pub(super) fn no_memory<T>(result: std::io::Result<T>) -> Outcome<T> {
     result.map_err(|error| Fault::Skipped(format!("there is no memory for a frame: {error}")))
 }

@@ -16,7 +16,7 @@ use rustix::process::{
 };
 
 use super::report::{Report, Told};
-use super::rules::{PROCESSES, RULES, Rule, STDOUT, Stage};
+use super::rules::{PROCESSES, RULES, Rule, SINK_RULES, STDOUT, Stage, all_rules};
 use super::{TRIAL_COMMAND, Verdict};
 
 /// Time that the trial of a rule may take. Those that wait for a hundred frames take the most.
@@ -32,13 +32,13 @@ pub struct Suite {
     time_limit: Duration,
 }
 
-/// What was found about one rule and one source.
+/// What was found about one rule and one source or sink.
 #[derive(Clone, Debug)]
 pub struct CheckResult {
     /// The rule.
     pub rule: &'static Rule,
-    /// Name of the source; empty for a rule about the plugin.
-    pub source: String,
+    /// Name of the source or sink; empty for a rule about the plugin.
+    pub name: String,
     /// How it went.
     pub verdict: Verdict,
 }
@@ -89,7 +89,7 @@ impl Suite {
         Self { program, path, values: Vec::new(), only: Vec::new(), time_limit: TIME_LIMIT }
     }
 
-    /// Gives sources that have this option a value.
+    /// Gives sources and sinks that have this option a value.
     #[must_use]
     pub fn value(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.values.push((name.into(), value.into()));
@@ -110,8 +110,8 @@ impl Suite {
         self
     }
 
-    /// Tries all rules on all sources. `begin` hears of each before it is tried, with the name of the source, and `end`
-    /// what was found.
+    /// Tries all rules on all sources and sinks. `begin` hears of each before it is tried, with the name of the source or
+    /// sink, and `end` what was found.
     ///
     /// This process adopts what trials leave behind, and ends it: it must not start other processes meanwhile.
     ///
@@ -124,50 +124,54 @@ impl Suite {
     ) -> Result<Checked, SuiteError> {
         self.check_names()?;
         let mut checked = Checked::default();
-        let mut found = |rule, source: &str, verdict| {
-            let result = CheckResult { rule, source: source.to_owned(), verdict };
+        let mut found = |rule, name: &str, verdict| {
+            let result = CheckResult { rule, name: name.to_owned(), verdict };
             end(&result);
             checked.results.push(result);
         };
         let load = &RULES[0];
         begin(load, "");
-        let sources = match self.attempt(load, 0)? {
+        let (sources, sinks) = match self.attempt(load, 0)? {
             Told::NoPlugin(reason) => return Err(SuiteError::NoPlugin(reason)),
-            Told::Sources(sources) => sources,
+            Told::Loaded { sources, sinks } => (sources, sinks),
             Told::Verdict(verdict) => {
                 found(load, "", verdict);
                 return Ok(checked);
             }
         };
         found(load, "", Verdict::Kept);
-        for (index, source) in sources.iter().enumerate() {
+        let sources = sources.iter().enumerate().map(|(index, name)| (&RULES[1..], index, name));
+        let sinks = sinks.iter().enumerate().map(|(index, name)| (SINK_RULES, index, name));
+        for (rules, index, name) in sources.chain(sinks) {
             let mut reached = Stage::Captured;
-            for rule in RULES.iter().skip(1).filter(|rule| self.is_chosen(rule)) {
+            for rule in rules.iter().filter(|rule| self.is_chosen(rule)) {
                 if rule.stage > reached {
-                    let reason = format!("it needs {}, which is not kept", gate(reached).id);
-                    found(rule, source, Verdict::Skipped(reason));
+                    let reason = format!("it needs {}, which is not kept", gate(rules, reached).id);
+                    found(rule, name, Verdict::Skipped(reason));
                     continue;
                 }
-                begin(rule, source);
+                begin(rule, name);
                 let verdict = match self.attempt(rule, index)? {
                     Told::Verdict(verdict) => verdict,
                     _ => Verdict::Broken("it is another plugin each time it is loaded".to_owned()),
                 };
-                if !matches!(verdict, Verdict::Kept) && rule.id == gate(rule.stage).id {
+                if !matches!(verdict, Verdict::Kept) && rule.id == gate(rules, rule.stage).id {
                     reached = reached.min(rule.stage);
                 }
-                found(rule, source, verdict);
+                found(rule, name, verdict);
             }
         }
         Ok(checked)
     }
 
     fn check_names(&self) -> Result<(), SuiteError> {
-        let is_unknown = |name: &&String| !RULES.iter().any(|rule| rule.id == **name);
+        let is_unknown = |name: &&String| !all_rules().any(|rule| rule.id == **name);
         match self.only.iter().find(is_unknown) {
             None => Ok(()),
             Some(name) => {
-                let known: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
+                let mut known: Vec<_> = all_rules().map(|rule| rule.id).collect();
+                let mut seen = BTreeSet::new();
+                known.retain(|id| seen.insert(*id));
                 Err(SuiteError::UnknownRule { name: name.clone(), known: known.join(", ") })
             }
         }
@@ -178,15 +182,15 @@ impl Suite {
     }
 
     /// Tries a rule in a process of its own.
-    fn attempt(&self, rule: &'static Rule, source: usize) -> Result<Told, SuiteError> {
-        self.run_trial(rule, source).map_err(|error| SuiteError::Process { rule: rule.id, error })
+    fn attempt(&self, rule: &'static Rule, index: usize) -> Result<Told, SuiteError> {
+        self.run_trial(rule, index).map_err(|error| SuiteError::Process { rule: rule.id, error })
     }
 
-    fn run_trial(&self, rule: &'static Rule, source: usize) -> io::Result<Told> {
+    fn run_trial(&self, rule: &'static Rule, index: usize) -> io::Result<Told> {
         set_child_subreaper(Some(getpid()))?;
         let before = children();
         let (report, output) = (Report::create()?, memfd_create(c"lanstream-output", MemfdFlags::CLOEXEC)?);
-        let mut child = self.start(rule, source, &report, &output)?;
+        let mut child = self.start(rule, index, &report, &output)?;
         let end = wait(&mut child, self.time_limit);
         let left = end_adopted(&before);
         let (step, told) = report.read()?;
@@ -208,10 +212,10 @@ impl Suite {
         })
     }
 
-    fn start(&self, rule: &Rule, source: usize, report: &Report, output: &OwnedFd) -> io::Result<Child> {
+    fn start(&self, rule: &Rule, index: usize, report: &Report, output: &OwnedFd) -> io::Result<Child> {
         let mut command = Command::new(&self.program);
         command.arg(TRIAL_COMMAND).arg(getpid().as_raw_pid().to_string());
-        command.arg(rule.id).arg(source.to_string()).arg(&self.path);
+        command.arg(rule.kind().word()).arg(rule.id).arg(index.to_string()).arg(&self.path);
         command.args(self.values.iter().flat_map(|(name, value)| [name, value]));
         command.stdin(Stdio::from(report.descriptor()?)).stdout(Stdio::from(output.try_clone()?));
         // An interrupt at the terminal is for this process, which then ends the trial.
@@ -219,12 +223,13 @@ impl Suite {
     }
 }
 
-/// Returns the rule that shows whether a stage can be left behind.
-fn gate(stage: Stage) -> &'static Rule {
+/// Returns the rule that shows whether a stage can be left behind, of those after the first: `rules` begins with it for
+/// each stage.
+fn gate(rules: &'static [Rule], stage: Stage) -> &'static Rule {
     match stage {
         Stage::Library => &RULES[0],
-        Stage::Plugin => &RULES[1],
-        Stage::Open | Stage::Captured => &RULES[2],
+        Stage::Plugin => &rules[0],
+        Stage::Open | Stage::Captured => &rules[1],
     }
 }
 

@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use lanstream_core::options::OptionValues;
+use lanstream_core::registry::Descriptor;
 use rustix::process::{
     Pid, Resource, Rlimit, Signal, getppid, getrlimit, set_parent_process_death_signal, setrlimit,
 };
 
 use super::Verdict;
 use super::report::{Report, Told};
-use super::rules::{RULES, Rule, Stage};
+use super::rules::{Attempt, Rule, Stage, all_rules};
 use super::subject::{Fault, Outcome, Subject};
 use crate::error::LoadError;
 use crate::loaded::LoadedPlugin;
@@ -39,7 +40,9 @@ pub unsafe fn try_rule(arguments: impl IntoIterator<Item = OsString>) -> io::Res
     // SAFETY: the caller's promise.
     let plugin = unsafe { LoadedPlugin::load(&trial.path, Trust::Named) };
     let told = match plugin {
-        Ok(plugin) if trial.rule.stage == Stage::Library => Told::Sources(names(&plugin)),
+        Ok(plugin) if trial.rule.stage == Stage::Library => {
+            Told::Loaded { sources: names(plugin.sources()), sinks: names(plugin.sinks()) }
+        }
         Ok(plugin) => Told::Verdict(trial.run(&plugin, &report)),
         Err(error @ (LoadError::Rule { .. } | LoadError::Major { .. } | LoadError::Refused { .. })) => {
             Told::Verdict(Verdict::Broken(error.to_string()))
@@ -63,7 +66,8 @@ fn end_with(suite: Pid) -> io::Result<()> {
 struct RuleTrial {
     suite: Pid,
     rule: &'static Rule,
-    source: usize,
+    /// Number of the source or sink.
+    index: usize,
     path: PathBuf,
     values: Vec<(String, String)>,
 }
@@ -72,28 +76,31 @@ impl RuleTrial {
     fn parse(arguments: impl IntoIterator<Item = OsString>) -> Option<Self> {
         let mut arguments = arguments.into_iter();
         let suite = Pid::from_raw(arguments.next()?.to_str()?.parse().ok()?)?;
-        let id = arguments.next()?;
-        let rule = RULES.iter().find(|rule| id == rule.id)?;
-        let source = arguments.next()?.to_str()?.parse().ok()?;
+        let (kind, id) = (arguments.next()?, arguments.next()?);
+        let rule = all_rules().find(|rule| id == rule.id && kind == rule.kind().word())?;
+        let index = arguments.next()?.to_str()?.parse().ok()?;
         let path = arguments.next()?.into();
         let texts: Vec<String> = arguments.map(OsString::into_string).collect::<Result<_, _>>().ok()?;
         let values = texts.as_chunks().0.iter().map(|[name, value]| (name.clone(), value.clone()));
-        Some(Self { suite, rule, source, path, values: values.collect() })
+        Some(Self { suite, rule, index, path, values: values.collect() })
     }
 
     fn run(&self, plugin: &LoadedPlugin, report: &Arc<Report>) -> Verdict {
+        let gone = || Fault::Broken("it has fewer of them than before".to_owned());
+        let (entry, report) = (plugin.entry(), Arc::clone(report));
         let tried = || -> Outcome {
-            let gone = || Fault::Broken("it has fewer sources than before".to_owned());
-            let (table, descriptor) = plugin.source(self.source).ok_or_else(gone)?;
-            let mut given = OptionValues::default();
-            for (name, value) in &self.values {
-                if descriptor.options.iter().any(|option| option.name == name.as_str()) {
-                    given.add(name, value);
+            match self.rule.attempt {
+                Attempt::Source(attempt) => {
+                    let (table, descriptor) = plugin.source(self.index).ok_or_else(gone)?;
+                    let (given, names) = (self.given(&descriptor), names(plugin.sources()));
+                    attempt(&Subject::new(entry, (table, descriptor), names, given, report)?)
+                }
+                Attempt::Sink(attempt) => {
+                    let (table, descriptor) = plugin.sink(self.index).ok_or_else(gone)?;
+                    let (given, names) = (self.given(&descriptor), names(plugin.sinks()));
+                    attempt(&Subject::new(entry, (table, descriptor), names, given, report)?)
                 }
             }
-            let subject =
-                Subject::new(plugin.entry(), (table, descriptor), names(plugin), given, Arc::clone(report))?;
-            (self.rule.attempt)(&subject)
         };
         match tried() {
             Ok(()) => Verdict::Kept,
@@ -101,8 +108,19 @@ impl RuleTrial {
             Err(Fault::Skipped(reason)) => Verdict::Skipped(reason),
         }
     }
+
+    /// Returns those of the given values for which there is an option.
+    fn given(&self, descriptor: &Descriptor) -> OptionValues {
+        let mut given = OptionValues::default();
+        for (name, value) in &self.values {
+            if descriptor.options.iter().any(|option| option.name == name.as_str()) {
+                given.add(name, value);
+            }
+        }
+        given
+    }
 }
 
-fn names(plugin: &LoadedPlugin) -> Vec<String> {
-    plugin.sources().map(|source| source.name.to_string()).collect()
+fn names<'a>(all: impl Iterator<Item = &'a Descriptor>) -> Vec<String> {
+    all.map(|one| one.name.to_string()).collect()
 }

@@ -30,6 +30,8 @@ const TEXTS: [&[u8]; 9] = [
     b"a\0b",
     b"\xff\xfe\xc3\x28",
 ];
+/// Folder that there is not, in which the paths are that options are given.
+const NOWHERE: &[u8] = b"/nonexistent/";
 /// Number of bytes of the longest text.
 const LONG_TEXT_BYTES: usize = 16 << 10;
 
@@ -77,12 +79,16 @@ fn run(mut opened: Opened, rounds: usize) -> Outcome<Opened> {
 }
 
 /// Returns the options of a source, with values that mean nothing or cannot be, one at a time.
-fn wrong_values(subject: &Subject) -> Vec<Values> {
+pub(super) fn wrong_values<T>(subject: &Subject<T>) -> Vec<Values> {
     let long = vec![b'a'; LONG_TEXT_BYTES];
     let texts: Vec<&[u8]> = TEXTS.into_iter().chain([long.as_slice()]).collect();
+    // Nothing can be there, and nothing is written there.
+    let paths: Vec<_> = texts.iter().map(|text| [NOWHERE, *text].concat()).collect();
+    let paths: Vec<&[u8]> = paths.iter().map(Vec::as_slice).chain([&b""[..]]).collect();
     let of_option = |option: &lanstream_core::options::OptionSpec| {
         let values: &[&[u8]] = match option.kind {
-            OptionKind::Text { .. } | OptionKind::Path | OptionKind::Arguments => &texts,
+            OptionKind::Text { .. } | OptionKind::Arguments => &texts,
+            OptionKind::Path => &paths,
             OptionKind::Integer { .. } => &[b"", b"x", b"99999999999999999999"],
             OptionKind::Choice(_) => &[b"", b"none of them"],
             _ => &[],
@@ -113,6 +119,15 @@ fn each_refusal(subject: &Subject, check: impl Fn(&Failure) -> Outcome) -> Outco
 }
 
 pub(super) fn descriptor_limit(subject: &Subject) -> Outcome {
+    let opened = without_free_descriptors(|| subject.open_on(HostVersion::Own))?;
+    if let Err(failure) = opened? {
+        failure.check("create")?;
+    }
+    subject.open().map(drop)
+}
+
+/// Runs `job` while this process has no free descriptor.
+pub(super) fn without_free_descriptors<T>(job: impl FnOnce() -> T) -> Outcome<T> {
     let before = getrlimit(Resource::Nofile);
     let highest = process_state::descriptors().last().copied().unwrap_or(0);
     let full = Rlimit { current: Some(u64::from(highest.unsigned_abs()) + 1), ..before };
@@ -120,14 +135,11 @@ pub(super) fn descriptor_limit(subject: &Subject) -> Outcome {
     limited.map_err(|error| Fault::Skipped(format!("descriptors cannot be limited here: {error}")))?;
     // Numbers below the highest may be free.
     let filling: Vec<_> = std::iter::from_fn(|| std::fs::File::open("/dev/null").ok()).collect();
-    let opened = subject.open_on(HostVersion::Own);
+    let done = job();
     drop(filling);
     let restored = setrlimit(Resource::Nofile, before);
-    if let Err(failure) = opened? {
-        failure.check("create")?;
-    }
     restored.map_err(|error| Fault::Skipped(format!("the limit stays: {error}")))?;
-    subject.open().map(drop)
+    Ok(done)
 }
 
 pub(super) fn timeout(subject: &Subject) -> Outcome {

@@ -8,10 +8,10 @@ use super::super::subject::{HostVersion, Outcome, Subject, broken};
 use crate::check;
 
 /// Id of no kind of factory, and of no extension.
-const UNKNOWN_ID: &str = "lanstream.unknown/1";
+pub(super) const UNKNOWN_ID: &str = "lanstream.unknown/1";
 
 /// Calls the exported function as a host of this version. Returns the plugin's table, if it supports the host.
-fn table(subject: &Subject, major: u32, minor: u32) -> Outcome<Option<abi::Plugin>> {
+fn table<T>(subject: &Subject<T>, major: u32, minor: u32) -> Outcome<Option<abi::Plugin>> {
     subject.step("lanstream_plugin");
     // SAFETY: the exported function may be called with any version.
     let table = unsafe { (subject.entry)(major, minor) };
@@ -24,7 +24,7 @@ fn table(subject: &Subject, major: u32, minor: u32) -> Outcome<Option<abi::Plugi
 }
 
 /// Returns the table that the host uses.
-fn own_table(subject: &Subject, minor: u32) -> Outcome<abi::Plugin> {
+pub(super) fn own_table<T>(subject: &Subject<T>, minor: u32) -> Outcome<abi::Plugin> {
     match table(subject, abi::ABI_MAJOR, minor)? {
         Some(table) if table.abi_major == abi::ABI_MAJOR => Ok(table),
         _ => broken(format!("it does not support a host of version {}.{minor}", abi::ABI_MAJOR)),
@@ -32,6 +32,15 @@ fn own_table(subject: &Subject, minor: u32) -> Outcome<abi::Plugin> {
 }
 
 pub(super) fn factories(subject: &Subject) -> Outcome {
+    same_factories(subject, abi::SOURCE_ID, |source: &abi::Source| source.name)
+}
+
+/// Tries whether the tables of kind `id` are the same each time they are asked for. `name` returns the name in one.
+pub(super) fn same_factories<T: Copy>(
+    subject: &Subject<T>,
+    id: &'static str,
+    name: fn(&T) -> abi::Str,
+) -> Outcome {
     let Some(factory) = own_table(subject, abi::ABI_MINOR)?.factory else {
         return broken("its function factory is null");
     };
@@ -40,17 +49,17 @@ pub(super) fn factories(subject: &Subject) -> Outcome {
         // SAFETY: the id is valid during the call.
         unsafe { factory(abi::Str::new(id), index) }
     };
-    for (index, name) in (0..).zip(&subject.names) {
-        // SAFETY: the plugin's promise: it is the table of a source.
-        let again = unsafe { check::table(at(abi::SOURCE_ID, index).cast::<abi::Source>(), "ls_source", 0) };
+    for (index, before) in (0..).zip(&subject.names) {
+        // SAFETY: the plugin's promise: it is the table of such a factory.
+        let again = unsafe { check::table(at(id, index).cast::<T>(), "of a factory", 0) };
         // SAFETY: as above.
-        let again = again.and_then(|table| unsafe { check::text(table.name, "source's name") });
-        if again.as_ref() != Ok(name) {
-            return broken(format!("its source {index} is {name} at first, and then {again:?}"));
+        let again = again.and_then(|table| unsafe { check::text(name(&table), "name") });
+        if again.as_ref() != Ok(before) {
+            return broken(format!("its factory {index} is {before} at first, and then {again:?}"));
         }
     }
     let count = u32::try_from(subject.names.len()).unwrap_or(u32::MAX);
-    for (id, index) in [(abi::SOURCE_ID, count), (abi::SOURCE_ID, u32::MAX), (UNKNOWN_ID, 0), ("", 0)] {
+    for (id, index) in [(id, count), (id, u32::MAX), (UNKNOWN_ID, 0), ("", 0)] {
         if !at(id, index).is_null() {
             return broken(format!("it has a factory of kind {id:?} at {index}, where there is none"));
         }
@@ -58,7 +67,7 @@ pub(super) fn factories(subject: &Subject) -> Outcome {
     Ok(())
 }
 
-pub(super) fn other_major(subject: &Subject) -> Outcome {
+pub(super) fn other_major<T>(subject: &Subject<T>) -> Outcome {
     for major in [0, abi::ABI_MAJOR + 1, u32::MAX] {
         if table(subject, major, 0)?.is_some_and(|table| table.abi_major != abi::ABI_MAJOR) {
             return broken(format!("to a host of version {major}, it says another version than its own"));
