@@ -110,8 +110,8 @@ impl Suite {
         self
     }
 
-    /// Tries all rules on all sources and sinks. `begin` hears of each before it is tried, with the name of the source or
-    /// sink, and `end` what was found.
+    /// Tries all rules on all sources and sinks. `begin` hears of each before it is tried, with the name of the source
+    /// or sink, and `end` what was found.
     ///
     /// This process adopts what trials leave behind, and ends it: it must not start other processes meanwhile.
     ///
