@@ -10,6 +10,8 @@ mod film;
 mod foreign;
 mod inset;
 mod page;
+#[cfg(feature = "plugins")]
+mod plugins;
 mod program;
 #[cfg(feature = "push")]
 mod push;

@@ -3,7 +3,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
@@ -13,24 +13,19 @@ use lanstream_core::options::OptionValues;
 use lanstream_core::source::Listener;
 use lanstream_pattern::Kind;
 use lanstream_testkit::http::PATIENCE;
+use lanstream_testkit::library;
 use lanstream_testkit::process::Process;
 use lanstream_testkit::viewer::{Door, Transport, Viewer};
 use rustix::process::Signal;
 
-use crate::running::{BUILT, ROOT, Running, lanstream, run, stderr};
+use crate::running::{BUILT, Running, lanstream, run, stderr};
 
 /// Folder of the plugins that are built for these tests.
 pub(crate) static FOLDER: LazyLock<tempfile::TempDir> = LazyLock::new(|| tempfile::tempdir().unwrap());
 
 /// Builds a plugin in C, once for each name, with these flags.
 pub(crate) fn built_in_c(name: &str, source: &str, flags: &[&str]) -> PathBuf {
-    let file = FOLDER.path().join(format!("{name}.so"));
-    let include = format!("-I{ROOT}/plugins/include");
-    let mut command = Command::new("cc");
-    command.args(["-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-O1", &include]).args(flags);
-    command.arg("-o").arg(&file).arg(format!("{ROOT}/plugins/{source}")).arg("-lm");
-    assert!(command.status().expect("a C compiler is installed").success(), "{source} does not compile");
-    file
+    library::build_in_c(FOLDER.path(), name, source, flags)
 }
 
 pub(crate) fn evil(deed: &str) -> PathBuf {

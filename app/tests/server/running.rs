@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use lanstream_testkit::display::Display;
 use lanstream_testkit::http::PATIENCE;
+use lanstream_testkit::library;
 use lanstream_testkit::process::Process;
 use lanstream_testkit::viewer::Door;
 use rustix::process::Signal;
@@ -39,19 +40,8 @@ pub(crate) fn alone(command: &mut Command) {
 }
 
 /// Folder of the workspace's libraries and examples, which cargo builds as it built this test.
-pub(crate) static BUILT: LazyLock<&Path> = LazyLock::new(|| {
-    let binary = Path::new(env!("CARGO_BIN_EXE_lanstream"));
-    let (folder, target) = (binary.parent().expect("a profile's folder"), binary.ancestors().nth(2));
-    let mut command = Command::new(env!("CARGO"));
-    // The whole workspace with its examples has the features of the tests, so nothing is built twice.
-    command.args(["build", "--quiet", "--workspace", "--lib", "--examples"]).current_dir(ROOT);
-    command.arg("--target-dir").arg(target.expect("a target folder"));
-    if folder.ends_with("release") {
-        command.arg("--release");
-    }
-    assert!(command.status().expect("cargo runs").success(), "the workspace does not build");
-    folder
-});
+pub(crate) static BUILT: LazyLock<&Path> =
+    LazyLock::new(|| library::build_workspace(env!("CARGO_BIN_EXE_lanstream")));
 
 /// Runs it to its own end.
 pub(crate) fn run(arguments: &[&str]) -> Output {

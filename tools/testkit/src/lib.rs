@@ -14,6 +14,7 @@ pub mod display;
 pub mod http;
 #[cfg(feature = "client")]
 pub mod http3;
+pub mod library;
 pub mod machine;
 pub mod painter;
 pub mod picture;
