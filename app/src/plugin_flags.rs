@@ -10,9 +10,9 @@ use std::process::ExitCode;
 use lanstream::{Registries, plugins};
 use lanstream_core::registry::Descriptor;
 #[cfg(target_os = "linux")]
-use lanstream_plugin_host::conformance::{self, TRIAL_COMMAND};
+use lanstream_plugin_host::HOST_COMMAND;
 #[cfg(target_os = "linux")]
-use lanstream_plugin_host::{HOST_COMMAND, INSTALLED_FLAG, Trust};
+use lanstream_plugin_host::conformance::{self, TRIAL_COMMAND};
 
 use crate::cli;
 
@@ -39,11 +39,8 @@ pub(crate) fn serve() -> Option<ExitCode> {
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code, reason = "a plugin is loaded")]
 fn serve_plugin(arguments: Vec<OsString>) -> io::Result<()> {
-    let is_installed = arguments.first().is_some_and(|flag| flag == INSTALLED_FLAG);
-    let trust = if is_installed { Trust::Installed } else { Trust::Named };
-    let path = arguments.last().ok_or(io::ErrorKind::InvalidInput)?;
     // SAFETY: the user named or installed the library, and this process does nothing else.
-    unsafe { lanstream_plugin_host::serve(Path::new(path), trust) }
+    unsafe { lanstream_plugin_host::serve(arguments) }
 }
 
 #[cfg(target_os = "linux")]

@@ -341,6 +341,12 @@ typedef struct ls_plugin {
 /* The exported function. NULL means that the plugin does not support this host. */
 LS_EXPORT const ls_plugin *lanstream_plugin(uint32_t host_major, uint32_t host_minor);
 
+/* Manifest of the plugin, as a string literal of TOML: what it needs besides pixels. The process of a plugin that has one
+ * is confined to that, before any of its code runs. docs/plugins.md has the keys: LS_MANIFEST("network = 'any'\n"); */
+#define LS_MANIFEST(text)                          \
+    LS_EXPORT extern const char lanstream_manifest[]; \
+    const char lanstream_manifest[] = text
+
 /* Text of a string literal, in constants: LS_STR("name"). */
 #define LS_STR(literal) { literal, sizeof(literal) - 1 }
 

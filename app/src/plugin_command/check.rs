@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use lanstream_core::text::harmless;
 use lanstream_plugin_host::conformance::{CheckResult, Checked, DOCUMENT, Kind, Rule, Suite, Verdict};
-use lanstream_plugin_host::{Folders, forget};
+use lanstream_plugin_host::{Folders, Sandbox, Trust, forget};
 use serde::Serialize;
 
 use crate::cli::CheckOptions;
@@ -23,6 +23,9 @@ pub(super) fn run(options: &CheckOptions, json: bool) -> Result<ExitCode, String
     let suite = suite.only(options.rules.iter().cloned());
     let set = |suite: Suite, (name, value): &(String, String)| suite.value(name, value);
     let suite = options.settings.iter().fold(suite, set);
+    if let Ok(sandbox) = Sandbox::of(&options.file, Trust::Named) {
+        report::write_error(&format!("the sandbox of the plugin {}\n", harmless(&sandbox.to_string())));
+    }
     let tell = |result: &CheckResult| {
         if json {
             report::print_line(&Line::from(result).json());

@@ -47,6 +47,9 @@ mod lines {
         /// Names of its sinks.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         sinks: Vec<&'a str>,
+        /// What the sandbox of its processes allows, and what this system cannot refuse.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sandbox: Option<String>,
         /// Why it is not loaded.
         #[serde(skip_serializing_if = "Option::is_none")]
         refusal: Option<String>,
@@ -62,6 +65,7 @@ mod lines {
                 version: found.map(|found| found.version()),
                 sources: found.map_or_else(Vec::new, |found| names(found.sources())),
                 sinks: found.map_or_else(Vec::new, |found| names(found.sinks())),
+                sandbox: found.map(|found| found.sandbox().to_string()),
                 refusal: registered.err(),
             }
         }
@@ -80,7 +84,8 @@ mod lines {
         pub(super) fn text(&self) -> String {
             let line = match (&self.refusal, self.name, self.version) {
                 (None, Some(name), Some(version)) => {
-                    format!("{name:<16} {version:<10} {:<32} {}", self.kinds(), self.file)
+                    let (kinds, sandbox) = (self.kinds(), self.sandbox.as_deref().unwrap_or_default());
+                    format!("{name:<16} {version:<10} {kinds:<32} {}  (its sandbox {sandbox})", self.file)
                 }
                 (refusal, ..) => format!("refused: {}", refusal.as_deref().unwrap_or_default()),
             };

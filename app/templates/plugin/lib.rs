@@ -107,3 +107,7 @@ impl Source for Gradient {
 }
 
 lanstream_plugin::export!(GradientFactory);
+
+// What the source needs besides the processor: nothing yet. lanstream's docs/plugins.md has the words
+// for a network, files, devices and programs, such as "network = 'any'".
+lanstream_plugin::manifest!("");

@@ -132,6 +132,12 @@ static const ls_plugin plugin = {
     .factory = factory,
 };
 
+/*
+ * What the sink needs besides the processor: to write the file that the user gives. lanstream's docs/plugins.md has the
+ * words for other files, a network and programs.
+ */
+LS_MANIFEST("write = ['--file']\n");
+
 const ls_plugin *lanstream_plugin(uint32_t host_major, uint32_t host_minor) {
     (void)host_minor;
     return host_major == LS_ABI_MAJOR ? &plugin : NULL;

@@ -119,3 +119,7 @@ fn broken(error: &io::Error) -> FrameSinkError {
 }
 
 lanstream_plugin::export!(sinks: [StatisticsFactory]);
+
+// What the sink needs besides the processor: to write the file that the user gives. lanstream's
+// docs/plugins.md has the words for other files, a network and programs.
+lanstream_plugin::manifest!("write = ['--file']");

@@ -128,6 +128,12 @@ static const ls_plugin plugin = {
     .factory = factory,
 };
 
+/*
+ * What the source needs besides the processor: nothing yet. lanstream's docs/plugins.md has the words for a network, files,
+ * devices and programs, such as "network = 'any'\n".
+ */
+LS_MANIFEST("");
+
 const ls_plugin *lanstream_plugin(uint32_t host_major, uint32_t host_minor) {
     (void)host_minor;
     return host_major == LS_ABI_MAJOR ? &plugin : NULL;

@@ -65,10 +65,14 @@ fn an_installed_plugin_is_a_command_like_a_built_in_one() {
     let [line] = listed(&user.run(&["plugin", "list", "--json"])).try_into().unwrap();
     assert_eq!(
         line,
-        serde_json::json!({ "file": name(&file), "name": "plasma", "version": "1.0.0", "sources": ["plasma"] })
+        serde_json::json!({
+            "file": name(&file), "name": "plasma", "version": "1.0.0", "sources": ["plasma"], "sandbox": line["sandbox"],
+        })
     );
     let text = stdout(&user.run(&["plugin", "list"]));
     assert!(text.starts_with("plasma") && text.contains(name(&file)), "{text}");
+    assert!(text.contains("(its sandbox allows nothing"), "{text}");
+    assert!(line["sandbox"].as_str().is_some_and(|sandbox| sandbox.starts_with("allows nothing")), "{line}");
     let running = Running::spawn(user.command(&["plasma", "--size", "40x20", "--json"]));
     let mut viewer = Viewer::join(&running.door(), Transport::Http);
     viewer.take_update();

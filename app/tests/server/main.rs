@@ -28,6 +28,8 @@ mod recording;
 mod routes;
 mod run;
 mod running;
+#[cfg(feature = "plugins")]
+mod sandbox;
 mod serving;
 mod sink;
 #[cfg(feature = "plugins")]

@@ -22,6 +22,9 @@ pub const ABI_MINOR: u32 = 1;
 /// Name of the symbol that a plugin exports, of type [`PluginEntry`].
 pub const ENTRY_SYMBOL: &[u8] = b"lanstream_plugin\0";
 
+/// Name of the symbol that a plugin may export: its manifest, which is text that is read before the plugin is loaded.
+pub const MANIFEST_SYMBOL: &str = "lanstream_manifest";
+
 /// Id of the factories of sources: [`Source`].
 pub const SOURCE_ID: &str = "lanstream.source/1";
 /// Id of the factories of sinks: [`Sink`]. Hosts of minor version 0 do not ask for them.

@@ -129,6 +129,9 @@ static const ls_plugin plugin = {
     .factory = factory,
 };
 
+/* It needs nothing but the processor. */
+LS_MANIFEST("");
+
 const ls_plugin *lanstream_plugin(uint32_t host_major, uint32_t host_minor) {
     (void)host_minor;
     return host_major == LS_ABI_MAJOR ? &plugin : NULL;

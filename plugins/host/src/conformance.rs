@@ -25,8 +25,9 @@ pub use rules::{Kind, RULES, Rule, SINK_RULES};
 pub use suite::{CheckResult, Checked, Suite, SuiteError};
 pub use trial::try_rule;
 
-/// Command of this program that tries one rule. What it is about, the rule, the number of the source or sink, the
-/// plugin's path, and names and values of options follow.
+/// Command of this program that tries one rule. The suite's process, what the rule is about, the rule, the number of
+/// the source or sink, the number of paths that the user gave, each with its option, the plugin's path, and names and
+/// values of options follow.
 pub const TRIAL_COMMAND: &str = "plugin-trial";
 
 /// Page of the documentation that explains each rule under the heading of its name.

@@ -80,6 +80,22 @@ pub enum LoadError {
         /// The rule, and what was found.
         rule: String,
     },
+    /// The plugin's manifest is not valid.
+    #[error("plugin {}: its manifest is wrong: {reason}", path.display())]
+    Manifest {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The sandbox that the plugin's manifest asks for cannot be entered, though the kernel says that it has it.
+    #[error("plugin {}: its process cannot be confined to what its manifest names: {reason}", path.display())]
+    Sandbox {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        reason: String,
+    },
     /// The process of the plugin refused it, for the reason of one of the other variants.
     #[error("{0}")]
     Reported(String),

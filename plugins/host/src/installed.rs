@@ -113,7 +113,7 @@ fn find(
     };
     after.insert(&file, outcome.clone());
     match outcome {
-        Outcome::Plugin(info) => Ok(RemotePlugin::known(launch, info)),
+        Outcome::Plugin(info) => Ok(RemotePlugin::known(launch, info)?),
         Outcome::Died(reason) => Err(InstalledError::Skipped { path: path.to_owned(), reason }),
     }
 }

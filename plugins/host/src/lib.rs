@@ -21,6 +21,8 @@ mod loaded;
 mod open;
 #[cfg(target_os = "linux")]
 mod process;
+#[cfg(target_os = "linux")]
+mod sandbox;
 mod sink;
 mod trust;
 
@@ -30,5 +32,7 @@ pub use folders::Folders;
 pub use installed::{InstalledError, InstalledPlugin, forget, installed};
 pub use loaded::LoadedPlugin;
 #[cfg(target_os = "linux")]
-pub use process::{HOST_COMMAND, INSTALLED_FLAG, Launch, RemotePlugin, serve};
+pub use process::{HOST_COMMAND, Launch, RemotePlugin, serve};
+#[cfg(target_os = "linux")]
+pub use sandbox::Sandbox;
 pub use trust::Trust;

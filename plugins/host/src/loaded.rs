@@ -34,6 +34,8 @@ pub struct LoadedPlugin {
     version: String,
     sources: Vec<Loaded<abi::Source>>,
     sinks: Vec<Loaded<abi::Sink>>,
+    /// It has a manifest, which confines only a process of its own.
+    has_manifest: bool,
 }
 
 /// A source or sink of a plugin: its table, and what that says.
@@ -59,6 +61,10 @@ impl LoadedPlugin {
     pub unsafe fn load(path: &Path, trust: Trust) -> Result<Self, LoadError> {
         let file = CheckedFile::open(path, trust)?;
         let path = file.path.clone();
+        #[cfg(target_os = "linux")]
+        let has_manifest = crate::sandbox::has_manifest(&file);
+        #[cfg(not(target_os = "linux"))]
+        let has_manifest = false;
         // SAFETY: the caller's promise.
         let library = unsafe { libloading::Library::new(&path) };
         let library = library
@@ -70,7 +76,7 @@ impl LoadedPlugin {
         let entry = unsafe { library.get::<abi::PluginEntry>(abi::ENTRY_SYMBOL) };
         let entry = entry.map_err(|_| LoadError::NoSymbol { path: path.clone() })?;
         // SAFETY: the caller's promise.
-        unsafe { Self::read(path, *entry) }
+        Ok(Self { has_manifest, ..unsafe { Self::read(path, *entry) }? })
     }
 
     /// # Safety
@@ -102,7 +108,7 @@ impl LoadedPlugin {
         let name = unsafe { check::shown(plugin.name, "name") }.map_err(broken)?;
         // SAFETY: as above.
         let version = unsafe { check::shown(plugin.version, "version") }.map_err(broken)?;
-        Ok(Self { path: path.into(), entry, name, version, sources, sinks })
+        Ok(Self { path: path.into(), entry, name, version, sources, sinks, has_manifest: false })
     }
 
     /// Name of the plugin, for people.
@@ -146,7 +152,8 @@ impl LoadedPlugin {
     /// Returns a factory for each source, whose sources run in this process.
     pub fn factories(&self) -> Vec<Box<dyn SourceFactory>> {
         let factory = |source: &Loaded<abi::Source>| -> Box<dyn SourceFactory> {
-            Box::new(LoadedFactory { path: Arc::clone(&self.path), source: source.clone() })
+            let (path, source) = (Arc::clone(&self.path), source.clone());
+            Box::new(LoadedFactory { path, source, has_manifest: self.has_manifest })
         };
         self.sources.iter().map(factory).collect()
     }
@@ -155,7 +162,8 @@ impl LoadedPlugin {
     pub fn sink_factories(&self) -> Vec<Box<dyn FrameSinkFactory>> {
         let factory = |sink: &Loaded<abi::Sink>| -> Box<dyn FrameSinkFactory> {
             let (path, sink) = (Arc::clone(&self.path), sink.clone());
-            Box::new(LoadedSinkFactory { path, sink, interrupt: Interrupt::default() })
+            let (has_manifest, interrupt) = (self.has_manifest, Interrupt::default());
+            Box::new(LoadedSinkFactory { path, sink, interrupt, has_manifest })
         };
         self.sinks.iter().map(factory).collect()
     }
@@ -220,10 +228,16 @@ fn reason_of(error: &libloading::Error) -> String {
     words.map_or_else(|| error.to_string(), ToString::to_string)
 }
 
+/// Says that nothing confines a plugin to its manifest here.
+fn warn_of_freedom(plugin: &str) {
+    tracing::warn!("{plugin}: in lanstream's own process it has no sandbox");
+}
+
 /// Factory of a source that runs in this process.
 struct LoadedFactory {
     path: Arc<Path>,
     source: Loaded<abi::Source>,
+    has_manifest: bool,
 }
 
 impl SourceFactory for LoadedFactory {
@@ -234,7 +248,11 @@ impl SourceFactory for LoadedFactory {
     fn configure(&self, values: &OptionValues, _listener: Listener) -> Result<Configured, OptionError> {
         let (path, table, values) = (Arc::clone(&self.path), self.source.table, values.clone());
         let name = self.source.descriptor.name.clone();
+        let has_manifest = self.has_manifest;
         Ok(Configured::new(Box::new(move || {
+            if has_manifest {
+                warn_of_freedom(&format!("plugin {name} ({})", path.display()));
+            }
             let named = |error: Error| {
                 Error::new(error.kind, format!("plugin {name} ({}): {}", path.display(), error.message))
             };
@@ -250,6 +268,7 @@ struct LoadedSinkFactory {
     path: Arc<Path>,
     sink: Loaded<abi::Sink>,
     interrupt: Interrupt,
+    has_manifest: bool,
 }
 
 impl FrameSinkFactory for LoadedSinkFactory {
@@ -260,7 +279,11 @@ impl FrameSinkFactory for LoadedSinkFactory {
     fn configure(&self, values: &OptionValues, _listener: Listener) -> Result<SinkOpener, OptionError> {
         let (table, values, interrupt) = (self.sink.table, values.clone(), self.interrupt.clone());
         let name = format!("plugin {} ({})", self.sink.descriptor.name, self.path.display());
+        let has_manifest = self.has_manifest;
         Ok(Arc::new(move || {
+            if has_manifest {
+                warn_of_freedom(&name);
+            }
             let instance = SinkInstance::create(table, &values);
             let instance =
                 instance.map_err(|error| error_to_sink(&name, error, interrupt.is_interrupted()))?;

@@ -31,7 +31,5 @@ pub use launch::Launch;
 pub use remote::RemotePlugin;
 pub use serve::serve;
 
-/// Command of this program that loads a plugin and serves it on standard input. The plugin's path follows.
+/// Command of this program that loads a plugin and serves it on standard input. What follows is for [`serve`].
 pub const HOST_COMMAND: &str = "plugin-host";
-/// Flag between [`HOST_COMMAND`] and the path: the plugin is installed, so its place is checked more strictly.
-pub const INSTALLED_FLAG: &str = "--installed";

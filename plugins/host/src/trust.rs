@@ -41,6 +41,12 @@ impl CheckedFile {
         Ok(Self { path: real, file })
     }
 
+    /// Returns the file that was opened.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn file(&self) -> &File {
+        &self.file
+    }
+
     /// Returns what the system knows of the file that was opened.
     #[cfg(target_os = "linux")]
     pub(crate) fn metadata(&self) -> std::io::Result<Metadata> {

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use lanstream_core::options::OptionValues;
 use lanstream_core::source::{ErrorKind, Listener, Source};
 use lanstream_core::{FrameBuffer, Region};
-use lanstream_plugin_host::{HOST_COMMAND, Launch, RemotePlugin, Trust, serve};
+use lanstream_plugin_host::{HOST_COMMAND, Launch, RemotePlugin, serve};
 use lanstream_testkit::process::children;
 use lanstream_wakeup::poll_until;
 use rustix::fd::AsFd as _;
@@ -32,7 +32,7 @@ fn main() {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         // SAFETY: the test built the library, and this process does nothing else.
-        [HOST_COMMAND, path] => unsafe { serve(Path::new(path), Trust::Named) }.unwrap(),
+        [HOST_COMMAND, ..] => unsafe { serve(std::env::args_os().skip(2)) }.unwrap(),
         [VICTIM_COMMAND, path] => capture_for_ever(Path::new(path)),
         _ => run(&arguments),
     }

@@ -107,6 +107,29 @@ pub use lanstream_plugin_abi as abi;
 
 pub use table::Exports;
 
+/// Exports the plugin's manifest, text in TOML that says what it needs besides pixels, such as
+/// `manifest!("network = 'any'")` or `manifest!(include_str!("../manifest.toml"))`.
+///
+/// The process of a plugin that has one is confined to what it names, before any of the plugin's code runs: `""` allows
+/// nothing. `docs/plugins.md` has the keys.
+#[macro_export]
+macro_rules! manifest {
+    ($text:expr) => {
+        /// Manifest of the plugin; `docs/plugins.md` describes it.
+        #[unsafe(no_mangle)]
+        #[allow(non_upper_case_globals, reason = "it is a symbol of the C interface")]
+        pub static lanstream_manifest: [u8; $text.len() + 1] = $crate::line($text);
+    };
+}
+
+/// Returns a text and the end of its last line as bytes, for [`manifest!`].
+#[doc(hidden)]
+pub const fn line<const LEN: usize>(text: &str) -> [u8; LEN] {
+    let mut bytes = [b'\n'; LEN];
+    bytes.split_at_mut(text.len()).0.copy_from_slice(text.as_bytes());
+    bytes
+}
+
 /// Exports sources and sinks from a plugin: types that are [`SourceFactory`](core::registry::SourceFactory) or
 /// [`FrameSinkFactory`](core::registry::FrameSinkFactory), and `Default`.
 ///

@@ -1,6 +1,7 @@
 //! What one capture of a plugin takes that does nothing, in this process and in one of its own.
 #![allow(unsafe_code, reason = "a plugin is loaded")]
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::time::Instant;
 
@@ -21,9 +22,9 @@ const BATCH: u32 = 100;
 const TIMES: usize = 2_000;
 
 /// Serves a plugin, as the process that this program starts for it.
-pub(crate) fn serve(path: &Path) -> anyhow::Result<()> {
+pub(crate) fn serve(arguments: &[OsString]) -> anyhow::Result<()> {
     // SAFETY: the bench built the library, and this process does nothing else.
-    Ok(unsafe { lanstream_plugin_host::serve(path, Trust::Named) }?)
+    Ok(unsafe { lanstream_plugin_host::serve(arguments.to_vec()) }?)
 }
 
 /// Measures the sources of the library `empty`.

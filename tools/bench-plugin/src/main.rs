@@ -52,10 +52,10 @@ mod linux {
 
     pub(crate) fn main() -> anyhow::Result<()> {
         let arguments: Vec<_> = std::env::args_os().skip(1).collect();
-        if let [command, path] = &arguments[..]
+        if let Some((command, rest)) = arguments.split_first()
             && command == HOST_COMMAND
         {
-            return calls::serve(path.as_ref());
+            return calls::serve(rest);
         }
         let options = Options::parse();
         calls::measure(&options.empty, say)?;

@@ -138,6 +138,8 @@ fn text(second: u64, offset: i64) -> Text {
 }
 
 lanstream_plugin::export!(ClockFactory);
+// It needs nothing but the processor.
+lanstream_plugin::manifest!("");
 
 #[cfg(test)]
 mod tests {

@@ -111,3 +111,5 @@ fn broken(error: &io::Error) -> FrameSinkError {
 }
 
 lanstream_plugin::export!(sinks: [PamFactory]);
+// It needs nothing but the file that the user gives.
+lanstream_plugin::manifest!("write = ['--file']");

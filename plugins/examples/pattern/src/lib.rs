@@ -21,3 +21,5 @@ impl SourceFactory for PatternPlugin {
 }
 
 lanstream_plugin::export!(PatternPlugin);
+// It needs nothing but the processor.
+lanstream_plugin::manifest!("");

@@ -81,3 +81,5 @@ impl Source for SolidColor {
 }
 
 lanstream_plugin::export!(SolidColorFactory);
+// It needs nothing but the processor.
+lanstream_plugin::manifest!("");

@@ -27,11 +27,19 @@ pub(super) enum Told {
     Verdict(Verdict),
     /// The file is no plugin, for this reason.
     NoPlugin(String),
-    /// The plugin is loaded, and has sources and sinks of these names.
+    /// The plugin is loaded, and has these sources and sinks.
     Loaded {
-        sources: Vec<String>,
-        sinks: Vec<String>,
+        sources: Vec<ToldFactory>,
+        sinks: Vec<ToldFactory>,
     },
+}
+
+/// A source or sink of the plugin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ToldFactory {
+    pub(super) name: String,
+    /// Names of its options that are paths, with their defaults; empty for none.
+    pub(super) paths: Vec<(String, String)>,
 }
 
 impl Report {
@@ -91,22 +99,40 @@ impl Told {
         out.u32(kind);
         out.text(text);
         if let Self::Loaded { sources, sinks } = self {
-            [sources, sinks].into_iter().for_each(|names| out.list(names, |out, name| out.text(name)));
+            [sources, sinks].into_iter().for_each(|all| out.list(all, |out, one| one.write(out)));
         }
     }
 
     fn read(bytes: &[u8]) -> Result<Self, MalformedError> {
         let mut fields = Fields::new(bytes);
-        let names = |fields: &mut Fields<'_>| fields.list(|fields| fields.text().map(str::to_owned));
         let (kind, text) = (fields.u32()?, fields.text()?.to_owned());
         Ok(match kind {
             1 => Self::Verdict(Verdict::Kept),
             2 => Self::Verdict(Verdict::Broken(text)),
             3 => Self::Verdict(Verdict::Skipped(text)),
             4 => Self::NoPlugin(text),
-            5 => Self::Loaded { sources: names(&mut fields)?, sinks: names(&mut fields)? },
+            5 => Self::Loaded {
+                sources: fields.list(ToldFactory::read)?,
+                sinks: fields.list(ToldFactory::read)?,
+            },
             _ => return Err(MalformedError),
         })
+    }
+}
+
+impl ToldFactory {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.text(&self.name);
+        out.list(&self.paths, |out, (name, default)| {
+            out.text(name);
+            out.text(default);
+        });
+    }
+
+    fn read(fields: &mut Fields<'_>) -> Result<Self, MalformedError> {
+        let name = fields.text()?.to_owned();
+        let path = |fields: &mut Fields<'_>| Ok((fields.text()?.to_owned(), fields.text()?.to_owned()));
+        Ok(Self { name, paths: fields.list(path)? })
     }
 }
 
@@ -125,7 +151,13 @@ mod tests {
             Told::Verdict(Verdict::Broken("b".to_owned())),
             Told::Verdict(Verdict::Skipped("s".to_owned())),
             Told::NoPlugin("n".to_owned()),
-            Told::Loaded { sources: vec!["a".to_owned(), "c".to_owned()], sinks: vec!["b".to_owned()] },
+            Told::Loaded {
+                sources: vec![
+                    ToldFactory { name: "a".to_owned(), paths: Vec::new() },
+                    ToldFactory { name: "c".to_owned(), paths: vec![("file".to_owned(), "d".to_owned())] },
+                ],
+                sinks: vec![ToldFactory { name: "b".to_owned(), paths: Vec::new() }],
+            },
         ];
         for told in all {
             let report = Report::create().unwrap();

@@ -15,7 +15,7 @@ use rustix::process::{
     set_child_subreaper, waitid,
 };
 
-use super::report::{Report, Told};
+use super::report::{Report, Told, ToldFactory};
 use super::rules::{PROCESSES, RULES, Rule, SINK_RULES, STDOUT, Stage, all_rules};
 use super::{TRIAL_COMMAND, Verdict};
 
@@ -131,7 +131,7 @@ impl Suite {
         };
         let load = &RULES[0];
         begin(load, "");
-        let (sources, sinks) = match self.attempt(load, 0)? {
+        let (sources, sinks) = match self.attempt(load, 0, &[])? {
             Told::NoPlugin(reason) => return Err(SuiteError::NoPlugin(reason)),
             Told::Loaded { sources, sinks } => (sources, sinks),
             Told::Verdict(verdict) => {
@@ -140,9 +140,10 @@ impl Suite {
             }
         };
         found(load, "", Verdict::Kept);
-        let sources = sources.iter().enumerate().map(|(index, name)| (&RULES[1..], index, name));
-        let sinks = sinks.iter().enumerate().map(|(index, name)| (SINK_RULES, index, name));
-        for (rules, index, name) in sources.chain(sinks) {
+        let sources = sources.iter().enumerate().map(|(index, source)| (&RULES[1..], index, source));
+        let sinks = sinks.iter().enumerate().map(|(index, sink)| (SINK_RULES, index, sink));
+        for (rules, index, factory) in sources.chain(sinks) {
+            let name = factory.name.as_str();
             let mut reached = Stage::Captured;
             for rule in rules.iter().filter(|rule| self.is_chosen(rule)) {
                 if rule.stage > reached {
@@ -151,7 +152,7 @@ impl Suite {
                     continue;
                 }
                 begin(rule, name);
-                let verdict = match self.attempt(rule, index)? {
+                let verdict = match self.attempt(rule, index, &self.given(factory))? {
                     Told::Verdict(verdict) => verdict,
                     _ => Verdict::Broken("it is another plugin each time it is loaded".to_owned()),
                 };
@@ -182,15 +183,24 @@ impl Suite {
     }
 
     /// Tries a rule in a process of its own.
-    fn attempt(&self, rule: &'static Rule, index: usize) -> Result<Told, SuiteError> {
-        self.run_trial(rule, index).map_err(|error| SuiteError::Process { rule: rule.id, error })
+    fn attempt(&self, rule: &'static Rule, index: usize, given: &[Given<'_>]) -> Result<Told, SuiteError> {
+        self.run_trial(rule, index, given).map_err(|error| SuiteError::Process { rule: rule.id, error })
     }
 
-    fn run_trial(&self, rule: &'static Rule, index: usize) -> io::Result<Told> {
+    /// Returns the paths that the user gave for options of a source or sink, or that are their defaults.
+    fn given<'a>(&'a self, factory: &'a ToldFactory) -> Vec<Given<'a>> {
+        let path = |(name, default): &'a (String, String)| {
+            let given = self.values.iter().find(|(given, _)| given == name);
+            [name.as_str(), given.map_or(default, |(_, path)| path)]
+        };
+        factory.paths.iter().map(path).filter(|[_, path]| !path.is_empty()).collect()
+    }
+
+    fn run_trial(&self, rule: &'static Rule, index: usize, given: &[Given<'_>]) -> io::Result<Told> {
         set_child_subreaper(Some(getpid()))?;
         let before = children();
         let (report, output) = (Report::create()?, memfd_create(c"lanstream-output", MemfdFlags::CLOEXEC)?);
-        let mut child = self.start(rule, index, &report, &output)?;
+        let mut child = self.start(rule, (index, given), &report, &output)?;
         let end = wait(&mut child, self.time_limit);
         let left = end_adopted(&before);
         let (step, told) = report.read()?;
@@ -212,16 +222,26 @@ impl Suite {
         })
     }
 
-    fn start(&self, rule: &Rule, index: usize, report: &Report, output: &OwnedFd) -> io::Result<Child> {
+    fn start(
+        &self,
+        rule: &Rule,
+        (index, given): (usize, &[Given<'_>]),
+        report: &Report,
+        output: &OwnedFd,
+    ) -> io::Result<Child> {
         let mut command = Command::new(&self.program);
         command.arg(TRIAL_COMMAND).arg(getpid().as_raw_pid().to_string());
-        command.arg(rule.kind().word()).arg(rule.id).arg(index.to_string()).arg(&self.path);
+        command.arg(rule.kind().word()).arg(rule.id).arg(index.to_string());
+        command.arg(given.len().to_string()).args(given.iter().flatten()).arg(&self.path);
         command.args(self.values.iter().flat_map(|(name, value)| [name, value]));
         command.stdin(Stdio::from(report.descriptor()?)).stdout(Stdio::from(output.try_clone()?));
         // An interrupt at the terminal is for this process, which then ends the trial.
         command.process_group(0).spawn()
     }
 }
+
+/// An option, and the path that the user gave for it.
+type Given<'a> = [&'a str; 2];
 
 /// Returns the rule that shows whether a stage can be left behind, of those after the first: `rules` begins with it for
 /// each stage.

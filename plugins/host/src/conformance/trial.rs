@@ -5,19 +5,20 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use lanstream_core::options::OptionValues;
+use lanstream_core::options::{OptionKind, OptionSpec, OptionValues};
 use lanstream_core::registry::Descriptor;
 use rustix::process::{
     Pid, Resource, Rlimit, Signal, getppid, getrlimit, set_parent_process_death_signal, setrlimit,
 };
 
 use super::Verdict;
-use super::report::{Report, Told};
+use super::report::{Report, Told, ToldFactory};
 use super::rules::{Attempt, Rule, Stage, all_rules};
 use super::subject::{Fault, Outcome, Subject};
 use crate::error::LoadError;
 use crate::loaded::LoadedPlugin;
 use crate::process::contain;
+use crate::sandbox::{self, GivenPaths};
 use crate::trust::Trust;
 
 /// Tries the rule that `arguments` name, which follow [`TRIAL_COMMAND`](super::TRIAL_COMMAND), and tells the verdict to
@@ -37,16 +38,20 @@ pub unsafe fn try_rule(arguments: impl IntoIterator<Item = OsString>) -> io::Res
     let _dumps = setrlimit(Resource::Core, no_dump);
     let report = Arc::new(Report::from_standard_input()?);
     report.step("the loader");
+    let confined = sandbox::enter(&trial.path, Trust::Named, &trial.paths);
     // SAFETY: the caller's promise.
-    let plugin = unsafe { LoadedPlugin::load(&trial.path, Trust::Named) };
+    let plugin = confined.and_then(|()| unsafe { LoadedPlugin::load(&trial.path, Trust::Named) });
     let told = match plugin {
         Ok(plugin) if trial.rule.stage == Stage::Library => {
-            Told::Loaded { sources: names(plugin.sources()), sinks: names(plugin.sinks()) }
+            Told::Loaded { sources: told(plugin.sources()), sinks: told(plugin.sinks()) }
         }
         Ok(plugin) => Told::Verdict(trial.run(&plugin, &report)),
-        Err(error @ (LoadError::Rule { .. } | LoadError::Major { .. } | LoadError::Refused { .. })) => {
-            Told::Verdict(Verdict::Broken(error.to_string()))
-        }
+        Err(
+            error @ (LoadError::Rule { .. }
+            | LoadError::Major { .. }
+            | LoadError::Refused { .. }
+            | LoadError::Manifest { .. }),
+        ) => Told::Verdict(Verdict::Broken(error.to_string())),
         Err(error) => Told::NoPlugin(error.to_string()),
     };
     report.step("exit");
@@ -68,6 +73,8 @@ struct RuleTrial {
     rule: &'static Rule,
     /// Number of the source or sink.
     index: usize,
+    /// Paths that the user gave.
+    paths: GivenPaths,
     path: PathBuf,
     values: Vec<(String, String)>,
 }
@@ -78,11 +85,14 @@ impl RuleTrial {
         let suite = Pid::from_raw(arguments.next()?.to_str()?.parse().ok()?)?;
         let (kind, id) = (arguments.next()?, arguments.next()?);
         let rule = all_rules().find(|rule| id == rule.id && kind == rule.kind().word())?;
-        let index = arguments.next()?.to_str()?.parse().ok()?;
+        let mut number = || arguments.next()?.to_str()?.parse().ok();
+        let (index, paths): (usize, usize) = (number()?, number()?);
+        let path = |_| Some((arguments.next()?.into_string().ok()?, arguments.next()?));
+        let paths = (0..paths).map(path).collect::<Option<_>>()?;
         let path = arguments.next()?.into();
         let texts: Vec<String> = arguments.map(OsString::into_string).collect::<Result<_, _>>().ok()?;
         let values = texts.as_chunks().0.iter().map(|[name, value]| (name.clone(), value.clone()));
-        Some(Self { suite, rule, index, path, values: values.collect() })
+        Some(Self { suite, rule, index, paths, path, values: values.collect() })
     }
 
     fn run(&self, plugin: &LoadedPlugin, report: &Arc<Report>) -> Verdict {
@@ -119,6 +129,19 @@ impl RuleTrial {
         }
         given
     }
+}
+
+/// Returns what is told of sources or sinks.
+fn told<'a>(all: impl Iterator<Item = &'a Descriptor>) -> Vec<ToldFactory> {
+    let path = |option: &OptionSpec| {
+        let default = option.default.as_deref().unwrap_or_default();
+        (option.name.to_string(), default.to_owned())
+    };
+    let one = |one: &Descriptor| {
+        let paths = one.options.iter().filter(|option| matches!(option.kind, OptionKind::Path));
+        ToldFactory { name: one.name.to_string(), paths: paths.map(path).collect() }
+    };
+    all.map(one).collect()
 }
 
 fn names<'a>(all: impl Iterator<Item = &'a Descriptor>) -> Vec<String> {

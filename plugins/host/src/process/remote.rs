@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use lanstream_core::frame_sink::{FrameSink, SinkOpener};
+use lanstream_core::frame_sink::{FrameSink, FrameSinkError, SinkOpener};
 use lanstream_core::options::{OptionError, OptionValues};
 use lanstream_core::registry::{Configured, Descriptor, FrameSinkFactory, SourceFactory};
 use lanstream_core::source::{Error, ErrorKind, Listener, Source};
@@ -17,11 +17,13 @@ use super::sink::RemoteSink;
 use super::source::RemoteSource;
 use crate::error::LoadError;
 use crate::interrupt::Interrupt;
+use crate::sandbox::Sandbox;
 
 /// A plugin that runs in a process of its own: one for each open source and sink.
 #[derive(Clone, Debug)]
 pub struct RemotePlugin {
     launch: Arc<Launch>,
+    sandbox: Arc<Sandbox>,
     info: PluginInfo,
 }
 
@@ -35,7 +37,7 @@ impl RemotePlugin {
         let mut link = Link::start(&launch)
             .map_err(|error| LoadError::Process { path: path.clone(), reason: error.message })?;
         match link.ask(&Request::Describe) {
-            Ok(Reply::Plugin(info)) => Ok(Self::known(launch, info)),
+            Ok(Reply::Plugin(info)) => Self::known(launch, info),
             Ok(_) => Err(LoadError::Process { path, reason: link.out_of_order().message }),
             Err(error) if error.kind == ErrorKind::Unsupported => Err(LoadError::Reported(error.message)),
             Err(error) => Err(LoadError::Died { path, reason: error.message }),
@@ -43,8 +45,14 @@ impl RemotePlugin {
     }
 
     /// Returns a plugin of which everything is known from before.
-    pub(crate) fn known(launch: Launch, info: PluginInfo) -> Self {
-        Self { launch: Arc::new(launch), info }
+    pub(crate) fn known(launch: Launch, info: PluginInfo) -> Result<Self, LoadError> {
+        let sandbox = Sandbox::of(launch.path(), launch.reason())?;
+        Ok(Self { launch: Arc::new(launch), sandbox: Arc::new(sandbox), info })
+    }
+
+    /// The sandbox that its processes run in.
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
     }
 
     /// Returns all that the plugin says of itself.
@@ -77,6 +85,7 @@ impl RemotePlugin {
         let factory = |(index, descriptor): (u32, &Descriptor)| -> Box<dyn SourceFactory> {
             Box::new(RemoteFactory {
                 launch: Arc::clone(&self.launch),
+                sandbox: Arc::clone(&self.sandbox),
                 index,
                 descriptor: descriptor.clone(),
             })
@@ -89,6 +98,7 @@ impl RemotePlugin {
         let factory = |(index, descriptor): (u32, &Descriptor)| -> Box<dyn FrameSinkFactory> {
             Box::new(RemoteSinkFactory {
                 launch: Arc::clone(&self.launch),
+                sandbox: Arc::clone(&self.sandbox),
                 index,
                 descriptor: descriptor.clone(),
                 interrupt: Interrupt::default(),
@@ -102,6 +112,7 @@ impl RemotePlugin {
 #[derive(Debug)]
 struct RemoteFactory {
     launch: Arc<Launch>,
+    sandbox: Arc<Sandbox>,
     index: u32,
     descriptor: Descriptor,
 }
@@ -113,7 +124,8 @@ impl SourceFactory for RemoteFactory {
 
     fn configure(&self, values: &OptionValues, _listener: Listener) -> Result<Configured, OptionError> {
         check_text(values)?;
-        let launch = Arc::clone(&self.launch);
+        let launch = self.launch.with_paths_of(&self.descriptor.options, values);
+        let sandbox = Arc::clone(&self.sandbox);
         let (name, open) =
             (self.descriptor.name.clone(), Request::Open { index: self.index, values: values.clone() });
         let mut restart = Restart::default();
@@ -121,8 +133,10 @@ impl SourceFactory for RemoteFactory {
             restart.begin(Instant::now())?;
             let opened = RemoteSource::open(&launch, &open);
             let source = opened.map_err(|error| {
-                Error::new(error.kind, format!("plugin source {name}: {}", error.message))
+                let reason = sandbox.explain(&error.message);
+                Error::new(error.kind, format!("plugin source {name}: {reason}"))
             })?;
+            tell(&format!("plugin source {name} ({})", launch.path().display()), &sandbox);
             Ok(Box::new(source) as Box<dyn Source>)
         })))
     }
@@ -132,6 +146,7 @@ impl SourceFactory for RemoteFactory {
 #[derive(Debug)]
 struct RemoteSinkFactory {
     launch: Arc<Launch>,
+    sandbox: Arc<Sandbox>,
     index: u32,
     descriptor: Descriptor,
     interrupt: Interrupt,
@@ -145,15 +160,29 @@ impl FrameSinkFactory for RemoteSinkFactory {
     fn configure(&self, values: &OptionValues, _listener: Listener) -> Result<SinkOpener, OptionError> {
         check_text(values)?;
         let open = Request::OpenSink { index: self.index, values: values.clone() };
-        let (launch, interrupt) = (Arc::clone(&self.launch), self.interrupt.clone());
+        let launch = self.launch.with_paths_of(&self.descriptor.options, values);
+        let (sandbox, interrupt) = (Arc::clone(&self.sandbox), self.interrupt.clone());
         let name = format!("plugin {} ({})", self.descriptor.name, launch.path().display());
         Ok(Arc::new(move || {
-            Ok(Box::new(RemoteSink::open(&launch, &open, &name, &interrupt)?) as Box<dyn FrameSink>)
+            let opened = RemoteSink::open(&launch, &open, &name, &interrupt);
+            let sink = opened
+                .map_err(|error| FrameSinkError { message: sandbox.explain(&error.message), ..error })?;
+            tell(&name, &sandbox);
+            Ok(Box::new(sink) as Box<dyn FrameSink>)
         }))
     }
 
     fn interrupt(&self) {
         self.interrupt.interrupt();
+    }
+}
+
+/// Writes into the log what was opened and what it may do; a warning where the kernel cannot refuse the rest.
+fn tell(name: &str, sandbox: &Sandbox) {
+    if sandbox.gaps().is_empty() {
+        tracing::info!("{name}: its sandbox {sandbox}");
+    } else {
+        tracing::warn!("{name}: its sandbox {sandbox}");
     }
 }
 

@@ -3,8 +3,8 @@
 //! Requests are received on a thread of their own, so that one that comes while the plugin waits for an event ends the
 //! wait, and so that the process ends when lanstream does, whatever the plugin is doing.
 
+use std::ffi::OsString;
 use std::io;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,27 +18,32 @@ use rustix::stdio;
 use super::channel::Channel;
 use super::containment;
 use super::descriptor::PluginInfo;
+use super::launch::Served;
 use super::memory::SharedMemory;
 use super::message::{Reply, Request};
 use super::serve_sink::ServedSink;
 use crate::instance::{Capture, Instance};
 use crate::loaded::LoadedPlugin;
-use crate::trust::Trust;
+use crate::sandbox;
 
 /// A request, and the descriptor that came with it.
 type Received = (Request, Option<OwnedFd>);
 
-/// Loads the plugin at `path` and serves it to the process at the other end of standard input, until that closes it.
+/// Loads the plugin that `arguments` name, which follow [`HOST_COMMAND`](super::HOST_COMMAND), and serves it to the
+/// process at the other end of standard input, until that closes it.
 ///
 /// # Safety
 /// The library has to be sound, as for [`LoadedPlugin::load`]: its code runs in this process, which is meant to do
 /// nothing else.
 ///
 /// # Errors
-/// If standard input is not the socket that lanstream passes.
+/// If standard input is not the socket that lanstream passes, or the arguments are not its own.
 #[allow(unsafe_code, reason = "a plugin is loaded")]
-pub unsafe fn serve(path: &Path, trust: Trust) -> io::Result<()> {
+pub unsafe fn serve(arguments: impl IntoIterator<Item = OsString>) -> io::Result<()> {
+    let Served { path, trust, given } = Served::parse(arguments).ok_or(io::ErrorKind::InvalidInput)?;
     containment::contain();
+    // Before there is a second thread, which would not be confined.
+    let confined = sandbox::enter(&path, trust, &given);
     let socket = take_standard_input()?;
     let replies = Channel::new(socket.try_clone()?);
     let gate = Arc::new(Gate::default());
@@ -48,7 +53,7 @@ pub unsafe fn serve(path: &Path, trust: Trust) -> io::Result<()> {
         .name("requests".into())
         .spawn(move || receive(Channel::new(socket), &sender, &receiving))?;
     // SAFETY: the caller's promise.
-    let plugin = unsafe { LoadedPlugin::load(path, trust) };
+    let plugin = confined.and_then(|()| unsafe { LoadedPlugin::load(&path, trust) });
     let plugin = plugin.map_err(|error| Error::new(ErrorKind::Unsupported, error.to_string()));
     Server { plugin, instance: None, sink: None, buffers: Vec::new(), replies, out: Vec::new(), gate }
         .run(&requests)
