@@ -87,6 +87,14 @@ static void leave_process(int deep) {
     for (;;) pause();
 }
 
+/* Writes the byte after an allocation, which nobody notices but a sanitizer: the allocator rounds up. */
+static void overrun(volatile size_t len) {
+    volatile char *block = malloc(len);
+    if (block == NULL) return;
+    block[len] = 1;
+    free((void *)block);
+}
+
 static void ignore(int signal) {
     (void)signal;
 }
@@ -116,6 +124,7 @@ static void evil(const char *place) {
     if (strcmp(deed, "threads") == 0) for (int i = 0; i < 10000; i++) start(pausing);
     if (strcmp(deed, "thread") == 0) start(pausing);
     if (strcmp(deed, "callback") == 0) start(calling);
+    if (strcmp(deed, "overrun") == 0) overrun(17);
     if (strcmp(deed, "leak") == 0) memset(malloc(100 << 10), 1, 100 << 10);
     if (strcmp(deed, "open") == 0 && open("/dev/null", O_RDONLY) < 0) abort();
     if (strcmp(deed, "spin") == 0) for (clock_t end = clock() + CLOCKS_PER_SEC / 100; clock() < end;) {}

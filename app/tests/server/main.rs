@@ -30,6 +30,8 @@ mod run;
 mod running;
 #[cfg(feature = "plugins")]
 mod sandbox;
+#[cfg(feature = "plugins")]
+mod sanitizers;
 mod serving;
 mod sink;
 #[cfg(feature = "plugins")]
