@@ -102,6 +102,10 @@ const ORIGINS: &[Row] = &[
         &[HOST, "Origin: http://evil.test", "Authorization: Session {here}"],
         403,
     ),
+    ("probe, which says nothing of its page", "GET /reach", &[HOST], 204),
+    ("probe of a foreign page that says so", "GET /reach", &[HOST, "Origin: http://evil.test"], 403),
+    ("probe by a rebound name", "GET /reach", &["Host: evil.test:{port}"], 403),
+    ("probe by another method", "POST /reach", &[HOST, ORIGIN], 405),
     ("none where it acts", "POST /session", &[HOST, BEARER], 403),
     ("preflight of a foreign page", "OPTIONS /session", &[HOST, "Origin: http://evil.test"], 403),
 ];

@@ -110,6 +110,14 @@ pub(crate) fn preflight() -> Response<Body> {
     response
 }
 
+/// The empty answer that every page may have, though none may read it: a page that is refused can tell a server that
+/// does not allow its origin from no server at all.
+pub(crate) fn reached() -> Response<Body> {
+    let mut response = response(StatusCode::NO_CONTENT, "text/plain; charset=utf-8", Body::Whole(None));
+    response.headers_mut().insert(RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
+    response
+}
+
 /// Lets the page of `origin`, which the user allowed, read the response.
 pub(crate) fn share(response: &mut Response<Body>, origin: &HeaderValue) {
     let headers = response.headers_mut();

@@ -31,7 +31,8 @@ pub(crate) fn answer(config: &Config, head: &Parts) -> Result<Reply, RequestErro
         ("/session", &Method::POST) => exchange(config, head),
         ("/stream", &Method::GET) => pixels(config, head),
         ("/session" | "/stream", &Method::OPTIONS) => Ok(Reply::Response(respond::preflight())),
-        ("/session" | "/stream", _) => Err(RequestError::Method),
+        ("/reach", &Method::GET) => Ok(Reply::Response(respond::reached())),
+        ("/session" | "/stream" | "/reach", _) => Err(RequestError::Method),
         (path, &Method::GET) => {
             let asset =
                 config.assets.iter().find(|asset| asset.path == path).ok_or(RequestError::NotFound)?;
