@@ -17,6 +17,13 @@ for (const name of SWITCHES) {
   if (query.has(name) && query.get(name) !== '0') element.toggleAttribute(name, true);
 }
 
+// The page's own URL has the token.
+const follow = () => {
+  element.src = location.href;
+};
+addEventListener('hashchange', follow);
+follow();
+
 // The element fills the page, so its keys work wherever the focus is.
 addEventListener('keydown', event => {
   if (!event.composedPath().includes(element)) element.handleKey(event);

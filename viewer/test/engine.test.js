@@ -296,13 +296,21 @@ test('with verify, each update is proven by a hash of what is shown', async () =
   await socket.receive(message(KIND.PROVEN, 0, [...u32(2), ...u32(0), ...u64(1n)]));
   assert.deepEqual([engine.state.exact, engine.state.proven, engine.state.refuted], [false, 1, 1]);
   assert.ok(events.some(event => event.type === 'refuted' && event.seq === 2));
+  await socket.receive(message(KIND.PROVEN, 0, [...u32(3), ...u32(0), ...u64(1n)]));
+  const [altered, notExact, ...others] = errorsOf(events);
+  assert.match(altered ?? '', /^readback-altered: proofs are of the picture in memory/);
+  assert.equal(notExact, 'not-exact: not exact: what is shown differs from the source');
+  assert.deepEqual(others, [], 'told once');
   engine.close();
 });
 
-test('a wrong token is final', async () => {
-  const { browser, engine } = start({}, () => new Response('', { status: 401 }));
+test('a wrong token is final, and told once', async () => {
+  const { browser, engine, events } = start({}, () => new Response('', { status: 401 }));
   await settle();
-  assert.equal(engine.state.phase, 'unauthorized');
+  const { phase, code, reason } = engine.state;
+  assert.deepEqual([phase, code], ['ticket-rejected', 'ticket-rejected']);
+  assert.match(reason, /^wrong token/);
+  assert.deepEqual(errorsOf(events), [`ticket-rejected: ${reason}`]);
   assert.equal(browser.timers.length, 0);
 });
 
@@ -454,15 +462,15 @@ function once() {
 
 test('why a run ended stays said, while the page tries on silently', async () => {
   for (const [code, name, reason] of /** @type {[number, string, string][]} */ ([
-    [0, 'stopped', 'lanstream was stopped'],
-    [1, 'ended', 'base.mp4 has ended'],
+    [0, 'server-gone', 'lanstream was stopped'],
+    [1, 'source-ended', 'base.mp4 has ended'],
   ])) {
     const { browser, engine, events } = start({}, once());
     const socket = await greet(browser);
     await socket.receive(...FULL);
     if (code === 1) await socket.receive(message(KIND.SOURCE, 0, [2, ...new TextEncoder().encode(reason)]));
     if (code === 1)
-      assert.deepEqual([engine.state.phase, engine.state.code, engine.state.reason], ['open', 'ended', reason]);
+      assert.deepEqual([engine.state.phase, engine.state.code, engine.state.reason], ['open', name, reason]);
     await sayGoodbye(socket, code, reason);
     for (const ms of [100, 200, 400]) {
       await settle();
@@ -473,7 +481,7 @@ test('why a run ended stays said, while the page tries on silently', async () =>
       );
       browser.ring(ms);
     }
-    assert.deepEqual(errorsOf(events), ['unreachable: lanstream does not answer'], 'said once');
+    assert.deepEqual(errorsOf(events), [`${name}: ${reason}`], 'said once');
     engine.close();
   }
 });
@@ -484,7 +492,7 @@ test('a source that is known to have ended is the reason, also where the goodbye
   await socket.receive(message(KIND.SOURCE, 0, [2, ...new TextEncoder().encode('the window closed')]));
   socket.drop();
   await settle();
-  assert.deepEqual([engine.state.code, engine.state.reason], ['ended', 'the window closed']);
+  assert.deepEqual([engine.state.code, engine.state.reason], ['source-ended', 'the window closed']);
   engine.close();
 });
 
@@ -499,6 +507,16 @@ test('who is sent away or meets a server again is told something newer', async (
   await sayGoodbye(second, 2, 'no answer for 120 seconds');
   await settle();
   assert.deepEqual([engine.state.code, engine.state.reason], ['expelled', 'no answer for 120 seconds']);
+  engine.close();
+});
+
+test('a control channel that the policy of the page blocks is told, also where no close follows the error', async () => {
+  const { browser, engine, events } = start();
+  browser.page.blocked.push('ws://127.0.0.1:1');
+  await settle();
+  browser.sockets[0]?.onerror?.();
+  await settle();
+  assert.match(errorsOf(events).join(), /^csp-blocked: .* add http:.* and ws:.* to connect-src$/);
   engine.close();
 });
 
@@ -532,11 +550,12 @@ test('a page that the browser keeps from this machine says so, and asks the brow
     browser.ring(ms);
     await settle();
   }
+  const asked = () => browser.requests.filter(({ url }) => url.endsWith('/session')).length;
   assert.equal(browser.requests.length, 1);
   browser.page.permissions = { 'loopback-network': 'granted' };
   browser.ring(400);
   await settle();
-  assert.equal(browser.requests.length, 2);
+  assert.equal(asked(), 2);
   engine.close();
 });
 

@@ -62,6 +62,7 @@ export class FakeSocket {
   binaryType = '';
   onopen = /** @type {(() => void) | null} */ (null);
   onclose = /** @type {(() => void) | null} */ (null);
+  onerror = /** @type {(() => void) | null} */ (null);
   onmessage = /** @type {((event: { data: unknown }) => void) | null} */ (null);
   sent = /** @type {ArrayBuffer[]} */ ([]);
   closed = false;
@@ -118,7 +119,8 @@ export class FakeBrowser {
     origin: 'http://127.0.0.1:1',
     isSecure: true,
     permissions: /** @type {Record<string, PermissionState>} */ ({}),
-    forbidden: /** @type {string[]} */ ([]),
+    /** Origins that the page's policy does not let it ask. */
+    blocked: /** @type {string[]} */ ([]),
   };
   /** @param {(url: string) => Response | Promise<Response>} answer */
   constructor(answer) {
@@ -154,7 +156,8 @@ export class FakeBrowser {
         if (state === undefined) throw new TypeError(`${name} is not a permission`);
         return state;
       },
-      isForbidden: origin => browser.page.forbidden.includes(origin),
+      violation: origin =>
+        browser.page.blocked.includes(origin) ? { directive: 'connect-src', blockedUri: origin } : null,
       now: () => browser.clockMs,
       random: () => 1,
       setTimeout: (call, ms) => {

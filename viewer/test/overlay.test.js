@@ -10,6 +10,7 @@ const LIVE = /** @type {State} */ (
     phase: 'open',
     code: '',
     reason: '',
+    isOver: false,
     frames: 1,
     sourceState: 'live',
     sourceText: 'a',
@@ -65,19 +66,23 @@ test('what keeps pictures from coming is said first, and in the title', () => {
       'source lost: x; it is shown again as soon as it is back',
       'source lost: x · lanstream [0000002a]',
     ],
-    [{ code: 'ended', reason: 'base.mp4 has ended' }, 'base.mp4 has ended', 'base.mp4 has ended · lanstream'],
     [
-      { phase: 'reconnecting', code: 'ended', reason: 'base.mp4 has ended' },
-      'base.mp4 has ended',
-      'base.mp4 has ended · lanstream',
+      { code: 'source-ended', reason: 'the film has ended', isOver: true },
+      'the film has ended',
+      'the film has ended · lanstream',
     ],
     [
-      { phase: 'local-network-prompt', code: 'stopped', reason: 'lanstream was stopped' },
+      { phase: 'reconnecting', code: 'source-ended', reason: 'the film has ended', isOver: true },
+      'the film has ended',
+      'the film has ended · lanstream',
+    ],
+    [
+      { phase: 'local-network-prompt', code: 'server-gone', reason: 'lanstream was stopped', isOver: true },
       'lanstream was stopped',
       'lanstream was stopped · lanstream',
     ],
     [
-      { phase: 'reconnecting', code: 'unreachable', reason: 'no answer' },
+      { phase: 'reconnecting', code: 'server-gone', reason: 'no answer' },
       'reconnecting: no answer',
       'reconnecting · lanstream',
     ],
@@ -93,8 +98,8 @@ test('what keeps pictures from coming is said first, and in the title', () => {
     ],
     [{ phase: 'connecting' }, 'connecting', 'connecting · lanstream'],
     [
-      { phase: 'unauthorized', code: 'unauthorized', marker: '' },
-      'wrong token: open the whole URL that lanstream printed, up to its last character',
+      { phase: 'ticket-rejected', code: 'ticket-rejected', reason: 'wrong token' },
+      'wrong token',
       'not let in · lanstream',
     ],
   ])) {

@@ -3,9 +3,12 @@ import { test } from 'node:test';
 import { localNetworkPermission, whyUnreachable } from '../src/session/reach.js';
 import { FakeBrowser } from './fakes.js';
 
-/** @param {Partial<FakeBrowser['page']>} page */
-function browser(page) {
-  const fake = new FakeBrowser(() => new Response());
+/** @param {Partial<FakeBrowser['page']>} page @param {boolean} [answers] whether something is at the server's port */
+function browser(page, answers = false) {
+  const fake = new FakeBrowser(url => {
+    if (!answers || !url.endsWith('/reach')) throw new TypeError('Failed to fetch');
+    return new Response();
+  });
   Object.assign(fake.page, { origin: 'https://site.test' }, page);
   return fake.env;
 }
@@ -32,10 +35,11 @@ test('the permission is asked for by the name that the browser knows, for where 
 
 test('a failed request is called by what the browser knows of it', async () => {
   const cause = new TypeError('Failed to fetch');
-  for (const [page, code, text] of /** @type {[Partial<FakeBrowser['page']>, string, RegExp][]} */ ([
-    [{}, 'unreachable', /--allow-origin https:\/\/site.test$/],
-    [{ origin: 'http://127.0.0.1:1' }, 'unreachable', /^lanstream does not answer$/],
-    [{ permissions: { 'loopback-network': 'prompt' } }, 'unreachable', /--allow-origin/],
+  for (const [page, code, text, answers] of /** @type {[Partial<FakeBrowser['page']>, string, RegExp, boolean?][]} */ ([
+    [{}, 'origin-not-allowed', /--allow-origin https:\/\/site.test$/, true],
+    [{}, 'server-gone', /^lanstream does not answer$/],
+    [{ origin: 'http://127.0.0.1:1' }, 'server-gone', /^lanstream does not answer$/, true],
+    [{ permissions: { 'loopback-network': 'prompt' } }, 'server-gone', /does not answer/],
     [{ permissions: { 'loopback-network': 'denied' } }, 'local-network-denied', /does not let this page/],
     [
       { permissions: { 'loopback-network': 'prompt' }, origin: 'http://site.test', isSecure: false },
@@ -44,12 +48,14 @@ test('a failed request is called by what the browser knows of it', async () => {
     ],
     [
       { permissions: { 'loopback-network': 'prompt' }, origin: 'http://localhost:3', isSecure: false },
-      'unreachable',
+      'origin-not-allowed',
       /--allow-origin/,
+      true,
     ],
-    [{ forbidden: ['http://127.0.0.1:1'] }, 'policy-denied', /connect-src/],
+    [{ blocked: ['http://127.0.0.1:1'] }, 'csp-blocked', /add http:\/\/127.0.0.1:1 and ws:.* to connect-src/],
+    [{ blocked: ['ws://127.0.0.1:1'] }, 'csp-blocked', /connect-src/],
   ])) {
-    const end = await whyUnreachable('http://127.0.0.1:1', browser(page), cause);
+    const end = await whyUnreachable('http://127.0.0.1:1', browser(page, answers), cause);
     assert.deepEqual([end.code, end.cause], [code, cause], JSON.stringify(page));
     assert.match(end.message, text);
   }

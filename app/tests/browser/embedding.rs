@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
-/// It shows nothing before it is told what, and keeps the codes of all errors.
+/// It shows nothing before it is told what, and keeps the codes of all errors and the names of all events.
 const PAGE: &str = r#"<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -16,12 +16,19 @@ const PAGE: &str = r#"<!doctype html>
 <body>
 <script type="module">
 import './src/lan-stream.js';
+const MEDIA = 'loadstart durationchange resize loadedmetadata loadeddata canplay canplaythrough playing waiting play ' +
+  'pause seeking seeked ended emptied';
 window.codes = [];
+window.details = [];
+window.events = [];
 window.show = src => {
   const element = document.createElement('lan-stream');
-  element.style.height = '360px';
-  element.setAttribute('src', src);
-  element.addEventListener('error', event => window.codes.push(event.code));
+  element.src = src;
+  element.addEventListener('error', event => {
+    window.codes.push(event.code);
+    window.details.push(event.detail);
+  });
+  for (const name of MEDIA.split(' ')) element.addEventListener(name, () => window.events.push(name));
   document.body.append(element);
   window.lanstream = element;
 };
@@ -39,6 +46,11 @@ pub(crate) struct Embedding {
 
 impl Embedding {
     pub(crate) fn start() -> Self {
+        Self::with_policy("")
+    }
+
+    /// Its page has this Content-Security-Policy, if it is not empty.
+    pub(crate) fn with_policy(policy: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let over = Arc::<AtomicBool>::default();
@@ -49,7 +61,7 @@ impl Embedding {
                     return;
                 }
                 // A browser may open connections that it never uses, so each has its own thread.
-                std::thread::spawn(move || answer(socket));
+                std::thread::spawn(move || answer(socket, policy));
             }
         };
         let thread = std::thread::Builder::new().name("embedding site".to_owned()).spawn(serve).unwrap();
@@ -73,7 +85,7 @@ impl Drop for Embedding {
 }
 
 /// Gives the page, or a file of the viewer's.
-fn answer(mut socket: TcpStream) {
+fn answer(mut socket: TcpStream, policy: &str) {
     let mut lines = BufReader::new(&socket).lines().map_while(Result::ok);
     let Some(first) = lines.next() else { return };
     let path = first.split(' ').nth(1).unwrap_or("/").trim_start_matches('/').to_owned();
@@ -86,7 +98,9 @@ fn answer(mut socket: TcpStream) {
         Some((_, "wasm")) => "application/wasm",
         _ => "text/html; charset=utf-8",
     };
-    let head = format!("Content-Type: {kind}\r\nContent-Length: {}\r\nConnection: close", body.len());
+    let policy =
+        if policy.is_empty() { String::new() } else { format!("Content-Security-Policy: {policy}\r\n") };
+    let head = format!("{policy}Content-Type: {kind}\r\nContent-Length: {}\r\nConnection: close", body.len());
     let _ = socket.write_all(format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n").as_bytes());
     let _ = socket.write_all(&body);
 }

@@ -4,7 +4,9 @@
 
 mod codes;
 mod desktop;
+mod element;
 mod embedding;
+mod errors;
 #[cfg(feature = "ffmpeg")]
 mod film;
 mod foreign;

@@ -78,7 +78,7 @@ fn a_server_that_is_stopped_is_said_to_be_for_good() {
     page.playing();
     assert!(page.evaluate("document.title").as_str().unwrap().starts_with("test pattern bars · lanstream ["));
     server.process.signal(Signal::INT);
-    expect_last_words(&page, "lanstream was stopped", "stopped");
+    expect_last_words(&page, "lanstream was stopped", "server-gone");
     assert_eq!(server.event("ended", 0)["reason"], "lanstream was stopped");
 }
 
@@ -102,7 +102,7 @@ fn a_stream_that_broke_off_is_said_to_have_for_good() {
     });
     let ended = server.event("ended", 0);
     assert_eq!(ended["code"], "source-ended");
-    expect_last_words(&page, ended["reason"].as_str().unwrap(), "ended");
+    expect_last_words(&page, ended["reason"].as_str().unwrap(), "source-ended");
 }
 
 /// A page that the browser takes for one of the internet, and a server that lets it in.
@@ -178,8 +178,8 @@ fn a_policy_of_the_pages_own_is_said_to_be_one() {
          policy.content = \"connect-src 'self'\"; document.head.append(policy); })()",
     );
     page.evaluate(&format!("window.show({})", json!(server.page(""))));
-    page.banner_with(&format!("add {} to connect-src", server.origin()));
-    assert_eq!(page.state()["code"], "policy-denied");
+    page.banner_with(&format!("add {} and ws:", server.origin()));
+    assert_eq!(page.state()["code"], "csp-blocked");
 }
 
 #[test]

@@ -146,7 +146,7 @@ fn server_that_comes_back_with_another_token_is_said_to_be_another_run() {
     page.banner_with("reconnecting");
     let _another = Lanstream::pattern(&["--size", "640x360", "--port", server.port()]);
     page.banner_with("lanstream was started again: open the URL that it printed");
-    assert_eq!(page.state()["phase"], "unauthorized");
+    assert_eq!(page.state()["phase"], "ticket-rejected");
 }
 
 #[test]

@@ -265,10 +265,12 @@ impl Guarded {
 
 fn check_headers(hazard: &str, response: &Response) {
     let shared = header(&response.head, "access-control-allow-origin");
+    // Only the probe's empty answer is for pages that are not let in.
+    let is_for_all = shared.is_some() || response.status == 204;
     let fixed = [
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "no-referrer"),
-        ("cross-origin-resource-policy", if shared.is_some() { "cross-origin" } else { "same-origin" }),
+        ("cross-origin-resource-policy", if is_for_all { "cross-origin" } else { "same-origin" }),
         ("cross-origin-opener-policy", "same-origin"),
         ("cache-control", "no-store"),
     ];

@@ -101,6 +101,7 @@ export class EngineHost {
   #newCanvas() {
     const canvas = document.createElement('canvas');
     canvas.className = 'picture';
+    canvas.part.add('picture');
     canvas.setAttribute('role', 'img');
     canvas.setAttribute('aria-label', 'live picture of the source');
     this.#options.mount(canvas);

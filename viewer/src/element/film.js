@@ -23,6 +23,7 @@ export class FilmBar {
     this.element.className = 'film';
     this.element.hidden = true;
     this.#place.type = 'range';
+    this.#place.part.add('slider');
     this.#place.min = '0';
     this.#place.step = String(STEP_S);
     this.#place.setAttribute('aria-label', 'place in the film');
@@ -34,11 +35,14 @@ export class FilmBar {
       this.#isHeld = false;
     });
     this.#time.className = 'time';
+    this.#time.part.add('time');
     this.#step.type = 'button';
+    this.#step.part.add('button');
     this.#step.textContent = 'step';
     this.#step.setAttribute('aria-label', 'pause, and show the next picture (.)');
     this.#step.addEventListener('click', () => actions.step());
     this.#track.type = 'button';
+    this.#track.part.add('button');
     this.#track.addEventListener('click', () => actions.nextTrack());
     this.element.append(this.#place, this.#time, this.#step, this.#track);
   }

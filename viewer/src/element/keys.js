@@ -5,7 +5,7 @@ const SEEK_S = 5;
 
 /**
  * @typedef {{
- *   stats: boolean, paused: boolean, currentTime: number, play(): void, pause(): void, step(): void,
+ *   stats: boolean, paused: boolean, currentTime: number, play(): Promise<void>, pause(): void, step(): void,
  * }} Controls
  */
 
@@ -21,12 +21,18 @@ export function handleKey(event, controls, { hasPlayback, toggleSound }) {
   // A button or a slider that has the focus has its own use for the others.
   if (!hasPlayback || target instanceof HTMLButtonElement || target instanceof HTMLInputElement) return;
   if (event.key === ' ' || event.key === 'k') {
-    if (controls.paused) controls.play();
-    else controls.pause();
+    togglePlayback(controls);
   } else if (event.key === '.') controls.step();
   else if (event.key === 'm') toggleSound();
   else if (event.key === 'ArrowLeft') controls.currentTime -= SEEK_S;
   else if (event.key === 'ArrowRight') controls.currentTime += SEEK_S;
   else return;
   event.preventDefault(); // A space would scroll.
+}
+
+/** @param {Pick<Controls, 'paused' | 'play' | 'pause'>} controls */
+export function togglePlayback(controls) {
+  // What keeps it from playing is said in the banner and by an event.
+  if (controls.paused) controls.play().catch(() => {});
+  else controls.pause();
 }

@@ -32,8 +32,10 @@ export class Overlay {
   constructor(root, actions) {
     this.#root = root;
     this.#stats.className = 'stats';
+    this.#stats.part.add('stats');
     this.#stats.hidden = true;
     this.#banner.className = 'banner';
+    this.#banner.part.add('banner');
     this.#banner.setAttribute('role', 'status');
     this.#statsButton = button('stats', 'show statistics (s)', () => actions.toggleStats());
     this.#fitButton = button('', '', () => actions.setFit(nextFit(this.#fitButton.dataset['fit'])));
@@ -43,6 +45,7 @@ export class Overlay {
     const fullscreen = button('full screen', 'full screen', () => actions.toggleFullscreen());
     const controls = document.createElement('div');
     controls.className = 'controls';
+    controls.part.add('controls');
     this.#film = new FilmBar(actions);
     controls.append(
       this.#pauseButton,
@@ -135,9 +138,8 @@ export class Overlay {
 /** @param {State} state */
 export function bannerText(state) {
   if (state.phase === 'closed') return '';
-  if (state.phase === 'unauthorized') return unauthorizedText(state);
   if (state.code === 'source-lost') return `source lost: ${state.reason}; it is shown again as soon as it is back`;
-  if (state.code !== '') return isTrouble(state.code) ? `reconnecting: ${state.reason}` : state.reason;
+  if (state.code !== '') return isTrouble(state.code) && !state.isOver ? `reconnecting: ${state.reason}` : state.reason;
   if (state.phase === 'connecting') return 'connecting';
   if (state.feedback !== '') return state.feedback;
   if (state.stalled !== '') return state.stalled;
@@ -150,14 +152,7 @@ export function bannerText(state) {
  * @param {import('../session/engine.js').Code} code
  */
 function isTrouble(code) {
-  return ['lost', 'unreachable', 'full', 'expelled', 'malformed', 'failed'].includes(code);
-}
-
-/** A token that was accepted before belongs to a previous run. @param {State} state */
-function unauthorizedText({ marker }) {
-  return marker === ''
-    ? 'wrong token: open the whole URL that lanstream printed, up to its last character'
-    : 'lanstream was started again: open the URL that it printed this time';
+  return ['server-gone', 'full', 'expelled', 'malformed', 'failed'].includes(code);
 }
 
 /**
@@ -258,7 +253,7 @@ function serverMs(us) {
 
 /** @param {State} state */
 function exactText({ verify, provenOf, provenReason, proven, refuted, exact, alterations }) {
-  if (!verify) return 'not verified (?verify=1)';
+  if (!verify) return 'not verified: the option verify is off';
   const reason = provenOf === 'memory' ? `; proofs are of the picture in memory: ${provenReason}` : '';
   if (exact === null) return `no frame proven yet${reason}`;
   const frames = proven === 1 ? 'frame' : 'frames';
@@ -283,6 +278,7 @@ function nextFit(fit) {
 function button(text, label, press) {
   const element = document.createElement('button');
   element.type = 'button';
+  element.part.add('button');
   element.textContent = text;
   element.setAttribute('aria-label', label);
   element.addEventListener('click', press);

@@ -23,6 +23,7 @@ export class Sound {
   /** Whether this page cannot play audio: worklets need TLS or a page from this machine. */
   #isFailed = false;
   #muted = false;
+  #volume = 1;
   #changed;
   #failed;
 
@@ -50,8 +51,16 @@ export class Sound {
   }
   set muted(muted) {
     this.#muted = muted;
-    if (this.#gain !== null) this.#gain.gain.value = muted ? 0 : 1;
-    this.#changed();
+    this.#setGain();
+  }
+
+  /** From 0 to 1. */
+  get volume() {
+    return this.#volume;
+  }
+  set volume(volume) {
+    this.#volume = volume;
+    this.#setGain();
   }
 
   /** Starts playback after a user gesture. */
@@ -98,6 +107,15 @@ export class Sound {
     this.#context = this.#node = this.#gain = this.#aheadS = this.#lateS = null;
   }
 
+  get #level() {
+    return this.#muted ? 0 : this.#volume;
+  }
+
+  #setGain() {
+    if (this.#gain !== null) this.#gain.gain.value = this.#level;
+    this.#changed();
+  }
+
   /** @param {unknown} error */
   #fail(error) {
     this.#isFailed = true;
@@ -110,7 +128,7 @@ export class Sound {
     context.onstatechange = this.#changed;
     await context.audioWorklet.addModule(new URL('./sound-worklet.js', import.meta.url));
     if (this.#context !== context) return; // It was closed meanwhile.
-    const gain = new GainNode(context, { gain: this.#muted ? 0 : 1 });
+    const gain = new GainNode(context, { gain: this.#level });
     const node = new AudioWorkletNode(context, 'lanstream-film-sound', { numberOfInputs: 0, outputChannelCount: [2] });
     node.connect(gain).connect(context.destination);
     [this.#node, this.#gain] = [node, gain];

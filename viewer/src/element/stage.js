@@ -16,9 +16,16 @@ export class Stage {
   #canvas = /** @type {HTMLCanvasElement | null} */ (null);
   #overlayLayer = /** @type {OverlayLayer | null} */ (null);
   #place = /** @type {Place | null} */ (null);
+  #size = /** @type {Size} */ ({ width: 0, height: 0 });
 
   constructor() {
     this.root.className = 'stage';
+    this.root.part.add('stage');
+  }
+
+  /** Size of the frame that was laid out last. */
+  get size() {
+    return this.#size;
   }
 
   /** Where the frame lies; `null` before there is one. */
@@ -32,15 +39,22 @@ export class Stage {
     this.root.replaceChildren(canvas, overlayLayer.canvas, this.cursor.canvas);
   }
 
+  /** Removes the canvases, which belong to a source that is left. */
+  clear() {
+    this.cursor.hide();
+    this.root.replaceChildren();
+    this.#canvas = this.#overlayLayer = this.#place = null;
+  }
+
   /**
    * Places the canvases. Returns `null` if there is no frame yet.
    * @param {Fit} fit
    * @param {Size} size of the frame
-   * @param {DOMRect} box of the element
    */
-  layOut(fit, size, box) {
+  layOut(fit, size) {
+    this.#size = size;
     if (this.#canvas === null || size.width === 0) return null;
-    const placed = place(fit, size, box, devicePixelRatio);
+    const placed = place(fit, size, this.root.getBoundingClientRect(), devicePixelRatio);
     this.#place = placed;
     Object.assign(this.#canvas.style, {
       left: `${placed.leftCssPx}px`,

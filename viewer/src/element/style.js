@@ -4,7 +4,10 @@
 // the window's.
 
 const CSS = `
-:host { display: block; position: relative; overflow: hidden; background: #000; }
+:host {
+  display: inline-block; position: relative; overflow: hidden; background: var(--lanstream-background, #000);
+  contain: size; contain-intrinsic-size: 300px 150px;
+}
 :host([hidden]) { display: none; }
 .stage { position: absolute; inset: 0; overflow: hidden; outline: none; }
 /* Larger pictures scroll, and no bar covers any of them. */
@@ -21,10 +24,12 @@ const CSS = `
 .above {
   position: absolute; inset: 8px; container-type: size; display: grid; gap: 8px; pointer-events: none;
   grid-template: minmax(0, auto) minmax(min-content, 1fr) auto / minmax(0, 1fr);
-  color: #eee; font: 0.8125rem/1.4 system-ui, sans-serif; color-scheme: dark; accent-color: #6fc3f7;
+  color: var(--lanstream-text, #eee); font: 0.8125rem/1.4 system-ui, sans-serif; color-scheme: dark;
+  accent-color: var(--lanstream-accent, #6fc3f7);
 }
 .stats, .banner, .controls {
-  margin: 0; border: 1px solid #fff3; border-radius: 8px; background: #121417e6; box-sizing: border-box;
+  margin: 0; border: 1px solid #fff3; border-radius: 8px; background: var(--lanstream-panel, #121417e6);
+  box-sizing: border-box;
   overflow: auto; scrollbar-width: thin; pointer-events: auto;
 }
 .stats {
@@ -43,6 +48,7 @@ const CSS = `
   grid-row: 3; justify-self: end; max-width: 100%; max-height: 50cqb; padding: 6px;
   display: flex; flex-wrap: wrap; justify-content: flex-end; align-items: center; gap: 6px;
 }
+:host(:not([controls])) .controls { display: none; }
 /* Out of sight, not out of the order of focus. */
 .asleep .controls:not(:has(:focus-visible)) { opacity: 0; pointer-events: none; }
 .film { flex: 1 1 18rem; min-width: 0; display: flex; align-items: center; gap: 8px; }
@@ -55,8 +61,8 @@ button {
   cursor: pointer; touch-action: manipulation;
 }
 button:hover { background: #3a4048; }
-button[aria-pressed="true"] { background: #2b5876; border-color: #6fc3f7; }
-:focus-visible { outline: 2px solid #6fc3f7; outline-offset: 1px; }
+button[aria-pressed="true"] { background: #2b5876; border-color: var(--lanstream-accent, #6fc3f7); }
+:focus-visible { outline: 2px solid var(--lanstream-accent, #6fc3f7); outline-offset: 1px; }
 /* Room for a finger. */
 @media (pointer: coarse) {
   button, .film input { min-height: 44px; }
@@ -73,11 +79,42 @@ button[aria-pressed="true"] { background: #2b5876; border-color: #6fc3f7; }
 /** @type {CSSStyleSheet | null} */
 let sheet = null;
 
-/** One sheet for all elements of the page. @param {ShadowRoot} root */
+/**
+ * One sheet for all elements of the page, and one for this element's own size.
+ * @param {ShadowRoot} root
+ * @returns {IntrinsicSize}
+ */
 export function adoptStyle(root) {
   if (sheet === null) {
     sheet = new CSSStyleSheet();
     sheet.replaceSync(CSS);
   }
-  root.adoptedStyleSheets = [sheet];
+  const size = new IntrinsicSize();
+  root.adoptedStyleSheets = [sheet, size.sheet];
+  return size;
+}
+
+/**
+ * The size that the element has by itself, as <video> has its picture's; what a page says of its size goes first. It is
+ * in a style sheet and not in the element's `style`, which belongs to the page.
+ */
+class IntrinsicSize {
+  sheet = new CSSStyleSheet();
+  #text = '';
+
+  /**
+   * One pixel of the picture is one of the screen; 300 by 150 CSS pixels where there is no picture.
+   * @param {{ width: number, height: number }} picture
+   * @param {number} devicePixelRatio
+   */
+  follow({ width, height }, devicePixelRatio) {
+    const text =
+      width === 0
+        ? ''
+        : `:host { aspect-ratio: ${width} / ${height}; contain-intrinsic-size: ${width / devicePixelRatio}px ${
+            height / devicePixelRatio
+          }px; }`;
+    if (text !== this.#text) this.sheet.replaceSync(text);
+    this.#text = text;
+  }
 }

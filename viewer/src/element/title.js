@@ -6,16 +6,16 @@ const IN_SHORT = {
   reconnecting: 'reconnecting',
   'local-network-prompt': 'waiting to be allowed',
   'local-network-denied': 'not allowed',
-  unauthorized: 'not let in',
+  'ticket-rejected': 'not let in',
 };
 
 /**
  * The marker lets the server notice that this page is on the display that it mirrors.
- * @param {Pick<import('../session/engine.js').State, 'phase' | 'code' | 'reason' | 'sourceText' | 'sourceName' |
- *   'marker'>} state
+ * @param {Pick<import('../session/engine.js').State, 'phase' | 'code' | 'reason' | 'isOver' | 'sourceText' |
+ *   'sourceName' | 'marker'>} state
  */
-export function titleText({ phase, code, reason, sourceText, sourceName, marker }) {
-  if (code === 'ended' || code === 'stopped') return `${reason} · lanstream`;
+export function titleText({ phase, code, reason, isOver, sourceText, sourceName, marker }) {
+  if (isOver) return `${reason} · lanstream`;
   if (phase !== 'open') return `${IN_SHORT[phase] ?? ''} · lanstream`;
   const what = code === 'source-lost' ? `source lost: ${reason}` : sourceName || sourceText;
   return `${what} · lanstream ${marker}`;

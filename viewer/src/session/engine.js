@@ -17,21 +17,20 @@ const REPORT_MS = 100;
 const STATS_MS = 500;
 /** Interval of reports of a film's time while no frame arrives. */
 const FILM_MS = 250;
-/** Codes that remain until a server reports something newer. */
-const LAST_WORDS = ['ended', 'stopped'];
-/** What may be heard of a server that is gone. */
-const SILENCE = ['lost', 'unreachable'];
 
 /**
  * @typedef {import('../protocol/messages.js').CursorShape} CursorShape
  * @typedef {import('./session.js').Env} Env
  * @typedef {import('../transport/choose.js').Selection} Selection
  *
- * @typedef {'connecting' | 'local-network-prompt' | 'open' | 'reconnecting' | 'local-network-denied' | 'unauthorized' |
- *   'closed'} Phase
- * @typedef {import('./session-end.js').EndCode | 'local-network-prompt' | 'source-lost' | 'failed' | ''} Code
+ * @typedef {'connecting' | 'local-network-prompt' | 'open' | 'reconnecting' | 'local-network-denied' |
+ *   'ticket-rejected' | 'closed'} Phase
+ * @typedef {import('./session-end.js').EndCode | 'local-network-prompt' | 'source-lost' | 'failed' | ''} Code why
+ *   nothing new is shown
+ * @typedef {Code | 'readback-altered' | 'not-exact'} ErrorCode of errors, some of which stop nothing
+ * @typedef {import('./session-end.js').ErrorDetail} ErrorDetail
  * @typedef {{
- *   phase: Phase, connected: boolean, paused: boolean, code: Code, reason: string,
+ *   phase: Phase, connected: boolean, paused: boolean, code: Code, reason: string, isOver: boolean,
  *   transport: string, transportReason: string, presenter: string, presenterReason: string, thread: string,
  *     threadReason: string,
  *   codes: boolean, codesReason: string, width: number, height: number, seq: number, frames: number, skipped: number,
@@ -42,17 +41,23 @@ const SILENCE = ['lost', 'unreachable'];
  *   hasPlayback: boolean, sourcePlaying: boolean, canSeek: boolean, durationS: number | null, timeS: number | null,
  *     tracks: string[], track: number | null, planes: string,
  * }} State plain, so that it can be posted and compared; `code` and `reason`: why nothing new is shown, where that has
- *   a reason; `sourceName`: what is shown, `stalled`: why no new frames come although the source is open,
- *   `alterations`: in what they differ from what it has; `thread`: the one that receives and paints, `page` or
- *   `worker`; `provenOf`: what proofs are of, and why not of what the canvas shows; `hasPlayback`: a film, of which
- *   the next six tell; `planes`: what planes the frame lies in, or nothing
+ *   a reason; `isOver`: the source or the server said that this is the end; `sourceName`: what is shown, `stalled`: why
+ *   no new frames come although the source is open, `alterations`: in what they differ from what it has; `thread`: the
+ *   one that receives and paints, `page` or `worker`; `provenOf`: what proofs are of, and why not of what the canvas
+ *   shows; `hasPlayback`: a film, of which the next six tell; `planes`: what planes the frame lies in, or nothing
+ *
+ * A frame that was painted: times in milliseconds since the epoch, by the clock that all threads of a page share;
+ * `capturedAtMs`: null before the server's clock is known; `mediaS`: null where the source has no timestamps.
+ * @typedef {{ seq: number, width: number, height: number, frames: number, mediaS: number | null, capturedAtMs:
+ *   number | null, receivedAtMs: number, paintedAtMs: number }} PaintedFrame
  * @typedef {import('./meter.js').Measured & { server: Record<string, unknown> }} Stats
- * @typedef {{ type: 'state', state: State } | { type: 'stats', stats: Stats } | { type: 'error', code: Code, message:
- *   string }
+ * @typedef {{ type: 'state', state: State } | { type: 'stats', stats: Stats } | { type: 'error', code:
+ *   ErrorCode, message: string, detail: ErrorDetail }
  *   | { type: 'sound', atUs: number, samples: Float32Array<ArrayBuffer> } | { type: 'painted', filmS: number, atMs:
  *     number }
- *   | { type: 'refuted', seq: number } | { type: 'cursor-shape', shape: CursorShape } | { type: 'cursor-at', x: number,
- *   y: number, serial: number }} EngineEvent
+ *   | { type: 'refuted', seq: number } | { type: 'frame', frame: PaintedFrame }
+ *   | { type: 'cursor-shape', shape: CursorShape } | { type: 'cursor-at', x: number, y: number, serial: number
+ *   }} EngineEvent
  * @typedef {{ origin: string, token: string, transport: import('../transport/table.js').Transport | 'auto', codes:
  *   boolean, verify: boolean, paused: boolean }} EngineOptions `codes`: whether pixels may come in fewer bytes, where
  *   this page can decode them
@@ -82,6 +87,8 @@ export class Engine {
   #moves = 0;
   #closed = false;
   #hasSound = false;
+  /** Whether each frame is to be reported by itself. */
+  #wantsFrames = false;
   #film = new FilmClock();
   #filmTimer = /** @type {unknown} */ (null);
   /** When the frame that is shown was painted. */
@@ -92,8 +99,8 @@ export class Engine {
   #reportTimer = /** @type {unknown} */ (null);
   #statsTimer = /** @type {unknown} */ (null);
   #serverStats = /** @type {Record<string, unknown>} */ ({});
-  /** The last error that was posted since all was well. */
-  #complaint = '';
+  /** Code of the last error that was posted since all was well. */
+  #complaint = /** @type {ErrorCode} */ ('');
   /** @type {State} */
   #state;
 
@@ -115,6 +122,7 @@ export class Engine {
       paused: options.paused,
       code: '',
       reason: '',
+      isOver: false,
       transport: '',
       transportReason: '',
       presenter: presenter.name,
@@ -164,7 +172,7 @@ export class Engine {
     Object.assign(this.#state, { codes: codec !== null, codesReason: reason });
     if (this.#options.verify) this.#noteProofs();
     this.#change({});
-    while (!this.#closed && this.#state.phase !== 'unauthorized') {
+    while (!this.#closed && this.#state.phase !== 'ticket-rejected') {
       const startedMs = this.#env.now();
       const framesBefore = this.#meter.frames;
       this.#session = this.#newSession();
@@ -218,6 +226,11 @@ export class Engine {
     this.#restart('switch'); // Only a hello can say so.
   }
 
+  /** @param {boolean} wanted whether each painted frame is to be posted */
+  setFrames(wanted) {
+    this.#wantsFrames = wanted;
+  }
+
   /** @param {boolean} wanted whether `stats` are to be posted */
   setStats(wanted) {
     this.#env.clearTimeout(this.#statsTimer);
@@ -238,7 +251,9 @@ export class Engine {
 
   #noteProofs() {
     const { canRead, reason } = canvasReads();
+    const isKnown = this.#state.provenOf === 'memory';
     Object.assign(this.#state, { provenOf: canRead ? 'canvas' : 'memory', provenReason: reason });
+    if (!canRead && !isKnown) this.#postError('readback-altered', `proofs are of the picture in memory: ${reason}`);
   }
 
   #newSession() {
@@ -308,18 +323,26 @@ export class Engine {
     this.#serverAheadMs = clockUs / 1000 - this.#env.now();
     if (markerOf(epoch) !== this.#state.marker) this.#moves = 0; // Another run counts from its own beginning.
     this.#complaint = '';
-    this.#change({ marker: markerOf(epoch), code: '', reason: '' });
+    this.#change({ marker: markerOf(epoch), code: '', reason: '', isOver: false });
   }
 
   /** The source did. @param {import('../protocol/messages.js').SourceState} sourceState @param {string} sourceText */
   #turned(sourceState, sourceText) {
-    const code = sourceState === 'live' ? '' : sourceState === 'lost' ? 'source-lost' : 'ended';
-    this.#change({ sourceState, sourceText, code, reason: code === '' ? '' : sourceText });
+    const code = sourceState === 'live' ? '' : sourceState === 'lost' ? 'source-lost' : 'source-ended';
+    this.#change({
+      sourceState,
+      sourceText,
+      code,
+      reason: code === '' ? '' : sourceText,
+      isOver: code === 'source-ended',
+    });
+    if (code === '') this.#complaint = '';
+    else this.#complain(code, sourceText);
   }
 
   /** No answer yet: the browser may be asking the user. @param {string} text */
   #wonder(text) {
-    if (LAST_WORDS.includes(this.#state.code)) return;
+    if (this.#state.isOver) return;
     this.#change({ phase: 'local-network-prompt', code: 'local-network-prompt', reason: text });
     this.#complain('local-network-prompt', text);
   }
@@ -384,6 +407,8 @@ export class Engine {
     this.#state.refuted += exact ? 0 : 1;
     this.#state.exact = exact;
     if (!exact) this.#post({ type: 'refuted', seq });
+    if (!exact && wasExact !== false)
+      this.#postError('not-exact', 'not exact: what is shown differs from the source', { seq });
     if (exact === wasExact) this.#report();
     else this.#change({});
   }
@@ -411,6 +436,17 @@ export class Engine {
     });
     if (prompt) this.#change({});
     else this.#report();
+    if (this.#wantsFrames) this.#postFrame(update.seq, took);
+  }
+
+  /** @param {number} seq @param {import('./session.js').Took} took */
+  #postFrame(seq, { arrivedMs, paintMs, totalMs }) {
+    const { width, height, frames, timeS } = this.#state;
+    const receivedAtMs = performance.timeOrigin + arrivedMs;
+    const paintedAtMs = receivedAtMs + paintMs;
+    const capturedAtMs = totalMs === null ? null : paintedAtMs - totalMs;
+    const frame = { seq, width, height, frames, mediaS: timeS, capturedAtMs, receivedAtMs, paintedAtMs };
+    this.#post({ type: 'frame', frame });
   }
 
   /** Decides what follows a session's end. @param {Error} error */
@@ -421,12 +457,15 @@ export class Engine {
     // leaves it intact.
     if (code === 'failed' || error instanceof ProtocolError) this.#picture.forget();
     if (code === 'switch') return;
-    this.#complain(code, error.message);
-    const isFinal = code === 'unauthorized';
+    const { isFarewell, detail } = error instanceof SessionEnd ? error : { isFarewell: false, detail: {} };
+    const isFinal = code === 'ticket-rejected';
+    const reason = isFinal ? rejectedText(this.#state.marker) : error.message;
     const phase = isFinal || code === 'local-network-denied' ? code : 'reconnecting';
     if (!isFinal) this.#state.reconnects += 1;
-    const isOlderNews = SILENCE.includes(code) && LAST_WORDS.includes(this.#state.code);
-    this.#change({ phase, connected: false, ...(isOlderNews ? {} : { code, reason: error.message }) });
+    // Nor is the same cause news in other words, nor the silence of a server that said why it ends.
+    const isNews = isFarewell || !(code === this.#complaint || (code === 'server-gone' && this.#state.isOver));
+    this.#change({ phase, connected: false, ...(isNews ? { code, reason, isOver: isFarewell } : {}) });
+    if (isNews) this.#complain(code, reason, detail);
     if (!isFinal) await this.#backOff();
     if (code === 'local-network-denied') await this.#untilAllowed();
   }
@@ -437,12 +476,21 @@ export class Engine {
       await this.#backOff();
   }
 
-  /** Posts an error, once for as long as it is the same. @param {Code} code @param {string} message */
-  #complain(code, message) {
-    const complaint = `${code} ${message}`;
-    if (LAST_WORDS.includes(code) || complaint === this.#complaint) return;
-    this.#complaint = complaint;
-    this.#post({ type: 'error', code, message });
+  /**
+   * Posts an error, once for as long as the cause is the same.
+   * @param {Code} code
+   * @param {string} message
+   * @param {ErrorDetail} [detail]
+   */
+  #complain(code, message, detail) {
+    if (code === this.#complaint) return;
+    this.#complaint = code;
+    this.#postError(code, message, detail);
+  }
+
+  /** @param {ErrorCode} code @param {string} message @param {ErrorDetail} [detail] */
+  #postError(code, message, detail = {}) {
+    this.#post({ type: 'error', code, message, detail });
   }
 
   /** Doubles with each failure, and is spread so that many viewers do not come back at once. */
@@ -482,6 +530,13 @@ export class Engine {
     if (this.#closed) return;
     this.#reportTimer ??= this.#env.setTimeout(() => this.#change({}), REPORT_MS);
   }
+}
+
+/** A token that was accepted before belongs to a previous run. @param {string} marker of the run that accepted it */
+function rejectedText(marker) {
+  return marker === ''
+    ? 'wrong token: open the whole URL that lanstream printed, up to its last character'
+    : 'lanstream was started again: open the URL that it printed this time';
 }
 
 /**

@@ -13,8 +13,8 @@ import { openSurface } from '../present/surface.js';
  * @typedef {{ type: 'start', canvas: OffscreenCanvas | HTMLCanvasElement, layer:
  *   import('../present/presenter.js').Layer |
  *   null, present: Present, thread: ThreadChoice, options: EngineOptions }} Start
- * @typedef {Start | { type: 'paused', paused: boolean } | { type: 'verify', verify: boolean } | { type: 'stats',
- *   wanted: boolean }
+ * @typedef {Start | { type: 'paused', paused: boolean } | { type: 'verify', verify: boolean } | { type: 'stats' |
+ *   'frames', wanted: boolean }
  *   | { type: 'read', id: number, of: 'picture' | 'canvas' } | { type: 'playback', command:
  *   import('../protocol/messages.js').PlaybackCommandName, value: number } | { type: 'close' }} Command
  * @typedef {EngineEvent | { type: 'loaded' } | { type: 'unfit', message: string }
@@ -43,6 +43,9 @@ export function serve(post) {
         break;
       case 'stats':
         engine?.setStats(command.wanted);
+        break;
+      case 'frames':
+        engine?.setFrames(command.wanted);
         break;
       case 'read':
         if (engine !== null) postPixels(engine, command, post);
@@ -83,11 +86,12 @@ function postPixels(engine, { id, of }, post) {
   post({ type: 'pixels', id, ...pixels }, [pixels.rgba.buffer]);
 }
 
-/** Origins that the page's policy kept this thread from asking. */
-const forbidden = /** @type {Set<string>} */ (new Set());
+/** How the page's policy kept this thread from asking, by the origin that was asked. */
+const violations = /** @type {Map<string, import('./reach.js').Violation>} */ (new Map());
 globalThis.addEventListener?.('securitypolicyviolation', event => {
-  const { effectiveDirective, blockedURI } = /** @type {SecurityPolicyViolationEvent} */ (event);
-  if (effectiveDirective === 'connect-src' && URL.canParse(blockedURI)) forbidden.add(new URL(blockedURI).origin);
+  const { effectiveDirective, blockedURI, disposition } = /** @type {SecurityPolicyViolationEvent} */ (event);
+  if (effectiveDirective !== 'connect-src' || disposition !== 'enforce' || !URL.canParse(blockedURI)) return;
+  violations.set(new URL(blockedURI).origin, { directive: effectiveDirective, blockedUri: blockedURI });
 });
 
 /** @returns {import('./session.js').Env} */
@@ -100,7 +104,7 @@ function browser() {
     pageOrigin: globalThis.origin,
     isSecure: globalThis.isSecureContext,
     permission: async name => (await navigator.permissions.query({ name: /** @type {PermissionName} */ (name) })).state,
-    isForbidden: origin => forbidden.has(origin),
+    violation: origin => violations.get(origin) ?? null,
     now: () => performance.now(),
     random: () => Math.random(),
     setTimeout: (call, ms) => setTimeout(call, ms),

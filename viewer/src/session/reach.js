@@ -2,14 +2,18 @@
 // (engine.js).
 
 import { SessionEnd } from './session-end.js';
+import { socketOrigin } from '../transport/websocket.js';
 
 /**
- * What is asked of the browser; `permission` throws where it does not know the name; `isForbidden`: whether the page's
- * policy kept it from asking that origin.
- * @typedef {{ pageOrigin: string, isSecure: boolean, permission(name: string): Promise<PermissionState>,
- *   isForbidden(origin: string): boolean }} Browser
+ * What is asked of the browser. `permission` throws where it does not know the name; `violation` returns how the page's
+ * policy blocked a request to that origin, or null.
+ * @typedef {{ directive: string, blockedUri: string }} Violation
+ * @typedef {{ pageOrigin: string, isSecure: boolean, fetch: typeof fetch, permission(name: string):
+ *   Promise<PermissionState>, violation(origin: string): Violation | null }} Browser
  */
 
+/** Path that a server answers for every page, with nothing: see docs/security.md. */
+const REACH_PATH = '/reach';
 /** What browsers call the permission for a page to ask servers on this machine, newest first. */
 const LOOPBACK_PERMISSIONS = ['loopback-network', 'local-network-access', 'local-network'];
 /** The same for servers elsewhere on the local network. */
@@ -49,29 +53,61 @@ export async function localNetworkPermission(origin, { pageOrigin, permission })
  * @param {unknown} cause
  */
 export async function whyUnreachable(origin, browser, cause) {
-  if (browser.isForbidden(origin))
-    return new SessionEnd(
-      'policy-denied',
-      `this page's Content-Security-Policy does not let it ask lanstream: add ${origin} to connect-src`,
-      cause,
-    );
+  const blocked = whyBlocked(origin, browser, cause);
+  if (blocked !== null) return blocked;
   const permission = await localNetworkPermission(origin, browser);
-  if (permission === 'denied') return new SessionEnd('local-network-denied', DENIED_TEXT, cause);
+  if (permission === 'denied') return new SessionEnd('local-network-denied', DENIED_TEXT, { cause });
   const cannotBeAsked =
     permission === 'prompt' && !browser.isSecure && isLoopback(origin) && !isLoopback(browser.pageOrigin);
-  if (cannotBeAsked) return new SessionEnd('local-network-denied', INSECURE_TEXT, cause);
-  return new SessionEnd('unreachable', unreachableText(origin, browser.pageOrigin), cause);
+  if (cannotBeAsked) return new SessionEnd('local-network-denied', INSECURE_TEXT, { cause });
+  if (origin !== browser.pageOrigin && (await answersAnyPage(origin, browser)))
+    return notAllowed(origin, browser.pageOrigin, cause);
+  // By now a violation has been reported, also where the browser reports it after the request has failed.
+  return (
+    whyBlocked(origin, browser, cause) ??
+    new SessionEnd('server-gone', 'lanstream does not answer', { cause, detail: { server: origin } })
+  );
 }
 
 /**
- * From here a server that lets this page not in looks like one that is not there.
- * @param {string} origin
- * @param {string} pageOrigin
+ * How the page's policy blocked a request to the server, by HTTP or by WebSocket; null where it did not.
+ * @param {string} origin the server's
+ * @param {Browser} browser
+ * @param {unknown} cause
  */
-function unreachableText(origin, pageOrigin) {
-  return origin === pageOrigin
-    ? 'lanstream does not answer'
-    : `lanstream does not answer, or was not started with --allow-origin ${pageOrigin}`;
+export function whyBlocked(origin, browser, cause) {
+  const socket = socketOrigin(origin);
+  const violation = browser.violation(origin) ?? browser.violation(socket);
+  if (violation === null) return null;
+  return new SessionEnd(
+    'csp-blocked',
+    "this page's Content-Security-Policy does not let it ask lanstream: " +
+      `add ${origin} and ${socket} to ${violation.directive}`,
+    { cause, detail: { ...violation, server: origin } },
+  );
+}
+
+/**
+ * Whether something answers there. No page can read the answer, so it tells a server that refuses this page from none.
+ * @param {string} origin
+ * @param {Browser} browser
+ */
+async function answersAnyPage(origin, browser) {
+  try {
+    await browser.fetch(`${origin}${REACH_PATH}`, { mode: 'no-cors', cache: 'no-store', credentials: 'omit' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @param {string} origin the server's @param {string} pageOrigin @param {unknown} cause */
+function notAllowed(origin, pageOrigin, cause) {
+  return new SessionEnd(
+    'origin-not-allowed',
+    `lanstream does not let this page in: start it with --allow-origin ${pageOrigin}`,
+    { cause, detail: { origin: pageOrigin, server: origin } },
+  );
 }
 
 /** Whether an origin is on this machine by its name alone. @param {string} origin */

@@ -10,7 +10,7 @@ import {
   isAborted,
   writeViewerMessage,
 } from '../protocol/messages.js';
-import { PROMPT_TEXT, localNetworkPermission, whyUnreachable } from './reach.js';
+import { PROMPT_TEXT, localNetworkPermission, whyBlocked, whyUnreachable } from './reach.js';
 import { SessionEnd } from './session-end.js';
 import { Routes } from '../transport/routes.js';
 import { Timers, deferred } from '../transport/timers.js';
@@ -41,8 +41,10 @@ const PROMPT_MS = 1000;
  * }} Env
  *
  * @typedef {import('../protocol/messages.js').ServerMessage} ServerMessage
+ * @typedef {import('../protocol/messages.js').GoodbyeCode} GoodbyeCode
  * @typedef {import('../transport/choose.js').Selection} Selection
- * @typedef {{ receiveMs: number, decodeMs: number, paintMs: number, totalMs: number | null }} Took
+ * @typedef {{ arrivedMs: number, receiveMs: number, decodeMs: number, paintMs: number, totalMs: number | null }} Took
+ *   `arrivedMs`: when all of the update was there
  * @typedef {{
  *   origin: string,
  *   token: string,
@@ -139,7 +141,7 @@ export class Session {
     this.#send({ type: 'Hello', version: VERSION, flags });
     if (this.#options.paused) this.#send({ type: 'Flow', paused: true });
     const isWelcome = await this.#timers.within(WELCOME_MS_MAX, this.#welcome.promise, false);
-    if (!isWelcome) throw new SessionEnd('lost', 'the server did not greet');
+    if (!isWelcome) throw new SessionEnd('server-gone', 'the server did not greet');
     this.#events.welcome();
     this.#ping();
     await routes.run();
@@ -151,7 +153,7 @@ export class Session {
    */
   async #exchange() {
     const response = await this.#knock();
-    if (response.status === 401) throw new SessionEnd('unauthorized', "the token is not this run's");
+    if (response.status === 401) throw new SessionEnd('ticket-rejected', "the token is not this run's");
     if (response.status === 503) throw new SessionEnd('full', 'the server has as many viewers as it takes');
     if (!response.ok)
       throw new SessionEnd('refused', (await response.text()).trim() || `the session was refused: ${response.status}`);
@@ -196,11 +198,18 @@ export class Session {
     const server = { origin: this.#options.origin, key, WebSocket: this.#env.WebSocket };
     const channel = await ControlChannel.open(server, routes.newSink(), {
       message: message => this.#receive(message),
-      end: reason => this.#ended.resolve(reason),
+      end: reason => this.#cut(reason),
     });
     this.#control = channel;
     // The session may have ended while the channel opened.
     if (this.#abort.signal.aborted) channel.close();
+  }
+
+  /** The control channel has ended, or could not be opened. @param {Error} reason */
+  #cut(reason) {
+    // A policy may allow requests and not the channel, which has another scheme.
+    const blocked = this.#control === null ? whyBlocked(this.#options.origin, this.#env, reason) : null;
+    this.#ended.resolve(blocked ?? reason);
   }
 
   /** @type {import('../transport/routes.js').RouteEvents} */
@@ -286,7 +295,7 @@ export class Session {
     if (this.#options.verify) this.#send({ type: 'Proof', seq: update.seq, hash: this.#picture.hash() });
     const totalMs = this.#clock.sinceMs(update.capturedAtUs, paintedMs);
     this.#totalMs = totalMs ?? 0;
-    this.#events.shown(update, { receiveMs, decodeMs, paintMs: this.#paintMs, totalMs });
+    this.#events.shown(update, { arrivedMs, receiveMs, decodeMs, paintMs: this.#paintMs, totalMs });
   }
 
   /** @param {import('../protocol/messages.js').ViewerMessage} message */
@@ -307,7 +316,7 @@ export class Session {
       case 'Unrouted':
         return this.#routes?.unrouted(message.number);
       case 'Goodbye':
-        return this.#ended.resolve(new SessionEnd(message.code, message.text));
+        return this.#ended.resolve(farewell(message));
       default:
         if (!this.#routes?.take(message)) this.#events.message(message);
     }
@@ -332,7 +341,7 @@ export class Session {
 
   #ping() {
     if (this.#clock.unanswered >= PINGS_UNANSWERED_MAX) {
-      this.#ended.resolve(new SessionEnd('lost', 'the server is silent'));
+      this.#ended.resolve(new SessionEnd('server-gone', 'the server is silent'));
       return;
     }
     this.#sendPing();
@@ -351,6 +360,12 @@ export class Session {
     this.#control?.close();
     this.#timers.clear();
   }
+}
+
+/** Why the server says that the session ends. @param {{ code: GoodbyeCode, text: string }} goodbye */
+function farewell({ code, text }) {
+  if (code === 'expelled') return new SessionEnd('expelled', text);
+  return new SessionEnd(code === 'ended' ? 'source-ended' : 'server-gone', text, { isFarewell: true });
 }
 
 /** @param {number} ms as a u32 of microseconds */

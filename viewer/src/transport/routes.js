@@ -259,7 +259,7 @@ export class Routes {
       this.#events.chosen({ transport, reason: this.#whyNotBetter(transport) || this.#reason });
       return;
     }
-    if (!this.#closed) this.#events.ended(new SessionEnd('lost', 'no transport is left'));
+    if (!this.#closed) this.#events.ended(new SessionEnd('server-gone', 'no transport is left'));
   }
 
   /** What is the matter with those that come first. @param {Transport} transport */

@@ -28,6 +28,11 @@ export const WEBSOCKET = {
   carrier: () => ({}),
 };
 
+/** Origin of the control channel. @param {string} origin the server's */
+export function socketOrigin(origin) {
+  return origin.replace(/^http/, 'ws');
+}
+
 export class ControlChannel {
   #socket;
   #events;
@@ -44,7 +49,10 @@ export class ControlChannel {
     this.#events = events;
     socket.binaryType = 'arraybuffer';
     socket.onmessage = event => this.#receive(event.data);
-    socket.onclose = () => events.end(new SessionEnd('lost', 'the control channel closed'));
+    const end = () => events.end(new SessionEnd('server-gone', 'the connection to lanstream broke'));
+    socket.onclose = end;
+    // Where the page's policy blocks it, Chromium reports an error and no close.
+    socket.onerror = end;
   }
 
   /**
@@ -54,7 +62,7 @@ export class ControlChannel {
    * @returns {Promise<ControlChannel>}
    */
   static open({ origin, key, WebSocket }, sink, events) {
-    const socket = new WebSocket(`${origin.replace(/^http/, 'ws')}/control`, [PROTOCOL, `session.${key}`]);
+    const socket = new WebSocket(`${socketOrigin(origin)}/control`, [PROTOCOL, `session.${key}`]);
     return new Promise((resolve, reject) => {
       socket.onopen = () => resolve(channel);
       const channel = new ControlChannel(socket, sink, {
@@ -76,6 +84,7 @@ export class ControlChannel {
   close() {
     this.#socket.onmessage = null;
     this.#socket.onclose = null;
+    this.#socket.onerror = null;
     this.#socket.close();
   }
 

@@ -29,6 +29,7 @@ export class WebTransportLink {
   /** Where what was lost is asked for. */
   #requests = /** @type {Promise<WritableStreamDefaultWriter<Uint8Array>> | null} */ (null);
   #closed = false;
+  #isReady = false;
   /** Datagrams to the server; none before it is connected. */
   #writer = /** @type {WritableStreamDefaultWriter<Uint8Array> | null} */ (null);
   /** Resolves to whether it is connected. */
@@ -53,8 +54,10 @@ export class WebTransportLink {
     );
     this.ready = this.#transport.ready
       .then(() => {
-        this.#start();
-        return true;
+        this.#isReady = true;
+        if (this.#closed) this.#transport.close();
+        else this.#start();
+        return !this.#closed;
       })
       .catch(() => false);
   }
@@ -67,11 +70,8 @@ export class WebTransportLink {
 
   close() {
     this.#closed = true;
-    try {
-      this.#transport.close();
-    } catch {
-      /* It is not connected, and now never will be. */
-    }
+    // A browser writes the whole URL of a connection that is cut off while it opens into its console, ticket and all.
+    if (this.#isReady) this.#transport.close();
   }
 
   #start() {
