@@ -510,7 +510,7 @@ test('who is sent away or meets a server again is told something newer', async (
   engine.close();
 });
 
-test('a control channel that the policy of the page blocks is told, also where no close follows the error', async () => {
+test('a control channel that the policy of the page blocks is told, also where only an error comes', async () => {
   const { browser, engine, events } = start();
   browser.page.blocked.push('ws://127.0.0.1:1');
   await settle();

@@ -251,6 +251,32 @@ fn the_controls_are_reachable_in_every_window_with_any_text() {
     }
 }
 
+/// What is told of a seek, and where the film is then.
+#[cfg(feature = "ffmpeg")]
+const SEEK: &str = "new Promise(resolve => {
+    const [element, said] = [window.lanstream, []];
+    for (const name of ['seeking', 'seeked']) element.addEventListener(name, () => said.push(name, element.seeking));
+    element.addEventListener('seeked', () => resolve([said, Math.abs(element.currentTime - 10) < 2]));
+    element.currentTime = 10;
+})";
+
+#[cfg(feature = "ffmpeg")]
+#[test]
+fn a_seek_is_told_from_its_beginning_to_its_end() {
+    let (viewing, folder) = (viewing(), tempfile::tempdir().unwrap());
+    let server = film(&folder);
+    let chromium = Chromium::open(&server.page(""), &viewing);
+    let page = chromium.page();
+    page.state_where("a film", |state| {
+        state["canSeek"] == true && !state["durationS"].is_null() && number(state, "frames") > 0
+    });
+    assert_eq!(page.evaluate(SEEK), json!([["seeking", true, "seeked", false], true]));
+    assert_eq!(
+        page.evaluate("[window.lanstream.seekable.length, window.lanstream.seekable.end(0)]"),
+        json!([1, 20])
+    );
+}
+
 /// Whether the controls can be seen, and what of them has the focus.
 const CONTROLS: &str = "(() => { const root = window.lanstream.shadowRoot; return [getComputedStyle(root.querySelector('.controls')).opacity, root.activeElement?.type ?? null]; })()";
 

@@ -88,6 +88,7 @@ export class Player {
     if (url === null) return this.#refuse(src);
     this.#view.showFailure('connecting');
     const layer = new OverlayLayer();
+    const { signal } = this.#loaded;
     const { origin, hash } = url;
     const options = { origin, token: hash.slice(1), transport, codes, verify, paused: this.#isIdle };
     this.#host = new EngineHost({
@@ -96,7 +97,10 @@ export class Player {
       options,
       mount: canvas => this.#view.mount(canvas, layer),
       layer,
-      answer: answer => this.#receive(answer),
+      // The last words of an engine that is closed are of a source that was left.
+      answer: answer => {
+        if (!signal.aborted) this.#receive(answer);
+      },
     });
     this.frameCallbacks.renew();
     return undefined;
