@@ -23,7 +23,6 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod assets;
 mod clock;
 mod encoders;
 mod event;

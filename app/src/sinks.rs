@@ -10,10 +10,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use lanstream_core::sink::{Endpoint, Sink};
-use lanstream_http::{HttpSink, Listeners, Upgrade, UpgradeError, Upgraded};
+use lanstream_http::{Asset, HttpSink, Listeners, Upgrade, UpgradeError, Upgraded};
+use lanstream_viewer::FILES;
 use lanstream_websocket::{ControlAcceptor, HandshakeError, WebSocketSink};
 
-use crate::assets;
 pub use factory::{Opening, SinkError, SinkFactory};
 
 /// Returns the built-in sinks, in the order in which viewers are told of their transports.
@@ -53,11 +53,22 @@ fn webtransport(opening: &Opening<'_>) -> Result<Option<Box<dyn Sink>>, SinkErro
     Ok(Some(Box::new(sink)))
 }
 
+/// The viewer's files, as the page's sink serves them.
+static VIEWER: [Asset; FILES.len()] = {
+    let mut assets = [Asset { path: "", bytes: &[] }; FILES.len()];
+    let mut index = 0;
+    while index < FILES.len() {
+        assets[index] = Asset { path: FILES[index].path, bytes: FILES[index].bytes };
+        index += 1;
+    }
+    assets
+};
+
 /// Opens the sinks of the page: its listener, and the control channels that it passes on.
 pub(crate) fn page(listeners: Listeners) -> [Box<dyn Sink>; 2] {
     let websocket = WebSocketSink::default();
     let upgrade = control_channel(websocket.acceptor());
-    [Box::new(HttpSink::new(listeners, assets::VIEWER, vec![upgrade])), Box::new(websocket)]
+    [Box::new(HttpSink::new(listeners, &VIEWER, vec![upgrade])), Box::new(websocket)]
 }
 
 fn control_channel(acceptor: ControlAcceptor) -> Upgrade {

@@ -18,7 +18,7 @@ const SOURCE_README: Template = ("README.md", include_str!("../../templates/plug
 const SINK_README: Template = ("README.md", include_str!("../../templates/plugin/README-sink.md.in"));
 const CARGO: Template = ("Cargo.toml", include_str!("../../templates/plugin/Cargo.toml.in"));
 const IGNORED: Template = (".gitignore", "/target\n");
-const HEADER: Template = ("lanstream.h", include_str!("../../../plugins/include/lanstream.h"));
+const HEADER: Template = ("lanstream.h", include_str!("../../templates/plugin/lanstream.h"));
 const RUST_SOURCE: [Template; 4] =
     [CARGO, ("src/lib.rs", include_str!("../../templates/plugin/lib.rs")), IGNORED, SOURCE_README];
 const RUST_SINK: [Template; 4] =

@@ -2,6 +2,7 @@
 
 mod features;
 mod fuzz;
+mod package;
 mod workspaces;
 
 use std::path::Path;
@@ -18,8 +19,8 @@ pub(crate) struct Options {
     /// Ten thousand cases per property, the tests that are too slow for every day, and the fuzzer
     #[arg(long)]
     deep: bool,
-    /// Only these steps (setup, fmt, clippy, doc, viewer, rust, features, loom, workspaces, fuzz); any other word
-    /// selects Rust tests by their name
+    /// Only these steps (setup, fmt, clippy, doc, viewer, rust, features, loom, workspaces, package, fuzz); any other
+    /// word selects Rust tests by their name
     filters: Vec<String>,
 }
 
@@ -30,10 +31,10 @@ const DEEP_CASES: &str = "10000";
 const TESTS_PER_CORE: usize = 2;
 
 /// The steps that nobody waits for every day.
-const DEEP_STEPS: [&str; 2] = ["workspaces", "fuzz"];
+const DEEP_STEPS: [&str; 3] = ["workspaces", "package", "fuzz"];
 
 /// The steps in order: what is quick and fails often comes first.
-const STEPS: [(&str, Run); 10] = [
+const STEPS: [(&str, Run); 11] = [
     ("setup", |_, _| setup::run()),
     ("fmt", |_, _| cargo(&["fmt", "--check"])),
     ("clippy", |_, _| cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])),
@@ -43,6 +44,7 @@ const STEPS: [(&str, Run); 10] = [
     ("rust", rust),
     ("features", |_, _| features::run()),
     ("loom", |_, _| loom()),
+    ("package", |_, _| package::run()),
     ("fuzz", |_, _| fuzz::run()),
 ];
 

@@ -1,9 +1,17 @@
-//! The viewer's files in the binary: those that `viewer/` publishes, at the same paths. `build.rs` lists them.
+//! The viewer's files: those that the npm package of this folder publishes, at the paths at which pages load them.
+//! `build.rs` lists them.
 
-use lanstream_http::Asset;
+/// A file of the viewer.
+#[derive(Clone, Copy, Debug)]
+pub struct File {
+    /// Path at which pages load it: `/`, `/page.js`.
+    pub path: &'static str,
+    /// Content.
+    pub bytes: &'static [u8],
+}
 
-/// Every file that a viewer loads.
-pub(crate) static VIEWER: &[Asset] = include!(concat!(env!("OUT_DIR"), "/viewer.rs"));
+/// All files that a page loads, in the order of their paths.
+pub const FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/files.rs"));
 
 #[cfg(test)]
 mod tests {
@@ -16,11 +24,11 @@ mod tests {
         ["/", "/page.js", "/page.css", "/src/lan-stream.js", "/src/worker.js", "/src/codec.wasm"];
 
     fn has(path: &str) -> bool {
-        VIEWER.iter().any(|asset| asset.path == path)
+        FILES.iter().any(|file| file.path == path)
     }
 
-    fn source(asset: &Asset) -> &str {
-        std::str::from_utf8(asset.bytes).unwrap()
+    fn source(file: &File) -> &str {
+        std::str::from_utf8(file.bytes).unwrap()
     }
 
     /// Relative paths in a module's source: of imports, of types' imports and of `new URL`.
@@ -53,7 +61,7 @@ mod tests {
 
     #[test]
     fn every_reference_of_a_module_leads_to_a_file() {
-        let modules = VIEWER.iter().filter(|asset| asset.path.ends_with(".js"));
+        let modules = FILES.iter().filter(|file| file.path.ends_with(".js"));
         let mut count = 0;
         for module in modules {
             for reference in references(source(module)) {
@@ -62,14 +70,14 @@ mod tests {
                 count += 1;
             }
         }
-        assert!(count > VIEWER.len(), "{count} references");
+        assert!(count > FILES.len(), "{count} references");
     }
 
     #[test]
     fn what_the_package_publishes_for_pages_is_served() {
         // The rest is for those who build with the package.
         const FOR_BUILDS: [&str; 4] = ["types", "custom-elements.json", "LICENSE-MIT", "LICENSE-APACHE"];
-        let viewer = Path::new(env!("CARGO_MANIFEST_DIR")).join("../viewer");
+        let viewer = Path::new(env!("CARGO_MANIFEST_DIR"));
         let manifest = std::fs::read(viewer.join("package.json")).unwrap();
         let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
         let mut published: Vec<_> =
@@ -79,7 +87,7 @@ mod tests {
             "" => "index.html",
             name => name,
         };
-        let mut served: Vec<_> = VIEWER.iter().map(|asset| first(asset.path)).collect();
+        let mut served: Vec<_> = FILES.iter().map(|file| first(file.path)).collect();
         served.sort_unstable();
         served.dedup();
         published.sort_unstable();
@@ -88,10 +96,10 @@ mod tests {
 
     #[test]
     fn only_files_of_pages_are_served_and_each_once() {
-        assert!(VIEWER.is_sorted_by(|a, b| a.path == "/" || b.path == "/" || a.path < b.path));
-        for asset in VIEWER {
-            let name = asset.path.rsplit('/').next().unwrap();
-            assert!(!name.ends_with(".test.js") && !name.ends_with(".json"), "{}", asset.path);
+        assert!(FILES.is_sorted_by(|a, b| a.path == "/" || b.path == "/" || a.path < b.path));
+        for file in FILES {
+            let name = file.path.rsplit('/').next().unwrap();
+            assert!(!name.ends_with(".test.js") && !name.ends_with(".json"), "{}", file.path);
         }
     }
 }

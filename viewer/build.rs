@@ -1,11 +1,11 @@
-//! Collects the viewer's files into the table that `src/assets.rs` includes: a file that is added to `viewer/src` is
-//! served at its path without being listed anywhere.
+//! Collects the viewer's files into the table that `lib.rs` includes: a file that is added to `src` is served at its path
+//! without being listed anywhere.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-/// Files and folders of `viewer/` that pages load: those that its `package.json` publishes.
+/// Files and folders that pages load: those that `package.json` publishes.
 const PUBLISHED: [&str; 5] = ["icon.svg", "index.html", "page.css", "page.js", "src"];
 /// Endings of names that have a media type. Other files, such as notes and sources of tools, are not served.
 const ENDINGS: [&str; 5] = ["css", "html", "js", "svg", "wasm"];
@@ -17,7 +17,7 @@ const PAGE: &str = "index.html";
 fn main() -> io::Result<()> {
     let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or(io::ErrorKind::NotFound)?);
     let target = PathBuf::from(env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?);
-    let viewer = manifest.join("../viewer").canonicalize()?;
+    let viewer = manifest.canonicalize()?;
     let mut files = Vec::new();
     for name in PUBLISHED {
         let path = viewer.join(name);
@@ -26,7 +26,7 @@ fn main() -> io::Result<()> {
     }
     // By text, as URLs compare: paths compare part by part, where `a/b` comes before `a.js`.
     files.sort_by_cached_key(|file| file.to_string_lossy().into_owned());
-    fs::write(target.join("viewer.rs"), table(&viewer, &files))
+    fs::write(target.join("files.rs"), table(&viewer, &files))
 }
 
 /// Adds a file, or what a folder holds at any depth.
@@ -43,11 +43,11 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
 
 fn is_served(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let is_asset = path.extension().is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known));
-    is_asset && !name.ends_with(TEST) && !name.starts_with('.')
+    let has_media_type = path.extension().is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known));
+    has_media_type && !name.ends_with(TEST) && !name.starts_with('.')
 }
 
-/// Rust source of a slice of assets, in the order of the files' paths.
+/// Rust source of a slice of files, in the order of the files' paths.
 fn table(viewer: &Path, files: &[PathBuf]) -> String {
     let mut source = String::from("&[\n");
     for file in files {
@@ -55,7 +55,7 @@ fn table(viewer: &Path, files: &[PathBuf]) -> String {
         let url = if relative == PAGE { "/".to_owned() } else { format!("/{relative}") };
         let path = file.display().to_string();
         // Writing to a string cannot fail.
-        let _ = writeln!(source, "    Asset {{ path: {url:?}, bytes: include_bytes!({path:?}) }},");
+        let _ = writeln!(source, "    File {{ path: {url:?}, bytes: include_bytes!({path:?}) }},");
     }
     source + "]\n"
 }

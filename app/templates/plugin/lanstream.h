@@ -1,0 +1,1 @@
+../../../plugins/include/lanstream.h
