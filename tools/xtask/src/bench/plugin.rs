@@ -1,5 +1,5 @@
-//! `bench plugin`: what the border of a plugin costs: the built-in test pattern beside the same pattern as a plugin, in
-//! this process and in one of its own, in turn.
+//! `bench plugin`: what the border of a plugin costs, and that of a program that pushes images: the built-in test pattern
+//! beside the same pattern as a plugin, in this process and in one of its own, and pushed, in turn.
 
 mod memory;
 
@@ -47,19 +47,30 @@ pub(crate) struct Options {
 /// How the pattern comes.
 struct Subject {
     name: &'static str,
-    is_plugin: bool,
+    way: Way,
     flags: &'static [&'static str],
 }
 
-const SUBJECTS: [Subject; 3] = [
-    Subject { name: "built in", is_plugin: false, flags: &[] },
-    Subject { name: "in process", is_plugin: true, flags: &["--in-process"] },
-    Subject { name: "own process", is_plugin: true, flags: &[] },
+/// Where the pattern is drawn.
+enum Way {
+    BuiltIn,
+    Plugin,
+    /// In a program that has lanstream as a library, and pushes.
+    Pushed,
+}
+
+const SUBJECTS: [Subject; 4] = [
+    Subject { name: "built in", way: Way::BuiltIn, flags: &[] },
+    Subject { name: "in process", way: Way::Plugin, flags: &["--in-process"] },
+    Subject { name: "own process", way: Way::Plugin, flags: &[] },
+    Subject { name: "pushed", way: Way::Pushed, flags: &[] },
 ];
 const SIZE: (u16, u16) = (1920, 1080);
 const RATE: &str = "60";
 /// The package that measures calls and starts.
 const CALLS: &str = "lanstream-bench-plugin";
+/// The package that pushes.
+const PUSH: &str = "lanstream-bench-push";
 /// Seconds not counted: a browser that has just started compiles scripts, and tries each transport.
 const WARM_UP: usize = 4;
 
@@ -89,7 +100,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let browser = options.browser;
     let needs = [("Xvfb", "xvfb"), ("cc", "gcc"), (browser.program(), browser.package())];
     setup::install("the bench needs", &needs)?;
-    let packages = ["-p", "lanstream", "-p", CALLS, "-p", "pattern-plugin"];
+    let packages = ["-p", "lanstream", "-p", CALLS, "-p", PUSH, "-p", "pattern-plugin"];
     let status = repository::cargo().args(["build", "--release"]).args(packages).status()?;
     ensure!(status.success(), "cargo build ended with {status}");
     let patience = Patience::new()?;
@@ -124,9 +135,15 @@ fn calls_and_starts() -> anyhow::Result<Vec<Figure>> {
     let folder = tempfile::tempdir()?;
     let empty = folder.path().join("empty.so");
     compile(&repository::root().join("tools/bench-plugin/empty.c"), &empty)?;
-    let mut command = Command::new(built(CALLS));
-    let output = command.args([built("lanstream"), pattern(), empty]).stderr(Stdio::inherit()).output()?;
-    ensure!(output.status.success(), "{CALLS} ended with {}", output.status);
+    let mut calls = figures(Command::new(built(CALLS)).args([built("lanstream"), pattern(), empty]))?;
+    calls.extend(figures(Command::new(built(PUSH)).arg("--calls"))?);
+    Ok(calls)
+}
+
+/// Runs a program that prints figures.
+fn figures(program: &mut Command) -> anyhow::Result<Vec<Figure>> {
+    let output = program.stderr(Stdio::inherit()).output()?;
+    ensure!(output.status.success(), "{program:?} ended with {}", output.status);
     let text = String::from_utf8(output.stdout)?;
     text.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned())).collect()
 }
@@ -171,14 +188,19 @@ impl Options {
     }
 
     fn command(&self, subject: &Subject) -> Command {
-        let mut command = Command::new(built("lanstream"));
-        if subject.is_plugin {
-            command.arg("--plugin").arg(pattern()).arg("pattern-plugin");
-        } else {
-            command.arg("pattern");
+        let mut command =
+            Command::new(built(if matches!(subject.way, Way::Pushed) { PUSH } else { "lanstream" }));
+        match subject.way {
+            Way::BuiltIn => {
+                command.args(["pattern", "--port", "0", "--json"]);
+            }
+            Way::Plugin => {
+                command.arg("--plugin").arg(pattern()).args(["pattern-plugin", "--port", "0", "--json"]);
+            }
+            Way::Pushed => {}
         }
         command.args(["--kind", &self.kind, "--size", &format!("{}x{}", SIZE.0, SIZE.1), "--fps", RATE]);
-        command.args(["--port", "0", "--json"]).args(subject.flags);
+        command.args(subject.flags);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         command
     }
