@@ -1,5 +1,5 @@
-//! Collects the viewer's files into the table that `lib.rs` includes: a file that is added to `src` is served at its path
-//! without being listed anywhere.
+//! Collects the viewer's files into the table that `lib.rs` includes: a file that is added to `src` is served at its
+//! path without being listed anywhere.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
-//! `bench plugin`: what the border of a plugin costs, and that of a program that pushes images: the built-in test pattern
-//! beside the same pattern as a plugin, in this process and in one of its own, and pushed, in turn.
+//! `bench plugin`: what the border of a plugin costs, and that of a program that pushes images: the built-in test
+//! pattern beside the same pattern as a plugin, in this process and in one of its own, and pushed, in turn.
 
 mod memory;
 
