@@ -87,7 +87,7 @@ function postPixels(engine, { id, of }, post) {
 }
 
 /** How the page's policy kept this thread from asking, by the origin that was asked. */
-const violations = /** @type {Map<string, import('./reach.js').Violation>} */ (new Map());
+const violations = /** @type {Map<string, import('./reach.js').PolicyViolation>} */ (new Map());
 globalThis.addEventListener?.('securitypolicyviolation', event => {
   const { effectiveDirective, blockedURI, disposition } = /** @type {SecurityPolicyViolationEvent} */ (event);
   if (effectiveDirective !== 'connect-src' || disposition !== 'enforce' || !URL.canParse(blockedURI)) return;

@@ -7,9 +7,9 @@ import { socketOrigin } from '../transport/websocket.js';
 /**
  * What is asked of the browser. `permission` throws where it does not know the name; `violation` returns how the page's
  * policy blocked a request to that origin, or null.
- * @typedef {{ directive: string, blockedUri: string }} Violation
+ * @typedef {{ directive: string, blockedUri: string }} PolicyViolation
  * @typedef {{ pageOrigin: string, isSecure: boolean, fetch: typeof fetch, permission(name: string):
- *   Promise<PermissionState>, violation(origin: string): Violation | null }} Browser
+ *   Promise<PermissionState>, violation(origin: string): PolicyViolation | null }} Browser
  */
 
 /** Path that a server answers for every page, with nothing: see docs/security.md. */
