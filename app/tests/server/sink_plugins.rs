@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::mpsc::channel;
 use std::time::Duration;
@@ -367,8 +367,9 @@ fn a_plugin_of_minor_version_0_is_loaded_shown_and_not_asked_for_sinks() {
 }
 
 /// What the plugin `tape` wrote.
+#[cfg(feature = "ffmpeg")]
 fn recorded_on_tape(film: &str, flags: &[&str]) -> (Vec<u8>, Vec<String>) {
-    let library: PathBuf = built_in_c("tape", "fixtures/tape.c", &[]);
+    let library = built_in_c("tape", "fixtures/tape.c", &[]);
     let ((_folder, sound), (_other, lines)) = (place("sound"), place("lines"));
     let sink = ["--plugin", name(&library), "--sink", "tape", "--tape.sound", &sound, "--tape.lines", &lines];
     let output = run(&[&["play", film], &sink[..], flags].concat());

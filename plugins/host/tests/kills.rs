@@ -8,11 +8,13 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use lanstream_core::frame_sink::{Backlog, FrameSinkErrorKind, SinkFrame, StreamInfo};
 use lanstream_core::options::OptionValues;
-use lanstream_core::source::{ErrorKind, Listener, Source};
-use lanstream_core::{FrameBuffer, Region};
+use lanstream_core::source::{Description, ErrorKind, Listener, Source};
+use lanstream_core::{Frame, FrameBuffer, Layout, Micros, PixelFormat, Region, Size};
 use lanstream_plugin_host::{HOST_COMMAND, Launch, RemotePlugin, serve};
 use lanstream_testkit::process::children;
 use lanstream_wakeup::poll_until;
@@ -46,17 +48,24 @@ fn run(words: &[String]) {
     }
     let folder = tempfile::tempdir().unwrap();
     let plasma = plasma(folder.path());
-    plugins_that_are_killed_leave_nothing(&plasma);
+    processes_that_are_killed_leave_nothing(|kill| kill_while_it_draws(&plasma, kill));
+    let tape = compiled(folder.path(), "tape", "fixtures/tape.c");
+    processes_that_are_killed_leave_nothing(|kill| kill_while_it_takes(&tape, kill));
     a_plugin_ends_with_lanstream(&plasma);
-    println!("test result: ok. 2 passed; {KILLS} processes of a plugin were killed while they drew");
+    println!("test result: ok. 3 passed; {KILLS} processes of a source and of a sink were killed at work");
 }
 
 fn plasma(folder: &Path) -> PathBuf {
+    compiled(folder, "plasma", "examples/plasma/plasma.c")
+}
+
+/// Builds a plugin in C.
+fn compiled(folder: &Path, name: &str, source: &str) -> PathBuf {
     let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let library = folder.join("plasma.so");
+    let library = folder.join(name).with_extension("so");
     let mut command = Command::new("cc");
     command.args(["-shared", "-fPIC", "-O2", "-I"]).arg(plugins.join("include")).arg("-o").arg(&library);
-    command.arg(plugins.join("examples/plasma/plasma.c")).arg("-lm");
+    command.arg(plugins.join(source)).arg("-lm");
     assert!(command.status().expect("a C compiler is installed").success());
     library
 }
@@ -74,11 +83,12 @@ fn buffer(source: &mut dyn Source) -> FrameBuffer {
     FrameBuffer::new(source.layout(), source.allocate().unwrap()).unwrap()
 }
 
-fn plugins_that_are_killed_leave_nothing(library: &Path) {
+/// Kills process after process by `kill`, which is given the number of each.
+fn processes_that_are_killed_leave_nothing(kill_one: impl Fn(u32)) {
     let before = Usage::now();
     let mut warm = before.clone();
     for kill in 0..KILLS {
-        kill_while_it_draws(library, kill);
+        kill_one(kill);
         if kill == WARM_UP {
             warm = Usage::now();
         }
@@ -92,16 +102,43 @@ fn plugins_that_are_killed_leave_nothing(library: &Path) {
     assert!(growth < GROWTH_MAX_KIB, "{growth} KiB were added by {KILLS} kills");
 }
 
+/// Kills the one process of a plugin after another time for each number.
+fn kill_soon(number: u32) -> JoinHandle<()> {
+    let process = *own_children().first().expect("the plugin has a process");
+    let delay = Duration::from_micros(u64::from(number * 37 % 2000));
+    std::thread::spawn(move || {
+        std::thread::sleep(delay);
+        kill_process(pid(process), Signal::KILL).unwrap();
+    })
+}
+
+/// Kills the process of a sink at another point of its frames each time.
+fn kill_while_it_takes(library: &Path, kill: u32) {
+    let launch = Launch::new(&std::env::current_exe().unwrap(), library);
+    let factory = RemotePlugin::load(launch).unwrap().sink_factories().remove(0);
+    let values = OptionValues::default().with("sound", "/dev/null").with("lines", "/dev/null");
+    let mut sink = (factory.configure(&values, Listener::default()).unwrap())().unwrap();
+    let layout = Layout::packed(Size { width: 320, height: 180 }, PixelFormat::Rgbx8);
+    let description = Description::default();
+    sink.begin(&StreamInfo { layout, description, has_sound: false }).unwrap();
+    let frame = Frame::new(FrameBuffer::new(layout, Box::new(vec![0; layout.bytes()])).unwrap());
+    let damage = Region::full(layout.cells());
+    let given = SinkFrame { frame: &frame, damage, at: Micros::ZERO, backlog: Backlog::default() };
+    let killer = kill_soon(kill);
+    let error = loop {
+        if let Err(error) = sink.frame(&given) {
+            break error;
+        }
+    };
+    killer.join().unwrap();
+    assert_eq!(error.kind, FrameSinkErrorKind::Broken, "{}", error.message);
+}
+
 /// Kills the process of a source at another point of its frames each time.
 fn kill_while_it_draws(library: &Path, kill: u32) {
     let mut source = open(library);
     let mut frame = buffer(source.as_mut());
-    let process = *own_children().first().expect("the source has a process");
-    let delay = Duration::from_micros(u64::from(kill * 37 % 2000));
-    let killer = std::thread::spawn(move || {
-        std::thread::sleep(delay);
-        kill_process(pid(process), Signal::KILL).unwrap();
-    });
+    let killer = kill_soon(kill);
     let all = Region::full(frame.size());
     let error = loop {
         if let Err(error) = source.capture(&mut frame, &all) {
