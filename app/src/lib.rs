@@ -35,6 +35,7 @@ pub mod sinks;
 pub mod sources;
 #[cfg(feature = "push")]
 mod stream;
+pub mod token_file;
 
 pub use event::{Event, SinkStats, Stats};
 pub use lanstream_core as core;

@@ -2,11 +2,13 @@
 
 use std::io::IsTerminal;
 use std::net::IpAddr;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lanstream::{Event, NamedSink, Options, Registries, Server, SourceErrorKind, TlsFiles};
+use lanstream::{Event, NamedSink, Options, Registries, Server, SourceErrorKind, TlsFiles, token_file};
+use lanstream_core::admission::Secret;
 use lanstream_core::options::OptionValues;
 use lanstream_core::registry::{Configured, FrameSinkFactory, Registry, SinkRegistry, SourceFactory};
 use lanstream_core::source::{Listener, Report};
@@ -126,6 +128,7 @@ impl Run<'_> {
     /// Serves until a signal or the source's end.
     fn serve(&self, configured: Configured) -> Result<(), String> {
         let (mut options, reporter) = (options(self.serve, configured.fps_max), self.reporter);
+        options.token = self.serve.token_file.as_deref().map(token).transpose()?;
         options.frame_sinks = self.frame_sinks()?;
         // Before anything is said: anyone who reads the URL may ask to stop at once.
         let registry = Arc::clone(&self.registry);
@@ -181,11 +184,16 @@ fn listener(reporter: &Reporter) -> Listener {
     })
 }
 
+fn token(path: &Path) -> Result<Secret, String> {
+    token_file::read_or_create(path).map_err(|error| format!("--token-file {}: {error}", path.display()))
+}
+
 fn options(serve: &Serve, fps_max: Option<u32>) -> Options {
     let tls = serve.tls_cert.clone().zip(serve.tls_key.clone());
     Options {
         bind: serve.bind,
         port: serve.port,
+        token: None,
         transport: serve.transport.clone(),
         tls: tls.map(|(certificate, key)| TlsFiles { certificate, key }),
         allow_hosts: serve.allow_host.clone(),

@@ -131,7 +131,7 @@ impl Server {
         let frame_sinks = OpenFrameSinks::open(&options.frame_sinks)?;
         let source = open()?;
         let encoders = Encoders::start()?;
-        let token = Secret::new(random()?);
+        let token = options.token.clone().map_or_else(|| random().map(Secret::new), Ok)?;
         let url = format!("http://{}/#{}", reachable(sinks.page), token.to_hex());
         let (feed, feed_handle) = pipeline::feed();
         let state = Arc::new(pipeline::PipelineState::default());
@@ -320,7 +320,7 @@ fn runtime() -> Result<Runtime, std::io::Error> {
         .build()
 }
 
-fn random() -> Result<[u8; 32], std::io::Error> {
+pub(crate) fn random() -> Result<[u8; 32], std::io::Error> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(std::io::Error::from)?;
     Ok(bytes)

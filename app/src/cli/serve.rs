@@ -21,6 +21,10 @@ pub(crate) struct Serve {
     /// Listen on this port; 0 takes a free one
     #[arg(long, default_value_t = 0, global = true, allow_negative_numbers = true)]
     pub(crate) port: u16,
+    /// Keep the secret of the URL in this file, which is made if it is not there: with the same port, a later run has
+    /// the same URL, and open pages come back
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) token_file: Option<PathBuf>,
     /// How pixels travel; auto lets the viewer measure
     #[arg(long, value_name = "TRANSPORT", default_value = AUTO, value_parser = transports(), global = true)]
     pub(crate) transport: TransportChoice,

@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::time::SystemTime;
 
+use lanstream_core::admission::Secret;
+
 use super::NamedSink;
 use crate::sinks::factory::{SinkFactory, TlsFiles};
 
@@ -13,6 +15,8 @@ pub struct Options {
     pub bind: Option<IpAddr>,
     /// The port; 0: a free one.
     pub port: u16,
+    /// Secret in the URL; `None` means a new one. [`token_file`](crate::token_file) keeps one for later runs.
+    pub token: Option<Secret>,
     /// How pixels may travel.
     pub transport: TransportChoice,
     /// Sinks besides those that are built in.

@@ -150,6 +150,23 @@ fn server_that_comes_back_with_another_token_is_said_to_be_another_run() {
 }
 
 #[test]
+fn server_that_comes_back_with_the_same_token_file_is_shown_again() {
+    let viewing = viewing_display();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    let arguments = ["--size", "640x360", "--token-file", file.to_str().unwrap()];
+    let mut server = Lanstream::pattern(&arguments);
+    let chromium = Chromium::open(&server.page(""), &viewing);
+    let page = chromium.page();
+    page.playing();
+    server.process.kill();
+    page.banner_with("reconnecting");
+    let another = Lanstream::pattern(&[&arguments[..], &["--port", server.port()]].concat());
+    another.event("viewer-joined", 0);
+    page.playing();
+}
+
+#[test]
 fn wrong_token_is_said_to_be_wrong() {
     let viewing = viewing_display();
     let server = Lanstream::pattern(&["--size", "640x360"]);

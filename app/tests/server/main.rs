@@ -37,6 +37,7 @@ mod sink;
 #[cfg(feature = "plugins")]
 mod sink_plugins;
 mod slow;
+mod token_file;
 #[cfg(feature = "ffmpeg")]
 mod video;
 mod webtransport_garbage;
