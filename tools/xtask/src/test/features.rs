@@ -8,13 +8,15 @@ use crate::repository;
 
 /// Features of the package `lanstream` that are sources.
 const SOURCES: [&str; 3] = ["screen", "pattern", "ffmpeg"];
+/// Those that bring sources in another way.
+const OTHERS: [&str; 2] = ["push", "plugins"];
 /// Those that are what pixels travel by.
 const SINKS: [&str; 3] = ["http", "websocket", "webtransport"];
 /// Arguments that select the package without its default features.
 const BARE: [&str; 4] = ["-p", "lanstream", "--no-default-features", "--quiet"];
 
 pub(super) fn run() -> anyhow::Result<()> {
-    for feature in SOURCES.into_iter().chain(SINKS) {
+    for feature in SOURCES.into_iter().chain(OTHERS).chain(SINKS) {
         let arguments = [&["clippy"], &BARE[..], &["--features", feature, "--", "-D", "warnings"]];
         cargo(&arguments.concat())?;
     }
