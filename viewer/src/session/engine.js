@@ -444,7 +444,8 @@ export class Engine {
     const { width, height, frames, timeS } = this.#state;
     const receivedAtMs = performance.timeOrigin + arrivedMs;
     const paintedAtMs = receivedAtMs + paintMs;
-    const capturedAtMs = totalMs === null ? null : paintedAtMs - totalMs;
+    // The server's clock is known to half a round trip: a capture cannot seem later than the arrival of its frame.
+    const capturedAtMs = totalMs === null ? null : Math.min(paintedAtMs - totalMs, receivedAtMs);
     const frame = { seq, width, height, frames, mediaS: timeS, capturedAtMs, receivedAtMs, paintedAtMs };
     this.#post({ type: 'frame', frame });
   }
