@@ -37,13 +37,15 @@ fn in_rust(name: &str) -> std::path::PathBuf {
     library::build_workspace(env!("CARGO_BIN_EXE_lanstream")).join(format!("lib{name}.so"))
 }
 
-/// Waits until the server knows of proofs, and expects the page to say the same.
+/// Waits until the server knows of proofs, and until the page, which is told after it, says the same.
 fn expect_exact(server: &Lanstream, proofs: u64, state: impl Fn() -> Value) {
     let stats = server.stats_where("proofs", |stats| stats["proven"].as_u64() >= Some(proofs));
     assert_eq!(stats["refuted"], 0, "{stats}");
-    let state = state();
-    let found = (&state["exact"], &state["refuted"], &state["reconnects"]);
-    assert_eq!(found, (&true.into(), &0.into(), &0.into()), "{state}");
+    let state = until("the page to say so", || {
+        let state = state();
+        if state["exact"] == true { Ok(state) } else { Err(state) }
+    });
+    assert_eq!((&state["refuted"], &state["reconnects"]), (&0.into(), &0.into()), "{state}");
 }
 
 /// Returns a pixel of the plasma's frame `number`, by the formula of `plasma.c`.
