@@ -1,17 +1,17 @@
 // The viewer without a user interface: keeps a session with the server, reconnects when it ends, and reports events. It
 // runs in a worker or in the page, and paints on the surface that it is given. No DOM, no overlay.
 
+import { BACKOFF_MS_MAX, Backoff } from './backoff.js';
 import { canvasReads } from '../present/canvas-reads.js';
 import { FilmClock } from './film-clock.js';
 import { Meter } from './meter.js';
 import { Picture } from '../present/picture.js';
 import { ProtocolError } from '../protocol/messages.js';
+import { initialState } from './engine-state.js';
 import { localNetworkPermission } from './reach.js';
 import { SessionEnd, codeOf } from './session-end.js';
 import { Session } from './session.js';
 
-const BACKOFF_MS_MIN = 100;
-const BACKOFF_MS_MAX = 3000;
 /** Frames are reported at most this often: a message for each would cost more than it is worth. */
 const REPORT_MS = 100;
 const STATS_MS = 500;
@@ -23,28 +23,10 @@ const FILM_MS = 250;
  * @typedef {import('./session.js').Env} Env
  * @typedef {import('../transport/choose.js').Selection} Selection
  *
- * @typedef {'connecting' | 'local-network-prompt' | 'open' | 'reconnecting' | 'local-network-denied' |
- *   'ticket-rejected' | 'closed'} Phase
- * @typedef {import('./session-end.js').EndCode | 'local-network-prompt' | 'source-lost' | 'failed' | ''} Code why
- *   nothing new is shown
- * @typedef {Code | 'readback-altered' | 'not-exact'} ErrorCode of errors, some of which stop nothing
+ * @typedef {import('./engine-state.js').State} State
+ * @typedef {import('./engine-state.js').Code} Code
+ * @typedef {import('./engine-state.js').ErrorCode} ErrorCode
  * @typedef {import('./session-end.js').ErrorDetail} ErrorDetail
- * @typedef {{
- *   phase: Phase, connected: boolean, paused: boolean, code: Code, reason: string, isOver: boolean,
- *   transport: string, transportReason: string, presenter: string, presenterReason: string, thread: string,
- *     threadReason: string,
- *   codes: boolean, codesReason: string, width: number, height: number, seq: number, frames: number, skipped: number,
- *   verify: boolean, provenOf: 'canvas' | 'memory', provenReason: string, proven: number, refuted: number, exact:
- *     boolean | null,
- *   marker: string, sourceState: string, sourceText: string, sourceName: string, stalled: string, alterations: readonly
- *     string[], feedback: string, reconnects: number,
- *   hasPlayback: boolean, sourcePlaying: boolean, canSeek: boolean, durationS: number | null, timeS: number | null,
- *     tracks: string[], track: number | null, planes: string,
- * }} State plain, so that it can be posted and compared; `code` and `reason`: why nothing new is shown, where that has
- *   a reason; `isOver`: the source or the server said that this is the end; `sourceName`: what is shown, `stalled`: why
- *   no new frames come although the source is open, `alterations`: in what they differ from what it has; `thread`: the
- *   one that receives and paints, `page` or `worker`; `provenOf`: what proofs are of, and why not of what the canvas
- *   shows; `hasPlayback`: a film, of which the next six tell; `planes`: what planes the frame lies in, or nothing
  *
  * A frame that was painted: times in milliseconds since the epoch, by the clock that all threads of a page share;
  * `capturedAtMs`: null before the server's clock is known; `mediaS`: null where the source has no timestamps.
@@ -82,7 +64,7 @@ export class Engine {
   #selection = /** @type {Selection | null} */ (null);
   /** Why WebTransport is not to be used in this page any more. */
   #barred = '';
-  #failures = 0;
+  #backoff;
   /** Of the pointer, so far. */
   #moves = 0;
   #closed = false;
@@ -95,7 +77,6 @@ export class Engine {
   #paintedMs = 0;
   /** The server's clock, less this page's. */
   #serverAheadMs = 0;
-  #wake = /** @type {(() => void) | null} */ (null);
   #reportTimer = /** @type {unknown} */ (null);
   #statsTimer = /** @type {unknown} */ (null);
   #serverStats = /** @type {Record<string, unknown>} */ ({});
@@ -113,52 +94,11 @@ export class Engine {
     this.#options = { ...options };
     this.#post = post;
     this.#env = env;
+    this.#backoff = new Backoff(env);
     this.#surface = surface;
     this.#codec = codec;
     this.#picture = new Picture(surface);
-    this.#state = {
-      phase: 'connecting',
-      connected: false,
-      paused: options.paused,
-      code: '',
-      reason: '',
-      isOver: false,
-      transport: '',
-      transportReason: '',
-      presenter: presenter.name,
-      presenterReason: presenter.reason,
-      thread: thread.thread,
-      threadReason: thread.reason,
-      codes: false,
-      codesReason: '',
-      width: 0,
-      height: 0,
-      seq: 0,
-      frames: 0,
-      skipped: 0,
-      verify: options.verify,
-      provenOf: 'canvas',
-      provenReason: '',
-      proven: 0,
-      refuted: 0,
-      exact: null,
-      marker: '',
-      sourceName: '',
-      stalled: '',
-      alterations: [],
-      sourceState: 'live',
-      sourceText: '',
-      feedback: '',
-      reconnects: 0,
-      hasPlayback: false,
-      sourcePlaying: true,
-      canSeek: false,
-      durationS: null,
-      timeS: null,
-      tracks: [],
-      track: null,
-      planes: '',
-    };
+    this.#state = initialState(options, presenter, thread);
   }
 
   get state() {
@@ -180,7 +120,7 @@ export class Engine {
       this.#session = null;
       this.#film.forget();
       const held = this.#meter.frames > framesBefore || this.#env.now() - startedMs > BACKOFF_MS_MAX;
-      if (held) this.#failures = 0;
+      if (held) this.#backoff.reset();
       await this.#afterwards(reason);
     }
   }
@@ -200,7 +140,7 @@ export class Engine {
     if (this.#options.paused === paused) return;
     this.#options.paused = paused;
     this.#session?.setPaused(paused);
-    this.#wake?.(); // A page that becomes visible should not wait for the backoff's end.
+    this.#backoff.wake(); // A page that becomes visible should not wait for the backoff's end.
     this.#change({ paused });
   }
 
@@ -467,14 +407,14 @@ export class Engine {
     const isNews = isFarewell || !(code === this.#complaint || (code === 'server-gone' && this.#state.isOver));
     this.#change({ phase, connected: false, ...(isNews ? { code, reason, isOver: isFarewell } : {}) });
     if (isNews) this.#complain(code, reason, detail);
-    if (!isFinal) await this.#backOff();
+    if (!isFinal) await this.#backoff.pause();
     if (code === 'local-network-denied') await this.#untilAllowed();
   }
 
   /** Until then each request would fail, and the browser say so in its console. */
   async #untilAllowed() {
     while (!this.#closed && (await localNetworkPermission(this.#options.origin, this.#env)) === 'denied')
-      await this.#backOff();
+      await this.#backoff.pause();
   }
 
   /**
@@ -494,28 +434,10 @@ export class Engine {
     this.#post({ type: 'error', code, message, detail });
   }
 
-  /** Doubles with each failure, and is spread so that many viewers do not come back at once. */
-  #backOff() {
-    const fullMs = Math.min(BACKOFF_MS_MIN * 2 ** this.#failures, BACKOFF_MS_MAX);
-    this.#failures += 1;
-    const ms = fullMs * (0.5 + this.#env.random() / 2);
-    return /** @type {Promise<void>} */ (
-      new Promise(resolve => {
-        const timer = this.#env.setTimeout(resolve, ms);
-        this.#wake = () => {
-          this.#env.clearTimeout(timer);
-          resolve();
-        };
-      })
-    ).finally(() => {
-      this.#wake = null;
-    });
-  }
-
   /** @param {'switch' | 'closed'} code */
   #restart(code) {
     this.#session?.end(new SessionEnd(code, ''));
-    this.#wake?.();
+    this.#backoff.wake();
   }
 
   /** Applies changes and posts the state at once. @param {Partial<State>} changes */
