@@ -126,6 +126,15 @@ impl Rect {
     pub fn contains(self, other: Self) -> bool {
         self.bounding(other) == self
     }
+
+    /// Returns the rows of one of `parts` parts of about the same height, from the top. Where there are fewer rows than
+    /// parts, each part is a row, and some are the same. `None` if there are no rows or no parts.
+    pub fn part(self, part: u32, parts: u32) -> Option<Self> {
+        let parts = parts.min(self.height);
+        let part = part.checked_rem(parts)?;
+        let (top, bottom) = (self.height * part / parts, self.height * (part + 1) / parts);
+        Self::new(self.x, self.y + top, self.width, bottom - top)
+    }
 }
 
 #[cfg(test)]
@@ -139,6 +148,22 @@ mod tests {
         assert_eq!(Rect::clipped(100, 0, 5, 5, size), None);
         assert_eq!(Rect::clipped(-20, 0, 20, 5, size), None);
         assert_eq!(Rect::clipped(i32::MIN, 0, u32::MAX, 1, size), Rect::new(0, 0, 100, 1));
+    }
+
+    #[test]
+    fn parts_cover_all_rows() {
+        for height in 1..40 {
+            let rect = Rect { x: 3, y: 5, width: 10, height };
+            let parts: Vec<_> = (0..12).filter_map(|part| rect.part(part, 12)).collect();
+            let rows = |part: &Rect| part.y..part.bottom();
+            assert_eq!(parts.len(), 12);
+            assert!(
+                (5..5 + height).all(|row| parts.iter().any(|part| rows(part).contains(&row))),
+                "{height}"
+            );
+            assert!(parts.iter().all(|part| rect.contains(*part)));
+        }
+        assert_eq!(Rect { x: 0, y: 0, width: 1, height: 0 }.part(0, 12), None);
     }
 
     #[test]

@@ -402,12 +402,9 @@ impl Rescan {
         }
     }
 
-    /// The rows of the present part: a low picture has fewer parts, so that none is without rows.
+    /// The rows of the present part.
     fn rows(&self, bounds: Rect) -> Option<Rect> {
-        let parts = RESCAN_PARTS.min(bounds.height);
-        let part = self.part.checked_rem(parts)?;
-        let (top, bottom) = (bounds.height * part / parts, bounds.height * (part + 1) / parts);
-        Rect::new(0, top, bounds.width, bottom - top)
+        bounds.part(self.part, RESCAN_PARTS)
     }
 }
 

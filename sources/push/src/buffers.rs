@@ -3,6 +3,7 @@
 use std::mem;
 use std::sync::Arc;
 
+use lanstream_core::pipeline::RESCAN_PARTS;
 use lanstream_core::{Layout, Rect, Region};
 
 use crate::pushed::Pushed;
@@ -10,8 +11,6 @@ use crate::pushed::Pushed;
 /// Maximum number of buffers that are kept although nobody holds them: the one that is written next, and two that
 /// viewers are about to let go of.
 const FREE_MAX: usize = 3;
-/// Parts in which images are looked at where their program says that nothing has changed, one a push.
-const AUDIT_PARTS: u32 = 12;
 
 /// A buffer.
 #[derive(Debug)]
@@ -57,13 +56,10 @@ impl Buffers {
         }
     }
 
-    /// Returns rows that are due to be looked at. A low image has fewer parts, so that none is without rows.
+    /// Returns the rows that are due to be looked at where the program says that nothing has changed: a part a push.
     fn next_audit(&mut self, bounds: Rect) -> Region {
-        let parts = AUDIT_PARTS.min(bounds.height);
-        self.audited_part = (self.audited_part + 1) % parts;
-        let edge = |part| bounds.height * part / parts;
-        let (top, bottom) = (edge(self.audited_part), edge(self.audited_part + 1));
-        Rect::new(0, top, bounds.width, bottom - top).map_or(Region::EMPTY, Region::from)
+        self.audited_part = (self.audited_part + 1) % RESCAN_PARTS;
+        bounds.part(self.audited_part, RESCAN_PARTS).map_or(Region::EMPTY, Region::from)
     }
 
     /// Returns the number of a free buffer to copy an image of `layout` into: the one that lacks least of the newest

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 use lanstream_core::source::Wakeup;
-use lanstream_core::{Layout, Region, Slot};
+use lanstream_core::{Region, Slot};
 
 use crate::buffers::Buffers;
 use crate::convert;
@@ -47,39 +47,37 @@ impl Shared {
 
     /// Makes a buffer the newest image.
     fn fill(&self, buffers: &mut Buffers, image: Image<'_>, rows: &Rows) -> Arc<Pushed> {
-        let layout = rows.layout;
         let is_given = matches!(image.pixels, Cow::Owned(_)) && rows.are_frame(image.format);
         // Elsewhere, an image that is given could differ from the others unseen, so all of it is compared.
         let said = image.damage.filter(|_| rows.are_pixels() && !is_given);
-        let (mut damage, mut audited) = buffers.damage(layout, said);
+        let (damage, audited) = buffers.damage(rows.layout, said);
         let mut changed = damage;
         changed.merge(&audited);
-        let index = if is_given { buffers.for_memory(layout) } else { buffers.for_copy(layout) };
-        let (mut stale, target) = buffers.begin(index, layout);
-        let (alteration, pts) = (image.format.alteration(), image.pts);
+        let index = if is_given { buffers.for_memory(rows.layout) } else { buffers.for_copy(rows.layout) };
+        let (mut lacking, target) = buffers.begin(index, rows.layout);
+        lacking.merge(&changed);
+        (target.layout, target.damage, target.audited) = (rows.layout, damage, audited);
+        (target.pts, target.alteration) = (image.pts, image.format.alteration());
         if is_given {
             target.bytes = image.pixels.into_owned();
-            target.bytes.resize(layout.bytes(), 0);
+            target.bytes.resize(rows.layout.bytes(), 0);
         } else {
-            stale.merge(&changed);
-            target.bytes.resize(layout.bytes(), 0);
-            convert::write(&image, rows, &stale, &mut target.bytes);
+            target.bytes.resize(rows.layout.bytes(), 0);
+            convert::write(&image, rows, &lacking, &mut target.bytes);
         }
-        self.replace_untaken(layout, &mut damage, &mut audited);
-        let bytes = std::mem::take(&mut target.bytes);
-        *target = Pushed { layout, bytes, pts, damage, audited, alteration };
+        self.replace_untaken(target);
         buffers.finish(index, &changed)
     }
 
-    /// Takes back the image that the source has not taken, and adds what it changes.
-    fn replace_untaken(&self, layout: Layout, damage: &mut Region, audited: &mut Region) {
+    /// Takes back the image that the source has not taken, and adds what it changes to `newest`.
+    fn replace_untaken(&self, newest: &mut Pushed) {
         let Some(untaken) = self.slot.take() else { return };
         self.replaced.fetch_add(1, Ordering::Relaxed);
-        if untaken.layout == layout {
-            damage.merge(&untaken.damage);
-            audited.merge(&untaken.audited);
+        if untaken.layout == newest.layout {
+            newest.damage.merge(&untaken.damage);
+            newest.audited.merge(&untaken.audited);
         } else {
-            *damage = Region::full(layout.cells());
+            newest.damage = Region::full(newest.layout.cells());
         }
     }
 }
