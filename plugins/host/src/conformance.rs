@@ -12,6 +12,7 @@
 
 mod buffer;
 mod host_table;
+mod instance;
 mod picture;
 mod process_state;
 mod report;

@@ -1,9 +1,6 @@
 //! Open sinks of the plugin under test, whose every call is checked.
 #![allow(unsafe_code, reason = "functions of a plugin are called")]
 
-use std::ffi::c_void;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use lanstream_core::frame_sink::{Backlog, SinkStatus, StreamInfo};
@@ -12,9 +9,9 @@ use lanstream_core::{Layout, Micros, Pts, Region};
 use lanstream_plugin_abi as abi;
 
 use super::buffer::Buffer;
-use super::report::Report;
+use super::instance::Instance;
 use super::subject::{
-    Context, Failure, Fault, HostVersion, Outcome, Subject, Values, broken, check_status, no_memory,
+    Failure, Fault, HostVersion, Outcome, Subject, Values, broken, check_status, no_memory,
 };
 use crate::sink::{FrameInfo, audio_to_abi, delivery_from_abi, frame_to_abi, status_from_abi, stream_to_abi};
 
@@ -24,15 +21,10 @@ const FRAME: Duration = Duration::from_micros(16_667);
 /// An open sink.
 pub(super) struct OpenedSink {
     table: abi::Sink,
-    instance: *mut c_void,
-    context: &'static Context,
-    report: Arc<Report>,
+    pub(super) instance: Instance,
     /// Frames that it was given.
     frames: u32,
 }
-
-// SAFETY: the interface lets one instance be used on any one thread at a time.
-unsafe impl Send for OpenedSink {}
 
 impl Subject<abi::Sink> {
     /// Opens the sink with its own options. If it cannot be opened, nothing that needs it can be tried.
@@ -52,16 +44,15 @@ impl Subject<abi::Sink> {
         values: &Values,
         version: HostVersion,
     ) -> Outcome<Result<OpenedSink, Failure>> {
-        let (instance, context) = match self.create(self.table.create, values, version)? {
-            Ok(created) => created,
+        let instance = match self.create(values, version)? {
+            Ok(instance) => instance,
             Err(failure) => return Ok(Err(failure)),
         };
-        let report = Arc::clone(&self.report);
-        let opened = OpenedSink { table: self.table, instance, context, report, frames: 0 };
+        let opened = OpenedSink { table: self.table, instance, frames: 0 };
         let Some(delivery) = self.table.delivery else { return broken("its function delivery is null") };
         self.report.step("delivery");
         // SAFETY: the instance is open.
-        let number = unsafe { delivery(instance) };
+        let number = unsafe { delivery(opened.instance.pointer) };
         match delivery_from_abi(number) {
             Some(_) => Ok(Ok(opened)),
             None => broken(format!("delivery returned the unknown number {number}")),
@@ -76,9 +67,9 @@ impl OpenedSink {
         let stream = stream_to_abi(&StreamInfo { layout, description, has_sound });
         let Some(begin) = self.table.begin else { return broken("its function begin is null") };
         let mut error = abi::Error::NONE;
-        self.report.step("begin");
+        self.instance.step("begin");
         // SAFETY: the arguments are as the interface says.
-        let status = unsafe { begin(self.instance, &raw const stream, &raw mut error) };
+        let status = unsafe { begin(self.instance.pointer, &raw const stream, &raw mut error) };
         if status == abi::OK {
             return Ok(Ok(()));
         }
@@ -109,9 +100,10 @@ impl OpenedSink {
         let given = frame_to_abi(buffer.layout, buffer.bytes(), &info);
         let Some(frame) = self.table.frame else { return broken("its function frame is null") };
         let (mut taken, mut error) = (abi::sink_status::OPEN, abi::Error::NONE);
-        self.report.step("frame");
+        self.instance.step("frame");
         // SAFETY: the arguments are as the interface says.
-        let status = unsafe { frame(self.instance, &raw const given, &raw mut taken, &raw mut error) };
+        let status =
+            unsafe { frame(self.instance.pointer, &raw const given, &raw mut taken, &raw mut error) };
         check_status("frame", status, &error)?;
         status_from_abi("frame", taken).map_err(Fault::Broken)
     }
@@ -126,9 +118,10 @@ impl OpenedSink {
         let Some(audio) = self.table.audio else { return Ok(SinkStatus::Open) };
         let given = audio_to_abi(at, samples);
         let (mut taken, mut error) = (abi::sink_status::OPEN, abi::Error::NONE);
-        self.report.step("audio");
+        self.instance.step("audio");
         // SAFETY: the arguments are as the interface says.
-        let status = unsafe { audio(self.instance, &raw const given, &raw mut taken, &raw mut error) };
+        let status =
+            unsafe { audio(self.instance.pointer, &raw const given, &raw mut taken, &raw mut error) };
         check_status("audio", status, &error)?;
         status_from_abi("audio", taken).map_err(Fault::Broken)
     }
@@ -137,51 +130,9 @@ impl OpenedSink {
     pub(super) fn finish(&mut self) -> Outcome {
         let Some(finish) = self.table.finish else { return broken("its function finish is null") };
         let mut error = abi::Error::NONE;
-        self.report.step("finish");
+        self.instance.step("finish");
         // SAFETY: the arguments are as the interface says.
-        let status = unsafe { finish(self.instance, &raw mut error) };
+        let status = unsafe { finish(self.instance.pointer, &raw mut error) };
         check_status("finish", status, &error)
-    }
-
-    /// Returns what interrupts the sink, as the host does it.
-    pub(super) fn interrupter(&self) -> impl FnOnce() + Send + use<> {
-        struct Target(*mut c_void);
-        // SAFETY: `interrupt` may be called on any thread while the instance is open.
-        unsafe impl Send for Target {}
-        let (target, interrupt, context) = (Target(self.instance), self.table.interrupt, self.context);
-        move || {
-            let target = target;
-            context.wakeup.waker().wake();
-            if let Some(interrupt) = interrupt {
-                // SAFETY: the caller keeps the instance open until this has returned.
-                unsafe { interrupt(target.0) };
-            }
-        }
-    }
-
-    /// Closes the sink, and returns what counts how often it has called the host.
-    pub(super) fn close(self) -> impl Fn() -> u64 {
-        let context = self.context;
-        drop(self);
-        move || context.calls.load(Ordering::SeqCst)
-    }
-
-    /// Returns the address of the table of an extension.
-    pub(super) fn extension(&self, id: &str) -> Option<*const c_void> {
-        let extension = self.table.extension?;
-        self.report.step("extension");
-        // SAFETY: the id is valid during the call.
-        Some(unsafe { extension(self.instance, abi::Str::new(id)) })
-    }
-}
-
-impl Drop for OpenedSink {
-    fn drop(&mut self) {
-        if let Some(destroy) = self.table.destroy {
-            self.report.step("destroy");
-            // SAFETY: it was made by `create`, and nothing uses it after this.
-            unsafe { destroy(self.instance) };
-            self.report.step("");
-        }
     }
 }

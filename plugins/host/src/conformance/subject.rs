@@ -1,10 +1,8 @@
 //! The plugin under test: its tables, and open sources whose every call is checked.
 #![allow(unsafe_code, reason = "functions of a plugin are called")]
 
-use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use lanstream_core::Region;
@@ -16,13 +14,12 @@ use lanstream_plugin_abi as abi;
 use lanstream_plugin_abi::convert::event_from_abi;
 
 use super::buffer::{Buffer, Edge};
-pub(super) use super::host_table::Context;
 pub(super) use super::host_table::HostVersion;
-use super::host_table::{NewerHost, host_table};
+use super::host_table::{Context, NewerHost, host_table};
+use super::instance::{Instance, Table};
 use super::report::Report;
 use crate::check;
 use crate::instance::{self, Lent};
-use crate::open::Create;
 
 /// Bytes between rows of a host that aligns rows more than a plugin would.
 const PADDING_BYTES: usize = 64;
@@ -59,9 +56,6 @@ pub(super) struct Subject<T = abi::Source> {
     pub(super) report: Arc<Report>,
 }
 
-/// An instance that `create` made, and what counts its calls of the host.
-pub(super) type Created = (*mut c_void, &'static Context);
-
 /// The error of a function: its kind and its text, if it has one.
 #[derive(Clone, Debug)]
 pub(super) struct Failure {
@@ -72,15 +66,10 @@ pub(super) struct Failure {
 /// An open source.
 pub(super) struct Opened {
     table: abi::Source,
-    instance: *mut c_void,
-    context: &'static Context,
-    report: Arc<Report>,
+    pub(super) instance: Instance,
     pub(super) description: Description,
     pub(super) layout: Layout,
 }
-
-// SAFETY: the interface lets one instance be used on any one thread at a time.
-unsafe impl Send for Opened {}
 
 /// What a capture said.
 #[derive(Clone, Debug)]
@@ -113,14 +102,12 @@ impl<T> Subject<T> {
         let others = self.values.iter().filter(|(known, _)| known != name).cloned();
         others.chain([(name.to_owned(), value.to_vec())]).collect()
     }
+}
 
+impl<T: Table> Subject<T> {
     /// Calls `create` of the table.
-    pub(super) fn create(
-        &self,
-        create: Option<Create>,
-        values: &Values,
-        version: HostVersion,
-    ) -> Outcome<Result<Created, Failure>> {
+    pub(super) fn create(&self, values: &Values, version: HostVersion) -> Outcome<Result<Instance, Failure>> {
+        let functions = self.table.functions();
         let context: &'static Context = Box::leak(Box::default());
         let host: &'static NewerHost = Box::leak(Box::new(host_table(context, version)));
         let text = |bytes: &[u8]| abi::Str { data: bytes.as_ptr(), len: bytes.len() as u64 };
@@ -128,7 +115,7 @@ impl<T> Subject<T> {
             .iter()
             .map(|(name, value)| abi::Value { name: text(name.as_bytes()), value: text(value) })
             .collect();
-        let Some(create) = create else { return broken("its function create is null") };
+        let Some(create) = functions.create else { return broken("its function create is null") };
         let (mut instance, mut error) = (ptr::null_mut(), abi::Error::NONE);
         self.report.step("create");
         // SAFETY: the arguments are as the interface says; the host's table is never released.
@@ -147,7 +134,7 @@ impl<T> Subject<T> {
         if instance.is_null() {
             return broken("create succeeded without an instance");
         }
-        Ok(Ok((instance, context)))
+        Ok(Ok(Instance::new(instance, functions, context, Arc::clone(&self.report))))
     }
 }
 
@@ -169,13 +156,12 @@ impl Subject {
         values: &Values,
         version: HostVersion,
     ) -> Outcome<Result<Opened, Failure>> {
-        let (instance, context) = match self.create(self.table.create, values, version)? {
-            Ok(created) => created,
+        let instance = match self.create(values, version)? {
+            Ok(instance) => instance,
             Err(failure) => return Ok(Err(failure)),
         };
         let (description, layout) = (Description::default(), Layout::packed(ONE_PIXEL, PixelFormat::Rgbx8));
-        let report = Arc::clone(&self.report);
-        let mut opened = Opened { table: self.table, instance, context, report, description, layout };
+        let mut opened = Opened { table: self.table, instance, description, layout };
         opened.describe()?;
         Ok(Ok(opened))
     }
@@ -196,9 +182,9 @@ impl Opened {
     pub(super) fn described(&self) -> Outcome<(Description, Layout)> {
         let Some(describe) = self.table.describe else { return broken("its function describe is null") };
         let (mut described, mut error) = (instance::no_description(), abi::Error::NONE);
-        self.report.step("describe");
+        self.instance.step("describe");
         // SAFETY: the arguments are as the interface says.
-        let status = unsafe { describe(self.instance, &raw mut described, &raw mut error) };
+        let status = unsafe { describe(self.instance.pointer, &raw mut described, &raw mut error) };
         check_status("describe", status, &error)?;
         check::description(&described).map_err(Fault::Broken)
     }
@@ -217,9 +203,9 @@ impl Opened {
         let Some(wait) = self.table.wait else { return broken("its function wait is null") };
         let timeout = timeout.map_or(abi::FOREVER, instance::nanoseconds);
         let (mut event, mut error) = (0, abi::Error::NONE);
-        self.report.step("wait");
+        self.instance.step("wait");
         // SAFETY: the arguments are as the interface says.
-        let status = unsafe { wait(self.instance, timeout, &raw mut event, &raw mut error) };
+        let status = unsafe { wait(self.instance.pointer, timeout, &raw mut event, &raw mut error) };
         check_status("wait", status, &error)?;
         let known = event_from_abi(event);
         known.ok_or_else(|| Fault::Broken(format!("wait returned the unknown event {event}")))
@@ -232,7 +218,7 @@ impl Opened {
         let Some((shot, lent)) = self.capture_lent(buffer, region)? else { return Ok(None) };
         if let Some(lent) = lent {
             lent.copy_to(buffer.bytes_mut(), layout).map_err(Fault::Broken)?;
-            self.report.step("lent_release");
+            self.instance.step("lent_release");
         }
         Ok(Some(shot))
     }
@@ -248,9 +234,9 @@ impl Opened {
         let layout = buffer.layout;
         let mut frame = instance::frame(buffer.bytes_mut(), layout, region);
         let mut error = abi::Error::NONE;
-        self.report.step("capture");
+        self.instance.step("capture");
         // SAFETY: the arguments are as the interface says.
-        let status = unsafe { capture(self.instance, &raw mut frame, &raw mut error) };
+        let status = unsafe { capture(self.instance.pointer, &raw mut frame, &raw mut error) };
         let lent = Lent::of(&frame);
         if status != abi::OK && error.kind == abi::error_kind::RETRY && error.text.as_str().is_some() {
             return Ok(None);
@@ -280,48 +266,6 @@ impl Opened {
     /// Returns the region of a whole frame.
     pub(super) fn all(&self) -> Region {
         Region::full(self.layout.cells())
-    }
-
-    /// Returns what wakes the source, as the host does it.
-    pub(super) fn waker(&self) -> impl FnOnce() + Send + use<> {
-        struct Target(*mut c_void);
-        // SAFETY: `wake` may be called on any thread while the instance is open.
-        unsafe impl Send for Target {}
-        let (target, wake, context) = (Target(self.instance), self.table.wake, self.context);
-        move || {
-            let target = target;
-            context.wakeup.waker().wake();
-            if let Some(wake) = wake {
-                // SAFETY: the caller keeps the instance open until this has returned.
-                unsafe { wake(target.0) };
-            }
-        }
-    }
-
-    /// Closes the source, and returns what counts how often it has called the host.
-    pub(super) fn close(self) -> impl Fn() -> u64 {
-        let context = self.context;
-        drop(self);
-        move || context.calls.load(Ordering::SeqCst)
-    }
-
-    /// Returns the address of the table of an extension.
-    pub(super) fn extension(&self, id: &str) -> Option<*const c_void> {
-        let extension = self.table.extension?;
-        self.report.step("extension");
-        // SAFETY: the id is valid during the call.
-        Some(unsafe { extension(self.instance, abi::Str::new(id)) })
-    }
-}
-
-impl Drop for Opened {
-    fn drop(&mut self) {
-        if let Some(destroy) = self.table.destroy {
-            self.report.step("destroy");
-            // SAFETY: it was made by `create`, and nothing uses it after this.
-            unsafe { destroy(self.instance) };
-            self.report.step("");
-        }
     }
 }
 

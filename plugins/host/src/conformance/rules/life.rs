@@ -157,10 +157,10 @@ pub(super) fn timeout(subject: &Subject) -> Outcome {
 
 pub(super) fn wake(subject: &Subject) -> Outcome {
     let mut opened = subject.open()?;
-    (opened.waker())();
+    (opened.instance.waker())();
     ends_by_waking(&mut opened)?;
     for _ in 0..3 {
-        let waker = opened.waker();
+        let waker = opened.instance.waker();
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 std::thread::sleep(WAKE_AFTER);

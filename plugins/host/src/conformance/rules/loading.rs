@@ -4,6 +4,7 @@
 use lanstream_plugin_abi as abi;
 
 use super::super::buffer::Edge;
+use super::super::instance::Instance;
 use super::super::subject::{HostVersion, Outcome, Subject, broken};
 use crate::check;
 
@@ -90,9 +91,13 @@ pub(super) fn newer_minor(subject: &Subject) -> Outcome {
 }
 
 pub(super) fn extension(subject: &Subject) -> Outcome {
-    let opened = subject.open()?;
+    has_no_unknown_extension(&subject.open()?.instance)
+}
+
+/// Asks an instance for extensions that it cannot have.
+pub(super) fn has_no_unknown_extension(instance: &Instance) -> Outcome {
     for id in [UNKNOWN_ID, ""] {
-        if opened.extension(id).is_some_and(|table| !table.is_null()) {
+        if instance.extension(id).is_some_and(|table| !table.is_null()) {
             return broken(format!("it has an extension of the unknown id {id:?}"));
         }
     }

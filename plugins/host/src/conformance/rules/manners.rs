@@ -65,7 +65,7 @@ pub(super) fn silence(subject: &Subject) -> Outcome {
     let (mut buffer, all) = (opened.buffer(Edge::Upper)?, opened.all());
     opened.capture(&mut buffer, &all)?;
     opened.wait(Some(WAIT))?;
-    is_silent(opened.close())
+    is_silent(opened.instance.close())
 }
 
 /// Tries whether nothing that was closed calls the host. `calls` counts its calls.

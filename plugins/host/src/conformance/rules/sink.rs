@@ -37,13 +37,7 @@ pub(super) fn newer_minor(subject: &Sink) -> Outcome {
 }
 
 pub(super) fn extension(subject: &Sink) -> Outcome {
-    let opened = subject.open_sink()?;
-    for id in [loading::UNKNOWN_ID, ""] {
-        if opened.extension(id).is_some_and(|table| !table.is_null()) {
-            return broken(format!("it has an extension of the unknown id {id:?}"));
-        }
-    }
-    Ok(())
+    loading::has_no_unknown_extension(&subject.open_sink()?.instance)
 }
 
 pub(super) fn create_destroy(subject: &Sink) -> Outcome {
@@ -118,7 +112,7 @@ pub(super) fn silence(subject: &Sink) -> Outcome {
     let (mut opened, mut frames) = begun(subject)?;
     frames.give(&mut opened)?;
     opened.finish()?;
-    manners::is_silent(opened.close())
+    manners::is_silent(opened.instance.close())
 }
 
 /// Returns rounds with a sink.

@@ -213,7 +213,7 @@ pub(super) fn finish_empty(subject: &Sink) -> Outcome {
 pub(super) fn interrupt(subject: &Sink) -> Outcome {
     let (mut opened, mut frames) = begun(subject)?;
     frames.give(&mut opened)?;
-    let interrupt = opened.interrupter();
+    let interrupt = opened.instance.waker();
     std::thread::scope(|scope| {
         scope.spawn(interrupt);
     });
