@@ -365,7 +365,6 @@ export class LanStream extends AttributeElement {
   #refit() {
     this.#overlay.showFit(this.fit);
     this.#layOut();
-    this.#updateOverlay();
   }
 
   #layOut() {
@@ -375,6 +374,7 @@ export class LanStream extends AttributeElement {
     if (placed === null) return;
     this.#root.classList.toggle('crisp', this.fit !== 'contain');
     this.#root.classList.toggle('cropped', placed.cropped);
+    if (this.stats) this.#updateOverlay(); // It says how large the frame is shown.
   }
 
   #showStats() {
