@@ -31,7 +31,7 @@ const WELCOME = message(KIND.WELCOME, 0, [...u16(VERSION), ...u16(0), ...u64(EPO
 function start(options = {}, answer = session, codec = null) {
   const browser = new FakeBrowser(answer);
   const presenter = new FakePresenter(browser.log);
-  const surface = new Surface(presenter);
+  const surface = new Surface(presenter, () => browser.clockMs);
   const events = /** @type {import('../src/session/engine.js').EngineEvent[]} */ ([]);
   const engine = new Engine(
     {

@@ -43,6 +43,7 @@ export function openSurface(canvas, choice, layer) {
 
 export class Surface {
   #presenter;
+  #now;
   #segments = new Segments();
   #codec = /** @type {import('../decode/codec.js').Codec | null} */ (null);
   #memory = new PictureMemory(new PlainArena());
@@ -53,9 +54,13 @@ export class Surface {
   #quiet = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
   #caughtUpMs = 0;
 
-  /** @param {import('./presenter.js').Presenter} presenter */
-  constructor(presenter) {
+  /**
+   * @param {import('./presenter.js').Presenter} presenter
+   * @param {() => number} [now] milliseconds on any clock, by which late work is measured
+   */
+  constructor(presenter, now = () => performance.now()) {
     this.#presenter = presenter;
+    this.#now = now;
   }
 
   /**
@@ -194,8 +199,8 @@ export class Surface {
   }
 
   #catchUp() {
-    const startedMs = performance.now();
+    const startedMs = this.#now();
     this.#memory.catchUp();
-    this.#caughtUpMs += performance.now() - startedMs;
+    this.#caughtUpMs += this.#now() - startedMs;
   }
 }
