@@ -23,6 +23,7 @@ use x11rb::protocol::xproto::ConnectionExt as _;
 
 use crate::{Listed, Options, Target};
 
+mod atoms;
 mod backing;
 mod canvas;
 mod capture_target;
@@ -37,16 +38,18 @@ mod popups;
 mod property;
 mod reader;
 mod shm;
+mod target_change;
 mod title;
 mod window;
 mod windows;
 
-use capture_target::{CaptureTarget, TargetChange};
+use capture_target::CaptureTarget;
 use connect::{DisplayConnection, lost};
 use cursor::Pointer;
 use damage::Watch;
 use pixel::Pixels;
 use reader::{Reader, View};
+use target_change::TargetChange;
 
 /// Looks at the screen for one picture. Each takes in all that was told until then, so the second finds nothing missing
 /// but where other places change without a pause; such a picture shows one of them late.

@@ -13,6 +13,7 @@ use super::monitor::{self, Monitor};
 use super::pixel::Pixels;
 use super::popups::Popups;
 use super::reader::View;
+use super::target_change::TargetChange;
 use super::window::CapturedWindow;
 use super::windows;
 use crate::{Listed, Options, RegionChoice, Target, WindowChoice};
@@ -29,17 +30,6 @@ pub(super) struct ScreenPart {
     monitor: Option<String>,
     rect: Rect,
     outdated: bool,
-}
-
-/// What following the pixels brought.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TargetChange {
-    /// They are others now, of the same size and in the same place.
-    Redrawn,
-    /// They are of another size or from another place.
-    Resized,
-    /// They are the same; what must be said of them may be something else.
-    Reworded,
 }
 
 impl CaptureTarget {

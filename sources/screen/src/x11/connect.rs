@@ -11,7 +11,7 @@ use x11rb::protocol::xproto::{Screen, Window};
 use x11rb::reexports::x11rb_protocol::parse_display::parse_display;
 use x11rb::rust_connection::RustConnection;
 
-use super::property::Atoms;
+use super::atoms::Atoms;
 use crate::Options;
 
 /// Highest number of a display: display `n` is TCP port 6000 + `n`.

@@ -1,24 +1,9 @@
-//! Properties: what programs and window managers write on windows, by names that the server numbers.
+//! Properties: what programs and window managers write on windows, by names that the server numbers ([`Atoms`](super::atoms::Atoms)).
 
 use lanstream_core::source::Error;
 use x11rb::protocol::xproto::{Atom, AtomEnum, ConnectionExt as _, GetPropertyReply, Window};
 
 use super::connect::{DisplayConnection, if_there, lost};
-
-x11rb::atom_manager! {
-    /// The numbers of the names that are looked for.
-    pub(super) Atoms:
-    /// Their numbers, on the way.
-    AtomsCookie {
-        COMPOUND_TEXT,
-        WM_CLIENT_LEADER,
-        WM_STATE,
-        _NET_CLIENT_LIST_STACKING,
-        _NET_WM_NAME,
-        _NET_WM_STATE,
-        _NET_WM_STATE_HIDDEN,
-    }
-}
 
 /// Most 32-bit units of a property that are read: any sensible title, or the windows of a very full desktop.
 const PROPERTY_UNITS_MAX: u32 = 4096;

@@ -8,10 +8,10 @@ use x11rb::protocol::xproto::{
 };
 
 use super::backing::{Backing, require_composite};
-use super::capture_target::TargetChange;
 use super::connect::{DisplayConnection, if_there, lost};
 use super::popups::Popups;
 use super::reader::View;
+use super::target_change::TargetChange;
 use super::windows::{self, WindowInfo};
 use super::{property, title};
 use crate::{Options, WindowChoice};
@@ -70,7 +70,7 @@ impl CapturedWindow {
         let attributes = link.conn.get_window_attributes(window).map_err(lost)?.reply();
         let attributes = if_there(attributes)?.ok_or_else(gone)?;
         let format = WindowFormat { depth: backing.geometry.depth, visual: attributes.visual };
-        let size = capturable(backing.geometry.width, backing.geometry.height)?;
+        let size = windows::capturable(backing.geometry.width, backing.geometry.height)?;
         let popups = if options.popups { Popups::open(link, window)? } else { None };
         let mut captured = Self {
             backing,
@@ -140,7 +140,8 @@ impl CapturedWindow {
             Event::UnmapNotify(event) => self.outdated |= self.lies_in(event.window),
             Event::ReparentNotify(event) => self.outdated |= self.lies_in(event.window),
             Event::ConfigureNotify(event) if event.window == self.id() => {
-                let same_size = capturable(event.width, event.height).is_ok_and(|size| size == self.size);
+                let same_size =
+                    windows::capturable(event.width, event.height).is_ok_and(|size| size == self.size);
                 self.outdated |= !(same_size && event.border_width == self.backing.geometry.border);
             }
             Event::PropertyNotify(event) if event.window == self.id() => {
@@ -157,7 +158,7 @@ impl CapturedWindow {
             self.refresh_all(link)?;
             let before = self.size;
             self.backing.refresh(link)?;
-            self.size = capturable(self.backing.geometry.width, self.backing.geometry.height)?;
+            self.size = windows::capturable(self.backing.geometry.width, self.backing.geometry.height)?;
             return Ok(Some(if self.size == before { TargetChange::Redrawn } else { TargetChange::Resized }));
         }
         if std::mem::take(&mut self.reworded) {
@@ -263,14 +264,6 @@ fn successor(choice: &WindowChoice, options: &Options) -> Option<String> {
         WindowChoice::Title(part) | WindowChoice::Topmost(part) if !options.once => Some(part.clone()),
         _ => None,
     }
-}
-
-/// # Errors
-/// [`ErrorKind::Unsupported`] for a window that no frame can hold.
-pub(super) fn capturable(width: u16, height: u16) -> Result<Size, Error> {
-    Size::new(width.into(), height.into()).ok_or_else(|| {
-        Error::new(ErrorKind::Unsupported, format!("a window of {width}x{height} is too large to capture"))
-    })
 }
 
 fn closed(title: &str) -> Error {

@@ -1,5 +1,6 @@
 //! Which windows there are, and which of them a user means.
 
+use lanstream_core::Size;
 use lanstream_core::source::{Error, ErrorKind};
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{ConnectionExt as _, GetWindowAttributesReply, MapState, Window, WindowClass};
@@ -7,7 +8,6 @@ use x11rb::protocol::xproto::{ConnectionExt as _, GetWindowAttributesReply, MapS
 use super::backing::require_composite;
 use super::connect::{DisplayConnection, if_there, lost};
 use super::pixel::Pixels;
-use super::window::capturable;
 use super::{property, title};
 use crate::{Kind, Listed, WindowChoice};
 
@@ -31,6 +31,16 @@ pub(super) fn find(link: &DisplayConnection, choice: &WindowChoice) -> Result<Wi
         WindowChoice::Title(part) => only(with_title(all(link)?, part)?, part),
         WindowChoice::Topmost(part) => Ok(with_title(all(link)?, part)?.swap_remove(0)),
     }
+}
+
+/// Returns the size of a window as that of a frame.
+///
+/// # Errors
+/// [`ErrorKind::Unsupported`] for a window that no frame can hold.
+pub(super) fn capturable(width: u16, height: u16) -> Result<Size, Error> {
+    Size::new(width.into(), height.into()).ok_or_else(|| {
+        Error::new(ErrorKind::Unsupported, format!("a window of {width}x{height} is too large to capture"))
+    })
 }
 
 /// The windows that a user would count, from the topmost down, and why one can't be captured.
