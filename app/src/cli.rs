@@ -1,6 +1,7 @@
 //! The command line: a command for each source of the registry, and the flags that all share.
 
 #[cfg(feature = "plugins")]
+mod option;
 mod plugin;
 mod serve;
 mod sink;
@@ -167,7 +168,7 @@ fn from_matches(registries: &Registries, matches: &ArgMatches) -> Result<Cli, cl
         Some((name, matches)) => {
             let factory = registries.sources.get(name);
             let options = factory.map(|factory| factory.descriptor().options).unwrap_or_default();
-            let mut values = source::values(&options, matches);
+            let mut values = option::values(&options, matches);
             sinks = sink::chosen(&registries.sinks, matches, &options, &mut values)?;
             Action::Show { source: name.to_owned(), values }
         }

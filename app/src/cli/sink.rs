@@ -9,7 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use lanstream_core::options::{OptionKind, OptionSpec, OptionValues};
 use lanstream_core::registry::{Descriptor, SinkRegistry};
 
-use super::source;
+use super::option;
 
 /// Flag that names a sink.
 const SINK: &str = "sink";
@@ -37,7 +37,7 @@ pub(super) fn with_flags(command: Command, sinks: &SinkRegistry) -> Command {
         .help("Give every frame to this sink as well; may be given for several")
         .value_parser(PossibleValuesParser::new(names))
         .action(ArgAction::Append);
-    let options = sinks.iter().flat_map(|factory| own_options(&factory.descriptor())).map(source::arg);
+    let options = sinks.iter().flat_map(|factory| own_options(&factory.descriptor())).map(option::arg);
     let flags = std::iter::once(flag).chain(options);
     command.args(flags.map(|flag| flag.global(true).help_heading(HEADING)))
 }
@@ -109,7 +109,7 @@ pub(super) fn chosen(
         }
         let mut own = OptionValues::default();
         let prefix = format!("{}.", descriptor.name);
-        for (name, value) in source::values(&options, matches).iter() {
+        for (name, value) in option::values(&options, matches).iter() {
             own.add(name.strip_prefix(&prefix).unwrap_or(name), value);
         }
         let words = words_option(&descriptor.options).map(|option| option.name.to_string());
