@@ -7,8 +7,7 @@ mod manners;
 mod sink;
 mod sink_frames;
 
-use lanstream_plugin_abi as abi;
-
+use super::sink_subject::SinkSubject;
 use super::subject::{Outcome, Subject};
 
 /// A rule of the interface, and how it is tried.
@@ -26,7 +25,7 @@ pub struct Rule {
 #[derive(Clone, Copy)]
 pub(super) enum Attempt {
     Source(fn(&Subject) -> Outcome),
-    Sink(fn(&Subject<abi::Sink>) -> Outcome),
+    Sink(fn(&SinkSubject) -> Outcome),
 }
 
 /// What a rule is about.
@@ -82,7 +81,7 @@ const fn sink_rule(
     stage: Stage,
     id: &'static str,
     title: &'static str,
-    attempt: fn(&Subject<abi::Sink>) -> Outcome,
+    attempt: fn(&SinkSubject) -> Outcome,
 ) -> Rule {
     Rule { id, title, stage, attempt: Attempt::Sink(attempt) }
 }

@@ -18,6 +18,9 @@ use crate::sink::{FrameInfo, audio_to_abi, delivery_from_abi, frame_to_abi, stat
 /// Time from one frame to the next, as it is told.
 const FRAME: Duration = Duration::from_micros(16_667);
 
+/// A sink under test.
+pub(super) type SinkSubject = Subject<abi::Sink>;
+
 /// An open sink.
 pub(super) struct OpenedSink {
     table: abi::Sink,
@@ -26,7 +29,7 @@ pub(super) struct OpenedSink {
     frames: u32,
 }
 
-impl Subject<abi::Sink> {
+impl SinkSubject {
     /// Opens the sink with its own options. If it cannot be opened, nothing that needs it can be tried.
     pub(super) fn open_sink(&self) -> Outcome<OpenedSink> {
         self.open_sink_with(&self.values, HostVersion::Own)?

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lanstream_core::frame_sink::{Backlog, Delivery, SinkStatus, StreamInfo};
 use lanstream_core::options::OptionValues;
-use lanstream_core::source::{Captured, Description, Error, Event};
+use lanstream_core::source::{Captured, Description, Error, ErrorKind, Event};
 use lanstream_core::{Layout, Micros, Pts, RECTS_MAX, Rect, Region};
 use lanstream_plugin_abi as abi;
 use lanstream_plugin_abi::convert::{
@@ -230,6 +230,11 @@ impl Reply {
 }
 
 /// Writes which source or sink is opened, and with which options.
+/// Returns the error of a message that cannot be carried out: the other end is lost.
+pub(super) fn lost(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Lost, message)
+}
+
 fn write_open(index: u32, values: &OptionValues, out: &mut Vec<u8>) {
     out.u32(index);
     let values: Vec<_> = values.iter().collect();
@@ -340,7 +345,6 @@ mod tests {
 
     use lanstream_core::options::OptionSpec;
     use lanstream_core::registry::Descriptor;
-    use lanstream_core::source::ErrorKind;
     use lanstream_core::{PixelFormat, Size};
 
     use super::*;

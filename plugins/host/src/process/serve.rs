@@ -20,7 +20,7 @@ use super::containment;
 use super::descriptor::PluginInfo;
 use super::launch::Served;
 use super::memory::SharedMemory;
-use super::message::{Reply, Request};
+use super::message::{Reply, Request, lost};
 use super::serve_sink::ServedSink;
 use crate::instance::{Capture, Instance};
 use crate::loaded::LoadedPlugin;
@@ -231,10 +231,6 @@ impl Server {
         let Capture { captured, pts } = instance.capture(bytes, layout, region)?;
         Ok(Reply::Captured { captured, pts })
     }
-}
-
-pub(super) fn lost(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Lost, message)
 }
 
 fn not_open() -> Error {

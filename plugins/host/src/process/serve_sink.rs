@@ -8,8 +8,7 @@ use lanstream_core::source::Error;
 use rustix::fd::OwnedFd;
 
 use super::memory::ReadOnlyMemory;
-use super::message::Request;
-use super::serve::lost;
+use super::message::{Request, lost};
 use crate::sink::SinkInstance;
 
 /// An open sink, with the stream that it is given.

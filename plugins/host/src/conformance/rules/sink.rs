@@ -3,31 +3,28 @@
 use lanstream_core::frame_sink::SinkStatus;
 use lanstream_plugin_abi as abi;
 
-use super::super::sink_subject::OpenedSink;
-use super::super::subject::{Failure, Fault, HostVersion, Outcome, Subject, broken};
+use super::super::sink_subject::{OpenedSink, SinkSubject};
+use super::super::subject::{Failure, Fault, HostVersion, Outcome, broken};
 use super::sink_frames::{Frames, begun, first_frame};
 use super::{life, loading, manners};
-
-/// A sink under test.
-pub(super) type Sink = Subject<abi::Sink>;
 
 /// Times that a sink is opened and closed.
 const ROUNDS: usize = 100;
 /// Frames of a sink that is used for a while.
 const FRAMES: usize = 10;
 
-pub(super) fn create(subject: &Sink) -> Outcome {
+pub(super) fn create(subject: &SinkSubject) -> Outcome {
     match subject.open_sink_on(HostVersion::Own).map_err(Fault::must_not_be_skipped)? {
         Ok(_opened) => Ok(()),
         Err(failure) => broken(format!("{}: give what it needs with --set NAME=VALUE", failure.words())),
     }
 }
 
-pub(super) fn factories(subject: &Sink) -> Outcome {
+pub(super) fn factories(subject: &SinkSubject) -> Outcome {
     loading::same_factories(subject, abi::SINK_ID, |sink: &abi::Sink| sink.name)
 }
 
-pub(super) fn newer_minor(subject: &Sink) -> Outcome {
+pub(super) fn newer_minor(subject: &SinkSubject) -> Outcome {
     loading::own_table(subject, abi::ABI_MINOR + 1)?;
     loading::own_table(subject, u32::MAX)?;
     match subject.open_sink_on(HostVersion::Newer)? {
@@ -36,22 +33,22 @@ pub(super) fn newer_minor(subject: &Sink) -> Outcome {
     }
 }
 
-pub(super) fn extension(subject: &Sink) -> Outcome {
+pub(super) fn extension(subject: &SinkSubject) -> Outcome {
     loading::has_no_unknown_extension(&subject.open_sink()?.instance)
 }
 
-pub(super) fn create_destroy(subject: &Sink) -> Outcome {
+pub(super) fn create_destroy(subject: &SinkSubject) -> Outcome {
     (0..ROUNDS).try_for_each(|_| subject.open_sink().map(drop))
 }
 
-pub(super) fn destroy_early(subject: &Sink) -> Outcome {
+pub(super) fn destroy_early(subject: &SinkSubject) -> Outcome {
     drop(subject.open_sink()?);
     drop(begun(subject)?);
     let (mut opened, mut frames) = begun(subject)?;
     frames.give(&mut opened).map(drop)
 }
 
-pub(super) fn two_instances(subject: &Sink) -> Outcome {
+pub(super) fn two_instances(subject: &SinkSubject) -> Outcome {
     let (mut first, second) = (begun(subject)?, begun(subject)?);
     std::thread::scope(|scope| {
         let other = scope.spawn(move || run(second));
@@ -77,16 +74,16 @@ fn give_some((opened, frames): &mut (OpenedSink, Frames)) -> Outcome {
     Ok(())
 }
 
-pub(super) fn options(subject: &Sink) -> Outcome {
+pub(super) fn options(subject: &SinkSubject) -> Outcome {
     each_refusal(subject, |_| Ok(()))
 }
 
-pub(super) fn errors(subject: &Sink) -> Outcome {
+pub(super) fn errors(subject: &SinkSubject) -> Outcome {
     each_refusal(subject, |failure| failure.check("create"))
 }
 
 /// Opens the sink with wrong values.
-fn each_refusal(subject: &Sink, check: impl Fn(&Failure) -> Outcome) -> Outcome {
+fn each_refusal(subject: &SinkSubject, check: impl Fn(&Failure) -> Outcome) -> Outcome {
     for values in life::wrong_values(subject) {
         if let Err(failure) = subject.open_sink_with(&values, HostVersion::Own)? {
             check(&failure)?;
@@ -95,7 +92,7 @@ fn each_refusal(subject: &Sink, check: impl Fn(&Failure) -> Outcome) -> Outcome 
     subject.open_sink().map(drop)
 }
 
-pub(super) fn descriptor_limit(subject: &Sink) -> Outcome {
+pub(super) fn descriptor_limit(subject: &SinkSubject) -> Outcome {
     let opened = life::without_free_descriptors(|| subject.open_sink_on(HostVersion::Own))?;
     if let Err(failure) = opened? {
         failure.check("create")?;
@@ -104,11 +101,11 @@ pub(super) fn descriptor_limit(subject: &Sink) -> Outcome {
 }
 
 /// The suite itself judges what comes of it.
-pub(super) fn run_once(subject: &Sink) -> Outcome {
+pub(super) fn run_once(subject: &SinkSubject) -> Outcome {
     run(begun(subject)?)
 }
 
-pub(super) fn silence(subject: &Sink) -> Outcome {
+pub(super) fn silence(subject: &SinkSubject) -> Outcome {
     let (mut opened, mut frames) = begun(subject)?;
     frames.give(&mut opened)?;
     opened.finish()?;
@@ -116,7 +113,7 @@ pub(super) fn silence(subject: &Sink) -> Outcome {
 }
 
 /// Returns rounds with a sink.
-fn rounds_of(subject: &Sink) -> impl FnMut(&mut dyn FnMut() -> Outcome) -> Outcome {
+fn rounds_of(subject: &SinkSubject) -> impl FnMut(&mut dyn FnMut() -> Outcome) -> Outcome {
     |during| {
         let (mut opened, mut frames) = begun(subject)?;
         frames.give(&mut opened)?;
@@ -125,22 +122,22 @@ fn rounds_of(subject: &Sink) -> impl FnMut(&mut dyn FnMut() -> Outcome) -> Outco
     }
 }
 
-pub(super) fn threads(subject: &Sink) -> Outcome {
+pub(super) fn threads(subject: &SinkSubject) -> Outcome {
     manners::ends_its_threads(&mut rounds_of(subject))
 }
 
-pub(super) fn descriptors(subject: &Sink) -> Outcome {
+pub(super) fn descriptors(subject: &SinkSubject) -> Outcome {
     manners::closes_its_descriptors(&mut rounds_of(subject))
 }
 
-pub(super) fn foreign_descriptors(subject: &Sink) -> Outcome {
+pub(super) fn foreign_descriptors(subject: &SinkSubject) -> Outcome {
     manners::closes_no_others(|| run_once(subject))
 }
 
-pub(super) fn memory(subject: &Sink) -> Outcome {
+pub(super) fn memory(subject: &SinkSubject) -> Outcome {
     manners::releases_its_memory(&mut rounds_of(subject))
 }
 
-pub(super) fn process_state(subject: &Sink) -> Outcome {
+pub(super) fn process_state(subject: &SinkSubject) -> Outcome {
     manners::leaves_the_process_as_it_is(&mut rounds_of(subject))
 }

@@ -8,9 +8,8 @@ use lanstream_core::source::{SOUND_FRAME_BYTES, SOUND_RATE};
 use lanstream_core::{Layout, PIXEL_BYTES, PixelFormat, Pts, Rect, Region, Size};
 
 use super::super::buffer::{Buffer, Edge};
-use super::super::sink_subject::OpenedSink;
+use super::super::sink_subject::{OpenedSink, SinkSubject};
 use super::super::subject::{Fault, Outcome, broken, no_memory};
-use super::sink::Sink;
 
 /// Frames that a sink is given.
 const FRAMES: usize = 100;
@@ -35,7 +34,7 @@ pub(super) struct Frames {
 }
 
 /// Opens the sink, and begins a stream of the first format that it takes.
-pub(super) fn begun(subject: &Sink) -> Outcome<(OpenedSink, Frames)> {
+pub(super) fn begun(subject: &SinkSubject) -> Outcome<(OpenedSink, Frames)> {
     begun_with(subject, SIZE, 0, false)
 }
 
@@ -49,7 +48,12 @@ pub(super) fn first_frame(opened: &mut OpenedSink) -> Outcome {
 }
 
 /// As [`begun`], with frames of this size whose rows have `padding` bytes after them where the format allows it.
-fn begun_with(subject: &Sink, size: Size, padding: usize, has_sound: bool) -> Outcome<(OpenedSink, Frames)> {
+fn begun_with(
+    subject: &SinkSubject,
+    size: Size,
+    padding: usize,
+    has_sound: bool,
+) -> Outcome<(OpenedSink, Frames)> {
     let mut reason = String::new();
     for layout in layouts(size, padding) {
         // After a failure only `destroy` may come.
@@ -95,7 +99,7 @@ impl Frames {
     }
 }
 
-pub(super) fn frames(subject: &Sink) -> Outcome {
+pub(super) fn frames(subject: &SinkSubject) -> Outcome {
     let (mut opened, mut frames) = begun(subject)?;
     for _ in 0..FRAMES {
         let (buffer, damage) = frames.next(Edge::Upper).map_err(Fault::must_not_be_skipped)?;
@@ -111,7 +115,7 @@ pub(super) fn frames(subject: &Sink) -> Outcome {
     opened.finish().map_err(Fault::must_not_be_skipped)
 }
 
-pub(super) fn read_bounds(subject: &Sink) -> Outcome {
+pub(super) fn read_bounds(subject: &SinkSubject) -> Outcome {
     for (width, height) in SIZES {
         for padding in [0, PADDING_BYTES] {
             for edge in [Edge::Lower, Edge::Upper] {
@@ -129,7 +133,7 @@ pub(super) fn read_bounds(subject: &Sink) -> Outcome {
     Ok(())
 }
 
-pub(super) fn kept_frame(subject: &Sink) -> Outcome {
+pub(super) fn kept_frame(subject: &SinkSubject) -> Outcome {
     let (mut opened, mut frames) = begun(subject)?;
     // Their addresses stay taken, so that nothing else is there.
     let mut given = Vec::new();
@@ -145,7 +149,7 @@ pub(super) fn kept_frame(subject: &Sink) -> Outcome {
     opened.finish()
 }
 
-pub(super) fn resize(subject: &Sink) -> Outcome {
+pub(super) fn resize(subject: &SinkSubject) -> Outcome {
     let (mut opened, mut frames) = begun(subject)?;
     for (width, height) in SIZES {
         for _ in 0..3 {
@@ -167,7 +171,7 @@ pub(super) fn resize(subject: &Sink) -> Outcome {
     opened.finish()
 }
 
-pub(super) fn audio(subject: &Sink) -> Outcome {
+pub(super) fn audio(subject: &SinkSubject) -> Outcome {
     let (mut opened, mut frames) = begun_with(subject, SIZE, 0, true)?;
     if !opened.takes_sound() {
         return Err(Fault::Skipped("it has no function audio".to_owned()));
@@ -205,12 +209,12 @@ fn silence_in(len: usize, edge: Edge) -> Outcome<Buffer> {
     Ok(buffer)
 }
 
-pub(super) fn finish_empty(subject: &Sink) -> Outcome {
+pub(super) fn finish_empty(subject: &SinkSubject) -> Outcome {
     subject.open_sink()?.finish()?;
     begun(subject)?.0.finish()
 }
 
-pub(super) fn interrupt(subject: &Sink) -> Outcome {
+pub(super) fn interrupt(subject: &SinkSubject) -> Outcome {
     let (mut opened, mut frames) = begun(subject)?;
     frames.give(&mut opened)?;
     let interrupt = opened.instance.waker();
