@@ -11,6 +11,8 @@
 
 pub mod browser;
 pub mod display;
+#[cfg(feature = "client")]
+pub mod door;
 pub mod http;
 #[cfg(feature = "client")]
 pub mod http3;

@@ -17,8 +17,8 @@ use wtransport::tls::rustls::RootCertStore;
 use wtransport::tls::{Sha256Digest, client::ServerHashVerification, client::build_default_tls_config};
 use wtransport::{ClientConfig, Connection, Endpoint, RecvStream, VarInt};
 
+use crate::door::Door;
 use crate::http::PATIENCE;
-use crate::viewer::Door;
 
 /// Answers packets while a test does something else.
 static CLIENTS: LazyLock<Runtime> = LazyLock::new(|| {
