@@ -16,13 +16,10 @@ mod idle;
 mod load;
 mod machine;
 mod painter;
-pub(crate) mod patience;
 pub(crate) mod plugin;
 mod report;
 mod sample;
-pub(crate) mod screen;
 mod server;
-mod shared_memory;
 mod stuck;
 pub(crate) mod transports;
 pub(crate) mod video;
@@ -36,11 +33,12 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use lanstream_testkit::browser::Engine;
 use lanstream_testkit::display::Display;
 
+use crate::patience::Patience;
+use crate::screen::display;
 use content::Content;
 use floor::Floor;
 use glass::{Glass, Subject};
 use load::Load;
-use patience::Patience;
 use report::{FLOOR, Report, Round};
 use sample::Sample;
 use server::{Recipe, Server, Transport};
@@ -266,11 +264,6 @@ impl Options {
 pub(crate) fn in_turn<T>(subjects: &[T], round: u32) -> impl Iterator<Item = &T> {
     let first = round.saturating_sub(1) as usize % subjects.len().max(1);
     subjects[first..].iter().chain(&subjects[..first])
-}
-
-/// Starts a display of this size.
-pub(crate) fn display((width, height): (u16, u16)) -> Display {
-    Display::start(width.into(), height.into())
 }
 
 /// The browsers, as words of a command line.

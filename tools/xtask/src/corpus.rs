@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use tempfile::TempDir;
 
-use crate::bench::patience::Patience;
+use crate::patience::Patience;
 use crate::{repository, setup};
 use program::Program;
 

@@ -1,15 +1,20 @@
 //! `cargo xtask`: everything that is done to this repository, from installing what its tests need to measuring.
 
 mod bench;
+mod circles;
 mod cli;
 mod comments;
 mod corpus;
 mod dependencies;
+mod dice;
 #[cfg(test)]
 mod documents;
+mod patience;
 mod repository;
+mod screen;
 mod screenshot;
 mod setup;
+mod shared_memory;
 mod test;
 mod wasm;
 mod words;

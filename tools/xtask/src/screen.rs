@@ -1,17 +1,23 @@
-//! A connection to a display and images in memory shared with it.
+//! A display, a connection to it, and images in memory shared with it.
 
 use anyhow::{Context, ensure};
+use lanstream_testkit::display::Display;
 use x11rb::connection::Connection;
 use x11rb::protocol::shm::{ConnectionExt as _, Seg};
 use x11rb::protocol::xproto::{ConnectionExt as _, Drawable, Gcontext, ImageFormat, Window};
 use x11rb::rust_connection::RustConnection;
 
-use super::shared_memory::SharedMemory;
+use crate::shared_memory::SharedMemory;
 
 /// Bytes of a pixel: blue, green, red, unused.
 pub(crate) const PIXEL_BYTES: usize = 4;
 /// The only depth that is measured: eight bits a channel.
 const DEPTH: u8 = 24;
+
+/// Starts a display of this size.
+pub(crate) fn display((width, height): (u16, u16)) -> Display {
+    Display::start(width.into(), height.into())
+}
 
 /// A connection to a display, and its one screen.
 pub(crate) struct Screen {

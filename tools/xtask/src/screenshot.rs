@@ -14,9 +14,9 @@ use lanstream_testkit::display::Display;
 use lanstream_testkit::process::Process;
 
 use crate::bench::connect::next;
-use crate::bench::patience::Patience;
-use crate::bench::screen::{PIXEL_BYTES, Screen};
+use crate::patience::Patience;
 use crate::repository;
+use crate::screen::{PIXEL_BYTES, Screen};
 
 /// Where the picture goes.
 #[derive(clap::Args)]
@@ -37,7 +37,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let status = repository::cargo().args(["build", "--release", "-p", "lanstream"]).status()?;
     ensure!(status.success(), "cargo build ended with {status}");
     let patience = Patience::new()?;
-    let display = crate::bench::display(WINDOW);
+    let display = crate::screen::display(WINDOW);
     let mut server = Process::start(
         Command::new(repository::target().join("release/lanstream"))
             .args(["pattern", "--kind", "bars", "--fps", "30", "--json"])

@@ -3,7 +3,7 @@
 //! It is drawn twice so that a frame counts as seen only when its last row has arrived too, and so that a picture mixed
 //! of two frames shows two numbers.
 
-use super::screen::{Image, PIXEL_BYTES};
+use crate::screen::{Image, PIXEL_BYTES};
 
 /// Side of a cell in pixels: survives a lossy mirror.
 const SIDE: u16 = 12;

@@ -13,8 +13,8 @@ use serde_json::Value;
 
 use super::engines;
 use super::machine::Machine;
-use super::patience::Patience;
 use super::sample::median;
+use crate::patience::Patience;
 use crate::repository;
 
 /// What to measure.
@@ -44,7 +44,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let status = repository::cargo().args(["build", "--release", "-p", "lanstream"]).status()?;
     ensure!(status.success(), "cargo build ended with {status}");
     let patience = Patience::new()?;
-    let display = super::display((SIZE.0 + 1, SIZE.1 + 1));
+    let display = crate::screen::display((SIZE.0 + 1, SIZE.1 + 1));
     let mut took: Vec<Vec<f64>> = vec![Vec::new(); options.queries.len()];
     for round in 1..=options.rounds {
         eprintln!("round {round} of {}", options.rounds);

@@ -11,7 +11,8 @@ use std::str::FromStr;
 
 use anyhow::bail;
 
-use super::screen::PIXEL_BYTES;
+use crate::dice::Dice;
+use crate::screen::PIXEL_BYTES;
 
 /// Pictures of one kind that are shown in turn.
 const PICTURES: usize = 8;
@@ -102,16 +103,4 @@ fn video(number: usize, x: usize, y: usize, width: usize, dice: &mut Dice) -> u3
     let green = (128.0 + 60.0 * across.sin() + 50.0 * down.cos()) as u32 + (dice.roll() & 3) as u32;
     let red = (green * 7 / 8 + (x * 40 / width) as u32) & 0xff;
     red << 16 | (green & 0xff) << 8 | (255_u32.wrapping_sub(green) & 0xff)
-}
-
-/// xorshift64: the same pictures in every run.
-pub(crate) struct Dice(pub(crate) u64);
-
-impl Dice {
-    pub(crate) fn roll(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
 }

@@ -11,9 +11,9 @@ use super::engines;
 use super::glass::{Glass, Subject};
 use super::load::Load;
 use super::machine::Machine;
-use super::patience::Patience;
 use super::sample::median;
 use super::server::{Recipe, Server, Transport};
+use crate::patience::Patience;
 
 /// What to measure.
 #[derive(clap::Args)]
@@ -38,7 +38,7 @@ const UNTIL_CUT: Duration = Duration::from_millis(1500);
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let recipe = Recipe::build_ours(Transport::Webtransport, None, Some(PIPE))?.with_udp_path();
     let patience = Patience::new()?;
-    let (source, mirror) = (super::display(SIZE), super::display((SIZE.0 + 1, SIZE.1 + 1)));
+    let (source, mirror) = (crate::screen::display(SIZE), crate::screen::display((SIZE.0 + 1, SIZE.1 + 1)));
     let (mut number, mut gaps) = (1, [Vec::new(), Vec::new()]);
     for round in 1..=options.rounds {
         eprintln!("round {round} of {}", options.rounds);

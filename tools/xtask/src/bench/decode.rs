@@ -19,7 +19,7 @@ use serde::Deserialize;
 
 use super::engines;
 use super::machine::Machine;
-use super::patience::Patience;
+use crate::patience::Patience;
 use crate::{repository, setup};
 use table::{Picture, Table};
 
@@ -66,7 +66,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let status = repository::cargo().args(["build", "--release", "-p", SERVER]).status()?;
     ensure!(status.success(), "cargo build ended with {status}");
     let patience = Patience::new()?;
-    let display = super::display(DISPLAY);
+    let display = crate::screen::display(DISPLAY);
     let table = Table::new(Machine::look(&[browser]), options.measure(&display, &patience)?);
     print!("{table}");
     options.json.as_ref().map_or(Ok(()), |path| table.write_json(path))

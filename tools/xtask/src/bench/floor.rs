@@ -19,7 +19,7 @@ use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
 use super::barcode;
-use super::patience::Patience;
+use crate::patience::Patience;
 use clock::Clock;
 use http::Request;
 

@@ -5,15 +5,15 @@ use std::time::{Duration, Instant};
 use lanstream_testkit::display::Display;
 
 use super::barcode;
-use super::content::Dice;
 use super::floor::{Floor, Painted};
 use super::idle;
 use super::load::Load;
 use super::painter::Painter;
-use super::patience::Patience;
 use super::sample::Sample;
-use super::screen::{Image, PIXEL_BYTES, Screen};
 use super::watcher::{Sightings, Watcher};
+use crate::dice::Dice;
+use crate::patience::Patience;
+use crate::screen::{Image, PIXEL_BYTES, Screen};
 
 /// How long a browser may take from its start to the first picture.
 const PICTURE_LIMIT: Duration = Duration::from_secs(60);

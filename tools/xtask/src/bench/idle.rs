@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use serde::Serialize;
 
-use super::patience::Patience;
 use super::server::Server;
+use crate::patience::Patience;
 
 /// Long enough to tell a thousandth of a core from none, at a hundred ticks a second.
 const DURATION: Duration = Duration::from_secs(10);

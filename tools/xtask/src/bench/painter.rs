@@ -8,7 +8,7 @@ use x11rb::protocol::xproto::{
 };
 
 use super::barcode;
-use super::screen::{Image, Screen};
+use crate::screen::{Image, Screen};
 
 /// Around what changes: dark, so that no cell of a barcode blends into it.
 const BACKGROUND: u32 = 0x20_2020;

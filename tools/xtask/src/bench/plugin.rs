@@ -15,9 +15,9 @@ use serde::{Deserialize, Serialize};
 use super::connect::next;
 use super::idle::cpu_time;
 use super::machine::Machine;
-use super::patience::Patience;
 use super::sample::median;
 use super::{engines, in_turn};
+use crate::patience::Patience;
 use crate::{repository, setup};
 use memory::Memory;
 
@@ -159,7 +159,7 @@ fn compile(source: &Path, library: &Path) -> anyhow::Result<()> {
 
 impl Options {
     fn show(&self, subject: &Subject, patience: &Patience) -> anyhow::Result<Round> {
-        let display = super::display((SIZE.0 + 1, SIZE.1 + 1));
+        let display = crate::screen::display((SIZE.0 + 1, SIZE.1 + 1));
         let mut server = Process::start(&mut self.command(subject));
         let events = server.lines();
         let ready = next(&events, patience, |event| event["event"] == "ready")?;

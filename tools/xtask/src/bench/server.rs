@@ -13,7 +13,7 @@ use lanstream_testkit::relay::Relay;
 use lanstream_testkit::udp::UdpPath;
 use serde::Deserialize;
 
-use super::patience::Patience;
+use crate::patience::Patience;
 use crate::repository;
 
 /// How long a server may take until it is ready.

@@ -20,7 +20,7 @@ use lanstream_testkit::process::Process;
 
 use super::engines;
 use super::machine::Machine;
-use super::patience::Patience;
+use crate::patience::Patience;
 use crate::{repository, setup};
 use cell::{Cell, Event, Round};
 use table::Table;
@@ -69,7 +69,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     options.install()?;
     build()?;
     let patience = Patience::new()?;
-    let display = super::display(DISPLAY);
+    let display = crate::screen::display(DISPLAY);
     let mut rounds = Vec::new();
     for number in 1..=options.rounds {
         for engine in &options.engines {

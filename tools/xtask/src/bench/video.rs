@@ -14,8 +14,8 @@ use super::connect::next;
 use super::engines;
 use super::idle::cpu_time;
 use super::machine::Machine;
-use super::patience::Patience;
 use super::sample::median;
+use crate::patience::Patience;
 use crate::{repository, setup};
 
 /// What to measure.
@@ -128,7 +128,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 impl Options {
     fn measure(&self, case: &Case, patience: &Patience) -> anyhow::Result<Round> {
         let shown = (case.size.0 + 1, case.size.1 + 1);
-        let display = super::display(shown);
+        let display = crate::screen::display(shown);
         let mut server = Process::start(&mut case.command()?);
         let events = server.lines();
         let ready = next(&events, patience, |event| event["event"] == "ready")?;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::anyhow;
 
 use super::barcode;
-use super::screen::{Image, Screen};
+use crate::screen::{Image, Screen};
 
 /// Between two looks: fine enough beside a frame, and it leaves the machine to what is measured.
 const LOOK_INTERVAL: Duration = Duration::from_micros(400);

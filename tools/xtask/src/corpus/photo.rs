@@ -13,7 +13,7 @@
 use std::path::Path;
 
 use super::picture::{self, HEIGHT, PIXEL_BYTES, WIDTH};
-use crate::bench::content::Dice;
+use crate::dice::Dice;
 
 /// Levels of detail of a surface, each half as large and half as strong as the one before.
 const OCTAVES: u32 = 7;

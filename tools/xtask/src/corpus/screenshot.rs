@@ -15,8 +15,8 @@ use x11rb::protocol::xproto::{
 
 use super::picture::{self, HEIGHT, WIDTH};
 use super::program::Program;
-use crate::bench::patience::Patience;
-use crate::bench::screen::{PIXEL_BYTES, Screen};
+use crate::patience::Patience;
+use crate::screen::{PIXEL_BYTES, Screen};
 
 /// How long a program may take to draw; a browser's first start on a busy machine takes longest.
 const DRAW_LIMIT: Duration = Duration::from_secs(120);
@@ -33,7 +33,7 @@ pub(crate) fn make(
     workshop: &Path,
     patience: &Patience,
 ) -> anyhow::Result<()> {
-    let display = crate::bench::display((WIDTH, HEIGHT));
+    let display = crate::screen::display((WIDTH, HEIGHT));
     let studio = Studio::open(&display)?;
     let home = TempDir::with_prefix_in("home-", workshop).context("no folder for settings")?;
     let _running = program.start(&display, home.path())?;
