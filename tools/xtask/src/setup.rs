@@ -7,7 +7,7 @@ use anyhow::{Context, bail, ensure};
 use lanstream_testkit::browser::Engine;
 
 /// Commands that the tests run, and the Debian package each comes in.
-const COMMANDS: [(&str, &str); 13] = [
+const COMMANDS: [(&str, &str); 14] = [
     ("Xvfb", "xvfb"),
     ("xterm", "xterm"),
     ("xdpyinfo", "x11-utils"),
@@ -21,6 +21,7 @@ const COMMANDS: [(&str, &str); 13] = [
     ("WebKitWebDriver", "webkit2gtk-driver"),
     ("node", "nodejs"),
     ("npm", "npm"),
+    ("c++", "g++"),
 ];
 /// Libraries that the plugins of other workspaces are built against, by the name that pkg-config knows, and the Debian
 /// package of each.

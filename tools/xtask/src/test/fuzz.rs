@@ -1,54 +1,71 @@
 //! The fuzzer on every parser of a stranger's bytes, for a fixed number of inputs. What it finds lands in
 //! `core/fuzz/corpus`, which the Rust tests replay from then on.
+//!
+//! libFuzzer is a library, and what leads it is a pass of the compiler: both work with stable Rust, without cargo-fuzz.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 
 use super::succeed;
 use crate::repository;
 
-/// The targets of core/fuzz/Cargo.toml with their inputs: about a minute of each.
-const TARGETS: [(&str, u32); 2] = [("codec", 2_000_000), ("protocol", 15_000_000)];
+/// A fuzz target: a binary of core/fuzz/Cargo.toml.
+struct Target {
+    name: &'static str,
+    /// Inputs in an everyday run: seconds.
+    inputs: u32,
+    /// Inputs of a thorough run: minutes.
+    deep_inputs: u32,
+}
+
+const TARGETS: [Target; 2] = [
+    Target { name: "codec", inputs: 20_000, deep_inputs: 2_000_000 },
+    Target { name: "protocol", inputs: 500_000, deep_inputs: 15_000_000 },
+];
+
 /// Bytes of an input: a small rectangle in any code, a band with some patches.
 const INPUT_BYTES_MAX: u32 = 4096;
-const MISSING: &str = "the fuzzer needs nightly Rust and cargo-fuzz: \
-                       `rustup toolchain install nightly` and `cargo install --locked cargo-fuzz`";
+/// Platform that is built for. Naming it keeps the flags from build scripts and macros.
+const PLATFORM: &str = "x86_64-unknown-linux-gnu";
+/// Flags that count the edges that an input takes, show what it is compared with, and keep the checks of a debug build.
+/// No sanitizer is among them: the parsers are safe code, in which it would find nothing that a panic does not tell.
+const FLAGS: [&str; 9] = [
+    "--cfg=fuzzing",
+    "-Ccodegen-units=1",
+    "-Cdebug-assertions",
+    "-Coverflow-checks",
+    "-Cpasses=sancov-module",
+    "-Cllvm-args=-sanitizer-coverage-level=4",
+    "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
+    "-Cllvm-args=-sanitizer-coverage-pc-table",
+    "-Cllvm-args=-sanitizer-coverage-trace-compares",
+];
 
-pub(super) fn run() -> anyhow::Result<()> {
-    let is_there = fuzz().arg("--version").output().is_ok_and(|output| output.status.success());
-    ensure!(is_there, MISSING);
-    TARGETS.into_iter().try_for_each(|(target, inputs)| run_target(target, inputs))
-}
-
-fn run_target(target: &str, inputs: u32) -> anyhow::Result<()> {
+pub(super) fn run(is_deep: bool) -> anyhow::Result<()> {
     let build = repository::target().join("fuzz");
+    let mut cargo = repository::cargo();
+    cargo.arg("build").arg("--manifest-path").arg(sources().join("Cargo.toml"));
+    cargo.args(["--release", "--target", PLATFORM, "--target-dir"]).arg(&build);
+    succeed(cargo.env("RUSTFLAGS", FLAGS.join(" ")))?;
+    TARGETS.iter().try_for_each(|target| run_target(target, &build, is_deep))
+}
+
+fn run_target(target: &Target, build: &Path, is_deep: bool) -> anyhow::Result<()> {
     // The fuzzer adds what leads it further to the first folder, and what fails to the other.
-    let found = created(build.join("corpus").join(target))?;
-    let corpus = core().join("fuzz/corpus").join(target);
-    let mut command = fuzz();
-    // The parsers are safe code: a sanitizer would find nothing there that a panic does not tell, and take its time.
-    command
-        .args(["run", "--sanitizer", "none", "--target-dir"])
-        .arg(build)
-        .arg(target)
-        .arg(found)
-        .arg(&corpus);
-    command.arg("--").arg(format!("-runs={inputs}")).arg(format!("-max_len={INPUT_BYTES_MAX}"));
-    command.arg(format!("-artifact_prefix={}/", corpus.display()));
-    succeed(&mut command).with_context(|| format!("the input that fails is in {}", corpus.display()))
+    let found = created(build.join("corpus").join(target.name))?;
+    let corpus = sources().join("corpus").join(target.name);
+    let inputs = if is_deep { target.deep_inputs } else { target.inputs };
+    let mut fuzzer = Command::new(build.join(PLATFORM).join("release").join(target.name));
+    fuzzer.arg(found).arg(&corpus).arg(format!("-runs={inputs}")).arg(format!("-max_len={INPUT_BYTES_MAX}"));
+    fuzzer.args(["-verbosity=0", "-print_final_stats=1"]);
+    fuzzer.arg(format!("-artifact_prefix={}/", corpus.display()));
+    succeed(&mut fuzzer).with_context(|| format!("the input that fails is in {}", corpus.display()))
 }
 
-/// `cargo fuzz` of the nightly toolchain, whichever runs this.
-fn fuzz() -> Command {
-    let mut command = Command::new("rustup");
-    command.current_dir(core()).args(["run", "nightly", "cargo", "fuzz"]);
-    command
-}
-
-fn core() -> PathBuf {
-    repository::root().join("core")
+fn sources() -> PathBuf {
+    repository::root().join("core/fuzz")
 }
 
 fn created(folder: PathBuf) -> anyhow::Result<PathBuf> {
