@@ -9,8 +9,6 @@ mod tests {
     use std::path::{Component, Path, PathBuf};
     use std::process::Command;
 
-    use syn::visit::{self, Visit};
-
     use crate::repository;
 
     /// Files, each with those that it imports.
@@ -44,11 +42,24 @@ mod tests {
         crates
     }
 
-    /// Collector of the paths that a file's `use` items name, but for those of its tests.
+    /// Collector of the paths that `use` items name, but for those of tests.
     #[derive(Default)]
     struct Uses(Vec<Vec<String>>);
 
     impl Uses {
+        /// Adds what the items name, those of inline modules included.
+        fn add_items(&mut self, items: &[syn::Item]) {
+            for item in items {
+                match item {
+                    syn::Item::Use(item) => self.add(&[], &item.tree),
+                    syn::Item::Mod(module) if module.ident != "tests" => {
+                        self.add_items(module.content.as_ref().map_or(&[], |(_, items)| items));
+                    }
+                    _ => {}
+                }
+            }
+        }
+
         fn add(&mut self, prefix: &[String], tree: &syn::UseTree) {
             let with = |name: &syn::Ident| [prefix, &[name.to_string()]].concat();
             match tree {
@@ -57,18 +68,6 @@ mod tests {
                 syn::UseTree::Rename(rename) => self.0.push(with(&rename.ident)),
                 syn::UseTree::Glob(_) => self.0.push(prefix.to_vec()),
                 syn::UseTree::Group(group) => group.items.iter().for_each(|tree| self.add(prefix, tree)),
-            }
-        }
-    }
-
-    impl<'ast> Visit<'ast> for Uses {
-        fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
-            self.add(&[], &item.tree);
-        }
-
-        fn visit_item_mod(&mut self, module: &'ast syn::ItemMod) {
-            if module.ident != "tests" {
-                visit::visit_item_mod(self, module);
             }
         }
     }
@@ -109,7 +108,7 @@ mod tests {
         let imported = |module: &str, text: &str| {
             let file = syn::parse_file(text).unwrap_or_else(|error| panic!("{module}: {error}"));
             let mut uses = Uses::default();
-            uses.visit_file(&file);
+            uses.add_items(&file.items);
             let found = uses.0.iter().filter_map(|path| resolve(module, path, modules));
             found.filter(|other| !is_related(module, other)).collect()
         };

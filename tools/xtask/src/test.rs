@@ -16,7 +16,7 @@ use crate::{repository, setup};
 /// What to test.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Ten thousand cases per property, millions of inputs for the fuzzer, and the tests that are too slow for every day
+    /// Ten thousand cases per property, millions of inputs for the fuzzer, and tests that are too slow for every day
     #[arg(long)]
     deep: bool,
     /// Only these steps (setup, fmt, clippy, doc, viewer, rust, features, loom, workspaces, package, fuzz); any other

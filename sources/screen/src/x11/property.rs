@@ -1,4 +1,5 @@
-//! Properties: what programs and window managers write on windows, by names that the server numbers ([`Atoms`](super::atoms::Atoms)).
+//! Properties: what programs and window managers write on windows, by names that the server numbers
+//! ([`Atoms`](super::atoms::Atoms)).
 
 use lanstream_core::source::Error;
 use x11rb::protocol::xproto::{Atom, AtomEnum, ConnectionExt as _, GetPropertyReply, Window};
