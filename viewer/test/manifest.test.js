@@ -51,7 +51,7 @@ test('every attribute is a property that can be set', () => {
 
 test('the manifest has the parts and the custom properties of the element, and the events that it sends', () => {
   const folder = '../src/element/';
-  const files = ['style', 'overlay', 'film', 'stage', 'engine-host', 'media', 'player'];
+  const files = ['style', 'overlay', 'film', 'stage', 'engine-link', 'media', 'player'];
   const sources = files.map(name => text(`${folder}${name}.js`)).join('\n');
   const found = (/** @type {RegExp} */ pattern) =>
     [...new Set([...sources.matchAll(pattern)].map(match => match[1]))].sort();

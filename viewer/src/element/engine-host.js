@@ -1,112 +1,205 @@
 // Starts the engine with a thread and a canvas: in this thread if that is faster, else in a worker; in this thread,
-// too, if a worker turns out not to work.
+// too, if a worker turns out not to work. While frames come it moves the engine to the other thread when the page
+// becomes busy, or is no longer: the next engine takes over once it has painted, so that no frame is missed.
 
-import { serve } from '../session/port.js';
 import { choosePresenter } from '../present/choose.js';
 import { chooseThread, hasDesynchronized } from '../session/thread-choice.js';
+import { PageEngine, WorkerEngine } from './engine-link.js';
+import { ThreadMonitor } from '../session/thread-monitor.js';
 
 /**
  * @typedef {import('../session/port.js').Answer} Answer
  * @typedef {import('../session/port.js').Command} Command
+ * @typedef {import('../session/engine.js').State} State
+ * @typedef {import('../session/thread-choice.js').Thread} Thread
  * @typedef {import('../session/thread-choice.js').ThreadChoice} ThreadChoice
+ * @typedef {PageEngine | WorkerEngine} Link
  * @typedef {{
  *   present: import('../session/port.js').Present,
- *   thread: import('../session/thread-choice.js').Thread | 'auto',
+ *   thread: Thread | 'auto',
  *   options: import('../session/engine.js').EngineOptions,
  *   mount: (canvas: HTMLCanvasElement) => void,
+ *   mountBelow: (canvas: HTMLCanvasElement) => void,
  *   layer: import('../present/presenter.js').Layer,
  *   answer: (answer: Answer) => void,
- * }} HostOptions `mount` puts a canvas into the page, in place of the previous; `layer`: a canvas over it
+ * }} HostOptions `mount` has a canvas in the page and none before it, `mountBelow` one behind that which is shown;
+ *   `layer`: a canvas over it
  */
+
+/** Time that an engine has to paint in the other thread. */
+const MOVE_MS = 5000;
+const REASONS = { page: 'this page is no longer busy', worker: 'this page is busy' };
+/** What counts on when another engine takes over. */
+const COUNTERS = /** @type {const} */ (['frames', 'skipped', 'proven', 'refuted', 'reconnects']);
 
 export class EngineHost {
   #options;
-  #worker = /** @type {Worker | null} */ (null);
-  #send = /** @type {(command: Command) => void} */ (() => {});
-  /** Last command of each type, sent again if the engine moves to this thread. */
+  #shown;
+  /** The engine that is to take over. */
+  #next = /** @type {{ link: Link, timer: ReturnType<typeof setTimeout>, state: State | null } | null} */ (null);
+  #monitor = /** @type {ThreadMonitor | null} */ (null);
+  /** Last command of each type, sent again to an engine in another thread. */
   #sent = /** @type {Map<string, Command>} */ (new Map());
+  /** Requests for pixels without an answer. */
+  #reads = /** @type {Map<number, Command>} */ (new Map());
+  #state = /** @type {State | null} */ (null);
+  /** What earlier engines counted. */
+  #counted = { frames: 0, skipped: 0, proven: 0, refuted: 0, reconnects: 0 };
 
   /** @param {HostOptions} options */
   constructor(options) {
     this.#options = options;
     const choice = thread(options);
-    if (choice.thread === 'page') this.#startHere(choice);
-    else this.#tryThere(choice);
+    this.#shown = this.#newLink(choice.thread);
+    this.#startShown(choice);
+    // A worker that was chosen at once is faster here in any page.
+    if (options.thread === 'auto' && choice.thread === 'page') this.#monitor = new ThreadMonitor('page', timers());
   }
 
   /** @param {Command} command */
   send(command) {
-    if (command.type !== 'playback') this.#sent.set(command.type, command); // Done twice, a step would be two.
-    this.#send(command);
+    if (command.type === 'read') this.#reads.set(command.id, command);
+    else if (command.type !== 'playback') this.#keep(command); // Done twice, a step would be two.
+    this.#shown.send(command);
   }
 
   close() {
-    this.#send({ type: 'close' });
-    this.#closeWorker();
+    this.#monitor?.close();
+    this.#abandonNext();
+    this.#shown.close();
   }
 
-  /** @param {ThreadChoice} thread */
-  #tryThere(thread) {
+  /** @param {Command} command that both engines follow, and one that comes later */
+  #keep(command) {
+    this.#sent.set(command.type, command);
+    this.#next?.link.send(command);
+  }
+
+  /** @param {Thread} thread @returns {Link} */
+  #newLink(thread) {
+    const receiver = {
+      answer: (/** @type {Link} */ link, /** @type {Answer} */ answer) => this.#receive(link, answer),
+      failed: (/** @type {Link} */ link) => this.#failed(link),
+    };
+    return thread === 'page' ? new PageEngine(receiver) : new WorkerEngine(receiver);
+  }
+
+  /** @param {ThreadChoice} choice */
+  #startShown(choice) {
+    this.#options.mount(this.#shown.canvas);
+    if (!this.#start(this.#shown, choice)) this.#failed(this.#shown);
+  }
+
+  /** Whether an engine could be started. @param {Link} link @param {ThreadChoice} thread */
+  #start(link, thread) {
+    const { layer, present, options } = this.#options;
     try {
-      this.#startThere(thread);
+      link.start({ layer, present, thread, options: { ...options, known: selectionOf(this.#state) } });
+      return true;
     } catch {
-      this.#moveHere();
+      return false;
     }
   }
 
-  /** @param {ThreadChoice} thread */
-  #startThere(thread) {
-    const { present, options } = this.#options;
-    const canvas = this.#newCanvas().transferControlToOffscreen();
-    const worker = new Worker(new URL('../worker.js', import.meta.url), { type: 'module' });
-    this.#worker = worker;
-    let loaded = false;
-    worker.onmessage = event => {
-      const answer = /** @type {Answer} */ (event.data);
-      if (answer.type === 'loaded') loaded = true;
-      else if (answer.type === 'unfit') this.#moveHere();
-      else this.#options.answer(answer);
-    };
-    // An error before it is loaded means that it cannot load; later errors do not end it.
-    worker.onerror = () => {
-      if (!loaded) this.#moveHere();
-    };
-    this.#send = command => worker.postMessage(command);
-    worker.postMessage({ type: 'start', canvas, layer: null, present, thread, options }, [canvas]);
+  /** There is no worker that can paint. @param {Link} link */
+  #failed(link) {
+    if (link === this.#next?.link) this.#stay();
+    if (link !== this.#shown) return;
+    link.close();
+    this.#shown = this.#newLink('page');
+    this.#startShown({ thread: 'page', reason: 'no worker can paint here' });
+    for (const command of [...this.#sent.values(), ...this.#reads.values()]) this.#shown.send(command);
   }
 
-  #moveHere() {
-    this.#closeWorker();
-    this.#startHere({ thread: 'page', reason: 'no worker can paint here' });
-    for (const command of this.#sent.values()) this.#send(command);
+  /** @param {Link} link @param {Answer} answer */
+  #receive(link, answer) {
+    if (link === this.#next?.link) this.#receiveNext(answer);
+    if (link !== this.#shown) return;
+    if (answer.type === 'pixels') this.#reads.delete(answer.id);
+    if (answer.type === 'frame') answer.frame.frames += this.#counted.frames;
+    if (answer.type === 'state') {
+      for (const name of COUNTERS) answer.state[name] += this.#counted[name];
+      if (answer.state.frames !== this.#state?.frames) this.#sample();
+      this.#state = answer.state;
+    }
+    this.#options.answer(answer);
   }
 
-  /** @param {ThreadChoice} thread */
-  #startHere(thread) {
-    const { layer, present, options, answer } = this.#options;
-    this.#send = serve(answer);
-    this.#send({ type: 'start', canvas: this.#newCanvas(), layer, present, thread, options });
+  /** Measures the page's thread while frames come. A page that nobody sees has its timers late. */
+  #sample() {
+    if (document.hidden) this.#monitor?.forget();
+    else if (this.#next === null) this.#monitor?.sample(better => this.#moveTo(better));
   }
 
-  #closeWorker() {
-    if (this.#worker === null) return;
-    // Messages on their way must not arrive.
-    this.#worker.onmessage = null;
-    this.#worker.onerror = null;
-    this.#worker.terminate();
-    this.#worker = null;
+  /** Starts an engine in the other thread, behind the one that is shown. @param {Thread} thread */
+  #moveTo(thread) {
+    if (this.#next !== null || document.hidden) return;
+    const link = this.#newLink(thread);
+    this.#next = { link, timer: setTimeout(() => this.#stay(), MOVE_MS), state: null };
+    this.#options.mountBelow(link.canvas);
+    if (!this.#start(link, { thread, reason: REASONS[thread] })) return this.#stay();
+    for (const command of this.#sent.values()) link.send(command);
+    return undefined;
   }
 
-  /** A canvas that was transferred to a worker never comes back, so each attempt has its own. */
-  #newCanvas() {
-    const canvas = document.createElement('canvas');
-    canvas.className = 'picture';
-    canvas.part.add('picture');
-    canvas.setAttribute('role', 'img');
-    canvas.setAttribute('aria-label', 'live picture of the source');
-    this.#options.mount(canvas);
-    return canvas;
+  /** @param {Answer} answer of the engine that is to take over */
+  #receiveNext(answer) {
+    const next = this.#next;
+    if (answer.type === 'unfit') this.#stay();
+    if (next === null || answer.type !== 'state') return;
+    const isFirst = next.state === null;
+    if (answer.state.frames > 0) next.state = answer.state;
+    if (!isFirst || next.state === null) return;
+    clearTimeout(next.timer);
+    // The browser composes what a worker painted a frame later.
+    requestAnimationFrame(() => requestAnimationFrame(() => this.#takeOver(next)));
   }
+
+  /** @param {{ link: Link, state: State | null }} next */
+  #takeOver(next) {
+    if (this.#next !== next || next.state === null) return;
+    this.#next = null;
+    for (const name of COUNTERS) this.#counted[name] = (this.#state?.[name] ?? 0) - next.state[name];
+    const previous = this.#shown;
+    this.#shown = next.link;
+    previous.close();
+    this.#options.mount(next.link.canvas);
+    this.#monitor?.moved(next.link.thread);
+    for (const read of this.#reads.values()) next.link.send(read);
+    this.#receive(next.link, { type: 'state', state: { ...next.state } });
+  }
+
+  /** The engine cannot be moved: it stays where it is, and is not tried elsewhere. */
+  #stay() {
+    this.#abandonNext();
+    this.#monitor?.close();
+    this.#monitor = null;
+  }
+
+  #abandonNext() {
+    if (this.#next === null) return;
+    const { link, timer } = this.#next;
+    clearTimeout(timer);
+    this.#next = null;
+    link.close();
+    link.canvas.remove();
+  }
+}
+
+/** The transport that an engine chose, which the next need not measure. @param {State | null} state */
+function selectionOf(state) {
+  if (state === null || state.transport === '') return null;
+  const transport = /** @type {import('../transport/table.js').Transport} */ (state.transport);
+  return { transport, reason: state.transportReason };
+}
+
+/** @returns {import('../session/thread-monitor.js').Timers} */
+function timers() {
+  return {
+    now: () => performance.now(),
+    setTimeout: (call, ms) => setTimeout(call, ms),
+    clearTimeout: timer => clearTimeout(/** @type {ReturnType<typeof setTimeout>} */ (timer)),
+  };
 }
 
 /** Selects the thread. Presenters are measured in this thread only if it may paint. @param {HostOptions} options */

@@ -33,10 +33,23 @@ export class Stage {
     return this.#place;
   }
 
-  /** @param {HTMLCanvasElement} canvas @param {OverlayLayer} overlayLayer */
+  /**
+   * Shows a canvas instead of the one before.
+   * @param {HTMLCanvasElement} canvas
+   * @param {OverlayLayer} overlayLayer
+   */
   mount(canvas, overlayLayer) {
+    const previous = this.#canvas;
     [this.#canvas, this.#overlayLayer] = [canvas, overlayLayer];
-    this.root.replaceChildren(canvas, overlayLayer.canvas, this.cursor.canvas);
+    // One that is there already must not leave the page: the browser would not show it for a moment.
+    if (canvas.parentNode === this.root) previous?.remove();
+    else this.root.replaceChildren(canvas, overlayLayer.canvas, this.cursor.canvas);
+  }
+
+  /** Adds a canvas behind the one that is shown, in the same place. @param {HTMLCanvasElement} canvas */
+  mountBelow(canvas) {
+    canvas.style.cssText = this.#canvas?.style.cssText ?? '';
+    this.root.prepend(canvas);
   }
 
   /** Removes the canvases, which belong to a source that is left. */

@@ -40,9 +40,11 @@ const FILM_MS = 250;
  *   | { type: 'refuted', seq: number } | { type: 'frame', frame: PaintedFrame }
  *   | { type: 'cursor-shape', shape: CursorShape } | { type: 'cursor-at', x: number, y: number, serial: number
  *   }} EngineEvent
- * @typedef {{ origin: string, token: string, transport: import('../transport/table.js').Transport | 'auto', codes:
- *   boolean, verify: boolean, paused: boolean }} EngineOptions `codes`: whether pixels may come in fewer bytes, where
- *   this page can decode them
+ * @typedef {{
+ *   origin: string, token: string, transport: import('../transport/table.js').Transport | 'auto', codes: boolean,
+ *   verify: boolean, paused: boolean, known?: Selection | null,
+ * }} EngineOptions `codes`: whether pixels may come in fewer bytes, where this page can decode them; `known`: a
+ *   transport that was chosen before
  * @typedef {{
  *   surface: import('../present/surface.js').Surface,
  *   presenter: import('../present/choose.js').PresenterChoice,
@@ -92,6 +94,7 @@ export class Engine {
    */
   constructor(options, { surface, presenter, thread, codec, post }, env) {
     this.#options = { ...options };
+    this.#selection = options.known ?? null;
     this.#post = post;
     this.#env = env;
     this.#backoff = new Backoff(env);

@@ -1,0 +1,87 @@
+//! A page that is busy with work of its own: its frames come by a worker, until it is at leisure again.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use lanstream_testkit::browser::chromium::{Chromium, Page};
+use lanstream_testkit::display::Display;
+use lanstream_testkit::picture::Picture;
+use lanstream_testkit::screen::Screen;
+use lanstream_testkit::wait::until;
+
+use crate::program::Lanstream;
+
+const WIDTH: u32 = 640;
+const HEIGHT: u32 = 360;
+/// Has the page work for 50 of every 60 milliseconds, and keeps what it counts.
+const WORK: &str = "(() => {
+    window.counts = [];
+    window.lanstream.addEventListener('frame', event => window.counts.push(event.detail.frames));
+    window.work = setInterval(() => {
+        const end = performance.now() + 50;
+        while (performance.now() < end);
+    }, 60);
+})()";
+/// What lies in the page for the picture: its canvases, and whether the frames that were counted only rose.
+const PAGE: &str = "[
+    window.lanstream.shadowRoot.querySelectorAll('.picture').length,
+    window.counts.length > 10 && window.counts.every((count, at) => at === 0 || count > window.counts[at - 1]),
+]";
+
+#[test]
+fn a_busy_page_has_its_frames_from_a_worker_until_it_is_at_leisure() {
+    let size = format!("{WIDTH}x{HEIGHT}");
+    let server = Lanstream::pattern(&["--kind", "motion", "--size", &size]);
+    let viewing = Display::start(WIDTH + 1, HEIGHT + 1);
+    let chromium = Chromium::open(&server.page("?verify=1"), &viewing);
+    let page = chromium.page();
+    page.playing();
+    let screen = Screen::of(&viewing);
+    let is_over = AtomicBool::new(false);
+    let blank = std::thread::scope(|scope| {
+        let watching = scope.spawn(|| blank_pictures(&screen, &is_over));
+        let over = Over(&is_over);
+        move_there_and_back(&page);
+        drop(over);
+        watching.join().expect("it only looks")
+    });
+    assert_eq!(blank, 0, "pictures without a frame");
+    page.evaluate("window.lanstream.pause()");
+    until("the frame on the display", || {
+        let read = page.evaluate("window.lanstream.readPixels().then(({ data }) => [...data])");
+        let shown = read.as_array().expect("it is a list").iter();
+        let bytes =
+            shown.map(|byte| u8::try_from(byte.as_u64().expect("a number")).expect("a byte")).collect();
+        screen.grab().part(0, 0, WIDTH, HEIGHT).expect(&Picture { width: WIDTH, height: HEIGHT, bytes })
+    });
+}
+
+/// Ends the look at the display, also where a test fails.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Looks at the display until it is over, and returns how often there was one colour alone where the frame lies.
+fn blank_pictures(screen: &Screen, is_over: &AtomicBool) -> usize {
+    let mut blank = 0;
+    while !is_over.load(Ordering::Relaxed) {
+        blank += usize::from(screen.grab().part(0, 0, WIDTH, HEIGHT).colours() == 1);
+    }
+    blank
+}
+
+fn move_there_and_back(page: &Page<'_>) {
+    page.evaluate(WORK);
+    let state = page.state_where("frames from a worker", |state| state["thread"] == "worker");
+    let proven = state["proven"].as_u64();
+    assert_eq!(state["threadReason"], "this page is busy");
+    page.state_where("proofs of a worker's frames", |state| state["proven"].as_u64() > proven);
+    page.evaluate("clearInterval(window.work)");
+    page.state_where("frames in the page again", |state| state["thread"] == "page");
+    let state = page.playing();
+    assert_eq!(state["refuted"], 0, "{state}");
+    assert_eq!(page.evaluate(PAGE), serde_json::json!([1, true]));
+}
