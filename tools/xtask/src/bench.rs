@@ -5,6 +5,7 @@
 //! each browser; and beside them what the browser takes for pictures of its own, which no mirror can be quicker than.
 
 mod barcode;
+pub(crate) mod busy;
 pub(crate) mod codec;
 pub(crate) mod connect;
 pub(crate) mod content;

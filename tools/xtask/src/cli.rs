@@ -33,6 +33,8 @@ enum Task {
 enum Bench {
     /// Latency from drawing on one display to seeing it in a browser on another, with pixel equality
     Glass(bench::Options),
+    /// Frames in a page that is busy with work of its own, beside one that is not
+    Busy(bench::busy::Options),
     /// Size and speed of each code on screenshots, beside other codecs
     Codec(bench::codec::Options),
     /// Time from a viewer's token until its first picture has arrived
@@ -55,6 +57,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Task::Test(options) => test::run(&options),
         Task::Wasm(options) => wasm::run(&options),
         Task::Bench(Bench::Glass(options)) => bench::run(&options),
+        Task::Bench(Bench::Busy(options)) => bench::busy::run(&options),
         Task::Bench(Bench::Codec(options)) => bench::codec::run(&options),
         Task::Bench(Bench::Cut(options)) => bench::cut::run(&options),
         Task::Bench(Bench::Connect(options)) => bench::connect::run(&options),
