@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import { build } from 'esbuild';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +16,8 @@ const TSC = join(VIEWER, 'node_modules/typescript/bin/tsc');
 const STRICT = '--noEmit --strict --module esnext --moduleResolution bundler --target es2022 --lib es2022,dom'.split(
   ' ',
 );
+/** Bytes of all that a page loads, gzipped. */
+const GZIPPED_BYTES_MAX = 60 << 10;
 
 const USE = `
 import { LanStream, StreamErrorEvent, type ErrorCode, type FrameMetadata } from 'lanstream-viewer';
@@ -133,6 +136,22 @@ test('a bundler keeps the definition of the element, and nothing of a class that
     await bundled("import { LanStream } from 'lanstream-viewer/element'; console.log(LanStream);"),
     /\.define\(/,
   );
+});
+
+test('minified, with its decoder, it is small', async () => {
+  const src = join(installed, 'src');
+  const { outputFiles } = await build({
+    entryPoints: ['lan-stream.js', 'worker.js', 'element/sound-worklet.js'].map(name => join(src, name)),
+    bundle: true,
+    splitting: true,
+    minify: true,
+    format: 'esm',
+    write: false,
+    outdir: project,
+  });
+  const files = [...outputFiles.map(({ contents }) => contents), readFileSync(join(src, 'codec.wasm'))];
+  const bytes = files.reduce((sum, file) => sum + gzipSync(file, { level: 9 }).length, 0);
+  assert.ok(bytes <= GZIPPED_BYTES_MAX, `${bytes} bytes`);
 });
 
 test('it is imported where there is no DOM, and defines nothing there', () => {
