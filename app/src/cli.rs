@@ -6,6 +6,7 @@ mod plugin;
 mod serve;
 mod sink;
 mod source;
+mod window;
 
 use std::ffi::OsString;
 
@@ -21,6 +22,8 @@ pub(crate) use plugin::CheckOptions;
 pub(crate) use plugin::{Kind, Language, NewOptions, PluginAction, check_names};
 pub(crate) use serve::Serve;
 pub(crate) use sink::ChosenSink;
+#[cfg(feature = "webview")]
+pub(crate) use window::Window;
 
 /// Arguments of this process.
 #[derive(Debug)]
@@ -42,6 +45,12 @@ pub(crate) enum Action {
         source: String,
         /// Values of its options.
         values: OptionValues,
+    },
+    /// Show the page of another run.
+    #[cfg(feature = "webview")]
+    View {
+        /// Its URL, or `-` where that is on standard input.
+        url: String,
     },
     /// List what there is to show.
     ListSources,
@@ -84,6 +93,7 @@ const SINKS: &str = "sinks";
 const COMMANDS: &[&str] = &[
     SOURCES,
     SINKS,
+    window::VIEW,
     #[cfg(feature = "plugins")]
     plugin::NAME,
 ];
@@ -147,7 +157,8 @@ fn command(registries: &Registries) -> Command {
         .after_help(EXAMPLES)
         .subcommands(sources)
         .subcommand(list)
-        .subcommand(list_sinks);
+        .subcommand(list_sinks)
+        .subcommand(window::command());
     #[cfg(feature = "plugins")]
     let command = command.subcommand(plugin::command());
     command
@@ -155,6 +166,7 @@ fn command(registries: &Registries) -> Command {
 
 fn from_matches(registries: &Registries, matches: &ArgMatches) -> Result<Cli, clap::Error> {
     let serve = Serve::from_arg_matches(matches)?;
+    window::check(&serve.window, matches.subcommand_name() == Some(window::VIEW))?;
     let mut sinks = Vec::new();
     let action = match matches.subcommand() {
         None => {
@@ -163,6 +175,8 @@ fn from_matches(registries: &Registries, matches: &ArgMatches) -> Result<Cli, cl
         }
         Some((SOURCES, _)) => Action::ListSources,
         Some((SINKS, _)) => Action::ListSinks,
+        #[cfg(feature = "webview")]
+        Some((window::VIEW, matches)) => Action::View { url: window::url(matches) },
         #[cfg(feature = "plugins")]
         Some((plugin::NAME, matches)) => Action::Plugin(PluginAction::from_arg_matches(matches)?),
         Some((name, matches)) => {

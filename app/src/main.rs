@@ -11,6 +11,10 @@ mod plugin_flags;
 mod report;
 mod run;
 mod stop;
+#[cfg(feature = "webview")]
+mod view;
+#[cfg(feature = "webview")]
+mod webview;
 
 use std::process::ExitCode;
 

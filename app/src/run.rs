@@ -21,6 +21,8 @@ use crate::list;
 use crate::plugin_command;
 use crate::report::{Log, Reporter};
 use crate::stop;
+#[cfg(feature = "webview")]
+use crate::{view, webview};
 
 /// Time between two reports of numbers.
 const STATS_INTERVAL: Duration = Duration::from_secs(1);
@@ -42,6 +44,8 @@ pub(crate) fn main(registries: Registries, cli: &Cli) -> ExitCode {
     let done = match &cli.action {
         Action::ShowFirst => run.show_first().map(|()| ExitCode::SUCCESS),
         Action::Show { source, values } => run.show(source, values.clone()).map(|()| ExitCode::SUCCESS),
+        #[cfg(feature = "webview")]
+        Action::View { url } => view::run(url, &cli.serve.window, &reporter).map(|()| ExitCode::SUCCESS),
         Action::ListSources => {
             list::print(&run.registry, cli.serve.json);
             Ok(ExitCode::SUCCESS)
@@ -125,8 +129,10 @@ impl Run<'_> {
         format!("this build has {}", names.join(", "))
     }
 
-    /// Serves until a signal or the source's end.
+    /// Serves until a signal, the source's end, or that of the window.
     fn serve(&self, configured: Configured) -> Result<(), String> {
+        #[cfg(feature = "webview")]
+        let toolkit = self.serve.window.webview.then(webview::Toolkit::start).transpose()?;
         let (mut options, reporter) = (options(self.serve, configured.fps_max), self.reporter);
         options.token = self.serve.token_file.as_deref().map(token).transpose()?;
         options.frame_sinks = self.frame_sinks()?;
@@ -154,7 +160,16 @@ impl Run<'_> {
         {
             reporter.say(&format!("no browser could be started ({error}); open the URL yourself"));
         }
-        let end = server.block_on(run(&server, reporter, &stop));
+        let attend = || server.block_on(run(&server, reporter, &stop));
+        #[cfg(feature = "webview")]
+        let end = match toolkit {
+            Some(toolkit) => {
+                webview::beside(toolkit, server.url(), (&self.serve.window, reporter), &stop, attend)?
+            }
+            None => attend(),
+        };
+        #[cfg(not(feature = "webview"))]
+        let end = attend();
         reporter.finish();
         let sink_failure = server.sink_failure();
         server.stop();

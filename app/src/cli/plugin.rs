@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use clap::{Args as _, Command, Subcommand};
 use lanstream_core::registry::Descriptor;
 
-use super::{SINKS, SOURCES, Serve};
+use super::{SINKS, SOURCES, Serve, window};
 
 /// Name of the command.
 pub(super) const NAME: &str = "plugin";
 /// Commands that are no sources.
-const COMMANDS: [&str; 6] = [NAME, SOURCES, SINKS, "help", "plugin-host", "plugin-trial"];
+const COMMANDS: [&str; 7] = [NAME, SOURCES, SINKS, window::VIEW, "help", "plugin-host", "plugin-trial"];
 /// Flag that every command has.
 const HELP: &str = "help";
 
@@ -131,7 +131,7 @@ mod tests {
         for name in COMMANDS {
             assert!(check(name, "number").unwrap_err().contains("name of a command"), "{name}");
         }
-        for option in ["help", "port", "json", "plugin", "verbose"] {
+        for option in ["help", "port", "json", "plugin", "verbose", "webview", "title"] {
             assert!(check("camera", option).unwrap_err().contains("name of a flag"), "{option}");
         }
     }

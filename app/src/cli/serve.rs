@@ -8,6 +8,8 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use lanstream::TransportChoice;
 use lanstream::sinks::{self, SinkFactory};
 
+use super::window::Window;
+
 /// Name for the choice by measurement.
 const AUTO: &str = "auto";
 
@@ -52,6 +54,9 @@ pub(crate) struct Serve {
     /// Open the page in the browser
     #[arg(long, global = true)]
     pub(crate) open: bool,
+    /// A window that shows the page.
+    #[command(flatten)]
+    pub(crate) window: Window,
     /// Print one JSON object a line on stdout instead of the URL
     #[arg(long, global = true)]
     pub(crate) json: bool,

@@ -25,6 +25,7 @@ pub mod pixels;
 pub mod process;
 pub mod relay;
 pub mod screen;
+pub mod toplevel;
 pub mod udp;
 #[cfg(feature = "client")]
 pub mod viewer;

@@ -34,8 +34,12 @@ const LIBRARIES: [(&str, &str); 7] = [
     ("xcb", "libxcb1-dev"),
     ("xrandr", "libxrandr-dev"),
 ];
+/// What windows are built against.
+const WEBVIEW_LIBRARIES: [(&str, &str); 1] = [("webkit2gtk-4.1", "libwebkit2gtk-4.1-dev")];
+/// What asks for libraries.
+const PKG_CONFIG: (&str, &str) = ("pkg-config", "pkg-config");
 /// Commands that these builds run.
-const BUILD_COMMANDS: [(&str, &str); 2] = [("clang", "clang"), ("pkg-config", "pkg-config")];
+const BUILD_COMMANDS: [(&str, &str); 2] = [("clang", "clang"), PKG_CONFIG];
 
 /// A font for the browsers. No command tells of it, so it comes along with whatever else is missing.
 const FONTS: &str = "fonts-dejavu-core";
@@ -48,12 +52,23 @@ pub(crate) fn run() -> anyhow::Result<()> {
 pub(crate) fn install_libraries() -> anyhow::Result<()> {
     let reason = "the plugins in workspaces of their own need";
     install(reason, &BUILD_COMMANDS)?;
+    install_packages(reason, &absent(&LIBRARIES))
+}
+
+/// Installs what windows are built with.
+pub(crate) fn install_webview() -> anyhow::Result<()> {
+    let reason = "windows need";
+    install(reason, &[PKG_CONFIG])?;
+    install_packages(reason, &absent(&WEBVIEW_LIBRARIES))
+}
+
+/// Returns the packages of the libraries that pkg-config does not find.
+fn absent(libraries: &[(&'static str, &'static str)]) -> Vec<&'static str> {
     let is_there = |library: &str| {
         let status = Command::new("pkg-config").args(["--exists", library]).status();
         status.is_ok_and(|status| status.success())
     };
-    let absent = LIBRARIES.iter().filter(|(library, _)| !is_there(library));
-    install_packages(reason, &absent.map(|(_, package)| *package).collect::<Vec<_>>())
+    libraries.iter().filter(|(library, _)| !is_there(library)).map(|(_, package)| *package).collect()
 }
 
 /// Installs the packages, the second of each pair, of commands that are missing. `reason` says who needs them.

@@ -3,6 +3,7 @@
 mod features;
 mod fuzz;
 mod package;
+mod webview;
 mod workspaces;
 
 use std::path::Path;
@@ -19,8 +20,8 @@ pub(crate) struct Options {
     /// Ten thousand cases per property, millions of inputs for the fuzzer, and tests that are too slow for every day
     #[arg(long)]
     deep: bool,
-    /// Only these steps (setup, fmt, clippy, doc, viewer, rust, features, loom, workspaces, package, fuzz); any other
-    /// word selects Rust tests by their name
+    /// Only these steps (setup, fmt, clippy, doc, viewer, workspaces, rust, features, loom, webview, package, fuzz);
+    /// any other word selects Rust tests by their name
     filters: Vec<String>,
 }
 
@@ -31,10 +32,10 @@ const DEEP_CASES: &str = "10000";
 const TESTS_PER_CORE: usize = 2;
 
 /// The steps that nobody waits for every day.
-const DEEP_STEPS: [&str; 2] = ["workspaces", "package"];
+const DEEP_STEPS: [&str; 3] = ["workspaces", "webview", "package"];
 
 /// The steps in order: what is quick and fails often comes first.
-const STEPS: [(&str, Run); 11] = [
+const STEPS: [(&str, Run); 12] = [
     ("setup", |_, _| setup::run()),
     ("fmt", |_, _| cargo(&["fmt", "--check"])),
     ("clippy", |_, _| cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])),
@@ -44,6 +45,7 @@ const STEPS: [(&str, Run); 11] = [
     ("rust", rust),
     ("features", |_, _| features::run()),
     ("loom", |_, _| loom()),
+    ("webview", |_, _| webview::run()),
     ("package", |_, _| package::run()),
     ("fuzz", |options, _| fuzz::run(options.deep)),
 ];

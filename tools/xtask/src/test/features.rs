@@ -23,6 +23,8 @@ pub(super) fn run() -> anyhow::Result<()> {
     cargo(&[&["clippy"], &BARE[..], &["--", "-D", "warnings"]].concat())?;
     fails_with("", &[], "this build has no sources")?;
     fails_with("", &["pattern"], "build it with `--features pattern`")?;
+    fails_with("pattern", &["pattern", "--webview"], "build it with `--features webview`")?;
+    fails_with("", &["view", "-"], "build it with `--features webview`")?;
     fails_with("pattern", &["pattern"], "this build carries no pixels")?;
     fails_with("pattern,http", &["pattern", "--transport", "websocket"], "invalid value 'websocket'")
 }
