@@ -1,7 +1,7 @@
 //! The command line: a command for each source of the registry, and the flags that all share.
 
-#[cfg(feature = "plugins")]
 mod option;
+#[cfg(feature = "plugins")]
 mod plugin;
 mod serve;
 mod sink;
