@@ -2,6 +2,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
 
+mod bundled;
 mod busy;
 mod codes;
 mod desktop;

@@ -170,10 +170,13 @@ fn another_track_is_chosen_in_the_page() {
     let chromium = Chromium::open(&server.page(""), &viewing);
     let page = chromium.page();
     page.state_where("the default track", |state| state["track"] == 1);
-    assert_eq!(page.evaluate("window.lanstream.audioTracks"), serde_json::json!(["eng", "deu"]));
+    assert_eq!(
+        page.evaluate("[...window.lanstream.audioTracks].map(track => track.label)"),
+        serde_json::json!(["eng", "deu"])
+    );
     let press = "[...window.lanstream.shadowRoot.querySelectorAll('button')].find(button => button.textContent === 'deu').click()";
     page.evaluate(press);
     page.state_where("the next one", |state| state["track"] == 0);
-    page.evaluate("void (window.lanstream.audioTrack = 1)");
+    page.evaluate("void (window.lanstream.audioTracks[1].enabled = true)");
     page.state_where("the one that was asked for", |state| state["track"] == 1);
 }

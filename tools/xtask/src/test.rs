@@ -86,6 +86,8 @@ fn doc() -> anyhow::Result<()> {
 fn viewer() -> anyhow::Result<()> {
     let folder = repository::root().join("viewer");
     npm(&folder, &["ci"])?;
+    // What the browser tests of bundled pages build.
+    npm(&repository::root().join("app/tests/bundlers"), &["ci"])?;
     npm(&folder, &["run", "check"])?;
     npm(&folder, &["test"])
 }

@@ -3,8 +3,8 @@
 import { togglePlayback } from './keys.js';
 
 /**
- * @typedef {import('./keys.js').Controls & { fit: import('./layout.js').Fit, audioTrack: number, audioTracks:
- *   readonly string[] }} Controlled
+ * @typedef {import('./keys.js').Controls & { fit: import('./layout.js').Fit, audioTracks:
+ *   import('./audio-tracks.js').AudioTracks }} Controlled
  */
 
 /**
@@ -26,8 +26,6 @@ export function actionsOf(element, toggles) {
       element.currentTime = seconds;
     },
     step: () => element.step(),
-    nextTrack: () => {
-      element.audioTrack = (element.audioTrack + 1) % element.audioTracks.length;
-    },
+    nextTrack: () => element.audioTracks.next(),
   };
 }

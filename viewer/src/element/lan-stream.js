@@ -178,19 +178,9 @@ export class LanStream extends AttributeElement {
     if (Number(rate) !== 1) throw new DOMException('only the server sets how fast a film goes', 'NotSupportedError');
   }
 
-  /** What its tracks of sound are called; none of what is not heard. */
+  /** Its audio tracks, as an AudioTrackList. Which of them is `enabled` is heard by all who watch. */
   get audioTracks() {
-    return this.#player.state?.tracks ?? [];
-  }
-  /** The number of the track that is heard, from 0; -1: none. */
-  get audioTrack() {
-    return this.#player.state?.track ?? -1;
-  }
-  /** Has another be heard, by all who watch it. */
-  set audioTrack(number) {
-    if (!(Number(number) in this.audioTracks))
-      throw new RangeError(`${number} is no number of a track: there are ${this.audioTracks.length}`);
-    this.#player.send({ type: 'playback', command: 'track', value: Number(number) });
+    return this.#player.audioTracks;
   }
 
   /** What is going on, as a plain object: the engine's state and what this element adds to it. */

@@ -1,6 +1,7 @@
 // What <lan-stream> plays: one source at a time, from its URL to its end, in the terms of media elements. It receives
 // the engine's answers and says which events they mean. Not what is seen of it (lan-stream.js), nor attributes.
 
+import { AudioTracks } from './audio-tracks.js';
 import { EngineHost } from './engine-host.js';
 import { ERRORS, StreamError, StreamErrorEvent } from './errors.js';
 import { FrameCallbacks } from './frame-callbacks.js';
@@ -44,6 +45,7 @@ export class Player {
     () => this.#soundChanged(),
     message => this.#complain('sound-failed', message),
   );
+  audioTracks = new AudioTracks(index => this.send({ type: 'playback', command: 'track', value: index }));
   /** @type {State | null} */
   state = null;
   /** @type {Stats | null} */
@@ -118,6 +120,7 @@ export class Player {
     this.currentSrc = '';
     this.sound.close();
     this.#pixelRequests.clear();
+    this.audioTracks.update([], null);
     this.#plays.reject(new DOMException('the source was left before it played', 'AbortError'));
     this.#view.clear();
     this.#dispatch(this.media.unload());
@@ -260,6 +263,7 @@ export class Player {
   #receiveState(state) {
     const before = this.state;
     this.state = state;
+    this.audioTracks.update(state.tracks, state.track);
     if (state.hasPlayback) this.#handOverPause();
     this.#view.showState(state);
     if (!state.connected) this.#view.cursor.hide();
