@@ -7,7 +7,7 @@
 mod common;
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex, Weak, mpsc};
 use std::task::{Wake, Waker};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
@@ -226,14 +226,24 @@ struct Eager {
     begun_early: AtomicU32,
 }
 
-impl Wake for Eager {
+/// The pipeline keeps it, and the viewer keeps the pipeline's feed: it must not keep the viewer.
+struct WakeEager(Weak<Eager>);
+
+impl Wake for WakeEager {
     fn wake(self: Arc<Self>) {
+        if let Some(eager) = self.0.upgrade() {
+            eager.take(&Waker::from(self));
+        }
+    }
+}
+
+impl Eager {
+    fn take(&self, waker: &Waker) {
         // What is said in here wakes, too.
         let Ok(mut viewer) = self.viewer.try_lock() else { return };
-        let waker = Waker::from(Arc::clone(&self));
         let before = viewer.bytes;
         let mut completed = None;
-        while let Some(seq) = viewer.receive_or_wake(usize::MAX, &waker) {
+        while let Some(seq) = viewer.receive_or_wake(usize::MAX, waker) {
             let screen = self.screen.lock().unwrap();
             assert!(screen.captured_in(&viewer.picture) == Some(screen.captured.len() - 1));
             viewer.acknowledge(seq);
@@ -255,12 +265,13 @@ fn watch_eagerly(
     let screen = Arc::new(Mutex::new(Screen::new(Size { width: 150, height: 90 })));
     let viewer = Mutex::new(Viewer::join(&feed_handle, &state, band_bytes, 0));
     let eager = Arc::new(Eager { viewer, screen: Arc::clone(&screen), begun_early: AtomicU32::new(0) });
-    let (watching, shown) = (Arc::clone(&eager), Arc::clone(&screen));
+    let waker = Waker::from(Arc::new(WakeEager(Arc::downgrade(&eager))));
+    let shown = Arc::clone(&screen);
     let mut drawings = drawings.fuse();
     // Long enough for what was drawn last to be captured row by row.
     let mut quiet = 0..300;
     let step = move || {
-        Arc::clone(&watching).wake();
+        waker.wake_by_ref();
         let Some(drawing) = drawings.next() else { return quiet.next().is_some() };
         drawing.into_iter().for_each(|(rect, seed)| shown.lock().unwrap().draw(rect, seed, true));
         true
