@@ -37,6 +37,9 @@ window.show = src => {
 </html>
 "#;
 
+/// What a site has at a path, which has no slash before it.
+pub(crate) type Files = fn(&str) -> Option<Vec<u8>>;
+
 /// A running site.
 pub(crate) struct Embedding {
     pub(crate) port: u16,
@@ -51,6 +54,12 @@ impl Embedding {
 
     /// Its page has this Content-Security-Policy, if it is not empty.
     pub(crate) fn with_policy(policy: &'static str) -> Self {
+        let files: Files = |path| if path.is_empty() { Some(PAGE.into()) } else { viewer_file(path) };
+        Self::of(files, policy)
+    }
+
+    /// It has these files, each with this Content-Security-Policy, if it is not empty.
+    pub(crate) fn of(files: Files, policy: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let over = Arc::<AtomicBool>::default();
@@ -61,7 +70,7 @@ impl Embedding {
                     return;
                 }
                 // A browser may open connections that it never uses, so each has its own thread.
-                std::thread::spawn(move || answer(socket, policy));
+                std::thread::spawn(move || answer(socket, files, policy));
             }
         };
         let thread = std::thread::Builder::new().name("embedding site".to_owned()).spawn(serve).unwrap();
@@ -84,18 +93,22 @@ impl Drop for Embedding {
     }
 }
 
-/// Gives the page, or a file of the viewer's.
-fn answer(mut socket: TcpStream, policy: &str) {
+/// Returns a file of the viewer's package.
+pub(crate) fn viewer_file(path: &str) -> Option<Vec<u8>> {
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../viewer").join(path)).ok()
+}
+
+/// Gives a file, or nothing where there is none.
+fn answer(mut socket: TcpStream, files: Files, policy: &str) {
     let mut lines = BufReader::new(&socket).lines().map_while(Result::ok);
     let Some(first) = lines.next() else { return };
     let path = first.split(' ').nth(1).unwrap_or("/").trim_start_matches('/').to_owned();
     lines.take_while(|line| !line.is_empty()).for_each(drop);
-    let viewer = Path::new(env!("CARGO_MANIFEST_DIR")).join("../viewer");
-    let body =
-        if path.is_empty() { PAGE.into() } else { std::fs::read(viewer.join(&path)).unwrap_or_default() };
+    let body = files(&path).unwrap_or_default();
     let kind = match path.rsplit_once('.') {
         Some((_, "js")) => "text/javascript",
         Some((_, "wasm")) => "application/wasm",
+        Some((_, "css")) => "text/css",
         _ => "text/html; charset=utf-8",
     };
     let policy =

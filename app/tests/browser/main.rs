@@ -6,6 +6,7 @@ mod bundled;
 mod busy;
 mod codes;
 mod desktop;
+mod electron;
 mod element;
 mod embedding;
 mod errors;

@@ -7,13 +7,17 @@ use crate::repository;
 /// The lines that README may have: it is for strangers, and what is longer belongs into docs.
 const README_LINES_MAX: usize = 130;
 
+/// Documents outside of docs.
+const OTHERS: [&str; 4] =
+    ["README.md", "CONTRIBUTING.md", "plugins/README.md", "app/examples/electron/README.md"];
+
 /// The READMEs, CONTRIBUTING and all of docs that is Markdown.
 fn documents() -> Vec<PathBuf> {
     let root = repository::root();
     let docs = std::fs::read_dir(root.join("docs")).unwrap();
     let mut documents: Vec<PathBuf> = docs.map(|entry| entry.unwrap().path()).collect();
     documents.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
-    documents.extend(["README.md", "CONTRIBUTING.md", "plugins/README.md"].map(|name| root.join(name)));
+    documents.extend(OTHERS.map(|name| root.join(name)));
     documents
 }
 
