@@ -8,8 +8,13 @@ use crate::repository;
 const README_LINES_MAX: usize = 130;
 
 /// Documents outside of docs.
-const OTHERS: [&str; 4] =
-    ["README.md", "CONTRIBUTING.md", "plugins/README.md", "app/examples/electron/README.md"];
+const OTHERS: [&str; 5] = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "plugins/README.md",
+    "app/tauri/README.md",
+    "app/examples/electron/README.md",
+];
 
 /// The READMEs, CONTRIBUTING and all of docs that is Markdown.
 fn documents() -> Vec<PathBuf> {

@@ -4,6 +4,7 @@ mod electron;
 mod features;
 mod fuzz;
 mod package;
+mod tauri;
 mod webview;
 mod workspaces;
 
@@ -21,8 +22,8 @@ pub(crate) struct Options {
     /// Ten thousand cases per property, millions of inputs for the fuzzer, and tests that are too slow for every day
     #[arg(long)]
     deep: bool,
-    /// Only these steps (setup, fmt, clippy, doc, viewer, workspaces, rust, features, loom, electron, webview, package,
-    /// fuzz); any other word selects Rust tests by their name
+    /// Only these steps (setup, fmt, clippy, doc, viewer, workspaces, rust, features, loom, electron, webview,
+    /// tauri, package, fuzz); any other word selects Rust tests by their name
     filters: Vec<String>,
 }
 
@@ -33,10 +34,10 @@ const DEEP_CASES: &str = "10000";
 const TESTS_PER_CORE: usize = 2;
 
 /// The steps that nobody waits for every day.
-const DEEP_STEPS: [&str; 4] = ["workspaces", "electron", "webview", "package"];
+const DEEP_STEPS: [&str; 5] = ["workspaces", "electron", "webview", "tauri", "package"];
 
 /// The steps in order: what is quick and fails often comes first.
-const STEPS: [(&str, Run); 13] = [
+const STEPS: [(&str, Run); 14] = [
     ("setup", |_, _| setup::run()),
     ("fmt", |_, _| cargo(&["fmt", "--check"])),
     ("clippy", |_, _| cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])),
@@ -48,6 +49,7 @@ const STEPS: [(&str, Run); 13] = [
     ("loom", |_, _| loom()),
     ("electron", |_, _| electron::run()),
     ("webview", |_, _| webview::run()),
+    ("tauri", |_, _| tauri::run()),
     ("package", |_, _| package::run()),
     ("fuzz", |options, _| fuzz::run(options.deep)),
 ];

@@ -1,0 +1,5 @@
+//! What a Tauri application is built with.
+
+fn main() {
+    tauri_build::build();
+}
