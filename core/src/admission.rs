@@ -3,30 +3,38 @@
 //!
 //! All sinks share one [`Admission`]. Each checks Host and Origin with its [`Guard`] before anything else.
 
+mod backoff;
 pub(crate) mod certificates;
 mod error;
 mod guard;
 mod limits;
+mod lobby;
+mod page_tickets;
 mod pump_receiver;
 mod registry;
 mod secret;
+mod signal;
 mod viewer_guard;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::task::Waker;
+use std::time::Duration;
 
 use atomic_waker::AtomicWaker;
 
+use backoff::Backoff;
 pub use certificates::CertificateWatch;
 pub use error::AdmissionError;
 pub use guard::{Guard, GuardError};
-pub use limits::{KEY_LIFETIME, StreamLimits, TICKET_LIFETIME, VIEWERS_MAX};
+pub use limits::{KEY_LIFETIME, KEYS_MAX, SILENCE_MAX, StreamLimits, TICKET_LIFETIME, VIEWERS_MAX};
+pub use lobby::{Lobby, Seat};
 pub use pump_receiver::{PumpReceiver, StreamPermit};
 pub use registry::{Farewell, ViewerEvent};
-use registry::{ViewerEntry, ViewerRegistry};
+use registry::{Inner, ViewerEntry, ViewerRegistry};
 
 pub use secret::{SECRET_BYTES, Secret};
+use signal::Signal;
 pub use viewer_guard::ViewerGuard;
 
 use crate::encode::EncodePool;
@@ -46,6 +54,7 @@ pub struct Admission {
     encoders: Arc<EncodePool>,
     certificates: Arc<CertificateWatch>,
     viewers_total: AtomicU64,
+    backoff: Backoff,
     registry: Arc<ViewerRegistry>,
 }
 
@@ -87,6 +96,7 @@ impl Admission {
             encoders,
             certificates: Arc::default(),
             viewers_total: AtomicU64::new(0),
+            backoff: Backoff::default(),
             registry: Arc::new(ViewerRegistry {
                 feed_handle,
                 clock,
@@ -127,32 +137,73 @@ impl Admission {
         if !self.token.matches(token) {
             return Err(GuardError::TokenInvalid.into());
         }
-        let now = self.now();
+        self.draw_key(&mut self.registry.lock())
+    }
+
+    /// Exchanges a page ticket, which is consumed, for a key as the token gives, and a ticket by which the same viewer
+    /// can come back.
+    ///
+    /// # Errors
+    /// [`AdmissionError::Refused`] for a ticket that is wrong, used or too old, [`AdmissionError::Full`].
+    pub fn redeem(&self, ticket: &Secret) -> Result<(Secret, Secret), AdmissionError> {
         let mut inner = self.registry.lock();
-        inner.keys.retain(|(_, drawn)| now.since(*drawn) < KEY_LIFETIME);
-        if inner.viewers.len() + inner.keys.len() >= VIEWERS_MAX {
-            return Err(AdmissionError::Full);
+        if !inner.page_tickets.contains(ticket, self.now()) {
+            return Err(GuardError::TokenInvalid.into());
         }
-        let key = Secret::new((self.registry.draw)());
+        // One that finds no place may try again.
+        let key = self.draw_key(&mut inner)?;
+        inner.page_tickets.remove(ticket);
+        let next = self.draw_secret();
+        inner.page_tickets.add(next.clone(), None);
+        Ok((key, next))
+    }
+
+    /// Draws a page ticket: it lets one viewer in, once, within `lifetime`.
+    pub fn page_ticket(&self, lifetime: Duration) -> Secret {
+        let ticket = self.draw_secret();
+        self.registry.lock().page_tickets.add(ticket.clone(), Some(self.now() + lifetime));
+        ticket
+    }
+
+    fn draw_key(&self, inner: &mut Inner) -> Result<Secret, AdmissionError> {
+        let now = self.now();
+        inner.keys.retain(|(_, drawn)| now.since(*drawn) < KEY_LIFETIME);
+        self.registry.make_room(inner)?;
+        if inner.keys.len() >= KEYS_MAX {
+            inner.keys.remove(0);
+        }
+        let key = self.draw_secret();
         inner.keys.push((key.clone(), now));
         Ok(key)
+    }
+
+    fn draw_secret(&self) -> Secret {
+        Secret::new((self.registry.draw)())
+    }
+
+    /// Counts a wrong token or key. Returns how long its answer must wait: guesses come slowly, and right ones are never
+    /// held up.
+    pub fn back_off(&self) -> Duration {
+        self.backoff.count(self.now())
     }
 
     /// Opens the control channel of the viewer with this key, which is used up.
     ///
     /// # Errors
-    /// [`AdmissionError::KeyUnknown`], [`AdmissionError::SourceGone`].
+    /// [`AdmissionError::KeyUnknown`], [`AdmissionError::Full`], [`AdmissionError::SourceGone`].
     pub fn enter(&self, key: &Secret) -> Result<(Control, ViewerGuard), AdmissionError> {
         let now = self.now();
         let (counters, control_waker) = (Arc::new(Counters::default()), Arc::new(AtomicWaker::new()));
+        let displaced = Arc::<Signal>::default();
         let (viewer, token_exchanged_at, events) = {
             let mut inner = self.registry.lock();
             let known =
                 |(own, drawn): &(Secret, Micros)| own.matches(key) && now.since(*drawn) < KEY_LIFETIME;
             let index = inner.keys.iter().position(known).ok_or(AdmissionError::KeyUnknown)?;
+            self.registry.make_room(&inner)?;
             // Only now: who has no key must not even wake the source.
             let events = self.registry.feed_handle.subscribe_events().ok_or(AdmissionError::SourceGone)?;
-            let (key, token_exchanged_at) = inner.keys.swap_remove(index);
+            let (key, token_exchanged_at) = inner.keys.remove(index);
             let viewer = self.viewers_total.fetch_add(1, Ordering::Relaxed) + 1;
             inner.viewers.push(ViewerEntry {
                 viewer,
@@ -163,6 +214,7 @@ impl Admission {
                 ticket: None,
                 sessions: 0,
                 control_waker: Arc::clone(&control_waker),
+                displaced: Arc::clone(&displaced),
             });
             let viewers = self.registry.count(&inner);
             (self.registry.observer)(ViewerEvent::Joined { viewer, viewers });
@@ -187,7 +239,7 @@ impl Admission {
         };
         Ok((
             Control::new(viewer_context),
-            ViewerGuard { registry: Arc::clone(&self.registry), viewer, reason: None },
+            ViewerGuard { registry: Arc::clone(&self.registry), viewer, displaced, reason: None },
         ))
     }
 
@@ -313,5 +365,51 @@ mod tests {
                 Poll::Ready(None)
             ));
         }
+    }
+
+    #[test]
+    fn the_viewer_that_has_been_silent_the_longest_gives_way() {
+        static NOW: AtomicU64 = AtomicU64::new(1);
+        static DRAWN: AtomicU64 = AtomicU64::new(0);
+        let (_feed, feed_handle) = crate::feed::feed();
+        let token = Secret::new([7; 32]);
+        let mut admission = admission(&token, feed_handle);
+        let registry = Arc::get_mut(&mut Arc::get_mut(&mut admission).unwrap().registry).unwrap();
+        registry.clock = || Micros(NOW.load(Ordering::Relaxed));
+        registry.draw = || [DRAWN.fetch_add(1, Ordering::Relaxed).to_le_bytes()[0]; 32];
+        let enter = || admission.enter(&admission.exchange(&token).unwrap()).unwrap();
+        let viewers: Vec<_> = (0..VIEWERS_MAX).map(|_| enter()).collect();
+        let counters = admission.counters();
+        counters[2].unanswered_since_us.store(20, Ordering::Relaxed);
+        counters[5].unanswered_since_us.store(10, Ordering::Relaxed);
+        NOW.store(10 + Micros::at(SILENCE_MAX).0 - 1, Ordering::Relaxed);
+        assert_eq!(admission.exchange(&token).err(), Some(AdmissionError::Full));
+        NOW.store(20 + Micros::at(SILENCE_MAX).0, Ordering::Relaxed);
+        let (first, second) = (admission.exchange(&token).unwrap(), admission.exchange(&token).unwrap());
+        let gone = || {
+            let is_out = |index: &usize| {
+                viewers[*index].1.poll_displaced(&Context::from_waker(Waker::noop())).is_ready()
+            };
+            (0..VIEWERS_MAX).filter(is_out).collect::<Vec<_>>()
+        };
+        assert_eq!(gone(), [5], "only as many as others need");
+        let _first = admission.enter(&first).unwrap();
+        let _second = admission.enter(&second).unwrap();
+        assert_eq!(gone(), [2, 5]);
+        assert_eq!(admission.exchange(&token).err(), Some(AdmissionError::Full));
+    }
+
+    #[test]
+    fn a_newer_key_replaces_the_oldest() {
+        static DRAWN: AtomicU64 = AtomicU64::new(0);
+        let (_feed, feed_handle) = crate::feed::feed();
+        let token = Secret::new([7; 32]);
+        let mut admission = admission(&token, feed_handle);
+        let registry = Arc::get_mut(&mut Arc::get_mut(&mut admission).unwrap().registry).unwrap();
+        registry.draw = || [DRAWN.fetch_add(1, Ordering::Relaxed).to_le_bytes()[0]; 32];
+        let keys: Vec<_> = (0..=KEYS_MAX).map(|_| admission.exchange(&token).unwrap()).collect();
+        assert_eq!(admission.enter(&keys[0]).err(), Some(AdmissionError::KeyUnknown));
+        assert!(admission.enter(&keys[1]).is_ok() && admission.enter(&keys[KEYS_MAX]).is_ok());
+        assert_eq!(admission.exchange(&Secret::new([8; 32])).err(), Some(GuardError::TokenInvalid.into()));
     }
 }

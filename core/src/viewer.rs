@@ -5,6 +5,7 @@
 //! over, wherever it hangs. Credit, refreshes and proofs go from control to pump through a bounded queue without a
 //! lock.
 
+mod budget;
 mod control;
 mod histogram;
 mod pump;
@@ -16,6 +17,7 @@ use std::time::Duration;
 
 pub use crate::session::{ProtocolError, WriteStatus};
 use atomic_waker::AtomicWaker;
+pub use budget::MessageBudget;
 pub use control::Control;
 pub use histogram::{HistogramSnapshot, LatencyHistogram};
 pub use pump::Pump;
@@ -28,8 +30,9 @@ use crate::protocol::{ParseError, TransportId, VERSION};
 use crate::time::{Clock, Micros};
 use crate::transport::Transports;
 
-/// How long a viewer may leave an update unacknowledged before it is disconnected; a suspended laptop lid is shorter.
-pub const UNANSWERED_MAX: Duration = Duration::from_secs(120);
+/// How long a viewer may leave an update unacknowledged before it is disconnected: one of 1920x1080 without codes takes
+/// so long at 2 Mbit/s. A page that slept comes back by itself, with the picture that it holds.
+pub const UNANSWERED_MAX: Duration = Duration::from_secs(30);
 
 /// Room in a buffer for what a band may have beyond that: the row that ends it, and its table.
 pub const BAND_ROOM: usize = 192 << 10;
@@ -54,6 +57,8 @@ pub struct Counters {
     pub latencies: LatencyHistogram,
     /// Microseconds from the exchange of the token until the first picture had arrived; 0 before.
     pub first_us: AtomicU32,
+    /// When the update began that it has not acknowledged, in microseconds; 0 where there is none.
+    pub unanswered_since_us: AtomicU64,
     /// Microseconds that writing the last update took.
     pub send_us: AtomicU32,
     /// Time that a byte took on each transport, by its index.

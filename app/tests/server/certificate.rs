@@ -1,5 +1,7 @@
 //! A certificate of the user's, in PEM files as `--tls-cert` and `--tls-key` take them.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use lanstream::TlsFiles;
@@ -27,7 +29,7 @@ impl Files {
         let certificate = &identity.certificate_chain().as_slice()[0];
         let files = Self { folder, hash: *certificate.hash().as_ref() };
         std::fs::write(files.certificate(), certificate.to_pem()).unwrap();
-        std::fs::write(files.key(), identity.private_key().to_secret_pem()).unwrap();
+        files.private("key.pem", identity.private_key().to_secret_pem().as_bytes());
         files
     }
 
@@ -43,7 +45,14 @@ impl Files {
         TlsFiles { certificate: self.certificate(), key: self.key() }
     }
 
-    /// Another file in the same folder.
+    /// A file in the same folder that only its owner can read.
+    pub(crate) fn private(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.with(name, bytes);
+        std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        path
+    }
+
+    /// A file in the same folder.
     pub(crate) fn with(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.folder.path().join(name);
         std::fs::write(&path, bytes).unwrap();

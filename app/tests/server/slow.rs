@@ -1,7 +1,8 @@
 //! Law 4: one slow viewer harms nobody. It gets less, others the same, and memory stays within what the constants say.
 
-use lanstream::Options;
+use lanstream::{Event, Options};
 use lanstream_core::Picture;
+use lanstream_core::admission::{SILENCE_MAX, VIEWERS_MAX};
 use lanstream_core::pipeline::FRAMES_SPARE;
 use lanstream_core::protocol::ViewerMessage;
 use lanstream_pattern::Kind;
@@ -63,6 +64,29 @@ fn a_viewer_is_told_for_how_long_an_update_has_not_been_acknowledged() {
     };
     let (sooner, later) = (unanswered_ms(), unanswered_ms());
     assert!(later > sooner, "{later} ms after {sooner} ms");
+}
+
+#[test]
+fn a_viewer_that_never_acknowledges_gives_way_where_all_places_are_taken() {
+    let serving = Serving::motion();
+    let mut silent: Vec<_> =
+        (0..VIEWERS_MAX).map(|_| Viewer::join(&serving.door, Transport::WebSocket)).collect();
+    silent.iter_mut().for_each(|viewer| assert!(viewer.take_update() > 0));
+    let last = silent.last_mut().unwrap();
+    let unanswered_ms = |viewer: &mut Viewer| {
+        let stats: Value = serde_json::from_slice(&viewer.hear(STATS)).expect("JSON");
+        stats["unanswered_ms"].as_u64().expect("it is a number")
+    };
+    while u128::from(unanswered_ms(last)) < SILENCE_MAX.as_millis() {}
+    Viewer::join(&serving.door, Transport::Http).watch(serving.kind, 3);
+    serving.wait_until("one to have been sent away", |events| {
+        events.iter().any(|event| matches!(event, Event::ViewerLeft { reason: Some(_), .. }))
+    });
+    let reasons = serving.reasons();
+    assert!(
+        matches!(&*reasons, [reason] if reason.contains("another viewer needed its place")),
+        "{reasons:?}"
+    );
 }
 
 #[test]

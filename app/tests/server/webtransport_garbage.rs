@@ -9,14 +9,14 @@ use lanstream_testkit::http3::{
     BI_OF_SESSION, DATA, Exchange, HEADERS, Quic, SETTINGS, UNI_OF_SESSION, connect, frame, section,
 };
 use lanstream_testkit::viewer::{HELLO, PONG, Transport, UNROUTED, Viewer, route};
-use lanstream_testkit::webtransport::{Venue, spawn, wait};
+use lanstream_testkit::webtransport::{Venue, any_port, spawn, wait};
 use wtransport::config::QuicTransportConfig;
 use wtransport::quinn::{self, ConnectionError};
 
 use crate::serving::Serving;
 
 /// Connections at a time; the sink's own constant is private.
-const CONNECTIONS_MAX: usize = 32;
+const CONNECTIONS_MAX: usize = 64;
 /// The same, those included that a peer keeps for itself.
 const CONNECTIONS_OPEN_MAX: usize = 2 * CONNECTIONS_MAX;
 /// The sink's time from the first packet to a request.
@@ -67,18 +67,62 @@ fn packets_that_are_no_quic() {
 }
 
 #[test]
-fn handshakes_that_ask_for_nothing_are_ended_and_give_their_places_back() {
+fn handshakes_that_ask_for_nothing_are_ended_and_keep_nobody_out() {
     let serving = Serving::motion();
     let (mut viewer, venue) = greeted(&serving);
     let began = Instant::now();
     let waiting = |i| if i % 2 == 0 { Quic::connect(&venue) } else { Quic::speaking(&venue) };
     let held: Vec<_> = (0..CONNECTIONS_MAX).map(waiting).collect();
-    let refused = Quic::try_connect(&venue, QuicTransportConfig::default());
-    assert!(matches!(refused.err(), Some(ConnectionError::ConnectionClosed(_))), "there is no place for it");
-    for peer in &held {
+    viewer.take_route(&serving.door, Transport::WebTransport);
+    viewer.watch(serving.kind, 3);
+    let (oldest, others) = held.split_first().unwrap();
+    oldest.wait_closed();
+    assert!(began.elapsed() < REQUEST_TIMEOUT, "it has given way before its time is over");
+    for peer in others {
         peer.wait_closed();
     }
     assert!(began.elapsed() >= REQUEST_TIMEOUT / 2, "they were given some time");
+    viewer.watch(serving.kind, 3);
+    drop(viewer);
+    serving.assert_well();
+}
+
+/// The first packet of a handshake, from one who then hears nothing.
+fn initial(venue: &Venue) -> Vec<u8> {
+    let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let nowhere = Venue { address: silent.local_addr().unwrap(), ..venue.clone() };
+    let asking = spawn(async move {
+        let config = nowhere.config().quic_config().clone();
+        let endpoint = quinn::Endpoint::client(any_port(nowhere.address)).unwrap();
+        let connecting = endpoint.connect_with(config, nowhere.address, "localhost").unwrap();
+        drop(connecting.await);
+    });
+    silent.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut packet = vec![0; 2000];
+    let len = silent.recv(&mut packet).unwrap();
+    asking.abort();
+    packet.truncate(len);
+    packet
+}
+
+#[test]
+fn an_address_that_may_be_forged_gets_fewer_bytes_than_it_sends_and_no_place() {
+    /// The types of long headers, and what of them says that the client must show that it hears.
+    const LONG_HEADER_TYPE: u8 = 0xf0;
+    const RETRY: u8 = 0xf0;
+    let serving = Serving::motion();
+    let (mut viewer, venue) = greeted(&serving);
+    let initial = initial(&venue);
+    for _ in 0..3 * CONNECTIONS_MAX {
+        let forger = UdpSocket::bind("127.0.0.1:0").unwrap();
+        forger.set_read_timeout(Some(PATIENCE)).unwrap();
+        forger.send_to(&initial, venue.address).unwrap();
+        let mut answer = [0; 2000];
+        let len = forger.recv(&mut answer).unwrap();
+        assert_eq!(answer[0] & LONG_HEADER_TYPE, RETRY, "{:#x}", answer[0]);
+        assert!(len < initial.len(), "{len} bytes for {}", initial.len());
+        // Nothing is kept of it, so that nothing comes later.
+    }
     viewer.take_route(&serving.door, Transport::WebTransport);
     viewer.watch(serving.kind, 3);
     drop(viewer);

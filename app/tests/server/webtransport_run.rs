@@ -1,5 +1,7 @@
 //! The real binary and its UDP port: certificates of the user's, ports that are taken, transports that are not wanted.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -59,9 +61,9 @@ fn files_that_are_something_else() {
     let files = Files::valid_for(10);
     let broken = "-----BEGIN CERTIFICATE-----\nbm90aGluZw==\n-----END CERTIFICATE-----\n";
     let others = [
-        files.with("empty.pem", b""),
-        files.with("text.pem", b"not a certificate"),
-        files.with("bytes.pem", &[0xff; 1000]),
+        files.private("empty.pem", b""),
+        files.private("text.pem", b"not a certificate"),
+        files.private("bytes.pem", &[0xff; 1000]),
     ];
     for other in &others {
         check_named(&refused(other, &files.key()), other, &["certificate"]);
@@ -71,6 +73,32 @@ fn files_that_are_something_else() {
     check_named(&refused(&broken, &files.key()), &broken, &["certificate"]);
     check_named(&refused(&files.key(), &files.key()), &files.key(), &["certificate"]);
     check_named(&refused(&files.certificate(), &files.certificate()), &files.certificate(), &["private key"]);
+}
+
+#[test]
+fn a_key_that_others_may_read() {
+    let files = Files::valid_for(10);
+    for mode in [0o644, 0o640, 0o604, 0o622] {
+        std::fs::set_permissions(files.key(), Permissions::from_mode(mode)).unwrap();
+        let message = refused(&files.certificate(), &files.key());
+        check_named(&message, &files.key(), &["other users of this machine may read it", "chmod 600"]);
+    }
+}
+
+#[test]
+fn files_without_an_end_and_pipes_without_a_writer() {
+    let files = Files::valid_for(10);
+    let pipe = files.folder.path().join("pipe");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR).unwrap();
+    let endless = files.private("endless.pem", &vec![b'\n'; 2 << 20]);
+    for (file, words) in [
+        (Path::new("/dev/zero"), "not a regular file"),
+        (&pipe, "not a regular file"),
+        (&endless, "more than"),
+    ] {
+        check_named(&refused(file, &files.key()), file, &[words]);
+        check_named(&refused(&files.certificate(), file), file, &[words]);
+    }
 }
 
 #[test]

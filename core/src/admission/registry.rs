@@ -9,8 +9,10 @@ use std::task::Waker;
 use atomic_waker::AtomicWaker;
 
 use super::error::AdmissionError;
-use super::limits::{StreamLimits, TICKET_LIFETIME, WAKERS_MAX};
+use super::limits::{SILENCE_MAX, StreamLimits, TICKET_LIFETIME, VIEWERS_MAX, WAKERS_MAX};
+use super::page_tickets::PageTickets;
 use super::secret::Secret;
+use super::signal::Signal;
 use crate::feed::FeedHandle;
 use crate::pipeline;
 use crate::protocol::GoodbyeCode;
@@ -75,6 +77,7 @@ pub(super) struct ViewerRegistry {
 #[derive(Default)]
 pub(super) struct Inner {
     pub(super) keys: Vec<(Secret, Micros)>,
+    pub(super) page_tickets: PageTickets,
     pub(super) viewers: Vec<ViewerEntry>,
     /// Whose limited streams are open.
     pub(super) streams: Vec<u64>,
@@ -93,6 +96,8 @@ pub(super) struct ViewerEntry {
     pub(super) sessions: u64,
     /// Wakes its control channel.
     pub(super) control_waker: Arc<AtomicWaker>,
+    /// Tells it that another viewer has its place.
+    pub(super) displaced: Arc<Signal>,
 }
 
 impl ViewerRegistry {
@@ -109,6 +114,26 @@ impl ViewerRegistry {
     pub(super) fn count(&self, inner: &Inner) -> usize {
         self.state.viewers.store(inner.viewers.len(), Ordering::Relaxed);
         inner.viewers.len()
+    }
+
+    /// Makes sure that there is a place for another viewer: where there is none, the one that has been silent the longest
+    /// loses its own.
+    ///
+    /// # Errors
+    /// [`AdmissionError::Full`] where none has been silent for long.
+    pub(super) fn make_room(&self, inner: &Inner) -> Result<(), AdmissionError> {
+        let now = self.now();
+        let present: Vec<_> = inner.viewers.iter().filter(|entry| !entry.displaced.is_raised()).collect();
+        if present.len() < VIEWERS_MAX {
+            return Ok(());
+        }
+        let silent = present.into_iter().filter_map(|entry| {
+            let since = entry.counters.unanswered_since_us.load(Ordering::Relaxed);
+            (since > 0 && now.since(Micros(since)) >= SILENCE_MAX).then_some((since, entry))
+        });
+        let (_, entry) = silent.min_by_key(|(since, _)| *since).ok_or(AdmissionError::Full)?;
+        entry.displaced.raise();
+        Ok(())
     }
 }
 

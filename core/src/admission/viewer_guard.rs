@@ -1,10 +1,11 @@
 //! Registration of one viewer, for as long as its control channel is open.
 
 use std::sync::Arc;
-use std::task::Waker;
+use std::task::{Context, Poll, Waker};
 
 use super::registry::{Farewell, ViewerEntry, ViewerEvent, ViewerRegistry};
 use super::secret::Secret;
+use super::signal::Signal;
 use crate::viewer::Pump;
 
 /// Registration of a viewer while its control channel is open; dropping it removes the viewer.
@@ -12,6 +13,7 @@ use crate::viewer::Pump;
 pub struct ViewerGuard {
     pub(super) registry: Arc<ViewerRegistry>,
     pub(super) viewer: u64,
+    pub(super) displaced: Arc<Signal>,
     pub(super) reason: Option<String>,
 }
 
@@ -40,6 +42,11 @@ impl ViewerGuard {
     /// Returns the reason sent to the viewer when the server ends.
     pub fn farewell(&self) -> Farewell {
         self.registry.farewell.get().cloned().unwrap_or_else(Farewell::stopped)
+    }
+
+    /// Ready when another viewer has the place of this one, which must leave.
+    pub fn poll_displaced(&self, context: &Context<'_>) -> Poll<()> {
+        self.displaced.poll(context)
     }
 
     /// Records why the server ends the viewer's session.

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::route_state::{COMMANDS_MAX, PumpCommand, RouteState};
-use super::{ControlOutput, Error, Pump, ROUTES_MAX, UNANSWERED_MAX, ViewerContext};
+use super::{ControlOutput, Error, MessageBudget, Pump, ROUTES_MAX, UNANSWERED_MAX, ViewerContext};
 use crate::encode::UpdateEncoder;
 use crate::feed::Status;
 use crate::protocol::{
@@ -18,10 +18,8 @@ use crate::protocol::{
 };
 use crate::session::{ProtocolError, Session, Totals};
 use crate::source::{PlaybackCommand, Pointer};
-use crate::time::Micros;
+use crate::time::{Clock, Micros};
 
-/// Messages a viewer may send in a second: acks and proofs of 240 updates, pings, and as much again.
-const MESSAGES_PER_SECOND_MAX: u32 = 1000;
 /// What a viewer is told that is seen on the display it mirrors.
 const MIRRORED_TEXT: &str =
     "this page is on the display that it mirrors: the rate is held at 10 frames a second";
@@ -45,7 +43,7 @@ pub struct Control {
     shape_sent: u32,
     /// Whether the viewer was notified that it mirrors itself.
     mirrored: bool,
-    budget: Budget,
+    budget: MessageBudget,
 }
 
 /// The current route.
@@ -72,7 +70,7 @@ impl Control {
             outgoing: VecDeque::new(),
             shape_sent: 0,
             mirrored: false,
-            budget: Budget { second: 0, left: MESSAGES_PER_SECOND_MAX },
+            budget: MessageBudget::default(),
         }
     }
 
@@ -114,6 +112,11 @@ impl Control {
     /// [`Error::Flood`].
     pub fn count(&mut self) -> Result<(), Error> {
         self.budget.spend((self.viewer.clock)())
+    }
+
+    /// The clock of all that the viewer is told.
+    pub fn clock(&self) -> Clock {
+        self.viewer.clock
     }
 
     /// The next message for the viewer; pending until there is one.
@@ -372,23 +375,5 @@ impl Drop for Control {
     fn drop(&mut self) {
         self.set_in_audience(false);
         self.close_route();
-    }
-}
-
-/// Messages that may still come in this second.
-#[derive(Clone, Copy, Debug)]
-struct Budget {
-    second: u64,
-    left: u32,
-}
-
-impl Budget {
-    fn spend(&mut self, now: Micros) -> Result<(), Error> {
-        let second = now.since(Micros::ZERO).as_secs();
-        if second != self.second {
-            *self = Self { second, left: MESSAGES_PER_SECOND_MAX };
-        }
-        self.left = self.left.checked_sub(1).ok_or(Error::Flood)?;
-        Ok(())
     }
 }

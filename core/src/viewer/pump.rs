@@ -172,6 +172,7 @@ impl Pump {
     fn publish_unanswered(&self) {
         let since = self.session.unanswered_since().map_or(0, |since| since.0);
         self.route_state.unanswered_since.store(since, Ordering::Relaxed);
+        self.counters.unanswered_since_us.store(since, Ordering::Relaxed);
     }
 
     /// Adds what is new: the routes before this one have counted, too.

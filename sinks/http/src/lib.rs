@@ -11,6 +11,7 @@ mod respond;
 mod routes;
 mod serve;
 mod sink;
+mod socket;
 mod upgrade;
 
 pub use assets::Asset;

@@ -5,11 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 
-/// Bytes of a connection's send buffer: a large window's update leaves in one go, and its sender is off the processor
-/// while the browser reads. There is one update on its way at most, so more does not make pictures older.
-const SEND_BUFFER_BYTES: usize = 4 << 20;
-/// Connections that may wait to be accepted.
-const BACKLOG: i32 = 128;
+/// Connections that may wait to be accepted: a viewer whose first packet finds no room comes again a second later.
+const BACKLOG: i32 = 1024;
 /// Free ports tried until one is free in both families.
 const PORT_TRIES: usize = 16;
 
@@ -91,10 +88,7 @@ fn listen(address: SocketAddr) -> Result<TcpListener, BindError> {
         }
         #[cfg(unix)]
         socket.set_reuse_address(true)?;
-        // Accepted connections inherit both.
-        if can_have(SEND_BUFFER_BYTES) {
-            socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
-        }
+        // Accepted connections inherit it.
         socket.set_tcp_nodelay(true)?;
         socket.set_nonblocking(true)?;
         socket.bind(&address.into())?;
@@ -102,15 +96,4 @@ fn listen(address: SocketAddr) -> Result<TcpListener, BindError> {
         TcpListener::from_std(socket.into())
     };
     open().map_err(|source| BindError { address, source })
-}
-
-/// Whether the system gives so large a send buffer to who asks. Where it does not, asking would fix a smaller one than
-/// the kernel makes by itself when it is needed.
-fn can_have(bytes: usize) -> bool {
-    let asked = || {
-        let scratch = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;
-        scratch.set_send_buffer_size(bytes)?;
-        scratch.send_buffer_size()
-    };
-    asked().is_ok_and(|given: usize| given >= bytes)
 }

@@ -2,7 +2,7 @@
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue,
+    ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue,
     REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::uri::Authority;
@@ -47,7 +47,7 @@ impl From<UpgradeError> for RequestError {
 }
 
 impl RequestError {
-    fn status(&self) -> StatusCode {
+    pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Refused(GuardError::TokenInvalid)
             | Self::AdmissionError(AdmissionError::Refused(_) | AdmissionError::KeyUnknown) => {
@@ -62,9 +62,11 @@ impl RequestError {
     }
 }
 
-/// The status and the reason, in words.
+/// The status and the reason, in words. The connection ends with it: whoever is refused keeps nothing.
 pub(crate) fn rejection(reason: &RequestError) -> Response<Body> {
-    response(reason.status(), "text/plain; charset=utf-8", format!("{reason}\n").into())
+    let mut response = response(reason.status(), "text/plain; charset=utf-8", format!("{reason}\n").into());
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 /// One of the viewer's files. `host` has passed the guard; naming it lets older engines open the control channel too.
@@ -126,10 +128,13 @@ pub(crate) fn share(response: &mut Response<Body>, origin: &HeaderValue) {
     headers.insert(RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
 }
 
-/// The answer to the run's token.
+/// The answer to the run's token or a page ticket.
 #[derive(Serialize)]
 pub(crate) struct Session<'a> {
     pub(crate) session: String,
+    /// What lets the viewer of a page ticket come back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ticket: Option<String>,
     /// Names of the transports that viewers may use for pixels.
     pub(crate) transports: Vec<&'a str>,
     /// The one that they must take if they can, without measuring.

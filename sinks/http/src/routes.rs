@@ -2,6 +2,7 @@
 
 use http::header::{AUTHORIZATION, HOST, ORIGIN};
 use http::request::Parts;
+use http::uri::Scheme;
 use http::{HeaderName, HeaderValue, Method, Response};
 use lanstream_core::admission::{AdmissionError, GuardError, Secret};
 
@@ -13,6 +14,10 @@ use crate::upgrade::{Run, Upgrade};
 /// What a request is answered with.
 pub(crate) enum Reply {
     Response(Response<Body>),
+    /// The same, to one that has shown the token.
+    Known(Response<Body>),
+    /// Pixels of a viewer.
+    Pixels(Response<Body>),
     /// The connection changes hands after this response.
     Upgrade(Response<Body>, Run),
 }
@@ -44,14 +49,24 @@ pub(crate) fn answer(config: &Config, head: &Parts) -> Result<Reply, RequestErro
 
 /// Host and Origin, by what the path does. Returns the host.
 fn check<'a>(config: &Config, head: &'a Parts) -> Result<&'a str, GuardError> {
-    let mut hosts = values(head, &HOST);
-    // A request line may name a host of its own, which counts like a header.
-    hosts.extend(head.uri.authority().map(|authority| authority.as_str()));
+    let hosts = hosts(head)?;
     let origins = values(head, &ORIGIN);
     let guard = config.admission.guard();
     let acts = head.method != Method::GET || upgrade_of(config, head).is_some();
     if acts { guard.check_action(&hosts, &origins) } else { guard.check(&hosts, &origins) }?;
     hosts.first().copied().ok_or(GuardError::HostMissing)
+}
+
+/// The host that is asked, of which there must be one. A request line that names it stands for the header (RFC 9112,
+/// section 3.2.2).
+fn hosts(head: &Parts) -> Result<Vec<&str>, GuardError> {
+    let headers = values(head, &HOST);
+    let Some(authority) = head.uri.authority() else { return Ok(headers) };
+    let is_plain = head.uri.scheme() == Some(&Scheme::HTTP);
+    if headers.len() > 1 || !is_plain {
+        return Err(GuardError::HostMissing);
+    }
+    Ok(vec![authority.as_str()])
 }
 
 /// The origin of another page that asks and may.
@@ -66,15 +81,21 @@ fn values<'a>(head: &'a Parts, name: &HeaderName) -> Vec<&'a str> {
 }
 
 fn exchange(config: &Config, head: &Parts) -> Result<Reply, RequestError> {
-    let token = authorization(head, "Bearer ").ok_or(GuardError::TokenInvalid)?;
-    let key = config.admission.exchange(&token)?;
+    let secret = authorization(head, "Bearer ").ok_or(GuardError::TokenInvalid)?;
+    let (key, ticket) = match config.admission.exchange(&secret) {
+        Err(AdmissionError::Refused(GuardError::TokenInvalid)) => {
+            config.admission.redeem(&secret).map(|(key, ticket)| (key, Some(ticket.to_hex())))
+        }
+        exchanged => exchanged.map(|key| (key, None)),
+    }?;
     let transports = config.admission.transports();
     let session = Session {
         session: key.to_hex(),
+        ticket,
         transports: transports.listed().map(|transport| transport.name).collect(),
         preferred: transports.preferred().map(|transport| transport.name),
     };
-    Ok(Reply::Response(session.response()))
+    Ok(Reply::Known(session.response()))
 }
 
 fn upgrade_of<'a>(config: &'a Config, head: &Parts) -> Option<&'a Upgrade> {
@@ -96,7 +117,7 @@ fn pixels(config: &Config, head: &Parts) -> Result<Reply, RequestError> {
     let number =
         number.ok_or(RequestError::Malformed("route must be the number of one that was asked for"))?;
     let (pump_receiver, permit) = config.admission.stream(&key, STREAM_LIMITS)?;
-    Ok(Reply::Response(respond::stream(Body::pixels(pump_receiver, number, permit))))
+    Ok(Reply::Pixels(respond::stream(Body::pixels(pump_receiver, number, permit))))
 }
 
 fn authorization(head: &Parts, scheme: &str) -> Option<Secret> {

@@ -12,6 +12,8 @@ use lanstream_core::admission::{Admission, AdmissionError};
 use lanstream_core::sink::Endpoint;
 use tokio::net::TcpStream;
 
+use crate::socket::Socket;
+
 /// A path at which connections change hands. Host and Origin have been checked before.
 #[derive(Clone)]
 pub struct Upgrade {
@@ -63,6 +65,6 @@ impl fmt::Debug for Upgraded {
 /// Returns the connection, once the response is written; `None` if the peer is gone, or sent data before the response.
 pub(crate) async fn taken_over(upgrade: hyper::upgrade::OnUpgrade) -> Option<TcpStream> {
     let upgraded = upgrade.await.ok()?;
-    let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
-    parts.read_buf.is_empty().then(|| parts.io.into_inner())
+    let parts = upgraded.downcast::<TokioIo<Socket>>().ok()?;
+    parts.read_buf.is_empty().then(|| parts.io.into_inner().into_stream())
 }

@@ -17,6 +17,8 @@ use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_websockets::{CloseCode, Config, Limits, Message, ServerBuilder, WebSocketStream};
 
+use crate::frame_meter::FrameMeter;
+
 /// The control channel's own WebSocket, a message for each band. Chromium takes messages of this size fastest; in
 /// larger ones its pipe between processes stalls.
 pub const TRANSPORT: TransportInfo = TransportInfo {
@@ -39,6 +41,8 @@ const HELLO_TIMEOUT: Duration = Duration::from_secs(5);
 /// Time for the last words to leave and for the viewer to say that it has them. A WebTransport session waits a little
 /// longer for its viewer's control channel to end.
 const GOODBYE_TIMEOUT: Duration = Duration::from_millis(250);
+/// What a viewer is told that another one displaces.
+const DISPLACED: &str = "it acknowledged nothing, and another viewer needed its place";
 /// Time between two reports.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -59,6 +63,7 @@ impl ControlChannel {
         let end = tokio::select! {
             () = stop.cancelled() => CloseReason::Shutdown,
             end = channel.run(&viewer_guard) => end,
+            () = poll_fn(|context| viewer_guard.poll_displaced(context)) => CloseReason::Expelled(DISPLACED.to_owned()),
         };
         match end {
             CloseReason::Gone => {}
@@ -94,11 +99,13 @@ enum ChannelEvent {
     Received(Option<Result<Message, tokio_websockets::Error>>),
     Send(Message),
     Report,
+    /// More frames came than a viewer may send.
+    Flooded,
     Broken(ProtocolError),
 }
 
 struct Channel {
-    socket: WebSocketStream<TcpStream>,
+    socket: WebSocketStream<FrameMeter<TcpStream>>,
     control: Control,
     /// The pixels, while they come here.
     pump: Option<Box<Pump>>,
@@ -113,8 +120,9 @@ impl Channel {
     fn new(stream: TcpStream, control: Control) -> Self {
         let limits = Limits::default().max_payload_len(Some(INBOUND_BYTES_MAX));
         let config = Config::default().frame_size(usize::MAX);
+        let metered = FrameMeter::new(stream, control.clock());
         Self {
-            socket: ServerBuilder::new().config(config).limits(limits).serve(stream),
+            socket: ServerBuilder::new().config(config).limits(limits).serve(metered),
             control,
             pump: None,
             unsent: None,
@@ -136,6 +144,9 @@ impl Channel {
     fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<ChannelEvent> {
         if let Poll::Ready(message) = Pin::new(&mut self.socket).poll_next(context) {
             return Poll::Ready(ChannelEvent::Received(message));
+        }
+        if self.socket.get_ref().is_flooded() {
+            return Poll::Ready(ChannelEvent::Flooded);
         }
         if let Poll::Ready(message) = self.control.poll_message(context) {
             return Poll::Ready(ChannelEvent::Send(Message::binary(Bytes::from(message))));
@@ -180,6 +191,7 @@ impl Channel {
             ChannelEvent::Received(None) => Err(CloseReason::Gone),
             ChannelEvent::Send(message) => with_timeout(self.send(message)).await,
             ChannelEvent::Report => self.report(),
+            ChannelEvent::Flooded => Err(viewer::Error::Flood.into()),
             ChannelEvent::Broken(violation) => Err(CloseReason::Expelled(violation.to_string())),
         }
     }
@@ -247,6 +259,7 @@ impl Channel {
     /// Says what is left to be said and why it ends, and closes. A viewer that does not read gets no more than a
     /// moment.
     async fn close(&mut self, code: CloseCode, farewell: Farewell) {
+        self.socket.get_mut().drain();
         let mut goodbye = Vec::new();
         ServerMessage::Goodbye { code: farewell.code, text: &farewell.text }.write(&mut goodbye);
         let messages = async {

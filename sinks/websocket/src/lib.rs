@@ -4,6 +4,7 @@
 //! answered. What is said is decided by core; this crate only carries it.
 
 mod channel;
+mod frame_meter;
 mod handshake;
 mod sink;
 

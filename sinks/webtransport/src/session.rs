@@ -8,8 +8,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use lanstream_core::admission::PumpReceiver;
 use lanstream_core::protocol::{ServerMessage, ViewerMessage};
-use lanstream_core::viewer::{self, Pump};
-use tokio::time::sleep;
+use lanstream_core::viewer::{self, MessageBudget, Pump};
+use tokio::time::{Instant, sleep, sleep_until};
 use wtransport::quinn::WriteError;
 use wtransport::{Connection, SendStream, VarInt};
 
@@ -22,6 +22,8 @@ use crate::watchdog::{CloseReason, ConnectionWatchdog};
 const CHUNK_ROOM: usize = STREAM.band_bytes + viewer::BAND_ROOM;
 /// Time for what is on its way to be acknowledged at the end.
 const SETTLE_TIME: Duration = Duration::from_millis(50);
+/// Pause in which no datagrams are read, once more came than a viewer may send in a second.
+const BUDGET_PAUSE: Duration = Duration::from_millis(250);
 /// Says nothing but that it is over.
 const DONE: VarInt = VarInt::from_u32(0);
 
@@ -144,7 +146,8 @@ impl<'a> RouteSender<'a> {
     }
 }
 
-/// Answers pings, and tells where the pointer is, by datagram: what is lost is of no use later.
+/// Answers pings, and tells where the pointer is, by datagram: what is lost is of no use later. Datagrams beyond the
+/// budget are not read, so that newer ones replace them.
 async fn run_datagrams(connection: &Connection, pump_receiver: &PumpReceiver) -> CloseReason {
     let events = pump_receiver.events();
     let pointer = poll_fn(|context| {
@@ -153,12 +156,20 @@ async fn run_datagrams(connection: &Connection, pump_receiver: &PumpReceiver) ->
         events.take_pointer().map_or(Poll::Pending, Poll::Ready)
     });
     tokio::pin!(pointer);
+    let (mut budget, mut read_again_at) = (MessageBudget::default(), Instant::now());
     loop {
+        let is_resting = Instant::now() < read_again_at;
         tokio::select! {
-            heard = connection.receive_datagram() => match heard {
-                Ok(datagram) => answer_ping(connection, pump_receiver, &datagram),
+            heard = connection.receive_datagram(), if !is_resting => match heard {
+                Ok(datagram) => {
+                    if budget.spend(pump_receiver.now()).is_err() {
+                        read_again_at = Instant::now() + BUDGET_PAUSE;
+                    }
+                    answer_ping(connection, pump_receiver, &datagram);
+                }
                 Err(error) => return CloseReason::Gone(error.to_string()),
             },
+            () = sleep_until(read_again_at), if is_resting => {}
             pointer = &mut pointer => send_datagram(connection, &ServerMessage::CursorAt((&*pointer).into())),
         }
     }

@@ -1,16 +1,17 @@
 //! The sink: accepts sessions, keeps the certificate fresh, and ends when told to.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use lanstream_core::admission::{Admission, PumpReceiver};
+use lanstream_core::admission::{Admission, Lobby, PumpReceiver, Seat};
 use lanstream_core::protocol::Certificates;
 use lanstream_core::sink::{Endpoint as SessionEndpoint, Serving, Shutdown, Sink, TransportInfo};
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{interval, timeout};
+use tokio_util::task::TaskTracker;
 use wtransport::config::ServerConfigBuilder;
 use wtransport::config::states::WantsIdentity;
 use wtransport::endpoint::endpoint_side;
@@ -26,11 +27,12 @@ use crate::session::run_session;
 use crate::transports::{DATAGRAMS, STREAM};
 use crate::tuning;
 
-/// Connections at a time: sixteen viewers, each with one that it is about to leave.
-const CONNECTIONS_MAX: u32 = 32;
+/// Connections at a time: sixteen viewers, each with one that it is about to leave, and as many that ask. Beyond it the
+/// one that has asked the longest is closed.
+const CONNECTIONS_MAX: usize = 64;
 /// Connections at a time, those included that ended here while the peer keeps them: one that gives no room for the
 /// library's first words can't be closed, as only the library holds it.
-const CONNECTIONS_OPEN_MAX: usize = 2 * CONNECTIONS_MAX as usize;
+const CONNECTIONS_OPEN_MAX: usize = 2 * CONNECTIONS_MAX;
 /// Time from the first packet until the request is answered, and the answer taken where it is a refusal.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 /// Time for sessions to end when all does, and for the last words to leave.
@@ -80,7 +82,7 @@ impl WebTransportSink {
     /// # Errors
     /// See [`OpenError`].
     pub async fn open(sockets: Sockets, config: &Config) -> Result<Self, OpenError> {
-        let presented = ActiveCertificate::new(config).await?;
+        let presented = ActiveCertificate::new(config)?;
         let (addresses, port) = (sockets.addresses().to_vec(), sockets.port());
         let open = |socket| open(socket, presented.tls().clone());
         let endpoints: Endpoints = sockets.sockets.into_iter().map(open).collect::<Result<_, _>>()?;
@@ -110,11 +112,11 @@ impl Sink for WebTransportSink {
         admission.certify(presented.certificates(port));
         Box::pin(async move {
             let endpoints = Arc::new(endpoints);
-            let places = Arc::new(Semaphore::new(CONNECTIONS_MAX as usize));
+            let (lobby, tasks) = (Lobby::new(CONNECTIONS_MAX), TaskTracker::new());
             let mut accepting = JoinSet::new();
             for index in 0..endpoints.len() {
-                let (endpoints, admission, places) = (endpoints.clone(), admission.clone(), places.clone());
-                accepting.spawn(accept_all(endpoints, index, admission, places));
+                let (endpoints, admission, lobby) = (endpoints.clone(), admission.clone(), lobby.clone());
+                accepting.spawn(accept_all(endpoints, index, admission, lobby, tasks.clone()));
             }
             tokio::select! {
                 () = shutdown => {}
@@ -122,7 +124,7 @@ impl Sink for WebTransportSink {
             }
             // An endpoint that is closed must not be asked for more.
             accepting.shutdown().await;
-            close(&endpoints, &places).await;
+            close(&endpoints, &tasks).await;
         })
     }
 }
@@ -135,8 +137,9 @@ impl fmt::Debug for WebTransportSink {
 
 /// Waits for sessions, which end by themselves with their viewers' control channels. What goes on without one is closed
 /// as it is.
-async fn close(endpoints: &Endpoints, places: &Semaphore) {
-    let _ended = timeout(SESSIONS_TIMEOUT, places.acquire_many(CONNECTIONS_MAX)).await;
+async fn close(endpoints: &Endpoints, tasks: &TaskTracker) {
+    tasks.close();
+    let _ended = timeout(SESSIONS_TIMEOUT, tasks.wait()).await;
     endpoints.iter().for_each(|endpoint| endpoint.close(0_u32.into(), b"lanstream has ended"));
     let told = async {
         for endpoint in endpoints {
@@ -154,13 +157,11 @@ enum ActiveCertificate {
 }
 
 impl ActiveCertificate {
-    async fn new(config: &Config) -> Result<Self, IdentityError> {
+    fn new(config: &Config) -> Result<Self, IdentityError> {
         let now = (config.wall_clock)();
         Ok(match &config.identity {
             Identity::SelfSigned => Self::Ours(Box::new(Rotation::new(now, SelfSigned::new(now)?))),
-            Identity::Files { certificate, key } => {
-                Self::Users(Box::new(identity::read(certificate, key).await?))
-            }
+            Identity::Files { certificate, key } => Self::Users(Box::new(identity::read(certificate, key)?)),
         })
     }
 
@@ -239,27 +240,34 @@ async fn accept_all(
     endpoints: Arc<Endpoints>,
     index: usize,
     admission: Arc<Admission>,
-    places: Arc<Semaphore>,
+    lobby: Arc<Lobby>,
+    tasks: TaskTracker,
 ) {
     loop {
         let incoming = endpoints[index].accept().await;
+        if !incoming.remote_address_validated() {
+            // Until it has shown that it hears what is sent to its address, it gets no place, and fewer bytes than it sent.
+            incoming.retry();
+            continue;
+        }
         let open: usize = endpoints.iter().map(Endpoint::open_connections).sum();
-        let place = Arc::clone(&places).try_acquire_owned().ok().filter(|_| open < CONNECTIONS_OPEN_MAX);
-        let Some(place) = place else {
-            tracing::warn!(open, "too many WebTransport connections are open: one more was refused");
+        let seat = lobby.enter(incoming.remote_address().ip()).filter(|_| open < CONNECTIONS_OPEN_MAX);
+        let Some(seat) = seat else {
+            tracing::info!(open, "too many WebTransport connections are open: one more was refused");
             incoming.refuse();
             continue;
         };
         let admission = Arc::clone(&admission);
-        tokio::spawn(async move {
-            session(incoming, &admission).await;
-            drop(place);
-        });
+        tasks.spawn(async move { session(incoming, &admission, &seat).await });
     }
 }
 
-async fn session(incoming: IncomingSession, admission: &Admission) {
-    match timeout(REQUEST_TIMEOUT, accept_session(incoming, admission)).await {
+async fn session(incoming: IncomingSession, admission: &Admission, seat: &Seat) {
+    let accepted = tokio::select! {
+        accepted = timeout(REQUEST_TIMEOUT, accept_session(incoming, admission, seat)) => accepted,
+        () = poll_fn(|context| seat.poll_evicted(context)) => return,
+    };
+    match accepted {
         Ok(Some((connection, pump_receiver))) => {
             let end = run_session(connection, pump_receiver).await;
             tracing::debug!(%end, "a WebTransport session ended");
@@ -273,12 +281,16 @@ async fn session(incoming: IncomingSession, admission: &Admission) {
 async fn accept_session(
     incoming: IncomingSession,
     admission: &Admission,
+    seat: &Seat,
 ) -> Option<(Connection, PumpReceiver)> {
     let ended = |error| tracing::debug!(%error, "a connection ended before there was a session");
     let request = incoming.await.map_err(ended).ok()?;
     let asked = Request { authority: request.authority(), origin: request.origin(), path: request.path() };
     match admit(admission, &asked) {
-        Ok(pump_receiver) => Some((request.accept().await.map_err(ended).ok()?, pump_receiver)),
+        Ok(pump_receiver) => {
+            seat.admit();
+            Some((request.accept().await.map_err(ended).ok()?, pump_receiver))
+        }
         Err(reason) => {
             deny(request, &reason).await;
             None

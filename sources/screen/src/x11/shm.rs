@@ -13,7 +13,7 @@ use std::sync::{Arc, Weak};
 use lanstream_core::PixelMemory;
 use lanstream_core::source::{Error, ErrorKind};
 use rustix::fd::OwnedFd;
-use rustix::fs::MemfdFlags;
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 use rustix::mm::{MapFlags, ProtFlags};
 use x11rb::protocol::shm::{self, ConnectionExt as _, Seg};
 use x11rb::rust_connection::RustConnection;
@@ -194,11 +194,12 @@ unsafe impl Sync for Map {}
 
 impl Map {
     fn of_memfd(len: usize) -> io::Result<(Self, OwnedFd)> {
-        let file = rustix::fs::memfd_create(c"lanstream-frame", MemfdFlags::CLOEXEC)?;
+        let file = memfd_create(c"lanstream-frame", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
         rustix::fs::ftruncate(&file, len as u64)?;
+        // So that the server, which has it too, can't shorten it: a look beyond the end would end this process.
+        fcntl_add_seals(&file, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
         let access = ProtFlags::READ | ProtFlags::WRITE;
-        // SAFETY: the kernel picks an address that nothing else uses; the file is `len` bytes and never shrinks, since
-        // only the server has it and servers don't.
+        // SAFETY: the kernel picks an address that nothing else uses; the file is `len` bytes and its seals keep it so.
         let start =
             unsafe { rustix::mm::mmap(std::ptr::null_mut(), len, access, MapFlags::SHARED, &file, 0)? };
         Ok((Self::at(start, len, munmap)?, file))
