@@ -95,6 +95,8 @@ fn ready(url: &str, source: &dyn Source) -> Event {
 /// A running server. Dropping it ends it, as [`stop`](Self::stop) does.
 pub struct Server {
     url: String,
+    /// The page's address, without a secret.
+    page: String,
     admission: Arc<Admission>,
     state: Arc<pipeline::PipelineState>,
     feed_handle: FeedHandle,
@@ -132,7 +134,8 @@ impl Server {
         let source = open()?;
         let encoders = Encoders::start()?;
         let token = options.token.clone().map_or_else(|| random().map(Secret::new), Ok)?;
-        let url = format!("http://{}/#{}", reachable(sinks.page), token.to_hex());
+        let page = format!("http://{}/", reachable(sinks.page));
+        let url = format!("{page}#{}", token.to_hex());
         let (feed, feed_handle) = pipeline::feed();
         let state = Arc::new(pipeline::PipelineState::default());
         let viewer_events = Arc::clone(&observer);
@@ -177,6 +180,7 @@ impl Server {
         let (source_thread, source_gone) = run.spawn(source)?;
         Ok(Self {
             url,
+            page,
             admission,
             state,
             feed_handle,
@@ -196,6 +200,12 @@ impl Server {
     /// Where viewers come, with the token.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Returns a URL that lets one viewer in, once, within `lifetime`: for a page of this program, or where others might
+    /// read it later. That viewer can come back for as long as its page is open.
+    pub fn ticket_url(&self, lifetime: Duration) -> String {
+        format!("{}#{}", self.page, self.admission.page_ticket(lifetime).to_hex())
     }
 
     /// How viewers get WebTransport sessions: for programs that open their own.

@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use lanstream_push::{Image, PushError, PushStats, Pusher, channel};
 
@@ -83,6 +84,11 @@ impl Stream {
     /// Returns the address of the page that shows the stream, with the secret that lets its opener in.
     pub fn url(&self) -> &str {
         self.server.url()
+    }
+
+    /// Returns an address that lets one viewer in, once: see [`Server::ticket_url`].
+    pub fn ticket_url(&self, lifetime: Duration) -> String {
+        self.server.ticket_url(lifetime)
     }
 
     /// Returns whether an image would go anywhere: to a viewer that is not paused, as a hidden page is, or to a frame

@@ -314,6 +314,25 @@ test('a wrong token is final, and told once', async () => {
   assert.equal(browser.timers.length, 0);
 });
 
+test('a ticket is used once: the next session has the one that the server gave for it', async () => {
+  let drawn = 0;
+  const answer = () => {
+    drawn += 1;
+    return Response.json({ session: 'key', ticket: `ticket ${drawn}`, transports: ['websocket'] });
+  };
+  const { browser, engine, events } = start({ token: 'ticket 0' }, answer);
+  const socket = await greet(browser);
+  socket.drop();
+  await settle();
+  browser.ring(100);
+  await settle();
+  const shown = browser.requests.map(({ init }) => new Headers(init.headers).get('Authorization'));
+  assert.deepEqual(shown, ['Bearer ticket 0', 'Bearer ticket 1']);
+  const renewed = events.flatMap(event => (event.type === 'renewed' ? [event.token] : []));
+  assert.deepEqual(renewed, ['ticket 1', 'ticket 2']);
+  engine.close();
+});
+
 test('the backoff doubles up to its cap', async () => {
   const { browser, engine } = start({}, () => {
     throw new TypeError('refused');

@@ -16,6 +16,7 @@ export interface LanStreamEventMap {
   stats: CustomEvent<Stats>;
   statechange: Event;
   'exactness-lost': CustomEvent<{ seq: number }>;
+  renewed: CustomEvent<{ url: string }>;
 }
 
 declare module './generated/element/lan-stream.js' {

@@ -62,6 +62,8 @@ export class Player {
   /** Whether somebody can see it. */
   #isSeen = true;
   #loaded = new AbortController();
+  /** What lets this viewer in again at a URL whose ticket is used. */
+  #renewed = /** @type {{ url: string, token: string } | null} */ (null);
 
   /** @param {View} view */
   constructor(view) {
@@ -94,7 +96,9 @@ export class Player {
     const layer = new OverlayLayer();
     const { signal } = this.#loaded;
     const { origin, hash } = url;
-    const options = { origin, token: hash.slice(1), transport, codes, verify, paused: this.#isIdle };
+    // A ticket is used up by the first session; an element that comes back has another.
+    const token = this.#renewed?.url === url.href ? this.#renewed.token : hash.slice(1);
+    const options = { origin, token, transport, codes, verify, paused: this.#isIdle };
     this.#host = new EngineHost({
       present,
       thread,
@@ -243,6 +247,9 @@ export class Player {
       case 'frame':
         this.frameCallbacks.painted(answer.frame);
         break;
+      case 'renewed':
+        this.#renew(answer.token);
+        break;
       case 'refuted':
         this.#view.dispatch(new CustomEvent('exactness-lost', { detail: { seq: answer.seq } }));
         break;
@@ -257,6 +264,14 @@ export class Player {
         this.#pixelRequests.answer(answer);
         break;
     }
+  }
+
+  /** @param {string} token */
+  #renew(token) {
+    this.#renewed = { url: this.currentSrc, token };
+    const url = new URL(this.currentSrc);
+    url.hash = token;
+    this.#view.dispatch(new CustomEvent('renewed', { detail: { url: url.href } }));
   }
 
   /** @param {State} state */

@@ -37,7 +37,7 @@ const FILM_MS = 250;
  *   ErrorCode, message: string, detail: ErrorDetail }
  *   | { type: 'sound', atUs: number, samples: Float32Array<ArrayBuffer> } | { type: 'painted', filmS: number, atMs:
  *     number }
- *   | { type: 'refuted', seq: number } | { type: 'frame', frame: PaintedFrame }
+ *   | { type: 'renewed', token: string } | { type: 'refuted', seq: number } | { type: 'frame', frame: PaintedFrame }
  *   | { type: 'cursor-shape', shape: CursorShape } | { type: 'cursor-at', x: number, y: number, serial: number
  *   }} EngineEvent
  * @typedef {{
@@ -218,6 +218,10 @@ export class Engine {
           this.#barred = reason;
         },
         asking: text => this.#wonder(text),
+        renewed: token => {
+          this.#options.token = token;
+          this.#post({ type: 'renewed', token });
+        },
         welcome: () => this.#change({ phase: 'open', connected: true, feedback: '' }),
         message: message => this.#receive(message),
         shown: (update, took) => this.#shown(update, took),
@@ -461,7 +465,7 @@ export class Engine {
 /** A token that was accepted before belongs to a previous run. @param {string} marker of the run that accepted it */
 function rejectedText(marker) {
   return marker === ''
-    ? 'wrong token: open the whole URL that lanstream printed, up to its last character'
+    ? 'wrong token, or a used ticket: open the whole URL that lanstream printed, up to its last character'
     : 'lanstream was started again: open the URL that it printed this time';
 }
 

@@ -60,10 +60,12 @@ const PROMPT_MS = 1000;
  *   chosen(selection: Selection): void,
  *   barred(reason: string): void,
  *   asking(text: string): void,
+ *   renewed(ticket: string): void,
  *   welcome(): void,
  *   message(message: ServerMessage): void,
  *   shown(update: Update, took: Took): void,
- * }} SessionEvents `asking`: the browser may be asking the person before it lets this page ask the server
+ * }} SessionEvents `asking`: the browser may be asking the person before it lets this page ask the server; `renewed`:
+ *   the ticket was used, and this one is for coming back
  */
 
 export class Session {
@@ -153,16 +155,17 @@ export class Session {
    */
   async #exchange() {
     const response = await this.#knock();
-    if (response.status === 401) throw new SessionEnd('ticket-rejected', "the token is not this run's");
+    if (response.status === 401) throw new SessionEnd('ticket-rejected', 'the token or ticket is not good');
     if (response.status === 503) throw new SessionEnd('full', 'the server has as many viewers as it takes');
     if (!response.ok)
       throw new SessionEnd('refused', (await response.text()).trim() || `the session was refused: ${response.status}`);
-    const answer = /** @type {{ session?: unknown, transports?: unknown, preferred?: unknown }} */ (
+    const answer = /** @type {{ session?: unknown, ticket?: unknown, transports?: unknown, preferred?: unknown }} */ (
       await response.json()
     );
-    const { session: key, transports: offered } = answer;
+    const { session: key, transports: offered, ticket } = answer;
     if (typeof key !== 'string' || !Array.isArray(offered))
       throw new ProtocolError('the answer to /session is not one');
+    if (typeof ticket === 'string') this.#events.renewed(ticket);
     return { key, offered, preferred: TRANSPORTS.find(({ name }) => name === answer.preferred)?.name ?? 'auto' };
   }
 
