@@ -92,6 +92,11 @@ pub enum Event {
     },
     /// Numbers, once a second.
     Stats(Stats),
+    /// Lines are missing here, since whoever reads them was too slow. `lanstream` says so on its standard output.
+    Dropped {
+        /// How many.
+        lines: u64,
+    },
     /// The run is over, and viewers were told why. Only an error may come after it.
     Ended {
         /// `stopped` or `source-ended`.

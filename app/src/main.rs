@@ -1,9 +1,13 @@
 //! The `lanstream` command.
 
+mod browser;
 mod cli;
+mod hardening;
 #[cfg(all(feature = "plugins", target_os = "linux"))]
 mod installed;
 mod list;
+mod log;
+mod output;
 #[cfg(feature = "plugins")]
 mod plugin_command;
 #[cfg(feature = "plugins")]
@@ -25,6 +29,7 @@ fn main() -> ExitCode {
     if let Some(status) = plugin_flags::serve() {
         return status;
     }
+    hardening::apply();
     let mut registries = Registries::built_in();
     #[cfg(feature = "plugins")]
     if let Err(error) = plugin_flags::register(&mut registries) {

@@ -1,18 +1,20 @@
 //! What a run says: the URL or JSON objects on stdout, words and a live status line on stderr.
 
 use std::io::Write;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use lanstream::{Event, Stats};
 use lanstream_core::text::{harmless, is_harmful};
 
-/// Words that may wait for their reader: minutes of events. Beyond it they are lost, since a run must not wait for a
-/// program that started it and reads no further than the URL.
-const WORDS_MAX: usize = 1024;
-/// Time for them to be read, at the end.
-const FLUSH_TIMEOUT: Duration = Duration::from_millis(300);
+use crate::output::{self, Output};
+
+/// Events that may wait until the URL is known.
+const EARLY_MAX: usize = 1024;
+/// Time for what was said to be read, at the end of a run that was asked to stop.
+const STOP_PATIENCE: Duration = Duration::from_millis(100);
+/// The same of a run that ends by itself: whoever waits for its reason may be slow to read it.
+const END_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Says things, from any thread, and waits for no one who listens.
 #[derive(Clone, Debug)]
@@ -23,29 +25,22 @@ pub(crate) struct Reporter {
     status: Arc<Mutex<bool>>,
     /// What happened before the URL was known, which comes first; `None` means it is known.
     early: Arc<Mutex<Option<Vec<Event>>>>,
-    words: SyncSender<Words>,
+    out: Output,
+    error: Output,
 }
 
-/// What must be written.
-#[derive(Debug)]
-enum Words {
-    Out(String),
-    Error(String),
-    /// Tell that all before it is written.
-    End(SyncSender<()>),
+/// Returns the output to standard error, of which there is one: the log goes there, too.
+pub(crate) fn standard_error() -> Output {
+    Output::start("stderr", std::io::stderr(), |dropped| format!("lanstream: {dropped} lines dropped\n"))
 }
 
 impl Reporter {
     /// `terminal`: whether stderr is one.
-    pub(crate) fn new(json: bool, terminal: bool) -> Self {
-        let (words, written) = sync_channel(WORDS_MAX);
-        // It may hang for good in a pipe that no one reads, so it is never joined; `flush` waits for what matters.
-        let writer = std::thread::Builder::new().name("report".into()).spawn(move || write_all(&written));
-        if let Err(error) = writer {
-            tracing::error!(%error, "nothing can be said");
-        }
+    pub(crate) fn new(json: bool, terminal: bool, error: Output) -> Self {
+        let notice = |dropped| line_of(&Event::Dropped { lines: dropped });
+        let out = Output::start("stdout", std::io::stdout(), notice);
         let early = Arc::new(Mutex::new(Some(Vec::new())));
-        Self { json, terminal, status: Arc::default(), early, words }
+        Self { json, terminal, status: Arc::default(), early, out, error }
     }
 
     /// Says what happened. What does before the URL is known is said after it.
@@ -53,7 +48,7 @@ impl Reporter {
         let mut early = self.early.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *early {
             Some(waiting) if !matches!(event, Event::Ready { .. }) => {
-                waiting.extend((waiting.len() < WORDS_MAX).then_some(event));
+                waiting.extend((waiting.len() < EARLY_MAX).then_some(event));
             }
             _ => {
                 self.tell(&event);
@@ -67,7 +62,7 @@ impl Reporter {
             return self.json(event);
         }
         match event {
-            Event::Ready { url, .. } => self.write(Words::Out(url.clone())),
+            Event::Ready { url, .. } => self.out.write(format!("{url}\n")),
             Event::Stats(stats) => self.status(stats),
             Event::ViewerJoined { viewer, viewers } => {
                 self.say(&format!("viewer {viewer} joined ({viewers} now)"))
@@ -81,7 +76,7 @@ impl Reporter {
             Event::Description { stalled, alterations, .. } => {
                 alterations.iter().chain(stalled).for_each(|phrase| self.say(&format!("note: {phrase}")));
             }
-            Event::Ended { code: "stopped", reason } => self.write(Words::Error(format!("{reason}\n"))),
+            Event::Ended { code: "stopped", reason } => self.error.write(format!("{reason}\n")),
             Event::Error { message } => self.say(&format!("error: {message}")),
             _ => {}
         }
@@ -91,7 +86,7 @@ impl Reporter {
     pub(crate) fn say(&self, text: &str) {
         let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
         let clear = if std::mem::take(&mut *status) { "\r\x1b[K" } else { "" };
-        self.write(Words::Error(format!("{clear}lanstream: {}\n", harmless(text))));
+        self.error.write(format!("{clear}lanstream: {}\n", harmless(text)));
     }
 
     /// Says why the run failed.
@@ -102,35 +97,24 @@ impl Reporter {
             self.json(&Event::Error { message: message.to_owned() });
         }
         self.finish();
-        self.flush();
-        // Nothing comes after it, so it is worth waiting for.
-        write_error(&format!("lanstream: error: {}\n", harmless(message)));
+        self.error.write(format!("lanstream: error: {}\n", harmless(message)));
     }
 
     /// Leaves the status line behind.
     pub(crate) fn finish(&self) {
         if std::mem::take(&mut *self.status.lock().unwrap_or_else(PoisonError::into_inner)) {
-            self.write(Words::Error("\n".to_owned()));
+            self.error.write("\n".to_owned());
         }
     }
 
-    /// Lets what was said be heard, for a moment.
-    pub(crate) fn flush(&self) {
-        let (told, end) = sync_channel(1);
-        if self.words.try_send(Words::End(told)).is_ok() {
-            let _unheard = end.recv_timeout(FLUSH_TIMEOUT);
-        }
-    }
-
-    fn write(&self, words: Words) {
-        let _unheard = self.words.try_send(words);
+    /// Lets what was said be read, for a moment; for less where somebody waits for the end.
+    pub(crate) fn flush(&self, is_stopped: bool) {
+        let patience = if is_stopped { STOP_PATIENCE } else { END_PATIENCE };
+        output::flush(&[&self.out, &self.error], patience);
     }
 
     fn json(&self, event: &Event) {
-        match serde_json::to_string(event) {
-            Ok(line) => self.write(Words::Out(escaped(&line))),
-            Err(error) => tracing::error!(%error, "an event could not be written"),
-        }
+        self.out.write(line_of(event));
     }
 
     fn status(&self, stats: &Stats) {
@@ -141,7 +125,7 @@ impl Reporter {
         let plural = if *viewers == 1 { "" } else { "s" };
         let line = format!("{fps:5.1} fps  {mbps:7.1} Mbit/s  {viewers} viewer{plural}  {latency_ms:5.1} ms");
         *self.status.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.write(Words::Error(format!("\r\x1b[K{line}")));
+        self.error.write(format!("\r\x1b[K{line}"));
     }
 }
 
@@ -159,14 +143,10 @@ pub(crate) fn escaped(json: &str) -> String {
     line
 }
 
-fn write_all(words: &Receiver<Words>) {
-    for words in words {
-        match words {
-            Words::Out(line) => print_line(&line),
-            Words::Error(text) => write_error(&text),
-            Words::End(told) => drop(told.send(())),
-        }
-    }
+/// An event's line on stdout.
+fn line_of(event: &Event) -> String {
+    let json = serde_json::to_string(event).expect("events are made of text and numbers");
+    format!("{}\n", escaped(&json))
 }
 
 /// A reader that is gone is no reason to fail: the run goes on without being heard.
@@ -178,21 +158,6 @@ pub(crate) fn print_line(line: &str) {
 pub(crate) fn write_error(text: &str) {
     let mut stderr = std::io::stderr().lock();
     let _unheard = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
-}
-
-/// Stderr for whatever is logged, with words of others in it.
-#[derive(Debug)]
-pub(crate) struct Log;
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        std::io::stderr().lock().write_all(harmless(&String::from_utf8_lossy(bytes)).as_bytes())?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        std::io::stderr().lock().flush()
-    }
 }
 
 #[cfg(test)]

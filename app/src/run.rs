@@ -1,5 +1,6 @@
 //! Runs a command from start to exit status.
 
+use std::cell::Cell;
 use std::io::IsTerminal;
 use std::net::IpAddr;
 use std::path::Path;
@@ -15,12 +16,14 @@ use lanstream_core::source::{Listener, Report};
 use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 
+use crate::browser::Redirect;
 use crate::cli::{Action, ChosenSink, Cli, Serve};
 use crate::list;
+use crate::log::LeftOut;
 #[cfg(feature = "plugins")]
 use crate::plugin_command;
-use crate::report::{Log, Reporter};
-use crate::stop;
+use crate::report::{self, Reporter};
+use crate::{log, stop};
 #[cfg(feature = "webview")]
 use crate::{view, webview};
 
@@ -32,14 +35,17 @@ const FIRST: [(&str, &str); 2] = [("capture", "the first monitor"), ("pattern", 
 
 /// Runs what the command line says.
 pub(crate) fn main(registries: Registries, cli: &Cli) -> ExitCode {
-    log_to_stderr(cli.serve.verbose);
-    let reporter = Reporter::new(cli.serve.json, std::io::stderr().is_terminal());
+    let error = report::standard_error();
+    let left_out = log::start(&error, cli.serve.verbose);
+    let reporter = Reporter::new(cli.serve.json, std::io::stderr().is_terminal(), error);
     let run = Run {
         registry: Arc::new(registries.sources),
         sinks: Arc::new(registries.sinks),
         serve: &cli.serve,
         chosen: &cli.sinks,
         reporter: &reporter,
+        left_out,
+        is_stopped: Cell::new(false),
     };
     let done = match &cli.action {
         Action::ShowFirst => run.show_first().map(|()| ExitCode::SUCCESS),
@@ -64,7 +70,8 @@ pub(crate) fn main(registries: Registries, cli: &Cli) -> ExitCode {
             ExitCode::FAILURE
         }
     };
-    reporter.flush();
+    run.left_out.tell();
+    reporter.flush(run.is_stopped.get());
     status
 }
 
@@ -76,6 +83,9 @@ struct Run<'a> {
     /// Sinks that get frames.
     chosen: &'a [ChosenSink],
     reporter: &'a Reporter,
+    left_out: LeftOut,
+    /// Whether it was asked to stop.
+    is_stopped: Cell<bool>,
 }
 
 impl Run<'_> {
@@ -141,7 +151,9 @@ impl Run<'_> {
         let interrupt = move || registry.iter().for_each(SourceFactory::interrupt_openers);
         let sinks = Arc::clone(&self.sinks);
         let give_up = move || sinks.iter().for_each(FrameSinkFactory::interrupt);
-        let stop = stop::on_request(interrupt, give_up)
+        // A recording is finished, however long that takes, unless that is given up, too.
+        let requests_max = if options.frame_sinks.is_empty() { 1 } else { 2 };
+        let stop = stop::on_request(requests_max, interrupt, give_up)
             .map_err(|error| format!("no signal can be heard: {error}"))?;
         let (events, bind) = (reporter.clone(), options.bind);
         let tell = move |event| {
@@ -152,15 +164,20 @@ impl Run<'_> {
         };
         let server = match Server::start(configured.open, &options, tell) {
             // It was given up because it had to be.
-            Err(_) if stop.is_cancelled() => return Ok(()),
+            Err(_) if stop.is_cancelled() => {
+                self.is_stopped.set(true);
+                return Ok(());
+            }
             started => started.map_err(|error| error.to_string())?,
         };
-        if self.serve.open
-            && let Err(error) = open::that_detached(server.url())
-        {
-            reporter.say(&format!("no browser could be started ({error}); open the URL yourself"));
-        }
-        let attend = || server.block_on(run(&server, reporter, &stop));
+        // The file stays while the run goes on: a browser may take its time.
+        let _redirect = self.serve.open.then(|| Redirect::open(&server)).and_then(|opened| {
+            let say = |error| {
+                reporter.say(&format!("no browser could be started ({error}); open the URL yourself"))
+            };
+            opened.map_err(say).ok()
+        });
+        let attend = || server.block_on(watch(&server, (reporter, &self.left_out), &stop));
         #[cfg(feature = "webview")]
         let end = match toolkit {
             Some(toolkit) => {
@@ -173,6 +190,7 @@ impl Run<'_> {
         reporter.finish();
         let sink_failure = server.sink_failure();
         server.stop();
+        self.is_stopped.set(stop.is_cancelled());
         end.unwrap_or(Ok(())).and_then(|()| sink_failure().map_or(Ok(()), Err))
     }
 
@@ -220,7 +238,12 @@ fn options(serve: &Serve, fps_max: Option<u32>) -> Options {
     }
 }
 
-async fn run(server: &Server, reporter: &Reporter, stop: &CancellationToken) -> Result<(), String> {
+/// Tells numbers until it is asked to stop, or there is nothing more to show.
+async fn watch(
+    server: &Server,
+    (reporter, left_out): (&Reporter, &LeftOut),
+    stop: &CancellationToken,
+) -> Result<(), String> {
     let mut ticks = interval(STATS_INTERVAL);
     let mut totals = lanstream::Totals::default();
     server.stats(&mut totals);
@@ -237,6 +260,7 @@ async fn run(server: &Server, reporter: &Reporter, stop: &CancellationToken) -> 
                 has_sinks = false;
             }
             _ = ticks.tick() => {
+                left_out.tell();
                 reporter.event(Event::Stats(server.stats(&mut totals)));
                 server.sink_stats().into_iter().for_each(|stats| reporter.event(Event::SinkStats(stats)));
             }
@@ -261,14 +285,4 @@ fn warn_if_exposed(bind: Option<IpAddr>, reporter: &Reporter) {
              picture travels unencrypted. Name the hosts that viewers use with --allow-host"
         ));
     }
-}
-
-fn log_to_stderr(verbose: u8) {
-    let level = match verbose {
-        0 => "warn",
-        1 => "lanstream=info,warn",
-        // The WebTransport library tells whole requests there, and so the keys in them.
-        _ => "debug,hyper=info,wtransport=info",
-    };
-    tracing_subscriber::fmt().with_env_filter(level).with_writer(|| Log).without_time().init();
 }

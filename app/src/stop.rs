@@ -1,15 +1,23 @@
-//! The wish to stop: interrupt, termination, or the terminal's end.
+//! The wish to stop: interrupt, termination, or the terminal's end. It is granted in time, whatever the rest of the
+//! process waits for.
+
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+/// Time from the last request until the process is ended by force, where it did not end by itself. All that is waited
+/// for at the end takes less, unless a system's service does not answer.
+const END_TIMEOUT: Duration = Duration::from_millis(950);
+
 /// Returns a token that is cancelled when this process is asked to stop. `interrupt` is called then, to end what blocks
 /// elsewhere, and `give_up` when it is asked again, to end what is being finished. From its return on, no such signal
-/// ends the process by force.
+/// ends the process at once; but after `requests_max` of them, at least 1, it is ended in any case.
 ///
 /// # Errors
 /// Where the system refuses handlers or a thread.
 #[cfg(unix)]
 pub(crate) fn on_request(
+    requests_max: usize,
     interrupt: impl FnOnce() + Send + 'static,
     give_up: impl Fn() + Send + 'static,
 ) -> std::io::Result<CancellationToken> {
@@ -17,17 +25,46 @@ pub(crate) fn on_request(
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     let stop = CancellationToken::new();
     let requested = stop.clone();
+    let last = end_by_force()?;
     let wait = move || {
-        let mut requests = signals.forever();
-        if requests.next().is_some() {
+        let mut interrupt = Some(interrupt);
+        for (number, _) in signals.forever().enumerate() {
+            if number + 1 >= requests_max {
+                last.notify();
+            }
             requested.cancel();
-            interrupt();
+            match interrupt.take() {
+                Some(interrupt) => interrupt(),
+                None => give_up(),
+            }
         }
-        requests.for_each(|_| give_up());
     };
     // It waits as long as the process lives, so it is never joined.
     std::thread::Builder::new().name("signals".into()).spawn(wait)?;
     Ok(stop)
+}
+
+/// What has the process ended.
+struct Deadline(std::sync::mpsc::SyncSender<()>);
+
+impl Deadline {
+    /// From now on it has no more than its time.
+    fn notify(&self) {
+        let _set_already = self.0.try_send(());
+    }
+}
+
+/// Starts the thread that ends the process in time: a thread of its own, so that nothing else is before it.
+fn end_by_force() -> std::io::Result<Deadline> {
+    let (sender, requested) = std::sync::mpsc::sync_channel(1);
+    let end = move || {
+        if requested.recv().is_ok() {
+            std::thread::sleep(END_TIMEOUT);
+            std::process::exit(0);
+        }
+    };
+    std::thread::Builder::new().name("deadline".into()).spawn(end)?;
+    Ok(Deadline(sender))
 }
 
 /// The same, by the console's interrupt.
@@ -36,19 +73,26 @@ pub(crate) fn on_request(
 /// Where the system gives no runtime or thread.
 #[cfg(not(unix))]
 pub(crate) fn on_request(
+    requests_max: usize,
     interrupt: impl FnOnce() + Send + 'static,
     give_up: impl Fn() + Send + 'static,
 ) -> std::io::Result<CancellationToken> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let stop = CancellationToken::new();
     let requested = stop.clone();
+    let last = end_by_force()?;
     let wait = move || {
-        if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
-            requested.cancel();
-            interrupt();
-        }
+        let (mut interrupt, mut requests) = (Some(interrupt), 0);
         while runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
-            give_up();
+            requests += 1;
+            if requests >= requests_max {
+                last.notify();
+            }
+            requested.cancel();
+            match interrupt.take() {
+                Some(interrupt) => interrupt(),
+                None => give_up(),
+            }
         }
     };
     std::thread::Builder::new().name("signals".into()).spawn(wait)?;

@@ -21,6 +21,9 @@ pub enum TokenFileError {
         "it has no secret, which is 64 hexadecimal digits: name a file that is not there, and it will be made"
     )]
     NoSecret,
+    /// It is a device, a pipe or a folder.
+    #[error("it is a directory, a pipe or a device: name a regular file")]
+    Irregular,
     /// Others may read it.
     #[error(
         "other users of this machine may read it: have `chmod 600` keep them from it, or name another file"
@@ -37,11 +40,20 @@ pub enum TokenFileError {
 /// # Errors
 /// [`TokenFileError`]. Without one, only the user of this process, and the system's own, can read the secret.
 pub fn read_or_create(path: &Path) -> Result<Secret, TokenFileError> {
-    match File::open(path) {
+    match open(path) {
         Ok(file) => read(file),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => create(path),
-        Err(error) => Err(error.into()),
+        Err(TokenFileError::Io(error)) if error.kind() == io::ErrorKind::NotFound => create(path),
+        Err(error) => Err(error),
     }
+}
+
+/// Opens a regular file. It is looked at before, too: to open a pipe waits for its writer.
+fn open(path: &Path) -> Result<File, TokenFileError> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(TokenFileError::Irregular);
+    }
+    let file = File::open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(TokenFileError::Irregular) }
 }
 
 fn read(file: File) -> Result<Secret, TokenFileError> {

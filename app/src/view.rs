@@ -26,7 +26,7 @@ pub(crate) fn run(url: &str, look: &cli::Window, reporter: &Reporter) -> Result<
     page.reach()?;
     let toolkit = Toolkit::start()?;
     let closer = toolkit.closer();
-    stop::on_request(move || drop(closer), || {})
+    stop::on_request(1, move || drop(closer), || {})
         .map_err(|error| format!("no signal can be heard: {error}"))?;
     toolkit.show(&page.url, look, reporter)
 }

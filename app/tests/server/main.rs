@@ -37,7 +37,9 @@ mod sink;
 #[cfg(feature = "plugins")]
 mod sink_plugins;
 mod slow;
+mod tickets;
 mod token_file;
+mod unread;
 #[cfg(feature = "ffmpeg")]
 mod video;
 mod webtransport_garbage;

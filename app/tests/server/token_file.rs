@@ -58,6 +58,12 @@ fn a_secret_that_others_could_know_or_that_is_none_is_refused() {
         assert_eq!(output.status.code(), Some(1), "{said}");
         assert!(!said.contains(&secret[..32]), "{said}");
     }
+    let pipe = folder.path().join("pipe");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR).unwrap();
+    for irregular in [&pipe, Path::new("/dev/zero"), folder.path()] {
+        let said = stderr(&run(&[&SMALL[..], &["--token-file", name(irregular)]].concat()));
+        assert!(said.contains("name a regular file"), "{said}");
+    }
     let nowhere = run(&[&SMALL[..], &["--token-file", "/nowhere/token"]].concat());
     assert!(
         stderr(&nowhere).contains("it can be neither read nor made: No such file"),

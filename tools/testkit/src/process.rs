@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus};
 use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::retry_on_intr;
@@ -14,7 +15,7 @@ use rustix::process::{
 use crate::machine::{self, Share};
 
 /// How long a program may take to end by itself once asked to.
-const GRACE: Timespec = Timespec { tv_sec: 3, tv_nsec: 0 };
+const GRACE: Duration = Duration::from_secs(3);
 
 /// Returns the processes that a process has started and not waited for, as Linux lists them.
 pub fn children(pid: u32) -> Vec<u32> {
@@ -116,11 +117,12 @@ impl Process {
         Pid::from_child(&self.child)
     }
 
-    /// Waits until the program has ended, for as long as it is given.
-    fn give_grace(&self) {
-        if let Ok(process) = pidfd_open(self.pid(), PidfdFlags::empty()) {
-            let _ended = retry_on_intr(|| poll(&mut [PollFd::new(&process, PollFlags::IN)], Some(&GRACE)));
-        }
+    /// Returns whether the program ends by itself within a time.
+    pub fn ends_within(&self, time: Duration) -> bool {
+        let time = Timespec::try_from(time).expect("a test waits for seconds");
+        let process = pidfd_open(self.pid(), PidfdFlags::empty()).expect("it is not reaped");
+        let ended = retry_on_intr(|| poll(&mut [PollFd::new(&process, PollFlags::IN)], Some(&time)));
+        ended.is_ok_and(|ended| ended > 0)
     }
 }
 
@@ -133,7 +135,7 @@ impl Drop for Process {
         }
         self.signal_all(Signal::TERM);
         self.signal_all(Signal::CONT);
-        self.give_grace();
+        let _or_not = self.ends_within(GRACE);
         self.kill();
     }
 }

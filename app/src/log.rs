@@ -1,0 +1,184 @@
+//! The log on standard error: what `tracing` tells, without a wait, and from each place in the code only so much.
+//!
+//! Strangers can have lines written, one for each connection for instance. Beyond a budget the lines of one place are
+//! counted instead, and the count is written once a second.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use lanstream_core::text::harmless;
+use tracing::callsite::Identifier;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::filter::EnvFilter;
+use tracing_subscriber::fmt as lines;
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::output::{self, Output};
+
+/// Lines that one place may write at once: FFmpeg tells of a file in fewer.
+const LINES_AT_ONCE_MAX: f64 = 100.0;
+/// Lines that one place may write in a second, in the long run: a megabyte an hour.
+const LINES_PER_SECOND_MAX: f64 = 5.0;
+
+/// Level at which somebody looks for a fault and wants every line.
+const VERBOSE_ALL: u8 = 2;
+/// Time for the words of a panic to be read: the process may end right after it.
+const PANIC_PATIENCE: Duration = Duration::from_millis(100);
+
+/// Has all that is logged written to `output`. Returns what must be asked once a second for lines that were left out.
+pub(crate) fn start(output: &Output, verbose: u8) -> LeftOut {
+    let level = match verbose {
+        0 => "warn",
+        1 => "lanstream=info,warn",
+        // The WebTransport library tells whole requests there, and so the keys in them.
+        _ => "debug,hyper=info,wtransport=info",
+    };
+    log_panics(output.clone());
+    let left_out = LeftOut { places: Arc::default(), output: output.clone() };
+    let writer = output.clone();
+    let layer = lines::layer().with_writer(move || Log(writer.clone())).without_time();
+    let limit = Limit { places: (verbose < VERBOSE_ALL).then(|| Arc::clone(&left_out.places)) };
+    tracing_subscriber::registry().with(layer).with(EnvFilter::new(level)).with(limit).init();
+    left_out
+}
+
+/// Has panics logged as all else: standard error may have no reader, and a thread that panics must still end.
+fn log_panics(output: Output) {
+    std::panic::set_hook(Box::new(move |panic| {
+        let thread = std::thread::current();
+        let name = thread.name().unwrap_or("without a name").to_owned();
+        let trace = std::backtrace::Backtrace::capture();
+        let text = format!("the thread {name} panicked: {panic}\n{trace}\n");
+        output.write(harmless(&text).into_owned());
+        output::flush(&[&output], PANIC_PATIENCE);
+    }));
+}
+
+/// A writer of one line.
+struct Log(Output);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.write(harmless(&String::from_utf8_lossy(bytes)).into_owned());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+type Places = Mutex<HashMap<Identifier, Place>>;
+
+/// Counts of lines that were left out.
+#[derive(Clone, Debug)]
+pub(crate) struct LeftOut {
+    places: Arc<Places>,
+    output: Output,
+}
+
+impl LeftOut {
+    /// Writes how many lines were left out since the last call, and which.
+    pub(crate) fn tell(&self) {
+        for place in self.places.lock().unwrap_or_else(PoisonError::into_inner).values_mut() {
+            if let Some(text) = place.take_summary() {
+                self.output.write(harmless(&text).into_owned());
+            }
+        }
+    }
+}
+
+/// Layer that leaves out lines of a place beyond its budget.
+struct Limit {
+    /// `None` means that every line is written.
+    places: Option<Arc<Places>>,
+}
+
+impl<S: Subscriber> Layer<S> for Limit {
+    fn event_enabled(&self, event: &Event<'_>, _: Context<'_, S>) -> bool {
+        let Some(places) = &self.places else { return true };
+        let mut places = places.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = places.entry(event.metadata().callsite()).or_insert_with(|| Place::new(event));
+        place.spend(Instant::now())
+    }
+}
+
+/// Budget of one place in the code.
+#[derive(Debug)]
+struct Place {
+    /// What it says, for the summary: part of the code, and words of its first line.
+    target: &'static str,
+    words: String,
+    left: f64,
+    refilled: Instant,
+    left_out: u64,
+}
+
+impl Place {
+    fn new(event: &Event<'_>) -> Self {
+        let mut words = Words::default();
+        event.record(&mut words);
+        let target = event.metadata().target();
+        Self { target, words: words.0, left: LINES_AT_ONCE_MAX, refilled: Instant::now(), left_out: 0 }
+    }
+
+    /// Takes a line from the budget. Returns `false` and counts the line where nothing is left.
+    fn spend(&mut self, now: Instant) -> bool {
+        let refill = now.saturating_duration_since(self.refilled).as_secs_f64() * LINES_PER_SECOND_MAX;
+        self.left = (self.left + refill).min(LINES_AT_ONCE_MAX);
+        self.refilled = now;
+        let is_in = self.left >= 1.0;
+        if is_in {
+            self.left -= 1.0;
+        } else {
+            self.left_out += 1;
+        }
+        is_in
+    }
+
+    fn take_summary(&mut self) -> Option<String> {
+        let count = std::mem::take(&mut self.left_out);
+        (count > 0).then(|| format!("{}: {count} more lines like: {}\n", self.target, self.words))
+    }
+}
+
+/// The words of an event.
+#[derive(Default)]
+struct Words(String);
+
+impl Visit for Words {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() == "message" {
+            self.0 = format!("{value:?}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_beyond_the_budget_are_counted_and_told_once() {
+        let start = Instant::now();
+        let mut place = Place {
+            target: "door",
+            words: "one more was closed".to_owned(),
+            left: LINES_AT_ONCE_MAX,
+            refilled: start,
+            left_out: 0,
+        };
+        assert_eq!((0..1000).filter(|_| place.spend(start)).count(), 100);
+        assert_eq!(place.take_summary().as_deref(), Some("door: 900 more lines like: one more was closed\n"));
+        assert_eq!(place.take_summary(), None);
+        let later = start + Duration::from_secs(2);
+        assert_eq!((0..1000).filter(|_| place.spend(later)).count(), 10);
+        let much_later = later + Duration::from_secs(3600);
+        assert_eq!((0..1000).filter(|_| place.spend(much_later)).count(), 100);
+    }
+}
