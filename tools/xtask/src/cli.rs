@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{bench, corpus, screenshot, setup, test, wasm};
+use crate::{bench, corpus, release, screenshot, setup, test, wasm};
 
 /// Tasks of the lanstream repository.
 #[derive(Parser)]
@@ -25,6 +25,8 @@ enum Task {
     Bench(Bench),
     /// Make the pictures that `cargo xtask bench codec` measures on, and install what that takes
     Corpus(corpus::Options),
+    /// Build the binary that is given away, without paths of this machine, and say how large it is
+    Release,
     /// Make the picture of the page that README shows
     Screenshot(screenshot::Options),
 }
@@ -66,6 +68,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Task::Bench(Bench::Transports(options)) => bench::transports::run(&options),
         Task::Bench(Bench::Video(options)) => bench::video::run(&options),
         Task::Corpus(options) => corpus::run(&options),
+        Task::Release => release::run(),
         Task::Screenshot(options) => screenshot::run(&options),
     }
 }

@@ -10,6 +10,7 @@ mod dice;
 #[cfg(test)]
 mod documents;
 mod patience;
+mod release;
 mod repository;
 mod screen;
 mod screenshot;
