@@ -6,6 +6,8 @@
 mod protocol;
 #[path = "../fuzz/src/replay.rs"]
 mod replay;
+#[path = "../fuzz/src/session.rs"]
+mod session;
 
 use std::path::Path;
 
@@ -16,4 +18,13 @@ const CHANGED: usize = 50_000;
 fn bytes_near_the_corpus_are_read_or_refused() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/protocol");
     replay::replay(&folder, CHANGED, protocol::check);
+}
+
+/// Each is a run of a server: a few seconds.
+const CHANGED_SEQUENCES: usize = 3_000;
+
+#[test]
+fn sequences_near_the_corpus_end_no_run() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/session");
+    replay::replay(&folder, CHANGED_SEQUENCES, session::check);
 }

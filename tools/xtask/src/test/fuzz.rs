@@ -20,9 +20,10 @@ struct Target {
     deep_inputs: u32,
 }
 
-const TARGETS: [Target; 2] = [
+const TARGETS: [Target; 3] = [
     Target { name: "codec", inputs: 20_000, deep_inputs: 2_000_000 },
     Target { name: "protocol", inputs: 500_000, deep_inputs: 15_000_000 },
+    Target { name: "session", inputs: 20_000, deep_inputs: 1_000_000 },
 ];
 
 /// Bytes of an input: a small rectangle in any code, a band with some patches.
