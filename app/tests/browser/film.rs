@@ -61,7 +61,7 @@ const WATCH: &str = r#"async (frames, seconds, attributes) => {
     const viewer = transport === 'http' ? first : document.createElement('lan-stream');
     viewer.setAttribute('transport', transport);
     if (transport === 'websocket') for (const [name, value] of Object.entries(attributes)) viewer.setAttribute(name, value);
-    viewer.setAttribute('src', location.href);
+    viewer.setAttribute('src', first.src);
     viewer.style.height = '60px';
     if (viewer !== first) document.body.append(viewer);
     return viewer;

@@ -3,7 +3,11 @@
 
 use std::io::Write;
 use std::process::Stdio;
+use std::time::Duration;
 
+use lanstream::{Options, Server};
+use lanstream_core::Size;
+use lanstream_pattern::Kind;
 use lanstream_testkit::browser::chromium::{Chromium, Page};
 use lanstream_testkit::display::Display;
 use lanstream_testkit::http::{Peer, request};
@@ -15,6 +19,8 @@ use serde_json::{Value, json};
 use crate::embedding::Embedding;
 use crate::program::Lanstream;
 
+/// Longer than any test.
+const TICKET_LIFETIME: Duration = Duration::from_secs(600);
 /// Attempts to come back after which what is said is what stays.
 const ATTEMPTS: u64 = 4;
 /// Faster than any picture here needs.
@@ -373,5 +379,31 @@ fn what_the_browser_says_of_a_session_that_fails_gives_nothing_away() {
     assert!(!told.is_empty(), "there is something to be tried: {text}");
     for secret in told {
         assert_eq!(stream_status(&server, secret), 401, "{text}");
+    }
+}
+
+/// Also of a ticket, which is good once.
+#[test]
+fn the_address_keeps_no_secret_and_the_page_can_be_reloaded() {
+    let viewing = viewing();
+    let pattern =
+        lanstream_pattern::Options { kind: Kind::Motion, size: Size::new(640, 480).unwrap(), fps: 60 };
+    let server = Server::start(lanstream_pattern::opener(pattern), &Options::default(), |_| {}).unwrap();
+    let (address, _) = server.url().split_once('#').unwrap();
+    for url in [server.url().replacen("/#", "/?stats=1#", 1), server.ticket_url(TICKET_LIFETIME)] {
+        let chromium = Chromium::open(&url, &viewing);
+        let page = chromium.page();
+        for _ in 0..3 {
+            page.playing();
+            let shown = page.evaluate("location.origin + location.pathname + location.hash");
+            assert_eq!(shown, address);
+            page.evaluate("window.isLeft = true; location.reload()");
+            let is_new = "window.isLeft === undefined && window.lanstream !== undefined";
+            until("the page anew", || match page.try_evaluate(is_new) {
+                Ok(is_new) if is_new == true => Ok(()),
+                other => Err(format!("{other:?}")),
+            });
+        }
+        assert_eq!(page.evaluate("location.search"), if url.contains('?') { "?stats=1" } else { "" });
     }
 }

@@ -65,7 +65,9 @@ fn a_log_that_nobody_reads_while_strangers_fill_it() {
         watching.iter_mut().for_each(|viewer| viewer.watch(Kind::Motion, 3));
         Unheard::annoy(&door);
         watching.iter_mut().for_each(|viewer| viewer.watch(Kind::Motion, 30));
-        ALL.map(|transport| Viewer::join(&door, transport).watch(Kind::Motion, 3));
+        for transport in ALL {
+            Viewer::join(&door, transport).watch(Kind::Motion, 3);
+        }
         run.end();
     }
 }

@@ -117,7 +117,8 @@ impl Page<'_> {
         self.try_evaluate(expression).unwrap_or_else(|error| panic!("{expression}: {error}"))
     }
 
-    fn try_evaluate(&self, expression: &str) -> Result<Value, String> {
+    /// The same, or why there is none: a page may be on its way.
+    pub fn try_evaluate(&self, expression: &str) -> Result<Value, String> {
         let wanted = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
         let mut done = self.chromium.try_call(Some(&self.session), "Runtime.evaluate", &wanted)?;
         let thrown = &done["exceptionDetails"];
