@@ -3,6 +3,7 @@
 //! Strangers can have lines written, one for each connection for instance. Beyond a budget the lines of one place are
 //! counted instead, and the count is written once a second.
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::collections::HashMap;
 use std::fmt;
 use std::io::Write;
@@ -52,9 +53,10 @@ fn log_panics(output: Output) {
     std::panic::set_hook(Box::new(move |panic| {
         let thread = std::thread::current();
         let name = thread.name().unwrap_or("without a name").to_owned();
-        let trace = std::backtrace::Backtrace::capture();
-        let text = format!("the thread {name} panicked: {panic}\n{trace}\n");
-        output.write(harmless(&text).into_owned());
+        let trace = Backtrace::capture();
+        let trace =
+            if trace.status() == BacktraceStatus::Captured { format!("{trace}\n") } else { String::new() };
+        output.write(harmless(&format!("thread '{name}' {panic}\n{trace}")).into_owned());
         output::flush(&[&output], PANIC_PATIENCE);
     }));
 }
