@@ -152,4 +152,36 @@ mod tests {
         region.add(Rect::new(100, 100, 10, 10).unwrap());
         assert_eq!(region.area(), 200);
     }
+
+    #[test]
+    fn contains_what_is_in_one_of_its_rects_and_nothing_else() {
+        let mut region = Region::from(Rect::new(10, 10, 10, 10).unwrap());
+        region.add(Rect::new(100, 100, 10, 10).unwrap());
+        for (x, y, width, height, is_in) in [
+            (10, 10, 10, 10, true),
+            (12, 13, 2, 1, true),
+            (105, 105, 5, 5, true),
+            (9, 10, 2, 2, false),
+            (10, 9, 2, 2, false),
+            (19, 10, 2, 2, false),
+            (10, 19, 2, 2, false),
+            (50, 50, 1, 1, false),
+            (0, 0, 200, 200, false),
+        ] {
+            let rect = Rect::new(x, y, width, height).unwrap();
+            assert_eq!(region.contains(rect), is_in, "{rect:?}");
+        }
+        assert!(!Region::EMPTY.contains(Rect::new(0, 0, 1, 1).unwrap()));
+    }
+
+    #[test]
+    fn a_region_is_empty_until_something_is_added_and_clipped_to_what_it_shares() {
+        let region = Region::from(Rect::new(10, 10, 10, 10).unwrap());
+        assert!(Region::EMPTY.is_empty() && !region.is_empty());
+        assert_eq!(
+            region.clipped(Rect::new(15, 12, 100, 3).unwrap()).rects(),
+            [Rect::new(15, 12, 5, 3).unwrap()]
+        );
+        assert!(region.clipped(Rect::new(50, 50, 5, 5).unwrap()).is_empty());
+    }
 }

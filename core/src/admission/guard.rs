@@ -118,3 +118,83 @@ const ECHO_CHARS_MAX: usize = 80;
 fn printable(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(ECHO_CHARS_MAX).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A server on loopback and one on a network, with a name and a page that the user allows.
+    fn guard() -> Guard {
+        let addresses = [([127, 0, 0, 1], 5000).into(), ([10, 0, 0, 7], 80).into()];
+        Guard::new(&addresses, &["studio.test".into()], &["tauri://localhost".into()])
+    }
+
+    #[test]
+    fn hosts() {
+        for host in [
+            "127.0.0.1:5000",
+            "LOCALHOST:5000",
+            "[::1]:5000",
+            "10.0.0.7",
+            "10.0.0.7:80",
+            "studio.test",
+            "studio.test:5000",
+            "studio.test:80",
+        ] {
+            assert_eq!(guard().check(&[host], &[]), Ok(()), "{host}");
+        }
+        for host in
+            ["evil.test", "127.0.0.1", "127.0.0.1:80", "localhost", "10.0.0.7:5000", "studio.test:81", ""]
+        {
+            assert_eq!(guard().check(&[host], &[]), Err(GuardError::HostForeign(host.into())));
+            assert_eq!(
+                guard().check_action(&[host], &["tauri://localhost"]),
+                Err(GuardError::HostForeign(host.into()))
+            );
+        }
+        for hosts in [&[][..], &["127.0.0.1:5000", "127.0.0.1:5000"]] {
+            assert_eq!(guard().check(hosts, &[]), Err(GuardError::HostMissing));
+        }
+    }
+
+    #[test]
+    fn origins() {
+        const HOST: &[&str] = &["127.0.0.1:5000"];
+        for origin in
+            ["http://127.0.0.1:5000", "HTTP://localhost:5000", "http://10.0.0.7", "tauri://localhost"]
+        {
+            assert_eq!(guard().check(HOST, &[origin]), Ok(()), "{origin}");
+            assert_eq!(guard().check_action(HOST, &[origin]), Ok(()), "{origin}");
+        }
+        for origin in ["http://evil.test", "https://127.0.0.1:5000", "null", "", "tauri://localhost:5000"] {
+            let refused = Err(GuardError::OriginForeign(origin.into()));
+            assert_eq!(
+                (guard().check(HOST, &[origin]), guard().check_action(HOST, &[origin])),
+                (refused.clone(), refused)
+            );
+        }
+        let own = "http://127.0.0.1:5000";
+        assert_eq!(guard().check(HOST, &[own, own]), Err(GuardError::OriginForeign(own.into())));
+        assert_eq!(guard().check(HOST, &[]), Ok(()), "a page that is opened has no origin");
+        assert_eq!(guard().check_action(HOST, &[]), Err(GuardError::OriginMissing));
+    }
+
+    #[test]
+    fn only_pages_that_were_allowed_are_foreign_and_let_in() {
+        assert!(guard().is_allowed_foreign("TAURI://localhost"));
+        assert!(
+            !guard().is_allowed_foreign("http://127.0.0.1:5000")
+                && !guard().is_allowed_foreign("http://evil.test")
+        );
+        assert_eq!(guard().foreign(), ["tauri://localhost"]);
+    }
+
+    #[test]
+    fn what_is_repeated_of_a_header_is_short_and_shows_no_control_characters() {
+        let host = format!("\u{1b}[2J{}", "a".repeat(1000));
+        let Err(GuardError::HostForeign(echo)) = guard().check(&[&host], &[]) else {
+            panic!("it is not ours")
+        };
+        assert_eq!(echo, format!("[2J{}", "a".repeat(ECHO_CHARS_MAX - 3)));
+    }
+}

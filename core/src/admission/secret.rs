@@ -47,3 +47,37 @@ impl fmt::Debug for Secret {
         f.write_str("Secret(..)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_matches_itself_and_no_other() {
+        let bytes: [u8; SECRET_BYTES] = std::array::from_fn(|index| u8::try_from(index).unwrap());
+        let secret = Secret::new(bytes);
+        assert!(secret.matches(&Secret::new(bytes)));
+        for index in 0..SECRET_BYTES {
+            let mut other = bytes;
+            other[index] ^= 1;
+            assert!(!secret.matches(&Secret::new(other)), "byte {index} counts");
+        }
+    }
+
+    #[test]
+    fn digits_come_back_and_nothing_else_is_read() {
+        let hex = "00ff".repeat(SECRET_BYTES / 2);
+        assert_eq!(Secret::from_hex(&hex).unwrap().to_hex(), hex);
+        assert_eq!(Secret::from_hex(&hex.to_uppercase()).unwrap().to_hex(), hex);
+        for wrong in
+            ["", &hex[1..], &hex[2..], &format!("{hex}00"), &format!("{hex}0"), &hex.replace('f', "g")]
+        {
+            assert!(Secret::from_hex(wrong).is_none(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn it_does_not_show_itself() {
+        assert_eq!(format!("{:?}", Secret::new([0x5a; SECRET_BYTES])), "Secret(..)");
+    }
+}
