@@ -14,6 +14,8 @@ use tokio::time::{Sleep, sleep};
 
 /// Bytes that the kernel keeps unsent for a stranger who reads nothing.
 const STRANGER_BYTES: u32 = 64 << 10;
+/// The same as the system has it.
+const SYSTEM_BYTES: u32 = 0;
 /// Time in which a stranger must have taken what it was sent. All that there is are files of some kilobytes.
 const STRANGER_TIMEOUT: Duration = Duration::from_secs(5);
 /// Bytes of a viewer's send buffer: a large window's update leaves in one go, and its sender is off the processor
@@ -57,7 +59,7 @@ impl Socket {
     fn widen(&mut self) {
         self.is_wide = true;
         self.deadline = None;
-        limit_unsent(&self.stream, u32::MAX);
+        limit_unsent(&self.stream, SYSTEM_BYTES);
         if can_have_viewer_bytes() {
             // Without it pixels take more system calls.
             let _slower = SockRef::from(&self.stream).set_send_buffer_size(VIEWER_BYTES);
