@@ -202,8 +202,8 @@ impl Server {
         &self.url
     }
 
-    /// Returns a URL that lets one viewer in, once, within `lifetime`: for a page of this program, or where others might
-    /// read it later. That viewer can come back for as long as its page is open.
+    /// Returns a URL that lets one viewer in, once, within `lifetime`: for a page of this program, or where others
+    /// might read it later. That viewer can come back for as long as its page is open.
     pub fn ticket_url(&self, lifetime: Duration) -> String {
         format!("{}#{}", self.page, self.admission.page_ticket(lifetime).to_hex())
     }

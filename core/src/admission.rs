@@ -181,8 +181,8 @@ impl Admission {
         Secret::new((self.registry.draw)())
     }
 
-    /// Counts a wrong token or key. Returns how long its answer must wait: guesses come slowly, and right ones are never
-    /// held up.
+    /// Counts a wrong token or key. Returns how long its answer must wait: guesses come slowly, and right ones are
+    /// never held up.
     pub fn back_off(&self) -> Duration {
         self.backoff.count(self.now())
     }

@@ -1,5 +1,5 @@
-//! Law 4: nobody waits for whoever reads the log, or does not. Pictures go on and the run ends in time, whatever is full,
-//! stopped or closed.
+//! Law 4: nobody waits for whoever reads the log, or does not. Pictures go on and the run ends in time, whatever is
+//! full, stopped or closed.
 
 use std::io::{BufReader, Read};
 use std::process::{ChildStderr, Command, Stdio};

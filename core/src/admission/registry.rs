@@ -116,8 +116,8 @@ impl ViewerRegistry {
         inner.viewers.len()
     }
 
-    /// Makes sure that there is a place for another viewer: where there is none, the one that has been silent the longest
-    /// loses its own.
+    /// Makes sure that there is a place for another viewer: where there is none, the one that has been silent the
+    /// longest loses its own.
     ///
     /// # Errors
     /// [`AdmissionError::Full`] where none has been silent for long.

@@ -108,7 +108,8 @@ impl Connection {
             .header_read_timeout(HEAD_TIMEOUT)
             .max_headers(HEADERS_MAX)
             .max_buf_size(HEAD_BYTES_MAX)
-            // Who has asked and will say no more is answered like anyone; that a viewer is gone its control channel tells.
+            // Who has asked and will say no more is answered like anyone; that a viewer is gone its control channel
+            // tells.
             .half_close(true)
             .serve_connection(TokioIo::new(Socket::new(stream, self.carrier.clone())), service)
             .with_upgrades()

@@ -246,7 +246,8 @@ async fn accept_all(
     loop {
         let incoming = endpoints[index].accept().await;
         if !incoming.remote_address_validated() {
-            // Until it has shown that it hears what is sent to its address, it gets no place, and fewer bytes than it sent.
+            // Until it has shown that it hears what is sent to its address, it gets no place, and fewer bytes than it
+            // sent.
             incoming.retry();
             continue;
         }
