@@ -5,10 +5,10 @@
 
 mod backoff;
 pub(crate) mod certificates;
+mod connection_limiter;
 mod error;
 mod guard;
 mod limits;
-mod lobby;
 mod page_tickets;
 mod pump_receiver;
 mod registry;
@@ -25,10 +25,10 @@ use atomic_waker::AtomicWaker;
 
 use backoff::Backoff;
 pub use certificates::CertificateWatch;
+pub use connection_limiter::{ConnectionLimiter, ConnectionPermit};
 pub use error::AdmissionError;
 pub use guard::{Guard, GuardError};
 pub use limits::{KEY_LIFETIME, KEYS_MAX, SILENCE_MAX, StreamLimits, TICKET_LIFETIME, VIEWERS_MAX};
-pub use lobby::{Lobby, Seat};
 pub use pump_receiver::{PumpReceiver, StreamPermit};
 pub use registry::{Farewell, ViewerEvent};
 use registry::{Inner, ViewerEntry, ViewerRegistry};

@@ -286,13 +286,17 @@ fn what_cannot_be_recorded_says_why() {
         let pattern = ["pattern", "--size", "640x360", "--sink", "ffmpeg", "--"];
         lanstream(&[&pattern[..], words].concat())
     };
-    let (_folder, path) = place("a.mkv");
+    let (folder, path) = place("a.mkv");
+    let nowhere = folder.path().join("nowhere/a.mkv");
     fails(record(&[&path]).env("PATH", "/nonexistent"), &["the sink ffmpeg: there is no FFmpeg on the PATH"]);
     fails(
         &mut record(&["-c:v", "nonsense", &path]),
         &["the sink ffmpeg has failed", "Unknown encoder 'nonsense'"],
     );
-    fails(&mut record(&["/nonexistent/a.mkv"]), &["the sink ffmpeg has failed", "No such file or directory"]);
+    fails(
+        &mut record(&[nowhere.to_str().unwrap()]),
+        &["the sink ffmpeg has failed", "No such file or directory"],
+    );
     std::fs::write(&path, "precious").unwrap();
     fails(&mut record(&[&path]), &["already exists"]);
     assert_eq!(std::fs::read(&path).unwrap(), b"precious");

@@ -107,7 +107,7 @@ struct Film<'a> {
     /// Index of the size.
     size: usize,
     shade: u8,
-    viewers: Vec<Seated>,
+    viewers: Vec<FuzzViewer>,
     admission: Arc<Admission>,
     token: Secret,
     state: Arc<PipelineState>,
@@ -164,7 +164,7 @@ impl Film<'_> {
         let index = usize::from(step) % (VIEWERS_MAX + 1);
         if index >= self.viewers.len() {
             if self.viewers.len() < VIEWERS_MAX {
-                self.viewers.extend(Seated::enter(&self.admission, &self.token));
+                self.viewers.extend(FuzzViewer::enter(&self.admission, &self.token));
             }
             return;
         }
@@ -176,7 +176,7 @@ impl Film<'_> {
 }
 
 /// A viewer that was let in.
-struct Seated {
+struct FuzzViewer {
     control: Control,
     guard: ViewerGuard,
     pump: Option<Box<Pump>>,
@@ -189,7 +189,7 @@ struct Seated {
     is_honest: bool,
 }
 
-impl Seated {
+impl FuzzViewer {
     fn enter(admission: &Admission, token: &Secret) -> Option<Self> {
         let key = admission.exchange(token).ok()?;
         let (control, guard) = admission.enter(&key).expect("the key is new");

@@ -11,7 +11,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use lanstream_core::admission::{Lobby, Seat};
+use lanstream_core::admission::{ConnectionLimiter, ConnectionPermit};
 use lanstream_core::sink::Shutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::yield_now;
@@ -42,10 +42,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Serves until `shutdown`, then waits for upgraded connections to end by themselves. Other connections end at once.
 pub(crate) async fn serve(listeners: Listeners, config: Config, shutdown: Shutdown) {
     let stop = CancellationToken::new();
-    let lobby = Lobby::new(CONNECTIONS_MAX);
+    let limiter = ConnectionLimiter::new(CONNECTIONS_MAX);
     let tasks = TaskTracker::new();
     for listener in listeners.sockets {
-        tasks.spawn(accept_all(listener, config.clone(), Arc::clone(&lobby), tasks.clone(), stop.clone()));
+        tasks.spawn(accept_all(listener, config.clone(), Arc::clone(&limiter), tasks.clone(), stop.clone()));
     }
     shutdown.await;
     stop.cancel();
@@ -56,7 +56,7 @@ pub(crate) async fn serve(listeners: Listeners, config: Config, shutdown: Shutdo
 async fn accept_all(
     listener: TcpListener,
     config: Config,
-    lobby: Arc<Lobby>,
+    limiter: Arc<ConnectionLimiter>,
     tasks: TaskTracker,
     shutdown: CancellationToken,
 ) {
@@ -73,18 +73,18 @@ async fn accept_all(
                 continue;
             }
         };
-        let Some(seat) = lobby.enter(peer.ip()) else {
+        let Some(permit) = limiter.enter(peer.ip()) else {
             tracing::info!("{CONNECTIONS_MAX} connections are viewers': one more was closed");
             continue;
         };
         let connection =
-            Connection { config: config.clone(), seat, carrier: Carrier::default(), tasks: tasks.clone() };
+            Connection { config: config.clone(), permit, carrier: Carrier::default(), tasks: tasks.clone() };
         let shutdown = shutdown.clone();
         tasks.spawn(async move {
             tokio::select! {
                 () = shutdown.cancelled() => {}
                 () = connection.serve(stream) => {}
-                () = poll_fn(|context| connection.seat.poll_evicted(context)) => {}
+                () = poll_fn(|context| connection.permit.poll_evicted(context)) => {}
             }
         });
         // What it has said already is heard before others can take its place.
@@ -95,7 +95,7 @@ async fn accept_all(
 /// A connection from its first byte until it ends or changes hands.
 struct Connection {
     config: Config,
-    seat: Seat,
+    permit: ConnectionPermit,
     carrier: Carrier,
     tasks: TaskTracker,
 }
@@ -120,7 +120,7 @@ impl Connection {
     }
 
     async fn respond(&self, mut request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
-        self.seat.touch();
+        self.permit.touch();
         let upgrade = hyper::upgrade::on(&mut request);
         let (head, _) = request.into_parts();
         let mut response = match routes::answer(&self.config, &head) {
@@ -137,7 +137,7 @@ impl Connection {
         match reply {
             Reply::Response(response) => response,
             Reply::Known(response) => {
-                self.seat.recognize();
+                self.permit.recognize();
                 response
             }
             Reply::Pixels(response) => {
@@ -157,7 +157,7 @@ impl Connection {
     }
 
     fn admit(&self) {
-        self.seat.admit();
+        self.permit.admit();
         self.carrier.admit();
     }
 

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use lanstream_core::admission::{Admission, Lobby, PumpReceiver, Seat};
+use lanstream_core::admission::{Admission, ConnectionLimiter, ConnectionPermit, PumpReceiver};
 use lanstream_core::protocol::Certificates;
 use lanstream_core::sink::{Endpoint as SessionEndpoint, Serving, Shutdown, Sink, TransportInfo};
 use tokio::task::JoinSet;
@@ -112,11 +112,11 @@ impl Sink for WebTransportSink {
         admission.certify(presented.certificates(port));
         Box::pin(async move {
             let endpoints = Arc::new(endpoints);
-            let (lobby, tasks) = (Lobby::new(CONNECTIONS_MAX), TaskTracker::new());
+            let (limiter, tasks) = (ConnectionLimiter::new(CONNECTIONS_MAX), TaskTracker::new());
             let mut accepting = JoinSet::new();
             for index in 0..endpoints.len() {
-                let (endpoints, admission, lobby) = (endpoints.clone(), admission.clone(), lobby.clone());
-                accepting.spawn(accept_all(endpoints, index, admission, lobby, tasks.clone()));
+                let (endpoints, admission, limiter) = (endpoints.clone(), admission.clone(), limiter.clone());
+                accepting.spawn(accept_all(endpoints, index, admission, limiter, tasks.clone()));
             }
             tokio::select! {
                 () = shutdown => {}
@@ -240,7 +240,7 @@ async fn accept_all(
     endpoints: Arc<Endpoints>,
     index: usize,
     admission: Arc<Admission>,
-    lobby: Arc<Lobby>,
+    limiter: Arc<ConnectionLimiter>,
     tasks: TaskTracker,
 ) {
     loop {
@@ -252,21 +252,21 @@ async fn accept_all(
             continue;
         }
         let open: usize = endpoints.iter().map(Endpoint::open_connections).sum();
-        let seat = lobby.enter(incoming.remote_address().ip()).filter(|_| open < CONNECTIONS_OPEN_MAX);
-        let Some(seat) = seat else {
+        let permit = limiter.enter(incoming.remote_address().ip()).filter(|_| open < CONNECTIONS_OPEN_MAX);
+        let Some(permit) = permit else {
             tracing::info!(open, "too many WebTransport connections are open: one more was refused");
             incoming.refuse();
             continue;
         };
         let admission = Arc::clone(&admission);
-        tasks.spawn(async move { session(incoming, &admission, &seat).await });
+        tasks.spawn(async move { session(incoming, &admission, &permit).await });
     }
 }
 
-async fn session(incoming: IncomingSession, admission: &Admission, seat: &Seat) {
+async fn session(incoming: IncomingSession, admission: &Admission, permit: &ConnectionPermit) {
     let accepted = tokio::select! {
-        accepted = timeout(REQUEST_TIMEOUT, accept_session(incoming, admission, seat)) => accepted,
-        () = poll_fn(|context| seat.poll_evicted(context)) => return,
+        accepted = timeout(REQUEST_TIMEOUT, accept_session(incoming, admission, permit)) => accepted,
+        () = poll_fn(|context| permit.poll_evicted(context)) => return,
     };
     match accepted {
         Ok(Some((connection, pump_receiver))) => {
@@ -282,14 +282,14 @@ async fn session(incoming: IncomingSession, admission: &Admission, seat: &Seat) 
 async fn accept_session(
     incoming: IncomingSession,
     admission: &Admission,
-    seat: &Seat,
+    permit: &ConnectionPermit,
 ) -> Option<(Connection, PumpReceiver)> {
     let ended = |error| tracing::debug!(%error, "a connection ended before there was a session");
     let request = incoming.await.map_err(ended).ok()?;
     let asked = Request { authority: request.authority(), origin: request.origin(), path: request.path() };
     match admit(admission, &asked) {
         Ok(pump_receiver) => {
-            seat.admit();
+            permit.admit();
             Some((request.accept().await.map_err(ended).ok()?, pump_receiver))
         }
         Err(reason) => {

@@ -1,4 +1,4 @@
-//! Lobby: places of connections before admission. They are few, and when another connection comes the one that has been
+//! ConnectionLimiter: places of connections before admission. They are few, and when another connection comes the one that has been
 //! idle the longest gives way, so that nobody who shows no key keeps anybody out.
 //!
 //! It locks, but only when connections come, ask or go.
@@ -15,20 +15,20 @@ const NETWORK_MASK: u128 = !0 << 64;
 
 /// Places of a sink's connections.
 #[derive(Debug)]
-pub struct Lobby {
+pub struct ConnectionLimiter {
     places: usize,
     inner: Mutex<Inner>,
 }
 
 #[derive(Debug, Default)]
 struct Inner {
-    seats: HashMap<u64, SeatEntry>,
+    entries: HashMap<u64, Entry>,
     /// Counts entries and uses, to order them.
     count: u64,
 }
 
 #[derive(Debug)]
-struct SeatEntry {
+struct Entry {
     origin: Origin,
     standing: Standing,
     /// When it last came or asked for something, by the count.
@@ -56,45 +56,38 @@ enum Standing {
     Viewer,
 }
 
-/// Place of one connection in the lobby; dropping it gives it back.
+/// Place of one connection in the limiter; dropping it gives it back.
 #[derive(Debug)]
-pub struct Seat {
-    lobby: Arc<Lobby>,
+pub struct ConnectionPermit {
+    limiter: Arc<ConnectionLimiter>,
     number: u64,
     evicted: Arc<Signal>,
 }
 
-impl Lobby {
-    /// Returns a lobby for so many connections.
+impl ConnectionLimiter {
+    /// Returns a limiter for so many connections.
     pub fn new(places: usize) -> Arc<Self> {
         Arc::new(Self { places, inner: Mutex::default() })
     }
 
     /// Gives a connection from `address` a place. If all are taken another loses its own: of strangers, from where most
     /// of them come, the one that has been idle the longest. Returns `None` if all places are viewers'.
-    pub fn enter(self: &Arc<Self>, address: IpAddr) -> Option<Seat> {
+    pub fn enter(self: &Arc<Self>, address: IpAddr) -> Option<ConnectionPermit> {
         let mut inner = self.lock();
-        if inner.seats.len() >= self.places {
+        if inner.entries.len() >= self.places {
             let number = inner.least()?;
             inner.evict(number);
         }
         let number = inner.next();
         let evicted = Arc::<Signal>::default();
-        let entry = SeatEntry {
+        let entry = Entry {
             origin: origin(address),
             standing: Standing::Stranger,
             used: number,
             evicted: Arc::clone(&evicted),
         };
-        inner.seats.insert(number, entry);
-        Some(Seat { lobby: Arc::clone(self), number, evicted })
-    }
-
-    /// Whether more than half of the places are taken by those who may be anybody.
-    pub fn is_crowded(&self) -> bool {
-        let inner = self.lock();
-        let strangers = inner.seats.values().filter(|entry| entry.standing == Standing::Stranger);
-        2 * strangers.count() > self.places
+        inner.entries.insert(number, entry);
+        Some(ConnectionPermit { limiter: Arc::clone(self), number, evicted })
     }
 
     /// A panic elsewhere can't leave it half-written: every change is one insertion, removal or assignment.
@@ -112,28 +105,28 @@ impl Inner {
     /// Who gives way.
     fn least(&self) -> Option<u64> {
         let mut strangers = HashMap::new();
-        for entry in self.seats.values().filter(|entry| entry.standing == Standing::Stranger) {
+        for entry in self.entries.values().filter(|entry| entry.standing == Standing::Stranger) {
             *strangers.entry(entry.origin).or_insert(0_usize) += 1;
         }
-        let crowd = |entry: &SeatEntry| strangers.get(&entry.origin).copied().unwrap_or_default();
-        let movable = self.seats.iter().filter(|(_, entry)| entry.standing != Standing::Viewer);
-        let order = |entry: &SeatEntry| (entry.standing, usize::MAX - crowd(entry), entry.used);
+        let crowd = |entry: &Entry| strangers.get(&entry.origin).copied().unwrap_or_default();
+        let movable = self.entries.iter().filter(|(_, entry)| entry.standing != Standing::Viewer);
+        let order = |entry: &Entry| (entry.standing, usize::MAX - crowd(entry), entry.used);
         movable.min_by_key(|(_, entry)| order(entry)).map(|(number, _)| *number)
     }
 
     fn evict(&mut self, number: u64) {
-        if let Some(entry) = self.seats.remove(&number) {
+        if let Some(entry) = self.entries.remove(&number) {
             entry.evicted.raise();
         }
     }
 }
 
-impl Seat {
+impl ConnectionPermit {
     /// Notes that the connection asks for something: it is no longer idle.
     pub fn touch(&self) {
-        let mut inner = self.lobby.lock();
+        let mut inner = self.limiter.lock();
         let used = inner.next();
-        if let Some(entry) = inner.seats.get_mut(&self.number) {
+        if let Some(entry) = inner.entries.get_mut(&self.number) {
             entry.used = used;
         }
     }
@@ -149,7 +142,7 @@ impl Seat {
     }
 
     fn rise(&self, standing: Standing) {
-        if let Some(entry) = self.lobby.lock().seats.get_mut(&self.number) {
+        if let Some(entry) = self.limiter.lock().entries.get_mut(&self.number) {
             entry.standing = entry.standing.max(standing);
         }
     }
@@ -160,9 +153,9 @@ impl Seat {
     }
 }
 
-impl Drop for Seat {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
-        self.lobby.lock().seats.remove(&self.number);
+        self.limiter.lock().entries.remove(&self.number);
     }
 }
 
@@ -182,37 +175,37 @@ mod tests {
 
     const PLACES: usize = 4;
 
-    fn lobby() -> Arc<Lobby> {
-        Lobby::new(PLACES)
+    fn limiter() -> Arc<ConnectionLimiter> {
+        ConnectionLimiter::new(PLACES)
     }
 
-    fn enter(lobby: &Arc<Lobby>, address: &str) -> Seat {
-        lobby.enter(address.parse().unwrap()).expect("somebody gives way")
+    fn enter(limiter: &Arc<ConnectionLimiter>, address: &str) -> ConnectionPermit {
+        limiter.enter(address.parse().unwrap()).expect("somebody gives way")
     }
 
     /// Which of these have lost their places.
-    fn evicted(seats: &[Seat]) -> Vec<usize> {
+    fn evicted(permits: &[ConnectionPermit]) -> Vec<usize> {
         let context = Context::from_waker(Waker::noop());
-        let is_out = |index: &usize| seats[*index].poll_evicted(&context).is_ready();
-        (0..seats.len()).filter(is_out).collect()
+        let is_out = |index: &usize| permits[*index].poll_evicted(&context).is_ready();
+        (0..permits.len()).filter(is_out).collect()
     }
 
     #[test]
     fn the_one_that_has_been_idle_the_longest_gives_way() {
-        let lobby = lobby();
-        let seats: Vec<_> = (0..PLACES).map(|_| enter(&lobby, "127.0.0.1")).collect();
-        seats[0].touch();
-        let more = [enter(&lobby, "::1"), enter(&lobby, "127.0.0.2")];
-        assert_eq!((evicted(&seats), evicted(&more)), (vec![1, 2], vec![]));
+        let limiter = limiter();
+        let permits: Vec<_> = (0..PLACES).map(|_| enter(&limiter, "127.0.0.1")).collect();
+        permits[0].touch();
+        let more = [enter(&limiter, "::1"), enter(&limiter, "127.0.0.2")];
+        assert_eq!((evicted(&permits), evicted(&more)), (vec![1, 2], vec![]));
     }
 
     #[test]
     fn an_address_that_takes_most_places_gives_way_to_others() {
         for (crowd, crowds_other) in [("10.0.0.1", "10.0.0.1"), ("fd00::1", "fd00::2:0:0:1")] {
-            let lobby = lobby();
-            let alone = enter(&lobby, "10.0.0.9");
+            let limiter = limiter();
+            let alone = enter(&limiter, "10.0.0.9");
             let many: Vec<_> = (0..PLACES * 3)
-                .map(|number| enter(&lobby, if number % 2 == 0 { crowd } else { crowds_other }))
+                .map(|number| enter(&limiter, if number % 2 == 0 { crowd } else { crowds_other }))
                 .collect();
             assert_eq!(evicted(&[alone]), [0; 0], "{crowd}");
             assert_eq!(many.len() - evicted(&many).len(), PLACES - 1);
@@ -221,37 +214,34 @@ mod tests {
 
     #[test]
     fn strangers_give_way_before_the_known_and_viewers_never_do() {
-        let lobby = lobby();
-        let seats: Vec<_> = (0..PLACES).map(|_| enter(&lobby, "127.0.0.1")).collect();
-        seats[0].admit();
-        seats[1].recognize();
-        seats[2].recognize();
-        seats[0].recognize();
-        let (first, second) = (enter(&lobby, "127.0.0.1"), enter(&lobby, "127.0.0.1"));
-        assert_eq!((evicted(&seats), evicted(&[first])), (vec![3], vec![0]));
+        let limiter = limiter();
+        let permits: Vec<_> = (0..PLACES).map(|_| enter(&limiter, "127.0.0.1")).collect();
+        permits[0].admit();
+        permits[1].recognize();
+        permits[2].recognize();
+        permits[0].recognize();
+        let (first, second) = (enter(&limiter, "127.0.0.1"), enter(&limiter, "127.0.0.1"));
+        assert_eq!((evicted(&permits), evicted(&[first])), (vec![3], vec![0]));
         second.admit();
-        let third = enter(&lobby, "127.0.0.1");
+        let third = enter(&limiter, "127.0.0.1");
         third.admit();
-        assert_eq!(evicted(&seats), [1, 3]);
-        enter(&lobby, "127.0.0.1").admit();
-        let all: Vec<_> = std::iter::from_fn(|| lobby.enter([127, 0, 0, 1].into())).take(PLACES).collect();
-        assert_eq!(evicted(&seats), [1, 2, 3]);
+        assert_eq!(evicted(&permits), [1, 3]);
+        enter(&limiter, "127.0.0.1").admit();
+        let all: Vec<_> = std::iter::from_fn(|| limiter.enter([127, 0, 0, 1].into())).take(PLACES).collect();
+        assert_eq!(evicted(&permits), [1, 2, 3]);
         assert_eq!(all.len(), PLACES, "the place that was given back is there for strangers");
         all[PLACES - 1].admit();
-        assert!(lobby.enter([127, 0, 0, 1].into()).is_none(), "all places are viewers'");
+        assert!(limiter.enter([127, 0, 0, 1].into()).is_none(), "all places are viewers'");
     }
 
     #[test]
     fn a_place_that_is_given_back_is_free() {
-        let lobby = lobby();
-        let seats: Vec<_> = (0..PLACES).map(|_| enter(&lobby, "127.0.0.1")).collect();
-        assert!(lobby.is_crowded());
-        let mut seats = seats;
-        drop(seats.remove(0));
-        drop(seats.remove(0));
-        assert!(!lobby.is_crowded());
-        let _more = [enter(&lobby, "127.0.0.1"), enter(&lobby, "127.0.0.1")];
-        assert_eq!(evicted(&seats), [0; 0]);
+        let limiter = limiter();
+        let mut permits: Vec<_> = (0..PLACES).map(|_| enter(&limiter, "127.0.0.1")).collect();
+        drop(permits.remove(0));
+        drop(permits.remove(0));
+        let _more = [enter(&limiter, "127.0.0.1"), enter(&limiter, "127.0.0.1")];
+        assert_eq!(evicted(&permits), [0; 0]);
     }
 
     #[test]
@@ -264,12 +254,12 @@ mod tests {
                 self.0.store(true, Ordering::Relaxed);
             }
         }
-        let lobby = Lobby::new(1);
-        let seat = enter(&lobby, "127.0.0.1");
+        let limiter = ConnectionLimiter::new(1);
+        let permit = enter(&limiter, "127.0.0.1");
         let flag = Arc::new(Flag(AtomicBool::new(false)));
         let waker = Waker::from(Arc::clone(&flag));
-        assert!(seat.poll_evicted(&Context::from_waker(&waker)).is_pending());
-        let _other = enter(&lobby, "127.0.0.1");
+        assert!(permit.poll_evicted(&Context::from_waker(&waker)).is_pending());
+        let _other = enter(&limiter, "127.0.0.1");
         assert!(flag.0.load(Ordering::Relaxed));
     }
 }
