@@ -5,17 +5,16 @@
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::collections::HashMap;
-use std::fmt;
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use lanstream_core::text::harmless;
 use tracing::callsite::Identifier;
-use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::fmt as lines;
+use tracing_subscriber::fmt::format::{DefaultFields, FormatFields as _, Writer};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -123,10 +122,11 @@ struct Place {
 
 impl Place {
     fn new(event: &Event<'_>) -> Self {
-        let mut words = Words::default();
-        event.record(&mut words);
+        let mut words = String::new();
+        // What can't be formatted is told without words.
+        let _wordless = DefaultFields::new().format_fields(Writer::new(&mut words), event);
         let target = event.metadata().target();
-        Self { target, words: words.0, left: LINES_AT_ONCE_MAX, refilled: Instant::now(), left_out: 0 }
+        Self { target, words, left: LINES_AT_ONCE_MAX, refilled: Instant::now(), left_out: 0 }
     }
 
     /// Takes a line from the budget. Returns `false` and counts the line where nothing is left.
@@ -146,18 +146,6 @@ impl Place {
     fn take_summary(&mut self) -> Option<String> {
         let count = std::mem::take(&mut self.left_out);
         (count > 0).then(|| format!("{}: {count} more lines like: {}\n", self.target, self.words))
-    }
-}
-
-/// The words of an event.
-#[derive(Default)]
-struct Words(String);
-
-impl Visit for Words {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        if field.name() == "message" {
-            self.0 = format!("{value:?}");
-        }
     }
 }
 
