@@ -1,6 +1,6 @@
-//! What tests and benches share: X displays and what is drawn and seen on them, browsers, programs that end with their
-//! value, peers that speak HTTP and WebSocket, and paths between two ends that can be slow, lossy or cut. With the
-//! feature `client` also viewers: over HTTP, WebSocket and WebTransport, with the wire's own messages.
+//! What tests and benches share: X displays, Wayland compositors and what is drawn and seen on them, browsers, programs
+//! that end with their value, peers that speak HTTP and WebSocket, and paths between two ends that can be slow, lossy
+//! or cut. With the feature `client` also viewers: over HTTP, WebSocket and WebTransport, with the wire's own messages.
 //!
 //! Everything here panics where it fails: what fails in a helper fails the test.
 #![cfg(target_os = "linux")]
@@ -10,6 +10,7 @@
 )]
 
 pub mod browser;
+pub mod compositor;
 pub mod display;
 #[cfg(feature = "client")]
 pub mod door;
@@ -25,11 +26,13 @@ pub mod pixels;
 pub mod process;
 pub mod relay;
 pub mod screen;
+pub mod scripted_compositor;
 pub mod toplevel;
 pub mod udp;
 #[cfg(feature = "client")]
 pub mod viewer;
 pub mod wait;
+pub mod wayland_painter;
 pub mod websocket;
 #[cfg(feature = "client")]
 pub mod webtransport;

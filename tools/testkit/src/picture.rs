@@ -23,6 +23,19 @@ impl Picture {
         Self { width, height, bytes }
     }
 
+    /// From a PPM image: a head of three lines, then red, green and blue of each pixel.
+    pub fn from_ppm(image: &[u8]) -> Self {
+        let mut parts = image.splitn(4, |byte| byte.is_ascii_whitespace());
+        let mut number = || std::str::from_utf8(parts.next().unwrap()).unwrap().to_owned();
+        assert_eq!(number(), "P6");
+        let (width, height): (u32, u32) = (number().parse().unwrap(), number().parse().unwrap());
+        let pixels = parts.next().and_then(|rest| rest.strip_prefix(b"255\n")).expect("eight bits a colour");
+        let bytes: Vec<u8> =
+            pixels.as_chunks().0.iter().flat_map(|[red, green, blue]| [*red, *green, *blue, 255]).collect();
+        assert_eq!(bytes.len(), width as usize * height as usize * 4);
+        Self { width, height, bytes }
+    }
+
     /// Returns a pixel.
     pub fn pixel(&self, x: u32, y: u32) -> [u8; 4] {
         self.pixels()[(y * self.width + x) as usize]

@@ -7,12 +7,16 @@ use anyhow::{Context, bail, ensure};
 use lanstream_testkit::browser::Engine;
 
 /// Commands that the tests run, and the Debian package each comes in.
-const COMMANDS: [(&str, &str); 14] = [
+const COMMANDS: [(&str, &str); 18] = [
     ("Xvfb", "xvfb"),
     ("xterm", "xterm"),
     ("xdpyinfo", "x11-utils"),
     ("xrandr", "x11-xserver-utils"),
     ("xdotool", "xdotool"),
+    ("sway", "sway"),
+    ("grim", "grim"),
+    ("foot", "foot"),
+    ("setpriv", "util-linux"),
     ("ss", "iproute2"),
     ("ffmpeg", "ffmpeg"),
     (Engine::Chromium.program(), Engine::Chromium.package()),
