@@ -74,6 +74,16 @@ impl Region {
         inside
     }
 
+    /// The rectangles that don't wholly lie within one rectangle of `taken`.
+    #[must_use]
+    pub fn without(&self, taken: &Self) -> Self {
+        let mut left = Self::EMPTY;
+        for rect in self.rects().iter().filter(|rect| !taken.contains(**rect)) {
+            left.add(*rect);
+        }
+        left
+    }
+
     /// Removes every rectangle that `rect` overlaps, or joins to without waste, and grows it over them, until none is
     /// left.
     fn absorb_into(&mut self, rect: &mut Rect) {

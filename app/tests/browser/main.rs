@@ -27,4 +27,5 @@ mod trouble;
 mod verify;
 #[cfg(feature = "ffmpeg")]
 mod video;
+mod wayland;
 mod webtransport;

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
+use lanstream_testkit::compositor::Compositor;
 use lanstream_testkit::display::Display;
 use lanstream_testkit::process::Process;
 use lanstream_testkit::wait::until;
@@ -19,7 +20,16 @@ pub(crate) struct Lanstream {
 impl Lanstream {
     /// Of a display.
     pub(crate) fn capture(display: &Display, arguments: &[&str]) -> Self {
-        Self::start(Command::new(BINARY).arg("capture").args(arguments).env("DISPLAY", &display.name))
+        let mut command = Command::new(BINARY);
+        command.args(["capture", "--backend", "x11"]).args(arguments).env("DISPLAY", &display.name);
+        Self::start(&mut command)
+    }
+
+    /// Of a Wayland compositor.
+    pub(crate) fn capture_from(compositor: &Compositor, arguments: &[&str]) -> Self {
+        let mut command = Command::new(BINARY);
+        command.arg("capture").args(arguments).env("WAYLAND_DISPLAY", compositor.socket());
+        Self::start(&mut command)
     }
 
     /// Of a test pattern.

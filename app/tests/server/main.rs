@@ -42,6 +42,7 @@ mod token_file;
 mod unread;
 #[cfg(feature = "ffmpeg")]
 mod video;
+mod wayland;
 mod webtransport_garbage;
 mod webtransport_guard;
 mod webtransport_routes;

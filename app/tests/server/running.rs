@@ -35,7 +35,8 @@ pub(crate) fn lanstream(arguments: &[&str]) -> Command {
 
 /// Takes from a command's surroundings what it could find there: displays, installed plugins, and a terminal.
 pub(crate) fn alone(command: &mut Command) {
-    command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").stdin(Stdio::null());
+    command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").env_remove("XDG_SESSION_TYPE");
+    command.stdin(Stdio::null());
     command.env("XDG_DATA_HOME", "/nonexistent").env("XDG_CACHE_HOME", "/nonexistent");
 }
 

@@ -5,7 +5,7 @@ use lanstream_core::options::{OptionError, OptionSpec, OptionValues};
 use lanstream_core::registry::{Configured, Descriptor, ListedSource, SourceFactory};
 use lanstream_core::source::{Error, Listener, Opener};
 
-use crate::{Kind, Listed, MonitorChoice, Options, RegionChoice, Target, WindowChoice, list, open};
+use crate::{Backend, Kind, Listed, MonitorChoice, Options, RegionChoice, Target, WindowChoice, list, open};
 
 const EXAMPLES: &str = "Examples:
   lanstream capture --display 0
@@ -16,6 +16,12 @@ const EXAMPLES: &str = "Examples:
 
 /// Values of an option that is on or off.
 const ON_OFF: [(&str, &str); 2] = [("on", ""), ("off", "")];
+/// Values of the option that chooses the backend.
+const BACKENDS: [(&str, &str); 3] = [
+    ("auto", "The compositor in a Wayland session, else the X server"),
+    ("x11", "The X server; in a Wayland session it has the windows of X programs alone, over black"),
+    ("wayland", "The Wayland compositor"),
+];
 /// Most captures a second that can be asked for: the fastest displays that people have.
 const FPS_MAX: i64 = 240;
 
@@ -34,13 +40,16 @@ impl SourceFactory for ScreenFactory {
     }
 
     fn configure(&self, values: &OptionValues, _listener: Listener) -> Result<Configured, OptionError> {
+        let fps_max = values.parse("fps")?;
         let options = Options {
             cursor: values.text("cursor") != Some("off"),
             popups: values.text("popups") != Some("off"),
             once: values.is_set("once"),
-            x_display: None,
+            backend: backend(values.text("backend")),
+            fps_max,
+            ..Options::default()
         };
-        Ok(Configured { open: opener(target(values)?, options), fps_max: values.parse("fps")? })
+        Ok(Configured { open: opener(target(values)?, options), fps_max })
     }
 
     fn list(&self) -> Result<Vec<ListedSource>, Error> {
@@ -72,9 +81,22 @@ fn options() -> Vec<OptionSpec> {
         OptionSpec::switch("once", "End when the window is closed, with status 1").requires("window"),
         OptionSpec::parsed::<RegionChoice>("region", "X,Y,WxH", "A part of the screen"),
         OptionSpec::integer("fps", 1, FPS_MAX, "Most frames a second [default: as many as there are]"),
-        OptionSpec::choice("cursor", ON_OFF, "Whether the pointer is shown; it is sent apart from the pixels")
-            .default("on"),
+        OptionSpec::choice(
+            "cursor",
+            ON_OFF,
+            "Whether the pointer is shown; X11 has it apart from the pixels, Wayland in them",
+        )
+        .default("on"),
+        OptionSpec::choice("backend", BACKENDS, "What the screen is captured through").default("auto"),
     ]
+}
+
+fn backend(word: Option<&str>) -> Backend {
+    match word {
+        Some("x11") => Backend::X11,
+        Some("wayland") => Backend::Wayland,
+        _ => Backend::Auto,
+    }
 }
 
 fn target(values: &OptionValues) -> Result<Target, OptionError> {

@@ -10,19 +10,29 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use std::path::PathBuf;
+
 use lanstream_core::source::{Error, Source};
 
+#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+mod conversion;
+#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+mod desktop;
 mod factory;
 #[cfg(not(any(target_os = "linux", target_os = "freebsd")))]
 mod fallback;
+#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+mod mapping;
 mod target;
+#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+mod wayland;
 #[cfg(any(target_os = "linux", target_os = "freebsd"))]
 mod x11;
 
+#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+use desktop as imp;
 #[cfg(not(any(target_os = "linux", target_os = "freebsd")))]
 use fallback as imp;
-#[cfg(any(target_os = "linux", target_os = "freebsd"))]
-use x11 as imp;
 
 pub use factory::{ScreenFactory, opener};
 pub use target::{MonitorChoice, ParseTargetError, RegionChoice, Target, WindowChoice};
@@ -37,8 +47,27 @@ pub struct Options {
     /// Whether a window that was chosen by its title and is closed ends the source for good. Else it is
     /// [lost](lanstream_core::source::ErrorKind::Lost) until there is another with that title.
     pub once: bool,
+    /// What the screen is captured through.
+    pub backend: Backend,
     /// The X display to capture, such as `:1`; `None` for the one that `$DISPLAY` names.
     pub x_display: Option<String>,
+    /// The socket of the Wayland compositor; `None` for the one that `$WAYLAND_DISPLAY` names.
+    pub wayland_display: Option<PathBuf>,
+    /// Most captures a second that the source will be asked for. A backend that has to ask ahead for pictures asks for
+    /// no more.
+    pub fps_max: Option<u32>,
+}
+
+/// What the screen of a desktop is captured through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Backend {
+    /// The compositor in a Wayland session, else the X server.
+    #[default]
+    Auto,
+    /// The X server. In a Wayland session it has the windows of X programs alone.
+    X11,
+    /// The Wayland compositor.
+    Wayland,
 }
 
 /// A monitor or a window that is there now.

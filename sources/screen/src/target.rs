@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use lanstream_core::source::{Error, ErrorKind};
 use lanstream_core::{Rect, SIDE_MAX};
 
 /// What to capture.
@@ -36,6 +37,31 @@ pub enum MonitorChoice {
     Number(usize),
     /// By its name.
     Name(String),
+}
+
+impl MonitorChoice {
+    /// The one of `monitors` that is meant, by its `name`. Where there is none, the error lists all, each with what
+    /// `describe` says of it.
+    pub(crate) fn pick<'a, M>(
+        &self,
+        monitors: &'a [M],
+        name: impl Fn(&M) -> &str,
+        describe: impl Fn(&M) -> String,
+    ) -> Result<&'a M, Error> {
+        let (found, wanted) = match self {
+            Self::First => (monitors.first(), "no monitor".into()),
+            Self::Number(number) => (monitors.get(*number), format!("no monitor {number}")),
+            Self::Name(wanted) => (
+                monitors.iter().find(|monitor| name(monitor) == wanted),
+                format!("no monitor named `{wanted}`"),
+            ),
+        };
+        let line = |(number, monitor)| format!("\n  {number}  {}  {}", name(monitor), describe(monitor));
+        found.ok_or_else(|| {
+            let there: String = monitors.iter().enumerate().map(line).collect();
+            Error::new(ErrorKind::NotFound, format!("{wanted}; there are:{there}"))
+        })
+    }
 }
 
 /// Which window: `0x3a00007`, `part of its title`.

@@ -276,7 +276,7 @@ impl Screen {
         is_read?;
         let mut missed = Region::EMPTY;
         let known = self.damage;
-        self.damage = without(&known, region);
+        self.damage = known.without(region);
         self.drain(|screen, sequence, event| {
             let Some(rect) = screen.damaged(&event) else { return screen.note(&event) };
             told.add(rect);
@@ -389,15 +389,6 @@ fn describe(capture_target: &CaptureTarget, pixels: &Pixels) -> Description {
             .chain(capture_target.alteration().map(str::to_owned))
             .collect(),
     }
-}
-
-/// What of `damage` is not wholly in `taken`.
-fn without(damage: &Region, taken: &Region) -> Region {
-    let mut left = Region::EMPTY;
-    for rect in damage.rects().iter().filter(|rect| !taken.contains(**rect)) {
-        left.add(*rect);
-    }
-    left
 }
 
 fn lost_socket(error: &std::io::Error) -> Error {

@@ -78,8 +78,7 @@ fn display_name(options: &Options, variable: impl Fn(&str) -> Option<String>) ->
         return Ok(display);
     }
     let message = if variable("WAYLAND_DISPLAY").is_some() {
-        "this is a Wayland session without an X display ($DISPLAY is not set), and capture from Wayland is not there \
-         yet. Log in to an X11 session, or try `lanstream pattern`"
+        "this is a Wayland session without an X display ($DISPLAY is not set): capture it with `--backend wayland`"
     } else {
         "no X display: $DISPLAY is not set. Start it from a desktop session, set DISPLAY, or try `lanstream pattern`"
     };
@@ -126,7 +125,7 @@ mod tests {
 
         let wayland = |name: &str| (name == "WAYLAND_DISPLAY").then(|| "wayland-0".to_owned());
         let wayland = display_name(&Options::default(), wayland).unwrap_err();
-        assert!(wayland.message.contains("Wayland is not there"), "{wayland}");
+        assert!(wayland.message.contains("--backend wayland"), "{wayland}");
     }
 
     #[test]

@@ -50,6 +50,12 @@ fn too_large(link: &DisplayConnection, refusal: String) -> Result<Listed, Error>
 }
 
 impl Monitor {
+    /// Size and place in words.
+    fn describe(&self) -> String {
+        let Rect { x, y, width, height } = self.rect;
+        format!("{width}x{height} at {x},{y}")
+    }
+
     fn listed(&self, number: usize, refusal: &Option<String>) -> Listed {
         Listed {
             kind: Kind::Monitor,
@@ -85,12 +91,7 @@ pub(super) fn all(link: &DisplayConnection) -> Result<Vec<Monitor>, Error> {
 /// The one that `choice` means.
 pub(super) fn find(link: &DisplayConnection, choice: &MonitorChoice) -> Result<Monitor, Error> {
     let monitors = all(link)?;
-    let found = match choice {
-        MonitorChoice::First => monitors.first(),
-        MonitorChoice::Number(number) => monitors.get(*number),
-        MonitorChoice::Name(name) => monitors.iter().find(|monitor| monitor.name == *name),
-    };
-    found.cloned().ok_or_else(|| not_found(choice, &monitors))
+    choice.pick(&monitors, |monitor| &monitor.name, Monitor::describe).cloned()
 }
 
 /// The size of the screen that all monitors are part of.
@@ -123,19 +124,4 @@ fn active(link: &DisplayConnection) -> Result<Vec<MonitorInfo>, Error> {
     }
     let reply = link.conn.randr_get_monitors(link.root, true).map_err(lost)?.reply().map_err(lost)?;
     Ok(reply.monitors)
-}
-
-fn not_found(choice: &MonitorChoice, monitors: &[Monitor]) -> Error {
-    let wanted = match choice {
-        MonitorChoice::First => "no monitor".into(),
-        MonitorChoice::Number(number) => format!("no monitor {number}"),
-        MonitorChoice::Name(name) => format!("no monitor named `{name}`"),
-    };
-    let there: Vec<_> = monitors.iter().enumerate().map(|(number, monitor)| line(number, monitor)).collect();
-    Error::new(ErrorKind::NotFound, format!("{wanted}; there are:\n{}", there.join("\n")))
-}
-
-fn line(number: usize, monitor: &Monitor) -> String {
-    let Rect { x, y, width, height } = monitor.rect;
-    format!("  {number}  {}  {width}x{height} at {x},{y}", monitor.name)
 }

@@ -1,24 +1,20 @@
 //! Memory that the X server writes pixels into: attached to it when made, detached when dropped. It leaves nothing
 //! behind, however the process ends: a memfd has no name, and a System V segment is marked for removal at birth.
 //!
-//! The only module of the backend with unsafe code: it maps the memory.
-#![allow(unsafe_code, reason = "mapping shared memory")]
+//! The only module of the backend with unsafe code: it reads and writes the memory.
+#![allow(unsafe_code, reason = "references into shared memory")]
 
-use std::ffi::c_void;
 use std::io;
 use std::ops::Range;
-use std::ptr::NonNull;
 use std::sync::{Arc, Weak};
 
 use lanstream_core::PixelMemory;
 use lanstream_core::source::{Error, ErrorKind};
-use rustix::fd::OwnedFd;
-use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
-use rustix::mm::{MapFlags, ProtFlags};
 use x11rb::protocol::shm::{self, ConnectionExt as _, Seg};
 use x11rb::rust_connection::RustConnection;
 
 use super::connect::{DisplayConnection, lost};
+use crate::mapping::Map;
 
 /// How this process and the server share memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +80,7 @@ impl Segment {
 
     /// Length in bytes.
     pub(super) fn len(&self) -> usize {
-        self.map.len
+        self.map.len()
     }
 
     /// Bytes in `range`, which neither the server nor a [`LateWriter`] writes meanwhile.
@@ -177,86 +173,6 @@ impl Drop for Segment {
 
 fn no_memory(error: io::Error) -> Error {
     Error::new(ErrorKind::Lost, format!("no shared memory for pictures: {error}"))
-}
-
-struct Map {
-    start: NonNull<c_void>,
-    len: usize,
-    unmap: unsafe fn(NonNull<c_void>, usize),
-}
-
-// SAFETY: a map is plain memory, valid on every thread; `Segment` and `FrameSegment` hand out references to it by
-// Rust's own rules.
-unsafe impl Send for Map {}
-// SAFETY: as for `Send`; what is shared is only read, but for bytes that a `LateWriter` writes and no one else looks
-// at.
-unsafe impl Sync for Map {}
-
-impl Map {
-    fn of_memfd(len: usize) -> io::Result<(Self, OwnedFd)> {
-        let file = memfd_create(c"lanstream-frame", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
-        rustix::fs::ftruncate(&file, len as u64)?;
-        // So that the server, which has it too, can't shorten it: a look beyond the end would end this process.
-        fcntl_add_seals(&file, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
-        let access = ProtFlags::READ | ProtFlags::WRITE;
-        // SAFETY: the kernel picks an address that nothing else uses; the file is `len` bytes and its seals keep it so.
-        let start =
-            unsafe { rustix::mm::mmap(std::ptr::null_mut(), len, access, MapFlags::SHARED, &file, 0)? };
-        Ok((Self::at(start, len, munmap)?, file))
-    }
-
-    fn of_system_v(len: usize) -> io::Result<(Self, i32)> {
-        // SAFETY: makes a segment and touches no memory.
-        let number = unsafe { libc::shmget(libc::IPC_PRIVATE, len, libc::IPC_CREAT | 0o600) };
-        if number < 0 {
-            return Err(io::Error::last_os_error());
-        }
-        // SAFETY: the kernel picks an address that nothing else uses; the segment is `len` bytes.
-        let start = unsafe { libc::shmat(number, std::ptr::null(), 0) };
-        let attached = if start.addr() == usize::MAX { Err(io::Error::last_os_error()) } else { Ok(start) };
-        // Linux lets the server attach a segment that is marked for removal for as long as it is mapped here.
-        // SAFETY: marks the segment made above and touches no memory.
-        unsafe { libc::shmctl(number, libc::IPC_RMID, std::ptr::null_mut()) };
-        Ok((Self::at(attached?, len, shmdt)?, number))
-    }
-
-    /// Address and length of the bytes in `range`.
-    ///
-    /// # Panics
-    /// If they lie outside of the map.
-    fn part(&self, range: Range<usize>) -> (*mut u8, usize) {
-        let Range { start, end } = range;
-        assert!(start <= end && end <= self.len, "the range lies within the map");
-        // SAFETY: just checked to be within the map.
-        let first = unsafe { self.start.as_ptr().cast::<u8>().add(start) };
-        (first, end - start)
-    }
-
-    fn at(start: *mut c_void, len: usize, unmap: unsafe fn(NonNull<c_void>, usize)) -> io::Result<Self> {
-        let start = NonNull::new(start).ok_or(io::ErrorKind::OutOfMemory)?;
-        Ok(Self { start, len, unmap })
-    }
-}
-
-impl Drop for Map {
-    fn drop(&mut self) {
-        // SAFETY: `unmap` is the counterpart of what mapped it, and no reference outlives the owner.
-        unsafe { (self.unmap)(self.start, self.len) }
-    }
-}
-
-/// # Safety
-/// `start` and `len` are those of one `mmap`, and nothing refers to it.
-unsafe fn munmap(start: NonNull<c_void>, len: usize) {
-    // SAFETY: the caller's promise. It fails only for arguments that were never mapped.
-    let _ = unsafe { rustix::mm::munmap(start.as_ptr(), len) };
-}
-
-/// # Safety
-/// `start` is that of one `shmat`, and nothing refers to it.
-unsafe fn shmdt(start: NonNull<c_void>, _len: usize) {
-    // SAFETY: the caller's promise. It fails only for an address that was never attached.
-    let _ = unsafe { libc::shmdt(start.as_ptr()) };
 }
 
 #[cfg(test)]
