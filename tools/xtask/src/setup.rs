@@ -40,6 +40,15 @@ const LIBRARIES: [(&str, &str); 7] = [
 ];
 /// What windows are built against.
 const WEBVIEW_LIBRARIES: [(&str, &str); 1] = [("webkit2gtk-4.1", "libwebkit2gtk-4.1-dev")];
+/// Libraries that Qt opens windows with, by the name of their file; the other ones come with the browsers.
+const QT_LIBRARIES: [(&str, &str); 6] = [
+    ("libxcb-cursor.so.0", "libxcb-cursor0"),
+    ("libxcb-icccm.so.4", "libxcb-icccm4"),
+    ("libxcb-image.so.0", "libxcb-image0"),
+    ("libxcb-keysyms.so.1", "libxcb-keysyms1"),
+    ("libxcb-render-util.so.0", "libxcb-render-util0"),
+    ("libxkbcommon-x11.so.0", "libxkbcommon-x11-0"),
+];
 /// What asks for libraries.
 const PKG_CONFIG: (&str, &str) = ("pkg-config", "pkg-config");
 /// Commands that these builds run.
@@ -64,6 +73,16 @@ pub(crate) fn install_webview() -> anyhow::Result<()> {
     let reason = "windows need";
     install(reason, &[PKG_CONFIG])?;
     install_packages(reason, &absent(&WEBVIEW_LIBRARIES))
+}
+
+/// Installs what Qt's Python packages need.
+pub(crate) fn install_qt() -> anyhow::Result<()> {
+    let reason = "Qt needs";
+    install(reason, &[("python3", "python3-venv")])?;
+    let known = Command::new("/sbin/ldconfig").arg("-p").output().context("can't run ldconfig")?;
+    let known = String::from_utf8_lossy(&known.stdout);
+    let absent = QT_LIBRARIES.iter().filter(|(library, _)| !known.contains(library));
+    install_packages(reason, &absent.map(|(_, package)| *package).collect::<Vec<_>>())
 }
 
 /// Returns the packages of the libraries that pkg-config does not find.

@@ -4,6 +4,7 @@ mod electron;
 mod features;
 mod fuzz;
 mod package;
+mod qt;
 mod tauri;
 mod webview;
 mod workspaces;
@@ -22,7 +23,7 @@ pub(crate) struct Options {
     /// Ten thousand cases per property, millions of inputs for the fuzzer, and tests that are too slow for every day
     #[arg(long)]
     deep: bool,
-    /// Only these steps (setup, fmt, clippy, doc, viewer, workspaces, rust, features, loom, electron, webview,
+    /// Only these steps (setup, fmt, clippy, doc, viewer, workspaces, qt, rust, features, loom, electron, webview,
     /// tauri, package, fuzz); any other word selects Rust tests by their name
     filters: Vec<String>,
 }
@@ -34,16 +35,17 @@ const DEEP_CASES: &str = "10000";
 const TESTS_PER_CORE: usize = 2;
 
 /// The steps that nobody waits for every day.
-const DEEP_STEPS: [&str; 5] = ["workspaces", "electron", "webview", "tauri", "package"];
+const DEEP_STEPS: [&str; 6] = ["workspaces", "qt", "electron", "webview", "tauri", "package"];
 
 /// The steps in order: what is quick and fails often comes first.
-const STEPS: [(&str, Run); 14] = [
+const STEPS: [(&str, Run); 15] = [
     ("setup", |_, _| setup::run()),
     ("fmt", |_, _| cargo(&["fmt", "--check"])),
     ("clippy", |_, _| cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])),
     ("doc", |_, _| doc()),
     ("viewer", |_, _| viewer()),
     ("workspaces", |_, _| workspaces::run()),
+    ("qt", |_, _| qt::run()),
     ("rust", rust),
     ("features", |_, _| features::run()),
     ("loom", |_, _| loom()),
