@@ -35,7 +35,7 @@ function start(options = {}, answer = session, codec = null) {
   const events = /** @type {import('../src/session/engine.js').EngineEvent[]} */ ([]);
   const engine = new Engine(
     {
-      origin: 'http://127.0.0.1:1',
+      server: 'http://127.0.0.1:1',
       token: 'secret',
       transport: 'websocket',
       codes: false,
@@ -304,6 +304,19 @@ test('with verify, each update is proven by a hash of what is shown', async () =
   engine.close();
 });
 
+test('a server below a path is asked there, and only by what passes any proxy', async () => {
+  const { browser, engine } = start({ server: 'http://127.0.0.1:1/tools/screen', transport: 'auto' });
+  const socket = await greet(browser);
+  assert.deepEqual(
+    browser.requests.map(({ url }) => url),
+    ['http://127.0.0.1:1/tools/screen/session'],
+  );
+  assert.equal(Reflect.get(socket, 'url'), 'ws://127.0.0.1:1/tools/screen/control');
+  assert.equal(routeOf(socket).transport, 2);
+  assert.equal(engine.state.transportReason, 'the only one there is');
+  engine.close();
+});
+
 test('a wrong token is final, and told once', async () => {
   const { browser, engine, events } = start({}, () => new Response('', { status: 401 }));
   await settle();
@@ -556,7 +569,7 @@ test('the first state is told before anything is asked', async () => {
 });
 
 test('a page that the browser keeps from this machine says so, and asks the browser alone until it may', async () => {
-  const { browser, engine, events } = start({ origin: 'http://127.0.0.1:2' }, () => {
+  const { browser, engine, events } = start({ server: 'http://127.0.0.1:2' }, () => {
     throw new TypeError('Failed to fetch');
   });
   browser.page.permissions = { 'loopback-network': 'denied' };
@@ -580,7 +593,7 @@ test('a page that the browser keeps from this machine says so, and asks the brow
 
 test('a page that the browser asks about says so after a second, and goes on when it is allowed', async () => {
   const answer = deferred();
-  const { browser, engine, events } = start({ origin: 'http://127.0.0.1:2' }, () => answer.promise);
+  const { browser, engine, events } = start({ server: 'http://127.0.0.1:2' }, () => answer.promise);
   browser.page.permissions = { 'local-network-access': 'prompt' };
   await settle();
   assert.equal(engine.state.phase, 'connecting');

@@ -142,7 +142,7 @@ function start(options, tookMs = {}, userAgent = CHROMIUM) {
   const env = { ...browser.env, WebTransport: /** @type {any} */ (FakeWebTransport), userAgent };
   const routes = new Routes(
     {
-      origin: 'http://127.0.0.1:8000',
+      server: 'http://127.0.0.1:8000',
       key: 'k',
       offered: ['http', 'websocket', 'webtransport'],
       wanted: 'auto',

@@ -18,6 +18,7 @@ mod page;
 #[cfg(feature = "plugins")]
 mod plugins;
 mod program;
+mod proxy;
 #[cfg(feature = "push")]
 mod push;
 mod site;

@@ -43,12 +43,15 @@ export class EngineHost {
   /** Requests for pixels without an answer. */
   #reads = /** @type {Map<number, Command>} */ (new Map());
   #state = /** @type {State | null} */ (null);
+  /** What lets the next session in. */
+  #token;
   /** What earlier engines counted. */
   #counted = { frames: 0, skipped: 0, proven: 0, refuted: 0, reconnects: 0 };
 
   /** @param {HostOptions} options */
   constructor(options) {
     this.#options = options;
+    this.#token = options.options.token;
     const choice = thread(options);
     this.#shown = this.#newLink(choice.thread);
     this.#startShown(choice);
@@ -67,6 +70,12 @@ export class EngineHost {
     this.#monitor?.close();
     this.#abandonNext();
     this.#shown.close();
+  }
+
+  /** @param {string} token */
+  #renew(token) {
+    this.#token = token;
+    this.send({ type: 'token', token });
   }
 
   /** @param {Command} command that both engines follow, and one that comes later */
@@ -94,7 +103,8 @@ export class EngineHost {
   #start(link, thread) {
     const { layer, present, options } = this.#options;
     try {
-      link.start({ layer, present, thread, options: { ...options, known: selectionOf(this.#state) } });
+      const known = selectionOf(this.#state);
+      link.start({ layer, present, thread, options: { ...options, token: this.#token, known } });
       return true;
     } catch {
       return false;
@@ -113,8 +123,10 @@ export class EngineHost {
 
   /** @param {Link} link @param {Answer} answer */
   #receive(link, answer) {
+    // Whichever engine used the ticket, the next session of either needs the new one.
+    if (answer.type === 'renewed') this.#renew(answer.token);
     if (link === this.#next?.link) this.#receiveNext(answer);
-    if (link !== this.#shown) return;
+    if (link !== this.#shown && answer.type !== 'renewed') return;
     if (answer.type === 'pixels') this.#reads.delete(answer.id);
     if (answer.type === 'frame') answer.frame.frames += this.#counted.frames;
     if (answer.type === 'state') {

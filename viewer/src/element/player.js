@@ -95,10 +95,9 @@ export class Player {
     this.#view.showFailure('connecting');
     const layer = new OverlayLayer();
     const { signal } = this.#loaded;
-    const { origin, hash } = url;
     // A ticket is used up by the first session; an element that comes back has another.
-    const token = this.#renewed?.url === url.href ? this.#renewed.token : hash.slice(1);
-    const options = { origin, token, transport, codes, verify, paused: this.#isIdle };
+    const token = this.#renewed?.url === url.href ? this.#renewed.token : url.hash.slice(1);
+    const options = { server: baseOf(url), token, transport, codes, verify, paused: this.#isIdle };
     this.#host = new EngineHost({
       present,
       thread,
@@ -328,6 +327,11 @@ function serverUrl(src, base) {
   if (!URL.canParse(src, base)) return null;
   const url = new URL(src, base);
   return url.protocol === 'http:' || url.protocol === 'https:' ? url : null;
+}
+
+/** The folder that a URL is in, without a slash at the end: what the server is asked lies there. @param {URL} url */
+function baseOf({ origin, pathname }) {
+  return origin + pathname.slice(0, pathname.lastIndexOf('/'));
 }
 
 /** What of a URL may be shown and logged. @param {string} src */

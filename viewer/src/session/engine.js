@@ -41,10 +41,10 @@ const FILM_MS = 250;
  *   | { type: 'cursor-shape', shape: CursorShape } | { type: 'cursor-at', x: number, y: number, serial: number
  *   }} EngineEvent
  * @typedef {{
- *   origin: string, token: string, transport: import('../transport/table.js').Transport | 'auto', codes: boolean,
+ *   server: string, token: string, transport: import('../transport/table.js').Transport | 'auto', codes: boolean,
  *   verify: boolean, paused: boolean, known?: Selection | null,
- * }} EngineOptions `codes`: whether pixels may come in fewer bytes, where this page can decode them; `known`: a
- *   transport that was chosen before
+ * }} EngineOptions `server`: its URL, without a slash at the end; `codes`: whether pixels may come in fewer bytes,
+ *   where this page can decode them; `known`: a transport that was chosen before
  * @typedef {{
  *   surface: import('../present/surface.js').Surface,
  *   presenter: import('../present/choose.js').PresenterChoice,
@@ -169,6 +169,11 @@ export class Engine {
     this.#restart('switch'); // Only a hello can say so.
   }
 
+  /** @param {string} token for the next session */
+  setToken(token) {
+    this.#options.token = token;
+  }
+
   /** @param {boolean} wanted whether each painted frame is to be posted */
   setFrames(wanted) {
     this.#wantsFrames = wanted;
@@ -200,10 +205,10 @@ export class Engine {
   }
 
   #newSession() {
-    const { origin, token, transport, verify, paused } = this.#options;
+    const { server, token, transport, verify, paused } = this.#options;
     return new Session(
       {
-        origin,
+        server,
         token,
         wanted: transport,
         known: this.#selection,
@@ -420,7 +425,10 @@ export class Engine {
 
   /** Until then each request would fail, and the browser say so in its console. */
   async #untilAllowed() {
-    while (!this.#closed && (await localNetworkPermission(this.#options.origin, this.#env)) === 'denied')
+    while (
+      !this.#closed &&
+      (await localNetworkPermission(new URL(this.#options.server).origin, this.#env)) === 'denied'
+    )
       await this.#backoff.pause();
   }
 

@@ -15,7 +15,8 @@ import { openSurface } from '../present/surface.js';
  *   null, present: Present, thread: ThreadChoice, options: EngineOptions }} Start
  * @typedef {Start | { type: 'paused', paused: boolean } | { type: 'verify', verify: boolean } | { type: 'stats' |
  *   'frames', wanted: boolean }
- *   | { type: 'read', id: number, of: 'picture' | 'canvas' } | { type: 'playback', command:
+ *   | { type: 'token', token: string } | { type: 'read', id: number, of: 'picture' | 'canvas' }
+ *   | { type: 'playback', command:
  *   import('../protocol/messages.js').PlaybackCommandName, value: number } | { type: 'close' }} Command
  * @typedef {EngineEvent | { type: 'loaded' } | { type: 'unfit', message: string }
  *   | { type: 'pixels', id: number, width: number, height: number, rgba: Uint8ClampedArray<ArrayBuffer>, planes:
@@ -40,6 +41,9 @@ export function serve(post) {
         break;
       case 'verify':
         engine?.setVerify(command.verify);
+        break;
+      case 'token':
+        engine?.setToken(command.token);
         break;
       case 'stats':
         engine?.setStats(command.wanted);

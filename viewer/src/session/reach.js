@@ -2,7 +2,7 @@
 // (engine.js).
 
 import { SessionEnd } from './session-end.js';
-import { socketOrigin } from '../transport/websocket.js';
+import { socketUrl } from '../transport/websocket.js';
 
 /**
  * What is asked of the browser. `permission` throws where it does not know the name; `violation` returns how the page's
@@ -48,11 +48,12 @@ export async function localNetworkPermission(origin, { pageOrigin, permission })
 
 /**
  * Why a request failed.
- * @param {string} origin the server's
+ * @param {string} server its URL, without a slash at the end
  * @param {Browser} browser
  * @param {unknown} cause
  */
-export async function whyUnreachable(origin, browser, cause) {
+export async function whyUnreachable(server, browser, cause) {
+  const { origin } = new URL(server);
   const blocked = whyBlocked(origin, browser, cause);
   if (blocked !== null) return blocked;
   const permission = await localNetworkPermission(origin, browser);
@@ -60,7 +61,7 @@ export async function whyUnreachable(origin, browser, cause) {
   const cannotBeAsked =
     permission === 'prompt' && !browser.isSecure && isLoopback(origin) && !isLoopback(browser.pageOrigin);
   if (cannotBeAsked) return new SessionEnd('local-network-denied', INSECURE_TEXT, { cause });
-  if (origin !== browser.pageOrigin && (await answersAnyPage(origin, browser)))
+  if (origin !== browser.pageOrigin && (await answersAnyPage(server, browser)))
     return notAllowed(origin, browser.pageOrigin, cause);
   // By now a violation has been reported, also where the browser reports it after the request has failed.
   return (
@@ -76,7 +77,7 @@ export async function whyUnreachable(origin, browser, cause) {
  * @param {unknown} cause
  */
 export function whyBlocked(origin, browser, cause) {
-  const socket = socketOrigin(origin);
+  const socket = socketUrl(origin);
   const violation = browser.violation(origin) ?? browser.violation(socket);
   if (violation === null) return null;
   return new SessionEnd(
@@ -89,12 +90,12 @@ export function whyBlocked(origin, browser, cause) {
 
 /**
  * Whether something answers there. No page can read the answer, so it tells a server that refuses this page from none.
- * @param {string} origin
+ * @param {string} server
  * @param {Browser} browser
  */
-async function answersAnyPage(origin, browser) {
+async function answersAnyPage(server, browser) {
   try {
-    await browser.fetch(`${origin}${REACH_PATH}`, { mode: 'no-cors', cache: 'no-store', credentials: 'omit' });
+    await browser.fetch(`${server}${REACH_PATH}`, { mode: 'no-cors', cache: 'no-store', credentials: 'omit' });
     return true;
   } catch {
     return false;

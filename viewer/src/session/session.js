@@ -26,6 +26,8 @@ const PINGS_AT_FIRST = 5;
 const WELCOME_MS_MAX = 10_000;
 /** A server that is there answers in a hundredth of it, and who is asked for a permission reads for longer. */
 const PROMPT_MS = 1000;
+/** What comes through any proxy: one may keep a response until it ends, and UDP passes none. */
+const PROXIED = 'websocket';
 
 /**
  * What the engine is run in: the browser, or a test.
@@ -46,7 +48,7 @@ const PROMPT_MS = 1000;
  * @typedef {{ arrivedMs: number, receiveMs: number, decodeMs: number, paintMs: number, totalMs: number | null }} Took
  *   `arrivedMs`: when all of the update was there
  * @typedef {{
- *   origin: string,
+ *   server: string,
  *   token: string,
  *   wanted: import('../transport/table.js').Transport | 'auto',
  *   known: Selection | null,
@@ -104,6 +106,11 @@ export class Session {
     this.#picture = options.picture;
   }
 
+  /** Whether a proxy passes on what is asked below a path. */
+  get #isProxied() {
+    return new URL(this.#options.server).pathname !== '/';
+  }
+
   /**
    * Runs until the session ends.
    * @returns {Promise<Error>} why it ended
@@ -134,9 +141,10 @@ export class Session {
 
   async #go() {
     const { key, offered, preferred } = await this.#exchange();
-    const { origin, known, barred, picture } = this.#options;
+    const { server, known, barred, picture } = this.#options;
     const wanted = this.#options.wanted === 'auto' ? preferred : this.#options.wanted;
-    const routes = new Routes({ origin, key, offered, wanted, known, barred }, this.#routeEvents, this.#env);
+    const passing = offered.filter(name => !this.#isProxied || [PROXIED, wanted].includes(name));
+    const routes = new Routes({ server, key, offered: passing, wanted, known, barred }, this.#routeEvents, this.#env);
     this.#routes = routes;
     await this.#openControl(key, routes);
     const flags = (this.#options.verify ? HELLO_VERIFY : 0) | (picture.takesCodes ? HELLO_CODES : 0);
@@ -171,10 +179,10 @@ export class Session {
 
   /** Asks to be let in. */
   async #knock() {
-    const { origin, token } = this.#options;
+    const { server, token } = this.#options;
     const waiting = this.#timers.after(PROMPT_MS, () => void this.#wonder());
     try {
-      return await this.#env.fetch(`${origin}/session`, {
+      return await this.#env.fetch(`${server}/session`, {
         method: 'POST',
         headers: { Authorization: `Bearer ${token}` },
         cache: 'no-store',
@@ -182,7 +190,7 @@ export class Session {
         signal: this.#abort.signal,
       });
     } catch (error) {
-      throw await whyUnreachable(origin, this.#env, error);
+      throw await whyUnreachable(server, this.#env, error);
     } finally {
       this.#timers.stop(waiting);
       this.#isWaiting = false;
@@ -192,14 +200,14 @@ export class Session {
   /** There is no answer yet: perhaps the person is being asked. */
   async #wonder() {
     this.#isWaiting = true;
-    const permission = await localNetworkPermission(this.#options.origin, this.#env);
+    const permission = await localNetworkPermission(new URL(this.#options.server).origin, this.#env);
     if (this.#isWaiting && permission === 'prompt') this.#events.asking(PROMPT_TEXT);
   }
 
   /** @param {string} key @param {Routes} routes */
   async #openControl(key, routes) {
-    const server = { origin: this.#options.origin, key, WebSocket: this.#env.WebSocket };
-    const channel = await ControlChannel.open(server, routes.newSink(), {
+    const { server } = this.#options;
+    const channel = await ControlChannel.open({ server, key, WebSocket: this.#env.WebSocket }, routes.newSink(), {
       message: message => this.#receive(message),
       end: reason => this.#cut(reason),
     });
@@ -211,7 +219,7 @@ export class Session {
   /** The control channel has ended, or could not be opened. @param {Error} reason */
   #cut(reason) {
     // A policy may allow requests and not the channel, which has another scheme.
-    const blocked = this.#control === null ? whyBlocked(this.#options.origin, this.#env, reason) : null;
+    const blocked = this.#control === null ? whyBlocked(new URL(this.#options.server).origin, this.#env, reason) : null;
     this.#ended.resolve(blocked ?? reason);
   }
 

@@ -20,13 +20,14 @@
 
 /**
  * What a carrier gets from its session.
+ * - `server` is the server's URL, without a slash at the end.
  * - `send` sends a message on the control channel.
  * - `newSink` returns a sink for what comes on one stream.
  * - `message` passes on a message that did not come on the control channel.
  * - `malformed` reports that the server does not speak the protocol.
  * - `ended` reports that the connection is gone, and so all routes on it.
  * @typedef {{
- *   origin: string,
+ *   server: string,
  *   key: string,
  *   env: Env,
  *   timers: import('./timers.js').Timers,

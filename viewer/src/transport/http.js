@@ -14,9 +14,9 @@ export const HTTP = {
   unreachable: '',
   // Where the engine does not read a response into memory of ours, HTTP is slow and queues.
   inEngine: () => ({ isSwift: hasByob(), isLasting: true }),
-  carrier: ({ origin, key, env, newSink }) => ({
+  carrier: ({ server, key, env, newSink }) => ({
     async receive(number, signal) {
-      const stream = await openStream({ origin, key, number, fetch: env.fetch, signal });
+      const stream = await openStream({ server, key, number, fetch: env.fetch, signal });
       await new StreamReader(stream, newSink()).run();
     },
   }),
@@ -24,11 +24,11 @@ export const HTTP = {
 
 /**
  * Asks for the stream of a route.
- * @param {{ origin: string, key: string, number: number, fetch: typeof fetch, signal: AbortSignal }} request
+ * @param {{ server: string, key: string, number: number, fetch: typeof fetch, signal: AbortSignal }} request
  * @returns {Promise<ReadableStream<Uint8Array<ArrayBuffer>>>}
  */
-async function openStream({ origin, key, number, fetch, signal }) {
-  const response = await fetch(`${origin}/stream?route=${number}`, {
+async function openStream({ server, key, number, fetch, signal }) {
+  const response = await fetch(`${server}/stream?route=${number}`, {
     headers: { Authorization: `Session ${key}` },
     cache: 'no-store',
     credentials: 'omit',

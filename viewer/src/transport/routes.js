@@ -17,7 +17,7 @@ import { Timers, deferred } from './timers.js';
  * @typedef {import('./carrier.js').Carrier} Carrier
  * @typedef {import('./carrier.js').TransportRow & import('./carrier.js').EngineFacts} KnownTransport
  *
- * @typedef {{ origin: string, key: string, offered: readonly string[], wanted: Transport | 'auto', known: Selection |
+ * @typedef {{ server: string, key: string, offered: readonly string[], wanted: Transport | 'auto', known: Selection |
  *   null, barred: string }} RouteOptions `known`: an earlier session's selection, which need not be measured again;
  *   `barred`: why what can stall is not to be used in this page any more, or nothing
  * @typedef {{
@@ -121,9 +121,9 @@ export class Routes {
 
   /** @param {KnownTransport['carrier']} make */
   #newCarrier(make) {
-    const { origin, key } = this.#options;
+    const { server, key } = this.#options;
     const carrier = make({
-      origin,
+      server,
       key,
       env: this.#env,
       timers: this.#timers,

@@ -28,9 +28,9 @@ export const WEBSOCKET = {
   carrier: () => ({}),
 };
 
-/** Origin of the control channel. @param {string} origin the server's */
-export function socketOrigin(origin) {
-  return origin.replace(/^http/, 'ws');
+/** A URL or an origin of the server's as that of a WebSocket. @param {string} server */
+export function socketUrl(server) {
+  return server.replace(/^http/, 'ws');
 }
 
 export class ControlChannel {
@@ -56,13 +56,13 @@ export class ControlChannel {
   }
 
   /**
-   * @param {{ origin: string, key: string, WebSocket: typeof WebSocket }} server
+   * @param {{ server: string, key: string, WebSocket: typeof WebSocket }} server
    * @param {BandSink} sink
    * @param {ControlEvents} events
    * @returns {Promise<ControlChannel>}
    */
-  static open({ origin, key, WebSocket }, sink, events) {
-    const socket = new WebSocket(`${socketOrigin(origin)}/control`, [PROTOCOL, `session.${key}`]);
+  static open({ server, key, WebSocket }, sink, events) {
+    const socket = new WebSocket(`${socketUrl(server)}/control`, [PROTOCOL, `session.${key}`]);
     return new Promise((resolve, reject) => {
       socket.onopen = () => resolve(channel);
       const channel = new ControlChannel(socket, sink, {

@@ -36,16 +36,16 @@ export class WebTransportLink {
   ready;
 
   /**
-   * @param {{ origin: string, ticket: string, certificates: Certificates, WebTransport: typeof WebTransport }} server
+   * @param {{ server: string, ticket: string, certificates: Certificates, WebTransport: typeof WebTransport }} server
    * @param {LinkEvents} events
    * @param {import('./timers.js').Timers} timers
    */
-  constructor({ origin, ticket, certificates, WebTransport }, events, timers) {
+  constructor({ server, ticket, certificates, WebTransport }, events, timers) {
     this.#events = events;
     this.#timers = timers;
     const serverCertificateHashes = certificates.hashes.map(value => ({ algorithm: 'sha-256', value }));
     this.#transport = new WebTransport(
-      sessionUrl(origin, certificates.port, ticket),
+      sessionUrl(server, certificates.port, ticket),
       serverCertificateHashes.length === 0 ? {} : { serverCertificateHashes },
     );
     this.#transport.closed.then(
@@ -145,11 +145,11 @@ export class WebTransportLink {
 
 /**
  * URL of the session; browsers print it in their console if it cannot be opened.
- * @param {string} origin of the page's server
+ * @param {string} server its URL
  * @param {number} port
  * @param {string} ticket
  */
-function sessionUrl(origin, port, ticket) {
-  const url = new URL(origin);
+function sessionUrl(server, port, ticket) {
+  const url = new URL(server);
   return `https://${url.hostname}:${port === 0 ? url.port : port}/pixels?ticket=${ticket}`;
 }

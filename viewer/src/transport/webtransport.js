@@ -90,7 +90,7 @@ class WebTransportCarrier {
 
   /** Opens a session. @returns {Promise<boolean>} */
   async #open() {
-    const { origin, env, timers, newSink, message, malformed, ended } = this.#context;
+    const { server, env, timers, newSink, message, malformed, ended } = this.#context;
     await this.#certified.promise;
     const certificates = this.#certificates;
     const { WebTransport } = env;
@@ -98,7 +98,7 @@ class WebTransportCarrier {
     const ticket = await this.#askTicket();
     if (this.#closed) return false;
     const link = new WebTransportLink(
-      { origin, ticket, certificates, WebTransport },
+      { server, ticket, certificates, WebTransport },
       {
         sink: newSink,
         message,
