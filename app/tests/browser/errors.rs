@@ -166,3 +166,28 @@ fn a_server_that_is_killed_is_said_once_to_be_gone() {
     assert_eq!(page.evaluate("window.events.at(-1)"), "waiting");
     assert_eq!(page.evaluate("window.lanstream.readyState"), 2);
 }
+
+#[test]
+fn a_screen_that_is_lost_is_said_once_to_be_until_it_is_back() {
+    let (viewing, site) = (viewing(), Embedding::start());
+    // Out of the way of displays that are started on the first free number.
+    let name = format!(":{}", 50_000 + std::process::id() % 10_000);
+    let screen = Display::start_as(&name, 320, 180);
+    let server = Lanstream::capture(&screen, &["--allow-origin", &site.origin()]);
+    let chromium = Chromium::open(&site.origin(), &viewing);
+    let page = allowed(&chromium);
+    page.evaluate(&format!("window.show({})", json!(server.page(""))));
+    page.playing();
+    drop(screen);
+    page.state_where("a lost source", |state| state["code"] == "source-lost");
+    assert_eq!(
+        page.evaluate("[window.codes, window.lanstream.error.code]"),
+        json!([["source-lost"], "source-lost"])
+    );
+    let _again = Display::start_as(&name, 320, 180);
+    page.playing();
+    until("an error that is over", || {
+        let found = page.evaluate("[window.codes, window.lanstream.error]");
+        if found == json!([["source-lost"], null]) { Ok(()) } else { Err(found) }
+    });
+}

@@ -282,7 +282,8 @@ export class Player {
     this.#view.showState(state);
     if (!state.connected) this.#view.cursor.hide();
     if (!state.connected || !state.sourcePlaying || state.paused) this.sound.stop();
-    if (state.connected && before?.connected !== true) this.error = null;
+    const isWellAgain = state.code === '' && (before?.code ?? '') !== '';
+    if (isWellAgain || (state.connected && before?.connected !== true)) this.error = null;
     this.#dispatch(this.media.take(state, this.paused));
     if (this.media.isPlaying) this.#plays.resolve();
     if (REPORTED.some(name => String(state[name]) !== String(before?.[name]))) this.#dispatch(['statechange']);
