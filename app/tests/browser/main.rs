@@ -14,6 +14,7 @@ mod errors;
 mod film;
 mod foreign;
 mod inset;
+mod leaks;
 mod page;
 #[cfg(feature = "plugins")]
 mod plugins;

@@ -20,6 +20,16 @@ import { FragmentAssembler } from './fragments.js';
 /** Datagrams that may wait to be read: as many as a frame has. What finds no room is lost. */
 const DATAGRAMS_MAX = 8192;
 
+/** @type {LinkEvents} */
+const DEAF = {
+  sink: () => {
+    throw new Error('the connection is closed');
+  },
+  message() {},
+  malformed() {},
+  ended() {},
+};
+
 export class WebTransportLink {
   #transport;
   #events;
@@ -70,6 +80,8 @@ export class WebTransportLink {
 
   close() {
     this.#closed = true;
+    // A connection that still opens may do so for minutes, where many have failed, and must not keep the viewer.
+    this.#events = DEAF;
     // A browser writes the whole URL of a connection that is cut off while it opens into its console, ticket and all.
     if (this.#isReady) this.#transport.close();
   }
