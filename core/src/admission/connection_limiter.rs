@@ -1,5 +1,5 @@
-//! ConnectionLimiter: places of connections before admission. They are few, and when another connection comes the one that has been
-//! idle the longest gives way, so that nobody who shows no key keeps anybody out.
+//! Limiter of a sink's connections, before admission and after: where all places are taken, the one without a key that
+//! has been idle the longest gives way to the next, so that nobody who shows no key keeps anybody out.
 //!
 //! It locks, but only when connections come, ask or go.
 
