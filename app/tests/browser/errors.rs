@@ -171,7 +171,7 @@ fn a_server_that_is_killed_is_said_once_to_be_gone() {
 fn a_screen_that_is_lost_is_said_once_to_be_until_it_is_back() {
     let (viewing, site) = (viewing(), Embedding::start());
     // Out of the way of displays that are started on the first free number.
-    let name = format!(":{}", 50_000 + std::process::id() % 10_000);
+    let name = format!(":{}", 50_000 + std::process::id() % 9_000);
     let screen = Display::start_as(&name, 320, 180);
     let server = Lanstream::capture(&screen, &["--allow-origin", &site.origin()]);
     let chromium = Chromium::open(&site.origin(), &viewing);

@@ -19,10 +19,10 @@ import { ThreadMonitor } from '../session/thread-monitor.js';
  *   thread: Thread | 'auto',
  *   options: import('../session/engine.js').EngineOptions,
  *   mount: (canvas: HTMLCanvasElement) => void,
- *   mountBelow: (canvas: HTMLCanvasElement) => void,
+ *   mountAbove: (canvas: HTMLCanvasElement, isHidden: boolean) => void,
  *   layer: import('../present/presenter.js').Layer,
  *   answer: (answer: Answer) => void,
- * }} HostOptions `mount` has a canvas in the page and none before it, `mountBelow` one behind that which is shown;
+ * }} HostOptions `mount` has a canvas in the page and none before it, `mountAbove` one over that which is shown;
  *   `layer`: a canvas over it
  */
 
@@ -143,12 +143,13 @@ export class EngineHost {
     else if (this.#next === null) this.#monitor?.sample(better => this.#moveTo(better));
   }
 
-  /** Starts an engine in the other thread, behind the one that is shown. @param {Thread} thread */
+  /** Starts an engine in the other thread, and its canvas over the one that is shown. @param {Thread} thread */
   #moveTo(thread) {
     if (this.#next !== null || document.hidden) return;
     const link = this.#newLink(thread);
     this.#next = { link, timer: setTimeout(() => this.#stay(), MOVE_MS), state: null };
-    this.#options.mountBelow(link.canvas);
+    // A canvas of this thread is black before it is painted, one of a worker's is not there.
+    this.#options.mountAbove(link.canvas, thread === 'page');
     if (!this.#start(link, { thread, reason: REASONS[thread] })) return this.#stay();
     for (const command of this.#sent.values()) link.send(command);
     return undefined;

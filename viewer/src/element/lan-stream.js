@@ -310,7 +310,7 @@ export class LanStream extends AttributeElement {
         this.#stage.mount(canvas, layer);
         this.#layOut();
       },
-      mountBelow: canvas => this.#stage.mountBelow(canvas),
+      mountAbove: (canvas, isHidden) => this.#stage.mountAbove(canvas, isHidden),
       showState: state => this.#showState(state),
       showStats: () => this.#updateOverlay(),
       showFailure: text => this.#overlay.showFailure(text),

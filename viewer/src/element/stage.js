@@ -10,6 +10,9 @@ import { place } from './layout.js';
  * @typedef {{ width: number, height: number }} Size
  */
 
+/** Time that a canvas stays behind the one that takes its place: some frames of a browser that is busy. */
+const BEHIND_MS = 1000;
+
 export class Stage {
   root = document.createElement('div');
   cursor = new CursorLayer();
@@ -34,22 +37,31 @@ export class Stage {
   }
 
   /**
-   * Shows a canvas instead of the one before.
+   * Shows a canvas instead of the one before, which stays behind it for a while if both are in the page: what a worker
+   * has painted may be composed some frames later.
    * @param {HTMLCanvasElement} canvas
    * @param {OverlayLayer} overlayLayer
    */
   mount(canvas, overlayLayer) {
     const previous = this.#canvas;
     [this.#canvas, this.#overlayLayer] = [canvas, overlayLayer];
-    // One that is there already must not leave the page: the browser would not show it for a moment.
-    if (canvas.parentNode === this.root) previous?.remove();
-    else this.root.replaceChildren(canvas, overlayLayer.canvas, this.cursor.canvas);
+    if (canvas.parentNode !== this.root) {
+      this.root.replaceChildren(canvas, overlayLayer.canvas, this.cursor.canvas);
+      return;
+    }
+    canvas.style.visibility = '';
+    setTimeout(() => previous?.remove(), BEHIND_MS);
   }
 
-  /** Adds a canvas behind the one that is shown, in the same place. @param {HTMLCanvasElement} canvas */
-  mountBelow(canvas) {
+  /**
+   * Adds a canvas above the one that is shown, in the same place. It is empty until it is painted.
+   * @param {HTMLCanvasElement} canvas
+   * @param {boolean} isHidden until it is mounted
+   */
+  mountAbove(canvas, isHidden) {
     canvas.style.cssText = this.#canvas?.style.cssText ?? '';
-    this.root.prepend(canvas);
+    if (isHidden) canvas.style.visibility = 'hidden';
+    this.#canvas?.after(canvas);
   }
 
   /** Removes the canvases, which belong to a source that is left. */
@@ -69,12 +81,14 @@ export class Stage {
     if (this.#canvas === null || size.width === 0) return null;
     const placed = place(fit, size, this.root.getBoundingClientRect(), devicePixelRatio);
     this.#place = placed;
-    Object.assign(this.#canvas.style, {
+    const style = {
       left: `${placed.leftCssPx}px`,
       top: `${placed.topCssPx}px`,
       width: `${placed.widthCssPx}px`,
       height: `${placed.heightCssPx}px`,
-    });
+    };
+    for (const canvas of this.root.querySelectorAll('canvas.picture'))
+      Object.assign(/** @type {HTMLCanvasElement} */ (canvas).style, style);
     this.#overlayLayer?.follow(placed);
     this.cursor.follow(placed, size);
     return placed;
