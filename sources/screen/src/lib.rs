@@ -25,6 +25,8 @@ mod fallback;
 mod mapping;
 mod target;
 #[cfg(any(target_os = "linux", target_os = "freebsd"))]
+mod titles;
+#[cfg(any(target_os = "linux", target_os = "freebsd"))]
 mod wayland;
 #[cfg(any(target_os = "linux", target_os = "freebsd"))]
 mod x11;

@@ -14,11 +14,11 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use lanstream_core::source::{Captured, Description, Error, ErrorKind, Event, Source, UnreliableDamage};
+use lanstream_core::source::{
+    Captured, Description, Error, ErrorKind, Event, Source, TitleProbe, UnreliableDamage,
+};
 use lanstream_core::{FrameBuffer, Layout, PixelMemory, Region};
 use lanstream_wakeup::{Wakeup, Woken};
-use wayland_client::WEnum;
-use wayland_client::protocol::wl_shm::Format;
 
 use crate::{Listed, Options, Target};
 
@@ -34,15 +34,16 @@ mod request;
 mod screencopy;
 mod state;
 mod target;
+mod toplevel;
 mod view;
+mod window;
 
 use buffer::Buffer;
 use connect::{Link, lost};
 use orientation::Orientation;
-use output::Monitor;
 use pacing::Pacing;
 use request::{Outcome, Picture, Purpose, Requests};
-use target::CaptureTarget;
+use target::{CaptureTarget, Subject};
 use view::{Constraints, View};
 
 /// Pause after the compositor had no picture, as of a monitor that is off.
@@ -55,24 +56,25 @@ const EXCHANGED_SHARE: usize = 2;
 
 pub(crate) fn open(target: &Target, options: &Options) -> Result<Box<dyn Source>, Error> {
     let mut link = Link::open(options)?;
-    let (target, monitor) = CaptureTarget::find(link.outputs(), target)?;
+    let (target, subject) = CaptureTarget::find(&mut link, target, options)?;
     let mut requests = Requests::default();
-    requests.prepare(&link, &monitor.handle, Purpose::Look, options.cursor);
+    requests.prepare(&link, &subject, Purpose::Look, options.cursor);
     link.round_trip()?;
     let constraints = match requests.outcome(&mut link)? {
-        Some(Outcome::Offered(constraints)) => constraints,
+        Some(Outcome::Offered(constraints)) => Some(constraints),
         // It is off. What its pictures will be like is told when it is on.
-        _ => usual_constraints(&monitor),
+        _ => subject.usual_constraints(),
     };
-    let view = View::new(constraints, monitor.orientation, |size| target.part(&monitor, size))?;
+    let constraints = constraints.ok_or_else(|| Error::new(ErrorKind::NotFound, target.unseen()))?;
+    let view = View::new(constraints, subject.orientation(), |size| target.part(&subject, size))?;
     let wakeup = Wakeup::new()
         .map_err(|error| Error::new(ErrorKind::Lost, format!("no sockets to wake it by: {error}")))?;
-    let changes = link.outputs().changes();
+    let changes = link.changes();
     let mut screen = Screen {
         link,
         target,
         with_cursor: options.cursor,
-        monitor: Some(monitor),
+        subject: Some(subject),
         changes,
         damage: Region::full(view.layout().size),
         view,
@@ -96,14 +98,14 @@ pub(crate) fn list(options: &Options) -> Result<Vec<Listed>, Error> {
     Ok(monitors.iter().enumerate().map(|(number, monitor)| monitor.listed(number)).collect())
 }
 
-/// A monitor or a part of it.
+/// A monitor, a part of it, or a window.
 struct Screen {
     link: Link,
     target: CaptureTarget,
     with_cursor: bool,
-    /// `None` while there is none of its name.
-    monitor: Option<Monitor>,
-    /// What is known of the outputs, as [`Outputs::changes`](output::Outputs::changes) counts it.
+    /// `None` while there is no monitor of its name.
+    subject: Option<Subject>,
+    /// What is known of outputs and windows, as [`Link::changes`] counts it.
     changes: u64,
     view: View,
     requests: Requests,
@@ -200,6 +202,21 @@ impl Source for Screen {
     fn unreliable_damage(&self) -> Option<&dyn UnreliableDamage> {
         Some(self)
     }
+
+    fn title_probe(&mut self) -> Option<&mut dyn TitleProbe> {
+        Some(self)
+    }
+}
+
+impl TitleProbe for Screen {
+    fn shows_title(&mut self, part: &str) -> bool {
+        match self.subject.clone() {
+            // A connection that is lost is told by the next wait.
+            Some(Subject::Monitor(monitor)) => self.link.shows_title(part, &monitor.handle).unwrap_or(false),
+            Some(Subject::Window(_)) => self.target.name().contains(part),
+            None => false,
+        }
+    }
 }
 
 impl UnreliableDamage for Screen {
@@ -225,10 +242,9 @@ impl Screen {
     /// Takes in all that the compositor has said.
     fn catch_up(&mut self) -> Result<(), Error> {
         self.link.receive()?;
-        if std::mem::replace(&mut self.changes, self.link.outputs().changes())
-            != self.link.outputs().changes()
-        {
-            self.follow_monitor()?;
+        let changes = self.link.changes();
+        if std::mem::replace(&mut self.changes, changes) != changes {
+            self.follow()?;
         }
         while let Some(outcome) = self.requests.outcome(&mut self.link)? {
             match outcome {
@@ -243,21 +259,22 @@ impl Screen {
         Ok(())
     }
 
-    /// The monitor came, went, was turned or has another mode or place.
-    fn follow_monitor(&mut self) -> Result<(), Error> {
-        let now = self.target.follow(self.link.outputs());
-        if now == self.monitor {
+    /// The monitor came, went, was turned or has another mode or place; or the window is called otherwise.
+    fn follow(&mut self) -> Result<(), Error> {
+        let now = self.target.follow(&self.link)?;
+        if now == self.subject {
             return Ok(());
         }
         self.requests.abandon();
         self.newest = None;
         self.pacing.restart();
         (self.retry, self.failures) = (None, 0);
-        self.monitor = now;
-        let Some(monitor) = &self.monitor else { return Ok(()) };
+        self.subject = now;
+        let Some(subject) = &self.subject else { return Ok(()) };
         // What buffers must be like now is told soon; until then nothing is captured.
-        self.requests.prepare(&self.link, &monitor.handle, Purpose::Look, self.with_cursor);
-        let (constraints, orientation) = (usual_constraints(monitor), monitor.orientation);
+        self.requests.prepare(&self.link, subject, Purpose::Look, self.with_cursor);
+        let constraints = subject.usual_constraints().unwrap_or_else(|| self.view.constraints());
+        let orientation = subject.orientation();
         self.show(constraints, orientation)
     }
 
@@ -273,9 +290,9 @@ impl Screen {
 
     /// Shows buffers like these, turned like this, from now on.
     fn show(&mut self, constraints: Constraints, orientation: Orientation) -> Result<(), Error> {
-        let Some(monitor) = &self.monitor else { return Ok(()) };
+        let Some(subject) = &self.subject else { return Ok(()) };
         let before = self.layout();
-        self.view = View::new(constraints, orientation, |size| self.target.part(monitor, size))?;
+        self.view = View::new(constraints, orientation, |size| self.target.part(subject, size))?;
         self.damage = Region::full(self.layout().size);
         self.pending.resized |= self.layout() != before;
         self.pending.damaged = true;
@@ -311,8 +328,7 @@ impl Screen {
 
     /// Asks for pictures as far as it is time to. Returns when to look again although nothing happens.
     fn ask(&mut self, now: Instant, is_wanted: bool) -> Result<Option<Instant>, Error> {
-        let Some(monitor) = self.monitor.as_ref() else { return self.link.flush().map(|()| None) };
-        let output = &monitor.handle;
+        let Some(subject) = self.subject.as_ref() else { return self.link.flush().map(|()| None) };
         if let Some(retry) = self.retry.filter(|retry| *retry > now) {
             return self.link.flush().map(|()| Some(retry).filter(|_| is_wanted));
         }
@@ -321,7 +337,7 @@ impl Screen {
         // What changed since no change was told any more is not known.
         self.is_behind |= !self.is_up_to_date(now);
         if is_wanted || self.pacing.is_eager(now) {
-            self.requests.prepare(&self.link, output, Purpose::Change, self.with_cursor);
+            self.requests.prepare(&self.link, subject, Purpose::Change, self.with_cursor);
             match self.pacing.due().filter(|due| *due > now) {
                 Some(due) => check = Some(due),
                 None => self.requests.send(&self.link, Purpose::Change, constraints)?,
@@ -330,7 +346,7 @@ impl Screen {
         if is_wanted && check.is_none() {
             let look_due = self.pacing.look_due().filter(|due| *due > now);
             if look_due.is_none() || self.is_behind {
-                self.requests.prepare(&self.link, output, Purpose::Look, self.with_cursor);
+                self.requests.prepare(&self.link, subject, Purpose::Look, self.with_cursor);
                 self.requests.send(&self.link, Purpose::Look, constraints)?;
             }
             check = look_due;
@@ -348,7 +364,7 @@ impl Screen {
         if self.view.is_direct()
             && !inverted
             && region.area() * EXCHANGED_SHARE > bounds.area()
-            && let Some(memory) = frame.memory_mut::<Buffer>().filter(|own| own.constraints() == constraints)
+            && let Some(memory) = frame.memory_mut::<Buffer>().filter(|own| own.fits(constraints))
         {
             std::mem::swap(memory, &mut buffer);
             buffer.invalidate();
@@ -362,17 +378,14 @@ impl Screen {
     }
 
     fn describe(&self) -> Description {
-        let off = || (self.failures >= FAILURES_TOLD).then(|| NO_PICTURE.to_owned());
+        let unseen = || (self.failures >= FAILURES_TOLD).then(|| self.target.unseen().to_owned());
         Description {
             name: self.target.name(),
-            stalled: if self.monitor.is_none() { Some(self.target.gone()) } else { off() },
+            stalled: if self.subject.is_none() { Some(self.target.gone()) } else { unseen() },
             alterations: self.view.pixels().alteration().into_iter().collect(),
         }
     }
 }
-
-/// What is said of a monitor that the compositor has no picture of.
-const NO_PICTURE: &str = "the compositor has no picture of the monitor, which may be off";
 
 impl PendingEvents {
     /// The most important of them.
@@ -388,10 +401,4 @@ impl PendingEvents {
         }
         std::mem::take(&mut self.rescannable).then_some(Event::Woken)
     }
-}
-
-/// What buffers are like for nearly all compositors.
-fn usual_constraints(monitor: &Monitor) -> Constraints {
-    let (width, height) = (monitor.mode.width, monitor.mode.height);
-    Constraints { format: WEnum::Value(Format::Xrgb8888), width, height, stride: width * 4 }
 }

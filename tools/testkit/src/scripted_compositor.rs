@@ -9,6 +9,8 @@ mod look;
 mod protocol;
 mod session;
 mod state;
+mod window;
+mod window_list;
 
 use std::io::{Read as _, Write as _};
 use std::os::fd::AsFd as _;
@@ -121,6 +123,24 @@ impl ScriptedCompositor {
         self.run(State::plug);
     }
 
+    /// Opens a window with a title. It has the picture of the output.
+    pub fn open_window(&self, title: &str) {
+        let title = title.to_owned();
+        self.run(move |state, handle| state.open_window(handle, &title));
+    }
+
+    /// Gives a window another title.
+    pub fn rename_window(&self, title: &str, now: &str) {
+        let (title, now) = (title.to_owned(), now.to_owned());
+        self.run(move |state, _| state.rename_window(&title, &now));
+    }
+
+    /// Closes a window.
+    pub fn close_window(&self, title: &str) {
+        let title = title.to_owned();
+        self.run(move |state, _| state.close_window(&title));
+    }
+
     /// Returns how many pictures it was asked for until now.
     pub fn requests(&self) -> u32 {
         self.run(|state, _| state.requests())
@@ -165,7 +185,10 @@ fn serve(
     protocol::offer_shared_memory(&handle);
     match speaks {
         Speaks::Screencopy => protocol::offer_screencopy(&handle),
-        Speaks::ImageCopy => image_copy::offer(&handle),
+        Speaks::ImageCopy => {
+            image_copy::offer(&handle);
+            window_list::offer(&handle);
+        }
     }
     state.plug(&handle);
     loop {

@@ -9,8 +9,8 @@ use std::os::fd::AsFd as _;
 
 use lanstream_core::source::{Error, ErrorKind};
 use lanstream_core::{PixelMemory, Rect, Region};
-use wayland_client::WEnum;
 use wayland_client::protocol::wl_buffer::WlBuffer;
+use wayland_client::{Proxy as _, WEnum};
 
 use super::connect::Link;
 use super::view::Constraints;
@@ -56,6 +56,11 @@ impl Buffer {
 
     pub(super) fn constraints(&self) -> Constraints {
         self.constraints
+    }
+
+    /// Whether it is like this, and of a connection that is open.
+    pub(super) fn fits(&self, constraints: Constraints) -> bool {
+        self.constraints == constraints && self.handle.is_alive()
     }
 
     /// What the compositor has to write for it to be up to date, besides what it has not told of yet.

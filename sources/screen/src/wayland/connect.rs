@@ -10,14 +10,19 @@ use std::time::{Duration, Instant};
 use lanstream_core::source::{Error, ErrorKind};
 use lanstream_wakeup::poll_until;
 use wayland_client::backend::WaylandError;
+use wayland_client::protocol::wl_output::WlOutput;
+use wayland_client::protocol::wl_registry::WlRegistry;
 use wayland_client::protocol::wl_shm::WlShm;
 use wayland_client::{Connection, DispatchError, EventQueue, QueueHandle};
+use wayland_protocols::ext::foreign_toplevel_list::v1::client::ext_foreign_toplevel_list_v1::ExtForeignToplevelListV1;
+use wayland_protocols_wlr::foreign_toplevel::v1::client::zwlr_foreign_toplevel_manager_v1::ZwlrForeignToplevelManagerV1;
 use wayland_protocols_wlr::screencopy::v1::client::zwlr_screencopy_manager_v1::ZwlrScreencopyManagerV1;
 
 use super::answer::Answer;
 use super::image_copy::ImageCopy;
 use super::output::Outputs;
 use super::state::State;
+use super::window::Windows;
 use crate::Options;
 
 /// The socket of a session that names none.
@@ -28,6 +33,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// A connection, and what came over it.
 pub(super) struct Link {
     conn: Connection,
+    registry: WlRegistry,
     queue: EventQueue<State>,
     handle: QueueHandle<State>,
     state: State,
@@ -52,7 +58,7 @@ impl Link {
         let conn = Connection::from_socket(stream).map_err(|error| lost(&error))?;
         let mut queue = conn.new_event_queue();
         let handle = queue.handle();
-        conn.display().get_registry(&handle, ());
+        let registry = conn.display().get_registry(&handle, ());
         let mut state = State::default();
         // The first time it says what there is, the second time what that is like.
         for _ in 0..2 {
@@ -62,7 +68,7 @@ impl Link {
         let image_copy = state.image_copy().map(Protocol::ImageCopy);
         let protocol = image_copy.or_else(|| state.screencopy.clone().map(Protocol::Screencopy));
         let protocol = protocol.ok_or_else(|| uncapturable("ext-image-copy-capture and wlr-screencopy"))?;
-        Ok(Self { conn, queue, handle, state, shm, protocol })
+        Ok(Self { conn, registry, queue, handle, state, shm, protocol })
     }
 
     pub(super) fn shm(&self) -> &WlShm {
@@ -81,6 +87,28 @@ impl Link {
         &self.state.outputs
     }
 
+    /// The windows that can be captured.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] where the compositor hands out none.
+    pub(super) fn windows(&mut self) -> Result<&Windows, Error> {
+        let can_capture = matches!(&self.protocol, Protocol::ImageCopy(ImageCopy { windows: Some(_), .. }));
+        let Some(list) = self.state.window_list.filter(|_| can_capture) else { return Err(no_windows()) };
+        let _kept: ExtForeignToplevelListV1 = self.registry.bind(list, 1, &self.handle, ());
+        self.round_trip()?;
+        Ok(&self.state.windows)
+    }
+
+    /// The windows that were told of.
+    pub(super) fn known_windows(&self) -> &Windows {
+        &self.state.windows
+    }
+
+    /// Grows whenever something about outputs or windows was told.
+    pub(super) fn changes(&self) -> u64 {
+        self.state.outputs.changes() + self.state.windows.changes()
+    }
+
     /// Readable when the compositor has said something.
     pub(super) fn socket(&self) -> BorrowedFd<'_> {
         self.conn.as_fd()
@@ -94,6 +122,18 @@ impl Link {
     /// The next answer to a request for a picture.
     pub(super) fn take_answer(&mut self) -> Option<(u64, Answer)> {
         self.state.answers.pop_front()
+    }
+
+    /// Whether a window with `part` in its title is on an output. Without a way to know it is not.
+    pub(super) fn shows_title(&mut self, part: &str, output: &WlOutput) -> Result<bool, Error> {
+        let Some(global) = self.state.toplevel_manager else { return Ok(false) };
+        self.state.toplevels.clear();
+        let manager: ZwlrForeignToplevelManagerV1 = self.registry.bind(global, 1, &self.handle, ());
+        self.round_trip()?;
+        let is_shown = self.state.toplevels.shows(part, output);
+        self.state.toplevels.clear();
+        manager.stop();
+        Ok(is_shown)
     }
 
     pub(super) fn flush(&self) -> Result<(), Error> {
@@ -173,6 +213,14 @@ fn unreachable(path: &Path, error: &std::io::Error) -> Error {
         path.display()
     );
     Error::new(ErrorKind::NotFound, message)
+}
+
+/// What a compositor means that hands out outputs alone.
+fn no_windows() -> Error {
+    let message = "this Wayland compositor hands out no windows, for which it needs ext-foreign-toplevel-list and \
+                   ext-image-copy-capture: capture the monitor that the window is on (`--display`), or a part of it \
+                   (`--region`)";
+    Error::new(ErrorKind::Unsupported, message)
 }
 
 /// What a compositor means that hands out no pictures.

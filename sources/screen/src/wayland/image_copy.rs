@@ -1,11 +1,11 @@
-//! Pictures by `ext-image-copy-capture`: the compositor copies what has changed of an output since a buffer was last
-//! written, the first time at once, then when something changes.
+//! Pictures by `ext-image-copy-capture`: the compositor copies what has changed of an output or a window since a buffer
+//! was last written, the first time at once, then when something changes.
 
 use lanstream_core::Region;
 use wayland_client::protocol::wl_buffer::WlBuffer;
-use wayland_client::protocol::wl_output::WlOutput;
 use wayland_client::{Dispatch, QueueHandle, WEnum};
 use wayland_protocols::ext::image_capture_source::v1::client::{
+    ext_foreign_toplevel_image_capture_source_manager_v1::ExtForeignToplevelImageCaptureSourceManagerV1,
     ext_image_capture_source_v1::ExtImageCaptureSourceV1,
     ext_output_image_capture_source_manager_v1::ExtOutputImageCaptureSourceManagerV1,
 };
@@ -21,11 +21,13 @@ use super::orientation::Orientation;
 /// What the protocol consists of.
 #[derive(Clone)]
 pub(super) struct ImageCopy {
-    pub(super) sources: ExtOutputImageCaptureSourceManagerV1,
+    pub(super) outputs: ExtOutputImageCaptureSourceManagerV1,
+    /// Where the compositor hands out windows.
+    pub(super) windows: Option<ExtForeignToplevelImageCaptureSourceManagerV1>,
     pub(super) manager: ExtImageCopyCaptureManagerV1,
 }
 
-/// Pictures of an output, one after the other.
+/// Pictures of an output or a window, one after the other.
 pub(super) struct Session {
     source: ExtImageCaptureSourceV1,
     session: ExtImageCopyCaptureSessionV1,
@@ -38,15 +40,14 @@ impl ImageCopy {
     pub(super) fn begin<S>(
         &self,
         handle: &QueueHandle<S>,
-        output: &WlOutput,
+        source: ExtImageCaptureSourceV1,
         with_cursor: bool,
         number: u64,
     ) -> Session
     where
-        S: Dispatch<ExtImageCaptureSourceV1, ()> + Dispatch<ExtImageCopyCaptureSessionV1, u64> + 'static,
+        S: Dispatch<ExtImageCopyCaptureSessionV1, u64> + 'static,
     {
         let options = if with_cursor { Options::PaintCursors } else { Options::empty() };
-        let source = self.sources.create_source(output, handle, ());
         let session = self.manager.create_session(&source, options, handle, number);
         Session { source, session, frame: None }
     }

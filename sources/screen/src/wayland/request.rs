@@ -3,17 +3,19 @@
 
 use lanstream_core::source::{Error, ErrorKind};
 use lanstream_core::{Rect, Region, Size};
-use wayland_client::WEnum;
-use wayland_client::protocol::wl_output::WlOutput;
 use wayland_client::protocol::wl_shm::Format;
+use wayland_client::{QueueHandle, WEnum};
+use wayland_protocols::ext::image_capture_source::v1::client::ext_image_capture_source_v1::ExtImageCaptureSourceV1;
 use wayland_protocols_wlr::screencopy::v1::client::zwlr_screencopy_frame_v1::ZwlrScreencopyFrameV1;
 
 use super::answer::Answer;
 use super::buffer::Buffer;
 use super::connect::{Link, Protocol};
-use super::image_copy::Session;
+use super::image_copy::{ImageCopy, Session};
 use super::orientation::Orientation;
 use super::pixel::Pixels;
+use super::state::State;
+use super::target::Subject;
 use super::view::Constraints;
 
 /// Buffers that are kept for later requests: one for each that may be open, and what an exchange with a frame leaves.
@@ -94,19 +96,23 @@ impl Requests {
     }
 
     /// Asks what a buffer must be like, unless that was asked already. No picture is made yet.
-    pub(super) fn prepare(&mut self, link: &Link, output: &WlOutput, purpose: Purpose, with_cursor: bool) {
+    pub(super) fn prepare(&mut self, link: &Link, subject: &Subject, purpose: Purpose, with_cursor: bool) {
         if self.open.iter().any(|request| request.purpose == purpose) {
             return;
         }
         self.last += 1;
         let (handle, number) = (link.handle(), self.last);
-        let object = match link.protocol() {
-            Protocol::ImageCopy(protocol) => {
-                Object::ImageCopy(protocol.begin(handle, output, with_cursor, number))
+        let object = match (link.protocol(), subject) {
+            (Protocol::ImageCopy(protocol), subject) => {
+                let Some(source) = source_of(protocol, handle, subject) else { return };
+                Object::ImageCopy(protocol.begin(handle, source, with_cursor, number))
             }
-            Protocol::Screencopy(manager) => {
-                Object::Screencopy(manager.capture_output(i32::from(with_cursor), output, handle, number))
+            (Protocol::Screencopy(manager), Subject::Monitor(monitor)) => {
+                let cursor = i32::from(with_cursor);
+                Object::Screencopy(manager.capture_output(cursor, &monitor.handle, handle, number))
             }
+            // The protocol has no windows, so none was found.
+            (Protocol::Screencopy(_), Subject::Window(_)) => return,
         };
         self.open.push(Request {
             number,
@@ -294,6 +300,18 @@ impl Drop for Object {
         if let Self::Screencopy(frame) = self {
             frame.destroy();
         }
+    }
+}
+
+/// Returns `None` for a window of a compositor that hands out none.
+fn source_of(
+    protocol: &ImageCopy,
+    handle: &QueueHandle<State>,
+    subject: &Subject,
+) -> Option<ExtImageCaptureSourceV1> {
+    match subject {
+        Subject::Monitor(monitor) => Some(protocol.outputs.create_source(&monitor.handle, handle, ())),
+        Subject::Window(window) => Some(protocol.windows.as_ref()?.create_source(window, handle, ())),
     }
 }
 

@@ -14,6 +14,7 @@ use super::reader::View;
 use super::target_change::TargetChange;
 use super::windows::{self, WindowInfo};
 use super::{property, title};
+use crate::titles::or_untitled;
 use crate::{Options, WindowChoice};
 
 /// Windows in windows that are followed up to the screen: a window manager puts one to three around a program's.
@@ -63,7 +64,7 @@ impl CapturedWindow {
     ) -> Result<(Self, WindowFormat), Error> {
         require_composite(link)?;
         let WindowInfo { window, title } = windows::find(link, choice)?;
-        let title = title::or_untitled(title);
+        let title = or_untitled(title);
         let gone = || closed(&title);
         select(link, window, EventMask::STRUCTURE_NOTIFY | EventMask::PROPERTY_CHANGE)?;
         let backing = Backing::redirect(link, window)?.ok_or_else(gone)?;
@@ -203,7 +204,7 @@ impl CapturedWindow {
         let title = title::read(link, self.id())?;
         // A window that is closed by now has no title any more, and goes by the one it had.
         if let Some(visibility) = visibility(link, self.id())? {
-            self.title = title::or_untitled(title);
+            self.title = or_untitled(title);
             self.visibility = visibility;
         }
         Ok(())

@@ -9,10 +9,8 @@ use super::backing::require_composite;
 use super::connect::{DisplayConnection, if_there, lost};
 use super::pixel::Pixels;
 use super::{property, title};
+use crate::titles::{self, Titled};
 use crate::{Kind, Listed, WindowChoice};
-
-/// What a page of ours has in its title, behind the name of what it shows and in front of its run's marker.
-const PAGE: &str = "lanstream";
 
 /// A window and what it is called, if anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,15 +19,25 @@ pub(super) struct WindowInfo {
     pub(super) title: Option<String>,
 }
 
+impl Titled for WindowInfo {
+    fn title(&self) -> Option<&str> {
+        self.title.as_deref()
+    }
+
+    fn words(&self) -> String {
+        words(self.window)
+    }
+}
+
 /// The window that `choice` means.
 pub(super) fn find(link: &DisplayConnection, choice: &WindowChoice) -> Result<WindowInfo, Error> {
     match choice {
         WindowChoice::Id(window) => match attributes(link, *window)? {
             Some(found) if has_pixels(&found) => Ok(name(link, *window)?),
-            _ => Err(not_found(&format!("no window {window:#x}"), &all(link)?)),
+            _ => Err(titles::not_found(&format!("no window {window:#x}"), &all(link)?)),
         },
-        WindowChoice::Title(part) => only(with_title(all(link)?, part)?, part),
-        WindowChoice::Topmost(part) => Ok(with_title(all(link)?, part)?.swap_remove(0)),
+        WindowChoice::Title(part) => titles::only(&all(link)?, part).cloned(),
+        WindowChoice::Topmost(part) => titles::topmost(&all(link)?, part).cloned(),
     }
 }
 
@@ -63,52 +71,6 @@ fn name(link: &DisplayConnection, window: Window) -> Result<WindowInfo, Error> {
     Ok(WindowInfo { window, title: title::read(link, window)? })
 }
 
-/// Windows that fit a title, from the topmost down.
-fn with_title(windows: Vec<WindowInfo>, part: &str) -> Result<Vec<WindowInfo>, Error> {
-    let (matching, others): (Vec<_>, Vec<_>) =
-        windows.into_iter().partition(|window| window.title.as_ref().is_some_and(|title| fits(title, part)));
-    if matching.is_empty() {
-        return Err(not_found(&format!("no window has `{part}` in its title"), &others));
-    }
-    Ok(matching)
-}
-
-/// A page that shows what is captured has the name of that in its own title; it is meant only by those who say so.
-fn fits(title: &str, part: &str) -> bool {
-    let (title, part) = (title.to_lowercase(), part.to_lowercase());
-    title.contains(&part) && (part.contains(PAGE) || !title.contains(&format!("· {PAGE} [")))
-}
-
-fn only(mut matching: Vec<WindowInfo>, part: &str) -> Result<WindowInfo, Error> {
-    match matching.pop() {
-        Some(window) if matching.is_empty() => Ok(window),
-        last => {
-            matching.extend(last);
-            let message = format!(
-                "{} windows have `{part}` in their title; say which:\n{}",
-                matching.len(),
-                lines(&matching)
-            );
-            Err(Error::new(ErrorKind::NotFound, message))
-        }
-    }
-}
-
-fn not_found(wanted: &str, windows: &[WindowInfo]) -> Error {
-    let there = if windows.is_empty() {
-        "there are no windows".into()
-    } else {
-        format!("there are:\n{}", lines(windows))
-    };
-    Error::new(ErrorKind::NotFound, format!("{wanted}; {there}"))
-}
-
-fn lines(windows: &[WindowInfo]) -> String {
-    let line =
-        |info: &WindowInfo| format!("  {}  {}", words(info.window), title::or_untitled(info.title.clone()));
-    windows.iter().map(line).collect::<Vec<_>>().join("\n")
-}
-
 /// The command line's words that select it.
 pub(super) fn words(window: Window) -> String {
     format!("--window {window:#x}")
@@ -137,7 +99,7 @@ fn listed(
     };
     Ok(Some(Listed {
         kind: Kind::Window,
-        name: title::or_untitled(info.title.clone()),
+        name: titles::or_untitled(info.title.clone()),
         x: place.dst_x.into(),
         y: place.dst_y.into(),
         width: width.into(),
@@ -191,45 +153,4 @@ fn attributes(link: &DisplayConnection, window: Window) -> Result<Option<GetWind
 fn children(link: &DisplayConnection, window: Window) -> Result<Vec<Window>, Error> {
     let tree = if_there(link.conn.query_tree(window).map_err(lost)?.reply())?;
     Ok(tree.map(|tree| tree.children).unwrap_or_default())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn info(window: Window, title: &str) -> WindowInfo {
-        WindowInfo { window, title: Some(title.into()) }
-    }
-
-    fn by_title(windows: Vec<WindowInfo>, part: &str) -> Result<WindowInfo, Error> {
-        only(with_title(windows, part)?, part)
-    }
-
-    #[test]
-    fn a_title_must_fit_one_window() {
-        let windows = || vec![info(1, "Notes - Editor"), info(2, "Mail - Editor"), info(3, "Über uns")];
-        assert_eq!(by_title(windows(), "notes").map(|found| found.window), Ok(1));
-        assert_eq!(by_title(windows(), "über").map(|found| found.window), Ok(3));
-        let several = by_title(windows(), "EDITOR").unwrap_err();
-        assert!(several.message.contains("--window 0x1  Notes - Editor"), "{several}");
-        assert!(several.message.contains("0x2") && !several.message.contains("0x3"), "{several}");
-        let none = by_title(windows(), "Game").unwrap_err();
-        assert!(none.message.contains("--window 0x3  Über uns"), "{none}");
-    }
-
-    #[test]
-    fn a_window_without_a_title_fits_none() {
-        let windows = || vec![WindowInfo { window: 1, title: None }, info(2, "untitled")];
-        assert_eq!(by_title(windows(), "untitled").map(|found| found.window), Ok(2));
-        let none = by_title(windows(), "Game").unwrap_err();
-        assert!(none.message.contains("--window 0x1  (untitled)"), "{none}");
-    }
-
-    #[test]
-    fn a_page_that_shows_a_window_is_not_that_window() {
-        let page = "window Notes · lanstream [0123abcd] - Chromium";
-        let windows = || vec![info(1, page), info(2, "Notes")];
-        assert_eq!(by_title(windows(), "notes").map(|found| found.window), Ok(2));
-        assert_eq!(by_title(windows(), "lanstream [").map(|found| found.window), Ok(1));
-    }
 }

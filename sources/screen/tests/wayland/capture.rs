@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use lanstream_core::Region;
 use lanstream_core::source::{ErrorKind, Event};
+use lanstream_core::{FrameBuffer, Region};
 use lanstream_screen::{RegionChoice, Target, WindowChoice, open};
 use lanstream_testkit::compositor::Compositor;
 use lanstream_testkit::wayland_painter::WaylandPainter;
@@ -85,6 +85,24 @@ fn frames_are_brought_up_to_date_by_their_age() {
         picture_of(frame)
             .expect(&compositor.grab(FIRST))
             .unwrap_or_else(|error| panic!("step {step}: {error}"));
+    }
+}
+
+#[test]
+fn frames_of_another_connection_or_of_the_heap_are_filled_too() {
+    let compositor = compositor();
+    let mut painter = WaylandPainter::on(&compositor, FIRST);
+    painter.noise(5);
+    let mut old = screen(&compositor);
+    let foreign = frame_of(old.as_mut());
+    drop(old);
+    let mut source = screen(&compositor);
+    let layout = source.layout();
+    let heap = FrameBuffer::new(layout, Box::new(vec![0_u8; layout.bytes()])).unwrap();
+    wait_for_damage(source.as_mut());
+    for mut frame in [foreign, heap] {
+        source.capture(&mut frame, &Region::full(layout.size)).unwrap();
+        picture_of(&frame).expect(&compositor.grab(FIRST)).unwrap();
     }
 }
 

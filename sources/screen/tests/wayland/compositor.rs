@@ -5,26 +5,17 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use lanstream_core::source::{Error, ErrorKind, Event, Source};
+use lanstream_core::source::{Error, ErrorKind, Event};
 use lanstream_screen::{Backend, MonitorChoice, Options, Target, open};
 use lanstream_testkit::wait::until;
 use lanstream_testkit::wayland_painter::WaylandPainter;
 
-use crate::session::{FIRST, compositor, frame_with_all, picture_of, screen};
+use crate::session::{FIRST, compositor, frame_with_all, picture_of, screen, wait_for_end};
 
 fn error_at(socket: &std::path::Path) -> Error {
     let wayland_display = Some(socket.to_owned());
     let options = Options { backend: Backend::Wayland, wayland_display, ..Options::default() };
     open(&Target::Monitor(MonitorChoice::First), &options).err().unwrap()
-}
-
-fn wait_for_end(source: &mut dyn Source) -> Error {
-    loop {
-        source.damage();
-        if let Err(error) = source.wait(Some(Duration::from_secs(20))) {
-            return error;
-        }
-    }
 }
 
 #[test]

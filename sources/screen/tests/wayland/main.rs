@@ -8,3 +8,4 @@ mod compositor;
 mod monitor;
 mod scripted;
 mod session;
+mod window;

@@ -4,6 +4,7 @@ use lanstream_core::source::{ErrorKind, Event, Source};
 use lanstream_core::{Region, Size};
 use lanstream_screen::{Kind, MonitorChoice, RegionChoice, Target, list, open};
 use lanstream_testkit::compositor::Compositor;
+use lanstream_testkit::wait::until;
 use lanstream_testkit::wayland_painter::WaylandPainter;
 
 use crate::session::{
@@ -121,4 +122,23 @@ fn output_that_comes_later_can_be_captured() {
     painter.noise(17);
     let mut source = open(&by_name(&name), &options(&compositor)).unwrap();
     picture_of(&frame_with_all(source.as_mut())).expect(&compositor.grab(&name)).unwrap();
+}
+
+#[test]
+fn titles_are_looked_for_on_the_output_that_is_captured() {
+    let compositor = Compositor::start(&[(320, 240), (200, 100)]);
+    let mut sources =
+        ["HEADLESS-1", "HEADLESS-2"].map(|name| open(&by_name(name), &options(&compositor)).unwrap());
+    let mut shows = |title: &str| {
+        sources.each_mut().map(|source| source.title_probe().is_some_and(|probe| probe.shows_title(title)))
+    };
+    assert_eq!(shows("[7a]"), [false, false]);
+    compositor.command("focus output HEADLESS-2");
+    let terminal = compositor.program("foot", &["--title", "page [7a]", "sleep", "3600"]);
+    until("a window with the title", || {
+        if shows("[7a]") == [false, true] { Ok(()) } else { Err("there is none") }
+    });
+    assert_eq!(shows("[7b]"), [false, false]);
+    drop(terminal);
+    until("the window to go", || if shows("[7a]") == [false, false] { Ok(()) } else { Err("it is there") });
 }

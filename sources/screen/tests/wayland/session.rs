@@ -60,6 +60,16 @@ pub(crate) fn wait_for_damage(source: &mut dyn Source) -> Region {
     }
 }
 
+/// The error that the source ends with.
+pub(crate) fn wait_for_end(source: &mut dyn Source) -> Error {
+    loop {
+        source.damage();
+        if let Err(error) = source.wait(Some(PATIENCE)) {
+            return error;
+        }
+    }
+}
+
 /// A frame of the source, filled with `0xee`.
 pub(crate) fn frame_of(source: &mut dyn Source) -> FrameBuffer {
     let mut frame = FrameBuffer::new(source.layout(), source.allocate().unwrap()).unwrap();

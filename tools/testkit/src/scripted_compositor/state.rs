@@ -1,5 +1,6 @@
 //! What a scripted compositor shows, and who waits for it.
 
+use wayland_protocols::ext::foreign_toplevel_list::v1::server::ext_foreign_toplevel_list_v1::ExtForeignToplevelListV1;
 use wayland_protocols::ext::image_copy_capture::v1::server::ext_image_copy_capture_frame_v1::FailureReason;
 use wayland_protocols_wlr::screencopy::v1::server::zwlr_screencopy_frame_v1::{self, ZwlrScreencopyFrameV1};
 use wayland_server::backend::GlobalId;
@@ -10,6 +11,7 @@ use wayland_server::{DisplayHandle, Resource as _};
 use super::buffer::SharedBuffer;
 use super::look::{OutputLook, Place};
 use super::session::Session;
+use super::window::Window;
 
 /// The version of `wl_output` that has names.
 const OUTPUT_VERSION: u32 = 4;
@@ -30,6 +32,10 @@ pub(super) struct State {
     /// Those who wait for a change, each with where the picture goes.
     waiting: Vec<(ZwlrScreencopyFrameV1, WlBuffer)>,
     pub(super) sessions: Vec<Session>,
+    pub(super) windows: Vec<Window>,
+    pub(super) windows_opened: u32,
+    /// Clients that are told of windows.
+    pub(super) lists: Vec<ExtForeignToplevelListV1>,
     pub(super) requests: u32,
 }
 
@@ -44,6 +50,9 @@ impl State {
             damage: vec![(0, 0, look.width, look.height)],
             waiting: Vec::new(),
             sessions: Vec::new(),
+            windows: Vec::new(),
+            windows_opened: 0,
+            lists: Vec::new(),
             requests: 0,
         }
     }
