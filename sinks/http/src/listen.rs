@@ -7,6 +7,8 @@ use tokio::net::TcpListener;
 
 /// Connections that may wait to be accepted: a viewer whose first packet finds no room comes again a second later.
 const BACKLOG: i32 = 1024;
+/// Bytes that the kernel keeps for a peer that says more than is read: a viewer's messages of a second fit.
+const RECEIVE_BUFFER_BYTES: usize = 64 << 10;
 /// Free ports tried until one is free in both families.
 const PORT_TRIES: usize = 16;
 
@@ -88,7 +90,8 @@ fn listen(address: SocketAddr) -> Result<TcpListener, BindError> {
         }
         #[cfg(unix)]
         socket.set_reuse_address(true)?;
-        // Accepted connections inherit it.
+        // Accepted connections inherit both.
+        socket.set_recv_buffer_size(RECEIVE_BUFFER_BYTES)?;
         socket.set_tcp_nodelay(true)?;
         socket.set_nonblocking(true)?;
         socket.bind(&address.into())?;
