@@ -36,6 +36,7 @@ fn a_busy_page_has_its_frames_from_a_worker_until_it_is_at_leisure() {
     let page = chromium.page();
     page.playing();
     let screen = Screen::of(&viewing);
+    until("a frame on the display", || if is_blank(&screen) { Err("it is blank") } else { Ok(()) });
     let is_over = AtomicBool::new(false);
     let blank = std::thread::scope(|scope| {
         let watching = scope.spawn(|| blank_pictures(&screen, &is_over));
@@ -64,11 +65,16 @@ impl Drop for Over<'_> {
     }
 }
 
-/// Looks at the display until it is over, and returns how often there was one colour alone where the frame lies.
+/// Whether there is one colour alone where the frame lies.
+fn is_blank(screen: &Screen) -> bool {
+    screen.grab().part(0, 0, WIDTH, HEIGHT).colours() == 1
+}
+
+/// Looks at the display until it is over, and returns how often it was blank.
 fn blank_pictures(screen: &Screen, is_over: &AtomicBool) -> usize {
     let mut blank = 0;
     while !is_over.load(Ordering::Relaxed) {
-        blank += usize::from(screen.grab().part(0, 0, WIDTH, HEIGHT).colours() == 1);
+        blank += usize::from(is_blank(screen));
     }
     blank
 }
