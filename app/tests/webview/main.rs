@@ -34,11 +34,15 @@ impl Run {
     fn on(display: &Display, arguments: &[&str]) -> Self {
         let home = TempDir::with_prefix("lanstream-window-").unwrap();
         let mut command = lanstream(arguments);
-        command.env("DISPLAY", &display.name).env("HOME", home.path());
+        command.env("DISPLAY", &display.name);
         Self::start(command, home)
     }
 
     fn start(mut command: Command, home: TempDir) -> Self {
+        // WebKit makes its folders where it is told to.
+        for folder in ["HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"] {
+            command.env(folder, home.path());
+        }
         let mut process = Process::start(command.stdout(Stdio::piped()));
         let lines = process.lines();
         Self { process, lines, _home: home }
