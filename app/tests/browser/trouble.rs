@@ -173,7 +173,7 @@ fn wrong_token_is_said_to_be_wrong() {
     let wrong = server.page("").replace(server.token(), &"0".repeat(64));
     let chromium = Chromium::open(&wrong, &viewing);
     let page = chromium.page();
-    page.banner_with("wrong token: open the whole URL that lanstream printed");
+    page.banner_with("wrong token, or a used ticket: open the whole URL that lanstream printed");
     assert_eq!(server.next_stats()["viewers"], 0);
     assert_eq!(server.events("viewer-joined").len(), 0);
 }
