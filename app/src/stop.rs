@@ -8,6 +8,8 @@ use tokio_util::sync::CancellationToken;
 /// Time from the last request until the process is ended by force, where it did not end by itself. All that is waited
 /// for at the end takes less, unless a system's service does not answer.
 const END_TIMEOUT: Duration = Duration::from_millis(950);
+/// The same where sinks were being finished, and are given up: their processes are ended, and the reasons told.
+const GIVE_UP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Returns a token that is cancelled when this process is asked to stop. `interrupt` is called then, to end what blocks
 /// elsewhere, and `give_up` when it is asked again, to end what is being finished. From its return on, no such signal
@@ -25,7 +27,7 @@ pub(crate) fn on_request(
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     let stop = CancellationToken::new();
     let requested = stop.clone();
-    let last = end_by_force()?;
+    let last = end_by_force(requests_max)?;
     let wait = move || {
         let mut interrupt = Some(interrupt);
         for (number, _) in signals.forever().enumerate() {
@@ -55,12 +57,13 @@ impl Deadline {
 }
 
 /// Starts the thread that ends the process in time: a thread of its own, so that nothing else is before it.
-fn end_by_force() -> std::io::Result<Deadline> {
+fn end_by_force(requests_max: usize) -> std::io::Result<Deadline> {
     let (sender, requested) = std::sync::mpsc::sync_channel(1);
+    let (timeout, status) = if requests_max > 1 { (GIVE_UP_TIMEOUT, 1) } else { (END_TIMEOUT, 0) };
     let end = move || {
         if requested.recv().is_ok() {
-            std::thread::sleep(END_TIMEOUT);
-            std::process::exit(0);
+            std::thread::sleep(timeout);
+            std::process::exit(status);
         }
     };
     std::thread::Builder::new().name("deadline".into()).spawn(end)?;
@@ -80,7 +83,7 @@ pub(crate) fn on_request(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let stop = CancellationToken::new();
     let requested = stop.clone();
-    let last = end_by_force()?;
+    let last = end_by_force(requests_max)?;
     let wait = move || {
         let (mut interrupt, mut requests) = (Some(interrupt), 0);
         while runtime.block_on(tokio::signal::ctrl_c()).is_ok() {

@@ -104,9 +104,12 @@ impl Author {
         assert_eq!(pixels[4], pixels[0].wrapping_add(1));
         if line.ends_with("--open") {
             let opened = self.home.path().join("opened");
-            until("the page is opened", || match fs::read_to_string(&opened) {
-                Ok(address) if address.trim_end() == url => Ok(()),
-                Ok(address) => Err(address),
+            // A file, which leads to the page with a ticket.
+            let (page, _token) = url.split_once('#').unwrap();
+            let read = || fs::read_to_string(fs::read_to_string(&opened)?.trim_end());
+            until("the page is opened", || match read() {
+                Ok(text) if text.contains(page) => Ok(()),
+                Ok(text) => Err(text),
                 Err(error) => Err(error.to_string()),
             });
         }
