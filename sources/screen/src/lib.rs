@@ -23,6 +23,8 @@ mod factory;
 mod fallback;
 #[cfg(any(target_os = "linux", target_os = "freebsd"))]
 mod mapping;
+#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+mod pending;
 mod target;
 #[cfg(any(target_os = "linux", target_os = "freebsd"))]
 mod titles;

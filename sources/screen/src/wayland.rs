@@ -20,6 +20,7 @@ use lanstream_core::source::{
 use lanstream_core::{FrameBuffer, Layout, PixelMemory, Region};
 use lanstream_wakeup::{Wakeup, Woken};
 
+use crate::pending::PendingEvents;
 use crate::{Listed, Options, Target};
 
 mod answer;
@@ -124,16 +125,6 @@ struct Screen {
     wakeup: Arc<Wakeup>,
     described: Description,
     pending: PendingEvents,
-}
-
-/// What happened and was not yet told.
-#[derive(Default)]
-struct PendingEvents {
-    resized: bool,
-    described: bool,
-    damaged: bool,
-    /// There is a picture that can be rescanned, after there was none.
-    rescannable: bool,
 }
 
 impl Source for Screen {
@@ -384,21 +375,5 @@ impl Screen {
             stalled: if self.subject.is_none() { Some(self.target.gone()) } else { unseen() },
             alterations: self.view.pixels().alteration().into_iter().collect(),
         }
-    }
-}
-
-impl PendingEvents {
-    /// The most important of them.
-    fn take(&mut self, damage: &Region) -> Option<Event> {
-        if std::mem::take(&mut self.resized) {
-            return Some(Event::Resized);
-        }
-        if std::mem::take(&mut self.described) {
-            return Some(Event::Described);
-        }
-        if std::mem::take(&mut self.damaged) && !damage.is_empty() {
-            return Some(Event::Damaged);
-        }
-        std::mem::take(&mut self.rescannable).then_some(Event::Woken)
     }
 }

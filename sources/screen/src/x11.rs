@@ -21,6 +21,7 @@ use x11rb::connection::{Connection, SequenceNumber};
 use x11rb::protocol::Event as XEvent;
 use x11rb::protocol::xproto::ConnectionExt as _;
 
+use crate::pending::PendingEvents;
 use crate::{Listed, Options, Target};
 
 mod atoms;
@@ -87,15 +88,6 @@ struct Screen {
     wakeup: Arc<Wakeup>,
     described: Description,
     pending: PendingEvents,
-}
-
-/// What happened and was not yet told.
-#[derive(Default)]
-struct PendingEvents {
-    resized: bool,
-    described: bool,
-    damaged: bool,
-    pointed: bool,
 }
 
 impl Source for Screen {
@@ -359,23 +351,6 @@ impl Screen {
         let pixels = self.watch.due().filter(|_| self.damage.is_empty());
         let pointer = self.pointer.as_ref().and_then(Pointer::due);
         [pixels, pointer].into_iter().flatten().min()
-    }
-}
-
-impl PendingEvents {
-    /// The most important of them. Damage is told when there is some after there was none: the rest can be looked up.
-    fn take(&mut self, damage: &Region) -> Option<Event> {
-        if std::mem::take(&mut self.resized) {
-            self.damaged = false;
-            return Some(Event::Resized);
-        }
-        if std::mem::take(&mut self.described) {
-            return Some(Event::Described);
-        }
-        if std::mem::take(&mut self.damaged) && !damage.is_empty() {
-            return Some(Event::Damaged);
-        }
-        std::mem::take(&mut self.pointed).then_some(Event::CursorMoved)
     }
 }
 
