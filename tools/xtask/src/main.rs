@@ -9,6 +9,7 @@ mod dependencies;
 mod dice;
 #[cfg(test)]
 mod documents;
+mod lanstream;
 mod patience;
 mod release;
 mod repository;

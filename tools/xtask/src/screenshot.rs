@@ -8,12 +8,11 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use lanstream_testkit::browser::Engine;
 use lanstream_testkit::display::Display;
-use lanstream_testkit::process::Process;
 
-use crate::bench::connect::next;
+use crate::lanstream::{self, Lanstream};
 use crate::patience::Patience;
 use crate::repository;
 use crate::screen::{PIXEL_BYTES, Screen};
@@ -34,24 +33,16 @@ const WINDOW: (u16, u16) = (SIZE.0 + 1, SIZE.1 + 1);
 const PAINTED_STATS: usize = 8;
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let status = repository::cargo().args(["build", "--release", "-p", "lanstream"]).status()?;
-    ensure!(status.success(), "cargo build ended with {status}");
+    lanstream::build()?;
     let patience = Patience::new()?;
     let display = crate::screen::display(WINDOW);
-    let mut server = Process::start(
-        Command::new(repository::target().join("release/lanstream"))
-            .args(["pattern", "--kind", "bars", "--fps", "30", "--json"])
-            .args(["--size", &format!("{}x{}", SIZE.0, SIZE.1)])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped()),
-    );
-    let events = server.lines();
-    let ready = next(&events, &patience, |event| event["event"] == "ready")?;
-    let url = ready["url"].as_str().context("the ready event has no URL")?;
-    let url = url.replacen("/#", "/?stats=1&verify=1#", 1);
-    let _browser = Engine::Chromium.open(&url, &display);
+    let mut command = Command::new(lanstream::path());
+    command.args(["pattern", "--kind", "bars", "--fps", "30", "--json"]);
+    command.args(["--size", &format!("{}x{}", SIZE.0, SIZE.1)]);
+    let server = Lanstream::start(command.stdin(Stdio::null()).stdout(Stdio::piped()), &patience)?;
+    let _browser = Engine::Chromium.open(&server.url("stats=1&verify=1"), &display);
     for _ in 0..PAINTED_STATS {
-        next(&events, &patience, |event| event["painted"].as_f64() > Some(0.0))?;
+        server.next_painted(&patience)?;
     }
     write(&display, &repository::root().join(&options.output))
 }

@@ -4,18 +4,14 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, ensure};
 use lanstream_testkit::browser::Engine;
 use lanstream_testkit::browser::chromium::Chromium;
 use lanstream_testkit::display::Display;
-use lanstream_testkit::process::Process;
-use serde_json::Value;
 
-use super::connect::next;
 use super::machine::Machine;
-use super::sample::median;
+use super::sample::{median, median_of};
+use crate::lanstream::{self, Lanstream};
 use crate::patience::Patience;
-use crate::repository;
 
 /// What to measure.
 #[derive(clap::Args)]
@@ -60,8 +56,7 @@ const WORK: &str = "setInterval(() => {
 }, 60)";
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let status = repository::cargo().args(["build", "--release", "-p", "lanstream"]).status()?;
-    ensure!(status.success(), "cargo build ended with {status}");
+    lanstream::build()?;
     let patience = Patience::new()?;
     let display = crate::screen::display((SIZE.0 + 1, SIZE.1 + 1));
     let mut figures: [Vec<Figures>; CASES.len()] = Default::default();
@@ -84,30 +79,20 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 }
 
 fn measure(case: &Case, seconds: u32, display: &Display, patience: &Patience) -> anyhow::Result<Figures> {
-    let mut command = Command::new(repository::target().join("release/lanstream"));
+    let mut command = Command::new(lanstream::path());
     let size = format!("{}x{}", SIZE.0, SIZE.1);
     command.args(["pattern", "--kind", "motion", "--size", &size, "--fps", FRAMES_PER_SECOND, "--json"]);
-    let mut server = Process::start(command.stdin(Stdio::null()).stdout(Stdio::piped()));
-    let events = server.lines();
-    let ready = next(&events, patience, |event| event["event"] == "ready")?;
-    let url = ready["url"].as_str().context("the ready event has no URL")?;
-    let chromium = Chromium::open(&url.replacen("/#", &format!("/?{}#", case.query), 1), display);
-    let is_painted = |event: &Value| event["painted"].as_f64() > Some(0.0);
-    next(&events, patience, is_painted)?;
+    let server = Lanstream::start(command.stdin(Stdio::null()).stdout(Stdio::piped()), patience)?;
+    let chromium = Chromium::open(&server.url(case.query), display);
+    server.next_painted(patience)?;
     if case.is_busy {
         chromium.page().evaluate(WORK);
     }
     let settled = Instant::now() + SETTLING;
     while Instant::now() < settled {
-        next(&events, patience, is_painted)?;
+        server.next_painted(patience)?;
     }
-    let mut counted: [Vec<f64>; 3] = Default::default();
-    for _ in 0..seconds {
-        let event = next(&events, patience, |event| event["event"] == "stats")?;
-        for (figures, name) in counted.iter_mut().zip(["painted", "latency_ms", "latency_p99_ms"]) {
-            figures.extend(event[name].as_f64());
-        }
-    }
-    let [painted, p50_ms, p99_ms] = counted.map(|figures| median(figures).unwrap_or_default());
-    Ok(Figures { painted, p50_ms, p99_ms })
+    let stats = server.stats(seconds, patience)?;
+    let of = |name| median_of(&stats, name);
+    Ok(Figures { painted: of("painted"), p50_ms: of("latency_ms"), p99_ms: of("latency_p99_ms") })
 }

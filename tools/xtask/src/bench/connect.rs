@@ -2,20 +2,16 @@
 //! from the token to the acknowledgement.
 
 use std::process::{Command, Stdio};
-use std::sync::mpsc::{Receiver, TryRecvError};
-use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::Context;
 use lanstream_testkit::browser::Engine;
 use lanstream_testkit::display::Display;
-use lanstream_testkit::process::Process;
-use serde_json::Value;
 
 use super::engines;
 use super::machine::Machine;
 use super::sample::median;
+use crate::lanstream::{self, Lanstream};
 use crate::patience::Patience;
-use crate::repository;
 
 /// What to measure.
 #[derive(clap::Args)]
@@ -37,12 +33,9 @@ pub(crate) struct Options {
 
 /// The size of the pattern that is shown.
 const SIZE: (u16, u16) = (1920, 1080);
-/// Within it the browser has started and shown pictures, on a machine that is busy with other things.
-const LIMIT: Duration = Duration::from_secs(60);
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let status = repository::cargo().args(["build", "--release", "-p", "lanstream"]).status()?;
-    ensure!(status.success(), "cargo build ended with {status}");
+    lanstream::build()?;
     let patience = Patience::new()?;
     let display = crate::screen::display((SIZE.0 + 1, SIZE.1 + 1));
     let mut took: Vec<Vec<f64>> = vec![Vec::new(); options.queries.len()];
@@ -73,32 +66,12 @@ fn first_picture_ms(
     display: &Display,
     patience: &Patience,
 ) -> anyhow::Result<f64> {
-    let mut command = Command::new(repository::target().join("release/lanstream"));
+    let mut command = Command::new(lanstream::path());
     command.args(["pattern", "--size", &format!("{}x{}", SIZE.0, SIZE.1), "--json"]);
-    let mut server = Process::start(command.stdin(Stdio::null()).stdout(Stdio::piped()));
-    let events = server.lines();
-    let ready = next(&events, patience, |event| event["event"] == "ready")?;
-    let url = ready["url"].as_str().context("the ready event has no URL")?.replacen(
-        "/#",
-        &format!("/?{query}#"),
-        1,
-    );
-    let watching = browser.open(&url, display);
-    next(&events, patience, |event| event["painted"].as_f64() > Some(0.0))?;
+    let server = Lanstream::start(command.stdin(Stdio::null()).stdout(Stdio::piped()), patience)?;
+    let watching = browser.open(&server.url(query), display);
+    server.next_painted(patience)?;
     drop(watching);
-    let left = next(&events, patience, |event| event["event"] == "viewer-left")?;
+    let left = server.next(patience, |event| event["event"] == "viewer-left")?;
     left["first_ms"].as_f64().context("the viewer has left without a picture")
-}
-
-/// Waits for an event of a server.
-pub(crate) fn next(
-    events: &Receiver<String>,
-    patience: &Patience,
-    wanted: impl Fn(&Value) -> bool,
-) -> anyhow::Result<Value> {
-    patience.until("event of the server", LIMIT, || match events.try_recv() {
-        Ok(line) => Ok(serde_json::from_str(&line).ok().filter(|event| wanted(event))),
-        Err(TryRecvError::Empty) => Ok(None),
-        Err(TryRecvError::Disconnected) => bail!("the server has ended"),
-    })
 }

@@ -9,14 +9,14 @@ use std::time::Instant;
 
 use anyhow::{Context, ensure};
 use lanstream_testkit::browser::Engine;
-use lanstream_testkit::process::{Process, children};
+use lanstream_testkit::process::children;
 use serde::{Deserialize, Serialize};
 
-use super::connect::next;
 use super::idle::cpu_time;
 use super::machine::Machine;
-use super::sample::median;
+use super::sample::{median, median_of};
 use super::{engines, in_turn};
+use crate::lanstream::Lanstream;
 use crate::patience::Patience;
 use crate::{repository, setup};
 use memory::Memory;
@@ -160,23 +160,18 @@ fn compile(source: &Path, library: &Path) -> anyhow::Result<()> {
 impl Options {
     fn show(&self, subject: &Subject, patience: &Patience) -> anyhow::Result<Round> {
         let display = crate::screen::display((SIZE.0 + 1, SIZE.1 + 1));
-        let mut server = Process::start(&mut self.command(subject));
-        let events = server.lines();
-        let ready = next(&events, patience, |event| event["event"] == "ready")?;
-        let url = ready["url"].as_str().context("the ready event has no URL")?;
-        let _browser = self.browser.open(&url.replacen("/#", &format!("/?{}#", self.query), 1), &display);
+        let server = Lanstream::start(&mut self.command(subject), patience)?;
+        let _browser = self.browser.open(&server.url(&self.query), &display);
         for _ in 0..WARM_UP {
-            next(&events, patience, |event| event["painted"].as_f64() > Some(0.0))?;
+            server.next_painted(patience)?;
         }
         let processes = [vec![server.id()], children(server.id())].concat();
         let cpu_seconds =
             || -> anyhow::Result<f64> { processes.iter().map(|pid| Ok(cpu_time(*pid)?.as_secs_f64())).sum() };
         let (began, cpu) = (Instant::now(), cpu_seconds()?);
-        let second = |_| next(&events, patience, |event| event["event"] == "stats");
-        let counted = (0..self.seconds).map(second).collect::<anyhow::Result<Vec<_>>>()?;
+        let stats = server.stats(self.seconds, patience)?;
         let cpu = (cpu_seconds()? - cpu) / began.elapsed().as_secs_f64();
-        let of =
-            |name: &str| median(counted.iter().filter_map(|event| event[name].as_f64())).unwrap_or_default();
+        let of = |name| median_of(&stats, name);
         Ok(Round {
             subject: subject.name,
             painted: of("painted"),

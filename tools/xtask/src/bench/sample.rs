@@ -1,6 +1,7 @@
 //! What one load of one server in one round gave.
 
 use serde::Serialize;
+use serde_json::Value;
 
 /// Latency that a viewer at 60 Hz can't tell from none: one refresh.
 const REFRESH_MS: f64 = 1000.0 / 60.0;
@@ -56,6 +57,11 @@ impl Sample {
     pub(crate) fn torn_share(&self) -> f64 {
         self.torn as f64 / self.looks.max(1) as f64
     }
+}
+
+/// Returns the median of a number of the `stats` events, 0 where it is in none.
+pub(crate) fn median_of(stats: &[Value], name: &str) -> f64 {
+    median(stats.iter().filter_map(|event| event[name].as_f64())).unwrap_or_default()
 }
 
 /// The median of some figures; of an even number the lower of the two in the middle.

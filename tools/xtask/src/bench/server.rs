@@ -6,15 +6,15 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use lanstream_testkit::display::Display;
 use lanstream_testkit::process::Process;
 use lanstream_testkit::relay::Relay;
 use lanstream_testkit::udp::UdpPath;
 use serde::Deserialize;
 
+use crate::lanstream;
 use crate::patience::Patience;
-use crate::repository;
 
 /// How long a server may take until it is ready.
 const START_LIMIT: Duration = Duration::from_secs(30);
@@ -69,9 +69,8 @@ impl Recipe {
         query: Option<&str>,
         pipe: Option<f64>,
     ) -> anyhow::Result<Self> {
-        let status = repository::cargo().args(["build", "--release", "-p", "lanstream"]).status()?;
-        ensure!(status.success(), "cargo build ended with {status}");
-        let binary = repository::target().join("release/lanstream");
+        lanstream::build()?;
+        let binary = lanstream::path();
         let allowed = if pipe.is_some() { ALLOW_RELAY } else { "" };
         let command =
             format!("'{}' capture --display 0 --cursor off --port 0 --json{allowed}", binary.display());

@@ -7,14 +7,13 @@ use std::time::Instant;
 
 use anyhow::{Context, ensure};
 use lanstream_testkit::browser::Engine;
-use lanstream_testkit::process::Process;
 use serde::Serialize;
 
-use super::connect::next;
 use super::engines;
 use super::idle::cpu_time;
 use super::machine::Machine;
-use super::sample::median;
+use super::sample::{median, median_of};
+use crate::lanstream::{self, Lanstream};
 use crate::patience::Patience;
 use crate::{repository, setup};
 
@@ -106,8 +105,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let browser = options.browser;
     let needs = [("Xvfb", "xvfb"), ("ffmpeg", "ffmpeg"), (browser.program(), browser.package())];
     setup::install("the bench needs", &needs)?;
-    let status = repository::cargo().args(["build", "--release", "-p", "lanstream"]).status()?;
-    ensure!(status.success(), "cargo build ended with {status}");
+    lanstream::build()?;
     let patience = Patience::new()?;
     let cases: Vec<&Case> = CASES.iter().filter(|case| case.name.contains(&options.only)).collect();
     ensure!(!cases.is_empty(), "no case has {:?} in its name", options.only);
@@ -129,21 +127,16 @@ impl Options {
     fn measure(&self, case: &Case, patience: &Patience) -> anyhow::Result<Round> {
         let shown = (case.size.0 + 1, case.size.1 + 1);
         let display = crate::screen::display(shown);
-        let mut server = Process::start(&mut case.command()?);
-        let events = server.lines();
-        let ready = next(&events, patience, |event| event["event"] == "ready")?;
-        let url = ready["url"].as_str().context("the ready event has no URL")?;
-        let _browser = self.browser.open(&url.replacen("/#", &format!("/?{}#", self.query), 1), &display);
+        let server = Lanstream::start(&mut case.command()?, patience)?;
+        let _browser = self.browser.open(&server.url(&self.query), &display);
         for _ in 0..WARM_UP {
-            next(&events, patience, |event| event["painted"].as_f64() > Some(0.0))?;
+            server.next_painted(patience)?;
         }
         let (cpu, memory) = (cpu_time(server.id())?, memory_mib(server.id())?);
         let began = Instant::now();
-        let second = |_| next(&events, patience, |event| event["event"] == "stats");
-        let counted = (0..self.seconds).map(second).collect::<anyhow::Result<Vec<_>>>()?;
+        let stats = server.stats(self.seconds, patience)?;
         let cpu = cpu_time(server.id())?.saturating_sub(cpu).as_secs_f64();
-        let of =
-            |name: &str| median(counted.iter().filter_map(|event| event[name].as_f64())).unwrap_or_default();
+        let of = |name| median_of(&stats, name);
         Ok(Round {
             name: case.name,
             painted: of("painted"),
@@ -158,7 +151,7 @@ impl Options {
 
 impl Case {
     fn command(&self) -> anyhow::Result<Command> {
-        let mut command = Command::new(repository::target().join("release/lanstream"));
+        let mut command = Command::new(lanstream::path());
         match self.source {
             Source::Made => {
                 let made = self.picture(TEST);
