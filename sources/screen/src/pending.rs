@@ -15,8 +15,8 @@ pub(crate) struct PendingEvents {
 }
 
 impl PendingEvents {
-    /// Takes the most important event. [`Event::Damaged`] is returned when there is damage after there was none: whoever
-    /// hears of another event asks for the damage as well.
+    /// Takes the most important event. [`Event::Damaged`] is returned when there is damage after there was none:
+    /// whoever gets another event asks for the damage as well.
     pub(crate) fn take(&mut self, damage: &Region) -> Option<Event> {
         if std::mem::take(&mut self.resized) {
             self.damaged = false;
