@@ -24,7 +24,7 @@ use crate::config::Config;
 use crate::listen::Listeners;
 use crate::respond::{self, RequestError};
 use crate::routes::{self, Reply};
-use crate::socket::{Carrier, Socket};
+use crate::socket::{Socket, ViewerFlag};
 use crate::upgrade;
 
 /// Connections at a time that are not control channels: sixteen viewers with a stream and six page loads each. Beyond
@@ -77,8 +77,12 @@ async fn accept_all(
             tracing::info!("{CONNECTIONS_MAX} connections are viewers': one more was closed");
             continue;
         };
-        let connection =
-            Connection { config: config.clone(), permit, carrier: Carrier::default(), tasks: tasks.clone() };
+        let connection = Connection {
+            config: config.clone(),
+            permit,
+            viewer_flag: ViewerFlag::default(),
+            tasks: tasks.clone(),
+        };
         let shutdown = shutdown.clone();
         tasks.spawn(async move {
             tokio::select! {
@@ -96,7 +100,7 @@ async fn accept_all(
 struct Connection {
     config: Config,
     permit: ConnectionPermit,
-    carrier: Carrier,
+    viewer_flag: ViewerFlag,
     tasks: TaskTracker,
 }
 
@@ -111,7 +115,7 @@ impl Connection {
             // Who has asked and will say no more is answered like anyone; that a viewer is gone its control channel
             // tells.
             .half_close(true)
-            .serve_connection(TokioIo::new(Socket::new(stream, self.carrier.clone())), service)
+            .serve_connection(TokioIo::new(Socket::new(stream, self.viewer_flag.clone())), service)
             .with_upgrades()
             .await;
         if let Err(error) = served {
@@ -158,7 +162,7 @@ impl Connection {
 
     fn admit(&self) {
         self.permit.admit();
-        self.carrier.admit();
+        self.viewer_flag.admit();
     }
 
     async fn deny(&self, head: &Parts, reason: &RequestError) -> Response<Body> {

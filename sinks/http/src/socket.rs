@@ -22,35 +22,35 @@ const STRANGER_TIMEOUT: Duration = Duration::from_secs(5);
 /// while the browser reads. There is one update on its way at most, so more does not make pictures older.
 const VIEWER_BYTES: usize = 4 << 20;
 
-/// Whether a connection carries a viewer's pixels, as its socket and whoever answers its requests share it.
+/// Flag that a connection carries a viewer's pixels. Its socket and its request handler share it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Carrier(Arc<AtomicBool>);
+pub(crate) struct ViewerFlag(Arc<AtomicBool>);
 
-impl Carrier {
-    /// From now on the connection is a viewer's.
+impl ViewerFlag {
+    /// Notes that the connection is a viewer's from now on.
     pub(crate) fn admit(&self) {
         // The socket's own task sets it and reads it.
         self.0.store(true, Ordering::Relaxed);
     }
 }
 
-/// A stream of bytes whose limits end when its [`Carrier`] is a viewer's.
+/// A stream of bytes whose limits end when its [`ViewerFlag`] is a viewer's.
 #[derive(Debug)]
 pub(crate) struct Socket {
     stream: TcpStream,
-    carrier: Carrier,
+    viewer_flag: ViewerFlag,
     is_wide: bool,
     /// When a stranger must have taken all; `None` while nothing waits.
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
 impl Socket {
-    pub(crate) fn new(stream: TcpStream, carrier: Carrier) -> Self {
+    pub(crate) fn new(stream: TcpStream, viewer_flag: ViewerFlag) -> Self {
         limit_unsent(&stream, STRANGER_BYTES);
-        Self { stream, carrier, is_wide: false, deadline: None }
+        Self { stream, viewer_flag, is_wide: false, deadline: None }
     }
 
-    /// Gives the stream to whom it is upgraded for, without limits.
+    /// Returns the stream without limits, for the protocol that the connection is upgraded to.
     pub(crate) fn into_stream(mut self) -> TcpStream {
         self.widen();
         self.stream
@@ -76,7 +76,7 @@ impl Socket {
     }
 
     fn prepare(&mut self) {
-        if !self.is_wide && self.carrier.0.load(Ordering::Relaxed) {
+        if !self.is_wide && self.viewer_flag.0.load(Ordering::Relaxed) {
             self.widen();
         }
     }
