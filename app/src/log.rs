@@ -1,7 +1,7 @@
-//! The log on standard error: what `tracing` tells, without a wait, and from each place in the code only so much.
+//! The log on standard error: what `tracing` tells, without a wait, and from each callsite only so much.
 //!
-//! Strangers can have lines written, one for each connection for instance. Beyond a budget the lines of one place are
-//! counted instead, and the count is written once a second.
+//! Strangers can have lines written, one for each connection for instance. Beyond a budget the lines of one callsite
+//! are counted instead, and the count is written once a second.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::collections::HashMap;
@@ -20,9 +20,9 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::output::{self, Output};
 
-/// Lines that one place may write at once: FFmpeg tells of a file in fewer.
+/// Lines that one callsite may write at once: FFmpeg tells of a file in fewer.
 const LINES_AT_ONCE_MAX: f64 = 100.0;
-/// Lines that one place may write in a second, in the long run: a megabyte an hour.
+/// Lines that one callsite may write in a second, in the long run: a megabyte an hour.
 const LINES_PER_SECOND_MAX: f64 = 5.0;
 
 /// Level at which somebody looks for a fault and wants every line.
@@ -39,10 +39,10 @@ pub(crate) fn start(output: &Output, verbose: u8) -> LeftOut {
         _ => "debug,hyper=info,wtransport=info",
     };
     log_panics(output.clone());
-    let left_out = LeftOut { places: Arc::default(), output: output.clone() };
+    let left_out = LeftOut { callsites: Arc::default(), output: output.clone() };
     let writer = output.clone();
     let layer = lines::layer().with_writer(move || Log(writer.clone())).without_time();
-    let limit = Limit { places: (verbose < VERBOSE_ALL).then(|| Arc::clone(&left_out.places)) };
+    let limit = Limit { callsites: (verbose < VERBOSE_ALL).then(|| Arc::clone(&left_out.callsites)) };
     tracing_subscriber::registry().with(layer).with(EnvFilter::new(level)).with(limit).init();
     left_out
 }
@@ -74,44 +74,44 @@ impl Write for Log {
     }
 }
 
-type Places = Mutex<HashMap<Identifier, Place>>;
+type Callsites = Mutex<HashMap<Identifier, Callsite>>;
 
 /// Counts of lines that were left out.
 #[derive(Clone, Debug)]
 pub(crate) struct LeftOut {
-    places: Arc<Places>,
+    callsites: Arc<Callsites>,
     output: Output,
 }
 
 impl LeftOut {
     /// Writes how many lines were left out since the last call, and which.
     pub(crate) fn tell(&self) {
-        for place in self.places.lock().unwrap_or_else(PoisonError::into_inner).values_mut() {
-            if let Some(text) = place.take_summary() {
+        for callsite in self.callsites.lock().unwrap_or_else(PoisonError::into_inner).values_mut() {
+            if let Some(text) = callsite.take_summary() {
                 self.output.write(harmless(&text).into_owned());
             }
         }
     }
 }
 
-/// Layer that leaves out lines of a place beyond its budget.
+/// Layer that leaves out lines of a callsite beyond its budget.
 struct Limit {
     /// `None` means that every line is written.
-    places: Option<Arc<Places>>,
+    callsites: Option<Arc<Callsites>>,
 }
 
 impl<S: Subscriber> Layer<S> for Limit {
     fn event_enabled(&self, event: &Event<'_>, _: Context<'_, S>) -> bool {
-        let Some(places) = &self.places else { return true };
-        let mut places = places.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = places.entry(event.metadata().callsite()).or_insert_with(|| Place::new(event));
-        place.spend(Instant::now())
+        let Some(callsites) = &self.callsites else { return true };
+        let mut callsites = callsites.lock().unwrap_or_else(PoisonError::into_inner);
+        let callsite = callsites.entry(event.metadata().callsite()).or_insert_with(|| Callsite::new(event));
+        callsite.spend(Instant::now())
     }
 }
 
-/// Budget of one place in the code.
+/// Budget of one callsite.
 #[derive(Debug)]
-struct Place {
+struct Callsite {
     /// What it says, for the summary: part of the code, and words of its first line.
     target: &'static str,
     words: String,
@@ -120,7 +120,7 @@ struct Place {
     left_out: u64,
 }
 
-impl Place {
+impl Callsite {
     fn new(event: &Event<'_>) -> Self {
         let mut words = String::new();
         // What can't be formatted is told without words.
@@ -156,19 +156,22 @@ mod tests {
     #[test]
     fn lines_beyond_the_budget_are_counted_and_told_once() {
         let start = Instant::now();
-        let mut place = Place {
+        let mut callsite = Callsite {
             target: "door",
             words: "one more was closed".to_owned(),
             left: LINES_AT_ONCE_MAX,
             refilled: start,
             left_out: 0,
         };
-        assert_eq!((0..1000).filter(|_| place.spend(start)).count(), 100);
-        assert_eq!(place.take_summary().as_deref(), Some("door: 900 more lines like: one more was closed\n"));
-        assert_eq!(place.take_summary(), None);
+        assert_eq!((0..1000).filter(|_| callsite.spend(start)).count(), 100);
+        assert_eq!(
+            callsite.take_summary().as_deref(),
+            Some("door: 900 more lines like: one more was closed\n")
+        );
+        assert_eq!(callsite.take_summary(), None);
         let later = start + Duration::from_secs(2);
-        assert_eq!((0..1000).filter(|_| place.spend(later)).count(), 10);
+        assert_eq!((0..1000).filter(|_| callsite.spend(later)).count(), 10);
         let much_later = later + Duration::from_secs(3600);
-        assert_eq!((0..1000).filter(|_| place.spend(much_later)).count(), 100);
+        assert_eq!((0..1000).filter(|_| callsite.spend(much_later)).count(), 100);
     }
 }
