@@ -37,6 +37,7 @@ mod sink;
 #[cfg(feature = "plugins")]
 mod sink_plugins;
 mod slow;
+mod strangers;
 mod tickets;
 mod token_file;
 mod unread;

@@ -2,10 +2,8 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::time::Instant;
 
 use lanstream_testkit::compositor::Compositor;
-use lanstream_testkit::http::PATIENCE;
 use lanstream_testkit::machine;
 use lanstream_testkit::viewer::{ALL, SOURCE, Transport, Viewer};
 use lanstream_testkit::wayland_painter::WaylandPainter;
@@ -21,19 +19,6 @@ fn within(socket: &Path, arguments: &[&str]) -> Command {
     let mut command = lanstream(arguments);
     command.env("WAYLAND_DISPLAY", socket);
     command
-}
-
-/// Takes updates until the whole picture is of this colour.
-fn watch_until(viewer: &mut Viewer, rgbx: [u8; 4]) {
-    let began = Instant::now();
-    loop {
-        viewer.take_update();
-        viewer.acknowledge();
-        if viewer.picture.rgbx().as_chunks().0.iter().all(|pixel| *pixel == rgbx) {
-            return;
-        }
-        assert!(began.elapsed() < PATIENCE, "the output's colour never came");
-    }
 }
 
 #[test]
@@ -80,7 +65,7 @@ fn a_compositor_that_is_killed_and_comes_back() {
     let mut viewers = ALL.map(|transport| Viewer::join(&door, transport));
     let mut painter = WaylandPainter::on(&compositor, OUTPUT);
     painter.fill(0, 0, 320, 240, 0x12_34_56);
-    viewers.iter_mut().for_each(|viewer| watch_until(viewer, [0x12, 0x34, 0x56, 255]));
+    viewers.iter_mut().for_each(|viewer| viewer.watch_until_all_is([0x12, 0x34, 0x56, 255]));
     let compositor = compositor.restart();
     let lost = running.next_where("source", |source| source["state"] == "lost");
     assert!(lost["text"].as_str().unwrap().contains("the Wayland compositor is gone"), "{lost}");
@@ -90,7 +75,7 @@ fn a_compositor_that_is_killed_and_comes_back() {
     for viewer in &mut viewers {
         while viewer.hear(SOURCE)[0] != 1 {}
         while viewer.hear(SOURCE)[0] != 0 {}
-        watch_until(viewer, [0x65, 0x43, 0x21, 255]);
+        viewer.watch_until_all_is([0x65, 0x43, 0x21, 255]);
     }
 }
 

@@ -1,7 +1,5 @@
 //! The real binary on windows that come, go and change: what it shows, what it tells viewers, and how it ends.
 
-use std::time::Instant;
-
 use lanstream_testkit::display::Display;
 use lanstream_testkit::http::PATIENCE;
 use lanstream_testkit::painter::{Painter, Window};
@@ -24,17 +22,10 @@ fn window(painter: &Painter, title: &str, side: u16, colour: u32) -> Window {
 
 /// Takes updates until the whole picture is of this colour and as wide as high.
 fn watch_until(viewer: &mut Viewer, size: u32, rgbx: [u8; 4]) {
-    let began = Instant::now();
-    loop {
-        viewer.take_update();
-        viewer.acknowledge();
-        let picture = viewer.picture.rgbx();
-        let is_whole = viewer.picture.size().is_some_and(|now| (now.width, now.height) == (size, size));
-        if is_whole && picture.as_chunks().0.iter().all(|pixel| *pixel == rgbx) {
-            return;
-        }
-        assert!(began.elapsed() < PATIENCE, "the window's colour never came");
-    }
+    viewer.watch_until(|picture| {
+        let is_whole = picture.size().is_some_and(|now| (now.width, now.height) == (size, size));
+        is_whole && picture.rgbx().as_chunks().0.iter().all(|pixel| *pixel == rgbx)
+    });
 }
 
 /// The text of the next source message with this state.

@@ -18,19 +18,6 @@ fn paint(display: &Display, pixel: u32) {
     painter.fill(painter.root, 0, 0, width, height, pixel);
 }
 
-/// Takes updates until the whole picture is of this colour.
-fn watch_until(viewer: &mut Viewer, rgbx: [u8; 4]) {
-    let began = Instant::now();
-    loop {
-        viewer.take_update();
-        viewer.acknowledge();
-        if viewer.picture.rgbx().as_chunks().0.iter().all(|pixel| *pixel == rgbx) {
-            return;
-        }
-        assert!(began.elapsed() < PATIENCE, "the screen's colour never came");
-    }
-}
-
 #[test]
 fn frames_a_second_are_capped_however_much_changes() {
     const FRAMES: u32 = 20;
@@ -60,19 +47,19 @@ fn an_x_server_that_crashes_and_comes_back() {
     let door = running.door();
     let mut viewers = ALL.map(|transport| Viewer::join(&door, transport));
     paint(&display, 0x12_34_56);
-    viewers.iter_mut().for_each(|viewer| watch_until(viewer, [0x12, 0x34, 0x56, 255]));
+    viewers.iter_mut().for_each(|viewer| viewer.watch_until_all_is([0x12, 0x34, 0x56, 255]));
     display.kill();
     let lost = running.next_where("source", |source| source["state"] == "lost");
     assert!(lost["text"].as_str().unwrap().contains("the X display is gone"), "{lost}");
     viewers.iter_mut().for_each(|viewer| while viewer.hear(SOURCE)[0] != 1 {});
     let mut late = Viewer::join(&door, Transport::WebSocket);
-    watch_until(&mut late, [0x12, 0x34, 0x56, 255]);
+    late.watch_until_all_is([0x12, 0x34, 0x56, 255]);
     let display = Display::start_as(&name, SCREEN.0, SCREEN.1);
     running.next_where("source", |source| source["state"] == "back");
     paint(&display, 0x65_43_21);
     for viewer in viewers.iter_mut().chain([&mut late]) {
         while viewer.hear(SOURCE)[0] != 0 {}
-        watch_until(viewer, [0x65, 0x43, 0x21, 255]);
+        viewer.watch_until_all_is([0x65, 0x43, 0x21, 255]);
     }
 }
 

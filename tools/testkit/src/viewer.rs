@@ -1,5 +1,7 @@
 //! A viewer: comes in over plain TCP, takes pixels on any transport, and checks them against the pattern.
 
+use std::time::Instant;
+
 use lanstream_core::Picture;
 pub use lanstream_core::protocol::kind::{
     BAND, CERTIFICATES, GOODBYE, PONG, ROUTED, SOURCE, STATS, TICKET, UNROUTED, WELCOME,
@@ -10,6 +12,7 @@ use lanstream_core::protocol::{
 use lanstream_pattern::{Kind, draw, read_number};
 
 pub use crate::door::Door;
+use crate::http::PATIENCE;
 use crate::pixels::Pixels;
 use crate::websocket::{BINARY, FINAL, Heard, WebSocket};
 use crate::webtransport::{Session, Venue};
@@ -200,6 +203,24 @@ impl Viewer {
     pub fn acknowledge(&mut self) {
         let seq = self.picture.seq();
         self.control.say(ViewerMessage::Ack(Ack { seq, ..Ack::default() }));
+    }
+
+    /// Takes and acknowledges updates until all of the picture is of this colour.
+    pub fn watch_until_all_is(&mut self, rgbx: [u8; 4]) {
+        self.watch_until(|picture| picture.rgbx().as_chunks().0.iter().all(|pixel| *pixel == rgbx));
+    }
+
+    /// Takes and acknowledges updates, at least one, until the picture is as wanted.
+    pub fn watch_until(&mut self, is_wanted: impl Fn(&Picture) -> bool) {
+        let began = Instant::now();
+        loop {
+            self.take_update();
+            self.acknowledge();
+            if is_wanted(&self.picture) {
+                return;
+            }
+            assert!(began.elapsed() < PATIENCE, "the picture that is wanted never came");
+        }
     }
 
     /// Takes and acknowledges so many updates; each must be exactly one frame of the pattern, newer than the last.
