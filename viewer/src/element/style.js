@@ -37,6 +37,7 @@ const CSS = `
   display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 2px 1em; align-content: start;
   font: 0.75rem/1.45 ui-monospace, monospace; overflow-wrap: anywhere;
 }
+.stats:empty { display: none; }
 .stats dt { color: #9aa4af; }
 .stats dd { margin: 0; }
 .banner {
