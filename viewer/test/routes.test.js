@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { COMMIT, FIRST, KIND } from '../src/protocol/messages.js';
+import { NO_HISTORY } from '../src/transport/choose.js';
 import { TRANSPORTS } from '../src/transport/table.js';
 import { Routes } from '../src/transport/routes.js';
 import { band, join, message, raw, u32 } from './bytes.js';
@@ -101,7 +102,7 @@ function start(options, tookMs = {}, userAgent = CHROMIUM) {
   const browser = new FakeBrowser(() => new Response(new ReadableStream()));
   const chosen = /** @type {import('../src/transport/choose.js').Selection[]} */ ([]);
   const asked = /** @type {string[]} */ ([]);
-  const barred = /** @type {string[]} */ ([]);
+  const learned = /** @type {import('../src/transport/choose.js').TransportHistory[]} */ ([]);
   let present = '';
   let tickets = 0;
   const events = {
@@ -129,8 +130,8 @@ function start(options, tookMs = {}, userAgent = CHROMIUM) {
     begin() {},
     band() {},
     message() {},
-    barred: (/** @type {string} */ reason) => {
-      barred.push(reason);
+    learned: (/** @type {import('../src/transport/choose.js').TransportHistory} */ history) => {
+      learned.push(history);
     },
     chosen: (/** @type {import('../src/transport/choose.js').Selection} */ selection) => {
       chosen.push(selection);
@@ -146,15 +147,14 @@ function start(options, tookMs = {}, userAgent = CHROMIUM) {
       key: 'k',
       offered: ['http', 'websocket', 'webtransport'],
       wanted: 'auto',
-      known: null,
-      barred: '',
+      history: NO_HISTORY,
       ...options,
     },
     events,
     env,
     [...TRANSPORTS, OWN],
   );
-  return { browser, routes, chosen, asked, barred };
+  return { browser, routes, chosen, asked, learned };
 }
 
 const CHROMIUM =
@@ -212,6 +212,25 @@ test('the second best is kept at hand, and taken when the best ends', async () =
   await settle();
   assert.equal(asked.length, number + 1);
   routes.close();
+});
+
+test('a later session takes what was measured, not what an earlier one fell back to', async () => {
+  const earlier = await measured({ http: 20, websocket: 9, webtransport: 12 });
+  earlier.routes.unrouted(earlier.asked.length);
+  await settle();
+  assert.equal(earlier.asked.at(-1), 'webtransport');
+  earlier.routes.close();
+  const reason = 'a whole picture: http 20.0 ms, websocket 9.0 ms, webtransport 12.0 ms';
+  const [history = NO_HISTORY] = earlier.learned;
+  assert.deepEqual(earlier.learned, [{ measured: { transport: 'websocket', reason }, barred: '' }]);
+  const { asked, chosen, routes } = start({ history });
+  await routes.run();
+  assert.deepEqual([asked, chosen], [['websocket'], [history.measured]]);
+  routes.close();
+  const other = start({ wanted: 'http', history });
+  await other.routes.run();
+  assert.deepEqual([other.asked, other.chosen], [['http'], [{ transport: 'http', reason: 'asked for' }]]);
+  other.routes.close();
 });
 
 test('WebTransport that is asked for comes first, and comes back when it was lost', async () => {
@@ -274,24 +293,25 @@ const STOPS = [0, 3, 12 + (UPDATE[0]?.length ?? 0), 12 + 20, join(STREAM).length
 
 for (const bytes of STOPS) {
   test(`a session that stops after ${bytes} bytes is left for good`, async () => {
-    const { asked: routes, barred, browser, chosen, routes: running } = await asked();
+    const { asked: routes, browser, chosen, learned, routes: running } = await asked();
     await session().bring(STREAM, bytes);
     await wait(browser, 4);
     assert.deepEqual(routes, ['webtransport'], 'it may only be slow');
     await wait(browser, 1);
     assert.deepEqual([routes, chosen.at(-1)?.reason], [['webtransport', 'http'], 'webtransport: it stood still']);
-    assert.deepEqual([barred, session().isClosed], [['it stood still'], true]);
+    assert.deepEqual([learned, session().isClosed], [[{ measured: null, barred: 'it stood still' }], true]);
     assert.deepEqual(browser.timers, [], 'nothing waits to come back to it');
     running.close();
   });
 }
 
 test('a session that dies in the middle of an update is left for good', async () => {
-  const { asked: routes, barred, browser, chosen } = await asked();
+  const { asked: routes, browser, chosen, learned } = await asked();
   await session().bring(STREAM, join(STREAM).length - 1);
   session().fail(new Error('gone'));
   await settle();
-  assert.deepEqual([routes, chosen.at(-1)?.reason, barred], [['webtransport', 'http'], 'webtransport: gone', ['gone']]);
+  assert.deepEqual([routes, chosen.at(-1)?.reason], [['webtransport', 'http'], 'webtransport: gone']);
+  assert.deepEqual(learned, [{ measured: null, barred: 'gone' }]);
   assert.deepEqual(
     browser.timers.filter(timer => timer.ms !== 500),
     [],
@@ -343,7 +363,14 @@ test('what is slow and goes on is no standstill', async () => {
 });
 
 test('a page in which WebTransport stopped does not take it again, and says why', async () => {
-  const { asked: routes, chosen, routes: running } = start({ wanted: 'webtransport', barred: 'it stood still' });
+  const {
+    asked: routes,
+    chosen,
+    routes: running,
+  } = start({
+    wanted: 'webtransport',
+    history: { measured: null, barred: 'it stood still' },
+  });
   await running.run();
   running.take(CERTIFICATES);
   await settle();

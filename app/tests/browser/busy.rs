@@ -13,7 +13,7 @@ use crate::program::Lanstream;
 const WIDTH: u32 = 640;
 const HEIGHT: u32 = 360;
 /// Has the page work for 50 of every 60 milliseconds, and keeps what it counts.
-const WORK: &str = "(() => {
+pub(crate) const WORK: &str = "(() => {
     window.counts = [];
     window.lanstream.addEventListener('frame', event => window.counts.push(event.detail.frames));
     window.work = setInterval(() => {

@@ -15,6 +15,7 @@ use lanstream_testkit::udp::UdpPath;
 use lanstream_testkit::wait::until;
 use serde_json::Value;
 
+use crate::busy::WORK;
 use crate::program::Lanstream;
 
 /// Faster than any picture here needs.
@@ -74,8 +75,8 @@ fn expect_transport(state: impl Fn() -> Value, transport: &str) -> String {
     })
 }
 
-/// The path is cut under a running viewer, and mended.
-fn is_cut_and_mended(remote: &Remote, state: impl Fn() -> Value) {
+/// The path is cut under a running viewer, and mended after something happened meanwhile.
+fn is_cut_and_mended(remote: &Remote, state: impl Fn() -> Value, meanwhile: impl FnOnce()) {
     assert_eq!(expect_transport(&state, "webtransport"), "asked for");
     remote.expect_proofs();
     remote.udp.cut();
@@ -86,6 +87,7 @@ fn is_cut_and_mended(remote: &Remote, state: impl Fn() -> Value) {
     });
     assert!(reason.starts_with("webtransport: "), "{reason}");
     remote.expect_proofs();
+    meanwhile();
     remote.udp.mend();
     assert_eq!(expect_transport(&state, "webtransport"), "asked for");
     remote.expect_proofs();
@@ -99,14 +101,26 @@ fn a_path_that_is_cut_is_replaced_and_comes_back_in_chromium() {
     let (remote, viewing) = (Remote::start(ASKED_FOR), viewing());
     let chromium = Chromium::open(&remote.page, &viewing);
     let page = chromium.page();
-    is_cut_and_mended(&remote, || page.state());
+    is_cut_and_mended(&remote, || page.state(), || {});
+}
+
+#[test]
+fn a_path_that_is_cut_comes_back_in_a_page_that_became_busy_meanwhile() {
+    let (remote, viewing) = (Remote::start(ASKED_FOR), viewing());
+    let chromium = Chromium::open(&remote.page, &viewing);
+    let page = chromium.page();
+    let become_busy = || {
+        page.evaluate(WORK);
+        page.state_where("frames from a worker", |state| state["thread"] == "worker");
+    };
+    is_cut_and_mended(&remote, || page.state(), become_busy);
 }
 
 #[test]
 fn a_path_that_is_cut_is_replaced_and_comes_back_in_firefox() {
     let (remote, viewing) = (Remote::start(ASKED_FOR), viewing());
     let firefox = Firefox::open(&remote.page, &viewing);
-    is_cut_and_mended(&remote, || firefox.evaluate("window.lanstream?.state ?? null"));
+    is_cut_and_mended(&remote, || firefox.evaluate("window.lanstream?.state ?? null"), || {});
 }
 
 #[test]

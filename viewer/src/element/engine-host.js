@@ -5,6 +5,7 @@
 import { choosePresenter } from '../present/choose.js';
 import { chooseThread, hasDesynchronized } from '../session/thread-choice.js';
 import { PageEngine, WorkerEngine } from './engine-link.js';
+import { NO_HISTORY } from '../transport/choose.js';
 import { ThreadMonitor } from '../session/thread-monitor.js';
 
 /**
@@ -45,6 +46,8 @@ export class EngineHost {
   #state = /** @type {State | null} */ (null);
   /** What lets the next session in. */
   #token;
+  /** What engines found out about transports. */
+  #history = NO_HISTORY;
   /** What earlier engines counted. */
   #counted = { frames: 0, skipped: 0, proven: 0, refuted: 0, reconnects: 0 };
 
@@ -103,8 +106,8 @@ export class EngineHost {
   #start(link, thread) {
     const { layer, present, options } = this.#options;
     try {
-      const known = selectionOf(this.#state);
-      link.start({ layer, present, thread, options: { ...options, token: this.#token, known } });
+      const lasting = { token: this.#token, history: this.#history };
+      link.start({ layer, present, thread, options: { ...options, ...lasting } });
       return true;
     } catch {
       return false;
@@ -125,6 +128,7 @@ export class EngineHost {
   #receive(link, answer) {
     // Whichever engine used the ticket, the next session of either needs the new one.
     if (answer.type === 'renewed') this.#renew(answer.token);
+    if (answer.type === 'learned') this.#history = answer.history;
     if (link === this.#next?.link) this.#receiveNext(answer);
     if (link !== this.#shown && answer.type !== 'renewed') return;
     if (answer.type === 'pixels') this.#reads.delete(answer.id);
@@ -197,13 +201,6 @@ export class EngineHost {
     link.close();
     link.canvas.remove();
   }
-}
-
-/** The transport that an engine chose, which the next need not measure. @param {State | null} state */
-function selectionOf(state) {
-  if (state === null || state.transport === '') return null;
-  const transport = /** @type {import('../transport/table.js').Transport} */ (state.transport);
-  return { transport, reason: state.transportReason };
 }
 
 /** @returns {import('../session/thread-monitor.js').Timers} */

@@ -5,6 +5,7 @@ import { BACKOFF_MS_MAX, Backoff } from './backoff.js';
 import { canvasReads } from '../present/canvas-reads.js';
 import { FilmClock } from './film-clock.js';
 import { Meter } from './meter.js';
+import { NO_HISTORY } from '../transport/choose.js';
 import { Picture } from '../present/picture.js';
 import { ProtocolError } from '../protocol/messages.js';
 import { initialState } from './engine-state.js';
@@ -21,7 +22,7 @@ const FILM_MS = 250;
 /**
  * @typedef {import('../protocol/messages.js').CursorShape} CursorShape
  * @typedef {import('./session.js').Env} Env
- * @typedef {import('../transport/choose.js').Selection} Selection
+ * @typedef {import('../transport/choose.js').TransportHistory} TransportHistory
  *
  * @typedef {import('./engine-state.js').State} State
  * @typedef {import('./engine-state.js').Code} Code
@@ -37,14 +38,15 @@ const FILM_MS = 250;
  *   ErrorCode, message: string, detail: ErrorDetail }
  *   | { type: 'sound', atUs: number, samples: Float32Array<ArrayBuffer> } | { type: 'painted', filmS: number, atMs:
  *     number }
- *   | { type: 'renewed', token: string } | { type: 'refuted', seq: number } | { type: 'frame', frame: PaintedFrame }
+ *   | { type: 'renewed', token: string } | { type: 'learned', history: TransportHistory }
+ *   | { type: 'refuted', seq: number } | { type: 'frame', frame: PaintedFrame }
  *   | { type: 'cursor-shape', shape: CursorShape } | { type: 'cursor-at', x: number, y: number, serial: number
  *   }} EngineEvent
  * @typedef {{
  *   server: string, token: string, transport: import('../transport/table.js').Transport | 'auto', codes: boolean,
- *   verify: boolean, paused: boolean, known?: Selection | null,
+ *   verify: boolean, paused: boolean, history?: TransportHistory,
  * }} EngineOptions `server`: its URL, without a slash at the end; `codes`: whether pixels may come in fewer bytes,
- *   where this page can decode them; `known`: a transport that was chosen before
+ *   where this page can decode them; `history`: of an engine before this one
  * @typedef {{
  *   surface: import('../present/surface.js').Surface,
  *   presenter: import('../present/choose.js').PresenterChoice,
@@ -63,9 +65,7 @@ export class Engine {
   #picture;
   #meter = new Meter();
   #session = /** @type {Session | null} */ (null);
-  #selection = /** @type {Selection | null} */ (null);
-  /** Why WebTransport is not to be used in this page any more. */
-  #barred = '';
+  #history;
   #backoff;
   /** Of the pointer, so far. */
   #moves = 0;
@@ -94,7 +94,7 @@ export class Engine {
    */
   constructor(options, { surface, presenter, thread, codec, post }, env) {
     this.#options = { ...options };
-    this.#selection = options.known ?? null;
+    this.#history = options.history ?? NO_HISTORY;
     this.#post = post;
     this.#env = env;
     this.#backoff = new Backoff(env);
@@ -211,16 +211,16 @@ export class Engine {
         server,
         token,
         wanted: transport,
-        known: this.#selection,
-        barred: this.#barred,
+        history: this.#history,
         verify,
         paused,
         picture: this.#picture,
       },
       {
-        chosen: selection => this.#chosen(selection),
-        barred: reason => {
-          this.#barred = reason;
+        chosen: ({ transport, reason }) => this.#change({ transport, transportReason: reason }),
+        learned: history => {
+          this.#history = history;
+          this.#post({ type: 'learned', history });
         },
         asking: text => this.#wonder(text),
         renewed: token => {
@@ -233,12 +233,6 @@ export class Engine {
       },
       this.#env,
     );
-  }
-
-  /** @param {Selection} selection */
-  #chosen(selection) {
-    this.#selection = selection;
-    this.#change({ transport: selection.transport, transportReason: selection.reason });
   }
 
   /** @param {import('../protocol/messages.js').ServerMessage} message */

@@ -45,22 +45,21 @@ const PROXIED = 'websocket';
  * @typedef {import('../protocol/messages.js').ServerMessage} ServerMessage
  * @typedef {import('../protocol/messages.js').GoodbyeCode} GoodbyeCode
  * @typedef {import('../transport/choose.js').Selection} Selection
+ * @typedef {import('../transport/choose.js').TransportHistory} TransportHistory
  * @typedef {{ arrivedMs: number, receiveMs: number, decodeMs: number, paintMs: number, totalMs: number | null }} Took
  *   `arrivedMs`: when all of the update was there
  * @typedef {{
  *   server: string,
  *   token: string,
  *   wanted: import('../transport/table.js').Transport | 'auto',
- *   known: Selection | null,
- *   barred: string,
+ *   history: TransportHistory,
  *   verify: boolean,
  *   paused: boolean,
  *   picture: import('../present/picture.js').Picture,
- * }} SessionOptions `known`: an earlier session's selection, which need not be measured again; `barred`: why none is to
- *   use WebTransport any more, or nothing
+ * }} SessionOptions `history`: of earlier sessions
  * @typedef {{
  *   chosen(selection: Selection): void,
- *   barred(reason: string): void,
+ *   learned(history: TransportHistory): void,
  *   asking(text: string): void,
  *   renewed(ticket: string): void,
  *   welcome(): void,
@@ -141,10 +140,10 @@ export class Session {
 
   async #go() {
     const { key, offered, preferred } = await this.#exchange();
-    const { server, known, barred, picture } = this.#options;
+    const { server, history, picture } = this.#options;
     const wanted = this.#options.wanted === 'auto' ? preferred : this.#options.wanted;
     const passing = offered.filter(name => !this.#isProxied || [PROXIED, wanted].includes(name));
-    const routes = new Routes({ server, key, offered: passing, wanted, known, barred }, this.#routeEvents, this.#env);
+    const routes = new Routes({ server, key, offered: passing, wanted, history }, this.#routeEvents, this.#env);
     this.#routes = routes;
     await this.#openControl(key, routes);
     const flags = (this.#options.verify ? HELLO_VERIFY : 0) | (picture.takesCodes ? HELLO_CODES : 0);
@@ -235,7 +234,7 @@ export class Session {
     band: (buffer, bytes) => this.#take(buffer, bytes),
     message: message => this.#receive(message),
     chosen: selection => this.#events.chosen(selection),
-    barred: reason => this.#events.barred(reason),
+    learned: history => this.#events.learned(history),
     ended: error => this.#ended.resolve(error),
   };
 

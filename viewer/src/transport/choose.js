@@ -7,9 +7,15 @@ import { TRANSPORTS } from './table.js';
 /**
  * @typedef {import('./table.js').Transport} Transport
  * @typedef {{ transport: Transport, reason: string }} Selection
+ * @typedef {{ measured: Selection | null, barred: string }} TransportHistory what earlier sessions in this page found
+ *   out. `measured`: the fastest transport, which need not be measured again; `barred`: why what can stall is not to be
+ *   used any more, or nothing
  * @typedef {Pick<import('./carrier.js').TransportRow, 'name' | 'listedAs' | 'isAutomatic'> &
  *   import('./carrier.js').EngineFacts} Candidate
  */
+
+/** @type {TransportHistory} */
+export const NO_HISTORY = { measured: null, barred: '' };
 
 /**
  * What pixels can come by, the best guess first, and what is only taken where all else fails last.

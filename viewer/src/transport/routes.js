@@ -12,14 +12,14 @@ import { Timers, deferred } from './timers.js';
  * @typedef {import('./table.js').Transport} Transport
  * @typedef {import('../protocol/messages.js').ServerMessage} ServerMessage
  * @typedef {import('./choose.js').Selection} Selection
+ * @typedef {import('./choose.js').TransportHistory} TransportHistory
  * @typedef {import('./carrier.js').BandSink} BandSink
  *
  * @typedef {import('./carrier.js').Carrier} Carrier
  * @typedef {import('./carrier.js').TransportRow & import('./carrier.js').EngineFacts} KnownTransport
  *
- * @typedef {{ server: string, key: string, offered: readonly string[], wanted: Transport | 'auto', known: Selection |
- *   null, barred: string }} RouteOptions `known`: an earlier session's selection, which need not be measured again;
- *   `barred`: why what can stall is not to be used in this page any more, or nothing
+ * @typedef {{ server: string, key: string, offered: readonly string[], wanted: Transport | 'auto', history:
+ *   TransportHistory }} RouteOptions `history`: of earlier sessions
  * @typedef {{
  *   send(bytes: ArrayBuffer): void,
  *   held(): { epoch: bigint, heldSeq: number },
@@ -29,10 +29,9 @@ import { Timers, deferred } from './timers.js';
  *   band(buffer: ArrayBuffer, bytes: number): void,
  *   message(message: ServerMessage): void,
  *   chosen(selection: Selection): void,
- *   barred(reason: string): void,
+ *   learned(history: TransportHistory): void,
  *   ended(error: Error): void,
- * }} RouteEvents `moved`: what has come of an update is of no use any more; `barred`: a transport stopped here, and
- *   would again
+ * }} RouteEvents `moved`: what has come of an update is of no use any more; `learned`: the next session is to know this
  */
 
 /**
@@ -79,8 +78,7 @@ export class Routes {
   #stall;
   /** When something last came. */
   #notedMs = 0;
-  /** Why what can stall is not to be used any more. */
-  #barred;
+  #history;
   #closed = false;
 
   /**
@@ -96,15 +94,15 @@ export class Routes {
     this.#env = env;
     this.#timers = new Timers(env);
     this.#stall = new StallDetector(this.#timers, () => this.#failed(this.#number, 'it stood still', true));
-    const { wanted, known, offered, barred } = options;
-    this.#barred = barred;
+    const { wanted, offered, history } = options;
+    this.#history = history;
     for (const row of table) {
       const facts = row.inEngine(env);
-      if (facts !== null && !(row.canStall && barred !== '')) this.#known.push({ ...row, ...facts });
+      if (facts !== null && !(row.canStall && history.barred !== '')) this.#known.push({ ...row, ...facts });
     }
     this.#makeCarriers();
     this.#order = candidates({
-      wanted: wanted === 'auto' && known !== null ? known.transport : wanted,
+      wanted: wanted === 'auto' ? (history.measured?.transport ?? 'auto') : wanted,
       offered,
       known: this.#known,
     });
@@ -148,15 +146,22 @@ export class Routes {
 
   /** Opens the first route and, where it is not clear which is best, finds that out by the first pictures. */
   async run() {
-    const { wanted, known } = this.#options;
-    const isBarred = this.#barred !== '' && this.#canStall(wanted);
-    const reason = known?.reason ?? (isBarred ? `${wanted}: ${this.#barred}` : reasonByFacts(wanted, this.#order));
+    const reason = this.#reasonWithoutMeasuring();
     this.#reason = reason ?? 'a guess, before it is measured';
     if (reason === null) for (const each of this.#order) void this.#carrier(each).connect?.();
     await this.#open();
     if (reason !== null) return;
     await this.#shown.promise;
     await this.#measure();
+  }
+
+  /** Reason to take the first of the order without measuring; null if it must be measured. */
+  #reasonWithoutMeasuring() {
+    const { wanted } = this.#options;
+    const { barred, measured } = this.#history;
+    if (barred !== '' && this.#canStall(wanted)) return `${wanted}: ${barred}`;
+    if (wanted === 'auto' && measured !== null && measured.transport === this.#order[0]) return measured.reason;
+    return reasonByFacts(wanted, this.#order);
   }
 
   /** A sink for what comes on one stream, or on the control channel. @returns {BandSink} */
@@ -311,19 +316,24 @@ export class Routes {
    * @param {string} reason
    */
   #bar(reason) {
-    this.#barred = reason;
     for (const transport of this.#order.filter(each => this.#canStall(each))) {
       this.#failures.set(transport, reason);
       this.#carrier(transport).close?.();
     }
-    this.#events.barred(reason);
+    this.#learn({ barred: reason });
+  }
+
+  /** @param {Partial<TransportHistory>} news */
+  #learn(news) {
+    this.#history = { ...this.#history, ...news };
+    this.#events.learned(this.#history);
   }
 
   /** Comes back to a transport when it is there again, if it is what was best. @param {Transport} transport */
   #retry(transport) {
     const carrier = this.#carrier(transport);
     carrier.hangUp?.();
-    if (this.#order[0] !== transport || (this.#barred !== '' && this.#canStall(transport))) return;
+    if (this.#order[0] !== transport || (this.#history.barred !== '' && this.#canStall(transport))) return;
     this.#timers.after(this.#retryMs, async () => {
       if (!(await carrier.connect?.())) return this.#retry(transport);
       this.#failures.delete(transport);
@@ -363,6 +373,7 @@ export class Routes {
     const ranked = rank(tookMs);
     this.#order = [...ranked, ...this.#order.filter(each => !ranked.includes(each))];
     this.#reason = ranked.length === 0 ? 'a guess, since no picture came to measure by' : reasonByMeasuring(tookMs);
+    if (ranked[0] !== undefined) this.#learn({ measured: { transport: ranked[0], reason: this.#reason } });
     for (const each of ranked.slice(2)) this.#carrier(each).hangUp?.(); // The second is kept at hand.
     if (!this.#closed) await this.#open();
   }
