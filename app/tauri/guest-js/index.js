@@ -16,8 +16,8 @@ import { invoke } from '@tauri-apps/api/core';
  */
 
 /**
- * Returns a URL of the stream of this name, for the attribute `src` of a `<lan-stream>`. It lets its holder see the
- * stream: keep it in the page. Permission: `lanstream:allow-open`, which is in `lanstream:default`.
+ * Returns a URL of the stream of this name, for the attribute `src` of one `<lan-stream>`: it lets one viewer in, once,
+ * within half a minute. Permission: `lanstream:allow-open`, which is in `lanstream:default`.
  * @param {string} name
  * @returns {Promise<string>}
  */
@@ -26,8 +26,8 @@ export function open(name) {
 }
 
 /**
- * Starts a source, as `capture` or `pattern`, as the stream of this name, and returns its URL. It ends by `stop`, or
- * with the page. The application must allow pages the source. Permission: `lanstream:allow-start`.
+ * Starts a source, as `capture` or `pattern`, as the stream of this name, and returns its URL, as `open` does. It ends
+ * by `stop`, or with the page. The application must allow pages the source. Permission: `lanstream:allow-start`.
  * @param {string} name
  * @param {string} source
  * @param {Record<string, OptionValue>} [options] those of the command line, without dashes

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use lanstream::core::options::OptionValues;
 use lanstream::core::registry::Registry;
@@ -10,6 +11,10 @@ use lanstream::core::source::Listener;
 use lanstream::{Options, Pusher, Server, Stream};
 
 use crate::Error;
+
+/// Time within which a page uses a URL that it asked for: far longer than a slow page takes from its command to its
+/// element.
+const URL_LIFETIME: Duration = Duration::from_secs(30);
 
 /// The streams of an application.
 #[derive(Debug)]
@@ -61,12 +66,13 @@ impl Streams {
         self.start_owned(name, source, values, None)
     }
 
-    /// Returns a URL of the stream of this name, for the attribute `src` of the element.
+    /// Returns a URL of the stream of this name, for the attribute `src` of one element: it lets one viewer in, once,
+    /// within half a minute. That viewer comes back by itself for as long as its page is open.
     ///
     /// # Errors
     /// [`Error::UnknownStream`].
     pub fn url(&self, name: &str) -> Result<String, Error> {
-        self.with(name, |shown| shown.url().to_owned())
+        self.with(name, |shown| shown.server().ticket_url(URL_LIFETIME))
     }
 
     /// Returns whether an image or a frame of the stream of this name would go to a viewer that is not paused. A
@@ -180,10 +186,6 @@ impl Shown {
             Self::Source(server) => server,
         }
     }
-
-    fn url(&self) -> &str {
-        self.server().url()
-    }
 }
 
 #[cfg(test)]
@@ -215,6 +217,7 @@ mod tests {
         let (first, other) =
             (streams.url("a").unwrap(), streams.push("b").and_then(|_| streams.url("b")).unwrap());
         assert_ne!(first, other);
+        assert_ne!(first, streams.url("a").unwrap(), "each lets one viewer in");
         streams.stop("a").unwrap();
         assert!(matches!(pusher.push(image()), Err(PushError::Stopped)));
         assert_eq!((code(streams.url("a")), code(streams.stop("a"))), ("unknown-stream", "unknown-stream"));
