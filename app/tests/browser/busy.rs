@@ -1,8 +1,9 @@
-//! A page that is busy with work of its own: its frames come by a worker, until it is at leisure again.
+//! A page that is busy with work of its own: in Chromium its frames come by a worker, until it is at leisure again.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use lanstream_testkit::browser::chromium::{Chromium, Page};
+use lanstream_testkit::browser::webkit::Webkit;
 use lanstream_testkit::display::Display;
 use lanstream_testkit::picture::Picture;
 use lanstream_testkit::screen::Screen;
@@ -12,6 +13,8 @@ use crate::program::Lanstream;
 
 const WIDTH: u32 = 640;
 const HEIGHT: u32 = 360;
+/// More frames than there are in the time after which a busy page has its frames from a worker, if it ever has.
+const FRAMES_UNTIL_MOVED: u64 = 200;
 /// Has the page work for 50 of every 60 milliseconds, and keeps what it counts.
 pub(crate) const WORK: &str = "(() => {
     window.counts = [];
@@ -54,6 +57,23 @@ fn a_busy_page_has_its_frames_from_a_worker_until_it_is_at_leisure() {
             shown.map(|byte| u8::try_from(byte.as_u64().expect("a number")).expect("a byte")).collect();
         screen.grab().part(0, 0, WIDTH, HEIGHT).expect(&Picture { width: WIDTH, height: HEIGHT, bytes })
     });
+}
+
+#[test]
+fn a_busy_page_of_webkit_keeps_its_frames() {
+    let server = Lanstream::pattern(&["--kind", "motion", "--size", &format!("{WIDTH}x{HEIGHT}")]);
+    let viewing = Display::start(WIDTH, HEIGHT);
+    let webkit = Webkit::open(&server.page("?verify=1"), &viewing);
+    let state_after = |frames: u64| {
+        until(&format!("{frames} frames"), || {
+            let state = webkit.evaluate("window.lanstream?.state ?? null");
+            if state["frames"].as_u64() >= Some(frames) { Ok(state) } else { Err(state) }
+        })
+    };
+    let before = state_after(1)["frames"].as_u64().expect("a number");
+    webkit.evaluate(WORK);
+    let state = state_after(before + FRAMES_UNTIL_MOVED);
+    assert_eq!((&state["thread"], &state["refuted"]), (&"page".into(), &0.into()), "{state}");
 }
 
 /// Ends the look at the display, also where a test fails.

@@ -1,9 +1,10 @@
 // Starts the engine with a thread and a canvas: in this thread if that is faster, else in a worker; in this thread,
 // too, if a worker turns out not to work. While frames come it moves the engine to the other thread when the page
-// becomes busy, or is no longer: the next engine takes over once it has painted, so that no frame is missed.
+// becomes busy, or is no longer, in browsers where that helps: the next engine takes over once it has painted, so that
+// no frame is missed.
 
 import { choosePresenter } from '../present/choose.js';
-import { chooseThread, hasDesynchronized } from '../session/thread-choice.js';
+import { chooseThread, hasDesynchronized, showsWorkersApart } from '../session/thread-choice.js';
 import { PageEngine, WorkerEngine } from './engine-link.js';
 import { NO_HISTORY } from '../transport/choose.js';
 import { ThreadMonitor } from '../session/thread-monitor.js';
@@ -59,7 +60,8 @@ export class EngineHost {
     this.#shown = this.#newLink(choice.thread);
     this.#startShown(choice);
     // A worker that was chosen at once is faster here in any page.
-    if (options.thread === 'auto' && choice.thread === 'page') this.#monitor = new ThreadMonitor('page', timers());
+    const mayMove = options.thread === 'auto' && choice.thread === 'page' && showsWorkersApart(navigator.userAgent);
+    if (mayMove) this.#monitor = new ThreadMonitor('page', timers());
   }
 
   /** @param {Command} command */

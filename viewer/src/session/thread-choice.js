@@ -21,6 +21,15 @@ export function chooseThread({ wanted, presenter, desynchronized }) {
 }
 
 /**
+ * Whether what a worker paints is seen although the page's thread is busy. WebKit composes a worker's canvas in
+ * that thread: a busy page shows it no sooner than its own. No interface tells, so it goes by the engine's name.
+ * @param {string} userAgent
+ */
+export function showsWorkersApart(userAgent) {
+  return /\b(Chrome|Chromium)\/\d/.test(userAgent);
+}
+
+/**
  * Whether this page's canvases are. Asked of one of its own, since a canvas that has a context cannot be given away.
  */
 export function hasDesynchronized() {
