@@ -1,4 +1,5 @@
-//! A slow pipe between a browser and a server: bytes for the browser are passed on no faster than it may.
+//! A path between a browser and a server that can be slow, and be cut: bytes for the browser are passed on no faster
+//! than it may.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
@@ -32,20 +33,45 @@ impl Relay {
         Self { listener, port, pace: Arc::new(Pace { byte, free_at: Mutex::new(Instant::now()) }) }
     }
 
-    /// Passes on what comes, to the server's port, for as long as the process lives.
-    pub fn lead_to(self, port: u16) {
+    /// Passes on what comes, to the server's port, for as long as the process lives. Returns what cuts the connections.
+    pub fn lead_to(self, port: u16) -> Connections {
         let (listener, pace) = (self.listener, self.pace);
+        let connections = Connections::default();
+        let open = connections.clone();
         thread::spawn(move || {
             for browser in listener.incoming().map_while(Result::ok) {
                 let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) else { continue };
                 let (to_server, to_browser) = (server.try_clone().unwrap(), browser.try_clone().unwrap());
                 // Whoever sends small messages one by one does not want them to wait for each other.
                 [&to_server, &to_browser].iter().for_each(|end| end.set_nodelay(true).unwrap());
+                open.add([&browser, &server]);
                 let pace = Arc::clone(&pace);
                 thread::spawn(move || pass(browser, to_server, |_| {}));
                 thread::spawn(move || pass(server, to_browser, |bytes| pace.wait(bytes)));
             }
         });
+        connections
+    }
+}
+
+/// Connections that a relay passes on, for whoever cuts them.
+#[derive(Clone, Debug, Default)]
+pub struct Connections(Arc<Mutex<Vec<TcpStream>>>);
+
+impl Connections {
+    /// Ends all that are open. New ones are passed on as before.
+    pub fn cut(&self) {
+        for end in self.0.lock().unwrap().drain(..) {
+            // It may be closed already.
+            drop(end.shutdown(Shutdown::Both));
+        }
+    }
+
+    /// Adds the ends of one, and forgets those that are closed.
+    fn add(&self, ends: [&TcpStream; 2]) {
+        let mut open = self.0.lock().unwrap();
+        open.retain(|end| end.peer_addr().is_ok());
+        open.extend(ends.map(|end| end.try_clone().unwrap()));
     }
 }
 

@@ -19,7 +19,7 @@ mod machine;
 mod painter;
 pub(crate) mod plugin;
 mod report;
-mod sample;
+pub(crate) mod sample;
 mod server;
 mod stuck;
 pub(crate) mod transports;

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{bench, corpus, release, screenshot, setup, test, wasm};
+use crate::{bench, chaos, corpus, release, screenshot, setup, soak, test, wasm};
 
 /// Tasks of the lanstream repository.
 #[derive(Parser)]
@@ -29,6 +29,10 @@ enum Task {
     Release,
     /// Make the picture of the page that README shows
     Screenshot(screenshot::Options),
+    /// Make one part after the other fail, and tell how long it takes until the picture is exact again
+    Chaos(chaos::Options),
+    /// Have viewers come and go for a long time beside a hostile peer, and tell whether anything grows or slows down
+    Soak(soak::Options),
 }
 
 #[derive(Subcommand)]
@@ -70,5 +74,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Task::Corpus(options) => corpus::run(&options),
         Task::Release => release::run(),
         Task::Screenshot(options) => screenshot::run(&options),
+        Task::Chaos(options) => chaos::run(&options),
+        Task::Soak(options) => soak::run(&options),
     }
 }

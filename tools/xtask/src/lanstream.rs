@@ -50,6 +50,22 @@ impl Lanstream {
         self.process.id()
     }
 
+    /// Returns the port that the page is served on.
+    pub(crate) fn port(&self) -> anyhow::Result<u16> {
+        let port = self.url.split(['/', ':']).find_map(|part| part.parse().ok());
+        port.with_context(|| format!("{} has no port", self.url))
+    }
+
+    /// Whether it has ended by itself.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.process.has_ended()
+    }
+
+    /// Ends it without a farewell.
+    pub(crate) fn kill(mut self) {
+        self.process.kill();
+    }
+
     /// Returns the URL of the page with these options, as `transport=http&stats=1`.
     pub(crate) fn url(&self, query: &str) -> String {
         self.url.replacen("/#", &format!("/?{query}#"), 1)

@@ -1,6 +1,7 @@
 //! `cargo xtask`: everything that is done to this repository, from installing what its tests need to measuring.
 
 mod bench;
+mod chaos;
 mod circles;
 mod cli;
 mod comments;
@@ -17,7 +18,9 @@ mod screen;
 mod screenshot;
 mod setup;
 mod shared_memory;
+mod soak;
 mod test;
+mod usage;
 mod wasm;
 mod words;
 

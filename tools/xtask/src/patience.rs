@@ -36,6 +36,19 @@ impl Patience {
         Ok(())
     }
 
+    /// Lets time pass.
+    ///
+    /// # Errors
+    /// After Ctrl-C.
+    pub(crate) fn pass(&self, duration: Duration) -> anyhow::Result<()> {
+        let end = Instant::now() + duration;
+        while Instant::now() < end {
+            self.check()?;
+            std::thread::sleep(POLL_INTERVAL);
+        }
+        Ok(())
+    }
+
     /// Waits for the first line that `pick` takes.
     ///
     /// # Errors

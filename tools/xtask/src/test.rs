@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 
-use crate::{repository, setup};
+use crate::{chaos, repository, setup, soak};
 
 /// What to test.
 #[derive(clap::Args)]
@@ -24,7 +24,7 @@ pub(crate) struct Options {
     #[arg(long)]
     deep: bool,
     /// Only these steps (setup, fmt, clippy, doc, viewer, workspaces, qt, rust, features, loom, electron, webview,
-    /// tauri, package, fuzz); any other word selects Rust tests by their name
+    /// tauri, package, fuzz, chaos, soak); any other word selects Rust tests by their name
     filters: Vec<String>,
 }
 
@@ -35,10 +35,11 @@ const DEEP_CASES: &str = "10000";
 const TESTS_PER_CORE: usize = 2;
 
 /// The steps that nobody waits for every day.
-const DEEP_STEPS: [&str; 6] = ["workspaces", "qt", "electron", "webview", "tauri", "package"];
+const DEEP_STEPS: [&str; 8] =
+    ["workspaces", "qt", "electron", "webview", "tauri", "package", "chaos", "soak"];
 
 /// The steps in order: what is quick and fails often comes first.
-const STEPS: [(&str, Run); 15] = [
+const STEPS: [(&str, Run); 17] = [
     ("setup", |_, _| setup::run()),
     ("fmt", |_, _| cargo(&["fmt", "--check"])),
     ("clippy", |_, _| cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])),
@@ -54,6 +55,8 @@ const STEPS: [(&str, Run); 15] = [
     ("tauri", |_, _| tauri::run()),
     ("package", |_, _| package::run()),
     ("fuzz", |options, _| fuzz::run(options.deep)),
+    ("chaos", |_, _| chaos::run(&chaos::Options::some())),
+    ("soak", |_, _| soak::run(&soak::Options::some())),
 ];
 
 type Run = fn(&Options, &[&str]) -> anyhow::Result<()>;
@@ -100,7 +103,10 @@ fn viewer() -> anyhow::Result<()> {
 
 fn rust(options: &Options, names: &[&str]) -> anyhow::Result<()> {
     let mut command = repository::cargo();
-    command.args(["test", "--workspace"]).env("RUST_TEST_THREADS", test_threads().to_string());
+    // One that fails does not hide what comes after it.
+    command
+        .args(["test", "--workspace", "--no-fail-fast"])
+        .env("RUST_TEST_THREADS", test_threads().to_string());
     // The documentation's examples take no names, and a name is meant for one test among the others.
     if !names.is_empty() {
         command.arg("--tests");

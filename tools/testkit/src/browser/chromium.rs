@@ -23,7 +23,7 @@ pub struct Chromium {
     calls: Cell<u64>,
     /// What it told by itself.
     events: RefCell<Vec<Value>>,
-    _browser: Browser,
+    browser: Browser,
 }
 
 /// One page in it.
@@ -45,7 +45,12 @@ impl Chromium {
         let input = browser.process.stdin();
         let output = browser.process.stdout();
         let (messages, events) = (listen(output), RefCell::default());
-        Self { input: RefCell::new(input), messages, calls: Cell::new(0), events, _browser: browser }
+        Self { input: RefCell::new(input), messages, calls: Cell::new(0), events, browser }
+    }
+
+    /// Returns the number of its process, the parent of all others.
+    pub fn id(&self) -> u32 {
+        self.browser.process.id()
     }
 
     /// The page that it was opened with.

@@ -13,8 +13,6 @@ use crate::patience::Patience;
 const DURATION: Duration = Duration::from_secs(10);
 /// Before it starts: what the last load left in flight comes to rest.
 const REST: Duration = Duration::from_secs(1);
-/// Between two looks for Ctrl-C.
-const CHECK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The cost of doing nothing.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -27,21 +25,12 @@ pub(crate) struct Idle {
 }
 
 pub(crate) fn measure(server: &Server, patience: &Patience) -> anyhow::Result<Idle> {
-    pass(REST, patience)?;
+    patience.pass(REST)?;
     let (began, cpu, bytes) = (Instant::now(), cpu_time(server.id())?, bytes_sent(server.port()?)?);
-    pass(DURATION, patience)?;
+    patience.pass(DURATION)?;
     let cpu = cpu_time(server.id())?.saturating_sub(cpu);
     let bytes_sent = bytes_sent(server.port()?)?.saturating_sub(bytes);
     Ok(Idle { seconds: began.elapsed().as_secs_f64(), cpu_seconds: cpu.as_secs_f64(), bytes_sent })
-}
-
-fn pass(duration: Duration, patience: &Patience) -> anyhow::Result<()> {
-    let end = Instant::now() + duration;
-    while Instant::now() < end {
-        patience.check()?;
-        std::thread::sleep(CHECK_INTERVAL);
-    }
-    Ok(())
 }
 
 /// Processor time that a process has used, its own and the system's for it.

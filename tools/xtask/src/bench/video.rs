@@ -15,6 +15,7 @@ use super::machine::Machine;
 use super::sample::{median, median_of};
 use crate::lanstream::{self, Lanstream};
 use crate::patience::Patience;
+use crate::usage::Usage;
 use crate::{repository, setup};
 
 /// What to measure.
@@ -81,6 +82,8 @@ const CASES: [Case; 5] = [
     },
     Case { name: "2160p30 yuv420p, H.264 of testsrc2", size: UHD, rate: 30, source: Source::Played(TEST) },
 ];
+/// What others play.
+const SMALL: Case = Case { name: "360p24", size: (640, 360), rate: 24, source: Source::Played(TEST) };
 /// Seconds of a file, which is shown over and over.
 const CLIP_SECONDS: u32 = 10;
 /// Seconds not counted: a browser that has just started compiles scripts, and tries each transport.
@@ -132,7 +135,7 @@ impl Options {
         for _ in 0..WARM_UP {
             server.next_painted(patience)?;
         }
-        let (cpu, memory) = (cpu_time(server.id())?, memory_mib(server.id())?);
+        let (cpu, memory) = (cpu_time(server.id())?, Usage::of(server.id())?.memory_mib);
         let began = Instant::now();
         let stats = server.stats(self.seconds, patience)?;
         let cpu = cpu_time(server.id())?.saturating_sub(cpu).as_secs_f64();
@@ -144,9 +147,14 @@ impl Options {
             p99_ms: of("latency_p99_ms"),
             mbps: of("mbps"),
             cpu: cpu / began.elapsed().as_secs_f64(),
-            memory_mib: [memory, memory_mib(server.id())?],
+            memory_mib: [memory, Usage::of(server.id())?.memory_mib],
         })
     }
+}
+
+/// Returns a file of ten seconds, made where it is not there yet.
+pub(crate) fn clip() -> anyhow::Result<PathBuf> {
+    SMALL.clip(TEST)
 }
 
 impl Case {
@@ -199,17 +207,6 @@ fn encode(picture: &str, path: &Path) -> anyhow::Result<()> {
     let status = command.args(["-pix_fmt", "yuv420p"]).arg(&unfinished).status()?;
     ensure!(status.success(), "FFmpeg ended with {status}");
     Ok(std::fs::rename(unfinished, path)?)
-}
-
-/// What a process has in memory.
-fn memory_mib(pid: u32) -> anyhow::Result<f64> {
-    let path = format!("/proc/{pid}/status");
-    let status = std::fs::read_to_string(&path).with_context(|| format!("{path}: the server has ended"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib: f64 = line
-        .and_then(|line| line.trim().trim_end_matches(" kB").parse().ok())
-        .with_context(|| format!("{path} has no VmRSS"))?;
-    Ok(kib / 1024.0)
 }
 
 fn print(machine: &Machine, cases: &[&Case], rounds: &[Round]) {
