@@ -12,9 +12,9 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use common::{Viewer, pipeline_observed_by};
-use lanstream_core::pipeline::PipelineState;
-use lanstream_core::protocol::ServerMessage;
-use lanstream_core::source::{Captured, Description, Error, Event, Source};
+use lanstream_core::pipeline::{PipelineState, feed};
+use lanstream_core::protocol::{CursorAt, ServerMessage};
+use lanstream_core::source::{Captured, Cursor, CursorShape, Description, Error, Event, Source};
 use lanstream_core::{FrameBuffer, Layout, PixelFormat, Region, Size};
 
 /// A source without pictures that is described differently after each wait, until nothing is left to say.
@@ -79,14 +79,40 @@ fn viewers_and_the_observer_are_told_each_time_it_changes() {
     assert_eq!(told(&mut late), newest);
 }
 
-/// The descriptions among the messages that wait for a viewer.
-fn told(viewer: &mut Viewer) -> Vec<Vec<u8>> {
-    let kind = description_bytes(&Description::default())[4];
+#[test]
+fn pointers_that_move_faster_than_a_viewer_reads_do_not_wait_for_it() {
+    let (mut feed, feed_handle) = feed();
+    let mut viewer = Viewer::join(&feed_handle, &Arc::default(), 1 << 20, 0);
+    feed.admit(None);
+    let mut last = CursorAt { x: 0, y: 0, serial: 0, moves: 0 };
+    for number in 1..=100 {
+        let rgba = vec![255; 4];
+        let shape = CursorShape { serial: number, width: 1, height: 1, hot_x: 0, hot_y: 0, rgba };
+        feed.point(Cursor { x: 7, y: number.cast_signed(), shape: Some(Arc::new(shape)) });
+        last = CursorAt { x: 7, y: number.cast_signed(), serial: number, moves: number };
+        assert!(viewer.control.poll_message(&Context::from_waker(Waker::noop())).is_ready());
+    }
+    let waiting = messages(&mut viewer);
+    assert!(waiting.len() <= 3, "{} messages wait", waiting.len());
+    let mut bytes = Vec::new();
+    ServerMessage::CursorAt(last).write(&mut bytes);
+    assert_eq!(waiting.last(), Some(&bytes), "the newest comes in the end");
+}
+
+/// The messages that wait for a viewer.
+fn messages(viewer: &mut Viewer) -> Vec<Vec<u8>> {
     let context = Context::from_waker(Waker::noop());
     let mut messages = Vec::new();
     while let Poll::Ready(message) = viewer.control.poll_message(&context) {
         messages.push(message);
     }
+    messages
+}
+
+/// The descriptions among them.
+fn told(viewer: &mut Viewer) -> Vec<Vec<u8>> {
+    let kind = description_bytes(&Description::default())[4];
+    let mut messages = messages(viewer);
     messages.retain(|message| message[4] == kind);
     messages
 }

@@ -126,7 +126,10 @@ impl Control {
         if let Some(route) = &self.route {
             route.route_state.control.register(context.waker());
         }
-        self.gather();
+        // What is sent is then the newest: nothing is taken while something waits here, where there is no bound.
+        if self.outgoing.is_empty() {
+            self.gather();
+        }
         self.outgoing.pop_front().map_or(Poll::Pending, Poll::Ready)
     }
 
