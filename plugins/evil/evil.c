@@ -131,6 +131,8 @@ static void evil(const char *place) {
     if (strcmp(deed, "late") == 0) sleep_ms(2500);
 }
 
+#include "extensions.h"
+
 static int option_is_wrong(const ls_value *value) {
     return ls_str_is(value->name, "level") && !ls_str_is(value->value, "1") && !ls_str_is(value->value, "2");
 }
@@ -204,7 +206,7 @@ static int32_t wait_(void *instance, uint64_t timeout_ns, uint32_t *event, ls_er
     } else {
         *event = host->sleep(host->context, timeout_ns < ns ? timeout_ns : ns);
     }
-    if (*event == LS_EVENT_TIMED_OUT) *event = LS_EVENT_DAMAGED;
+    if (*event == LS_EVENT_TIMED_OUT) *event = next_event();
     if (captures > 2 && is("event:unknown")) *event = 4242;
     return LS_OK;
 }
@@ -286,11 +288,6 @@ static int32_t capture(void *instance, ls_frame *frame, ls_error *error) {
     return LS_OK;
 }
 
-static const void *extension(void *instance, ls_str id) {
-    (void)instance; (void)id;
-    return &grey;
-}
-
 static ls_option options[] = {{
     .struct_size = sizeof(ls_option),
     .kind = LS_OPTION_INTEGER,
@@ -314,6 +311,7 @@ static ls_source source = {
     .describe = describe,
     .wait = wait_,
     .capture = capture,
+    .extension = extension,
 };
 
 /* An instance of the sink. */
@@ -489,7 +487,6 @@ const ls_plugin *lanstream_plugin(uint32_t host_major, uint32_t host_minor) {
     if (is("entry:while-marked") && getenv("LANSTREAM_MARK") != NULL) abort();
     if (is("entry:any-major")) plugin.abi_major = host_major;
     if (is("entry:old-minor") && host_minor > LS_ABI_MINOR) return NULL;
-    if (is("extension:any")) source.extension = extension;
     if (is("write:even")) {
         options[0].name = (ls_str)LS_STR("size");
         options[0].kind = LS_OPTION_TEXT;

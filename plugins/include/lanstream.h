@@ -1,5 +1,5 @@
 /*
- * lanstream.h: the interface between lanstream and its plugins, version 1.1.
+ * lanstream.h: the interface between lanstream and its plugins, version 1.2.
  *
  * A plugin is a shared library that exports one function, lanstream_plugin(). It returns a table, which leads to the tables of its
  * sources and sinks. A source makes frames, and a sink gets them. The host calls the functions of a source as follows:
@@ -22,6 +22,10 @@
  *
  * Threads. All functions of one instance are called on one thread, one at a time, except `wake` and `interrupt`, which are called on any
  * thread between the return of `create` and the call of `destroy`. Different instances may be used on different threads at the same time.
+ *
+ * Extensions. What only some sources have is in a table of its own, which `extension` returns by its id: LS_CURSOR_ID. The host asks
+ * for each that it knows once, after `create` and before it calls anything else but `destroy`; a host of minor version 0 or 1 asks for
+ * none. The functions of an extension are called like `describe`: on the thread of the instance, and only if the source has it.
  *
  * Memory. Whoever allocates memory releases it. Pointers in arguments are valid until the call returns, unless their
  * comment says otherwise. Pointers in tables that a plugin returns are valid as long as the process lives: a plugin is never unloaded.
@@ -46,7 +50,7 @@ extern "C" {
 #endif
 
 #define LS_ABI_MAJOR 1u
-#define LS_ABI_MINOR 1u
+#define LS_ABI_MINOR 2u
 
 #if defined(_WIN32)
 #define LS_EXPORT __declspec(dllexport)
@@ -61,6 +65,8 @@ extern "C" {
 #define LS_SOURCE_ID "lanstream.source/1"
 /* Id of the factories of sinks: ls_sink. A host of minor version 0 does not ask for them. */
 #define LS_SINK_ID "lanstream.sink/1"
+/* Id of the extension of sources whose cursor is apart from their pixels: ls_cursor_source. */
+#define LS_CURSOR_ID "lanstream.cursor/1"
 
 #define LS_RECTS_MAX 16
 #define LS_TEXT_BYTES_MAX 508
@@ -197,7 +203,8 @@ enum {
     LS_EVENT_RESIZED = 2,   /* the layout changed: the host calls `describe` */
     LS_EVENT_DESCRIBED = 3, /* another part of the description changed: the host calls `describe` */
     LS_EVENT_WOKEN = 4,
-    LS_EVENT_TIMED_OUT = 5
+    LS_EVENT_TIMED_OUT = 5,
+    LS_EVENT_CURSOR_MOVED = 6 /* the cursor moved or looks different: the host calls `cursor`. Only if it has asked for LS_CURSOR_ID */
 };
 
 #define LS_FOREVER UINT64_MAX
@@ -240,9 +247,37 @@ typedef struct ls_source {
     int32_t (*capture)(void *instance, ls_frame *frame, ls_error *error);
     /* Makes `wait` return LS_EVENT_WOKEN, at once or at its next call. Any thread. NULL if `wait` uses the host's `sleep`. */
     void (*wake)(void *instance);
-    /* Returns the table of an extension, or NULL. May itself be NULL. */
+    /* Returns the table of the extension `id`, or NULL if the source does not have it. The table is valid as long as the process
+     * lives. May itself be NULL. */
     const void *(*extension)(void *instance, ls_str id);
 } ls_source;
+
+#define LS_CURSOR_SIDE_MAX 512
+#define LS_CURSOR_OFFSET_MAX 65536
+
+enum { LS_CURSOR_VISIBLE = 1 /* it has a shape: without this flag, `x` and `y` alone mean something */ };
+
+/* The cursor of a source. All fields but `struct_size` are the plugin's; they are 0 before the call. */
+typedef struct ls_cursor {
+    uint32_t struct_size;
+    uint32_t flags;         /* LS_CURSOR_VISIBLE */
+    int32_t x, y;           /* pixel of the picture that it points at; it may lie outside, by at most LS_CURSOR_OFFSET_MAX from the first */
+    uint32_t serial;        /* number of the shape, another one for each: the host does not read again the pixels of the last one */
+    uint32_t width, height; /* of the shape, in pixels, from 1 to LS_CURSOR_SIDE_MAX */
+    uint32_t hot_x, hot_y;  /* pixel of the shape that points: inside of it */
+    uint32_t reserved;
+    const uint8_t *pixels;  /* red, green, blue, alpha: a byte each, not premultiplied, rows without gaps. Valid, and not written to, until
+                               the next call of a function of the instance other than `wake` */
+    uint64_t pixels_len;    /* in bytes: 4 * width * height */
+} ls_cursor;
+
+/* Extension LS_CURSOR_ID. */
+typedef struct ls_cursor_source {
+    uint32_t struct_size;
+    uint32_t reserved;
+    /* Says where the cursor is and what it looks like. Called once after `create`, and after each LS_EVENT_CURSOR_MOVED. */
+    int32_t (*cursor)(void *instance, ls_cursor *cursor, ls_error *error);
+} ls_cursor_source;
 
 enum {
     LS_DELIVERY_EVERY = 1, /* every frame that is captured, and all sound: if the sink is slow, captures wait for it */
@@ -324,7 +359,7 @@ typedef struct ls_sink {
     /* Makes the function that is running, and those after it, return soon, successful or not: the user gives the sink up. Any thread.
      * May be NULL. A sink in a process of its own is ended a second later. */
     void (*interrupt)(void *instance);
-    /* Returns the table of an extension, or NULL. May itself be NULL. */
+    /* Returns the table of an extension, or NULL: sinks have none yet. May itself be NULL. */
     const void *(*extension)(void *instance, ls_str id);
 } ls_sink;
 

@@ -110,6 +110,37 @@ fn chromium_shows_the_smallest_example_in_rust_exactly() {
     until("the colour", || screen.grab().part(0, 0, WIDTH, HEIGHT).expect(&wanted));
 }
 
+/// Returns the bounds of what differs from the picture of `orbit`, as its first and last column and row.
+fn cursor_of_orbit(seen: &Picture) -> Option<[u32; 4]> {
+    const BACKGROUND: [u8; 4] = [0x20, 0x30, 0x40, 255];
+    let pixels = (0..HEIGHT).flat_map(|y| (0..WIDTH).map(move |x| (x, y)));
+    let mut inked = pixels.filter(|(x, y)| seen.pixel(*x, *y) != BACKGROUND);
+    let (x, y) = inked.next()?;
+    Some(inked.fold([x, x, y, y], |[left, right, top, bottom], (x, y)| {
+        [left.min(x), right.max(x), top.min(y), bottom.max(y)]
+    }))
+}
+
+#[test]
+fn chromium_shows_the_cursor_of_a_plugin_over_its_picture() {
+    let server = serve(&in_rust("orbit"), &[&["orbit", "--round-ms", "2000"], &SIZE[..]].concat());
+    let viewing = Display::start(WIDTH + 1, HEIGHT + 1);
+    let chromium = Chromium::open(&server.page("?verify=1"), &viewing);
+    let page = chromium.page();
+    expect_exact(&server, 1, || page.state());
+    let screen = Screen::of(&viewing);
+    let seen = || {
+        let bounds = cursor_of_orbit(&screen.grab().part(0, 0, WIDTH, HEIGHT)).ok_or("there is no cursor")?;
+        let [left, right, top, bottom] = bounds;
+        // A ball of 17 pixels, and nothing else.
+        if (right - left, bottom - top) == (16, 16) { Ok(bounds) } else { Err("it is not whole") }
+    };
+    let first = until("the cursor", seen);
+    until("the cursor in another place", || {
+        seen().and_then(|now| if now == first { Err("it stands") } else { Ok(()) })
+    });
+}
+
 #[test]
 fn chromium_shows_the_clock_exactly() {
     let server = serve(&in_rust("clock"), &["clock"]);

@@ -8,16 +8,21 @@
 
 #[cfg(feature = "convert")]
 pub mod convert;
+mod cursor;
 mod sink;
 
 use core::ffi::c_void;
 
+pub use cursor::{CURSOR_ID, CURSOR_OFFSET_MAX, CURSOR_SIDE_MAX, Cursor, CursorSource, cursor_flag};
 pub use sink::{Audio, Sink, SinkFrame, Stream, delivery, sink_frame_flag, sink_status, stream_flag};
 
 /// Version of the interface that is incompatible with others.
 pub const ABI_MAJOR: u32 = 1;
 /// Version of the interface that adds to those before it.
-pub const ABI_MINOR: u32 = 1;
+pub const ABI_MINOR: u32 = 2;
+/// First minor version with extensions of sources: hosts of older ones ask for none, and plugins of older ones are
+/// asked for none.
+pub const EXTENSIONS_MINOR: u32 = 2;
 
 /// Name of the symbol that a plugin exports, of type [`PluginEntry`].
 pub const ENTRY_SYMBOL: &[u8] = b"lanstream_plugin\0";
@@ -300,6 +305,8 @@ pub mod event {
     pub const WOKEN: u32 = 4;
     /// The timeout passed.
     pub const TIMED_OUT: u32 = 5;
+    /// The cursor moved or looks different. Only a host that has asked for [`CURSOR_ID`](crate::CURSOR_ID) knows it.
+    pub const CURSOR_MOVED: u32 = 6;
 }
 
 /// Timeout that never passes.
@@ -387,7 +394,7 @@ pub struct Source {
         Option<unsafe extern "C" fn(instance: *mut c_void, frame: *mut Frame, error: *mut Error) -> i32>,
     /// Makes `wait` return; may be null if `wait` uses the host's `sleep`.
     pub wake: Option<unsafe extern "C" fn(instance: *mut c_void)>,
-    /// Returns an extension's table; may be null.
+    /// Returns the table of an extension, or null if the source does not have it; may be null.
     pub extension: Option<unsafe extern "C" fn(instance: *mut c_void, id: Str) -> *const c_void>,
 }
 

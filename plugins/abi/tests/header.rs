@@ -52,6 +52,10 @@ fn constants(out: &mut String) {
         ("LS_EVENT_DESCRIBED", abi::event::DESCRIBED),
         ("LS_EVENT_WOKEN", abi::event::WOKEN),
         ("LS_EVENT_TIMED_OUT", abi::event::TIMED_OUT),
+        ("LS_EVENT_CURSOR_MOVED", abi::event::CURSOR_MOVED),
+        ("LS_CURSOR_SIDE_MAX", abi::CURSOR_SIDE_MAX),
+        ("LS_CURSOR_OFFSET_MAX", abi::CURSOR_OFFSET_MAX),
+        ("LS_CURSOR_VISIBLE", abi::cursor_flag::VISIBLE),
         ("LS_DELIVERY_EVERY", abi::delivery::EVERY),
         ("LS_DELIVERY_NEWEST", abi::delivery::NEWEST),
         ("LS_STREAM_HAS_SOUND", abi::stream_flag::HAS_SOUND),
@@ -72,6 +76,7 @@ fn constants(out: &mut String) {
 fn layouts(out: &mut String) {
     values(out);
     tables(out);
+    extensions(out);
     sinks(out);
 }
 
@@ -172,6 +177,28 @@ fn tables(out: &mut String) {
     );
 }
 
+/// Assertions on the tables of extensions.
+fn extensions(out: &mut String) {
+    assertions!(
+        out,
+        abi::Cursor,
+        "ls_cursor",
+        struct_size,
+        flags,
+        x,
+        y,
+        serial,
+        width,
+        height,
+        hot_x,
+        hot_y,
+        reserved,
+        pixels,
+        pixels_len
+    );
+    assertions!(out, abi::CursorSource, "ls_cursor_source", struct_size, reserved, cursor);
+}
+
 /// Assertions on the tables of sinks.
 fn sinks(out: &mut String) {
     assertions!(
@@ -247,6 +274,17 @@ fn the_header_has_the_layouts_and_constants_of_the_rust_tables() {
     constants(&mut source);
     writeln!(source, "int main(void) {{ return 0; }}").unwrap();
     compile("cc", "c", &source);
+}
+
+#[test]
+fn the_header_has_the_ids_of_the_rust_tables() {
+    let header = include_str!("../../include/lanstream.h");
+    let ids =
+        [("LS_SOURCE_ID", abi::SOURCE_ID), ("LS_SINK_ID", abi::SINK_ID), ("LS_CURSOR_ID", abi::CURSOR_ID)];
+    for (name, id) in ids {
+        let line = format!("#define {name} \"{id}\"");
+        assert!(header.lines().any(|own| own == line), "the header has no line {line}");
+    }
 }
 
 #[test]

@@ -78,7 +78,12 @@ pub(crate) unsafe fn shown(text: abi::Str, what: &str) -> Result<String, Broken>
 ///
 /// # Safety
 /// `data` is null or points to as many items as `len` says.
-unsafe fn list<'a, T>(data: *const T, len: u64, len_max: usize, what: &str) -> Result<&'a [T], Broken> {
+pub(crate) unsafe fn list<'a, T>(
+    data: *const T,
+    len: u64,
+    len_max: usize,
+    what: &str,
+) -> Result<&'a [T], Broken> {
     let len = length(len, len_max).ok_or_else(|| format!("it has {len} {what}, and may have {len_max}"))?;
     if len == 0 {
         return Ok(&[]);

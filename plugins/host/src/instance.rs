@@ -7,18 +7,20 @@ use std::task::Waker;
 use std::time::Duration;
 
 use lanstream_core::options::OptionValues;
-use lanstream_core::source::{Captured, Description, Error, Event, Source};
+use lanstream_core::source::{Captured, Cursor, CursorSource, Description, Error, Event, Source};
 use lanstream_core::{FrameBuffer, Layout, PIXEL_BYTES, Pts, Region};
 use lanstream_plugin_abi as abi;
 use lanstream_plugin_abi::convert::{event_from_abi, layout_to_abi, region_to_abi};
 
 use crate::check::{self, Broken};
+use crate::cursor::{CursorExtension, KnownCursor};
 use crate::open::{Functions, OpenInstance, is_null, result, rule};
 
 /// An open source.
 pub(crate) struct Instance {
     table: abi::Source,
     open: OpenInstance,
+    cursor: Option<CursorExtension>,
 }
 
 /// Result of a capture.
@@ -28,10 +30,18 @@ pub(crate) struct Capture {
 }
 
 impl Instance {
-    /// Opens a source.
+    /// Opens a source, and asks which extensions it has.
     pub(crate) fn create(table: abi::Source, values: &OptionValues) -> Result<Self, Error> {
         let functions = Functions { create: table.create, destroy: table.destroy, wake: table.wake };
-        Ok(Self { table, open: OpenInstance::create(functions, values)? })
+        let open = OpenInstance::create(functions, values)?;
+        let extension = |id| match table.extension {
+            // SAFETY: the instance is open, and the id is valid during the call.
+            Some(extension) => unsafe { extension(open.pointer(), abi::Str::new(id)) },
+            None => ptr::null(),
+        };
+        // SAFETY: it is what the plugin returned for this id.
+        let cursor = unsafe { CursorExtension::read(extension(abi::CURSOR_ID)) }.map_err(rule)?;
+        Ok(Self { table, open, cursor })
     }
 
     /// Describes the source.
@@ -54,7 +64,25 @@ impl Instance {
         // SAFETY: the arguments are as the interface says.
         let status = unsafe { wait(self.open.pointer(), timeout, &raw mut event, &raw mut error) };
         result(status, &error)?;
-        event_from_abi(event).ok_or_else(|| rule(format!("wait returned the unknown event {event}")))
+        let event =
+            event_from_abi(event).ok_or_else(|| rule(format!("wait returned the unknown event {event}")))?;
+        match event {
+            Event::CursorMoved if self.cursor.is_none() => Err(rule(no_extension(abi::CURSOR_ID))),
+            event => Ok(event),
+        }
+    }
+
+    /// Returns whether the source has a cursor apart from its pixels.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn has_cursor(&self) -> bool {
+        self.cursor.is_some()
+    }
+
+    /// Asks where the cursor is; `None` of a source that has none.
+    pub(crate) fn cursor(&mut self) -> Result<Option<Cursor>, Error> {
+        let instance = self.open.pointer();
+        // SAFETY: the instance is open, and has the extension.
+        self.cursor.as_mut().map(|cursor| unsafe { cursor.ask(instance) }).transpose()
     }
 
     /// Captures into `bytes`, which lie as `layout` says.
@@ -156,12 +184,14 @@ pub(crate) struct LoadedSource {
     instance: Instance,
     description: Description,
     layout: Layout,
+    cursor: Option<KnownCursor>,
 }
 
 impl LoadedSource {
     pub(crate) fn new(mut instance: Instance) -> Result<Self, Error> {
         let (description, layout) = instance.describe()?;
-        Ok(Self { instance, description, layout })
+        let cursor = instance.cursor()?.map(KnownCursor);
+        Ok(Self { instance, description, layout, cursor })
     }
 }
 
@@ -183,6 +213,9 @@ impl Source for LoadedSource {
         if matches!(event, Event::Resized | Event::Described) {
             (self.description, self.layout) = self.instance.describe()?;
         }
+        if event == Event::CursorMoved {
+            self.cursor = self.instance.cursor()?.map(KnownCursor);
+        }
         Ok(event)
     }
 
@@ -192,6 +225,15 @@ impl Source for LoadedSource {
         frame.set_pts(pts);
         Ok(captured)
     }
+
+    fn cursor(&self) -> Option<&dyn CursorSource> {
+        self.cursor.as_ref().map(|cursor| cursor as &dyn CursorSource)
+    }
+}
+
+/// Returns the rule that a source breaks whose `wait` returns an event of an extension that it does not have.
+pub(crate) fn no_extension(id: &str) -> Broken {
+    format!("wait returned an event of the extension {id}, which it does not have")
 }
 
 /// Returns a description to be filled.

@@ -11,6 +11,7 @@
 mod check;
 #[cfg(target_os = "linux")]
 pub mod conformance;
+mod cursor;
 mod error;
 mod folders;
 #[cfg(target_os = "linux")]

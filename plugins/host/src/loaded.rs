@@ -97,7 +97,10 @@ impl LoadedPlugin {
         let factory = plugin.factory.ok_or_else(|| broken("its function factory is null".to_owned()))?;
         // SAFETY: as above.
         let sources = unsafe { factories(factory, abi::SOURCE_ID, "ls_source", check::source) };
-        let sources = sources.map_err(broken)?;
+        let mut sources = sources.map_err(broken)?;
+        if plugin.abi_minor < abi::EXTENSIONS_MINOR {
+            sources.iter_mut().for_each(|source| source.table.extension = None);
+        }
         let sinks = if plugin.abi_minor >= SINKS_MINOR {
             // SAFETY: as above.
             unsafe { factories(factory, abi::SINK_ID, "ls_sink", check::sink) }.map_err(broken)?

@@ -13,6 +13,7 @@
 
 mod channel;
 mod containment;
+mod cursor;
 pub(crate) mod descriptor;
 mod launch;
 mod link;

@@ -7,24 +7,42 @@
 use std::any::Any;
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
 
 use lanstream_core::options::{OptionError, OptionSpec, OptionValues};
 use lanstream_core::registry::SourceFactory;
-use lanstream_core::source::{Captured, Error, ErrorKind, Listener, Report, Source};
+use lanstream_core::source::{Captured, CursorShape, Error, ErrorKind, Event, Listener, Report, Source};
 use lanstream_core::{FrameBuffer, PixelMemory, Region};
 use lanstream_plugin_abi as abi;
 use lanstream_plugin_abi::convert::{
     event_to_abi, kind_to_abi, layout_from_abi, layout_to_abi, region_from_abi, region_to_abi,
 };
 
-/// An open source.
-struct Instance {
-    /// Used on one thread at a time; the lock is never contended.
-    source: Mutex<Box<dyn Source>>,
+/// An open source. It is used on one thread at a time but for its waker: locks are never contended.
+pub(crate) struct Instance {
+    pub(crate) source: Mutex<Box<dyn Source>>,
     waker: Waker,
+    /// The host asks for a cursor, and the source has one.
+    pub(crate) has_cursor: bool,
+    /// Shape of the cursor that the host was told of last.
+    pub(crate) shape: Mutex<Option<Arc<CursorShape>>>,
+}
+
+impl Instance {
+    /// Returns the instance of an open source, on a host of this minor version.
+    fn new(source: Box<dyn Source>, host_minor: u32) -> Self {
+        let waker = source.waker();
+        let has_cursor = host_minor >= abi::EXTENSIONS_MINOR && source.cursor().is_some();
+        Self { source: Mutex::new(source), waker, has_cursor, shape: Mutex::default() }
+    }
+
+    /// Returns the number of an event: one of an extension that the host does not ask for only wakes it.
+    fn event(&self, event: Event) -> u32 {
+        let is_known = event != Event::CursorMoved || self.has_cursor;
+        if is_known { event_to_abi(event) } else { abi::event::WOKEN }
+    }
 }
 
 /// `create` of [`abi::Source`].
@@ -45,8 +63,7 @@ pub(crate) unsafe extern "C" fn create<F: SourceFactory + Default>(
         let options = unsafe { options(given, &factory.descriptor().options)? };
         let mut configured = factory.configure(&options, listener(host)).map_err(wrong)?;
         let source = (configured.open)()?;
-        let waker = source.waker();
-        let opened = Box::new(Instance { source: Mutex::new(source), waker });
+        let opened = Box::new(Instance::new(source, host.abi_minor));
         // SAFETY: `instance` is a place for a pointer.
         unsafe { *instance = Box::into_raw(opened).cast() };
         Ok(())
@@ -99,7 +116,7 @@ pub(crate) unsafe extern "C" fn wait(
     guarded(error, || {
         let mut source = instance.source.lock().unwrap_or_else(PoisonError::into_inner);
         let timeout = (timeout_ns != abi::FOREVER).then(|| Duration::from_nanos(timeout_ns));
-        *event = event_to_abi(source.wait(timeout)?);
+        *event = instance.event(source.wait(timeout)?);
         Ok(())
     })
 }

@@ -35,6 +35,9 @@
 //! # fn main() {}
 //! ```
 //!
+//! A source that has a cursor apart from its pixels returns it as a built-in one does, from
+//! [`Source::cursor`](core::source::Source::cursor). Whether it has one is asked once, when it has been opened.
+//!
 //! The source runs on one thread, in a process of its own. Nothing of it crosses the border by unwinding: a panic ends
 //! the source with an error.
 //!
@@ -98,6 +101,8 @@
 //! # fn main() {}
 //! ```
 
+mod cursor;
+mod extension;
 mod instance;
 mod sink_instance;
 mod table;

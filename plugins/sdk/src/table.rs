@@ -8,7 +8,7 @@ use lanstream_core::options::{OptionKind, OptionSpec};
 use lanstream_core::registry::{FrameSinkFactory, SourceFactory};
 use lanstream_plugin_abi as abi;
 
-use crate::{instance, sink_instance};
+use crate::{extension, instance, sink_instance};
 
 /// Everything that a plugin exports.
 pub struct Exports {
@@ -88,7 +88,7 @@ fn source_table<F: SourceFactory + Default>() -> abi::Source {
         wait: Some(instance::wait),
         capture: Some(instance::capture),
         wake: Some(instance::wake),
-        extension: None,
+        extension: Some(extension::extension),
     }
 }
 

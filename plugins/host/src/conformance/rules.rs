@@ -1,6 +1,7 @@
 //! The rules, in the order in which they are tried.
 
 mod capture;
+mod cursor;
 mod life;
 mod loading;
 mod manners;
@@ -146,6 +147,12 @@ pub static RULES: &[Rule] = &[
     rule(Stage::Captured, "damage", "reports no less damage than there is", capture::damage),
     rule(Stage::Captured, "updated", "reports all that it writes", capture::updated),
     rule(Stage::Captured, "lent", "keeps the pixels that it lends until they are released", capture::lent),
+    rule(
+        Stage::Captured,
+        "cursor",
+        "tells of a cursor that can be, and of each shape with a serial of its own",
+        cursor::cursor,
+    ),
     rule(Stage::Captured, "idle", "computes little while nobody captures", capture::idle),
     rule(Stage::Captured, "silence", "leaves the host alone after destroy", manners::silence),
     rule(Stage::Captured, "threads", "has few threads, and ends them in destroy", manners::threads),

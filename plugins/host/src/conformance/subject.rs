@@ -19,6 +19,7 @@ use super::host_table::{Context, NewerHost, host_table};
 use super::instance::{Instance, Table};
 use super::report::Report;
 use crate::check;
+use crate::cursor::CursorExtension;
 use crate::instance::{self, Lent};
 
 /// Bytes between rows of a host that aligns rows more than a plugin would.
@@ -67,6 +68,8 @@ pub(super) struct Failure {
 pub(super) struct Opened {
     table: abi::Source,
     pub(super) instance: Instance,
+    /// Of a source that has a cursor.
+    pub(super) cursor: Option<CursorExtension>,
     pub(super) description: Description,
     pub(super) layout: Layout,
 }
@@ -160,8 +163,11 @@ impl Subject {
             Ok(instance) => instance,
             Err(failure) => return Ok(Err(failure)),
         };
+        let table = instance.extension(abi::CURSOR_ID).unwrap_or(ptr::null());
+        // SAFETY: it is what the plugin returned for this id.
+        let cursor = unsafe { CursorExtension::read(table) }.map_err(Fault::Broken)?;
         let (description, layout) = (Description::default(), Layout::packed(ONE_PIXEL, PixelFormat::Rgbx8));
-        let mut opened = Opened { table: self.table, instance, description, layout };
+        let mut opened = Opened { table: self.table, instance, cursor, description, layout };
         opened.describe()?;
         Ok(Ok(opened))
     }
@@ -207,8 +213,13 @@ impl Opened {
         // SAFETY: the arguments are as the interface says.
         let status = unsafe { wait(self.instance.pointer, timeout, &raw mut event, &raw mut error) };
         check_status("wait", status, &error)?;
-        let known = event_from_abi(event);
-        known.ok_or_else(|| Fault::Broken(format!("wait returned the unknown event {event}")))
+        match event_from_abi(event) {
+            None => broken(format!("wait returned the unknown event {event}")),
+            Some(Event::CursorMoved) if self.cursor.is_none() => {
+                broken(instance::no_extension(abi::CURSOR_ID))
+            }
+            Some(event) => Ok(event),
+        }
     }
 
     /// Captures `region` into `buffer`. Pixels that the plugin lends are copied there. Returns `None` where it has no

@@ -11,12 +11,13 @@ use lanstream_plugin_abi::convert::{
     event_from_abi, event_to_abi, kind_from_abi, kind_to_abi, layout_to_abi,
 };
 
+use super::cursor::CursorState;
 use super::descriptor::PluginInfo;
 use super::wire::{Fields, MalformedError, Write};
 use crate::sink::{FrameInfo, delivery_from_abi, microseconds, status_from_abi};
 
 /// Version of the link. Both ends are the same program, so it only tells when they are not.
-pub(super) const LINK_VERSION: u32 = 2;
+pub(super) const LINK_VERSION: u32 = 3;
 
 /// Request of lanstream.
 #[derive(Clone, Debug)]
@@ -46,6 +47,9 @@ pub(super) enum Request {
     Finish,
     /// Interrupts the sink. Not answered.
     Interrupt,
+    /// Brings the memory for the pixels of a cursor, whose descriptor comes with the packet. Answered by
+    /// [`Reply::Cursor`].
+    Cursor,
 }
 
 /// Reply of the process. Each may be [`Reply::Failed`] instead.
@@ -56,11 +60,17 @@ pub(super) enum Request {
 )]
 pub(super) enum Reply {
     Plugin(PluginInfo),
-    Opened(Description, Layout),
+    Opened {
+        description: Description,
+        layout: Layout,
+        capabilities: Capabilities,
+    },
     Event {
         event: Event,
         /// What it is now, of [`Event::Resized`] and [`Event::Described`].
         described: Option<(Description, Layout)>,
+        /// Where it is now, of [`Event::CursorMoved`].
+        cursor: Option<CursorState>,
     },
     Captured {
         captured: Captured,
@@ -69,6 +79,25 @@ pub(super) enum Reply {
     Failed(Error),
     SinkOpened(Delivery),
     Taken(SinkStatus),
+    Cursor(CursorState),
+}
+
+/// What only some sources have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Capabilities {
+    pub(super) has_cursor: bool,
+}
+
+impl Capabilities {
+    const CURSOR: u32 = 1;
+
+    fn bits(self) -> u32 {
+        if self.has_cursor { Self::CURSOR } else { 0 }
+    }
+
+    fn from_bits(bits: u32) -> Self {
+        Self { has_cursor: bits & Self::CURSOR != 0 }
+    }
 }
 
 impl Request {
@@ -119,6 +148,7 @@ impl Request {
             }
             Self::Finish => out.u32(11),
             Self::Interrupt => out.u32(12),
+            Self::Cursor => out.u32(13),
         }
     }
 
@@ -150,6 +180,7 @@ impl Request {
             10 => Self::Audio { at: fields.i64().map(Pts)?, samples: fields.bytes()?.to_vec() },
             11 => Self::Finish,
             12 => Self::Interrupt,
+            13 => Self::Cursor,
             _ => return Err(MalformedError),
         })
     }
@@ -163,16 +194,18 @@ impl Reply {
                 out.u32(1);
                 info.write(out);
             }
-            Self::Opened(description, layout) => {
+            Self::Opened { description, layout, capabilities } => {
                 out.u32(2);
                 write_description(description, *layout, out);
+                out.u32(capabilities.bits());
             }
-            Self::Event { event, described } => {
+            Self::Event { event, described, cursor } => {
                 out.u32(3);
                 out.u32(event_to_abi(*event));
                 out.list(described.as_slice(), |out, (description, layout)| {
                     write_description(description, *layout, out);
                 });
+                out.list(cursor.as_slice(), |out, cursor| cursor.write(out));
             }
             Self::Captured { captured, pts } => {
                 out.u32(4);
@@ -199,6 +232,10 @@ impl Reply {
                     SinkStatus::Complete => abi::sink_status::COMPLETE,
                 });
             }
+            Self::Cursor(cursor) => {
+                out.u32(8);
+                cursor.write(out);
+            }
         }
     }
 
@@ -208,11 +245,13 @@ impl Reply {
             1 => Self::Plugin(PluginInfo::read(&mut fields)?),
             2 => {
                 let (description, layout) = read_description(&mut fields)?;
-                Self::Opened(description, layout)
+                let capabilities = Capabilities::from_bits(fields.u32()?);
+                Self::Opened { description, layout, capabilities }
             }
             3 => Self::Event {
                 event: event_from_abi(fields.u32()?).ok_or(MalformedError)?,
                 described: fields.list(read_description)?.pop(),
+                cursor: fields.list(CursorState::read)?.pop(),
             },
             4 => Self::Captured {
                 captured: Captured { updated: read_region(&mut fields)?, damage: read_region(&mut fields)? },
@@ -224,17 +263,18 @@ impl Reply {
             }
             6 => Self::SinkOpened(delivery_from_abi(fields.u32()?).ok_or(MalformedError)?),
             7 => Self::Taken(status_from_abi("", fields.u32()?).map_err(|_| MalformedError)?),
+            8 => Self::Cursor(CursorState::read(&mut fields)?),
             _ => return Err(MalformedError),
         })
     }
 }
 
-/// Writes which source or sink is opened, and with which options.
 /// Returns the error of a message that cannot be carried out: the other end is lost.
 pub(super) fn lost(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Lost, message)
 }
 
+/// Writes which source or sink is opened, and with which options.
 fn write_open(index: u32, values: &OptionValues, out: &mut Vec<u8>) {
     out.u32(index);
     let values: Vec<_> = values.iter().collect();
@@ -347,7 +387,9 @@ mod tests {
     use lanstream_core::registry::Descriptor;
     use lanstream_core::{PixelFormat, Size};
 
+    use super::super::cursor::ShapeState;
     use super::*;
+    use crate::cursor::ShapeSize;
 
     fn layout() -> Layout {
         let size = Size { width: 30, height: 20 };
@@ -408,7 +450,7 @@ mod tests {
         let region = Region::from(Rect { x: 1, y: 2, width: 3, height: 4 });
         let values = OptionValues::default().with("size", "3x4").with("loop", "");
         let requests = [
-            ("describe, link version 2", Request::Describe),
+            ("describe, link version 3", Request::Describe),
             ("open source 2, size = 3x4, loop", Request::Open { index: 2, values: values.clone() }),
             ("wait", Request::Wait),
             ("buffer 7 of 9 * 2^32 bytes", Request::Buffer { id: 7, len: 9 << 32 }),
@@ -429,6 +471,7 @@ mod tests {
             ),
             ("finish", Request::Finish),
             ("interrupt", Request::Interrupt),
+            ("cursor", Request::Cursor),
         ];
         check("requests", &requests, Request::write, Request::read);
     }
@@ -453,20 +496,38 @@ mod tests {
         let sink = Descriptor { name: "disk".into(), about: "B".into(), examples: "".into(), options };
         let (sources, sinks) = (vec![source], vec![sink]);
         let captured = Captured { updated: Region::EMPTY, damage: Region::full(layout().size) };
-        let resized =
-            Reply::Event { event: Event::Resized, described: Some((description.clone(), layout())) };
+        let event = |event| Reply::Event { event, described: None, cursor: None };
+        let resized = Reply::Event {
+            event: Event::Resized,
+            described: Some((description.clone(), layout())),
+            cursor: None,
+        };
+        let cursor = |x, shape| CursorState { x, y: -2, shape };
+        let moved = Reply::Event {
+            event: Event::CursorMoved,
+            described: None,
+            cursor: Some(cursor(40, ShapeState::Same)),
+        };
+        let other = ShapeState::Other(ShapeSize { width: 16, height: 8, hot_x: 3, hot_y: 4 });
+        let capabilities = Capabilities { has_cursor: true };
         let replies = [
             (
                 "plugin p, version 1, with the source camera, an option of each kind, and the sink disk",
                 Reply::Plugin(PluginInfo { name: "p".into(), version: "1".into(), sources, sinks }),
             ),
-            ("opened: a camera, stalled, one alteration", Reply::Opened(description, layout())),
-            ("event damaged", Reply::Event { event: Event::Damaged, described: None }),
+            (
+                "opened: a camera, stalled, one alteration, with a cursor",
+                Reply::Opened { description, layout: layout(), capabilities },
+            ),
+            ("event damaged", event(Event::Damaged)),
             ("event resized, described as when opened", resized),
+            ("event cursor moved to 40,-2, the shape as before", moved),
             ("captured all of 30x20, timestamp -5 µs", Reply::Captured { captured, pts: Some(Pts(-5)) }),
             ("error lost: unplugged", Reply::Failed(Error::new(ErrorKind::Lost, "unplugged"))),
             ("sink opened, gets every frame", Reply::SinkOpened(Delivery::Every)),
             ("taken, complete", Reply::Taken(SinkStatus::Complete)),
+            ("cursor at -1,-2, hidden", Reply::Cursor(cursor(-1, ShapeState::Hidden))),
+            ("cursor at -1,-2, another shape of 16x8 that points with 3,4", Reply::Cursor(cursor(-1, other))),
         ];
         check("replies", &replies, Reply::write, Reply::read);
     }

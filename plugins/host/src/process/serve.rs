@@ -17,10 +17,11 @@ use rustix::stdio;
 
 use super::channel::Channel;
 use super::containment;
+use super::cursor::ServedCursor;
 use super::descriptor::PluginInfo;
 use super::launch::Served;
 use super::memory::SharedMemory;
-use super::message::{Reply, Request, lost};
+use super::message::{Capabilities, Reply, Request, lost};
 use super::serve_sink::ServedSink;
 use crate::instance::{Capture, Instance};
 use crate::loaded::LoadedPlugin;
@@ -55,8 +56,8 @@ pub unsafe fn serve(arguments: impl IntoIterator<Item = OsString>) -> io::Result
     // SAFETY: the caller's promise.
     let plugin = confined.and_then(|()| unsafe { LoadedPlugin::load(&path, trust) });
     let plugin = plugin.map_err(|error| Error::new(ErrorKind::Unsupported, error.to_string()));
-    Server { plugin, instance: None, sink: None, buffers: Vec::new(), replies, out: Vec::new(), gate }
-        .run(&requests)
+    let (buffers, out) = (Vec::new(), Vec::new());
+    Server { plugin, instance: None, cursor: None, sink: None, buffers, replies, out, gate }.run(&requests)
 }
 
 /// Returns the socket that is standard input. The plugin finds an empty input, and what it prints goes to standard
@@ -114,6 +115,8 @@ fn receive(mut channel: Channel, requests: &Sender<Received>, gate: &Gate) {
 struct Server {
     plugin: Result<LoadedPlugin, Error>,
     instance: Option<Instance>,
+    /// Of a source that has one, once its memory has come.
+    cursor: Option<ServedCursor>,
     sink: Option<ServedSink>,
     buffers: Vec<SharedMemory>,
     replies: Channel,
@@ -150,10 +153,12 @@ impl Server {
                 let plugin = self.plugin.as_ref().map_err(Clone::clone)?;
                 let mut instance = plugin.open(index as usize, &values)?;
                 let (description, layout) = instance.describe()?;
+                let capabilities = Capabilities { has_cursor: instance.has_cursor() };
                 self.gate.set(instance.waker());
                 self.instance = Some(instance);
-                Ok(Some(Reply::Opened(description, layout)))
+                Ok(Some(Reply::Opened { description, layout, capabilities }))
             }
+            Request::Cursor => self.open_cursor(descriptor).map(Some),
             Request::Wait => self.wait(requests),
             Request::Buffer { id, len } => {
                 let file = descriptor.ok_or_else(|| lost("a buffer came without its descriptor"))?;
@@ -210,7 +215,7 @@ impl Server {
         self.gate.is_waiting.store(true, Ordering::SeqCst);
         if let Ok((request, descriptor)) = requests.try_recv() {
             self.gate.is_waiting.store(false, Ordering::SeqCst);
-            let woken = Reply::Event { event: Event::Woken, described: None };
+            let woken = Reply::Event { event: Event::Woken, described: None, cursor: None };
             self.reply(&woken).map_err(|error| lost(error.to_string()))?;
             return self.carry_out(request, descriptor, requests);
         }
@@ -219,7 +224,20 @@ impl Server {
         let event = event?;
         let is_described = matches!(event, Event::Resized | Event::Described);
         let described = is_described.then(|| instance.describe()).transpose()?;
-        Ok(Some(Reply::Event { event, described }))
+        let cursor = match &mut self.cursor {
+            Some(cursor) if event == Event::CursorMoved => instance.cursor()?.map(|now| cursor.tell(&now)),
+            _ => None,
+        };
+        Ok(Some(Reply::Event { event, described, cursor }))
+    }
+
+    /// Maps the memory for the pixels of the source's cursor, and tells of the cursor.
+    fn open_cursor(&mut self, descriptor: Option<OwnedFd>) -> Result<Reply, Error> {
+        let instance = self.instance.as_mut().ok_or_else(not_open)?;
+        let now = instance.cursor()?.ok_or_else(|| lost("the source has no cursor"))?;
+        let file = descriptor.ok_or_else(|| lost("a cursor came without the descriptor of its memory"))?;
+        let cursor = ServedCursor::open(&file).map_err(|error| lost(error.to_string()))?;
+        Ok(Reply::Cursor(self.cursor.insert(cursor).tell(&now)))
     }
 
     fn capture(&mut self, id: u64, layout: Layout, region: &Region) -> Result<Reply, Error> {

@@ -5,19 +5,24 @@ use std::sync::{Arc, Weak};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use lanstream_core::source::{Captured, Description, Error, ErrorKind, Event, Source};
+use lanstream_core::source::{Captured, CursorSource, Description, Error, ErrorKind, Event, Source};
 use lanstream_core::{FrameBuffer, Layout, PixelMemory, Region};
 use lanstream_wakeup::{Wakeup, Woken};
 use rustix::fd::AsFd as _;
 
+use super::cursor::RemoteCursor;
 use super::launch::Launch;
 use super::link::Link;
 use super::memory::SharedMemory;
 use super::message::{Reply, Request};
+use super::wire::MalformedError;
 
-/// Time in which a process whose damage nobody wants is not asked for more. Other events are late by as much while
-/// nobody watches.
-const IDLE_PAUSE: Duration = Duration::from_millis(500);
+/// Longest time in which a process whose damage nobody wants is not asked for more. Other events are late by as much
+/// while nobody watches.
+const PAUSE_MAX: Duration = Duration::from_millis(500);
+/// First such time of a source that has a cursor; it doubles until a frame is wanted. Viewers that are still busy with
+/// the last frame want none for some milliseconds, and the cursor moves on meanwhile.
+const CURSOR_PAUSE_MIN: Duration = Duration::from_millis(4);
 
 /// A source in another process.
 pub(super) struct RemoteSource {
@@ -30,6 +35,9 @@ pub(super) struct RemoteSource {
     is_damaged: bool,
     /// An event that came while another reply was awaited.
     pending: Option<Event>,
+    cursor: Option<RemoteCursor>,
+    /// Time for which it is not asked for more next.
+    pause: Duration,
     wakeup: Arc<Wakeup>,
     /// Memory that the other process has: its number, and whether the frame still exists.
     buffers: Vec<(u64, Weak<()>)>,
@@ -39,8 +47,11 @@ pub(super) struct RemoteSource {
 impl RemoteSource {
     pub(super) fn open(launch: &Launch, open: &Request) -> Result<Self, Error> {
         let mut link = Link::start(launch)?;
-        let Reply::Opened(description, layout) = link.ask(open)? else { return Err(link.out_of_order()) };
+        let Reply::Opened { description, layout, capabilities } = link.ask(open)? else {
+            return Err(link.out_of_order());
+        };
         let wakeup = Wakeup::new().map_err(|error| Error::new(ErrorKind::Lost, error.to_string()))?;
+        let cursor = if capabilities.has_cursor { Some(open_cursor(&mut link)?) } else { None };
         Ok(Self {
             link,
             description,
@@ -48,6 +59,8 @@ impl RemoteSource {
             is_waiting: false,
             is_damaged: false,
             pending: None,
+            pause: pause_min(cursor.is_some()),
+            cursor,
             wakeup,
             buffers: Vec::new(),
             next_id: 1,
@@ -57,9 +70,13 @@ impl RemoteSource {
     /// Takes the reply to a request to wait. Returns `None` if the plugin was only woken.
     fn take_event(&mut self, reply: Reply) -> Result<Option<Event>, Error> {
         self.is_waiting = false;
-        let Reply::Event { event, described } = reply else { return Err(self.link.out_of_order()) };
+        let Reply::Event { event, described, cursor } = reply else { return Err(self.link.out_of_order()) };
         if let Some((description, layout)) = described {
             (self.description, self.layout) = (description, layout);
+        }
+        if let Some(told) = cursor {
+            let taken = self.cursor.as_mut().ok_or(MalformedError).and_then(|cursor| cursor.take(told));
+            taken.map_err(|_| self.link.out_of_order())?;
         }
         self.is_damaged |= matches!(event, Event::Damaged | Event::Resized);
         Ok((!matches!(event, Event::Woken | Event::TimedOut)).then_some(event))
@@ -68,7 +85,8 @@ impl RemoteSource {
     /// Lets the process sleep for a while. Returns whether the waker ended that.
     fn pause(&mut self) -> Result<bool, Error> {
         let socket = Some(self.link.channel.as_fd());
-        let woken = self.wakeup.sleep([socket], Some(Instant::now() + IDLE_PAUSE));
+        let woken = self.wakeup.sleep([socket], Some(Instant::now() + self.pause));
+        self.pause = (self.pause * 2).min(PAUSE_MAX);
         match woken.map_err(|error| self.link.broken(&error))? {
             // Nothing was asked, so there is nothing but its end.
             Woken { ready: [true], .. } => {
@@ -141,6 +159,7 @@ impl Source for RemoteSource {
             return Err(self.link.out_of_order());
         };
         self.is_damaged = false;
+        self.pause = pause_min(self.cursor.is_some());
         let bounds = layout.cells().bounds();
         let is_inside = |region: &Region| region.rects().iter().all(|rect| bounds.contains(*rect));
         if !is_inside(&captured.updated) || !is_inside(&captured.damage) {
@@ -161,4 +180,24 @@ impl Source for RemoteSource {
         self.buffers.push((id, memory.lifetime()));
         Ok(Box::new(memory))
     }
+
+    fn cursor(&self) -> Option<&dyn CursorSource> {
+        self.cursor.as_ref().map(|cursor| cursor.known() as &dyn CursorSource)
+    }
+}
+
+/// Gives the process of a source the memory for the pixels of its cursor, and asks where that is.
+fn open_cursor(link: &mut Link) -> Result<RemoteCursor, Error> {
+    let no_memory =
+        |error: io::Error| Error::new(ErrorKind::Lost, format!("no shared memory for the cursor: {error}"));
+    let (mut cursor, file) = RemoteCursor::create().map_err(no_memory)?;
+    link.send_with(&Request::Cursor, &file)?;
+    let Reply::Cursor(told) = link.answer()? else { return Err(link.out_of_order()) };
+    cursor.take(told).map_err(|_| link.out_of_order())?;
+    Ok(cursor)
+}
+
+/// Returns the time for which a process is not asked for more, the first time after a capture.
+fn pause_min(has_cursor: bool) -> Duration {
+    if has_cursor { CURSOR_PAUSE_MIN } else { PAUSE_MAX }
 }

@@ -17,6 +17,10 @@ impl<'a> Fields<'a> {
         self.array().map(u32::from_le_bytes)
     }
 
+    pub(crate) fn i32(&mut self) -> Result<i32, MalformedError> {
+        self.array().map(i32::from_le_bytes)
+    }
+
     pub(crate) fn u64(&mut self) -> Result<u64, MalformedError> {
         self.array().map(u64::from_le_bytes)
     }
@@ -59,6 +63,7 @@ impl<'a> Fields<'a> {
 /// Writer of the fields of one message.
 pub(crate) trait Write {
     fn u32(&mut self, number: u32);
+    fn i32(&mut self, number: i32);
     fn u64(&mut self, number: u64);
     fn i64(&mut self, number: i64);
     fn text(&mut self, text: &str);
@@ -68,6 +73,10 @@ pub(crate) trait Write {
 
 impl Write for Vec<u8> {
     fn u32(&mut self, number: u32) {
+        self.extend_from_slice(&number.to_le_bytes());
+    }
+
+    fn i32(&mut self, number: i32) {
         self.extend_from_slice(&number.to_le_bytes());
     }
 

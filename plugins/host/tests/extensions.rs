@@ -1,0 +1,165 @@
+//! Extensions of sources, of a plugin in this process and of one in its own: what a good one tells is known as it was
+//! told, and one that breaks a rule is ended with the rule.
+//!
+//! This program is its own host, so it has no test harness.
+#![cfg(target_os = "linux")]
+#![allow(unsafe_code, reason = "plugins are loaded, and the process of one is served")]
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use lanstream_core::options::OptionValues;
+use lanstream_core::source::{Cursor, CursorSource, Error, ErrorKind, Event, Listener, Source};
+use lanstream_core::{FrameBuffer, Region};
+use lanstream_plugin_host::{HOST_COMMAND, Launch, LoadedPlugin, RemotePlugin, Trust, serve};
+use lanstream_testkit::library;
+
+/// Moves of the cursor that are looked at: each of its shapes is there more than once, and it is hidden twice.
+const MOVES: i32 = 40;
+/// Time in which what has to happen happens.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn main() {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    if arguments.first().is_some_and(|command| command == HOST_COMMAND) {
+        // SAFETY: the test built the library, and this process does nothing else.
+        unsafe { serve(std::env::args_os().skip(2)) }.unwrap();
+        return;
+    }
+    let names: Vec<_> = arguments.iter().filter(|word| !word.starts_with('-')).collect();
+    if !names.is_empty() && !names.iter().any(|name| "extensions".contains(name.as_str())) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for place in [Place::Here, Place::OwnProcess] {
+        a_cursor_is_known_as_it_was_told(folder.path(), place);
+        a_cursor_that_cannot_be_ends_its_source_with_the_rule(folder.path(), place);
+    }
+    a_crash_while_it_tells_is_a_loss(folder.path());
+    println!("test result: ok. 5 passed");
+}
+
+/// Where a plugin runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// In this process.
+    Here,
+    /// In one of its own.
+    OwnProcess,
+}
+
+/// Builds the evil plugin for a deed.
+fn evil(folder: &Path, deed: &str) -> PathBuf {
+    let flag = format!("-DEVIL=\"{deed}\"");
+    library::build_in_c(folder, &deed.replace(':', "-"), "evil/evil.c", &[&flag])
+}
+
+/// Opens the one source of a plugin.
+fn open(library: &Path, place: Place) -> Result<Box<dyn Source>, Error> {
+    let mut factories = match place {
+        // SAFETY: the test built the library.
+        Place::Here => unsafe { LoadedPlugin::load(library, Trust::Named) }.unwrap().factories(),
+        Place::OwnProcess => {
+            let launch = Launch::new(&std::env::current_exe().unwrap(), library);
+            RemotePlugin::load(launch).unwrap().factories()
+        }
+    };
+    let mut configured =
+        factories.remove(0).configure(&OptionValues::default(), Listener::default()).unwrap();
+    (configured.open)()
+}
+
+/// Waits for the next event of the cursor, and captures whatever else is told.
+fn next_move(source: &mut dyn Source, frame: &mut FrameBuffer) -> Result<Cursor, Error> {
+    let (begin, all) = (Instant::now(), Region::full(frame.size()));
+    while source.wait(Some(PATIENCE))? != Event::CursorMoved {
+        source.capture(frame, &all)?;
+        assert!(begin.elapsed() < PATIENCE, "the cursor does not move");
+    }
+    Ok(source.cursor().map(CursorSource::cursor).expect("a source whose cursor moves has one"))
+}
+
+fn buffer(source: &mut dyn Source) -> FrameBuffer {
+    FrameBuffer::new(source.layout(), source.allocate().unwrap()).unwrap()
+}
+
+/// The cursor of `evil/extensions.h` after so many moves: its place and the value of its bytes.
+fn told(moves: i32) -> ((i32, i32), Option<u8>) {
+    let value = u8::try_from((7 + moves / 4 % 3) * 20).unwrap();
+    ((moves - 10, 2 * moves), (moves % 16 != 15).then_some(value))
+}
+
+fn a_cursor_is_known_as_it_was_told(folder: &Path, place: Place) {
+    let mut source = open(&evil(folder, "cursor:good"), place).unwrap();
+    let mut frame = buffer(source.as_mut());
+    let first = source.cursor().map(CursorSource::cursor).expect("it is told of when it is opened");
+    let mut last_shape = first.shape.clone();
+    assert_eq!((first.x, first.y), told(0).0);
+    for moves in 1..=MOVES {
+        let Cursor { x, y, shape } = next_move(source.as_mut(), &mut frame).unwrap();
+        let (at, value) = told(moves);
+        assert_eq!(((x, y), shape.as_ref().map(|shape| shape.rgba[0])), (at, value), "{place:?}");
+        let Some(shape) = shape else { continue };
+        assert_eq!((shape.width, shape.height, shape.hot_x, shape.hot_y), (8, 8, 3, 4));
+        assert_eq!(shape.rgba, [value.unwrap(); 8 * 8 * 4]);
+        if let Some(last) = last_shape.replace(shape.clone()) {
+            assert_eq!(shape.serial == last.serial, shape.rgba == last.rgba, "{place:?}, move {moves}");
+        }
+    }
+}
+
+/// Deeds, and what is said of each.
+const DEEDS: [(&str, &str); 16] = [
+    ("cursor:table", "its table ls_cursor_source says it has 8 bytes"),
+    ("cursor:no-function", "the function cursor of its table ls_cursor_source is null"),
+    ("cursor:unaligned", "the address of its table ls_cursor_source is null or not aligned"),
+    ("cursor:unasked", "an event of the extension lanstream.cursor/1, which it does not have"),
+    ("cursor:fail", "the pointer is gone"),
+    ("cursor:silent", "it failed and did not say why"),
+    ("cursor:wide", "its cursor of 513x8 pixels"),
+    ("cursor:huge", "its cursor of 4294967295x4294967295 pixels"),
+    ("cursor:empty", "its cursor of 8x0 pixels"),
+    ("cursor:hotspot", "points with the one at 8,4, which is outside of it"),
+    ("cursor:far", "its cursor at 65537,6 is more than 65536 pixels away"),
+    ("cursor:lowest", "its cursor at -7,-2147483648 is more than"),
+    ("cursor:long", "has 18446744073709551615 bytes, and needs 256"),
+    ("cursor:short", "has 255 bytes, and needs 256"),
+    ("cursor:null", "the address of its bytes of a cursor is null"),
+    ("cursor:serial", "the shape of its cursor changed, and not its serial 7"),
+];
+
+fn a_cursor_that_cannot_be_ends_its_source_with_the_rule(folder: &Path, place: Place) {
+    for (deed, rule) in DEEDS {
+        let mut moves = 0;
+        let error = match open(&evil(folder, deed), place) {
+            Err(error) => error,
+            Ok(mut source) => {
+                let mut frame = buffer(source.as_mut());
+                loop {
+                    match next_move(source.as_mut(), &mut frame) {
+                        Ok(_) => moves += 1,
+                        Err(error) => break error,
+                    }
+                    assert!(moves < MOVES, "{deed}, {place:?}: it goes on");
+                }
+            }
+        };
+        assert!(error.message.contains(rule), "{deed}, {place:?}: {error}");
+        assert_eq!(error.kind, ErrorKind::Ended, "{deed}, {place:?}: {error}");
+    }
+}
+
+fn a_crash_while_it_tells_is_a_loss(folder: &Path) {
+    for deed in ["cursor:segv", "cursor:abort", "cursor:address"] {
+        let mut source = open(&evil(folder, deed), Place::OwnProcess).unwrap();
+        let mut frame = buffer(source.as_mut());
+        let error = loop {
+            if let Err(error) = next_move(source.as_mut(), &mut frame) {
+                break error;
+            }
+        };
+        assert_eq!(error.kind, ErrorKind::Lost, "{deed}: {error}");
+        assert!(error.message.contains("ended unexpectedly: signal"), "{deed}: {error}");
+    }
+}

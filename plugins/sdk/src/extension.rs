@@ -1,0 +1,21 @@
+//! Extensions of an open source, found by their ids.
+#![allow(unsafe_code, reason = "text that the host passes is read through its pointer")]
+
+use std::ffi::c_void;
+
+use lanstream_plugin_abi as abi;
+
+use crate::cursor;
+use crate::instance::{Instance, slice};
+
+/// `extension` of [`abi::Source`].
+pub(crate) unsafe extern "C" fn extension(instance: *mut c_void, id: abi::Str) -> *const c_void {
+    // SAFETY: it was made by `create` and not destroyed.
+    let instance = unsafe { &*instance.cast::<Instance>() };
+    // SAFETY: the host passes text that is valid during the call.
+    let id = unsafe { slice(id.data, id.len) };
+    if id == abi::CURSOR_ID.as_bytes() && instance.has_cursor {
+        return (&raw const cursor::TABLE).cast();
+    }
+    std::ptr::null()
+}

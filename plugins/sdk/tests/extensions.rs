@@ -1,0 +1,168 @@
+//! The table that the SDK makes of a source, called as hosts of several versions call it: those that know nothing of
+//! extensions hear of no event that is of one.
+#![allow(unsafe_code, reason = "functions of the C interface are called")]
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
+
+use std::ffi::c_void;
+use std::ptr;
+use std::sync::Arc;
+use std::sync::LazyLock;
+use std::task::Waker;
+use std::time::Duration;
+
+use lanstream_plugin::core::options::{OptionError, OptionValues};
+use lanstream_plugin::core::registry::{Configured, Descriptor, SourceFactory};
+use lanstream_plugin::core::source::{
+    Captured, Cursor, CursorShape, CursorSource, Description, Error, Event, Listener, Source,
+};
+use lanstream_plugin::core::{FrameBuffer, Layout, PixelFormat, Region, Size};
+use lanstream_plugin::{Exports, abi};
+
+/// A source whose cursor moves all the time. It panics when it is asked for the fourth time.
+struct Restless {
+    asked: std::cell::Cell<u16>,
+}
+
+#[derive(Default)]
+struct RestlessFactory;
+
+impl SourceFactory for RestlessFactory {
+    fn descriptor(&self) -> Descriptor {
+        Descriptor { name: "restless".into(), about: "".into(), examples: "".into(), options: Vec::new() }
+    }
+
+    fn configure(&self, _: &OptionValues, _: Listener) -> Result<Configured, OptionError> {
+        Ok(Configured::new(Box::new(|| Ok(Box::new(Restless { asked: 0.into() })))))
+    }
+}
+
+impl Source for Restless {
+    fn description(&self) -> Description {
+        Description::default()
+    }
+
+    fn layout(&self) -> Layout {
+        Layout::packed(Size { width: 1, height: 1 }, PixelFormat::Rgbx8)
+    }
+
+    fn waker(&self) -> Waker {
+        Waker::noop().clone()
+    }
+
+    fn wait(&mut self, _: Option<Duration>) -> Result<Event, Error> {
+        Ok(Event::CursorMoved)
+    }
+
+    fn capture(&mut self, frame: &mut FrameBuffer, _: &Region) -> Result<Captured, Error> {
+        Ok(Captured::all(frame.layout()))
+    }
+
+    fn cursor(&self) -> Option<&dyn CursorSource> {
+        Some(self)
+    }
+}
+
+impl CursorSource for Restless {
+    /// A new shape each time, which nobody else keeps.
+    fn cursor(&self) -> Cursor {
+        let asked = self.asked.get() + 1;
+        self.asked.set(asked);
+        assert!(asked < 4, "it was asked too often");
+        let rgba = vec![asked.to_le_bytes()[0]; usize::from(asked) * 4];
+        let shape =
+            CursorShape { serial: asked.into(), width: asked, height: 1, hot_x: asked - 1, hot_y: 0, rgba };
+        Cursor { x: -1, y: asked.into(), shape: Some(Arc::new(shape)) }
+    }
+}
+
+extern "C" fn factory(id: abi::Str, index: u32) -> *const c_void {
+    EXPORTS.factory(id, index)
+}
+
+static EXPORTS: LazyLock<Exports> =
+    LazyLock::new(|| Exports::new("restless", "1", factory).source::<RestlessFactory>());
+
+/// An open instance, and the table of its functions.
+struct Opened {
+    table: abi::Source,
+    instance: *mut c_void,
+}
+
+impl Opened {
+    /// Opens the source on a host of this minor version, which is not called.
+    fn on(minor: u32) -> Self {
+        let host = abi::Host {
+            struct_size: abi::struct_size::<abi::Host>(),
+            abi_major: abi::ABI_MAJOR,
+            abi_minor: minor,
+            reserved: 0,
+            context: ptr::null_mut(),
+            log: None,
+            sleep: None,
+            notify: None,
+        };
+        // SAFETY: it is the table of a source, which is never released.
+        let table = unsafe { factory(abi::Str::new(abi::SOURCE_ID), 0).cast::<abi::Source>().read() };
+        let (mut instance, mut error) = (ptr::null_mut(), abi::Error::NONE);
+        // SAFETY: the arguments are as the interface says; the host is used during the call alone.
+        let status = unsafe {
+            table.create.unwrap()(&raw const host, ptr::null(), 0, &raw mut instance, &raw mut error)
+        };
+        assert_eq!(status, abi::OK, "{:?}", error.text);
+        Self { table, instance }
+    }
+
+    fn event(&self) -> u32 {
+        let (mut event, mut error) = (0, abi::Error::NONE);
+        // SAFETY: the instance is open.
+        unsafe { self.table.wait.unwrap()(self.instance, 0, &raw mut event, &raw mut error) };
+        event
+    }
+
+    fn extension(&self, id: &str) -> *const c_void {
+        // SAFETY: the instance is open, and the id valid during the call.
+        unsafe { self.table.extension.unwrap()(self.instance, abi::Str::new(id)) }
+    }
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        // SAFETY: it is open, and nothing uses it after this.
+        unsafe { self.table.destroy.unwrap()(self.instance) };
+    }
+}
+
+#[test]
+fn a_host_without_extensions_is_woken_instead() {
+    assert_eq!(Opened::on(abi::EXTENSIONS_MINOR - 1).event(), abi::event::WOKEN);
+    assert_eq!(Opened::on(abi::EXTENSIONS_MINOR).event(), abi::event::CURSOR_MOVED);
+    assert_eq!(Opened::on(99).event(), abi::event::CURSOR_MOVED);
+}
+
+#[test]
+fn pixels_of_a_shape_stay_until_the_next_call_and_a_panic_is_an_error() {
+    let opened = Opened::on(abi::ABI_MINOR);
+    assert!(opened.extension("lanstream.cursor/2").is_null() && opened.extension("").is_null());
+    // SAFETY: it is the table of this extension.
+    let table = unsafe { opened.extension(abi::CURSOR_ID).cast::<abi::CursorSource>().read() };
+    let ask = || {
+        let (mut told, mut error) = (abi::Cursor::HIDDEN, abi::Error::NONE);
+        // SAFETY: the arguments are as the interface says.
+        let status = unsafe { table.cursor.unwrap()(opened.instance, &raw mut told, &raw mut error) };
+        (status, told, error)
+    };
+    for asked in 1..4_u8 {
+        let (status, told, _) = ask();
+        assert_eq!((status, told.flags), (abi::OK, abi::cursor_flag::VISIBLE));
+        let number = u32::from(asked);
+        assert_eq!((told.x, told.y, told.serial), (-1, i32::from(asked), number));
+        assert_eq!([told.width, told.height, told.hot_x, told.hot_y], [number, 1, number - 1, 0]);
+        let len = usize::try_from(told.pixels_len).unwrap();
+        // SAFETY: no function was called since.
+        let pixels = unsafe { std::slice::from_raw_parts(told.pixels, len) };
+        assert_eq!(pixels, vec![asked; usize::from(asked) * 4]);
+    }
+    let (status, _, error) = ask();
+    assert_eq!((status, error.kind), (abi::FAILED, abi::error_kind::ENDED));
+    assert_eq!(error.text.as_str(), Some("it panicked: it was asked too often"));
+}
