@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use lanstream_core::Size;
+use lanstream_pattern::read_number;
 use lanstream_testkit::browser::chromium::{Chromium, Page};
 use lanstream_testkit::browser::webkit::Webkit;
 use lanstream_testkit::display::Display;
@@ -41,14 +43,14 @@ fn a_busy_page_has_its_frames_from_a_worker_until_it_is_at_leisure() {
     let screen = Screen::of(&viewing);
     until("a frame on the display", || if is_blank(&screen) { Err("it is blank") } else { Ok(()) });
     let is_over = AtomicBool::new(false);
-    let blank = std::thread::scope(|scope| {
-        let watching = scope.spawn(|| blank_pictures(&screen, &is_over));
+    let faults = std::thread::scope(|scope| {
+        let watching = scope.spawn(|| faults(&screen, &is_over));
         let over = Over(&is_over);
         move_there_and_back(&page);
         drop(over);
         watching.join().expect("it only looks")
     });
-    assert_eq!(blank, 0, "pictures without a frame");
+    assert_eq!(faults, Faults::default());
     page.evaluate("window.lanstream.pause()");
     until("the frame on the display", || {
         let read = page.evaluate("window.lanstream.readPixels().then(({ data }) => [...data])");
@@ -90,13 +92,29 @@ fn is_blank(screen: &Screen) -> bool {
     screen.grab().part(0, 0, WIDTH, HEIGHT).colours() == 1
 }
 
-/// Looks at the display until it is over, and returns how often it was blank.
-fn blank_pictures(screen: &Screen, is_over: &AtomicBool) -> usize {
-    let mut blank = 0;
+/// What was wrong on the display.
+#[derive(Debug, Default, PartialEq)]
+struct Faults {
+    /// Looks that found no frame.
+    blank: usize,
+    /// Numbers of frames that were seen after later ones, with those.
+    late: Vec<(u32, u32)>,
+}
+
+/// Looks at the display until it is over.
+fn faults(screen: &Screen, is_over: &AtomicBool) -> Faults {
+    let (mut faults, mut last) = (Faults::default(), 0);
+    let size = Size::new(WIDTH, HEIGHT).expect("it is a size");
     while !is_over.load(Ordering::Relaxed) {
-        blank += usize::from(is_blank(screen));
+        let picture = screen.grab().part(0, 0, WIDTH, HEIGHT);
+        faults.blank += usize::from(picture.colours() == 1);
+        let number = read_number(size, WIDTH as usize * 4, &picture.bytes).unwrap_or(last);
+        if number < last {
+            faults.late.push((number, last));
+        }
+        last = last.max(number);
     }
-    blank
+    faults
 }
 
 fn move_there_and_back(page: &Page<'_>) {

@@ -1,7 +1,7 @@
 // Starts the engine with a thread and a canvas: in this thread if that is faster, else in a worker; in this thread,
 // too, if a worker turns out not to work. While frames come it moves the engine to the other thread when the page
-// becomes busy, or is no longer, in browsers where that helps: the next engine takes over once it has painted, so that
-// no frame is missed.
+// becomes busy, or is no longer, in browsers where that helps: the next engine takes over once it has painted, and its
+// canvas once that shows no older frame than the one before.
 
 import { choosePresenter } from '../present/choose.js';
 import { chooseThread, hasDesynchronized, showsWorkersApart } from '../session/thread-choice.js';
@@ -16,20 +16,24 @@ import { ThreadMonitor } from '../session/thread-monitor.js';
  * @typedef {import('../session/thread-choice.js').Thread} Thread
  * @typedef {import('../session/thread-choice.js').ThreadChoice} ThreadChoice
  * @typedef {PageEngine | WorkerEngine} Link
+ * @typedef {{ link: Link, timer: ReturnType<typeof setTimeout>, state: State | null }} Next `state`: its last one, once
+ *   it has painted
  * @typedef {{
  *   present: import('../session/port.js').Present,
  *   thread: Thread | 'auto',
  *   options: import('../session/engine.js').EngineOptions,
  *   mount: (canvas: HTMLCanvasElement) => void,
- *   mountAbove: (canvas: HTMLCanvasElement, isHidden: boolean) => void,
+ *   mountAbove: (canvas: HTMLCanvasElement) => void,
  *   layer: import('../present/presenter.js').Layer,
  *   answer: (answer: Answer) => void,
- * }} HostOptions `mount` has a canvas in the page and none before it, `mountAbove` one over that which is shown;
+ * }} HostOptions `mount` has a canvas in the page and none before it, `mountAbove` hides one over that which is shown;
  *   `layer`: a canvas over it
  */
 
 /** Time that an engine has to paint in the other thread. */
 const MOVE_MS = 5000;
+/** Time that an engine has to tell its last state: more than any page or worker is held up for. */
+const STOP_MS = 1000;
 const REASONS = { page: 'this page is no longer busy', worker: 'this page is busy' };
 /** What counts on when another engine takes over. */
 const COUNTERS = /** @type {const} */ (['frames', 'skipped', 'proven', 'refuted', 'reconnects']);
@@ -38,7 +42,9 @@ export class EngineHost {
   #options;
   #shown;
   /** The engine that is to take over. */
-  #next = /** @type {{ link: Link, timer: ReturnType<typeof setTimeout>, state: State | null } | null} */ (null);
+  #next = /** @type {Next | null} */ (null);
+  /** The last frame of the engine before, whose canvas is shown until the present one has caught up with it. */
+  #last = /** @type {Pick<State, 'marker' | 'seq'> | null} */ (null);
   #monitor = /** @type {ThreadMonitor | null} */ (null);
   /** Last command of each type, sent again to an engine in another thread. */
   #sent = /** @type {Map<string, Command>} */ (new Map());
@@ -68,7 +74,13 @@ export class EngineHost {
   send(command) {
     if (command.type === 'read') this.#reads.set(command.id, command);
     else if (command.type !== 'playback') this.#keep(command); // Done twice, a step would be two.
-    this.#shown.send(command);
+    if (!this.#isStopping) this.#shown.send(command);
+    else if (command.type === 'playback') this.#next?.link.send(command);
+  }
+
+  /** Whether the engine that is shown has been asked for its last state. */
+  get #isStopping() {
+    return (this.#next?.state ?? null) !== null;
   }
 
   close() {
@@ -133,12 +145,14 @@ export class EngineHost {
     if (answer.type === 'learned') this.#history = answer.history;
     if (link === this.#next?.link) this.#receiveNext(answer);
     if (link !== this.#shown && answer.type !== 'renewed') return;
+    if (answer.type === 'stopped') return this.#takeOver(this.#counting(answer.state));
     if (answer.type === 'pixels') this.#reads.delete(answer.id);
     if (answer.type === 'frame') answer.frame.frames += this.#counted.frames;
     if (answer.type === 'state') {
-      for (const name of COUNTERS) answer.state[name] += this.#counted[name];
+      this.#counting(answer.state);
       if (answer.state.frames !== this.#state?.frames) this.#sample();
       this.#state = answer.state;
+      this.#catchUp(answer.state);
     }
     this.#options.answer(answer);
   }
@@ -146,7 +160,7 @@ export class EngineHost {
   /** Measures the page's thread while frames come. A page that nobody sees has its timers late. */
   #sample() {
     if (document.hidden) this.#monitor?.forget();
-    else if (this.#next === null) this.#monitor?.sample(better => this.#moveTo(better));
+    else if (this.#next === null && this.#last === null) this.#monitor?.sample(better => this.#moveTo(better));
   }
 
   /** Starts an engine in the other thread, and its canvas over the one that is shown. @param {Thread} thread */
@@ -154,8 +168,7 @@ export class EngineHost {
     if (this.#next !== null || document.hidden) return;
     const link = this.#newLink(thread);
     this.#next = { link, timer: setTimeout(() => this.#stay(), MOVE_MS), state: null };
-    // A canvas of this thread is black before it is painted, one of a worker's is not there.
-    this.#options.mountAbove(link.canvas, thread === 'page');
+    this.#options.mountAbove(link.canvas);
     if (!this.#start(link, { thread, reason: REASONS[thread] })) return this.#stay();
     for (const command of this.#sent.values()) link.send(command);
     return undefined;
@@ -165,27 +178,49 @@ export class EngineHost {
   #receiveNext(answer) {
     const next = this.#next;
     if (answer.type === 'unfit') this.#stay();
-    if (next === null || answer.type !== 'state') return;
+    if (next === null || answer.type !== 'state' || answer.state.frames === 0) return;
     const isFirst = next.state === null;
-    if (answer.state.frames > 0) next.state = answer.state;
-    if (!isFirst || next.state === null) return;
+    next.state = answer.state;
+    if (!isFirst) return;
     clearTimeout(next.timer);
-    // The browser composes what a worker painted a frame later.
-    requestAnimationFrame(() => requestAnimationFrame(() => this.#takeOver(next)));
+    next.timer = setTimeout(() => this.#takeOver(this.#state), STOP_MS);
+    this.#shown.send({ type: 'stop' });
   }
 
-  /** @param {{ link: Link, state: State | null }} next */
-  #takeOver(next) {
-    if (this.#next !== next || next.state === null) return;
+  /** @param {State | null} last of the engine that was shown */
+  #takeOver(last) {
+    const next = this.#next;
+    if (next === null || next.state === null || last === null) return;
+    clearTimeout(next.timer);
     this.#next = null;
-    for (const name of COUNTERS) this.#counted[name] = (this.#state?.[name] ?? 0) - next.state[name];
+    this.#last = last;
+    for (const name of COUNTERS) this.#counted[name] = last[name] - next.state[name];
+    this.#counted.frames += 1; // What has been painted is one more.
     const previous = this.#shown;
     this.#shown = next.link;
-    previous.close();
-    this.#options.mount(next.link.canvas);
+    previous.close(); // Nobody hears what it tells of that.
     this.#monitor?.moved(next.link.thread);
     for (const read of this.#reads.values()) next.link.send(read);
     this.#receive(next.link, { type: 'state', state: { ...next.state } });
+  }
+
+  /** Adds what earlier engines counted. @param {State} state */
+  #counting(state) {
+    for (const name of COUNTERS) state[name] += this.#counted[name];
+    return state;
+  }
+
+  /** Shows the canvas of the present engine once it has caught up with the one before. @param {State} state */
+  #catchUp({ marker, seq }) {
+    const [last, { canvas }] = [this.#last, this.#shown];
+    if (last === null || (marker === last.marker && seq < last.seq)) return;
+    this.#last = null;
+    // The browser composes what a worker painted a frame later.
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        if (this.#shown.canvas === canvas) this.#options.mount(canvas);
+      }),
+    );
   }
 
   /** The engine cannot be moved: it stays where it is, and is not tried elsewhere. */

@@ -310,7 +310,7 @@ export class LanStream extends AttributeElement {
         this.#stage.mount(canvas, layer);
         this.#layOut();
       },
-      mountAbove: (canvas, isHidden) => this.#stage.mountAbove(canvas, isHidden),
+      mountAbove: canvas => this.#stage.mountAbove(canvas),
       showState: state => this.#showState(state),
       showStats: () => this.#updateOverlay(),
       showFailure: text => this.#overlay.showFailure(text),

@@ -18,13 +18,12 @@ import { REPORTED } from './state.js';
  * @typedef {import('./errors.js').ErrorCode} ErrorCode
  * @typedef {import('./errors.js').ErrorDetail} ErrorDetail
  *
- * What the element shows of it. `mount` puts a canvas and the one over it into the page, `mountAbove` one over the
- * first; `showState` comes before the
- * events that the state means, `showFailure` replaces the banner.
+ * What the element shows of it. `mount` puts a canvas and the one over it into the page, `mountAbove` a hidden one over
+ * the first; `showState` comes before the events that the state means, `showFailure` replaces the banner.
  * @typedef {{
  *   dispatch(event: Event): void,
  *   mount(canvas: HTMLCanvasElement, layer: OverlayLayer): void,
- *   mountAbove(canvas: HTMLCanvasElement, isHidden: boolean): void,
+ *   mountAbove(canvas: HTMLCanvasElement): void,
  *   showState(state: State): void,
  *   showStats(): void,
  *   showFailure(text: string): void,
@@ -103,7 +102,7 @@ export class Player {
       thread,
       options,
       mount: canvas => this.#view.mount(canvas, layer),
-      mountAbove: (canvas, isHidden) => this.#view.mountAbove(canvas, isHidden),
+      mountAbove: canvas => this.#view.mountAbove(canvas),
       layer,
       // The last words of an engine that is closed are of a source that was left.
       answer: answer => {

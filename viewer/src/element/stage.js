@@ -54,13 +54,12 @@ export class Stage {
   }
 
   /**
-   * Adds a canvas above the one that is shown, in the same place. It is empty until it is painted.
+   * Adds a canvas above the one that is shown, in the same place. It is hidden until it is mounted.
    * @param {HTMLCanvasElement} canvas
-   * @param {boolean} isHidden until it is mounted
    */
-  mountAbove(canvas, isHidden) {
+  mountAbove(canvas) {
     canvas.style.cssText = this.#canvas?.style.cssText ?? '';
-    if (isHidden) canvas.style.visibility = 'hidden';
+    canvas.style.visibility = 'hidden';
     this.#canvas?.after(canvas);
   }
 

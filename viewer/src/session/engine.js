@@ -34,7 +34,7 @@ const FILM_MS = 250;
  * @typedef {{ seq: number, width: number, height: number, frames: number, mediaS: number | null, capturedAtMs:
  *   number | null, receivedAtMs: number, paintedAtMs: number }} PaintedFrame
  * @typedef {import('./meter.js').Measured & { server: Record<string, unknown> }} Stats
- * @typedef {{ type: 'state', state: State } | { type: 'stats', stats: Stats } | { type: 'error', code:
+ * @typedef {{ type: 'state' | 'stopped', state: State } | { type: 'stats', stats: Stats } | { type: 'error', code:
  *   ErrorCode, message: string, detail: ErrorDetail }
  *   | { type: 'sound', atUs: number, samples: Float32Array<ArrayBuffer> } | { type: 'painted', filmS: number, atMs:
  *     number }
@@ -136,6 +136,12 @@ export class Engine {
     this.setStats(false);
     this.#change({ phase: 'closed', connected: false });
     this.#picture.close();
+  }
+
+  /** Ends it, and tells its last state. The canvas keeps its frame. */
+  stop() {
+    this.#post({ type: 'stopped', state: this.state });
+    this.close();
   }
 
   /** @param {boolean} paused */

@@ -16,8 +16,8 @@ import { openSurface } from '../present/surface.js';
  * @typedef {Start | { type: 'paused', paused: boolean } | { type: 'verify', verify: boolean } | { type: 'stats' |
  *   'frames', wanted: boolean }
  *   | { type: 'token', token: string } | { type: 'read', id: number, of: 'picture' | 'canvas' }
- *   | { type: 'playback', command:
- *   import('../protocol/messages.js').PlaybackCommandName, value: number } | { type: 'close' }} Command
+ *   | { type: 'playback', command: import('../protocol/messages.js').PlaybackCommandName, value: number }
+ *   | { type: 'stop' } | { type: 'close' }} Command
  * @typedef {EngineEvent | { type: 'loaded' } | { type: 'unfit', message: string }
  *   | { type: 'pixels', id: number, width: number, height: number, rgba: Uint8ClampedArray<ArrayBuffer>, planes:
  *   number, block: Uint8Array<ArrayBuffer> | null }} Answer `loaded`: a worker's first word; `unfit`: nothing can be
@@ -56,6 +56,9 @@ export function serve(post) {
         break;
       case 'playback':
         engine?.controlPlayback(command.command, command.value);
+        break;
+      case 'stop':
+        engine?.stop();
         break;
       case 'close':
         engine?.close();
