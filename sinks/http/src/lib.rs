@@ -6,6 +6,8 @@
 mod assets;
 mod body;
 mod config;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod listen;
 mod respond;
 mod routes;

@@ -20,6 +20,8 @@ mod factory;
 mod film;
 mod frame_info;
 mod frame_reader;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod input;
 mod interrupt;
 mod log;

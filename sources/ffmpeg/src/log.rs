@@ -61,6 +61,16 @@ impl Log {
         Self { reader, lines: LineSplitter::default(), facts: Facts::new(listener, hidden) }
     }
 
+    /// Returns a log that has ended.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        let mut log = Self::with_reader(PipeReader::closed(), None, Hidden::default());
+        let Self { lines, facts, .. } = &mut log;
+        lines.push(bytes, &mut |line| facts.note(line));
+        lines.end(&mut |line| facts.note(line));
+        log
+    }
+
     /// Returns the descriptor to poll; `None` once it is at its end.
     pub(crate) fn pipe(&self) -> Option<BorrowedFd<'_>> {
         self.reader.descriptor()

@@ -20,7 +20,7 @@ impl PipeReader {
     }
 
     /// Returns a reader that is at its end.
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(super) fn closed() -> Self {
         Self { pipe: None }
     }
