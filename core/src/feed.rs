@@ -44,6 +44,7 @@ pub fn feed() -> (Feed, FeedHandle) {
         status: None,
         description: None,
         playback: None,
+        has_audio: false,
         commands: VecDeque::with_capacity(COMMANDS_MAX),
     };
     (feed, FeedHandle { requests: sender, source })
@@ -86,6 +87,8 @@ pub struct Feed {
     status: Option<Arc<Status>>,
     description: Option<Arc<Description>>,
     playback: Option<Arc<PlaybackSnapshot>>,
+    /// The source has sound, and no controls whose tracks would say whether any is heard.
+    has_audio: bool,
     /// Commands of viewers that the source has not been given yet.
     commands: VecDeque<PlaybackCommand>,
 }
@@ -233,6 +236,16 @@ impl Feed {
         let snapshot = Arc::new(PlaybackSnapshot { playback, at: now });
         self.event_subscriptions.iter().for_each(|subscription| subscription.put_playback(&snapshot));
         self.playback = Some(snapshot);
+        self.tell_has_sound();
+    }
+
+    /// Sets whether a source without controls has sound.
+    pub fn set_has_audio(&mut self, has_audio: bool) {
+        self.has_audio = has_audio;
+        self.tell_has_sound();
+    }
+
+    fn tell_has_sound(&self) {
         let has_sound = self.has_sound();
         self.complete_subscriptions.iter().for_each(|subscription| subscription.set_has_sound(has_sound));
     }
@@ -252,7 +265,7 @@ impl Feed {
     }
 
     fn has_sound(&self) -> bool {
-        self.playback.as_ref().is_some_and(|last| last.playback.track.is_some())
+        self.has_audio || self.playback.as_ref().is_some_and(|last| last.playback.track.is_some())
     }
 }
 

@@ -107,6 +107,7 @@ impl Pipeline {
         self.flow = Flow::default();
         let waker = source.waker();
         self.describe(source);
+        self.feed.set_has_audio(source.playback().is_none() && source.audio().is_some());
         while !self.state.stop.load(Ordering::SeqCst) {
             self.feed.admit(self.stage.current());
             self.exchange_playback(source);

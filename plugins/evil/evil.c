@@ -282,6 +282,10 @@ static int32_t capture(void *instance, ls_frame *frame, ls_error *error) {
     }
     grey++;
     paint(frame);
+    if (has("audio:")) {
+        frame->flags |= LS_FRAME_HAS_PTS;
+        frame->pts_us = (int64_t)sounds * 10000;
+    }
     int is_silent = strncmp(EVIL, "region:", 7) == 0 || (captures > 1 && is("damage:none"));
     if (captures <= 2 && !is("damage:none")) is_silent = 0;
     if (!is_silent) frame->flags |= LS_FRAME_ALL;

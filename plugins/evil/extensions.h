@@ -1,20 +1,22 @@
 /*
- * What the source of evil.c has besides its frames, if EVIL names it: a cursor, told of as the interface says, or in the wrong way
- * that EVIL names.
+ * What the source of evil.c has besides its frames, if EVIL names it: a cursor or sound, told of as the interface says, or in the
+ * wrong way that EVIL names.
  */
 
-static int moves; /* of the cursor */
+static int moves;  /* of the cursor */
+static int sounds; /* stretches that were due */
 
-static int has_cursor(void) {
-    return strncmp(EVIL, "cursor:", 7) == 0;
+static int has(const char *extension) {
+    return strncmp(EVIL, extension, strlen(extension)) == 0;
 }
 
-/* Returns the event of a source that has one every 10 ms: by turns damage and, if it has a cursor, a move of that. */
+/* Returns the event of a source that has one every 10 ms: by turns damage and, if it has a cursor or sound, one of that. */
 static uint32_t next_event(void) {
     static int events;
-    if (!has_cursor() || ++events % 2 == 0) return LS_EVENT_DAMAGED;
-    moves++;
-    return LS_EVENT_CURSOR_MOVED;
+    if (++events % 2 == 0) return LS_EVENT_DAMAGED;
+    if (has("cursor:")) return moves++, LS_EVENT_CURSOR_MOVED;
+    if (has("audio:")) return sounds++, LS_EVENT_SOUNDED;
+    return LS_EVENT_DAMAGED;
 }
 
 /* Tells of a cursor that looks different after four moves, in one of three ways, and is hidden at each 16th place. */
@@ -61,13 +63,48 @@ static ls_cursor_source cursor_source = {
     .cursor = tell_cursor,
 };
 
+/* Hands over 10 ms of sound, whose samples are the number of the stretch in thousandths; nothing each tenth time. */
+static int32_t take_sound(void *instance, ls_audio *audio, ls_error *error) {
+    static float samples[LS_SOUND_BYTES_MAX / sizeof(float) + 2];
+    (void)instance;
+    if (sounds % 10 == 9) return LS_OK;
+    size_t count = LS_SOUND_RATE / 100 * 2;
+    for (size_t i = 0; i < count; i++) samples[i] = (float)sounds / 1000;
+    audio->pts_us = (int64_t)sounds * 10000;
+    audio->data = (const uint8_t *)samples;
+    audio->data_len = count * sizeof(float);
+    if (sounds <= 2) return LS_OK;
+    evil("audio");
+    if (is("audio:fail")) return ls_fail(error, LS_ERROR_ENDED, "the sound card is gone");
+    if (is("audio:silent")) return LS_FAILED;
+    if (is("audio:long")) audio->data_len = LS_SOUND_BYTES_MAX + 8;
+    if (is("audio:huge")) audio->data_len = UINT64_MAX;
+    if (is("audio:odd")) audio->data_len = 12;
+    if (is("audio:null")) audio->data = NULL;
+    if (is("audio:address")) audio->data = (const uint8_t *)8;
+    static const uint32_t wrong[] = {0, 0x7fc00000, 0, 0xff800000};
+    if (is("audio:nan")) audio->data = (const uint8_t *)wrong, audio->data_len = 8;
+    if (is("audio:infinite")) audio->data = (const uint8_t *)(wrong + 2), audio->data_len = 8;
+    return LS_OK;
+}
+
+static ls_audio_source audio_source = {
+    .struct_size = sizeof(ls_audio_source),
+    .take = take_sound,
+};
+
 static const void *extension(void *instance, ls_str id) {
     static const uint32_t nothing[16];
     (void)instance;
-    int is_known = ls_str_is(id, LS_CURSOR_ID);
-    if (!is_known && (is("extension:any") || is("sink-extension:any"))) return nothing;
-    if (!is_known || !has_cursor() || is("cursor:unasked")) return NULL;
     if (is("cursor:table")) cursor_source.struct_size = 8;
     if (is("cursor:no-function")) cursor_source.cursor = NULL;
-    return is("cursor:unaligned") ? (const char *)&cursor_source + 1 : (const void *)&cursor_source;
+    if (is("audio:table")) audio_source.struct_size = 8;
+    if (is("audio:no-function")) audio_source.take = NULL;
+    if (is("cursor:unasked") || is("audio:unasked")) return NULL;
+    if (ls_str_is(id, LS_CURSOR_ID)) {
+        const char *table = (const char *)&cursor_source;
+        return !has("cursor:") ? NULL : is("cursor:unaligned") ? table + 1 : table;
+    }
+    if (ls_str_is(id, LS_AUDIO_ID)) return has("audio:") ? &audio_source : NULL;
+    return is("extension:any") || is("sink-extension:any") ? nothing : NULL;
 }

@@ -23,9 +23,9 @@
  * Threads. All functions of one instance are called on one thread, one at a time, except `wake` and `interrupt`, which are called on any
  * thread between the return of `create` and the call of `destroy`. Different instances may be used on different threads at the same time.
  *
- * Extensions. What only some sources have is in a table of its own, which `extension` returns by its id: LS_CURSOR_ID. The host asks
- * for each that it knows once, after `create` and before it calls anything else but `destroy`; a host of minor version 0 or 1 asks for
- * none. The functions of an extension are called like `describe`: on the thread of the instance, and only if the source has it.
+ * Extensions. What only some sources have is in a table of its own, which `extension` returns by its id: LS_AUDIO_ID, LS_CURSOR_ID.
+ * The host asks for each that it knows once, after `create` and before it calls anything else but `destroy`; a host of minor version 0
+ * or 1 asks for none. The functions of an extension are called like `describe`: on the thread of the instance, if the source has it.
  *
  * Memory. Whoever allocates memory releases it. Pointers in arguments are valid until the call returns, unless their
  * comment says otherwise. Pointers in tables that a plugin returns are valid as long as the process lives: a plugin is never unloaded.
@@ -65,6 +65,8 @@ extern "C" {
 #define LS_SOURCE_ID "lanstream.source/1"
 /* Id of the factories of sinks: ls_sink. A host of minor version 0 does not ask for them. */
 #define LS_SINK_ID "lanstream.sink/1"
+/* Id of the extension of sources that have sound: ls_audio_source. */
+#define LS_AUDIO_ID "lanstream.audio/1"
 /* Id of the extension of sources whose cursor is apart from their pixels: ls_cursor_source. */
 #define LS_CURSOR_ID "lanstream.cursor/1"
 
@@ -198,13 +200,28 @@ typedef struct ls_frame {
     void (*lent_release)(void *owner); /* out: may be NULL; called exactly once, on the thread that called `capture` */
 } ls_frame;
 
+#define LS_SOUND_RATE 48000u      /* frames of sound in a second, each of a sample for the left and one for the right */
+#define LS_SOUND_FRAME_BYTES 8u
+#define LS_SOUND_BYTES_MAX 61440u /* of the longest stretch of a source: 160 ms */
+
+/* A stretch of sound, for a sink or of a source. It may be ahead of its frames. */
+typedef struct ls_audio {
+    uint32_t struct_size;
+    uint32_t reserved;
+    int64_t pts_us;      /* where it begins, on the clock of the frames' `pts_us` */
+    const uint8_t *data; /* samples, little-endian 32-bit floating point, interleaved. Perhaps not aligned; valid until the call returns, or
+                            of a source until the next call of a function of the instance other than `wake` */
+    uint64_t data_len;   /* in bytes: a multiple of LS_SOUND_FRAME_BYTES */
+} ls_audio;
+
 enum {
     LS_EVENT_DAMAGED = 1,   /* there is damage that was not reported before */
     LS_EVENT_RESIZED = 2,   /* the layout changed: the host calls `describe` */
     LS_EVENT_DESCRIBED = 3, /* another part of the description changed: the host calls `describe` */
     LS_EVENT_WOKEN = 4,
     LS_EVENT_TIMED_OUT = 5,
-    LS_EVENT_CURSOR_MOVED = 6 /* the cursor moved or looks different: the host calls `cursor`. Only if it has asked for LS_CURSOR_ID */
+    LS_EVENT_CURSOR_MOVED = 6, /* the cursor moved or looks different: the host calls `cursor`. Only if it has asked for LS_CURSOR_ID */
+    LS_EVENT_SOUNDED = 7       /* sound is due: the host calls `take` before it waits again. Only if it has asked for LS_AUDIO_ID */
 };
 
 #define LS_FOREVER UINT64_MAX
@@ -279,6 +296,16 @@ typedef struct ls_cursor_source {
     int32_t (*cursor)(void *instance, ls_cursor *cursor, ls_error *error);
 } ls_cursor_source;
 
+/* Extension LS_AUDIO_ID. Sound goes with frames by their `pts_us`: those of the source have to have one. */
+typedef struct ls_audio_source {
+    uint32_t struct_size;
+    uint32_t reserved;
+    /* Hands over the stretch of sound that is due: at most LS_SOUND_BYTES_MAX bytes, of which no sample is infinite or not a number.
+     * `audio` is empty before the call, and may stay so. Called once after each LS_EVENT_SOUNDED. Sound is due some 300 ms before the
+     * frames that it belongs to, so that it has arrived when they are shown. */
+    int32_t (*take)(void *instance, ls_audio *audio, ls_error *error);
+} ls_audio_source;
+
 enum {
     LS_DELIVERY_EVERY = 1, /* every frame that is captured, and all sound: if the sink is slow, captures wait for it */
     LS_DELIVERY_NEWEST = 2 /* the newest frame when the sink is ready for one: what came meanwhile is skipped, and nobody waits */
@@ -319,15 +346,6 @@ typedef struct ls_sink_frame {
     uint32_t waiting;     /* frames that wait behind this one; 0 with LS_DELIVERY_NEWEST */
     uint32_t reserved;
 } ls_sink_frame;
-
-/* A stretch of sound for a sink. It may be ahead of its frames. */
-typedef struct ls_audio {
-    uint32_t struct_size;
-    uint32_t reserved;
-    int64_t pts_us;      /* where it begins, on the clock of the frames' `pts_us` */
-    const uint8_t *data; /* samples, little-endian 32-bit floating point, interleaved. Perhaps not aligned; valid until the call returns */
-    uint64_t data_len;   /* in bytes: a multiple of 4 * `sound_channels` */
-} ls_audio;
 
 enum {
     LS_SINK_OPEN = 1,    /* it takes more */

@@ -11,6 +11,8 @@ mod conformance;
 mod contained;
 mod end;
 mod examples;
+#[cfg(feature = "plugins")]
+mod extensions;
 mod garbage;
 mod guard;
 #[cfg(feature = "plugins")]

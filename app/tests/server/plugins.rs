@@ -10,9 +10,7 @@ use std::time::{Duration, Instant};
 use lanstream::{Options, Registries, Server};
 use lanstream_core::Size;
 use lanstream_core::options::OptionValues;
-use lanstream_core::protocol::kind::{CURSOR_AT, CURSOR_SHAPE};
-use lanstream_core::protocol::{CursorAt, ServerMessage};
-use lanstream_core::source::{CursorShape, Listener};
+use lanstream_core::source::Listener;
 use lanstream_pattern::Kind;
 use lanstream_testkit::http::PATIENCE;
 use lanstream_testkit::library;
@@ -176,69 +174,6 @@ fn a_file_that_everybody_can_change_is_refused() {
 fn a_plugin_of_a_newer_minor_version_is_accepted() {
     let running = Running::start(&["--plugin", name(&evil("entry:newer-minor")), "evil", "--json"]);
     Viewer::join(&running.door(), Transport::Http).take_update();
-}
-
-#[test]
-fn a_plugin_of_the_previous_minor_version_is_not_asked_for_extensions() {
-    let file = built_in_c("minor-1", "fixtures/minor-1.c", &[]);
-    for flags in [&["--json"][..], &["--json", "--in-process"]] {
-        let running = Running::start(&[&["--plugin", name(&file), "old-grey"], flags].concat());
-        let mut viewer = Viewer::join(&running.door(), Transport::Http);
-        viewer.take_update();
-        assert!(viewer.picture.rgbx().as_chunks::<4>().0.iter().all(|pixel| pixel[..3] == [0x5a; 3]));
-    }
-}
-
-/// Returns the next shape of the cursor that a viewer is sent.
-fn next_shape(viewer: &mut Viewer) -> CursorShape {
-    match ServerMessage::from_body(CURSOR_SHAPE, &viewer.hear(CURSOR_SHAPE)) {
-        Ok(ServerMessage::CursorShape(shape)) => shape.into_owned(),
-        other => panic!("a shape is read as {other:?}"),
-    }
-}
-
-/// Returns the next place of the cursor that a viewer is sent.
-fn next_place(viewer: &mut Viewer) -> CursorAt {
-    match ServerMessage::from_body(CURSOR_AT, &viewer.hear(CURSOR_AT)) {
-        Ok(ServerMessage::CursorAt(at)) => at,
-        other => panic!("a place is read as {other:?}"),
-    }
-}
-
-#[test]
-fn the_cursor_of_a_plugin_moves_over_a_picture_that_stands() {
-    let library = built_in_rust("orbit");
-    for flags in [&["--json"][..], &["--json", "--in-process"]] {
-        let line = ["--plugin", name(&library), "orbit", "--size", "200x100", "--round-ms", "1000"];
-        let running = Running::start(&[&line, flags].concat());
-        let mut viewer = Viewer::join(&running.door(), Transport::Http);
-        viewer.take_update();
-        viewer.acknowledge();
-        let shape = next_shape(&mut viewer);
-        assert_eq!((shape.width, shape.height, shape.hot_x, shape.hot_y), (17, 17, 8, 8));
-        assert_eq!(shape.rgba.as_chunks().0[8 * 17 + 8], [0xff, 0xa0, 0x20, 255]);
-        let places: Vec<_> = (0..20).map(|_| next_place(&mut viewer)).collect();
-        for (before, after) in places.iter().zip(&places[1..]) {
-            assert!((before.x, before.y) != (after.x, after.y) && before.moves < after.moves);
-        }
-        for CursorAt { x, y, serial, .. } in places {
-            let [right, down] = [f64::from(x - 100) / 80.0, f64::from(y - 50) / 40.0];
-            assert!((right.hypot(down) - 1.0).abs() < 0.02, "{x},{y} is not on its way");
-            assert_eq!(serial, shape.serial);
-        }
-        assert_eq!(*viewer.picture.rgbx(), [0x20, 0x30, 0x40, 255].repeat(200 * 100));
-    }
-}
-
-#[test]
-fn a_source_that_is_started_again_has_other_shapes_of_its_cursor() {
-    let running = Running::start(&["--plugin", name(&evil("cursor:segv")), "evil", "--json"]);
-    let mut viewer = Viewer::join(&running.door(), Transport::Http);
-    let first = next_shape(&mut viewer);
-    running.next_where("source", |event| event["state"] == "back");
-    let second = next_shape(&mut viewer);
-    assert_eq!(first.rgba, second.rgba);
-    assert_ne!(first.serial, second.serial, "viewers draw a serial that they know as they know it");
 }
 
 #[test]

@@ -25,6 +25,8 @@ pub struct Driver {
     description: Arc<Description>,
     /// The frame that was given last.
     shown: Option<Shown>,
+    /// The stream was begun with sound.
+    has_sound: bool,
 }
 
 /// A frame that was given.
@@ -49,7 +51,7 @@ impl Driver {
     /// Subscribes a sink. Returns `None` if the source's thread is gone.
     pub fn new(sink: Box<dyn FrameSink>, feed_handle: &FeedHandle, clock: Clock) -> Option<Self> {
         let receiver = feed_handle.subscribe_complete(sink.delivery())?;
-        Some(Self { sink, receiver, clock, description: Arc::default(), shown: None })
+        Some(Self { sink, receiver, clock, description: Arc::default(), shown: None, has_sound: false })
     }
 
     /// Returns a handle to the subscription, for other threads.
@@ -92,10 +94,12 @@ impl Driver {
         sink.finish()
     }
 
-    /// Gives the sound that has come. What comes before the first picture belongs to none.
+    /// Gives the sound that has come. What comes before the first picture belongs to none, and what comes in a stream
+    /// that was begun without sound has no place in it.
     fn give_sound(&mut self) -> Result<SinkStatus, FrameSinkError> {
         while let Some(chunk) = self.receiver.take_sound() {
-            if self.shown.is_some() && self.sink.audio(&chunk)? == SinkStatus::Complete {
+            let has_place = self.shown.is_some() && self.has_sound;
+            if has_place && self.sink.audio(&chunk)? == SinkStatus::Complete {
                 return Ok(SinkStatus::Complete);
             }
         }
@@ -124,7 +128,8 @@ impl Driver {
             self.description = description;
         }
         let description = Description::clone(&self.description);
-        self.sink.begin(&StreamInfo { layout, description, has_sound: self.receiver.has_sound() })
+        self.has_sound = self.receiver.has_sound();
+        self.sink.begin(&StreamInfo { layout, description, has_sound: self.has_sound })
     }
 
     /// Whether the last picture is to be given again: it stands for a while, or is the last. A film says by itself when

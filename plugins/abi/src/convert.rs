@@ -1,12 +1,14 @@
 //! Conversions between the tables and core's types, for both ends of the interface.
 
 use lanstream_core::planar::Planar;
-use lanstream_core::source::{CURSOR_SIDE_MAX, ErrorKind, Event};
+use lanstream_core::source::{CURSOR_SIDE_MAX, ErrorKind, Event, SOUND_FRAME_BYTES, SOUND_RATE};
 use lanstream_core::{Layout, PixelFormat, Rect, Region, Size};
 
 use crate as abi;
 
 const _: () = assert!(abi::CURSOR_SIDE_MAX == CURSOR_SIDE_MAX as u32, "shapes are as large on both sides");
+const _: () = assert!(abi::SOUND_RATE == SOUND_RATE, "sound is as fast on both sides");
+const _: () = assert!(abi::SOUND_FRAME_BYTES as usize == SOUND_FRAME_BYTES, "sound is alike on both sides");
 
 /// Returns the layout as a table.
 pub fn layout_to_abi(layout: Layout) -> abi::Layout {
@@ -71,13 +73,14 @@ pub fn kind_from_abi(number: u32) -> ErrorKind {
 }
 
 /// Events with their numbers.
-const EVENTS: [(Event, u32); 6] = [
+const EVENTS: [(Event, u32); 7] = [
     (Event::Damaged, abi::event::DAMAGED),
     (Event::Resized, abi::event::RESIZED),
     (Event::Described, abi::event::DESCRIBED),
     (Event::Woken, abi::event::WOKEN),
     (Event::TimedOut, abi::event::TIMED_OUT),
     (Event::CursorMoved, abi::event::CURSOR_MOVED),
+    (Event::Sounded, abi::event::SOUNDED),
 ];
 
 /// Returns the number of an event. Those that the interface does not have only wake the host.

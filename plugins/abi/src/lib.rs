@@ -6,6 +6,7 @@
 
 #![no_std]
 
+mod audio;
 #[cfg(feature = "convert")]
 pub mod convert;
 mod cursor;
@@ -13,6 +14,7 @@ mod sink;
 
 use core::ffi::c_void;
 
+pub use audio::{AUDIO_ID, AudioSource, SOUND_BYTES_MAX, SOUND_FRAME_BYTES, SOUND_RATE};
 pub use cursor::{CURSOR_ID, CURSOR_OFFSET_MAX, CURSOR_SIDE_MAX, Cursor, CursorSource, cursor_flag};
 pub use sink::{Audio, Sink, SinkFrame, Stream, delivery, sink_frame_flag, sink_status, stream_flag};
 
@@ -307,6 +309,8 @@ pub mod event {
     pub const TIMED_OUT: u32 = 5;
     /// The cursor moved or looks different. Only a host that has asked for [`CURSOR_ID`](crate::CURSOR_ID) knows it.
     pub const CURSOR_MOVED: u32 = 6;
+    /// A stretch of sound is due. Only a host that has asked for [`AUDIO_ID`](crate::AUDIO_ID) knows it.
+    pub const SOUNDED: u32 = 7;
 }
 
 /// Timeout that never passes.

@@ -80,7 +80,7 @@ pub struct SinkFrame {
     pub reserved: u32,
 }
 
-/// A stretch of sound for a sink.
+/// A stretch of sound, for a sink or of a source.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct Audio {

@@ -53,6 +53,10 @@ fn constants(out: &mut String) {
         ("LS_EVENT_WOKEN", abi::event::WOKEN),
         ("LS_EVENT_TIMED_OUT", abi::event::TIMED_OUT),
         ("LS_EVENT_CURSOR_MOVED", abi::event::CURSOR_MOVED),
+        ("LS_EVENT_SOUNDED", abi::event::SOUNDED),
+        ("LS_SOUND_RATE", abi::SOUND_RATE),
+        ("LS_SOUND_FRAME_BYTES", abi::SOUND_FRAME_BYTES),
+        ("LS_SOUND_BYTES_MAX", abi::SOUND_BYTES_MAX),
         ("LS_CURSOR_SIDE_MAX", abi::CURSOR_SIDE_MAX),
         ("LS_CURSOR_OFFSET_MAX", abi::CURSOR_OFFSET_MAX),
         ("LS_CURSOR_VISIBLE", abi::cursor_flag::VISIBLE),
@@ -197,6 +201,7 @@ fn extensions(out: &mut String) {
         pixels_len
     );
     assertions!(out, abi::CursorSource, "ls_cursor_source", struct_size, reserved, cursor);
+    assertions!(out, abi::AudioSource, "ls_audio_source", struct_size, reserved, take);
 }
 
 /// Assertions on the tables of sinks.
@@ -279,8 +284,12 @@ fn the_header_has_the_layouts_and_constants_of_the_rust_tables() {
 #[test]
 fn the_header_has_the_ids_of_the_rust_tables() {
     let header = include_str!("../../include/lanstream.h");
-    let ids =
-        [("LS_SOURCE_ID", abi::SOURCE_ID), ("LS_SINK_ID", abi::SINK_ID), ("LS_CURSOR_ID", abi::CURSOR_ID)];
+    let ids = [
+        ("LS_SOURCE_ID", abi::SOURCE_ID),
+        ("LS_SINK_ID", abi::SINK_ID),
+        ("LS_CURSOR_ID", abi::CURSOR_ID),
+        ("LS_AUDIO_ID", abi::AUDIO_ID),
+    ];
     for (name, id) in ids {
         let line = format!("#define {name} \"{id}\"");
         assert!(header.lines().any(|own| own == line), "the header has no line {line}");

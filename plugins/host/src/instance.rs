@@ -7,11 +7,14 @@ use std::task::Waker;
 use std::time::Duration;
 
 use lanstream_core::options::OptionValues;
-use lanstream_core::source::{Captured, Cursor, CursorSource, Description, Error, Event, Source};
+use lanstream_core::source::{
+    AudioChunk, AudioSource, Captured, Cursor, CursorSource, Description, Error, Event, Source,
+};
 use lanstream_core::{FrameBuffer, Layout, PIXEL_BYTES, Pts, Region};
 use lanstream_plugin_abi as abi;
 use lanstream_plugin_abi::convert::{event_from_abi, layout_to_abi, region_to_abi};
 
+use crate::audio::AudioExtension;
 use crate::check::{self, Broken};
 use crate::cursor::{CursorExtension, KnownCursor};
 use crate::open::{Functions, OpenInstance, is_null, result, rule};
@@ -21,6 +24,7 @@ pub(crate) struct Instance {
     table: abi::Source,
     open: OpenInstance,
     cursor: Option<CursorExtension>,
+    audio: Option<AudioExtension>,
 }
 
 /// Result of a capture.
@@ -41,7 +45,9 @@ impl Instance {
         };
         // SAFETY: it is what the plugin returned for this id.
         let cursor = unsafe { CursorExtension::read(extension(abi::CURSOR_ID)) }.map_err(rule)?;
-        Ok(Self { table, open, cursor })
+        // SAFETY: as above.
+        let audio = unsafe { AudioExtension::read(extension(abi::AUDIO_ID)) }.map_err(rule)?;
+        Ok(Self { table, open, cursor, audio })
     }
 
     /// Describes the source.
@@ -68,6 +74,7 @@ impl Instance {
             event_from_abi(event).ok_or_else(|| rule(format!("wait returned the unknown event {event}")))?;
         match event {
             Event::CursorMoved if self.cursor.is_none() => Err(rule(no_extension(abi::CURSOR_ID))),
+            Event::Sounded if self.audio.is_none() => Err(rule(no_extension(abi::AUDIO_ID))),
             event => Ok(event),
         }
     }
@@ -83,6 +90,23 @@ impl Instance {
         let instance = self.open.pointer();
         // SAFETY: the instance is open, and has the extension.
         self.cursor.as_mut().map(|cursor| unsafe { cursor.ask(instance) }).transpose()
+    }
+
+    /// Returns whether the source has sound.
+    pub(crate) fn has_audio(&self) -> bool {
+        self.audio.is_some()
+    }
+
+    /// Takes the stretch of sound that is due, after the event that says so.
+    pub(crate) fn take_sound(&mut self) -> Result<Option<AudioChunk>, Error> {
+        let Some(audio) = &self.audio else { return Ok(None) };
+        // SAFETY: the instance is open, and has the extension.
+        unsafe { audio.take(self.open.pointer()) }
+    }
+
+    /// Sleeps until the waker is used, and returns whether it was.
+    pub(crate) fn sleep(&self, timeout: Option<Duration>) -> bool {
+        self.open.sleep(timeout)
     }
 
     /// Captures into `bytes`, which lie as `layout` says.
@@ -185,13 +209,15 @@ pub(crate) struct LoadedSource {
     description: Description,
     layout: Layout,
     cursor: Option<KnownCursor>,
+    /// Sound that is due and was not taken.
+    sound: Option<AudioChunk>,
 }
 
 impl LoadedSource {
     pub(crate) fn new(mut instance: Instance) -> Result<Self, Error> {
         let (description, layout) = instance.describe()?;
         let cursor = instance.cursor()?.map(KnownCursor);
-        Ok(Self { instance, description, layout, cursor })
+        Ok(Self { instance, description, layout, cursor, sound: None })
     }
 }
 
@@ -209,12 +235,19 @@ impl Source for LoadedSource {
     }
 
     fn wait(&mut self, timeout: Option<Duration>) -> Result<Event, Error> {
+        // Nobody takes sound because too much of it waits: the source stands still.
+        if self.sound.is_some() {
+            return Ok(if self.instance.sleep(timeout) { Event::Woken } else { Event::TimedOut });
+        }
         let event = self.instance.wait(timeout)?;
         if matches!(event, Event::Resized | Event::Described) {
             (self.description, self.layout) = self.instance.describe()?;
         }
         if event == Event::CursorMoved {
             self.cursor = self.instance.cursor()?.map(KnownCursor);
+        }
+        if event == Event::Sounded {
+            self.sound = self.instance.take_sound()?;
         }
         Ok(event)
     }
@@ -228,6 +261,16 @@ impl Source for LoadedSource {
 
     fn cursor(&self) -> Option<&dyn CursorSource> {
         self.cursor.as_ref().map(|cursor| cursor as &dyn CursorSource)
+    }
+
+    fn audio(&mut self) -> Option<&mut dyn AudioSource> {
+        if self.instance.has_audio() { Some(self) } else { None }
+    }
+}
+
+impl AudioSource for LoadedSource {
+    fn take_chunk(&mut self) -> Option<AudioChunk> {
+        self.sound.take()
     }
 }
 

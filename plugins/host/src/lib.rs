@@ -8,6 +8,7 @@
 //! and texts, is checked before it is used. On Linux, `conformance` tries whether a plugin keeps the rules of the
 //! interface.
 
+mod audio;
 mod check;
 #[cfg(target_os = "linux")]
 pub mod conformance;

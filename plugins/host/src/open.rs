@@ -87,6 +87,11 @@ impl OpenInstance {
         *self.handle.instance.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Sleeps until the waker is used, and returns whether it was.
+    pub(crate) fn sleep(&self, timeout: Option<Duration>) -> bool {
+        self.handle.wakeup.sleep(timeout)
+    }
+
     /// Returns a waker that ends a wait of the instance.
     pub(crate) fn waker(&self) -> Waker {
         Waker::from(Arc::clone(&self.handle))

@@ -10,13 +10,19 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use lanstream_core::options::OptionValues;
-use lanstream_core::source::{Cursor, CursorSource, Error, ErrorKind, Event, Listener, Source};
-use lanstream_core::{FrameBuffer, Region};
+use lanstream_core::source::{
+    AudioChunk, Cursor, CursorSource, Error, ErrorKind, Event, Listener, SOUND_RATE, Source,
+};
+use lanstream_core::{FrameBuffer, Pts, Region};
 use lanstream_plugin_host::{HOST_COMMAND, Launch, LoadedPlugin, RemotePlugin, Trust, serve};
 use lanstream_testkit::library;
 
 /// Moves of the cursor that are looked at: each of its shapes is there more than once, and it is hidden twice.
 const MOVES: i32 = 40;
+/// Stretches of sound that are taken: every tenth is empty.
+const STRETCHES: u16 = 25;
+/// Events of an extension in which a deed is done.
+const EVENTS: u32 = 40;
 /// Time in which what has to happen happens.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -34,10 +40,12 @@ fn main() {
     let folder = tempfile::tempdir().unwrap();
     for place in [Place::Here, Place::OwnProcess] {
         a_cursor_is_known_as_it_was_told(folder.path(), place);
-        a_cursor_that_cannot_be_ends_its_source_with_the_rule(folder.path(), place);
+        sound_is_taken_as_it_was_handed_over(folder.path(), place);
+        sound_that_waits_holds_the_source(folder.path(), place);
+        what_cannot_be_ends_its_source_with_the_rule(folder.path(), place);
     }
     a_crash_while_it_tells_is_a_loss(folder.path());
-    println!("test result: ok. 5 passed");
+    println!("test result: ok. 9 passed");
 }
 
 /// Where a plugin runs.
@@ -70,14 +78,28 @@ fn open(library: &Path, place: Place) -> Result<Box<dyn Source>, Error> {
     (configured.open)()
 }
 
-/// Waits for the next event of the cursor, and captures whatever else is told.
-fn next_move(source: &mut dyn Source, frame: &mut FrameBuffer) -> Result<Cursor, Error> {
+/// Waits for the next event of an extension, and captures whatever else is told.
+fn next(source: &mut dyn Source, frame: &mut FrameBuffer) -> Result<Event, Error> {
     let (begin, all) = (Instant::now(), Region::full(frame.size()));
-    while source.wait(Some(PATIENCE))? != Event::CursorMoved {
+    loop {
+        let event = source.wait(Some(PATIENCE))?;
+        if matches!(event, Event::CursorMoved | Event::Sounded) {
+            return Ok(event);
+        }
         source.capture(frame, &all)?;
-        assert!(begin.elapsed() < PATIENCE, "the cursor does not move");
+        assert!(begin.elapsed() < PATIENCE, "it has nothing but frames");
     }
-    Ok(source.cursor().map(CursorSource::cursor).expect("a source whose cursor moves has one"))
+}
+
+/// Waits until the cursor moves, and returns where it is.
+fn next_move(source: &mut dyn Source, frame: &mut FrameBuffer) -> Cursor {
+    assert_eq!(next(source, frame).unwrap(), Event::CursorMoved);
+    source.cursor().map(CursorSource::cursor).expect("a source whose cursor moves has one")
+}
+
+/// Takes the sound that is due.
+fn take(source: &mut dyn Source) -> Option<AudioChunk> {
+    source.audio().expect("it has sound").take_chunk()
 }
 
 fn buffer(source: &mut dyn Source) -> FrameBuffer {
@@ -97,7 +119,7 @@ fn a_cursor_is_known_as_it_was_told(folder: &Path, place: Place) {
     let mut last_shape = first.shape.clone();
     assert_eq!((first.x, first.y), told(0).0);
     for moves in 1..=MOVES {
-        let Cursor { x, y, shape } = next_move(source.as_mut(), &mut frame).unwrap();
+        let Cursor { x, y, shape } = next_move(source.as_mut(), &mut frame);
         let (at, value) = told(moves);
         assert_eq!(((x, y), shape.as_ref().map(|shape| shape.rgba[0])), (at, value), "{place:?}");
         let Some(shape) = shape else { continue };
@@ -109,8 +131,39 @@ fn a_cursor_is_known_as_it_was_told(folder: &Path, place: Place) {
     }
 }
 
+fn sound_is_taken_as_it_was_handed_over(folder: &Path, place: Place) {
+    let mut source = open(&evil(folder, "audio:good"), place).unwrap();
+    let mut frame = buffer(source.as_mut());
+    for number in 1..=STRETCHES {
+        assert_eq!(next(source.as_mut(), &mut frame).unwrap(), Event::Sounded);
+        let chunk = take(source.as_mut());
+        assert_eq!(take(source.as_mut()), None, "it is taken once");
+        let value = (f32::from(number) / 1000.0).to_le_bytes();
+        let sound = AudioChunk {
+            at: Pts(i64::from(number) * 10_000),
+            samples: value.repeat(2 * SOUND_RATE as usize / 100),
+        };
+        assert!(chunk == (number % 10 != 9).then_some(sound), "stretch {number}, {place:?}");
+    }
+}
+
+/// A source whose sound nobody takes stands still, and can be woken. The plugin is a file of its own: it counts its
+/// stretches as long as it is loaded.
+fn sound_that_waits_holds_the_source(folder: &Path, place: Place) {
+    let mut source = open(&evil(folder, "audio:held"), place).unwrap();
+    let mut frame = buffer(source.as_mut());
+    assert_eq!(next(source.as_mut(), &mut frame).unwrap(), Event::Sounded);
+    let waker = source.waker();
+    assert_eq!(source.wait(Some(Duration::from_millis(100))).unwrap(), Event::TimedOut, "{place:?}");
+    waker.wake();
+    assert_eq!(source.wait(None).unwrap(), Event::Woken, "{place:?}");
+    assert_eq!(take(source.as_mut()).map(|chunk| chunk.at), Some(Pts(10_000)));
+    assert_eq!(next(source.as_mut(), &mut frame).unwrap(), Event::Sounded);
+    assert_eq!(take(source.as_mut()).map(|chunk| chunk.at), Some(Pts(20_000)), "nothing was lost");
+}
+
 /// Deeds, and what is said of each.
-const DEEDS: [(&str, &str); 16] = [
+const DEEDS: [(&str, &str); 27] = [
     ("cursor:table", "its table ls_cursor_source says it has 8 bytes"),
     ("cursor:no-function", "the function cursor of its table ls_cursor_source is null"),
     ("cursor:unaligned", "the address of its table ls_cursor_source is null or not aligned"),
@@ -127,21 +180,34 @@ const DEEDS: [(&str, &str); 16] = [
     ("cursor:short", "has 255 bytes, and needs 256"),
     ("cursor:null", "the address of its bytes of a cursor is null"),
     ("cursor:serial", "the shape of its cursor changed, and not its serial 7"),
+    ("audio:table", "its table ls_audio_source says it has 8 bytes"),
+    ("audio:no-function", "the function take of its table ls_audio_source is null"),
+    ("audio:unasked", "an event of the extension lanstream.audio/1, which it does not have"),
+    ("audio:fail", "the sound card is gone"),
+    ("audio:silent", "it failed and did not say why"),
+    ("audio:long", "it has 61448 bytes of sound, and may have 61440"),
+    ("audio:huge", "it has 18446744073709551615 bytes of sound, and may have 61440"),
+    ("audio:odd", "its sound has 12 bytes"),
+    ("audio:null", "the address of its bytes of sound is null"),
+    ("audio:nan", "the sample 1 of its sound is infinite or not a number"),
+    ("audio:infinite", "the sample 1 of its sound is infinite or not a number"),
 ];
 
-fn a_cursor_that_cannot_be_ends_its_source_with_the_rule(folder: &Path, place: Place) {
+fn what_cannot_be_ends_its_source_with_the_rule(folder: &Path, place: Place) {
     for (deed, rule) in DEEDS {
-        let mut moves = 0;
+        let mut events = 0;
         let error = match open(&evil(folder, deed), place) {
             Err(error) => error,
             Ok(mut source) => {
                 let mut frame = buffer(source.as_mut());
                 loop {
-                    match next_move(source.as_mut(), &mut frame) {
-                        Ok(_) => moves += 1,
+                    match next(source.as_mut(), &mut frame) {
+                        Ok(Event::Sounded) => drop(take(source.as_mut())),
+                        Ok(_) => {}
                         Err(error) => break error,
                     }
-                    assert!(moves < MOVES, "{deed}, {place:?}: it goes on");
+                    events += 1;
+                    assert!(events < EVENTS, "{deed}, {place:?}: it goes on");
                 }
             }
         };
@@ -151,12 +217,14 @@ fn a_cursor_that_cannot_be_ends_its_source_with_the_rule(folder: &Path, place: P
 }
 
 fn a_crash_while_it_tells_is_a_loss(folder: &Path) {
-    for deed in ["cursor:segv", "cursor:abort", "cursor:address"] {
+    for deed in ["cursor:segv", "cursor:abort", "cursor:address", "audio:segv", "audio:address"] {
         let mut source = open(&evil(folder, deed), Place::OwnProcess).unwrap();
         let mut frame = buffer(source.as_mut());
         let error = loop {
-            if let Err(error) = next_move(source.as_mut(), &mut frame) {
-                break error;
+            match next(source.as_mut(), &mut frame) {
+                Ok(Event::Sounded) => drop(take(source.as_mut())),
+                Ok(_) => {}
+                Err(error) => break error,
             }
         };
         assert_eq!(error.kind, ErrorKind::Lost, "{deed}: {error}");

@@ -5,8 +5,8 @@ use std::ffi::c_void;
 
 use lanstream_plugin_abi as abi;
 
-use crate::cursor;
 use crate::instance::{Instance, slice};
+use crate::{audio, cursor};
 
 /// `extension` of [`abi::Source`].
 pub(crate) unsafe extern "C" fn extension(instance: *mut c_void, id: abi::Str) -> *const c_void {
@@ -15,7 +15,10 @@ pub(crate) unsafe extern "C" fn extension(instance: *mut c_void, id: abi::Str) -
     // SAFETY: the host passes text that is valid during the call.
     let id = unsafe { slice(id.data, id.len) };
     if id == abi::CURSOR_ID.as_bytes() && instance.has_cursor {
-        return (&raw const cursor::TABLE).cast();
+        (&raw const cursor::TABLE).cast()
+    } else if id == abi::AUDIO_ID.as_bytes() && instance.has_audio {
+        (&raw const audio::TABLE).cast()
+    } else {
+        std::ptr::null()
     }
-    std::ptr::null()
 }

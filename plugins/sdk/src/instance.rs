@@ -20,28 +20,50 @@ use lanstream_plugin_abi::convert::{
     event_to_abi, kind_to_abi, layout_from_abi, layout_to_abi, region_from_abi, region_to_abi,
 };
 
+use crate::sound::Sound;
+
 /// An open source. It is used on one thread at a time but for its waker: locks are never contended.
 pub(crate) struct Instance {
     pub(crate) source: Mutex<Box<dyn Source>>,
     waker: Waker,
     /// The host asks for a cursor, and the source has one.
     pub(crate) has_cursor: bool,
+    /// The host asks for sound, and the source has some.
+    pub(crate) has_audio: bool,
+    pub(crate) sound: Mutex<Sound>,
     /// Shape of the cursor that the host was told of last.
     pub(crate) shape: Mutex<Option<Arc<CursorShape>>>,
 }
 
 impl Instance {
     /// Returns the instance of an open source, on a host of this minor version.
-    fn new(source: Box<dyn Source>, host_minor: u32) -> Self {
-        let waker = source.waker();
-        let has_cursor = host_minor >= abi::EXTENSIONS_MINOR && source.cursor().is_some();
-        Self { source: Mutex::new(source), waker, has_cursor, shape: Mutex::default() }
+    fn new(mut source: Box<dyn Source>, host_minor: u32) -> Self {
+        let asks = host_minor >= abi::EXTENSIONS_MINOR;
+        Self {
+            waker: source.waker(),
+            has_cursor: asks && source.cursor().is_some(),
+            has_audio: asks && source.audio().is_some(),
+            sound: Mutex::default(),
+            shape: Mutex::default(),
+            source: Mutex::new(source),
+        }
     }
 
-    /// Returns the number of an event: one of an extension that the host does not ask for only wakes it.
-    fn event(&self, event: Event) -> u32 {
-        let is_known = event != Event::CursorMoved || self.has_cursor;
-        if is_known { event_to_abi(event) } else { abi::event::WOKEN }
+    /// Waits for an event: at once, if sound is due. One of an extension that the host does not ask for only wakes it.
+    fn wait(&self, timeout: Option<Duration>) -> Result<Event, Error> {
+        let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_sound_due(source.as_mut()) {
+            return Ok(Event::Sounded);
+        }
+        Ok(match source.wait(timeout)? {
+            Event::Sounded if !self.is_sound_due(source.as_mut()) => Event::Woken,
+            Event::CursorMoved if !self.has_cursor => Event::Woken,
+            event => event,
+        })
+    }
+
+    fn is_sound_due(&self, source: &mut dyn Source) -> bool {
+        self.has_audio && self.sound.lock().unwrap_or_else(PoisonError::into_inner).is_due(source)
     }
 }
 
@@ -114,9 +136,8 @@ pub(crate) unsafe extern "C" fn wait(
     // SAFETY: the host passes valid pointers.
     let (instance, event, error) = unsafe { (&*instance.cast::<Instance>(), &mut *event, &mut *error) };
     guarded(error, || {
-        let mut source = instance.source.lock().unwrap_or_else(PoisonError::into_inner);
         let timeout = (timeout_ns != abi::FOREVER).then(|| Duration::from_nanos(timeout_ns));
-        *event = instance.event(source.wait(timeout)?);
+        *event = event_to_abi(instance.wait(timeout)?);
         Ok(())
     })
 }

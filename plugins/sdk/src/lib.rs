@@ -35,8 +35,9 @@
 //! # fn main() {}
 //! ```
 //!
-//! A source that has a cursor apart from its pixels returns it as a built-in one does, from
-//! [`Source::cursor`](core::source::Source::cursor). Whether it has one is asked once, when it has been opened.
+//! A source that has a cursor apart from its pixels, or sound, returns it as a built-in one does, from
+//! [`Source::cursor`](core::source::Source::cursor) and [`Source::audio`](core::source::Source::audio). Whether it has
+//! them is asked once, when it has been opened. Sound that is due is taken before each wait.
 //!
 //! The source runs on one thread, in a process of its own. Nothing of it crosses the border by unwinding: a panic ends
 //! the source with an error.
@@ -101,10 +102,12 @@
 //! # fn main() {}
 //! ```
 
+mod audio;
 mod cursor;
 mod extension;
 mod instance;
 mod sink_instance;
+mod sound;
 mod table;
 
 pub use lanstream_core as core;

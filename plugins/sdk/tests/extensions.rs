@@ -13,9 +13,10 @@ use std::time::Duration;
 use lanstream_plugin::core::options::{OptionError, OptionValues};
 use lanstream_plugin::core::registry::{Configured, Descriptor, SourceFactory};
 use lanstream_plugin::core::source::{
-    Captured, Cursor, CursorShape, CursorSource, Description, Error, Event, Listener, Source,
+    AudioChunk, AudioSource, Captured, Cursor, CursorShape, CursorSource, Description, Error, Event,
+    Listener, Source,
 };
-use lanstream_plugin::core::{FrameBuffer, Layout, PixelFormat, Region, Size};
+use lanstream_plugin::core::{FrameBuffer, Layout, PixelFormat, Pts, Region, Size};
 use lanstream_plugin::{Exports, abi};
 
 /// A source whose cursor moves all the time. It panics when it is asked for the fourth time.
@@ -75,12 +76,73 @@ impl CursorSource for Restless {
     }
 }
 
+/// A source with one stretch of sound, which is longer than the interface allows, and nothing else.
+struct Ringing {
+    sound: Option<AudioChunk>,
+}
+
+#[derive(Default)]
+struct RingingFactory;
+
+impl SourceFactory for RingingFactory {
+    fn descriptor(&self) -> Descriptor {
+        Descriptor { name: "ringing".into(), about: "".into(), examples: "".into(), options: Vec::new() }
+    }
+
+    fn configure(&self, _: &OptionValues, _: Listener) -> Result<Configured, OptionError> {
+        Ok(Configured::new(Box::new(|| Ok(Box::new(Ringing { sound: Some(long_sound()) })))))
+    }
+}
+
+impl Source for Ringing {
+    fn description(&self) -> Description {
+        Description::default()
+    }
+
+    fn layout(&self) -> Layout {
+        Layout::packed(Size { width: 1, height: 1 }, PixelFormat::Rgbx8)
+    }
+
+    fn waker(&self) -> Waker {
+        Waker::noop().clone()
+    }
+
+    fn wait(&mut self, _: Option<Duration>) -> Result<Event, Error> {
+        Ok(if self.sound.is_some() { Event::Sounded } else { Event::TimedOut })
+    }
+
+    fn capture(&mut self, frame: &mut FrameBuffer, _: &Region) -> Result<Captured, Error> {
+        Ok(Captured::all(frame.layout()))
+    }
+
+    fn audio(&mut self) -> Option<&mut dyn AudioSource> {
+        Some(self)
+    }
+}
+
+impl AudioSource for Ringing {
+    fn take_chunk(&mut self) -> Option<AudioChunk> {
+        self.sound.take()
+    }
+}
+
+/// Two stretches and a half of sound.
+fn long_sound() -> AudioChunk {
+    let bytes = abi::SOUND_BYTES_MAX as usize * 5 / 2;
+    AudioChunk { at: Pts(-7), samples: (0..bytes).map(|index| index.to_le_bytes()[1]).collect() }
+}
+
 extern "C" fn factory(id: abi::Str, index: u32) -> *const c_void {
     EXPORTS.factory(id, index)
 }
 
-static EXPORTS: LazyLock<Exports> =
-    LazyLock::new(|| Exports::new("restless", "1", factory).source::<RestlessFactory>());
+/// Numbers of the sources.
+const RESTLESS: u32 = 0;
+const RINGING: u32 = 1;
+
+static EXPORTS: LazyLock<Exports> = LazyLock::new(|| {
+    Exports::new("restless", "1", factory).source::<RestlessFactory>().source::<RingingFactory>()
+});
 
 /// An open instance, and the table of its functions.
 struct Opened {
@@ -89,8 +151,8 @@ struct Opened {
 }
 
 impl Opened {
-    /// Opens the source on a host of this minor version, which is not called.
-    fn on(minor: u32) -> Self {
+    /// Opens a source on a host of this minor version, which is not called.
+    fn on(minor: u32, source: u32) -> Self {
         let host = abi::Host {
             struct_size: abi::struct_size::<abi::Host>(),
             abi_major: abi::ABI_MAJOR,
@@ -102,7 +164,7 @@ impl Opened {
             notify: None,
         };
         // SAFETY: it is the table of a source, which is never released.
-        let table = unsafe { factory(abi::Str::new(abi::SOURCE_ID), 0).cast::<abi::Source>().read() };
+        let table = unsafe { factory(abi::Str::new(abi::SOURCE_ID), source).cast::<abi::Source>().read() };
         let (mut instance, mut error) = (ptr::null_mut(), abi::Error::NONE);
         // SAFETY: the arguments are as the interface says; the host is used during the call alone.
         let status = unsafe {
@@ -134,14 +196,58 @@ impl Drop for Opened {
 
 #[test]
 fn a_host_without_extensions_is_woken_instead() {
-    assert_eq!(Opened::on(abi::EXTENSIONS_MINOR - 1).event(), abi::event::WOKEN);
-    assert_eq!(Opened::on(abi::EXTENSIONS_MINOR).event(), abi::event::CURSOR_MOVED);
-    assert_eq!(Opened::on(99).event(), abi::event::CURSOR_MOVED);
+    for (source, event) in [(RESTLESS, abi::event::CURSOR_MOVED), (RINGING, abi::event::SOUNDED)] {
+        assert_eq!(Opened::on(abi::EXTENSIONS_MINOR - 1, source).event(), abi::event::WOKEN);
+        assert_eq!(Opened::on(abi::EXTENSIONS_MINOR, source).event(), event);
+        assert_eq!(Opened::on(99, source).event(), event);
+    }
+}
+
+#[test]
+fn sound_is_handed_over_in_stretches_of_which_none_is_too_long() {
+    let opened = Opened::on(abi::ABI_MINOR, RINGING);
+    assert!(opened.extension(abi::CURSOR_ID).is_null());
+    // SAFETY: it is the table of this extension.
+    let table = unsafe { opened.extension(abi::AUDIO_ID).cast::<abi::AudioSource>().read() };
+    let take = || {
+        let (mut taken, mut error) = (abi::Audio::NONE, abi::Error::NONE);
+        // SAFETY: the arguments are as the interface says.
+        let status = unsafe { table.take.unwrap()(opened.instance, &raw mut taken, &raw mut error) };
+        assert_eq!(status, abi::OK);
+        let len = usize::try_from(taken.data_len).unwrap();
+        // SAFETY: no function was called since.
+        let samples = unsafe { copied(taken.data, len) };
+        (taken.pts_us, samples)
+    };
+    let mut all = Vec::new();
+    for (at, len) in
+        [(-7, abi::SOUND_BYTES_MAX), (159_993, abi::SOUND_BYTES_MAX), (319_993, abi::SOUND_BYTES_MAX / 2)]
+    {
+        assert_eq!(opened.event(), abi::event::SOUNDED);
+        let (pts_us, samples) = take();
+        assert_eq!((pts_us, samples.len()), (at, len as usize));
+        all.extend(samples);
+    }
+    assert!(all == long_sound().samples);
+    assert_eq!(opened.event(), abi::event::TIMED_OUT);
+    assert!(take().1.is_empty(), "nothing is due");
+}
+
+/// Copies samples.
+///
+/// # Safety
+/// There are `len` of them at `data`, or none.
+unsafe fn copied(data: *const u8, len: usize) -> Vec<u8> {
+    if len == 0 {
+        return Vec::new();
+    }
+    // SAFETY: the caller's promise.
+    unsafe { std::slice::from_raw_parts(data, len) }.to_vec()
 }
 
 #[test]
 fn pixels_of_a_shape_stay_until_the_next_call_and_a_panic_is_an_error() {
-    let opened = Opened::on(abi::ABI_MINOR);
+    let opened = Opened::on(abi::ABI_MINOR, RESTLESS);
     assert!(opened.extension("lanstream.cursor/2").is_null() && opened.extension("").is_null());
     // SAFETY: it is the table of this extension.
     let table = unsafe { opened.extension(abi::CURSOR_ID).cast::<abi::CursorSource>().read() };

@@ -43,15 +43,19 @@ impl Timeline {
         let us = self.last.map_or(0, |last| {
             let by_stream = pts.zip(last.pts).and_then(|(pts, before)| pts.since(before));
             let step = by_stream.filter(|step| !step.is_zero()).unwrap_or_else(|| at.since(last.at));
-            last.us + u64::try_from(step.as_micros()).unwrap_or(u64::MAX).max(1)
+            last.us.saturating_add(u64::try_from(step.as_micros()).unwrap_or(u64::MAX).max(1))
         });
         self.last = Some(Moment { pts, at, us });
         us
     }
 
     /// Keeps sound until its picture has come. What was held for a picture that will not come, because the source has
-    /// jumped, is left out.
+    /// jumped, is left out, and so is sound of pictures without timestamps: nothing says where it belongs.
     pub(crate) fn hold(&mut self, chunk: &Arc<AudioChunk>) {
+        if self.last.is_some_and(|last| last.pts.is_none()) {
+            self.held.clear();
+            return;
+        }
         let goes_on = self.sound_end.is_none_or(|end| end.0.abs_diff(chunk.at.0) <= SOUND_STEP_MAX_US);
         if !goes_on {
             self.held.clear();
@@ -126,6 +130,21 @@ mod tests {
         film.show(Some(Pts(20_000)), Micros(50_000));
         assert_eq!(film.take_due_sound().map(|(us, _)| us), Some(50_000));
         assert_eq!(film.take_sound(), None);
+    }
+
+    #[test]
+    fn sound_of_pictures_without_timestamps_is_not_held() {
+        let mut screen = Timeline::default();
+        screen.show(None, Micros(0));
+        (0..5).for_each(|index| screen.hold(&chunk(index * 20_000)));
+        assert!(screen.held.is_empty() && screen.take_due_sound().is_none());
+    }
+
+    #[test]
+    fn times_that_are_as_far_apart_as_can_be_are_in_order() {
+        let mut film = Timeline::default();
+        let times = [0, i64::MAX, 0, i64::MAX, 0, i64::MAX].map(|pts| film.show(Some(Pts(pts)), Micros(0)));
+        assert!(times.is_sorted(), "{times:?}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The rules, in the order in which they are tried.
 
+mod audio;
 mod capture;
 mod cursor;
 mod life;
@@ -153,6 +154,7 @@ pub static RULES: &[Rule] = &[
         "tells of a cursor that can be, and of each shape with a serial of its own",
         cursor::cursor,
     ),
+    rule(Stage::Captured, "audio", "hands over sound that can be", audio::audio),
     rule(Stage::Captured, "idle", "computes little while nobody captures", capture::idle),
     rule(Stage::Captured, "silence", "leaves the host alone after destroy", manners::silence),
     rule(Stage::Captured, "threads", "has few threads, and ends them in destroy", manners::threads),

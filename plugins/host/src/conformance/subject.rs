@@ -18,6 +18,7 @@ pub(super) use super::host_table::HostVersion;
 use super::host_table::{Context, NewerHost, host_table};
 use super::instance::{Instance, Table};
 use super::report::Report;
+use crate::audio::{AudioExtension, chunk};
 use crate::check;
 use crate::cursor::CursorExtension;
 use crate::instance::{self, Lent};
@@ -70,6 +71,8 @@ pub(super) struct Opened {
     pub(super) instance: Instance,
     /// Of a source that has a cursor.
     pub(super) cursor: Option<CursorExtension>,
+    /// Of a source that has sound.
+    pub(super) audio: Option<AudioExtension>,
     pub(super) description: Description,
     pub(super) layout: Layout,
 }
@@ -163,11 +166,13 @@ impl Subject {
             Ok(instance) => instance,
             Err(failure) => return Ok(Err(failure)),
         };
-        let table = instance.extension(abi::CURSOR_ID).unwrap_or(ptr::null());
+        let table = |id| instance.extension(id).unwrap_or(ptr::null());
         // SAFETY: it is what the plugin returned for this id.
-        let cursor = unsafe { CursorExtension::read(table) }.map_err(Fault::Broken)?;
+        let cursor = unsafe { CursorExtension::read(table(abi::CURSOR_ID)) }.map_err(Fault::Broken)?;
+        // SAFETY: as above.
+        let audio = unsafe { AudioExtension::read(table(abi::AUDIO_ID)) }.map_err(Fault::Broken)?;
         let (description, layout) = (Description::default(), Layout::packed(ONE_PIXEL, PixelFormat::Rgbx8));
-        let mut opened = Opened { table: self.table, instance, cursor, description, layout };
+        let mut opened = Opened { table: self.table, instance, cursor, audio, description, layout };
         opened.describe()?;
         Ok(Ok(opened))
     }
@@ -204,8 +209,17 @@ impl Opened {
         Ok(event)
     }
 
-    /// Waits for an event.
+    /// Waits for an event. Sound that is due is taken, and may be anything.
     pub(super) fn wait_only(&mut self, timeout: Option<Duration>) -> Outcome<Event> {
+        let event = self.event(timeout)?;
+        if event == Event::Sounded {
+            self.take_sound();
+        }
+        Ok(event)
+    }
+
+    /// Waits for an event.
+    pub(super) fn event(&mut self, timeout: Option<Duration>) -> Outcome<Event> {
         let Some(wait) = self.table.wait else { return broken("its function wait is null") };
         let timeout = timeout.map_or(abi::FOREVER, instance::nanoseconds);
         let (mut event, mut error) = (0, abi::Error::NONE);
@@ -218,8 +232,25 @@ impl Opened {
             Some(Event::CursorMoved) if self.cursor.is_none() => {
                 broken(instance::no_extension(abi::CURSOR_ID))
             }
+            Some(Event::Sounded) if self.audio.is_none() => broken(instance::no_extension(abi::AUDIO_ID)),
             Some(event) => Ok(event),
         }
+    }
+
+    /// Takes the sound that is due. Returns what the function did; `None` of a source without sound.
+    fn take_sound(&mut self) -> Option<(i32, abi::Audio, abi::Error)> {
+        let audio = self.audio.as_ref()?;
+        self.instance.step("take");
+        // SAFETY: the instance is open, and of the source that has the extension.
+        Some(unsafe { audio.call(self.instance.pointer) })
+    }
+
+    /// Takes the sound that is due, and checks it.
+    pub(super) fn check_sound(&mut self) -> Outcome {
+        let Some((status, taken, error)) = self.take_sound() else { return Ok(()) };
+        check_status("take", status, &error)?;
+        // SAFETY: nothing was called since.
+        unsafe { chunk(&taken) }.map(drop).map_err(Fault::Broken)
     }
 
     /// Captures `region` into `buffer`. Pixels that the plugin lends are copied there. Returns `None` where it has no

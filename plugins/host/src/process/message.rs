@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lanstream_core::frame_sink::{Backlog, Delivery, SinkStatus, StreamInfo};
 use lanstream_core::options::OptionValues;
-use lanstream_core::source::{Captured, Description, Error, ErrorKind, Event};
+use lanstream_core::source::{AudioChunk, Captured, Description, Error, ErrorKind, Event};
 use lanstream_core::{Layout, Micros, Pts, RECTS_MAX, Rect, Region};
 use lanstream_plugin_abi as abi;
 use lanstream_plugin_abi::convert::{
@@ -14,6 +14,7 @@ use lanstream_plugin_abi::convert::{
 use super::cursor::CursorState;
 use super::descriptor::PluginInfo;
 use super::wire::{Fields, MalformedError, Write};
+use crate::audio::check_samples;
 use crate::sink::{FrameInfo, delivery_from_abi, microseconds, status_from_abi};
 
 /// Version of the link. Both ends are the same program, so it only tells when they are not.
@@ -42,7 +43,7 @@ pub(super) enum Request {
     /// Gives the sink the frame that is in the stream's memory.
     Frame(FrameInfo),
     /// Gives the sink a stretch of sound.
-    Audio { at: Pts, samples: Vec<u8> },
+    Audio(AudioChunk),
     /// Ends the sink, and closes it.
     Finish,
     /// Interrupts the sink. Not answered.
@@ -71,6 +72,8 @@ pub(super) enum Reply {
         described: Option<(Description, Layout)>,
         /// Where it is now, of [`Event::CursorMoved`].
         cursor: Option<CursorState>,
+        /// What is due, of [`Event::Sounded`].
+        sound: Option<AudioChunk>,
     },
     Captured {
         captured: Captured,
@@ -86,17 +89,20 @@ pub(super) enum Reply {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Capabilities {
     pub(super) has_cursor: bool,
+    pub(super) has_audio: bool,
 }
 
 impl Capabilities {
     const CURSOR: u32 = 1;
+    const AUDIO: u32 = 2;
 
     fn bits(self) -> u32 {
-        if self.has_cursor { Self::CURSOR } else { 0 }
+        let bits = [(self.has_cursor, Self::CURSOR), (self.has_audio, Self::AUDIO)];
+        bits.iter().filter(|(has, _)| *has).map(|(_, bit)| bit).sum()
     }
 
     fn from_bits(bits: u32) -> Self {
-        Self { has_cursor: bits & Self::CURSOR != 0 }
+        Self { has_cursor: bits & Self::CURSOR != 0, has_audio: bits & Self::AUDIO != 0 }
     }
 }
 
@@ -141,10 +147,9 @@ impl Request {
                 out.u32(9);
                 write_frame(info, out);
             }
-            Self::Audio { at, samples } => {
+            Self::Audio(chunk) => {
                 out.u32(10);
-                out.i64(at.0);
-                out.bytes(samples);
+                write_sound(chunk, out);
             }
             Self::Finish => out.u32(11),
             Self::Interrupt => out.u32(12),
@@ -177,7 +182,7 @@ impl Request {
                 Self::Begin(StreamInfo { layout, description, has_sound: fields.u32()? != 0 })
             }
             9 => Self::Frame(read_frame(&mut fields)?),
-            10 => Self::Audio { at: fields.i64().map(Pts)?, samples: fields.bytes()?.to_vec() },
+            10 => Self::Audio(read_sound(&mut fields)?),
             11 => Self::Finish,
             12 => Self::Interrupt,
             13 => Self::Cursor,
@@ -199,13 +204,14 @@ impl Reply {
                 write_description(description, *layout, out);
                 out.u32(capabilities.bits());
             }
-            Self::Event { event, described, cursor } => {
+            Self::Event { event, described, cursor, sound } => {
                 out.u32(3);
                 out.u32(event_to_abi(*event));
                 out.list(described.as_slice(), |out, (description, layout)| {
                     write_description(description, *layout, out);
                 });
                 out.list(cursor.as_slice(), |out, cursor| cursor.write(out));
+                out.list(sound.as_slice(), |out, sound| write_sound(sound, out));
             }
             Self::Captured { captured, pts } => {
                 out.u32(4);
@@ -252,6 +258,7 @@ impl Reply {
                 event: event_from_abi(fields.u32()?).ok_or(MalformedError)?,
                 described: fields.list(read_description)?.pop(),
                 cursor: fields.list(CursorState::read)?.pop(),
+                sound: fields.list(read_checked_sound)?.pop(),
             },
             4 => Self::Captured {
                 captured: Captured { updated: read_region(&mut fields)?, damage: read_region(&mut fields)? },
@@ -316,6 +323,22 @@ fn read_frame(fields: &mut Fields<'_>) -> Result<FrameInfo, MalformedError> {
             held: fields.u64().map(Duration::from_micros)?,
         },
     })
+}
+
+fn write_sound(chunk: &AudioChunk, out: &mut Vec<u8>) {
+    out.i64(chunk.at.0);
+    out.bytes(&chunk.samples);
+}
+
+fn read_sound(fields: &mut Fields<'_>) -> Result<AudioChunk, MalformedError> {
+    Ok(AudioChunk { at: fields.i64().map(Pts)?, samples: fields.bytes()?.to_vec() })
+}
+
+/// Reads sound of a plugin.
+fn read_checked_sound(fields: &mut Fields<'_>) -> Result<AudioChunk, MalformedError> {
+    let sound = read_sound(fields)?;
+    check_samples(&sound.samples).map_err(|_| MalformedError)?;
+    Ok(sound)
 }
 
 fn write_layout(layout: Layout, out: &mut Vec<u8>) {
@@ -433,6 +456,10 @@ mod tests {
         StreamInfo { layout: layout(), description, has_sound: true }
     }
 
+    fn sound() -> AudioChunk {
+        AudioChunk { at: Pts(-5), samples: vec![1, 2, 3, 4, 5, 6, 7, 8] }
+    }
+
     fn frame(damage: Region) -> Request {
         Request::Frame(FrameInfo {
             seq: 9,
@@ -465,10 +492,7 @@ mod tests {
                 "frame 9 with 3x4 at 1,2 damaged, at 5 s, of 4 s, timestamp -5 µs, 2 wait, held 7 µs",
                 frame(region),
             ),
-            (
-                "audio from -5 µs: one frame",
-                Request::Audio { at: Pts(-5), samples: vec![1, 2, 3, 4, 5, 6, 7, 8] },
-            ),
+            ("audio from -5 µs: one frame", Request::Audio(sound())),
             ("finish", Request::Finish),
             ("interrupt", Request::Interrupt),
             ("cursor", Request::Cursor),
@@ -496,32 +520,30 @@ mod tests {
         let sink = Descriptor { name: "disk".into(), about: "B".into(), examples: "".into(), options };
         let (sources, sinks) = (vec![source], vec![sink]);
         let captured = Captured { updated: Region::EMPTY, damage: Region::full(layout().size) };
-        let event = |event| Reply::Event { event, described: None, cursor: None };
+        let event = |event, cursor, sound| Reply::Event { event, described: None, cursor, sound };
         let resized = Reply::Event {
             event: Event::Resized,
             described: Some((description.clone(), layout())),
             cursor: None,
+            sound: None,
         };
         let cursor = |x, shape| CursorState { x, y: -2, shape };
-        let moved = Reply::Event {
-            event: Event::CursorMoved,
-            described: None,
-            cursor: Some(cursor(40, ShapeState::Same)),
-        };
+        let moved = event(Event::CursorMoved, Some(cursor(40, ShapeState::Same)), None);
         let other = ShapeState::Other(ShapeSize { width: 16, height: 8, hot_x: 3, hot_y: 4 });
-        let capabilities = Capabilities { has_cursor: true };
+        let capabilities = Capabilities { has_cursor: true, has_audio: true };
         let replies = [
             (
                 "plugin p, version 1, with the source camera, an option of each kind, and the sink disk",
                 Reply::Plugin(PluginInfo { name: "p".into(), version: "1".into(), sources, sinks }),
             ),
             (
-                "opened: a camera, stalled, one alteration, with a cursor",
+                "opened: a camera, stalled, one alteration, with a cursor and sound",
                 Reply::Opened { description, layout: layout(), capabilities },
             ),
-            ("event damaged", event(Event::Damaged)),
+            ("event damaged", event(Event::Damaged, None, None)),
             ("event resized, described as when opened", resized),
             ("event cursor moved to 40,-2, the shape as before", moved),
+            ("event sounded from -5 µs: one frame", event(Event::Sounded, None, Some(sound()))),
             ("captured all of 30x20, timestamp -5 µs", Reply::Captured { captured, pts: Some(Pts(-5)) }),
             ("error lost: unplugged", Reply::Failed(Error::new(ErrorKind::Lost, "unplugged"))),
             ("sink opened, gets every frame", Reply::SinkOpened(Delivery::Every)),

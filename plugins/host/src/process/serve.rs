@@ -153,7 +153,8 @@ impl Server {
                 let plugin = self.plugin.as_ref().map_err(Clone::clone)?;
                 let mut instance = plugin.open(index as usize, &values)?;
                 let (description, layout) = instance.describe()?;
-                let capabilities = Capabilities { has_cursor: instance.has_cursor() };
+                let capabilities =
+                    Capabilities { has_cursor: instance.has_cursor(), has_audio: instance.has_audio() };
                 self.gate.set(instance.waker());
                 self.instance = Some(instance);
                 Ok(Some(Reply::Opened { description, layout, capabilities }))
@@ -180,7 +181,7 @@ impl Server {
                 self.sink = Some(sink);
                 Ok(Some(Reply::SinkOpened(delivery)))
             }
-            Request::Begin(_) | Request::Frame(_) | Request::Audio { .. } | Request::Finish => {
+            Request::Begin(_) | Request::Frame(_) | Request::Audio(_) | Request::Finish => {
                 self.give_sink(request, descriptor).map(Some)
             }
             // It was carried out when it came.
@@ -215,7 +216,7 @@ impl Server {
         self.gate.is_waiting.store(true, Ordering::SeqCst);
         if let Ok((request, descriptor)) = requests.try_recv() {
             self.gate.is_waiting.store(false, Ordering::SeqCst);
-            let woken = Reply::Event { event: Event::Woken, described: None, cursor: None };
+            let woken = Reply::Event { event: Event::Woken, described: None, cursor: None, sound: None };
             self.reply(&woken).map_err(|error| lost(error.to_string()))?;
             return self.carry_out(request, descriptor, requests);
         }
@@ -228,7 +229,8 @@ impl Server {
             Some(cursor) if event == Event::CursorMoved => instance.cursor()?.map(|now| cursor.tell(&now)),
             _ => None,
         };
-        Ok(Some(Reply::Event { event, described, cursor }))
+        let sound = if event == Event::Sounded { instance.take_sound()? } else { None };
+        Ok(Some(Reply::Event { event, described, cursor, sound }))
     }
 
     /// Maps the memory for the pixels of the source's cursor, and tells of the cursor.

@@ -4,7 +4,7 @@ use std::task::Waker;
 
 use lanstream_core::Layout;
 use lanstream_core::frame_sink::{Delivery, SinkStatus, StreamInfo};
-use lanstream_core::source::Error;
+use lanstream_core::source::{AudioChunk, Error};
 use rustix::fd::OwnedFd;
 
 use super::memory::ReadOnlyMemory;
@@ -49,7 +49,7 @@ impl ServedSink {
                 let stream = self.stream.as_ref().ok_or_else(|| lost("a frame came outside of a stream"))?;
                 self.instance.frame(stream.layout, stream.memory.bytes(), &info)
             }
-            Request::Audio { at, samples } => self.instance.audio(at, &samples),
+            Request::Audio(AudioChunk { at, samples }) => self.instance.audio(at, &samples),
             Request::Finish => self.instance.finish().map(|()| SinkStatus::Complete),
             _ => Err(lost("a request is for a source")),
         }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use lanstream_core::frame_sink::{Delivery, FrameSink, FrameSinkError, SinkFrame, SinkStatus, StreamInfo};
 use lanstream_core::source::{AudioChunk, Error, ErrorKind, SOUND_FRAME_BYTES, SOUND_RATE};
 use lanstream_core::{Frame, Layout, PIXEL_BYTES, PixelMemory as _, Region};
+use lanstream_plugin_abi as abi;
 use lanstream_wakeup::Wakeup;
 use rustix::fd::AsFd as _;
 
@@ -26,7 +27,7 @@ const FINISH_FACTOR: u32 = 3;
 /// Time that a sink has to answer once the user has given it up.
 const INTERRUPT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Bytes of sound in a request: 160 ms, which is a whole number of microseconds, and fits into a packet.
-const SOUND_BYTES_MAX: usize = SOUND_RATE as usize / 100 * 16 * SOUND_FRAME_BYTES;
+const SOUND_BYTES_MAX: usize = abi::SOUND_BYTES_MAX as usize;
 
 /// A sink in another process.
 pub(super) struct RemoteSink {
@@ -140,7 +141,8 @@ impl RemoteSink {
     fn give_sound(&mut self, chunk: &AudioChunk) -> Result<SinkStatus, Error> {
         let mut at = chunk.at;
         for samples in chunk.samples.chunks(SOUND_BYTES_MAX) {
-            if self.give(&Request::Audio { at, samples: samples.to_vec() })? == SinkStatus::Complete {
+            let chunk = AudioChunk { at, samples: samples.to_vec() };
+            if self.give(&Request::Audio(chunk))? == SinkStatus::Complete {
                 return Ok(SinkStatus::Complete);
             }
             at = at.after(Duration::from_secs(1) * sound_frames(samples) / SOUND_RATE);

@@ -5,7 +5,9 @@ use std::sync::{Arc, Weak};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use lanstream_core::source::{Captured, CursorSource, Description, Error, ErrorKind, Event, Source};
+use lanstream_core::source::{
+    AudioChunk, AudioSource, Captured, CursorSource, Description, Error, ErrorKind, Event, Source,
+};
 use lanstream_core::{FrameBuffer, Layout, PixelMemory, Region};
 use lanstream_wakeup::{Wakeup, Woken};
 use rustix::fd::AsFd as _;
@@ -14,15 +16,18 @@ use super::cursor::RemoteCursor;
 use super::launch::Launch;
 use super::link::Link;
 use super::memory::SharedMemory;
-use super::message::{Reply, Request};
+use super::message::{Capabilities, Reply, Request};
 use super::wire::MalformedError;
 
-/// Longest time in which a process whose damage nobody wants is not asked for more. Other events are late by as much
+/// Time in which a process that told of damage nobody wants is not asked for more. Other events are late by as much
 /// while nobody watches.
-const PAUSE_MAX: Duration = Duration::from_millis(500);
-/// First such time of a source that has a cursor; it doubles until a frame is wanted. Viewers that are still busy with
-/// the last frame want none for some milliseconds, and the cursor moves on meanwhile.
-const CURSOR_PAUSE_MIN: Duration = Duration::from_millis(4);
+const IDLE_PAUSE: Duration = Duration::from_millis(500);
+/// First such time of a source that has a cursor or sound; it doubles until a frame is wanted. Viewers that are still
+/// busy with the last frame want none for some milliseconds, and the cursor and the sound go on meanwhile.
+const LIVE_PAUSE_MIN: Duration = Duration::from_millis(4);
+/// Longest such time of a source that has a cursor or sound: a viewer that takes long to receive a frame hears sound
+/// without gaps, which is sent ahead by more.
+const LIVE_PAUSE_MAX: Duration = Duration::from_millis(64);
 
 /// A source in another process.
 pub(super) struct RemoteSource {
@@ -35,9 +40,11 @@ pub(super) struct RemoteSource {
     is_damaged: bool,
     /// An event that came while another reply was awaited.
     pending: Option<Event>,
+    capabilities: Capabilities,
     cursor: Option<RemoteCursor>,
-    /// Time for which it is not asked for more next.
-    pause: Duration,
+    /// Sound that is due and was not taken.
+    sound: Option<AudioChunk>,
+    pause: Pause,
     wakeup: Arc<Wakeup>,
     /// Memory that the other process has: its number, and whether the frame still exists.
     buffers: Vec<(u64, Weak<()>)>,
@@ -59,8 +66,10 @@ impl RemoteSource {
             is_waiting: false,
             is_damaged: false,
             pending: None,
-            pause: pause_min(cursor.is_some()),
+            capabilities,
             cursor,
+            sound: None,
+            pause: Pause::of(capabilities),
             wakeup,
             buffers: Vec::new(),
             next_id: 1,
@@ -70,7 +79,9 @@ impl RemoteSource {
     /// Takes the reply to a request to wait. Returns `None` if the plugin was only woken.
     fn take_event(&mut self, reply: Reply) -> Result<Option<Event>, Error> {
         self.is_waiting = false;
-        let Reply::Event { event, described, cursor } = reply else { return Err(self.link.out_of_order()) };
+        let Reply::Event { event, described, cursor, sound } = reply else {
+            return Err(self.link.out_of_order());
+        };
         if let Some((description, layout)) = described {
             (self.description, self.layout) = (description, layout);
         }
@@ -78,15 +89,19 @@ impl RemoteSource {
             let taken = self.cursor.as_mut().ok_or(MalformedError).and_then(|cursor| cursor.take(told));
             taken.map_err(|_| self.link.out_of_order())?;
         }
+        self.sound = sound;
         self.is_damaged |= matches!(event, Event::Damaged | Event::Resized);
-        Ok((!matches!(event, Event::Woken | Event::TimedOut)).then_some(event))
+        let is_event = !matches!(event, Event::Woken | Event::TimedOut);
+        if is_event {
+            self.pause.is_due = event == Event::Damaged;
+        }
+        Ok(is_event.then_some(event))
     }
 
-    /// Lets the process sleep for a while. Returns whether the waker ended that.
-    fn pause(&mut self) -> Result<bool, Error> {
+    /// Lets the process be until a moment. Returns whether the waker ended that.
+    fn rest(&mut self, until: Option<Instant>) -> Result<bool, Error> {
         let socket = Some(self.link.channel.as_fd());
-        let woken = self.wakeup.sleep([socket], Some(Instant::now() + self.pause));
-        self.pause = (self.pause * 2).min(PAUSE_MAX);
+        let woken = self.wakeup.sleep([socket], until);
         match woken.map_err(|error| self.link.broken(&error))? {
             // Nothing was asked, so there is nothing but its end.
             Woken { ready: [true], .. } => {
@@ -121,11 +136,19 @@ impl Source for RemoteSource {
         if let Some(event) = self.pending.take() {
             return Ok(event);
         }
-        // Without a timeout nobody wants a frame, and more damage is no news.
-        if self.is_damaged && !self.is_waiting && timeout.is_none() && self.pause()? {
-            return Ok(Event::Woken);
-        }
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        // Nobody takes sound because too much of it waits: the source stands still.
+        if self.sound.is_some() {
+            return Ok(if self.rest(deadline)? { Event::Woken } else { Event::TimedOut });
+        }
+        // Without a timeout nobody wants a frame, and more damage is no news.
+        let is_idle = self.is_damaged && !self.is_waiting && timeout.is_none();
+        if is_idle && self.pause.is_due {
+            let end = Instant::now() + self.pause.take_next();
+            if self.rest(Some(end))? {
+                return Ok(Event::Woken);
+            }
+        }
         loop {
             if !self.is_waiting {
                 self.link.send(&Request::Wait)?;
@@ -159,7 +182,7 @@ impl Source for RemoteSource {
             return Err(self.link.out_of_order());
         };
         self.is_damaged = false;
-        self.pause = pause_min(self.cursor.is_some());
+        self.pause = Pause::of(self.capabilities);
         let bounds = layout.cells().bounds();
         let is_inside = |region: &Region| region.rects().iter().all(|rect| bounds.contains(*rect));
         if !is_inside(&captured.updated) || !is_inside(&captured.damage) {
@@ -184,6 +207,16 @@ impl Source for RemoteSource {
     fn cursor(&self) -> Option<&dyn CursorSource> {
         self.cursor.as_ref().map(|cursor| cursor.known() as &dyn CursorSource)
     }
+
+    fn audio(&mut self) -> Option<&mut dyn AudioSource> {
+        if self.capabilities.has_audio { Some(self) } else { None }
+    }
+}
+
+impl AudioSource for RemoteSource {
+    fn take_chunk(&mut self) -> Option<AudioChunk> {
+        self.sound.take()
+    }
 }
 
 /// Gives the process of a source the memory for the pixels of its cursor, and asks where that is.
@@ -197,7 +230,25 @@ fn open_cursor(link: &mut Link) -> Result<RemoteCursor, Error> {
     Ok(cursor)
 }
 
-/// Returns the time for which a process is not asked for more, the first time after a capture.
-fn pause_min(has_cursor: bool) -> Duration {
-    if has_cursor { CURSOR_PAUSE_MIN } else { PAUSE_MAX }
+/// Times for which a process is not asked for more, one after the other until a frame is captured.
+#[derive(Clone, Copy, Debug)]
+struct Pause {
+    time: Duration,
+    max: Duration,
+    /// The last event was of damage: what else happened has been told.
+    is_due: bool,
+}
+
+impl Pause {
+    fn of(capabilities: Capabilities) -> Self {
+        let is_live = capabilities.has_cursor || capabilities.has_audio;
+        let (time, max) = if is_live { (LIVE_PAUSE_MIN, LIVE_PAUSE_MAX) } else { (IDLE_PAUSE, IDLE_PAUSE) };
+        Self { time, max, is_due: false }
+    }
+
+    /// Returns the next time.
+    fn take_next(&mut self) -> Duration {
+        let longer = (self.time * 2).min(self.max);
+        std::mem::replace(&mut self.time, longer)
+    }
 }
