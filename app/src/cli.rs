@@ -138,8 +138,13 @@ fn needs_installed(
 fn named_source(error: clap::Error) -> clap::Error {
     let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand) else { return error };
     let Some(feature) = lanstream::sources::feature_of(name) else { return error };
-    let message =
-        format!("this build was made without the source {name}: build it with `--features {feature}`");
+    let message = if cfg!(all(feature = "ffmpeg", not(unix))) && feature == "ffmpeg" {
+        format!(
+            "the source {name} is not on this system: it reads FFmpeg's pipes, which is for Unix alone so far"
+        )
+    } else {
+        format!("this build was made without the source {name}: build it with `--features {feature}`")
+    };
     clap::Error::raw(ErrorKind::InvalidSubcommand, message)
 }
 

@@ -15,6 +15,7 @@ mod plugin_flags;
 mod report;
 mod run;
 mod stop;
+mod terminal;
 #[cfg(feature = "webview")]
 mod view;
 #[cfg(feature = "webview")]

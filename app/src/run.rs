@@ -1,7 +1,6 @@
 //! Runs a command from start to exit status.
 
 use std::cell::Cell;
-use std::io::IsTerminal;
 use std::net::IpAddr;
 use std::path::Path;
 use std::process::ExitCode;
@@ -23,7 +22,7 @@ use crate::log::LeftOut;
 #[cfg(feature = "plugins")]
 use crate::plugin_command;
 use crate::report::{self, Reporter};
-use crate::{log, stop};
+use crate::{log, stop, terminal};
 #[cfg(feature = "webview")]
 use crate::{view, webview};
 
@@ -37,7 +36,7 @@ const FIRST: [(&str, &str); 2] = [("capture", "the first monitor"), ("pattern", 
 pub(crate) fn main(registries: Registries, cli: &Cli) -> ExitCode {
     let error = report::standard_error();
     let left_out = log::start(&error, cli.serve.verbose);
-    let reporter = Reporter::new(cli.serve.json, std::io::stderr().is_terminal(), error);
+    let reporter = Reporter::new(cli.serve.json, terminal::has_status_line(), error);
     let run = Run {
         registry: Arc::new(registries.sources),
         sinks: Arc::new(registries.sinks),

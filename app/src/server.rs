@@ -5,6 +5,7 @@ mod listeners;
 mod options;
 mod source_thread;
 mod statistics;
+mod timers;
 mod unpark;
 
 use std::sync::atomic::Ordering;
@@ -34,6 +35,7 @@ use listeners::{OpenSinks, reachable};
 pub use options::{Options, TransportChoice};
 use source_thread::SourceRun;
 pub use statistics::Totals;
+use timers::FineTimers;
 
 /// Threads that carry bytes to viewers: more than the cores of a small machine would only take turns.
 const SINK_THREADS_MAX: usize = 4;
@@ -113,6 +115,7 @@ pub struct Server {
     runtime: Option<Runtime>,
     /// Ends last: anyone who needed it is gone.
     _encoders: Encoders,
+    _timers: FineTimers,
 }
 
 impl Server {
@@ -194,6 +197,7 @@ impl Server {
             serving,
             runtime: Some(runtime),
             _encoders: encoders,
+            _timers: FineTimers::request(),
         })
     }
 

@@ -1,9 +1,19 @@
 //! The wish to stop: interrupt, termination, or the terminal's end. It is granted in time, whatever the rest of the
 //! process waits for.
 
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
+
+#[cfg(unix)]
+use unix as imp;
+#[cfg(windows)]
+use windows as imp;
 
 /// Time from the last request until the process is ended by force, where it did not end by itself. All that is waited
 /// for at the end takes less, unless a system's service does not answer.
@@ -12,37 +22,34 @@ const END_TIMEOUT: Duration = Duration::from_millis(950);
 const GIVE_UP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Returns a token that is cancelled when this process is asked to stop. `interrupt` is called then, to end what blocks
-/// elsewhere, and `give_up` when it is asked again, to end what is being finished. From its return on, no such signal
+/// elsewhere, and `give_up` when it is asked again, to end what is being finished. From its return on, no such request
 /// ends the process at once; but after `requests_max` of them, at least 1, it is ended in any case.
 ///
 /// # Errors
 /// Where the system refuses handlers or a thread.
-#[cfg(unix)]
 pub(crate) fn on_request(
     requests_max: usize,
     interrupt: impl FnOnce() + Send + 'static,
     give_up: impl Fn() + Send + 'static,
 ) -> std::io::Result<CancellationToken> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    let requests = imp::Requests::new()?;
     let stop = CancellationToken::new();
     let requested = stop.clone();
     let last = end_by_force(requests_max)?;
-    let wait = move || {
-        let mut interrupt = Some(interrupt);
-        for (number, _) in signals.forever().enumerate() {
-            if number + 1 >= requests_max {
-                last.notify();
-            }
-            requested.cancel();
-            match interrupt.take() {
-                Some(interrupt) => interrupt(),
-                None => give_up(),
-            }
+    let (mut interrupt, mut number) = (Some(interrupt), 0);
+    let request = move || {
+        number += 1;
+        if number >= requests_max {
+            last.notify();
+        }
+        requested.cancel();
+        match interrupt.take() {
+            Some(interrupt) => interrupt(),
+            None => give_up(),
         }
     };
     // It waits as long as the process lives, so it is never joined.
-    std::thread::Builder::new().name("signals".into()).spawn(wait)?;
+    std::thread::Builder::new().name("signals".into()).spawn(move || requests.for_each(request))?;
     Ok(stop)
 }
 
@@ -68,36 +75,4 @@ fn end_by_force(requests_max: usize) -> std::io::Result<Deadline> {
     };
     std::thread::Builder::new().name("deadline".into()).spawn(end)?;
     Ok(Deadline(sender))
-}
-
-/// The same, by the console's interrupt.
-///
-/// # Errors
-/// Where the system gives no runtime or thread.
-#[cfg(not(unix))]
-pub(crate) fn on_request(
-    requests_max: usize,
-    interrupt: impl FnOnce() + Send + 'static,
-    give_up: impl Fn() + Send + 'static,
-) -> std::io::Result<CancellationToken> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let stop = CancellationToken::new();
-    let requested = stop.clone();
-    let last = end_by_force(requests_max)?;
-    let wait = move || {
-        let (mut interrupt, mut requests) = (Some(interrupt), 0);
-        while runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
-            requests += 1;
-            if requests >= requests_max {
-                last.notify();
-            }
-            requested.cancel();
-            match interrupt.take() {
-                Some(interrupt) => interrupt(),
-                None => give_up(),
-            }
-        }
-    };
-    std::thread::Builder::new().name("signals".into()).spawn(wait)?;
-    Ok(stop)
 }

@@ -101,7 +101,7 @@ impl OpenInstance {
 impl Drop for OpenInstance {
     fn drop(&mut self) {
         let mut instance = self.handle.instance.lock().unwrap_or_else(PoisonError::into_inner);
-        let pointer = std::mem::replace(&mut *instance, ptr::null_mut());
+        let pointer = std::mem::take(&mut *instance);
         if let Some(destroy) = self.destroy.filter(|_| !pointer.is_null()) {
             // SAFETY: it was made by `create`, and nothing uses it after this.
             unsafe { destroy(pointer) };

@@ -70,7 +70,7 @@ pub enum IdentityError {
         /// Which.
         key: PathBuf,
         /// What is wrong.
-        reason: rustls::Error,
+        reason: Box<rustls::Error>,
     },
     /// Ours could not be made.
     #[error("no certificate could be made: {0}")]
@@ -117,7 +117,7 @@ pub(crate) fn read(certificate: &Path, key: &Path) -> Result<TlsConfig, Identity
     tls_config(chain, secret).map_err(|reason| IdentityError::Mismatch {
         certificate: certificate.to_owned(),
         key: key.to_owned(),
-        reason,
+        reason: Box::new(reason),
     })
 }
 
