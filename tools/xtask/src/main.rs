@@ -5,6 +5,7 @@ mod chaos;
 mod circles;
 mod cli;
 mod comments;
+mod compiler;
 mod corpus;
 mod dependencies;
 mod dice;
@@ -22,6 +23,7 @@ mod soak;
 mod test;
 mod usage;
 mod wasm;
+mod windows;
 mod words;
 
 use std::process::ExitCode;

@@ -6,6 +6,9 @@ use std::process::Command;
 use anyhow::{Context, bail, ensure};
 use lanstream_testkit::browser::Engine;
 
+use crate::compiler::Compiler;
+use crate::windows::PLATFORM as WINDOWS;
+
 /// Commands that the tests run, and the Debian package each comes in.
 const COMMANDS: [(&str, &str); 18] = [
     ("Xvfb", "xvfb"),
@@ -54,11 +57,32 @@ const PKG_CONFIG: (&str, &str) = ("pkg-config", "pkg-config");
 /// Commands that these builds run.
 const BUILD_COMMANDS: [(&str, &str); 2] = [("clang", "clang"), PKG_CONFIG];
 
+/// Compiler of C for Windows, which is needed whatever compiles Rust.
+const WINDOWS_COMMANDS: [(&str, &str); 1] = [("x86_64-w64-mingw32-gcc", "gcc-mingw-w64-x86-64-posix")];
+/// Files of Debian's compiler of Rust for platforms that rustup's lacks, of its linter and of the sources of the
+/// standard library.
+const COMPILER_FILES: [(&str, &str); 3] = [
+    ("/usr/bin/clippy-driver", "rust-web-clippy"),
+    ("/usr/bin/rustc", "rustc-web"),
+    ("/usr/lib/rustlib/src/rust/library/Cargo.lock", "rust-web-src"),
+];
+
 /// A font for the browsers. No command tells of it, so it comes along with whatever else is missing.
 const FONTS: &str = "fonts-dejavu-core";
 
 pub(crate) fn run() -> anyhow::Result<()> {
-    install("the tests need", &COMMANDS)
+    install("the tests need", &COMMANDS)?;
+    install_windows()
+}
+
+/// Installs what compiles for Windows.
+fn install_windows() -> anyhow::Result<()> {
+    let reason = "builds for Windows need";
+    install(reason, &WINDOWS_COMMANDS)?;
+    match Compiler::find(WINDOWS) {
+        Some(Compiler::Whole) => Ok(()),
+        _ => install(reason, &COMPILER_FILES),
+    }
 }
 
 /// Installs what the plugins of other workspaces are built with.

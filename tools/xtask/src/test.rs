@@ -7,6 +7,7 @@ mod package;
 mod qt;
 mod tauri;
 mod webview;
+mod windows;
 mod workspaces;
 
 use std::path::Path;
@@ -23,8 +24,8 @@ pub(crate) struct Options {
     /// Ten thousand cases per property, millions of inputs for the fuzzer, and tests that are too slow for every day
     #[arg(long)]
     deep: bool,
-    /// Only these steps (setup, fmt, clippy, doc, viewer, workspaces, qt, rust, features, loom, electron, webview,
-    /// tauri, package, fuzz, chaos, soak); any other word selects Rust tests by their name
+    /// Only these steps (setup, fmt, clippy, doc, viewer, workspaces, qt, rust, features, windows, loom, electron,
+    /// webview, tauri, package, fuzz, chaos, soak); any other word selects Rust tests by their name
     filters: Vec<String>,
 }
 
@@ -39,7 +40,7 @@ const DEEP_STEPS: [&str; 8] =
     ["workspaces", "qt", "electron", "webview", "tauri", "package", "chaos", "soak"];
 
 /// The steps in order: what is quick and fails often comes first.
-const STEPS: [(&str, Run); 17] = [
+const STEPS: [(&str, Run); 18] = [
     ("setup", |_, _| setup::run()),
     ("fmt", |_, _| cargo(&["fmt", "--check"])),
     ("clippy", |_, _| cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])),
@@ -49,6 +50,7 @@ const STEPS: [(&str, Run); 17] = [
     ("qt", |_, _| qt::run()),
     ("rust", rust),
     ("features", |_, _| features::run()),
+    ("windows", |_, _| windows::run()),
     ("loom", |_, _| loom()),
     ("electron", |_, _| electron::run()),
     ("webview", |_, _| webview::run()),

@@ -3,16 +3,15 @@
 //!
 //! The module is committed, so that neither a build of lanstream nor its tests need a compiler for WebAssembly.
 
-mod compiler;
 mod section;
 mod sources;
 
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, ensure};
-use compiler::Compiler;
+use anyhow::{Context, bail, ensure};
 
+use crate::compiler::Compiler;
 use crate::repository;
 
 /// What to do about the module.
@@ -29,6 +28,10 @@ const PACKAGE: &str = "core/codec/wasm";
 const TARGET: &str = "wasm32-unknown-unknown";
 /// Browsers have had both since 2023. One without can't load the module, and is sent no codes.
 const FEATURES: &str = "-C target-feature=+simd128,+bulk-memory";
+/// What links without a linker of rustup's.
+const LINKER: &str = "wasm-ld";
+const MISSING: &str = "the module needs a compiler for WebAssembly: `rustup target add wasm32-unknown-unknown`, \
+                       or on Debian `apt-get install rustc-web rust-web-src lld`";
 /// The custom section that tells what the module was built from.
 const SECTION: &str = "sources";
 
@@ -46,12 +49,34 @@ fn build() -> anyhow::Result<()> {
     let mut cargo = repository::cargo();
     cargo.current_dir(repository::root().join(PACKAGE));
     cargo.args(["build", "--release", "--locked", "--target", TARGET, "--target-dir"]).arg(&folder);
-    Compiler::find()?.set(&mut cargo);
+    set_compiler(&mut cargo)?;
     succeed(&mut cargo)?;
     let built = folder.join(TARGET).join("release/lanstream_codec_wasm.wasm");
     let mut module = std::fs::read(&built).with_context(|| format!("can't read {}", built.display()))?;
     section::append(&mut module, SECTION, sources::fingerprint()?.as_bytes());
     std::fs::write(path(), module).with_context(|| format!("can't write {MODULE}"))
+}
+
+/// # Errors
+/// Where there is no compiler for the target, or no linker.
+fn set_compiler(cargo: &mut Command) -> anyhow::Result<()> {
+    let compiler = match Compiler::find(TARGET) {
+        Some(compiler @ Compiler::Whole) => {
+            cargo.env("RUSTFLAGS", FEATURES);
+            compiler
+        }
+        Some(compiler @ Compiler::FromSources(_)) if runs(LINKER) => {
+            cargo.env("RUSTFLAGS", format!("-C linker={LINKER} {FEATURES}"));
+            compiler
+        }
+        _ => bail!(MISSING),
+    };
+    compiler.set(cargo, "core");
+    Ok(())
+}
+
+fn runs(program: &str) -> bool {
+    Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
 }
 
 /// Returns the module's size where it was built from the sources as they are.
