@@ -19,24 +19,32 @@ mod conversion;
 #[cfg(any(target_os = "linux", target_os = "freebsd"))]
 mod desktop;
 mod factory;
-#[cfg(not(any(target_os = "linux", target_os = "freebsd")))]
+#[cfg(not(any(target_os = "linux", target_os = "freebsd", windows)))]
 mod fallback;
+#[cfg(any(windows, test))]
+mod icon;
+#[cfg(any(windows, test))]
+mod looks;
 #[cfg(any(target_os = "linux", target_os = "freebsd"))]
 mod mapping;
-#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+#[cfg(any(target_os = "linux", target_os = "freebsd", windows))]
 mod pending;
 mod target;
-#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+#[cfg(any(target_os = "linux", target_os = "freebsd", windows))]
 mod titles;
 #[cfg(any(target_os = "linux", target_os = "freebsd"))]
 mod wayland;
+#[cfg(windows)]
+mod windows;
 #[cfg(any(target_os = "linux", target_os = "freebsd"))]
 mod x11;
 
 #[cfg(any(target_os = "linux", target_os = "freebsd"))]
 use desktop as imp;
-#[cfg(not(any(target_os = "linux", target_os = "freebsd")))]
+#[cfg(not(any(target_os = "linux", target_os = "freebsd", windows)))]
 use fallback as imp;
+#[cfg(windows)]
+use windows as imp;
 
 pub use factory::{ScreenFactory, opener};
 pub use target::{MonitorChoice, ParseTargetError, RegionChoice, Target, WindowChoice};
