@@ -34,7 +34,7 @@ pub fn built_in() -> Vec<SinkFactory> {
 /// Sessions over UDP, on the page's port where that is free.
 #[cfg(feature = "webtransport")]
 fn webtransport(opening: &Opening<'_>) -> Result<Option<Box<dyn Sink>>, SinkError> {
-    use lanstream_webtransport::{Config, Identity, WebTransportSink, bind};
+    use lanstream_webtransport::{Config, Identity, OpenError, WebTransportSink, bind};
     let sockets = match bind(opening.page) {
         Ok(sockets) => sockets,
         Err(error) if !opening.is_required => {
@@ -49,8 +49,15 @@ fn webtransport(opening: &Opening<'_>) -> Result<Option<Box<dyn Sink>>, SinkErro
     });
     let page_port = opening.page.first().map_or(0, SocketAddr::port);
     let config = Config { identity, page_port, wall_clock: opening.wall_clock };
-    let sink = tokio::runtime::Handle::current().block_on(WebTransportSink::open(sockets, &config))?;
-    Ok(Some(Box::new(sink)))
+    match tokio::runtime::Handle::current().block_on(WebTransportSink::open(sockets, &config)) {
+        Ok(sink) => Ok(Some(Box::new(sink))),
+        // A system may give a socket, and not all that QUIC asks of it.
+        Err(error @ OpenError::Socket(_)) if !opening.is_required => {
+            tracing::warn!(%error, "viewers are not offered WebTransport");
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The viewer's files, as the page's sink serves them.
