@@ -36,8 +36,8 @@ const DEEP_CASES: &str = "10000";
 const TESTS_PER_CORE: usize = 2;
 
 /// The steps that nobody waits for every day.
-const DEEP_STEPS: [&str; 8] =
-    ["workspaces", "qt", "electron", "webview", "tauri", "package", "chaos", "soak"];
+const DEEP_STEPS: [&str; 9] =
+    ["windows", "workspaces", "qt", "electron", "webview", "tauri", "package", "chaos", "soak"];
 
 /// The steps in order: what is quick and fails often comes first.
 const STEPS: [(&str, Run); 18] = [
