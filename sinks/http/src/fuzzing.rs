@@ -1,5 +1,5 @@
-//! What must hold for any request: it has an answer, and none but who shows the token is known, and none but who shows a
-//! key gets pixels.
+//! What must hold for any request: it has an answer, and none but who shows the token is known, and none but who shows
+//! a key gets pixels.
 //!
 //! The fuzzer looks for a request for which it does not, and a test replays those that it found.
 
