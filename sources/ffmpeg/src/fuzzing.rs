@@ -1,5 +1,5 @@
-//! What must hold for any bytes that FFmpeg, or whoever writes into a pipe, sends: they are pictures or an error, parsers
-//! go on, and any log can be read.
+//! What must hold for any bytes that FFmpeg, or whoever writes into a pipe, sends: they are pictures or an error,
+//! parsers go on, and any log can be read.
 //!
 //! The fuzzer looks for bytes for which it does not, and a test replays those that it found.
 
