@@ -12,6 +12,8 @@
 
 use std::path::PathBuf;
 
+#[cfg(any(target_os = "linux", target_os = "freebsd", windows))]
+use lanstream_core::Size;
 use lanstream_core::source::{Error, Source};
 
 #[cfg(any(target_os = "linux", target_os = "freebsd"))]
@@ -29,9 +31,13 @@ mod looks;
 mod mapping;
 #[cfg(any(target_os = "linux", target_os = "freebsd", windows))]
 mod pending;
+#[cfg(any(target_os = "linux", target_os = "freebsd", windows))]
+mod successor;
 mod target;
 #[cfg(any(target_os = "linux", target_os = "freebsd", windows))]
 mod titles;
+#[cfg(any(target_os = "linux", target_os = "freebsd", windows))]
+mod visibility;
 #[cfg(any(target_os = "linux", target_os = "freebsd"))]
 mod wayland;
 #[cfg(windows)]
@@ -102,6 +108,21 @@ pub struct Listed {
     pub words: String,
     /// Why it can't be captured; `None` if it can.
     pub refusal: Option<String>,
+}
+
+#[cfg(any(target_os = "linux", target_os = "freebsd", windows))]
+impl Listed {
+    /// Returns a monitor with the words that select it by its number.
+    pub(crate) fn monitor(
+        number: usize,
+        name: &str,
+        (x, y): (i32, i32),
+        Size { width, height }: Size,
+        refusal: Option<String>,
+    ) -> Self {
+        let (name, words) = (name.to_owned(), format!("--display {number}"));
+        Self { kind: Kind::Monitor, name, x, y, width, height, words, refusal }
+    }
 }
 
 /// What a [`Listed`] is.

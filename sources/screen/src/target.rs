@@ -80,6 +80,15 @@ pub enum WindowChoice {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RegionChoice(pub Rect);
 
+/// Returns the name of a part of the screen: of a monitor, or of the region that a user drew.
+#[cfg(any(target_os = "linux", target_os = "freebsd", windows))]
+pub(crate) fn part_name(monitor: Option<&str>, Rect { x, y, width, height }: Rect) -> String {
+    match monitor {
+        Some(monitor) => format!("monitor {monitor}"),
+        None => format!("region {width}x{height} at {x},{y}"),
+    }
+}
+
 /// Words that name no target.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]

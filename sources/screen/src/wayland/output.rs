@@ -8,7 +8,7 @@ use wayland_protocols::xdg::xdg_output::zv1::client::zxdg_output_manager_v1::Zxd
 use wayland_protocols::xdg::xdg_output::zv1::client::zxdg_output_v1::{self, ZxdgOutputV1};
 
 use super::orientation::Orientation;
-use crate::{Kind, Listed, MonitorChoice};
+use crate::{Listed, MonitorChoice};
 
 /// The outputs that there are.
 #[derive(Default)]
@@ -194,17 +194,7 @@ impl Monitor {
 
     /// With the words that select it.
     pub(super) fn listed(&self, number: usize) -> Listed {
-        let Size { width, height } = self.size();
-        Listed {
-            kind: Kind::Monitor,
-            name: self.name.clone(),
-            x: self.place.0,
-            y: self.place.1,
-            width,
-            height,
-            words: format!("--display {number}"),
-            refusal: None,
-        }
+        Listed::monitor(number, &self.name, self.place, self.size(), None)
     }
 
     /// Size and place in words.

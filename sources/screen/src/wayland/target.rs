@@ -11,6 +11,7 @@ use super::orientation::Orientation;
 use super::output::{Monitor, Outputs};
 use super::view::Constraints;
 use super::window::CapturedWindow;
+use crate::target::part_name;
 use crate::{MonitorChoice, Options, Target, WindowChoice};
 
 /// What is captured.
@@ -100,9 +101,7 @@ impl CaptureTarget {
         match self {
             Self::Window(window) => format!("window {}", window.title()),
             Self::Monitor(MonitorPart { monitor, part: None }) => format!("monitor {monitor}"),
-            Self::Monitor(MonitorPart { part: Some(Rect { x, y, width, height }), .. }) => {
-                format!("region {width}x{height} at {x},{y}")
-            }
+            Self::Monitor(MonitorPart { part: Some(rect), .. }) => part_name(None, *rect),
         }
     }
 

@@ -1,11 +1,12 @@
 //! Windows that can be captured, by `ext-foreign-toplevel-list`, and the one that is.
 
-use lanstream_core::source::{Error, ErrorKind};
+use lanstream_core::source::Error;
 use wayland_client::Proxy as _;
 use wayland_protocols::ext::foreign_toplevel_list::v1::client::ext_foreign_toplevel_handle_v1::{
     self as handle, ExtForeignToplevelHandleV1,
 };
 
+use crate::successor::Successor;
 use crate::titles::{self, Titled};
 use crate::{Options, WindowChoice};
 
@@ -32,8 +33,7 @@ struct Window {
 pub(super) struct CapturedWindow {
     pub(super) handle: ExtForeignToplevelHandleV1,
     title: String,
-    /// What the window that takes its place has in its title; `None` if nothing does.
-    successor: Option<String>,
+    successor: Successor,
 }
 
 impl Windows {
@@ -93,12 +93,10 @@ impl CapturedWindow {
         let title = titles::or_untitled(window.title.clone());
         let successor = match choice {
             // Who says which window by its identifier means no other.
-            WindowChoice::Title(part) | WindowChoice::Topmost(part)
-                if !options.once && window.identifier != *part =>
-            {
-                Some(part.clone())
+            WindowChoice::Title(part) | WindowChoice::Topmost(part) if window.identifier == *part => {
+                Successor::NONE
             }
-            _ => None,
+            choice => Successor::of(choice, options),
         };
         Ok(Self { handle: window.handle.clone(), title, successor })
     }
@@ -106,27 +104,16 @@ impl CapturedWindow {
     /// Learns its title.
     ///
     /// # Errors
-    /// Once it was closed: [`ErrorKind::Lost`] where another may take its place, else [`ErrorKind::Ended`].
+    /// Once it was closed: see [`Successor::closed`].
     pub(super) fn follow(&mut self, windows: &Windows) -> Result<(), Error> {
         match windows.all.iter().find(|window| window.handle == self.handle) {
             Some(window) => self.title = titles::or_untitled(window.title.clone()),
-            None => return Err(self.closed()),
+            None => return Err(self.successor.closed(&self.title)),
         }
         Ok(())
     }
 
     pub(super) fn title(&self) -> &str {
         &self.title
-    }
-
-    fn closed(&self) -> Error {
-        let ended = format!("the window `{}` was closed", self.title);
-        match &self.successor {
-            None => Error::new(ErrorKind::Ended, ended),
-            Some(part) => {
-                let message = format!("{ended}; waiting for a window with `{part}` in its title");
-                Error::new(ErrorKind::Lost, message)
-            }
-        }
     }
 }

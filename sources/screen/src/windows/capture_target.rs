@@ -7,6 +7,7 @@ use super::captured_window::CapturedWindow;
 use super::monitor::{self, Monitor, Screen};
 use super::target_change::TargetChange;
 use super::view::View;
+use crate::target::part_name;
 use crate::{Listed, Options, RegionChoice, Target};
 
 /// What is captured.
@@ -39,10 +40,7 @@ impl CaptureTarget {
     pub(super) fn name(&self) -> String {
         match self {
             Self::Window(window) => format!("window {}", window.title()),
-            Self::Part(ScreenPart { monitor: Some(name), .. }) => format!("monitor {name}"),
-            Self::Part(ScreenPart { rect, .. }) => {
-                format!("region {}x{} at {},{}", rect.width, rect.height, rect.x, rect.y)
-            }
+            Self::Part(ScreenPart { monitor, rect, .. }) => part_name(monitor.as_deref(), *rect),
         }
     }
 

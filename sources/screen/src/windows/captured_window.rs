@@ -1,14 +1,15 @@
 //! One captured window: its size, what it is called, whether it can be seen, and what happens when it is closed.
 
 use lanstream_core::Size;
-use lanstream_core::source::{Error, ErrorKind};
+use lanstream_core::source::Error;
 
 use super::target_change::TargetChange;
 use super::view::View;
-use super::window::Visibility;
 use super::window_id::WindowId;
 use super::window_list::{self, WindowInfo};
+use crate::successor::Successor;
 use crate::titles::or_untitled;
+use crate::visibility::Visibility;
 use crate::{Options, WindowChoice};
 
 /// A window that is captured.
@@ -17,17 +18,13 @@ pub(super) struct CapturedWindow {
     title: String,
     size: Size,
     visibility: Visibility,
-    /// What the window that takes its place has in its title; `None` if nothing does.
-    successor: Option<String>,
+    successor: Successor,
 }
 
 impl CapturedWindow {
     pub(super) fn open(choice: &WindowChoice, options: &Options) -> Result<Self, Error> {
         let WindowInfo { window, title } = window_list::find(choice)?;
-        let successor = match choice {
-            WindowChoice::Title(part) | WindowChoice::Topmost(part) if !options.once => Some(part.clone()),
-            _ => None,
-        };
+        let successor = Successor::of(choice, options);
         let (title, visibility) = (or_untitled(title), window.visibility());
         Ok(Self { size: window.capturable()?, window, title, visibility, successor })
     }
@@ -42,11 +39,7 @@ impl CapturedWindow {
 
     /// Why no new pictures come, although it is open.
     pub(super) fn stalled(&self) -> Option<&'static str> {
-        match self.visibility {
-            Visibility::Shown => None,
-            Visibility::Minimised => Some("the window is minimised"),
-            Visibility::Hidden => Some("the window is hidden"),
-        }
+        self.visibility.stalled()
     }
 
     /// Returns `None` while it has no pixels.
@@ -62,14 +55,13 @@ impl CapturedWindow {
     /// Learns what it is now. Returns `None` if nothing is different.
     ///
     /// # Errors
-    /// Once it was closed: [`ErrorKind::Lost`] where another may take its place, else [`ErrorKind::Ended`].
-    /// [`ErrorKind::Unsupported`] where it has become larger than a frame.
+    /// Once it was closed: see [`Successor::closed`]. `Unsupported` where it has become larger than a frame.
     pub(super) fn follow(&mut self) -> Result<Option<TargetChange>, Error> {
         let (title, visibility) = (or_untitled(self.window.title()), self.window.visibility());
         // Its size says nothing while it is minimised.
         let size = if visibility == Visibility::Shown { self.window.capturable() } else { Ok(self.size) };
         if !self.window.exists() {
-            return Err(self.closed());
+            return Err(self.successor.closed(&self.title));
         }
         let is_reworded = (&title, visibility) != (&self.title, self.visibility);
         (self.title, self.visibility) = (title, visibility);
@@ -78,16 +70,5 @@ impl CapturedWindow {
             return Ok(Some(TargetChange::Resized));
         }
         Ok(is_reworded.then_some(TargetChange::Reworded))
-    }
-
-    fn closed(&self) -> Error {
-        let ended = format!("the window `{}` was closed", self.title);
-        match &self.successor {
-            None => Error::new(ErrorKind::Ended, ended),
-            Some(part) => {
-                let message = format!("{ended}; waiting for a window with `{part}` in its title");
-                Error::new(ErrorKind::Lost, message)
-            }
-        }
     }
 }

@@ -13,7 +13,7 @@ use windows_sys::Win32::UI::WindowsAndMessaging::{
 };
 use windows_sys::core::BOOL;
 
-use crate::{Kind, Listed, MonitorChoice};
+use crate::{Listed, MonitorChoice};
 
 /// What the system has in front of the name of each monitor.
 const NAME_PREFIX: &str = r"\\.\";
@@ -66,16 +66,9 @@ impl Monitor {
     }
 
     pub(super) fn listed(&self, number: usize) -> Listed {
-        Listed {
-            kind: Kind::Monitor,
-            name: self.name.clone(),
-            x: self.rect.x.cast_signed(),
-            y: self.rect.y.cast_signed(),
-            width: self.rect.width,
-            height: self.rect.height,
-            words: format!("--display {number}"),
-            refusal: None,
-        }
+        let Rect { x, y, width, height } = self.rect;
+        let place = (x.cast_signed(), y.cast_signed());
+        Listed::monitor(number, &self.name, place, Size { width, height }, None)
     }
 }
 

@@ -17,6 +17,7 @@ use windows_sys::core::BOOL;
 
 use super::window_id::WindowId;
 use crate::titles;
+use crate::visibility::Visibility;
 
 /// Most units of a title that are read: more than are kept.
 const TITLE_UNITS_MAX: usize = 512;
@@ -25,14 +26,6 @@ const _: () = assert!(TITLE_UNITS as usize == TITLE_UNITS_MAX);
 /// Bytes of the answer whether a window is cloaked.
 const CLOAKED_BYTES: u32 = 4;
 const _: () = assert!(CLOAKED_BYTES as usize == size_of::<u32>());
-
-/// Whether a window can be seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Visibility {
-    Shown,
-    Minimised,
-    Hidden,
-}
 
 /// Returns the windows that have no parent, from the topmost down.
 pub(super) fn top_level() -> Vec<WindowId> {

@@ -16,6 +16,7 @@ use super::reader::View;
 use super::target_change::TargetChange;
 use super::window::CapturedWindow;
 use super::windows;
+use crate::target::part_name;
 use crate::{Listed, Options, RegionChoice, Target, WindowChoice};
 
 /// What is captured.
@@ -70,10 +71,7 @@ impl CaptureTarget {
     pub(super) fn name(&self) -> String {
         match self {
             Self::Window(window) => format!("window {}", window.title()),
-            Self::Part(ScreenPart { monitor: Some(name), .. }) => format!("monitor {name}"),
-            Self::Part(ScreenPart { rect, .. }) => {
-                format!("region {}x{} at {},{}", rect.width, rect.height, rect.x, rect.y)
-            }
+            Self::Part(ScreenPart { monitor, rect, .. }) => part_name(monitor.as_deref(), *rect),
         }
     }
 

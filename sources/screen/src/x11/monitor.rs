@@ -9,7 +9,7 @@ use x11rb::protocol::xproto::{ChangeWindowAttributesAux, ConnectionExt as _, Eve
 
 use super::connect::{DisplayConnection, lost};
 use super::pixel::Pixels;
-use crate::{Kind, Listed, MonitorChoice};
+use crate::{Listed, MonitorChoice};
 
 /// What the one monitor of a server without RANDR monitors is called.
 const WHOLE_SCREEN: &str = "screen";
@@ -37,16 +37,8 @@ pub(super) fn list(link: &DisplayConnection) -> Result<Vec<Listed>, Error> {
 
 fn too_large(link: &DisplayConnection, refusal: String) -> Result<Listed, Error> {
     let root = link.conn.get_geometry(link.root).map_err(lost)?.reply().map_err(lost)?;
-    Ok(Listed {
-        kind: Kind::Monitor,
-        name: WHOLE_SCREEN.into(),
-        x: 0,
-        y: 0,
-        width: root.width.into(),
-        height: root.height.into(),
-        words: "--display 0".into(),
-        refusal: Some(refusal),
-    })
+    let size = Size { width: root.width.into(), height: root.height.into() };
+    Ok(Listed::monitor(0, WHOLE_SCREEN, (0, 0), size, Some(refusal)))
 }
 
 impl Monitor {
@@ -57,16 +49,9 @@ impl Monitor {
     }
 
     fn listed(&self, number: usize, refusal: &Option<String>) -> Listed {
-        Listed {
-            kind: Kind::Monitor,
-            name: self.name.clone(),
-            x: self.rect.x.cast_signed(),
-            y: self.rect.y.cast_signed(),
-            width: self.rect.width,
-            height: self.rect.height,
-            words: format!("--display {number}"),
-            refusal: refusal.clone(),
-        }
+        let Rect { x, y, width, height } = self.rect;
+        let place = (x.cast_signed(), y.cast_signed());
+        Listed::monitor(number, &self.name, place, Size { width, height }, refusal.clone())
     }
 }
 

@@ -1,6 +1,6 @@
 //! One captured window: its pixels, what it is called, whether it can be seen, and what happens when it is closed.
 
-use lanstream_core::source::{Error, ErrorKind};
+use lanstream_core::source::Error;
 use lanstream_core::{Region, Size};
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{
@@ -14,7 +14,9 @@ use super::reader::View;
 use super::target_change::TargetChange;
 use super::windows::{self, WindowInfo};
 use super::{property, title};
+use crate::successor::Successor;
 use crate::titles::or_untitled;
+use crate::visibility::Visibility;
 use crate::{Options, WindowChoice};
 
 /// Windows in windows that are followed up to the screen: a window manager puts one to three around a program's.
@@ -27,8 +29,7 @@ pub(super) struct CapturedWindow {
     backing: Backing,
     title: String,
     size: Size,
-    /// What the window that takes its place has in its title; `None` if nothing does.
-    successor: Option<String>,
+    successor: Successor,
     /// The windows that it lies in, from its parent to the screen's child. Where one is hidden, so is it.
     frames: Vec<Window>,
     visibility: Visibility,
@@ -40,14 +41,6 @@ pub(super) struct CapturedWindow {
     /// Its title or its state may be another.
     reworded: bool,
     closed: bool,
-}
-
-/// Whether a window draws.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Visibility {
-    Shown,
-    Minimised,
-    Hidden,
 }
 
 /// What pixels a window has.
@@ -65,7 +58,7 @@ impl CapturedWindow {
         require_composite(link)?;
         let WindowInfo { window, title } = windows::find(link, choice)?;
         let title = or_untitled(title);
-        let gone = || closed(&title);
+        let gone = || Successor::NONE.closed(&title);
         select(link, window, EventMask::STRUCTURE_NOTIFY | EventMask::PROPERTY_CHANGE)?;
         let backing = Backing::redirect(link, window)?.ok_or_else(gone)?;
         let attributes = link.conn.get_window_attributes(window).map_err(lost)?.reply();
@@ -79,7 +72,7 @@ impl CapturedWindow {
             popups,
             title,
             size,
-            successor: successor(choice, options),
+            successor: Successor::of(choice, options),
             frames: Vec::new(),
             visibility: Visibility::Shown,
             outdated: false,
@@ -104,11 +97,7 @@ impl CapturedWindow {
 
     /// Why no new pictures come, although it is open.
     pub(super) fn stalled(&self) -> Option<&'static str> {
-        match self.visibility {
-            Visibility::Shown => None,
-            Visibility::Minimised => Some("the window is minimised"),
-            Visibility::Hidden => Some("the window is hidden"),
-        }
+        self.visibility.stalled()
     }
 
     /// `None` while there never was a picture.
@@ -118,17 +107,9 @@ impl CapturedWindow {
     }
 
     /// # Errors
-    /// Once the window was closed: [`ErrorKind::Lost`] where another may take its place, else [`ErrorKind::Ended`].
+    /// Once the window was closed: see [`Successor::closed`].
     pub(super) fn check_open(&self) -> Result<(), Error> {
-        match &self.successor {
-            _ if !self.closed => Ok(()),
-            None => Err(closed(&self.title)),
-            Some(part) => {
-                let ended = closed(&self.title);
-                let message = format!("{ended}; waiting for a window with `{part}` in its title");
-                Err(Error::new(ErrorKind::Lost, message))
-            }
-        }
+        if self.closed { Err(self.successor.closed(&self.title)) } else { Ok(()) }
     }
 
     pub(super) fn note(&mut self, link: &DisplayConnection, event: &Event) {
@@ -257,16 +238,4 @@ fn says_words(link: &DisplayConnection, property: Atom) -> bool {
     let atoms = &link.atoms;
     let named = [AtomEnum::WM_NAME.into(), atoms._NET_WM_NAME, atoms.WM_STATE, atoms._NET_WM_STATE];
     named.contains(&property)
-}
-
-/// Only one that was chosen by its title has a successor: an id is one window's.
-fn successor(choice: &WindowChoice, options: &Options) -> Option<String> {
-    match choice {
-        WindowChoice::Title(part) | WindowChoice::Topmost(part) if !options.once => Some(part.clone()),
-        _ => None,
-    }
-}
-
-fn closed(title: &str) -> Error {
-    Error::new(ErrorKind::Ended, format!("the window `{title}` was closed"))
 }
