@@ -30,12 +30,9 @@ impl AudioExtension {
     /// # Safety
     /// `table` is null, or what a plugin returned for [`abi::AUDIO_ID`].
     pub(crate) unsafe fn read(table: *const c_void) -> Result<Option<Self>, Broken> {
-        if table.is_null() {
-            return Ok(None);
-        }
-        let size = size_of::<abi::AudioSource>();
         // SAFETY: the caller's promise.
-        let table = unsafe { check::table(table.cast::<abi::AudioSource>(), "ls_audio_source", size)? };
+        let table = unsafe { check::extension::<abi::AudioSource>(table, "ls_audio_source")? };
+        let Some(table) = table else { return Ok(None) };
         let take = table.take.ok_or("the function take of its table ls_audio_source is null")?;
         Ok(Some(Self { take }))
     }

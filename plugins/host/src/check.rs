@@ -2,6 +2,7 @@
 #![allow(unsafe_code, reason = "tables and texts of a plugin are read through their pointers")]
 
 use std::borrow::Cow;
+use std::ffi::c_void;
 
 use lanstream_core::options::{Choice, CowStr, OptionKind, OptionSpec};
 use lanstream_core::planar::Planar;
@@ -44,6 +45,19 @@ pub(crate) unsafe fn table<T: Copy>(table: *const T, name: &str, size_min: usize
     }
     // SAFETY: all bytes are initialised, and zeroes are valid.
     Ok(unsafe { own.assume_init() })
+}
+
+/// Reads the table of an extension, of which all functions came at once; `None` if the source does not have it.
+///
+/// # Safety
+/// `table` is null, or what a plugin returned for the id of the extension whose table is `T`, of which all zeroes are
+/// valid.
+pub(crate) unsafe fn extension<T: Copy>(table: *const c_void, name: &str) -> Result<Option<T>, Broken> {
+    if table.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: the caller's promise.
+    unsafe { self::table(table.cast::<T>(), name, size_of::<T>()) }.map(Some)
 }
 
 /// Reads text that is valid as long as the process lives.

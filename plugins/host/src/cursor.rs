@@ -38,12 +38,9 @@ impl CursorExtension {
     /// # Safety
     /// `table` is null, or what a plugin returned for [`abi::CURSOR_ID`].
     pub(crate) unsafe fn read(table: *const c_void) -> Result<Option<Self>, Broken> {
-        if table.is_null() {
-            return Ok(None);
-        }
-        let size = size_of::<abi::CursorSource>();
         // SAFETY: the caller's promise.
-        let table = unsafe { check::table(table.cast::<abi::CursorSource>(), "ls_cursor_source", size)? };
+        let table = unsafe { check::extension::<abi::CursorSource>(table, "ls_cursor_source")? };
+        let Some(table) = table else { return Ok(None) };
         let ask = table.cursor.ok_or("the function cursor of its table ls_cursor_source is null")?;
         Ok(Some(Self { ask, last: None }))
     }

@@ -26,6 +26,7 @@ mod serve_sink;
 mod sink;
 mod source;
 pub(crate) mod wire;
+mod wire_types;
 
 pub(crate) use containment::contain;
 pub use launch::Launch;
