@@ -14,6 +14,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
 use lanstream::Registries;
+use lanstream::sources::{Absence, absence_of};
 use lanstream_core::options::OptionValues;
 
 #[cfg(all(feature = "plugins", target_os = "linux"))]
@@ -137,13 +138,12 @@ fn needs_installed(
 /// Says so where the unknown command is a source that this build was made without.
 fn named_source(error: clap::Error) -> clap::Error {
     let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand) else { return error };
-    let Some(feature) = lanstream::sources::feature_of(name) else { return error };
-    let message = if cfg!(all(feature = "ffmpeg", not(unix))) && feature == "ffmpeg" {
-        format!(
-            "the source {name} is not on this system: it reads FFmpeg's pipes, which is for Unix alone so far"
-        )
-    } else {
-        format!("this build was made without the source {name}: build it with `--features {feature}`")
+    let message = match absence_of(name) {
+        None => return error,
+        Some(Absence::System(reason)) => format!("the source {name} is not on this system: {reason}"),
+        Some(Absence::Feature(feature)) => {
+            format!("this build was made without the source {name}: build it with `--features {feature}`")
+        }
     };
     clap::Error::raw(ErrorKind::InvalidSubcommand, message)
 }

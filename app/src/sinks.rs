@@ -35,29 +35,25 @@ pub fn built_in() -> Vec<SinkFactory> {
 #[cfg(feature = "webtransport")]
 fn webtransport(opening: &Opening<'_>) -> Result<Option<Box<dyn Sink>>, SinkError> {
     use lanstream_webtransport::{Config, Identity, OpenError, WebTransportSink, bind};
-    let sockets = match bind(opening.page) {
-        Ok(sockets) => sockets,
-        Err(error) if !opening.is_required => {
-            tracing::warn!(%error, "viewers are not offered WebTransport");
-            return Ok(None);
-        }
-        Err(error) => return Err(error.into()),
-    };
     let identity = opening.tls.map_or(Identity::SelfSigned, |files| Identity::Files {
         certificate: files.certificate.clone(),
         key: files.key.clone(),
     });
     let page_port = opening.page.first().map_or(0, SocketAddr::port);
     let config = Config { identity, page_port, wall_clock: opening.wall_clock };
-    match tokio::runtime::Handle::current().block_on(WebTransportSink::open(sockets, &config)) {
-        Ok(sink) => Ok(Some(Box::new(sink))),
+    let open = |sockets| tokio::runtime::Handle::current().block_on(WebTransportSink::open(sockets, &config));
+    let refused: SinkError = match bind(opening.page).map(open) {
+        Ok(Ok(sink)) => return Ok(Some(Box::new(sink))),
         // A system may give a socket, and not all that QUIC asks of it.
-        Err(error @ OpenError::Socket(_)) if !opening.is_required => {
-            tracing::warn!(%error, "viewers are not offered WebTransport");
-            Ok(None)
-        }
-        Err(error) => Err(error.into()),
+        Ok(Err(error @ OpenError::Socket(_))) => error.into(),
+        Ok(Err(error)) => return Err(error.into()),
+        Err(error) => error.into(),
+    };
+    if opening.is_required {
+        return Err(refused);
     }
+    tracing::warn!(error = %refused, "viewers are not offered WebTransport");
+    Ok(None)
 }
 
 /// The viewer's files, as the page's sink serves them.

@@ -21,18 +21,32 @@ fn built_in() -> Result<Registry, RegistryError> {
     Ok(registry)
 }
 
-/// Sources that builds may leave out: the command and the feature.
-const FEATURES: [(&str, &str); 5] = [
-    ("capture", "screen"),
-    ("pattern", "pattern"),
-    ("play", "ffmpeg"),
-    ("ffmpeg", "ffmpeg"),
-    ("pipe", "ffmpeg"),
+/// Why sources that read FFmpeg's pipes are not on this system, if they are not.
+const NO_PIPES: Option<&str> =
+    if cfg!(unix) { None } else { Some("it reads FFmpeg's pipes, which is for Unix alone so far") };
+
+/// Sources that builds may lack: the command, the feature, and why it is not on this system, if it is not.
+const OPTIONAL: [(&str, &str, Option<&str>); 5] = [
+    ("capture", "screen", None),
+    ("pattern", "pattern", None),
+    ("play", "ffmpeg", NO_PIPES),
+    ("ffmpeg", "ffmpeg", NO_PIPES),
+    ("pipe", "ffmpeg", NO_PIPES),
 ];
 
-/// Returns the feature that a build needs for the source `name`, if there is such a source.
-pub fn feature_of(name: &str) -> Option<&'static str> {
-    FEATURES.into_iter().find(|(source, _)| *source == name).map(|(_, feature)| feature)
+/// Reason why a build lacks a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absence {
+    /// The build was made without this feature.
+    Feature(&'static str),
+    /// The source is not on this system, for this reason.
+    System(&'static str),
+}
+
+/// Returns why a build that lacks the source `name` does, if there is such a source.
+pub fn absence_of(name: &str) -> Option<Absence> {
+    let (_, feature, reason) = OPTIONAL.into_iter().find(|(source, ..)| *source == name)?;
+    Some(reason.map_or(Absence::Feature(feature), Absence::System))
 }
 
 #[cfg(test)]
@@ -40,10 +54,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_feature_of_each_built_in_source_is_known() {
+    fn a_build_without_a_built_in_source_knows_its_feature() {
         for factory in registry().iter() {
             let name = factory.descriptor().name;
-            assert!(feature_of(&name).is_some(), "a build without {name} could not say what it lacks");
+            let absence = absence_of(&name);
+            assert!(matches!(absence, Some(Absence::Feature(_))), "without {name}: {absence:?}");
         }
     }
 }

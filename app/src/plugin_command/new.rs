@@ -4,7 +4,7 @@ use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::path::{Path, PathBuf};
 
 use lanstream::frame_sinks;
-use lanstream::sources::feature_of;
+use lanstream::sources::absence_of;
 use lanstream_core::options::CowStr;
 use lanstream_core::registry::Descriptor;
 
@@ -77,7 +77,7 @@ fn check_name(name: &str, kind: Kind) -> Result<(), String> {
             None => Ok(()),
         };
     }
-    if feature_of(name).is_some() {
+    if absence_of(name).is_some() {
         return Err(format!("{name} is a source of lanstream itself: name another one"));
     }
     let empty = CowStr::default;
