@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { COMMIT, FIRST } from '../src/protocol/messages.js';
 import { Segments } from '../src/decode/segments.js';
 import { Surface } from '../src/present/surface.js';
-import { chooseThread, showsWorkersApart } from '../src/session/thread-choice.js';
+import { chooseThread, displaysWorkersWhileBusy } from '../src/session/thread-choice.js';
 import { Update } from '../src/decode/update.js';
 import { band, raw, solid } from './bytes.js';
 import { FakePresenter } from './fakes.js';
@@ -131,10 +131,10 @@ test('of memory that comes back only segments are kept, and not too many', () =>
 test('a busy page has its frames from a worker where that is seen', () => {
   const webkit = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/605.1.15 (KHTML, like Gecko) ';
   assert.ok(
-    showsWorkersApart('Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0'),
+    displaysWorkersWhileBusy('Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0'),
   );
-  assert.ok(!showsWorkersApart(`${webkit}Version/26.4 Safari/605.1.15`));
-  assert.ok(!showsWorkersApart(`${webkit}CriOS/150.0 Mobile/15E148 Safari/604.1`));
+  assert.ok(!displaysWorkersWhileBusy(`${webkit}Version/26.4 Safari/605.1.15`));
+  assert.ok(!displaysWorkersWhileBusy(`${webkit}CriOS/150.0 Mobile/15E148 Safari/604.1`));
 });
 
 test('the page it is where that is asked for, or its 2D canvas is desynchronized', () => {

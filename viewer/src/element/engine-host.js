@@ -4,8 +4,9 @@
 // canvas once that shows no older frame than the one before.
 
 import { choosePresenter } from '../present/choose.js';
-import { chooseThread, hasDesynchronized, showsWorkersApart } from '../session/thread-choice.js';
+import { chooseThread, hasDesynchronized, displaysWorkersWhileBusy } from '../session/thread-choice.js';
 import { PageEngine, WorkerEngine } from './engine-link.js';
+import { FrameCounters } from './frame-counters.js';
 import { NO_HISTORY } from '../transport/choose.js';
 import { ThreadMonitor } from '../session/thread-monitor.js';
 
@@ -26,8 +27,8 @@ import { ThreadMonitor } from '../session/thread-monitor.js';
  *   mountAbove: (canvas: HTMLCanvasElement) => void,
  *   layer: import('../present/presenter.js').Layer,
  *   answer: (answer: Answer) => void,
- * }} HostOptions `mount` has a canvas in the page and none before it, `mountAbove` hides one over that which is shown;
- *   `layer`: a canvas over it
+ * }} HostOptions `mount` has a canvas in the page and none before it, `mountAbove` a hidden one over
+ *   it; `layer`: a canvas over both
  */
 
 /** Time that an engine has to paint in the other thread. */
@@ -35,15 +36,13 @@ const MOVE_MS = 5000;
 /** Time that an engine has to tell its last state: more than any page or worker is held up for. */
 const STOP_MS = 1000;
 const REASONS = { page: 'this page is no longer busy', worker: 'this page is busy' };
-/** What counts on when another engine takes over. */
-const COUNTERS = /** @type {const} */ (['frames', 'skipped', 'proven', 'refuted', 'reconnects']);
 
 export class EngineHost {
   #options;
   #shown;
   /** The engine that is to take over. */
   #next = /** @type {Next | null} */ (null);
-  /** The last frame of the engine before, whose canvas is shown until the present one has caught up with it. */
+  /** Last frame of the engine before, whose canvas is shown until the present engine has painted as late a frame. */
   #last = /** @type {Pick<State, 'marker' | 'seq'> | null} */ (null);
   #monitor = /** @type {ThreadMonitor | null} */ (null);
   /** Last command of each type, sent again to an engine in another thread. */
@@ -53,10 +52,9 @@ export class EngineHost {
   #state = /** @type {State | null} */ (null);
   /** What lets the next session in. */
   #token;
-  /** What engines found out about transports. */
+  /** What earlier engines found out about transports. */
   #history = NO_HISTORY;
-  /** What earlier engines counted. */
-  #counted = { frames: 0, skipped: 0, proven: 0, refuted: 0, reconnects: 0 };
+  #counters = new FrameCounters();
 
   /** @param {HostOptions} options */
   constructor(options) {
@@ -66,7 +64,8 @@ export class EngineHost {
     this.#shown = this.#newLink(choice.thread);
     this.#startShown(choice);
     // A worker that was chosen at once is faster here in any page.
-    const mayMove = options.thread === 'auto' && choice.thread === 'page' && showsWorkersApart(navigator.userAgent);
+    const mayMove =
+      options.thread === 'auto' && choice.thread === 'page' && displaysWorkersWhileBusy(navigator.userAgent);
     if (mayMove) this.#monitor = new ThreadMonitor('page', timers());
   }
 
@@ -145,11 +144,11 @@ export class EngineHost {
     if (answer.type === 'learned') this.#history = answer.history;
     if (link === this.#next?.link) this.#receiveNext(answer);
     if (link !== this.#shown && answer.type !== 'renewed') return;
-    if (answer.type === 'stopped') return this.#takeOver(this.#counting(answer.state));
+    if (answer.type === 'stopped') return this.#takeOver(this.#counters.addTo(answer.state));
     if (answer.type === 'pixels') this.#reads.delete(answer.id);
-    if (answer.type === 'frame') answer.frame.frames += this.#counted.frames;
+    if (answer.type === 'frame') answer.frame.frames += this.#counters.frames;
     if (answer.type === 'state') {
-      this.#counting(answer.state);
+      this.#counters.addTo(answer.state);
       if (answer.state.frames !== this.#state?.frames) this.#sample();
       this.#state = answer.state;
       this.#catchUp(answer.state);
@@ -194,20 +193,13 @@ export class EngineHost {
     clearTimeout(next.timer);
     this.#next = null;
     this.#last = last;
-    for (const name of COUNTERS) this.#counted[name] = last[name] - next.state[name];
-    this.#counted.frames += 1; // What has been painted is one more.
+    this.#counters.continueWith(last, next.state);
     const previous = this.#shown;
     this.#shown = next.link;
     previous.close(); // Nobody hears what it tells of that.
     this.#monitor?.moved(next.link.thread);
     for (const read of this.#reads.values()) next.link.send(read);
     this.#receive(next.link, { type: 'state', state: { ...next.state } });
-  }
-
-  /** Adds what earlier engines counted. @param {State} state */
-  #counting(state) {
-    for (const name of COUNTERS) state[name] += this.#counted[name];
-    return state;
   }
 
   /** Shows the canvas of the present engine once it has caught up with the one before. @param {State} state */

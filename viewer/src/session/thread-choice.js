@@ -1,6 +1,7 @@
 // Which thread receives and paints: the page's, where its canvas need not wait for the browser's frames, else a worker.
 // Not both: a message from one to the other takes as long as painting a window does.
 
+import { isChromium } from '../browser-engine.js';
 import { Canvas2d } from '../present/canvas2d.js';
 
 /**
@@ -21,12 +22,12 @@ export function chooseThread({ wanted, presenter, desynchronized }) {
 }
 
 /**
- * Whether what a worker paints is seen although the page's thread is busy. WebKit composes a worker's canvas in
- * that thread: a busy page shows it no sooner than its own. No interface tells, so it goes by the engine's name.
+ * Whether frames of a worker are displayed while the page's thread is busy. WebKit composites a worker's canvas in that
+ * thread, so a busy page gains nothing by a worker. No interface tells.
  * @param {string} userAgent
  */
-export function showsWorkersApart(userAgent) {
-  return /\b(Chrome|Chromium)\/\d/.test(userAgent);
+export function displaysWorkersWhileBusy(userAgent) {
+  return isChromium(userAgent);
 }
 
 /**

@@ -3,6 +3,8 @@
 // before 153 takes two of the server's streams at a time. Whatever the name, a session that stops is noticed
 // (stall-detector.js).
 
+import { isChromium } from '../browser-engine.js';
+
 const FIREFOX_MIN = 153;
 
 /**
@@ -12,6 +14,5 @@ const FIREFOX_MIN = 153;
 export function refillsCredit(userAgent) {
   const firefox = /\bFirefox\/(\d+)/.exec(userAgent);
   if (firefox !== null) return Number(firefox[1]) >= FIREFOX_MIN;
-  // On iOS all are WebKit, and call themselves CriOS or FxiOS.
-  return /\b(Chrome|Chromium)\/\d/.test(userAgent);
+  return isChromium(userAgent);
 }
