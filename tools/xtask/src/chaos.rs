@@ -29,8 +29,8 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Each fault seven times: some minutes.
-    pub(crate) fn some() -> Self {
+    /// Returns a run of some minutes: each fault seven times.
+    pub(crate) fn brief() -> Self {
         Self { faults: 98, only: String::new() }
     }
 }

@@ -1,7 +1,7 @@
 //! A running lanstream: the release build of this tree, and the events that it prints.
 
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
 
@@ -35,9 +35,9 @@ pub(crate) struct Lanstream {
 }
 
 impl Lanstream {
-    /// Starts `command`, whose standard output has events, and waits until it serves.
+    /// Starts `command`, which writes events to its standard output, and waits until it serves.
     pub(crate) fn start(command: &mut Command, patience: &Patience) -> anyhow::Result<Self> {
-        let mut process = Process::start(command);
+        let mut process = Process::start(command.stdin(Stdio::null()).stdout(Stdio::piped()));
         let events = process.lines();
         let mut lanstream = Self { process, events, url: String::new() };
         let ready = lanstream.next(patience, |event| event["event"] == "ready")?;
@@ -62,7 +62,7 @@ impl Lanstream {
     }
 
     /// Ends it without a farewell.
-    pub(crate) fn kill(mut self) {
+    pub(crate) fn kill(&mut self) {
         self.process.kill();
     }
 

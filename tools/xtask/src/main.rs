@@ -4,6 +4,7 @@ mod bench;
 mod chaos;
 mod circles;
 mod cli;
+mod clip;
 mod comments;
 mod compiler;
 mod corpus;

@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::Context;
 use lanstream_testkit::browser::Engine;
@@ -39,7 +39,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let mut command = Command::new(lanstream::path());
     command.args(["pattern", "--kind", "bars", "--fps", "30", "--json"]);
     command.args(["--size", &format!("{}x{}", SIZE.0, SIZE.1)]);
-    let server = Lanstream::start(command.stdin(Stdio::null()).stdout(Stdio::piped()), &patience)?;
+    let server = Lanstream::start(&mut command, &patience)?;
     let _browser = Engine::Chromium.open(&server.url("stats=1&verify=1"), &display);
     for _ in 0..PAINTED_STATS {
         server.next_painted(&patience)?;

@@ -17,7 +17,7 @@ use lanstream_testkit::painter::{Painter, Window};
 
 use self::hostile::Hostile;
 use self::watched::{Served, Watched};
-use crate::bench::video;
+use crate::clip;
 use crate::dice::Dice;
 use crate::lanstream;
 use crate::patience::Patience;
@@ -35,8 +35,8 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Long enough to see what grows fast.
-    pub(crate) fn some() -> Self {
+    /// Returns a run that is long enough to see what grows fast.
+    pub(crate) fn brief() -> Self {
         Self { hours: None, minutes: 10 }
     }
 }
@@ -64,7 +64,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let window = ResizedWindow::open();
     let served = [
         Served::start("window", &mut capture(&window.display), &patience)?,
-        Served::start("film", &mut play(&video::clip()?), &patience)?,
+        Served::start("film", &mut play(&clip::SMALL.path()?), &patience)?,
     ];
     let servers = served.iter().map(Served::address).collect::<anyhow::Result<_>>()?;
     let _hostile = Hostile::start(servers, SEED);
@@ -87,7 +87,6 @@ impl Scene<'_> {
         let began = Instant::now();
         let mut due = Timetable::new(began);
         while began.elapsed() < duration {
-            patience.check()?;
             if due.draw.is_over() {
                 self.window.draw();
             }
@@ -103,7 +102,7 @@ impl Scene<'_> {
             if due.measure.is_over() {
                 self.watched.iter_mut().try_for_each(|each| each.measure(began.elapsed()))?;
             }
-            std::thread::sleep(due.draw.left());
+            patience.pass(due.draw.left())?;
         }
         Ok(())
     }

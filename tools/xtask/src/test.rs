@@ -57,8 +57,8 @@ const STEPS: [(&str, Run); 18] = [
     ("tauri", |_, _| tauri::run()),
     ("package", |_, _| package::run()),
     ("fuzz", |options, _| fuzz::run(options.deep)),
-    ("chaos", |_, _| chaos::run(&chaos::Options::some())),
-    ("soak", |_, _| soak::run(&soak::Options::some())),
+    ("chaos", |_, _| chaos::run(&chaos::Options::brief())),
+    ("soak", |_, _| soak::run(&soak::Options::brief())),
 ];
 
 type Run = fn(&Options, &[&str]) -> anyhow::Result<()>;

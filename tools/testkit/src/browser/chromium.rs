@@ -53,6 +53,11 @@ impl Chromium {
         self.browser.process.id()
     }
 
+    /// Ends it and all of its processes without a farewell.
+    pub fn kill(&mut self) {
+        self.browser.process.kill();
+    }
+
     /// The page that it was opened with.
     pub fn page(&self) -> Page<'_> {
         let target = until("Chromium's page", || {

@@ -1,7 +1,7 @@
 //! `bench busy`: frames in a page that works for 50 of every 60 milliseconds, beside one that does not: how many are
 //! painted and how late, by the viewer's own choice of the thread and with each thread asked for.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use lanstream_testkit::browser::Engine;
@@ -82,7 +82,7 @@ fn measure(case: &Case, seconds: u32, display: &Display, patience: &Patience) ->
     let mut command = Command::new(lanstream::path());
     let size = format!("{}x{}", SIZE.0, SIZE.1);
     command.args(["pattern", "--kind", "motion", "--size", &size, "--fps", FRAMES_PER_SECOND, "--json"]);
-    let server = Lanstream::start(command.stdin(Stdio::null()).stdout(Stdio::piped()), patience)?;
+    let server = Lanstream::start(&mut command, patience)?;
     let chromium = Chromium::open(&server.url(case.query), display);
     server.next_painted(patience)?;
     if case.is_busy {

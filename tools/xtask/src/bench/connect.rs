@@ -1,7 +1,7 @@
 //! `bench connect`: how long a viewer that comes takes until the first picture has arrived, as the server counts it:
 //! from the token to the acknowledgement.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::Context;
 use lanstream_testkit::browser::Engine;
@@ -68,7 +68,7 @@ fn first_picture_ms(
 ) -> anyhow::Result<f64> {
     let mut command = Command::new(lanstream::path());
     command.args(["pattern", "--size", &format!("{}x{}", SIZE.0, SIZE.1), "--json"]);
-    let server = Lanstream::start(command.stdin(Stdio::null()).stdout(Stdio::piped()), patience)?;
+    let server = Lanstream::start(&mut command, patience)?;
     let watching = browser.open(&server.url(query), display);
     server.next_painted(patience)?;
     drop(watching);

@@ -196,7 +196,7 @@ impl Options {
         }
         command.args(["--kind", &self.kind, "--size", &format!("{}x{}", SIZE.0, SIZE.1), "--fps", RATE]);
         command.args(subject.flags);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.stderr(Stdio::null());
         command
     }
 }

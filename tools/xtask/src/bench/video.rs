@@ -1,7 +1,7 @@
 //! `bench video`: films through FFmpeg into a page: pictures painted, how long each took from when it was due until it
 //! was on the canvas, and what the server took for it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -13,10 +13,11 @@ use super::engines;
 use super::idle::cpu_time;
 use super::machine::Machine;
 use super::sample::{median, median_of};
+use crate::clip::{Clip, TEST};
 use crate::lanstream::{self, Lanstream};
 use crate::patience::Patience;
+use crate::setup;
 use crate::usage::Usage;
-use crate::{repository, setup};
 
 /// What to measure.
 #[derive(clap::Args)]
@@ -64,7 +65,6 @@ const HD: (u16, u16) = (1920, 1080);
 const UHD: (u16, u16) = (3840, 2160);
 /// A picture that changes everywhere.
 const EVERYWHERE: &str = "gradients=speed=0.05:nb_colors=8";
-const TEST: &str = "testsrc2";
 const CASES: [Case; 5] = [
     Case { name: "1080p60 yuv420p, testsrc2", size: HD, rate: 60, source: Source::Made },
     Case { name: "1080p60 yuv420p, H.264 of testsrc2", size: HD, rate: 60, source: Source::Played(TEST) },
@@ -82,10 +82,6 @@ const CASES: [Case; 5] = [
     },
     Case { name: "2160p30 yuv420p, H.264 of testsrc2", size: UHD, rate: 30, source: Source::Played(TEST) },
 ];
-/// What others play.
-const SMALL: Case = Case { name: "360p24", size: (640, 360), rate: 24, source: Source::Played(TEST) };
-/// Seconds of a file, which is shown over and over.
-const CLIP_SECONDS: u32 = 10;
 /// Seconds not counted: a browser that has just started compiles scripts, and tries each transport.
 const WARM_UP: usize = 5;
 
@@ -152,61 +148,30 @@ impl Options {
     }
 }
 
-/// Returns a file of ten seconds, made where it is not there yet.
-pub(crate) fn clip() -> anyhow::Result<PathBuf> {
-    SMALL.clip(TEST)
-}
-
 impl Case {
     fn command(&self) -> anyhow::Result<Command> {
         let mut command = Command::new(lanstream::path());
         match self.source {
             Source::Made => {
-                let made = self.picture(TEST);
+                let made = self.clip(TEST).source();
                 command.args(["ffmpeg", "--json", "--", "-f", "lavfi", "-i", &made]);
             }
             Source::Played(picture) => {
-                command.args(["play", "--json", "--loop"]).arg(self.clip(picture)?);
+                command.args(["play", "--json", "--loop"]).arg(self.clip(picture).path()?);
             }
             Source::Converted(picture, format) => {
                 command.args(["ffmpeg", "--json", "--format", format, "--", "-stream_loop", "-1", "-i"]);
-                command.arg(self.clip(picture)?);
+                command.arg(self.clip(picture).path()?);
             }
         }
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.stderr(Stdio::null());
         Ok(command)
     }
 
-    /// In FFmpeg's words, with its size and rate.
-    fn picture(&self, picture: &str) -> String {
-        let (width, height) = self.size;
-        let (name, rest) = picture.split_at(picture.find(['=', ',']).unwrap_or(picture.len()));
-        let rest = rest.strip_prefix('=').map_or_else(|| rest.to_owned(), |options| format!(":{options}"));
-        format!("{name}=size={width}x{height}:rate={}{rest}", self.rate)
+    /// The film of a picture that FFmpeg makes.
+    fn clip(&self, picture: &'static str) -> Clip {
+        Clip { picture, size: self.size, rate: self.rate }
     }
-
-    /// Encoded once, and kept among what is built.
-    fn clip(&self, picture: &str) -> anyhow::Result<PathBuf> {
-        let folder = repository::target().join("video-bench");
-        std::fs::create_dir_all(&folder)?;
-        let kind = picture.split(['=', ',']).next().unwrap_or_default();
-        let path = folder.join(format!("{kind}-{}x{}-{}.mp4", self.size.0, self.size.1, self.rate));
-        if !path.exists() {
-            encode(&self.picture(picture), &path)?;
-        }
-        Ok(path)
-    }
-}
-
-fn encode(picture: &str, path: &Path) -> anyhow::Result<()> {
-    eprintln!("encoding {}", path.display());
-    let unfinished = path.with_extension("part.mp4");
-    let mut command = Command::new("ffmpeg");
-    command.args(["-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", picture]);
-    command.args(["-t", &CLIP_SECONDS.to_string(), "-c:v", "libx264", "-preset", "veryfast"]);
-    let status = command.args(["-pix_fmt", "yuv420p"]).arg(&unfinished).status()?;
-    ensure!(status.success(), "FFmpeg ended with {status}");
-    Ok(std::fs::rename(unfinished, path)?)
 }
 
 fn print(machine: &Machine, cases: &[&Case], rounds: &[Round]) {

@@ -56,12 +56,12 @@ pub(crate) const FAULTS: [Fault; 14] = [
 ];
 
 fn restart_server(scene: &mut Scene, patience: &Patience) -> anyhow::Result<()> {
-    scene.kill_server()?;
-    scene.start_server(patience)
+    scene.restart_server(patience)
 }
 
 fn restart_display(scene: &mut Scene, _: &Patience) -> anyhow::Result<()> {
-    scene.restart_display()
+    scene.restart_display();
+    Ok(())
 }
 
 fn reopen(scene: &mut Scene, _: &Patience) -> anyhow::Result<()> {
@@ -70,11 +70,11 @@ fn reopen(scene: &mut Scene, _: &Patience) -> anyhow::Result<()> {
 }
 
 fn stop_server(scene: &mut Scene, patience: &Patience) -> anyhow::Result<()> {
-    stop(&[scene.server_id()?], patience)
+    stop(&[scene.server_id()], patience)
 }
 
 fn stop_display(scene: &mut Scene, patience: &Patience) -> anyhow::Result<()> {
-    stop(&[scene.display_id()?], patience)
+    stop(&[scene.display_id()], patience)
 }
 
 fn stop_child(scene: &mut Scene, patience: &Patience) -> anyhow::Result<()> {
@@ -87,7 +87,7 @@ fn kill_child(scene: &mut Scene, patience: &Patience) -> anyhow::Result<()> {
 
 /// Returns the process that the server has started: FFmpeg's or a plugin's. After a fault it may not be there yet.
 fn child(scene: &Scene, patience: &Patience) -> anyhow::Result<u32> {
-    let server = scene.server_id()?;
+    let server = scene.server_id();
     patience
         .until("process of the server's", STOPPED, || Ok(children(server).into_iter().find(|pid| runs(*pid))))
 }
@@ -99,7 +99,7 @@ fn runs(pid: u32) -> bool {
 
 /// Stops the browser and all of its processes, as a machine that sleeps does.
 fn stop_browser(scene: &mut Scene, patience: &Patience) -> anyhow::Result<()> {
-    let mut processes = vec![scene.browser_id()?];
+    let mut processes = vec![scene.browser_id()];
     let mut known = 0;
     while let Some(&process) = processes.get(known) {
         processes.extend(children(process));
@@ -146,6 +146,6 @@ fn cut_udp_for_a_while(scene: &mut Scene, patience: &Patience) -> anyhow::Result
 }
 
 fn reload_page(scene: &mut Scene, _: &Patience) -> anyhow::Result<()> {
-    scene.page()?.command("Page.reload", &json!({}));
+    scene.page().command("Page.reload", &json!({}));
     Ok(())
 }

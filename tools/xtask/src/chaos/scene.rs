@@ -13,7 +13,7 @@ use lanstream_testkit::udp::UdpPath;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::bench::video;
+use crate::clip;
 use crate::lanstream::{self, Lanstream};
 use crate::patience::Patience;
 use crate::repository;
@@ -59,11 +59,11 @@ const RECOVERY_TIMEOUT: Duration = Duration::from_secs(60);
 /// All that a picture needs.
 pub(crate) struct Scene {
     subject: Subject,
-    browser: Option<Chromium>,
-    server: Option<Lanstream>,
-    painter: Option<Painter>,
+    browser: Chromium,
+    server: Lanstream,
+    painter: Painter,
     painted: u32,
-    display: Option<Display>,
+    display: Display,
     viewing: Display,
     /// Port that the browser knows.
     front: u16,
@@ -79,7 +79,7 @@ fn words(words: &[&str]) -> anyhow::Result<Vec<String>> {
 }
 
 fn film() -> anyhow::Result<Vec<String>> {
-    words(&["play", "--loop", &text(&video::clip()?)?])
+    words(&["play", "--loop", &text(&clip::SMALL.path()?)?])
 }
 
 fn plugin() -> anyhow::Result<Vec<String>> {
@@ -100,94 +100,79 @@ impl Scene {
         let port = server.port()?;
         let mut scene = Self {
             subject,
-            browser: None,
-            painter: Some(Painter::on(&display)),
+            browser: Chromium::open(&url(&server, &subject, port, front), &viewing),
+            server,
+            painter: Painter::on(&display),
             painted: 0,
-            display: Some(display),
+            display,
             viewing,
             front,
             port,
             connections: relay.lead_to(port),
             udp: UdpPath::lead(front, port),
-            server: Some(server),
             folder,
         };
-        scene.reopen();
         scene.wait_for_proofs(patience)?;
         Ok(scene)
     }
 
-    /// Starts the server, the display and the browser again, after a fault that did not heal.
+    /// Starts the server, the display and the browser again, after a fault that does not heal by itself.
     pub(crate) fn restart(&mut self, patience: &Patience) -> anyhow::Result<()> {
         self.udp.mend();
-        self.restart_display()?;
-        self.kill_server()?;
-        self.start_server(patience)?;
+        self.restart_display();
+        self.restart_server(patience)?;
         self.reopen();
         self.wait_for_proofs(patience)
     }
 
-    /// Ends the server without a farewell, unless it has ended.
-    pub(crate) fn kill_server(&mut self) -> anyhow::Result<()> {
-        self.server.take().context("the server")?.kill();
-        Ok(())
-    }
-
-    /// Starts the server on the port that it had, with the same token.
-    pub(crate) fn start_server(&mut self, patience: &Patience) -> anyhow::Result<()> {
-        let display = self.display.as_ref().context("the display")?;
-        let mut command = command(&self.subject, display, self.front, self.port, &self.folder)?;
-        self.server = Some(Lanstream::start(&mut command, patience)?);
+    /// Ends the server without a farewell, and starts it on the port that it had, with the same token.
+    pub(crate) fn restart_server(&mut self, patience: &Patience) -> anyhow::Result<()> {
+        self.server.kill();
+        let mut command = command(&self.subject, &self.display, self.front, self.port, &self.folder)?;
+        self.server = Lanstream::start(&mut command, patience)?;
         Ok(())
     }
 
     /// Kills the X server, and starts another one by the same name.
-    pub(crate) fn restart_display(&mut self) -> anyhow::Result<()> {
-        self.painter = None;
-        let mut display = self.display.take().context("the display")?;
-        display.kill();
-        let display = Display::start_as(&display.name, SIZE.0, SIZE.1);
-        self.painter = Some(Painter::on(&display));
-        self.display = Some(display);
-        Ok(())
+    pub(crate) fn restart_display(&mut self) {
+        self.display.kill();
+        self.display = Display::start_as(&self.display.name, SIZE.0, SIZE.1);
+        self.painter = Painter::on(&self.display);
     }
 
-    /// Ends the browser, and opens another one.
+    /// Kills the browser, and opens another one.
     pub(crate) fn reopen(&mut self) {
-        self.browser = None;
-        let path = format!("127.0.0.1:{}", self.front);
-        let url = self.server.as_ref().map_or_else(String::new, |server| server.url(self.subject.query));
-        let url = url.replacen(&format!("127.0.0.1:{}", self.port), &path, 1);
-        self.browser = Some(Chromium::open(&url, &self.viewing));
+        self.browser.kill();
+        let url = url(&self.server, &self.subject, self.port, self.front);
+        self.browser = Chromium::open(&url, &self.viewing);
     }
 
-    pub(crate) fn page(&self) -> anyhow::Result<Page<'_>> {
-        Ok(self.browser.as_ref().context("the browser")?.page())
+    pub(crate) fn page(&self) -> Page<'_> {
+        self.browser.page()
     }
 
-    pub(crate) fn server_id(&self) -> anyhow::Result<u32> {
-        Ok(self.server.as_ref().context("the server")?.id())
+    pub(crate) fn server_id(&self) -> u32 {
+        self.server.id()
     }
 
-    pub(crate) fn browser_id(&self) -> anyhow::Result<u32> {
-        Ok(self.browser.as_ref().context("the browser")?.id())
+    pub(crate) fn browser_id(&self) -> u32 {
+        self.browser.id()
     }
 
-    pub(crate) fn display_id(&self) -> anyhow::Result<u32> {
-        Ok(self.display.as_ref().context("the display")?.pid())
+    pub(crate) fn display_id(&self) -> u32 {
+        self.display.pid()
     }
 
     /// Waits until the server has ended by itself and the page tells why.
     ///
     /// # Errors
     /// If the page does not say `words` in a minute.
-    pub(crate) fn wait_for_words(&mut self, words: &str, patience: &Patience) -> anyhow::Result<()> {
-        let page = self.page()?;
-        patience.until("word of the page", RECOVERY_TIMEOUT, || {
-            Ok(page.banner().contains(words).then_some(()))
-        })?;
-        let server = self.server.as_ref().context("the server")?;
-        patience.until("end of the server", RECOVERY_TIMEOUT, || Ok(server.has_ended().then_some(())))
+    pub(crate) fn wait_for_words(&self, words: &str, patience: &Patience) -> anyhow::Result<()> {
+        let page = self.page();
+        let says = || Ok(page.banner().contains(words).then_some(()));
+        patience.until("word of the page", RECOVERY_TIMEOUT, says)?;
+        let has_ended = || Ok(self.server.has_ended().then_some(()));
+        patience.until("end of the server", RECOVERY_TIMEOUT, has_ended)
     }
 
     /// Waits until frames drawn from now on are in the page, all of them proven exact.
@@ -195,15 +180,12 @@ impl Scene {
     /// # Errors
     /// If there are none in a minute, or one is not exact.
     pub(crate) fn wait_for_proofs(&mut self, patience: &Patience) -> anyhow::Result<()> {
-        let browser = self.browser.as_ref().context("the browser")?;
-        let page = browser.page();
+        let page = self.browser.page();
         let mut before = None;
         let mut last = Value::Null;
         let came = patience.until("exact picture", RECOVERY_TIMEOUT, || {
-            if let Some(painter) = &self.painter {
-                self.painted = self.painted.wrapping_add(1);
-                painter.paint_background(self.painted & 0xff_ffff);
-            }
+            self.painted = self.painted.wrapping_add(1);
+            self.painter.paint_background(self.painted & 0xff_ffff);
             // A page that is being loaded cannot tell.
             last = page.try_evaluate("window.lanstream?.state ?? null").unwrap_or_default();
             anyhow::ensure!(last["refuted"].as_u64().unwrap_or_default() == 0, "a frame was not exact");
@@ -213,6 +195,12 @@ impl Scene {
         });
         came.with_context(|| format!("{}: the page says {last}", self.subject.name))
     }
+}
+
+/// The URL of the page, by the way that can be cut.
+fn url(server: &Lanstream, subject: &Subject, port: u16, front: u16) -> String {
+    let url = server.url(subject.query);
+    url.replacen(&format!("127.0.0.1:{port}"), &format!("127.0.0.1:{front}"), 1)
 }
 
 fn command(
@@ -227,6 +215,6 @@ fn command(
     command.args((subject.arguments)()?);
     command.args(["--json", "--port", &port.to_string(), "--allow-host", &host]);
     command.args(["--allow-origin", &format!("http://{host}"), "--token-file"]).arg(token);
-    command.env("DISPLAY", &display.name).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command.env("DISPLAY", &display.name).stderr(Stdio::null());
     Ok(command)
 }

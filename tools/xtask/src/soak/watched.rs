@@ -1,10 +1,9 @@
 //! A server with the page that watches it all the time, and what is measured of both.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use anyhow::Context;
 use lanstream_testkit::browser::chromium::{Chromium, Page};
 use lanstream_testkit::display::Display;
 use lanstream_testkit::process::children;
@@ -44,8 +43,7 @@ impl Served {
         command: &mut Command,
         patience: &Patience,
     ) -> anyhow::Result<Self> {
-        command.args(["--json", "--port", "0"]);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.args(["--json", "--port", "0"]).stderr(Stdio::null());
         let server = Lanstream::start(command, patience)?;
         let display = Display::start(SIZE.0 + 1, SIZE.1 + 1);
         let browser = Chromium::open(&server.url("verify=1"), &display);
@@ -54,9 +52,7 @@ impl Served {
 
     /// Returns the address that the server listens on.
     pub(crate) fn address(&self) -> anyhow::Result<SocketAddr> {
-        let url = self.server.url("");
-        let address = url.strip_prefix("http://").and_then(|rest| rest.split('/').next());
-        address.with_context(|| format!("{url} has no address"))?.parse().context("the server's address")
+        Ok((Ipv4Addr::LOCALHOST, self.server.port()?).into())
     }
 
     /// Returns the URL for another viewer, whose every frame is proven, too.

@@ -1,4 +1,4 @@
-//! The product for Windows: its types are right, and it is without warnings. The deep step `wine` runs it.
+//! Lint of the product for Windows. Nothing of it is run.
 
 use crate::windows;
 
