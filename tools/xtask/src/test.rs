@@ -1,6 +1,7 @@
 //! Everything that has to hold before a change goes in, one step after the other.
 
 mod electron;
+mod failures;
 mod features;
 mod fuzz;
 mod package;
@@ -117,7 +118,7 @@ fn rust(options: &Options, names: &[&str]) -> anyhow::Result<()> {
     if options.deep {
         command.arg("--include-ignored").env("PROPTEST_CASES", DEEP_CASES);
     }
-    succeed(&mut command)
+    failures::run_tests(&mut command)
 }
 
 /// Tests that run at a time. Most of them wait for browsers, servers and timeouts; those that measure have the machine
