@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use lanstream_testkit::browser::chromium::{Chromium, Page};
 use lanstream_testkit::display::Display;
+use lanstream_testkit::machine;
 use lanstream_testkit::painter::Painter;
 use lanstream_testkit::screen::Screen;
 use lanstream_testkit::wait::until;
@@ -122,6 +123,8 @@ fn seen_is(screen: &Screen, expected: (u32, u32)) -> Result<(), String> {
 
 #[test]
 fn nobody_sees_it_come_or_go() {
+    // Beside other tests too few of the changes would be seen.
+    let _machine = machine::alone();
     let scene = Scene::start("?transport=http");
     let (viewing, painter, page) = (&scene.viewing, &scene.painter, scene.page());
     let there = Screen::of(viewing);
