@@ -1,10 +1,10 @@
 //! Runs a command from start to exit status.
 
-use std::cell::Cell;
 use std::net::IpAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use lanstream::{Event, NamedSink, Options, Registries, Server, SourceErrorKind, TlsFiles, token_file};
@@ -44,7 +44,7 @@ pub(crate) fn main(registries: Registries, cli: &Cli) -> ExitCode {
         chosen: &cli.sinks,
         reporter: &reporter,
         left_out,
-        is_stopped: Cell::new(false),
+        is_stopped: AtomicBool::new(false),
     };
     let done = match &cli.action {
         Action::ShowFirst => run.show_first().map(|()| ExitCode::SUCCESS),
@@ -70,7 +70,7 @@ pub(crate) fn main(registries: Registries, cli: &Cli) -> ExitCode {
         }
     };
     run.left_out.tell();
-    reporter.flush(run.is_stopped.get());
+    reporter.flush(run.is_stopped.load(Ordering::Relaxed));
     status
 }
 
@@ -84,7 +84,7 @@ struct Run<'a> {
     reporter: &'a Reporter,
     left_out: LeftOut,
     /// Whether it was asked to stop.
-    is_stopped: Cell<bool>,
+    is_stopped: AtomicBool,
 }
 
 impl Run<'_> {
@@ -164,7 +164,7 @@ impl Run<'_> {
         let server = match Server::start(configured.open, &options, tell) {
             // It was given up because it had to be.
             Err(_) if stop.is_cancelled() => {
-                self.is_stopped.set(true);
+                self.is_stopped.store(true, Ordering::Relaxed);
                 return Ok(());
             }
             started => started.map_err(|error| error.to_string())?,
@@ -189,7 +189,7 @@ impl Run<'_> {
         reporter.finish();
         let sink_failure = server.sink_failure();
         server.stop();
-        self.is_stopped.set(stop.is_cancelled());
+        self.is_stopped.store(stop.is_cancelled(), Ordering::Relaxed);
         end.unwrap_or(Ok(())).and_then(|()| sink_failure().map_or(Ok(()), Err))
     }
 
