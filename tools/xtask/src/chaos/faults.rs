@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use lanstream_testkit::process::children;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
 use serde_json::json;
 
 use self::Outcome::{Exact, Says};
@@ -33,7 +33,7 @@ pub(crate) enum Outcome {
 /// Time for which something is stopped: longer than a page waits for an update before it looks elsewhere.
 const STOPPED: Duration = Duration::from_secs(4);
 
-pub(crate) const FAULTS: [Fault; 14] = [
+pub(crate) const FAULTS: [Fault; 16] = [
     Fault { name: "server killed, started again", subject: SCREEN, strike: restart_server, outcome: Exact },
     Fault { name: "server stopped for 4 s", subject: SCREEN, strike: stop_server, outcome: Exact },
     Fault {
@@ -46,6 +46,13 @@ pub(crate) const FAULTS: [Fault; 14] = [
     Fault { name: "browser killed, opened again", subject: SCREEN, strike: reopen, outcome: Exact },
     Fault { name: "browser stopped for 4 s", subject: SCREEN, strike: stop_browser, outcome: Exact },
     Fault { name: "TCP connections cut", subject: SCREEN, strike: cut_connections, outcome: Exact },
+    Fault {
+        name: "no descriptors left for 4 s, TCP connections cut",
+        subject: SCREEN,
+        strike: exhaust_descriptors,
+        outcome: Exact,
+    },
+    Fault { name: "page frozen for 4 s", subject: SCREEN, strike: freeze_page, outcome: Exact },
     Fault { name: "page loaded again", subject: SCREEN, strike: reload_page, outcome: Exact },
     Fault { name: "UDP path cut", subject: TUNNEL, strike: cut_udp, outcome: Exact },
     Fault { name: "UDP path cut for 4 s", subject: TUNNEL, strike: cut_udp_for_a_while, outcome: Exact },
@@ -121,13 +128,37 @@ fn stop(processes: &[u32], patience: &Patience) -> anyhow::Result<()> {
 }
 
 fn send(pid: u32, signal: Signal) -> anyhow::Result<()> {
-    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).context("no process has this number")?;
-    Ok(kill_process(pid, signal)?)
+    Ok(kill_process(process(pid)?, signal)?)
+}
+
+fn process(pid: u32) -> anyhow::Result<Pid> {
+    i32::try_from(pid).ok().and_then(Pid::from_raw).context("no process has this number")
 }
 
 fn cut_connections(scene: &mut Scene, _: &Patience) -> anyhow::Result<()> {
     scene.connections.cut();
     Ok(())
+}
+
+/// Leaves the server no descriptor for the connections that follow those that are cut.
+fn exhaust_descriptors(scene: &mut Scene, patience: &Patience) -> anyhow::Result<()> {
+    let server = process(scene.server_id())?;
+    let open = std::fs::read_dir(format!("/proc/{}/fd", scene.server_id()))?.count();
+    let none_left = Rlimit { current: Some(u64::try_from(open)?), ..getrlimit(Resource::Nofile) };
+    let before = prlimit(Some(server), Resource::Nofile, none_left)?;
+    scene.connections.cut();
+    let waited = patience.pass(STOPPED);
+    prlimit(Some(server), Resource::Nofile, before)?;
+    waited
+}
+
+/// Freezes the page, as a browser does with one that has been hidden for long.
+fn freeze_page(scene: &mut Scene, patience: &Patience) -> anyhow::Result<()> {
+    let page = scene.page();
+    page.command("Page.setWebLifecycleState", &json!({ "state": "frozen" }));
+    let waited = patience.pass(STOPPED);
+    page.command("Page.setWebLifecycleState", &json!({ "state": "active" }));
+    waited
 }
 
 fn cut_udp(scene: &mut Scene, patience: &Patience) -> anyhow::Result<()> {
