@@ -55,6 +55,7 @@ export class EngineHost {
   /** What earlier engines found out about transports. */
   #history = NO_HISTORY;
   #counters = new FrameCounters();
+  #isClosed = false;
 
   /** @param {HostOptions} options */
   constructor(options) {
@@ -83,6 +84,7 @@ export class EngineHost {
   }
 
   close() {
+    this.#isClosed = true;
     this.#monitor?.close();
     this.#abandonNext();
     this.#shown.close();
@@ -158,13 +160,14 @@ export class EngineHost {
 
   /** Measures the page's thread while frames come. A page that nobody sees has its timers late. */
   #sample() {
+    if (this.#isClosed) return;
     if (document.hidden) this.#monitor?.forget();
     else if (this.#next === null && this.#last === null) this.#monitor?.sample(better => this.#moveTo(better));
   }
 
   /** Starts an engine in the other thread, and its canvas over the one that is shown. @param {Thread} thread */
   #moveTo(thread) {
-    if (this.#next !== null || document.hidden) return;
+    if (this.#isClosed || this.#next !== null || document.hidden) return;
     const link = this.#newLink(thread);
     this.#next = { link, timer: setTimeout(() => this.#stay(), MOVE_MS), state: null };
     this.#options.mountAbove(link.canvas);
@@ -210,7 +213,8 @@ export class EngineHost {
     // The browser composes what a worker painted a frame later.
     requestAnimationFrame(() =>
       requestAnimationFrame(() => {
-        if (this.#shown.canvas === canvas) this.#options.mount(canvas);
+        // A canvas of another host is there once this one is closed.
+        if (!this.#isClosed && this.#shown.canvas === canvas) this.#options.mount(canvas);
       }),
     );
   }
