@@ -123,7 +123,7 @@ fn seen_is(screen: &Screen, expected: (u32, u32)) -> Result<(), String> {
 
 #[test]
 fn nobody_sees_it_come_or_go() {
-    // Beside other tests too few of the changes would be seen.
+    // Looks at the display without a pause, which takes a core.
     let _machine = machine::alone();
     let scene = Scene::start("?transport=http");
     let (viewing, painter, page) = (&scene.viewing, &scene.painter, scene.page());
