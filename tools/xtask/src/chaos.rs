@@ -31,7 +31,7 @@ pub(crate) struct Options {
 impl Options {
     /// Returns a run of some minutes: each fault seven times.
     pub(crate) fn brief() -> Self {
-        Self { faults: 98, only: String::new() }
+        Self { faults: 112, only: String::new() }
     }
 }
 
