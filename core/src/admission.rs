@@ -29,6 +29,7 @@ pub use connection_limiter::{ConnectionLimiter, ConnectionPermit};
 pub use error::AdmissionError;
 pub use guard::{Guard, GuardError};
 pub use limits::{KEY_LIFETIME, KEYS_MAX, SILENCE_MAX, StreamLimits, TICKET_LIFETIME, VIEWERS_MAX};
+use page_tickets::Redeemed;
 pub use pump_receiver::{PumpReceiver, StreamPermit};
 pub use registry::{Farewell, ViewerEvent};
 use registry::{Inner, ViewerEntry, ViewerRegistry};
@@ -140,8 +141,8 @@ impl Admission {
         self.draw_key(&mut self.registry.lock())
     }
 
-    /// Exchanges a page ticket, which is consumed, for a key as the token gives, and a ticket by which the same viewer
-    /// can come back.
+    /// Exchanges a page ticket for a key as the token gives, and a ticket by which the same viewer can come back. It is
+    /// used up once its viewer enters; when it is exchanged again before that, the previous key is void.
     ///
     /// # Errors
     /// [`AdmissionError::Refused`] for a ticket that is wrong, used or too old, [`AdmissionError::Full`].
@@ -152,16 +153,20 @@ impl Admission {
         }
         // One that finds no place may try again.
         let key = self.draw_key(&mut inner)?;
-        inner.page_tickets.remove(ticket);
-        let next = self.draw_secret();
-        inner.page_tickets.add(next.clone(), None);
-        Ok((key, next))
+        let successor = self.draw_secret();
+        let redeemed = Redeemed { key: key.clone(), successor: successor.clone() };
+        if let Some(void) = inner.page_tickets.redeem(ticket, redeemed, self.now()) {
+            inner.keys.retain(|(other, _)| !other.matches(&void));
+        }
+        Ok((key, successor))
     }
 
     /// Draws a page ticket: it lets one viewer in, once, within `lifetime`.
     pub fn page_ticket(&self, lifetime: Duration) -> Secret {
         let ticket = self.draw_secret();
-        self.registry.lock().page_tickets.add(ticket.clone(), Some(self.now() + lifetime));
+        let mut inner = self.registry.lock();
+        let present: Vec<_> = inner.viewers.iter().map(|entry| entry.viewer).collect();
+        inner.page_tickets.add(ticket.clone(), Some(self.now() + lifetime), &present);
         ticket
     }
 
@@ -205,6 +210,7 @@ impl Admission {
             let events = self.registry.feed_handle.subscribe_events().ok_or(AdmissionError::SourceGone)?;
             let (key, token_exchanged_at) = inner.keys.remove(index);
             let viewer = self.viewers_total.fetch_add(1, Ordering::Relaxed) + 1;
+            inner.page_tickets.enter(&key, viewer);
             inner.viewers.push(ViewerEntry {
                 viewer,
                 key,

@@ -18,10 +18,11 @@ use crate::serving::Serving;
 /// Long enough for any test.
 const LONG: Duration = Duration::from_secs(3600);
 
-/// What the answer to a ticket says of the next one.
-fn next_ticket(door: &Door) -> String {
+/// The key and the next ticket that a ticket is exchanged for.
+fn exchanged(door: &Door) -> (String, Door) {
     let answer: Value = serde_json::from_slice(&door.exchange().body).expect("JSON");
-    answer["ticket"].as_str().expect("a ticket").to_owned()
+    let text = |name: &str| answer[name].as_str().expect("a secret").to_owned();
+    (text("session"), Door { token: text("ticket"), ..door.clone() })
 }
 
 #[test]
@@ -30,12 +31,26 @@ fn a_ticket_lets_one_viewer_in_once_and_the_same_again_by_the_next() {
     let door = Door::from_url(&serving.server.ticket_url(LONG));
     assert_eq!(door.address, serving.door.address);
     assert_ne!(door.token, serving.door.token);
-    let next = Door { token: next_ticket(&door), ..door.clone() };
+    let (key, next) = exchanged(&door);
+    let control = door.control(&key).expect("a fresh key opens the control channel");
     assert_eq!(door.exchange().status, 401, "it was used");
+    drop(control);
     Viewer::join(&next, Transport::Http).watch(serving.kind, 3);
     assert_eq!(next.exchange().status, 401, "it was used, too");
     let answer: Value = serde_json::from_slice(&serving.door.exchange().body).expect("JSON");
     assert_eq!(answer.get("ticket"), None, "who has the token needs none");
+}
+
+#[test]
+fn a_ticket_whose_answer_was_lost_is_good_and_still_lets_one_viewer_in() {
+    let serving = Serving::motion();
+    let door = Door::from_url(&serving.server.ticket_url(LONG));
+    let (lost_key, lost_next) = exchanged(&door);
+    let (key, next) = exchanged(&door);
+    assert!(door.control(&lost_key).is_err(), "its key is void");
+    assert_eq!(lost_next.exchange().status, 401);
+    let _control = door.control(&key).expect("a fresh key opens the control channel");
+    assert_eq!([&door, &next].map(|door| door.exchange().status), [401, 200]);
 }
 
 #[test]
