@@ -10,7 +10,7 @@ pub(crate) struct PendingEvents {
     pub(crate) described: bool,
     pub(crate) damaged: bool,
     pub(crate) pointed: bool,
-    /// There is a picture that can be rescanned, after there was none.
+    /// There is a picture that can be rescanned, after it was said that there is none.
     pub(crate) rescannable: bool,
 }
 

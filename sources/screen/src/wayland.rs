@@ -86,6 +86,7 @@ pub(crate) fn open(target: &Target, options: &Options) -> Result<Box<dyn Source>
         failures: 0,
         is_behind: true,
         is_wanted: Cell::new(false),
+        has_put_off_rescan: Cell::new(false),
         wakeup,
         described: Description::default(),
         pending: PendingEvents::default(),
@@ -122,6 +123,8 @@ struct Screen {
     is_behind: bool,
     /// The pipeline has asked about the picture, which it does while a viewer waits for one.
     is_wanted: Cell<bool>,
+    /// The pipeline was told that there is nothing to rescan, and may wait without end for word that there is.
+    has_put_off_rescan: Cell<bool>,
     wakeup: Arc<Wakeup>,
     described: Description,
     pending: PendingEvents,
@@ -213,7 +216,9 @@ impl TitleProbe for Screen {
 impl UnreliableDamage for Screen {
     fn needs_rescan(&self) -> bool {
         self.is_wanted.set(true);
-        self.has_newest(Instant::now())
+        let has_newest = self.has_newest(Instant::now());
+        self.has_put_off_rescan.set(!has_newest);
+        has_newest
     }
 }
 
@@ -304,7 +309,7 @@ impl Screen {
             self.view.damaged(*rect, picture.inverted).for_each(|rect| self.damage.add(rect));
         }
         self.pending.damaged = !self.damage.is_empty();
-        self.pending.rescannable = self.newest.is_none() && self.damage.is_empty();
+        self.pending.rescannable = self.has_put_off_rescan.get() && self.damage.is_empty();
         if let Some(Picture { mut buffer, .. }) = self.newest.replace(picture) {
             buffer.miss(&told);
             self.requests.give_back(buffer, self.view.constraints());

@@ -1,7 +1,7 @@
 //! What real compositors do not do on demand, by each protocol: an output that goes, comes or is off, changes that are
 //! told wrongly or not at all, buffers in other formats, rows from the bottom up.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lanstream_core::source::{Event, Source};
 use lanstream_core::{FrameBuffer, Layout, PixelFormat, Region, Size};
@@ -11,11 +11,16 @@ use lanstream_testkit::scripted_compositor::{
     Format, OutputLook, Place, ScriptedCompositor, Speaks, Transform,
 };
 
-use crate::session::{expect, frame_of, frame_with_all, picture_of, rect, wait_for, wait_for_damage};
+use crate::session::{
+    PATIENCE, expect, frame_of, frame_with_all, picture_of, rect, wait_for, wait_for_damage,
+};
 
 const USUAL: (u32, u32) = (64, 48);
 const RED: [u8; 4] = [0, 0, 255, 0];
 const GREEN: [u8; 4] = [0, 255, 0, 0];
+
+/// Time between two parts of a picture that no change was told of, as the pipeline has it.
+const RESCAN_INTERVAL: Duration = Duration::from_millis(83);
 
 const BOTH: [Speaks; 2] = [Speaks::Screencopy, Speaks::ImageCopy];
 
@@ -24,8 +29,12 @@ fn usual() -> OutputLook {
 }
 
 fn screen(compositor: &ScriptedCompositor) -> Box<dyn Source> {
+    screen_of(compositor, None)
+}
+
+fn screen_of(compositor: &ScriptedCompositor, fps_max: Option<u32>) -> Box<dyn Source> {
     let wayland_display = Some(compositor.socket());
-    let options = Options { backend: Backend::Wayland, wayland_display, ..Options::default() };
+    let options = Options { backend: Backend::Wayland, wayland_display, fps_max, ..Options::default() };
     open(&Target::Monitor(MonitorChoice::First), &options).unwrap()
 }
 
@@ -132,6 +141,39 @@ fn change_that_is_not_told_is_found_within_seconds() {
                 assert!(source.capture(&mut frame, &everything).unwrap().damage.is_empty());
             }
             source.wait(Some(Duration::from_millis(10))).unwrap();
+        }
+    }
+}
+
+/// Does what the pipeline does between two changes: takes a part of the picture once in a while where that may bring
+/// something, and else waits for as long as it takes.
+fn rescan(source: &mut dyn Source, frame: &mut FrameBuffer, part: &Region) {
+    if source.unreliable_damage().unwrap().needs_rescan() {
+        source.capture(frame, part).unwrap();
+        source.wait(Some(RESCAN_INTERVAL)).unwrap();
+    } else {
+        let event = source.wait(Some(PATIENCE)).unwrap();
+        assert_ne!(event, Event::TimedOut, "nobody told that there is a picture again");
+    }
+}
+
+#[test]
+fn change_that_is_not_told_is_found_where_few_pictures_are_wanted() {
+    for (speaks, fps_max) in BOTH.into_iter().flat_map(|speaks| [1, 5, 10].map(|fps| (speaks, fps))) {
+        let compositor = ScriptedCompositor::start(speaks, usual());
+        let mut source = screen_of(&compositor, Some(fps_max));
+        let mut frame = frame_with_all(source.as_mut());
+        let damage = wait_for_damage(source.as_mut());
+        source.capture(&mut frame, &damage).unwrap();
+        // So small a part is copied, and the source keeps its picture.
+        compositor.draw((0, 0, 1, 1), &GREEN);
+        expect_pixel(source.as_mut(), &mut frame, (0, 0), [0, 255, 0]);
+        compositor.draw_untold((5, 5, 10, 10), &RED);
+        let part = Region::from(rect(5, 5, 10, 10));
+        let deadline = Instant::now() + PATIENCE;
+        while picture_of(&frame).pixel(9, 9)[..3] != [255, 0, 0] {
+            assert!(Instant::now() < deadline, "{speaks:?}, {fps_max} a second: looked in vain");
+            rescan(source.as_mut(), &mut frame, &part);
         }
     }
 }

@@ -9,7 +9,7 @@ use lanstream_testkit::compositor::Compositor;
 use lanstream_testkit::picture::Picture;
 
 /// Longer than anything takes on a loaded machine.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// Size of the first output.
 pub(crate) const SIZE: (u32, u32) = (320, 240);
 /// Its name.
