@@ -92,3 +92,12 @@ test('it is drawn again only where another part of it shows', () => {
   cursor.hide();
   assert.equal(canvas.hidden, true);
 });
+
+test('a shape of another run is drawn, also with a serial that was seen before', () => {
+  const { cursor, canvas } = layer();
+  cursor.at(50, 20, 7);
+  cursor.hide();
+  cursor.shape({ ...SHAPE, rgba: new Uint8ClampedArray(64 * 64 * 4).fill(128) });
+  cursor.at(50, 20, 7);
+  assert.equal(canvas.put.length, 2);
+});

@@ -25,6 +25,8 @@ export class CursorLayer {
   shape(shape) {
     // An empty layer would still have to be composited over every frame.
     this.#shape = isVisible(shape) ? shape : null;
+    // Another run of the server may have given this serial to another shape.
+    this.#drawn.serial = 0;
     this.#position();
   }
 

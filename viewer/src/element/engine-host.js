@@ -17,8 +17,9 @@ import { ThreadMonitor } from '../session/thread-monitor.js';
  * @typedef {import('../session/thread-choice.js').Thread} Thread
  * @typedef {import('../session/thread-choice.js').ThreadChoice} ThreadChoice
  * @typedef {PageEngine | WorkerEngine} Link
- * @typedef {{ link: Link, timer: ReturnType<typeof setTimeout>, state: State | null }} Next `state`: its last one, once
- *   it has painted
+ * @typedef {ReturnType<typeof setTimeout>} Timer
+ * @typedef {{ link: Link, timer: Timer, state: State | null, cursor: Map<string, Answer> }} Next `state`: its last one,
+ *   once it has painted; `cursor`: its last answers about the pointer, which it does not repeat
  * @typedef {{
  *   present: import('../session/port.js').Present,
  *   thread: Thread | 'auto',
@@ -29,6 +30,16 @@ import { ThreadMonitor } from '../session/thread-monitor.js';
  *   answer: (answer: Answer) => void,
  * }} HostOptions `mount` has a canvas in the page and none before it, `mountAbove` a hidden one over
  *   it; `layer`: a canvas over both
+ *
+ * What the host needs of its browser.
+ * @typedef {{
+ *   newLink(thread: Thread, receiver: import('./engine-link.js').Receiver): Link,
+ *   choose(options: HostOptions): ThreadChoice,
+ *   displaysWorkersWhileBusy: boolean,
+ *   monitor(): Pick<ThreadMonitor, 'sample' | 'moved' | 'forget' | 'close'>,
+ *   isHidden(): boolean,
+ *   requestFrame(call: () => void): void,
+ * }} HostEnv
  */
 
 /** Time that an engine has to paint in the other thread. */
@@ -39,12 +50,13 @@ const REASONS = { page: 'this page is no longer busy', worker: 'this page is bus
 
 export class EngineHost {
   #options;
+  #env;
   #shown;
   /** The engine that is to take over. */
   #next = /** @type {Next | null} */ (null);
   /** Last frame of the engine before, whose canvas is shown until the present engine has painted as late a frame. */
   #last = /** @type {Pick<State, 'marker' | 'seq'> | null} */ (null);
-  #monitor = /** @type {ThreadMonitor | null} */ (null);
+  #monitor = /** @type {ReturnType<HostEnv['monitor']> | null} */ (null);
   /** Last command of each type, sent again to an engine in another thread. */
   #sent = /** @type {Map<string, Command>} */ (new Map());
   /** Requests for pixels without an answer. */
@@ -57,17 +69,17 @@ export class EngineHost {
   #counters = new FrameCounters();
   #isClosed = false;
 
-  /** @param {HostOptions} options */
-  constructor(options) {
+  /** @param {HostOptions} options @param {HostEnv} env */
+  constructor(options, env = browser()) {
     this.#options = options;
+    this.#env = env;
     this.#token = options.options.token;
-    const choice = thread(options);
+    const choice = env.choose(options);
     this.#shown = this.#newLink(choice.thread);
     this.#startShown(choice);
     // A worker that was chosen at once is faster here in any page.
-    const mayMove =
-      options.thread === 'auto' && choice.thread === 'page' && displaysWorkersWhileBusy(navigator.userAgent);
-    if (mayMove) this.#monitor = new ThreadMonitor('page', timers());
+    const mayMove = options.thread === 'auto' && choice.thread === 'page' && env.displaysWorkersWhileBusy;
+    if (mayMove) this.#monitor = env.monitor();
   }
 
   /** @param {Command} command */
@@ -76,6 +88,7 @@ export class EngineHost {
     else if (command.type !== 'playback') this.#keep(command); // Done twice, a step would be two.
     if (!this.#isStopping) this.#shown.send(command);
     else if (command.type === 'playback') this.#next?.link.send(command);
+    if (command.type === 'paused' && command.paused) this.#postpone();
   }
 
   /** Whether the engine that is shown has been asked for its last state. */
@@ -108,7 +121,7 @@ export class EngineHost {
       answer: (/** @type {Link} */ link, /** @type {Answer} */ answer) => this.#receive(link, answer),
       failed: (/** @type {Link} */ link) => this.#failed(link),
     };
-    return thread === 'page' ? new PageEngine(receiver) : new WorkerEngine(receiver);
+    return this.#env.newLink(thread, receiver);
   }
 
   /** @param {ThreadChoice} choice */
@@ -161,15 +174,15 @@ export class EngineHost {
   /** Measures the page's thread while frames come. A page that nobody sees has its timers late. */
   #sample() {
     if (this.#isClosed) return;
-    if (document.hidden) this.#monitor?.forget();
+    if (this.#env.isHidden()) this.#monitor?.forget();
     else if (this.#next === null && this.#last === null) this.#monitor?.sample(better => this.#moveTo(better));
   }
 
   /** Starts an engine in the other thread, and its canvas over the one that is shown. @param {Thread} thread */
   #moveTo(thread) {
-    if (this.#isClosed || this.#next !== null || document.hidden) return;
+    if (this.#isClosed || this.#next !== null || this.#isPaused || this.#env.isHidden()) return;
     const link = this.#newLink(thread);
-    this.#next = { link, timer: setTimeout(() => this.#stay(), MOVE_MS), state: null };
+    this.#next = { link, timer: setTimeout(() => this.#stay(), MOVE_MS), state: null, cursor: new Map() };
     this.#options.mountAbove(link.canvas);
     if (!this.#start(link, { thread, reason: REASONS[thread] })) return this.#stay();
     for (const command of this.#sent.values()) link.send(command);
@@ -180,6 +193,7 @@ export class EngineHost {
   #receiveNext(answer) {
     const next = this.#next;
     if (answer.type === 'unfit') this.#stay();
+    if (answer.type === 'cursor-shape' || answer.type === 'cursor-at') next?.cursor.set(answer.type, answer);
     if (next === null || answer.type !== 'state' || answer.state.frames === 0) return;
     const isFirst = next.state === null;
     next.state = answer.state;
@@ -203,6 +217,10 @@ export class EngineHost {
     this.#monitor?.moved(next.link.thread);
     for (const read of this.#reads.values()) next.link.send(read);
     this.#receive(next.link, { type: 'state', state: { ...next.state } });
+    for (const type of ['cursor-shape', 'cursor-at']) {
+      const answer = next.cursor.get(type);
+      if (answer !== undefined) this.#receive(next.link, answer);
+    }
   }
 
   /** Shows the canvas of the present engine once it has caught up with the one before. @param {State} state */
@@ -211,12 +229,26 @@ export class EngineHost {
     if (last === null || (marker === last.marker && seq < last.seq)) return;
     this.#last = null;
     // The browser composes what a worker painted a frame later.
-    requestAnimationFrame(() =>
-      requestAnimationFrame(() => {
+    const { requestFrame } = this.#env;
+    requestFrame(() =>
+      requestFrame(() => {
         // A canvas of another host is there once this one is closed.
         if (!this.#isClosed && this.#shown.canvas === canvas) this.#options.mount(canvas);
       }),
     );
+  }
+
+  /** Whether the viewer has no frames sent, which an engine would have to paint before it takes over. */
+  get #isPaused() {
+    const last = this.#sent.get('paused');
+    return last?.type === 'paused' ? last.paused : this.#options.options.paused;
+  }
+
+  /** Abandons a move that nothing is painted for, to be tried again when frames come. */
+  #postpone() {
+    if (this.#isStopping) return;
+    this.#abandonNext();
+    this.#monitor?.forget();
   }
 
   /** The engine cannot be moved: it stays where it is, and is not tried elsewhere. */
@@ -236,6 +268,18 @@ export class EngineHost {
   }
 }
 
+/** @returns {HostEnv} */
+function browser() {
+  return {
+    newLink: (thread, receiver) => (thread === 'page' ? new PageEngine(receiver) : new WorkerEngine(receiver)),
+    choose,
+    displaysWorkersWhileBusy: displaysWorkersWhileBusy(navigator.userAgent),
+    monitor: () => new ThreadMonitor('page', timers()),
+    isHidden: () => document.hidden,
+    requestFrame: call => requestAnimationFrame(call),
+  };
+}
+
 /** @returns {import('../session/thread-monitor.js').Timers} */
 function timers() {
   return {
@@ -246,7 +290,7 @@ function timers() {
 }
 
 /** Selects the thread. Presenters are measured in this thread only if it may paint. @param {HostOptions} options */
-function thread({ thread, present }) {
+function choose({ thread, present }) {
   const desynchronized = thread === 'auto' && hasDesynchronized();
   return chooseThread({
     wanted: thread,
