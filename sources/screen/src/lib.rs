@@ -26,6 +26,8 @@ mod fallback;
 #[cfg(any(windows, test))]
 mod icon;
 #[cfg(any(windows, test))]
+mod inside;
+#[cfg(any(windows, test))]
 mod looks;
 #[cfg(any(target_os = "linux", target_os = "freebsd"))]
 mod mapping;

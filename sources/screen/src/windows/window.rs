@@ -16,8 +16,8 @@ use windows_sys::Win32::UI::WindowsAndMessaging::{
 use windows_sys::core::BOOL;
 
 use super::window_id::WindowId;
-use crate::titles;
 use crate::visibility::Visibility;
+use crate::{inside, titles};
 
 /// Most units of a title that are read: more than are kept.
 const TITLE_UNITS_MAX: usize = 512;
@@ -81,27 +81,24 @@ impl WindowId {
         (side(rect.left, rect.right), side(rect.top, rect.bottom))
     }
 
-    /// Returns the size of its inside as that of a frame, if a frame can hold it.
-    pub(super) fn size(self) -> Option<Size> {
-        let (width, height) = self.inside();
-        Size::new(width, height)
+    /// Returns the size of its inside as that of a frame, or `None` while it has no pixels.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] for a window that no frame can hold.
+    pub(super) fn size(self) -> Result<Option<Size>, Error> {
+        inside::size(self.inside())
     }
 
     /// Returns the size of its inside as that of a frame.
     ///
     /// # Errors
-    /// [`ErrorKind::Unsupported`] for a window that is minimised, or that no frame can hold.
+    /// [`ErrorKind::Unsupported`] for a window that is minimised or has no pixels, or that no frame can hold.
     pub(super) fn capturable(self) -> Result<Size, Error> {
-        let (width, height) = self.inside();
-        let message = match self.size() {
-            _ if self.visibility() == Visibility::Minimised => {
-                "a window that is minimised has no size: restore it first".to_owned()
-            }
-            Some(size) => return Ok(size),
-            None if width.min(height) == 0 => "a window without pixels cannot be captured".to_owned(),
-            None => format!("a window of {width}x{height} is too large to capture"),
-        };
-        Err(Error::new(ErrorKind::Unsupported, message))
+        let refused = |reason| Error::new(ErrorKind::Unsupported, reason);
+        if self.visibility() == Visibility::Minimised {
+            return Err(refused("a window that is minimised has no size: restore it first"));
+        }
+        self.size()?.ok_or_else(|| refused("a window without pixels cannot be captured"))
     }
 
     /// Returns where its inside begins, where the primary monitor begins at 0,0.
