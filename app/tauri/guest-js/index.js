@@ -11,7 +11,7 @@ import { invoke } from '@tauri-apps/api/core';
  * Why a call failed; promises reject with it.
  * @typedef {object} StreamError
  * @property {'unknown-stream' | 'name-taken' | 'not-owned' | 'source-not-allowed' | 'option-type' | 'source' | 'start' |
- *   'ending'} code for programs
+ *   'page-gone' | 'ending'} code for programs
  * @property {string} message for people
  */
 

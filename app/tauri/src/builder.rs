@@ -79,7 +79,7 @@ impl Builder {
 fn end<R: Runtime>(app: &AppHandle<R>, event: &RunEvent) {
     match event {
         RunEvent::WindowEvent { label, event: WindowEvent::Destroyed, .. } => app.lanstream().leave(label),
-        RunEvent::Exit => app.lanstream().stop_all(),
+        RunEvent::Exit => app.lanstream().end(),
         _ => {}
     }
 }

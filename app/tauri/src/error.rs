@@ -30,6 +30,9 @@ pub enum Error {
     /// The stream did not start.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// The page that started the stream went before it had started.
+    #[error("the page that started {0:?} is gone")]
+    PageGone(String),
     /// The application is ending.
     #[error("the application is ending")]
     Ending,
@@ -46,6 +49,7 @@ impl Error {
             Self::OptionType(_) => "option-type",
             Self::Source(_) => "source",
             Self::Start(_) => "start",
+            Self::PageGone(_) => "page-gone",
             Self::Ending => "ending",
         }
     }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use lanstream::core::options::OptionValues;
-use lanstream::core::registry::Registry;
+use lanstream::core::registry::{Registry, SourceFactory};
 use lanstream::core::source::Listener;
 use lanstream::{Options, Pusher, Server, Stream};
 
@@ -23,14 +23,32 @@ pub struct Streams {
     sources: Registry,
     /// Names of the sources that pages may start.
     page_sources: Vec<String>,
-    running: Mutex<BTreeMap<String, Running>>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    running: BTreeMap<String, Running>,
+    /// Number of pages that have gone from each webview, by its label: a stream that is still starting when its page
+    /// goes must not outlive it.
+    departures: BTreeMap<String, u64>,
+    is_ending: bool,
+}
+
+/// The page that starts a stream.
+#[derive(Debug)]
+struct Owner {
+    /// Label of its webview.
+    webview: String,
+    /// Number of pages that went from the webview before it.
+    departures: u64,
 }
 
 #[derive(Debug)]
 struct Running {
     shown: Shown,
-    /// Label of the webview whose page started it; `None` for the application itself.
-    owner: Option<String>,
+    /// The page that started it; `None` for the application itself.
+    owner: Option<Owner>,
 }
 
 #[derive(Debug)]
@@ -41,14 +59,14 @@ enum Shown {
 
 impl Streams {
     pub(crate) fn new(options: Options, sources: Registry, page_sources: Vec<String>) -> Self {
-        Self { options, sources, page_sources, running: Mutex::default() }
+        Self { options, sources, page_sources, state: Mutex::default() }
     }
 
     /// Opens a stream of images under this name, and returns what pushes them. Pages see the stream until it is
     /// [stopped](Self::stop); pushes fail from then on.
     ///
     /// # Errors
-    /// [`Error::NameTaken`] and [`Error::Start`].
+    /// [`Error::NameTaken`], [`Error::Start`] and [`Error::Ending`].
     pub fn push(&self, name: &str) -> Result<Pusher, Error> {
         self.check_free(name)?;
         let stream = Stream::builder().name(name).options(self.options.clone()).open()?;
@@ -61,7 +79,7 @@ impl Streams {
     /// a display.
     ///
     /// # Errors
-    /// [`Error::NameTaken`], [`Error::Source`] and [`Error::Start`].
+    /// [`Error::NameTaken`], [`Error::Source`], [`Error::Start`] and [`Error::Ending`].
     pub fn start(&self, name: &str, source: &str, values: OptionValues) -> Result<(), Error> {
         self.start_owned(name, source, values, None)
     }
@@ -90,13 +108,18 @@ impl Streams {
     /// [`Error::UnknownStream`].
     pub fn stop(&self, name: &str) -> Result<(), Error> {
         // It is dropped when nothing is locked any more: viewers are told before it is gone.
-        let stopped = self.running().remove(name);
+        let stopped = self.state().running.remove(name);
         stopped.map(drop).ok_or_else(|| Error::UnknownStream(name.to_owned()))
     }
 
-    /// Ends all streams.
-    pub(crate) fn stop_all(&self) {
-        let all = std::mem::take(&mut *self.running());
+    /// Ends all streams, also those that are still starting.
+    pub(crate) fn end(&self) {
+        let all = {
+            let mut state = self.state();
+            state.is_ending = true;
+            std::mem::take(&mut state.running)
+        };
+        self.sources.iter().for_each(SourceFactory::interrupt_openers);
         drop(all);
     }
 
@@ -111,27 +134,31 @@ impl Streams {
         if !self.page_sources.iter().any(|allowed| allowed == source) {
             return Err(Error::SourceNotAllowed(source.to_owned()));
         }
-        self.start_owned(name, source, values, Some(webview.to_owned()))?;
+        let departures = self.state().departures.get(webview).copied().unwrap_or(0);
+        self.start_owned(name, source, values, Some(Owner { webview: webview.to_owned(), departures }))?;
         self.url(name)
     }
 
     /// Ends a stream for a page, if it is the page's own.
     pub(crate) fn stop_for_page(&self, webview: &str, name: &str) -> Result<(), Error> {
-        let mut running = self.running();
-        let found = running.get(name).ok_or_else(|| Error::UnknownStream(name.to_owned()))?;
-        if found.owner.as_deref() != Some(webview) {
+        let mut state = self.state();
+        let found = state.running.get(name).ok_or_else(|| Error::UnknownStream(name.to_owned()))?;
+        if !found.is_of(webview) {
             return Err(Error::NotOwned(name.to_owned()));
         }
-        let stopped = running.remove(name);
-        drop(running);
+        let stopped = state.running.remove(name);
+        drop(state);
         drop(stopped);
         Ok(())
     }
 
     /// Ends what a page has started that is gone, without waiting for it.
     pub(crate) fn leave(&self, webview: &str) {
-        let of_page = |running: &Running| running.owner.as_deref() == Some(webview);
-        let left: Vec<_> = self.running().extract_if(.., |_, running| of_page(running)).collect();
+        let left: Vec<_> = {
+            let mut state = self.state();
+            *state.departures.entry(webview.to_owned()).or_default() += 1;
+            state.running.extract_if(.., |_, running| running.is_of(webview)).collect()
+        };
         if !left.is_empty() {
             tauri::async_runtime::spawn_blocking(move || drop(left));
         }
@@ -142,7 +169,7 @@ impl Streams {
         name: &str,
         source: &str,
         values: OptionValues,
-        owner: Option<String>,
+        owner: Option<Owner>,
     ) -> Result<(), Error> {
         self.check_free(name)?;
         let configured = self.sources.configure(source, values, Listener::default())?;
@@ -153,29 +180,53 @@ impl Streams {
 
     /// Refuses a name before anything is opened for it.
     fn check_free(&self, name: &str) -> Result<(), Error> {
-        let is_taken = self.running().contains_key(name);
+        let is_taken = self.state().running.contains_key(name);
         if is_taken { Err(Error::NameTaken(name.to_owned())) } else { Ok(()) }
     }
 
-    /// Adds a stream, unless another one took the name meanwhile.
+    /// Adds a stream, unless another one took the name meanwhile, or nobody is left whom it is for.
     fn add(&self, name: &str, stream: Running) -> Result<(), Error> {
-        let mut running = self.running();
-        if running.contains_key(name) {
+        let mut state = self.state();
+        if let Err(error) = state.admit(name, &stream) {
             // Before the stream ends, for which others need not wait.
-            drop(running);
-            return Err(Error::NameTaken(name.to_owned()));
+            drop(state);
+            return Err(error);
         }
-        running.insert(name.to_owned(), stream);
+        state.running.insert(name.to_owned(), stream);
         Ok(())
     }
 
     fn with<T>(&self, name: &str, look: impl FnOnce(&Shown) -> T) -> Result<T, Error> {
-        let running = self.running();
-        running.get(name).map(|found| look(&found.shown)).ok_or_else(|| Error::UnknownStream(name.to_owned()))
+        let state = self.state();
+        let found = state.running.get(name).ok_or_else(|| Error::UnknownStream(name.to_owned()))?;
+        Ok(look(&found.shown))
     }
 
-    fn running(&self) -> MutexGuard<'_, BTreeMap<String, Running>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn admit(&self, name: &str, stream: &Running) -> Result<(), Error> {
+        if self.is_ending {
+            return Err(Error::Ending);
+        }
+        let has_gone =
+            |owner: &Owner| self.departures.get(&owner.webview).copied().unwrap_or(0) != owner.departures;
+        if stream.owner.as_ref().is_some_and(has_gone) {
+            return Err(Error::PageGone(name.to_owned()));
+        }
+        if self.running.contains_key(name) {
+            return Err(Error::NameTaken(name.to_owned()));
+        }
+        Ok(())
+    }
+}
+
+impl Running {
+    fn is_of(&self, webview: &str) -> bool {
+        self.owner.as_ref().is_some_and(|owner| owner.webview == webview)
     }
 }
 
@@ -191,6 +242,10 @@ impl Shown {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
 mod tests {
+    use std::sync::mpsc::{self, Receiver, SyncSender};
+
+    use lanstream::core::options::OptionError;
+    use lanstream::core::registry::{Configured, Descriptor};
     use lanstream::{Format, Image, PushError};
 
     use super::*;
@@ -198,6 +253,28 @@ mod tests {
     fn streams(allowed: &[&str]) -> Streams {
         let allowed = allowed.iter().map(|&name| name.to_owned()).collect();
         Streams::new(Options::default(), lanstream::sources::registry(), allowed)
+    }
+
+    /// A pattern that says when it is being opened, and opens once it may.
+    struct Slow {
+        opening: SyncSender<()>,
+        may_open: Mutex<Option<Receiver<()>>>,
+    }
+
+    impl SourceFactory for Slow {
+        fn descriptor(&self) -> Descriptor {
+            Descriptor { name: "slow".into(), about: "".into(), examples: "".into(), options: Vec::new() }
+        }
+        fn configure(&self, _: &OptionValues, listener: Listener) -> Result<Configured, OptionError> {
+            let pattern = lanstream::sources::registry();
+            let mut open = pattern.configure("pattern", OptionValues::default(), listener).unwrap().open;
+            let (opening, may_open) = (self.opening.clone(), self.may_open.lock().unwrap().take().unwrap());
+            Ok(Configured::new(Box::new(move || {
+                opening.send(()).unwrap();
+                may_open.recv().unwrap();
+                open()
+            })))
+        }
     }
 
     fn code<T>(result: Result<T, Error>) -> &'static str {
@@ -250,8 +327,33 @@ mod tests {
         streams.leave("main");
         let known = ["a", "b", "c", "d"].map(|name| code(streams.url(name)));
         assert_eq!(known, ["unknown-stream", "unknown-stream", "", ""]);
-        streams.stop_all();
+        streams.end();
         assert_eq!(code(streams.url("d")), "unknown-stream");
+    }
+
+    /// What comes of a stream that its page starts, where this happens before it has started.
+    fn started_while(happens: impl FnOnce(&Streams)) -> (&'static str, &'static str) {
+        let (opening, is_opening) = mpsc::sync_channel(1);
+        let (open, may_open) = mpsc::sync_channel(1);
+        let slow = Slow { opening, may_open: Mutex::new(Some(may_open)) };
+        let sources = lanstream::sources::registry().with(slow).unwrap();
+        let streams = Streams::new(Options::default(), sources, vec!["slow".to_owned()]);
+        std::thread::scope(|scope| {
+            let start = || streams.start_for_page("main", "a", "slow", OptionValues::default());
+            let starting = scope.spawn(move || code(start()));
+            is_opening.recv().unwrap();
+            happens(&streams);
+            open.send(()).unwrap();
+            (starting.join().unwrap(), code(streams.url("a")))
+        })
+    }
+
+    #[test]
+    fn what_is_still_starting_does_not_outlive_its_page_or_the_application() {
+        assert_eq!(started_while(|_| {}), ("", ""));
+        assert_eq!(started_while(|streams| streams.leave("other")), ("", ""));
+        assert_eq!(started_while(|streams| streams.leave("main")), ("page-gone", "unknown-stream"));
+        assert_eq!(started_while(Streams::end), ("ending", "unknown-stream"));
     }
 
     #[test]

@@ -24,8 +24,6 @@ const SIZE: (u32, u32) = (640, 360);
 const SIGHTINGS: usize = 10;
 /// How many times as many images a second must be shown as a page gets by `ipc::Response`. 60 are all there are.
 const GAIN_MIN: f64 = 3.0;
-/// What of 60 images a second must be shown where a box moves.
-const FRAMES_MIN: f64 = 57.0;
 /// Time for all measurements.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -75,7 +73,6 @@ fn the_page_gets_more_than_by_ipc_response() {
     println!("{result}");
     let frames =
         |of: &str| result[of]["frames"].as_f64().unwrap_or_else(|| panic!("{of} is not in {result}"));
-    assert!(frames("box") >= FRAMES_MIN, "{result}");
     assert!(frames("box") >= GAIN_MIN * frames("ipc"), "{result}");
     assert!(frames("all") > frames("ipc"), "{result}");
     assert!(app.wait().success());
