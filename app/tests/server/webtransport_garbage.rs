@@ -77,11 +77,13 @@ fn handshakes_that_ask_for_nothing_are_ended_and_keep_nobody_out() {
     viewer.watch(serving.kind, 3);
     let (oldest, others) = held.split_first().unwrap();
     oldest.wait_closed();
-    assert!(began.elapsed() < REQUEST_TIMEOUT, "it has given way before its time is over");
+    let gave_way = began.elapsed();
     for peer in others {
         peer.wait_closed();
     }
-    assert!(began.elapsed() >= REQUEST_TIMEOUT / 2, "they were given some time");
+    let ended = began.elapsed();
+    assert!(gave_way < ended / 2, "it gives way before its time is over: after {gave_way:?} of {ended:?}");
+    assert!(ended >= REQUEST_TIMEOUT / 2, "they were given some time");
     viewer.watch(serving.kind, 3);
     drop(viewer);
     serving.assert_well();
