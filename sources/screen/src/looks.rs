@@ -18,12 +18,14 @@ pub(crate) struct Looks {
     asked: Option<Instant>,
     /// Whether a picture was asked for since the last look.
     is_behind: bool,
+    /// Whether there were pixels at the last look.
+    had_pixels: bool,
 }
 
 impl Looks {
-    /// The first look was at `now`.
-    pub(crate) fn new(now: Instant) -> Self {
-        Self { last: now, asked: None, is_behind: false }
+    /// The first look was at `now`, and found pixels or not.
+    pub(crate) fn new(now: Instant, has_pixels: bool) -> Self {
+        Self { last: now, asked: None, is_behind: false, had_pixels: has_pixels }
     }
 
     /// Somebody asked for a picture.
@@ -38,11 +40,12 @@ impl Looks {
         self.last + if is_watched { INTERVAL } else { IDLE_INTERVAL }
     }
 
-    /// Notes a look. Returns whether a picture was asked for since the look before, so that there may be a newer one
-    /// now.
-    pub(crate) fn look(&mut self, now: Instant) -> bool {
+    /// Notes a look, which found pixels or not. Returns whether there may be a newer picture now: one was asked for
+    /// since the look before, or there was none then.
+    pub(crate) fn look(&mut self, now: Instant, has_pixels: bool) -> bool {
         self.last = now;
-        std::mem::take(&mut self.is_behind)
+        let had_pixels = std::mem::replace(&mut self.had_pixels, has_pixels);
+        has_pixels && (std::mem::take(&mut self.is_behind) || !had_pixels)
     }
 }
 
@@ -53,14 +56,27 @@ mod tests {
     #[test]
     fn a_screen_is_looked_at_often_while_pictures_are_taken() {
         let now = Instant::now();
-        let mut looks = Looks::new(now);
+        let mut looks = Looks::new(now, true);
         assert_eq!(looks.due(), now + IDLE_INTERVAL);
         looks.asked(now);
         assert_eq!(looks.due(), now + INTERVAL);
-        assert!(looks.look(now + INTERVAL));
-        assert!(!looks.look(now + INTERVAL * 2), "nobody took what there was");
+        assert!(looks.look(now + INTERVAL, true));
+        assert!(!looks.look(now + INTERVAL * 2, true), "nobody took what there was");
         assert_eq!(looks.due(), now + INTERVAL * 3, "somebody may still watch");
-        looks.look(now + WATCHED_FOR);
+        looks.look(now + WATCHED_FOR, true);
         assert_eq!(looks.due(), now + WATCHED_FOR + IDLE_INTERVAL);
+    }
+
+    #[test]
+    fn pixels_that_come_back_are_a_newer_picture() {
+        let now = Instant::now();
+        let mut looks = Looks::new(now, true);
+        looks.asked(now);
+        assert!(!looks.look(now + INTERVAL, false), "there is none");
+        assert!(!looks.look(now + INTERVAL * 2, false));
+        assert!(looks.look(now + INTERVAL * 3, true), "nobody asked meanwhile");
+        assert!(!looks.look(now + INTERVAL * 4, true), "nobody took what there was");
+        let mut hidden = Looks::new(now, false);
+        assert!(hidden.look(now + INTERVAL, true));
     }
 }

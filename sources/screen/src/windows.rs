@@ -51,10 +51,10 @@ pub(crate) fn open(target: &Target, options: &Options) -> Result<Box<dyn Source>
     let target = CaptureTarget::open(target, options)?;
     let mut capture = Capture {
         damage: Region::full(target.size()),
+        looks: Looks::new(Instant::now(), target.view().is_some()),
         target,
         has_popups: options.popups,
         pointer: options.cursor.then(Pointer::new),
-        looks: Looks::new(Instant::now()),
         failures: 0,
         wakeup: Wakeup::default(),
         described: Description::default(),
@@ -131,7 +131,7 @@ impl Source for Capture {
             if self.looks.due() <= now {
                 self.look(now)?;
             }
-            if let Some(event) = self.pending.take(&self.damage) {
+            if let Some(event) = self.pending.take(&self.takeable()) {
                 return Ok(event);
             }
             let look = self.looks.due();
@@ -146,15 +146,13 @@ impl Source for Capture {
     }
 
     fn damage(&self) -> Option<Region> {
-        Some(self.damage)
+        Some(self.takeable())
     }
 
     fn capture(&mut self, frame: &mut FrameBuffer, _region: &Region) -> Result<Captured, Error> {
         let _pixels = MonitorPixels::enter();
         self.looks.asked(Instant::now());
-        let copied = self.copy(frame);
-        self.failures = if copied.is_ok() { 0 } else { self.failures.saturating_add(1) };
-        copied?;
+        self.copy(frame)?;
         self.damage = Region::EMPTY;
         Ok(Captured::all(self.layout()))
     }
@@ -181,23 +179,24 @@ impl TitleProbe for Capture {
 impl Capture {
     /// Learns what changed.
     fn look(&mut self, now: Instant) -> Result<(), Error> {
-        let may_be_newer = self.looks.look(now);
-        match self.target.follow()? {
-            Some(TargetChange::Resized) => {
-                self.damage = Region::full(self.target.size());
-                self.pending.resized = true;
-            }
-            Some(TargetChange::Reworded) | None if may_be_newer => {
-                self.damage = Region::full(self.target.size());
-                self.pending.damaged = true;
-            }
-            Some(TargetChange::Reworded) | None => {}
+        let change = self.target.follow()?;
+        let is_resized = change == Some(TargetChange::Resized);
+        let may_be_newer = self.looks.look(now, self.target.view().is_some());
+        if is_resized || may_be_newer {
+            self.damage = Region::full(self.target.size());
         }
+        self.pending.resized |= is_resized;
+        self.pending.damaged |= may_be_newer;
         self.look_for_pointer();
         let described = self.describe();
         self.pending.described |= described != self.described;
         self.described = described;
         Ok(())
+    }
+
+    /// Returns the damage, none of which can be taken while there are no pixels.
+    fn takeable(&self) -> Region {
+        if self.target.view().is_some() { self.damage } else { Region::EMPTY }
     }
 
     fn look_for_pointer(&mut self) {
@@ -213,7 +212,9 @@ impl Capture {
         let fits = frame.layout() == self.layout();
         let bitmap = frame.memory_mut::<Bitmap>().filter(|_| fits);
         let bitmap = bitmap.ok_or_else(|| retry("there is no picture of this size now"))?;
-        bitmap.copy(view).map_err(|error| retry(&format!("{REFUSED} ({error})")))?;
+        let copied = bitmap.copy(view);
+        self.failures = if copied.is_ok() { 0 } else { self.failures.saturating_add(1) };
+        copied.map_err(|error| retry(&format!("{REFUSED} ({error})")))?;
         // What changed meanwhile is left for the next look to find.
         if self.target.is_unchanged() { Ok(()) } else { Err(retry("it changed while it was copied")) }
     }
