@@ -34,6 +34,8 @@ mod mapping;
 #[cfg(any(target_os = "linux", target_os = "freebsd", windows))]
 mod pending;
 #[cfg(any(target_os = "linux", target_os = "freebsd", windows))]
+mod shape_serial;
+#[cfg(any(target_os = "linux", target_os = "freebsd", windows))]
 mod successor;
 mod target;
 #[cfg(any(target_os = "linux", target_os = "freebsd", windows))]

@@ -17,7 +17,7 @@ use windows_sys::Win32::UI::WindowsAndMessaging::{
 };
 
 use super::bitmap::{WindowContext, info};
-use crate::icon;
+use crate::{icon, shape_serial};
 
 /// Bytes of what is asked about the pointer.
 const INFO_BYTES: u32 = 24;
@@ -32,13 +32,11 @@ pub(super) struct Pointer {
     shape: Option<Arc<CursorShape>>,
     /// Number by which the system knows the shape.
     handle: usize,
-    /// Shapes that there were.
-    serial: u32,
 }
 
 impl Pointer {
     pub(super) fn new() -> Self {
-        Self { shown: Cursor { x: 0, y: 0, shape: None }, shape: None, handle: 0, serial: 0 }
+        Self { shown: Cursor { x: 0, y: 0, shape: None }, shape: None, handle: 0 }
     }
 
     /// Looks where it is, for a picture of `size` that begins at `corner`. Returns whether it differs from before.
@@ -60,8 +58,7 @@ impl Pointer {
 
     fn reshape(&mut self, cursor: HCURSOR) {
         if std::mem::replace(&mut self.handle, cursor.addr()) != cursor.addr() {
-            self.serial += 1;
-            self.shape = shape(cursor, self.serial).map(Arc::new);
+            self.shape = shape(cursor).map(Arc::new);
         }
     }
 }
@@ -108,7 +105,7 @@ impl Drop for Bitmaps {
 }
 
 /// Returns `None` for what is no pointer's picture.
-fn shape(cursor: HCURSOR, serial: u32) -> Option<CursorShape> {
+fn shape(cursor: HCURSOR) -> Option<CursorShape> {
     let bitmaps = Bitmaps::of(cursor)?;
     let info = &bitmaps.0;
     let (size, mask) = pixels(info.hbmMask)?;
@@ -123,7 +120,7 @@ fn shape(cursor: HCURSOR, serial: u32) -> Option<CursorShape> {
     let (width, height) = (side(size.width)?, side(size.height)?);
     let is_whole = rgba.len() == size.area() * PIXEL_BYTES;
     is_whole.then(|| CursorShape {
-        serial,
+        serial: shape_serial::next(),
         width,
         height,
         hot_x: hot(info.xHotspot, width),

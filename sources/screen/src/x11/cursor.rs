@@ -18,6 +18,7 @@ use x11rb::protocol::xproto::{ConnectionExt as _, QueryPointerReply, Window};
 use x11rb::rust_connection::RustConnection;
 
 use super::connect::{DisplayConnection, lost};
+use crate::shape_serial;
 
 /// Least time between two questions while it moves: a mouse reports up to a thousand times a second, a screen shows a
 /// quarter of that at best.
@@ -36,6 +37,8 @@ pub(super) struct Pointer {
     reshaped: bool,
     asked_at: Instant,
     shape: Option<Arc<CursorShape>>,
+    /// Serial by which the server knows the shape.
+    server_serial: Option<u32>,
     shown: Cursor,
 }
 
@@ -67,6 +70,7 @@ impl Pointer {
             reshaped: true,
             asked_at: Instant::now(),
             shape: None,
+            server_serial: None,
             shown,
         }))
     }
@@ -75,8 +79,7 @@ impl Pointer {
         match event {
             Event::XinputRawMotion(_) => self.moved = true,
             Event::XfixesCursorNotify(event) => {
-                let known = self.shape.as_ref().is_some_and(|shape| shape.serial == event.cursor_serial);
-                self.reshaped |= !known;
+                self.reshaped |= self.server_serial != Some(event.cursor_serial);
             }
             _ => {}
         }
@@ -98,13 +101,20 @@ impl Pointer {
         let image = self.reshaped.then(|| link.conn.xfixes_get_cursor_image()).transpose().map_err(lost)?;
         if let Some(image) = image {
             match image.reply() {
-                Ok(reply) => self.shape = shape_from(&reply).map(Arc::new),
-                Err(ReplyError::X11Error(_)) => self.shape = None,
+                Ok(reply) => self.reshape(&reply),
+                Err(ReplyError::X11Error(_)) => (self.shape, self.server_serial) = (None, None),
                 Err(broken) => return Err(lost(broken)),
             }
             self.reshaped = false;
         }
         self.take(request, place)
+    }
+
+    fn reshape(&mut self, reply: &GetCursorImageReply) {
+        let serial = Some(reply.cursor_serial);
+        if std::mem::replace(&mut self.server_serial, serial) != serial {
+            self.shape = shape_from(reply).map(Arc::new);
+        }
     }
 
     /// Asks where it is; the question goes out with the next flush.
@@ -159,7 +169,7 @@ fn shape_from(reply: &GetCursorImageReply) -> Option<CursorShape> {
     let complete = reply.cursor_image.len() == usize::from(reply.width) * usize::from(reply.height);
     let drawable = complete && sides.contains(&reply.width) && sides.contains(&reply.height);
     drawable.then(|| CursorShape {
-        serial: reply.cursor_serial,
+        serial: shape_serial::next(),
         width: reply.width,
         height: reply.height,
         hot_x: reply.xhot,
@@ -195,8 +205,9 @@ mod tests {
         let asked_at = Instant::now();
         let due = |told_of_motion, moved, reshaped| {
             let shown = Cursor { x: 0, y: 0, shape: None };
+            let (shape, server_serial) = (None, None);
             let pointer =
-                Pointer { window: 1, told_of_motion, moved, reshaped, asked_at, shape: None, shown };
+                Pointer { window: 1, told_of_motion, moved, reshaped, asked_at, shape, server_serial, shown };
             pointer.due().map(|due| due - asked_at)
         };
         assert_eq!(due(true, false, false), None);

@@ -72,6 +72,18 @@ fn shape_hotspot_and_place_are_told() {
 }
 
 #[test]
+fn shapes_of_another_server_have_other_serials() {
+    let serial = || {
+        let server = Server::start(320, 240, 24);
+        set_half_red_cursor(&server.painter());
+        let mut source = screen_with_pointer(&server);
+        wait_for(source.as_mut(), Event::CursorMoved).unwrap();
+        source.cursor().and_then(|source| source.cursor().shape).unwrap().serial
+    };
+    assert_ne!(serial(), serial());
+}
+
+#[test]
 fn motion_wakes_the_source() {
     let server = Server::start(320, 240, 24);
     let painter = server.painter();
