@@ -17,6 +17,8 @@ const STDIN: &str = "-";
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// Bytes of an answer in which the element must be found; the page is far smaller.
 const ANSWER_BYTES_MAX: u64 = 64 * 1024;
+const HTTP_PORT: u16 = 80;
+const HTTPS_PORT: u16 = 443;
 /// What the page of every version has.
 const ELEMENT: &str = "<lan-stream";
 
@@ -67,7 +69,7 @@ impl Page {
         Ok(Self {
             url: url.to_owned(),
             host: authority.host().to_owned(),
-            port: authority.port_u16().unwrap_or(if is_encrypted { 443 } else { 80 }),
+            port: authority.port_u16().unwrap_or(if is_encrypted { HTTPS_PORT } else { HTTP_PORT }),
             target: uri.path_and_query().map_or("/", |target| target.as_str()).to_owned(),
             is_encrypted,
         })
@@ -85,6 +87,11 @@ impl Page {
 
     fn authority(&self) -> String {
         format!("{}:{}", self.host, self.port)
+    }
+
+    /// Returns the value of the header `Host`, as browsers give it: without the port that belongs to the scheme.
+    fn host_header(&self) -> String {
+        if self.port == HTTP_PORT { self.host.clone() } else { self.authority() }
     }
 
     fn connect(&self) -> Result<TcpStream, String> {
@@ -105,7 +112,7 @@ impl Page {
     fn ask(&self, mut socket: &TcpStream) -> std::io::Result<String> {
         socket.set_read_timeout(Some(ANSWER_TIMEOUT))?;
         socket.set_write_timeout(Some(ANSWER_TIMEOUT))?;
-        let host = self.authority();
+        let host = self.host_header();
         write!(socket, "GET {} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n", self.target)?;
         let mut answer = Vec::new();
         BufReader::new(socket.take(ANSWER_BYTES_MAX)).read_to_end(&mut answer)?;
@@ -124,7 +131,9 @@ mod tests {
         assert!(page.url.ends_with("#00ff"));
         assert_eq!(Page::parse("http://[::1]:7/#0").unwrap().authority(), "[::1]:7");
         assert_eq!(Page::parse("https://studio.example/mirror/#0").unwrap().port, 443);
-        assert_eq!(Page::parse("http://studio.example").unwrap().target, "/");
+        let page = Page::parse("http://studio.example").unwrap();
+        assert_eq!((page.target.as_str(), page.host_header().as_str()), ("/", "studio.example"));
+        assert_eq!(Page::parse("http://studio.example:8080").unwrap().host_header(), "studio.example:8080");
     }
 
     #[test]
