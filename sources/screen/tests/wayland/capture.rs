@@ -10,6 +10,7 @@ use lanstream_testkit::wayland_painter::WaylandPainter;
 
 use crate::session::{
     FIRST, compositor, expect, frame_of, frame_with_all, options, picture_of, rect, screen, wait_for_damage,
+    wait_for_silence,
 };
 
 #[test]
@@ -115,10 +116,10 @@ fn nothing_happens_on_a_still_output() {
     expect(source.as_mut(), &mut frame, &compositor.grab(FIRST));
     // The look that the compositor is asked for now and then tells nothing.
     source.damage();
-    while source.wait(Some(Duration::from_millis(100))).unwrap() != Event::TimedOut {
+    wait_for_silence(source.as_mut(), Duration::from_millis(100), |source| {
         let damage = source.damage().unwrap();
         source.capture(&mut frame, &damage).unwrap();
-    }
+    });
     for _ in 0..20 {
         assert!(source.damage().unwrap().is_empty());
         let event = source.wait(Some(Duration::from_millis(100))).unwrap();

@@ -12,7 +12,8 @@ use lanstream_testkit::scripted_compositor::{
 };
 
 use crate::session::{
-    PATIENCE, expect, frame_of, frame_with_all, picture_of, rect, wait_for, wait_for_damage,
+    PATIENCE, expect, expect_pixel, frame_of, frame_with_all, picture_of, rect, wait_for, wait_for_damage,
+    wait_for_end, wait_for_silence,
 };
 
 const USUAL: (u32, u32) = (64, 48);
@@ -36,14 +37,6 @@ fn screen_of(compositor: &ScriptedCompositor, fps_max: Option<u32>) -> Box<dyn S
     let wayland_display = Some(compositor.socket());
     let options = Options { backend: Backend::Wayland, wayland_display, fps_max, ..Options::default() };
     open(&Target::Monitor(MonitorChoice::First), &options).unwrap()
-}
-
-/// Brings the frame up to date until this pixel is of this colour.
-fn expect_pixel(source: &mut dyn Source, frame: &mut FrameBuffer, (x, y): (u32, u32), colour: [u8; 3]) {
-    while picture_of(frame).pixel(x, y)[..3] != colour {
-        let damage = wait_for_damage(source);
-        source.capture(frame, &damage).unwrap();
-    }
 }
 
 #[test]
@@ -136,7 +129,9 @@ fn change_that_is_not_told_is_found_within_seconds() {
         compositor.draw_untold((5, 5, 10, 10), &RED);
         let everything = Region::full(frame.size());
         // The source is asked for pictures as the pipeline does, which rescans.
+        let deadline = Instant::now() + PATIENCE;
         while picture_of(&frame).pixel(9, 9)[..3] != [255, 0, 0] {
+            assert!(Instant::now() < deadline, "{speaks:?}: looked in vain");
             if source.unreliable_damage().unwrap().needs_rescan() {
                 assert!(source.capture(&mut frame, &everything).unwrap().damage.is_empty());
             }
@@ -337,7 +332,7 @@ fn nothing_is_asked_for_while_nobody_watches() {
         let mut frame = frame_with_all(source.as_mut());
         expect_pixel(source.as_mut(), &mut frame, (0, 0), [19; 3]);
         // Whoever has left is waited for in vain for a moment.
-        while source.wait(Some(Duration::from_millis(200))).unwrap() != Event::TimedOut {}
+        wait_for_silence(source.as_mut(), Duration::from_millis(200), |_| {});
         let before = compositor.requests();
         for value in 20..40 {
             compositor.draw((0, 0, 64, 48), &[value; 4]);
@@ -359,12 +354,7 @@ fn wide_output_is_captured_and_wider_ones_are_refused() {
         assert_eq!(picture_of(&frame_with_all(source.as_mut())).pixel(16_383, 1), [255, 0, 0, 255]);
         frame_of(source.as_mut());
         compositor.change_untold(OutputLook::usual(16_385, 2));
-        let error = loop {
-            source.damage();
-            if let Err(error) = source.wait(Some(Duration::from_millis(100))) {
-                break error;
-            }
-        };
+        let error = wait_for_end(source.as_mut());
         assert!(error.message.contains("16385x2"), "{error}");
     }
 }

@@ -62,11 +62,30 @@ pub(crate) fn wait_for_damage(source: &mut dyn Source) -> Region {
 
 /// The error that the source ends with.
 pub(crate) fn wait_for_end(source: &mut dyn Source) -> Error {
+    let deadline = Instant::now() + PATIENCE;
     loop {
         source.damage();
-        if let Err(error) = source.wait(Some(PATIENCE)) {
-            return error;
+        match source.wait(Some(Duration::from_millis(100))) {
+            Ok(event) => assert!(Instant::now() < deadline, "waited for the end in vain, after {event:?}"),
+            Err(error) => return error,
         }
+    }
+}
+
+/// Waits until the source has nothing to say for as long as `pause`. `hear` is called for each event before.
+pub(crate) fn wait_for_silence(
+    source: &mut dyn Source,
+    pause: Duration,
+    mut hear: impl FnMut(&mut dyn Source),
+) {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let event = source.wait(Some(pause)).unwrap();
+        if event == Event::TimedOut {
+            return;
+        }
+        assert!(Instant::now() < deadline, "waited for silence in vain, after {event:?}");
+        hear(source);
     }
 }
 
@@ -102,6 +121,25 @@ pub(crate) fn expect(source: &mut dyn Source, frame: &mut FrameBuffer, wanted: &
     let deadline = Instant::now() + PATIENCE;
     while let Err(difference) = picture_of(frame).expect(wanted) {
         assert!(Instant::now() < deadline, "{difference}");
+        let damage = wait_for_damage(source);
+        source.capture(frame, &damage).unwrap();
+    }
+}
+
+/// Brings the frame up to date with what is damaged, until this pixel is of this colour.
+pub(crate) fn expect_pixel(
+    source: &mut dyn Source,
+    frame: &mut FrameBuffer,
+    (x, y): (u32, u32),
+    colour: [u8; 3],
+) {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let pixel = picture_of(frame).pixel(x, y);
+        if pixel[..3] == colour {
+            return;
+        }
+        assert!(Instant::now() < deadline, "the pixel at {x},{y} is {pixel:?}, and not {colour:?}");
         let damage = wait_for_damage(source);
         source.capture(frame, &damage).unwrap();
     }

@@ -5,7 +5,7 @@ use lanstream_core::source::{Error, ErrorKind, Event, Source};
 use lanstream_screen::{Backend, Options, Target, WindowChoice, open};
 use lanstream_testkit::scripted_compositor::{OutputLook, ScriptedCompositor, Speaks, Transform};
 
-use crate::session::{frame_with_all, picture_of, wait_for, wait_for_damage, wait_for_end};
+use crate::session::{expect_pixel, frame_with_all, picture_of, wait_for, wait_for_end};
 
 const RED: [u8; 4] = [0, 0, 255, 0];
 
@@ -68,10 +68,7 @@ fn window_that_is_renamed_or_resized_is_followed() {
     assert_eq!(source.layout().size, Size::new(20, 30).unwrap());
     compositor.draw((0, 0, 1, 1), &RED);
     let mut frame = frame_with_all(source.as_mut());
-    while picture_of(&frame).pixel(19, 0) != [255, 0, 0, 255] {
-        let damage = wait_for_damage(source.as_mut());
-        source.capture(&mut frame, &damage).unwrap();
-    }
+    expect_pixel(source.as_mut(), &mut frame, (19, 0), [255, 0, 0]);
 }
 
 #[test]

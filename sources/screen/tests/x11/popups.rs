@@ -14,7 +14,7 @@ use x11rb::protocol::xproto::{
 };
 
 use crate::server::{Server, all_colours, needs_rescan, picture_of, rect};
-use crate::watch::wait_for;
+use crate::watch::{wait_for, wait_for_silence};
 
 /// The captured window: where it is on the screen, and its size.
 const LEFT: i16 = 50;
@@ -70,7 +70,7 @@ fn show(source: &mut dyn Source, expected: &[u32]) {
 }
 
 fn stays(source: &mut dyn Source, expected: &[u32]) {
-    while source.wait(Some(Duration::from_millis(50))).unwrap() != Event::TimedOut {}
+    wait_for_silence(source, Duration::from_millis(50));
     assert!(all_colours(&picture_of(source)) == expected);
 }
 

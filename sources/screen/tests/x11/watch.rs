@@ -26,12 +26,25 @@ pub(crate) fn wait_for(source: &mut dyn Source, wanted: Event) -> Result<(), Err
 
 /// The error that the source ends with.
 pub(crate) fn wait_for_end(source: &mut dyn Source) -> Error {
+    let deadline = Instant::now() + PATIENCE;
     loop {
-        match source.wait(Some(PATIENCE)) {
+        match source.wait(Some(deadline.saturating_duration_since(Instant::now()))) {
             Ok(Event::TimedOut) => panic!("waited for the end in vain"),
             Ok(_) => {}
             Err(error) => return error,
         }
+    }
+}
+
+/// Waits until the source has nothing to say for as long as `pause`.
+pub(crate) fn wait_for_silence(source: &mut dyn Source, pause: Duration) {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let event = source.wait(Some(pause)).unwrap();
+        if event == Event::TimedOut {
+            return;
+        }
+        assert!(Instant::now() < deadline, "waited for silence in vain, after {event:?}");
     }
 }
 

@@ -86,7 +86,8 @@ fn window_resized_over_and_over_never_fails() {
         painter
     });
     while source.layout().size != Size::new(123, 45).unwrap() {
-        source.wait(Some(std::time::Duration::from_secs(20))).unwrap();
+        let event = source.wait(Some(std::time::Duration::from_secs(20))).unwrap();
+        assert_ne!(event, Event::TimedOut, "waited for the new size in vain");
         picture_of(source.as_mut());
     }
     let painter = resizing.join().unwrap();
