@@ -46,7 +46,7 @@ pub enum Event {
     },
     /// The source changed its state.
     Source {
-        /// `live`, `resized`, `lost`, `back` or `ended`.
+        /// `live`, `lost`, `back` or `ended`.
         state: &'static str,
         /// What it shows, or why not.
         text: String,
@@ -132,9 +132,9 @@ pub struct Stats {
     pub compare_us: u32,
     /// Tiles so far that changed although the system did not tell.
     pub missed_damage: u64,
-    /// Updates so far that viewers proved to show exactly.
+    /// Updates so far that viewers proved to show exactly, also viewers that have left.
     pub proven: u64,
-    /// Updates so far that viewers showed otherwise.
+    /// Updates so far that viewers, also those that have left, showed otherwise.
     pub refuted: u64,
 }
 

@@ -34,8 +34,7 @@ fn main() -> ExitCode {
     let mut registries = Registries::built_in();
     #[cfg(feature = "plugins")]
     if let Err(error) = plugin_flags::register(&mut registries) {
-        report::write_error(&format!("lanstream: error: {}\n", lanstream_core::text::harmless(&error)));
-        return ExitCode::FAILURE;
+        return run::refuse(&error, plugin_flags::wants_json());
     }
     let cli = cli::parse(&mut registries, add_installed);
     run::main(registries, &cli)

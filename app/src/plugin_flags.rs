@@ -21,6 +21,9 @@ const PLUGIN: &str = "--plugin";
 /// Flag that loads plugins into this process.
 const IN_PROCESS: &str = "--in-process";
 
+/// Flag that has events written as JSON, which is needed before the command line can be read as a whole.
+const JSON: &str = "--json";
+
 /// Serves a plugin or tries a rule on it, if this process was started to do that.
 #[cfg(target_os = "linux")]
 pub(crate) fn serve() -> Option<ExitCode> {
@@ -48,6 +51,12 @@ fn serve_plugin(arguments: Vec<OsString>) -> io::Result<()> {
 fn try_rule(arguments: Vec<OsString>) -> io::Result<()> {
     // SAFETY: the user named the library, and this process does nothing else.
     unsafe { conformance::try_rule(arguments) }
+}
+
+/// Returns whether events are to be written as JSON.
+pub(crate) fn wants_json() -> bool {
+    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    before_rest(&arguments).any(|argument| argument == JSON)
 }
 
 /// Registers the sources and sinks of the plugins that the command line names.

@@ -12,7 +12,7 @@ use lanstream_core::admission::Secret;
 use lanstream_core::options::OptionValues;
 use lanstream_core::registry::{Configured, FrameSinkFactory, Registry, SinkRegistry, SourceFactory};
 use lanstream_core::source::{Listener, Report};
-use tokio::time::interval;
+use tokio::time::{Instant, interval_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::browser::Redirect;
@@ -72,6 +72,15 @@ pub(crate) fn main(registries: Registries, cli: &Cli) -> ExitCode {
     run.left_out.tell();
     reporter.flush(run.is_stopped.load(Ordering::Relaxed));
     status
+}
+
+/// Says why nothing can be run.
+#[cfg(feature = "plugins")]
+pub(crate) fn refuse(error: &str, wants_json: bool) -> ExitCode {
+    let reporter = Reporter::new(wants_json, terminal::has_status_line(), report::standard_error());
+    reporter.error(error);
+    reporter.flush(false);
+    ExitCode::FAILURE
 }
 
 /// One run of the program.
@@ -243,7 +252,7 @@ async fn watch(
     (reporter, left_out): (&Reporter, &LeftOut),
     stop: &CancellationToken,
 ) -> Result<(), String> {
-    let mut ticks = interval(STATS_INTERVAL);
+    let mut ticks = interval_at(Instant::now() + STATS_INTERVAL, STATS_INTERVAL);
     let mut totals = lanstream::Totals::default();
     server.stats(&mut totals);
     let mut has_sinks = true;
@@ -281,7 +290,8 @@ fn warn_if_exposed(bind: Option<IpAddr>, reporter: &Reporter) {
     if let Some(address) = bind.filter(|address| !address.is_loopback()) {
         reporter.say(&format!(
             "WARNING: listening on {address}: everyone who reaches this address and has the URL sees what is captured, and the \
-             picture travels unencrypted. Name the hosts that viewers use with --allow-host"
+             picture and the token travel unencrypted. Viewers are let in by no name but those of this machine and \
+             those of --allow-host"
         ));
     }
 }

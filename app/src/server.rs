@@ -219,7 +219,7 @@ impl Server {
 
     /// Counts since the last call; keep `before` between calls.
     pub fn stats(&self, before: &mut Totals) -> Stats {
-        statistics::since(before, &self.admission.counters(), &self.state)
+        statistics::since(before, &self.admission.traffic(), &self.state)
     }
 
     /// Numbers of the frame sinks that have not ended.

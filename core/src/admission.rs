@@ -31,7 +31,7 @@ pub use guard::{Guard, GuardError};
 pub use limits::{KEY_LIFETIME, KEYS_MAX, SILENCE_MAX, StreamLimits, TICKET_LIFETIME, VIEWERS_MAX};
 use page_tickets::Redeemed;
 pub use pump_receiver::{PumpReceiver, StreamPermit};
-pub use registry::{Farewell, ViewerEvent};
+pub use registry::{DepartedTotals, Farewell, Traffic, ViewerEvent};
 use registry::{Inner, ViewerEntry, ViewerRegistry};
 
 pub use secret::{SECRET_BYTES, Secret};
@@ -305,6 +305,13 @@ impl Admission {
         let _said_already = self.registry.farewell.set(farewell);
     }
 
+    /// Returns the counters of all viewers of the run.
+    pub fn traffic(&self) -> Traffic {
+        let inner = self.registry.lock();
+        let viewers = inner.viewers.iter().map(|entry| Arc::clone(&entry.counters)).collect();
+        Traffic { viewers, departed: inner.departed }
+    }
+
     /// Returns the counters of all present viewers.
     pub fn counters(&self) -> Vec<Arc<Counters>> {
         self.registry.lock().viewers.iter().map(|entry| Arc::clone(&entry.counters)).collect()
@@ -371,6 +378,21 @@ mod tests {
                 Poll::Ready(None)
             ));
         }
+    }
+
+    #[test]
+    fn what_a_viewer_counted_is_counted_when_it_has_left() {
+        let (_feed, feed_handle) = crate::feed::feed();
+        let token = Secret::new([7; 32]);
+        let admission = admission(&token, feed_handle);
+        let enter = || admission.enter(&admission.exchange(&token).unwrap()).unwrap();
+        for _ in 0..2 {
+            let (_control, _viewer_guard) = enter();
+            admission.counters()[0].proven.store(3, Ordering::Relaxed);
+        }
+        let traffic = admission.traffic();
+        assert!(traffic.viewers.is_empty());
+        assert_eq!(traffic.departed, DepartedTotals { proven: 6, ..DepartedTotals::default() });
     }
 
     #[test]

@@ -122,6 +122,21 @@ fn a_plugin_that_died_is_skipped_until_its_file_changes() {
 }
 
 #[test]
+fn the_first_that_is_one_too_many_is_named() {
+    let user = User::new();
+    (0..70)
+        .for_each(|number| fs::write(user.plugins().join(format!("{number:02}.so")), "no library").unwrap());
+    let said = stderr(&user.run(&["sources"]));
+    let left_out: Vec<_> = said.lines().filter(|line| line.contains("are left out")).collect();
+    assert!(matches!(left_out[..], [line] if line.contains("/64.so")), "{said}");
+    assert_eq!(
+        said.lines().filter(|line| line.contains("00.so") || line.contains("63.so")).count(),
+        2,
+        "{said}"
+    );
+}
+
+#[test]
 fn a_check_that_passes_has_a_plugin_tried_again() {
     let user = User::new();
     let file = user.install(&evil("entry:while-marked"), "evil.so");

@@ -162,6 +162,16 @@ fn what_is_no_plugin_is_refused_with_its_name_and_the_rule() {
 }
 
 #[test]
+fn a_program_is_told_why_a_plugin_is_not_loaded() {
+    let output = run(&["--plugin", "./nothing.so", "pattern", "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let event: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one event");
+    let message = event["message"].as_str().expect("a text");
+    assert!(event["event"] == "error" && message.contains("./nothing.so"), "{event}");
+    assert!(stderr(&output).contains(message));
+}
+
+#[test]
 fn a_file_that_everybody_can_change_is_refused() {
     use std::os::unix::fs::PermissionsExt as _;
     let file = evil("none:writable");

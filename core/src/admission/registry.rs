@@ -63,6 +63,38 @@ pub enum ViewerEvent {
     },
 }
 
+/// Counters of all viewers of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Traffic {
+    /// Counters of each present viewer.
+    pub viewers: Vec<Arc<Counters>>,
+    /// Sums over the viewers that have left.
+    pub departed: DepartedTotals,
+}
+
+/// Sums over the viewers that have left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DepartedTotals {
+    /// Bytes of updates that were sent.
+    pub bytes: u64,
+    /// Updates that they acknowledged.
+    pub updates: u64,
+    /// Updates that they proved to show exactly.
+    pub proven: u64,
+    /// Updates that they showed otherwise.
+    pub refuted: u64,
+}
+
+impl DepartedTotals {
+    /// Adds the counters of a viewer that has left.
+    pub(super) fn add(&mut self, counters: &Counters) {
+        self.bytes += counters.bytes.load(Ordering::Relaxed);
+        self.updates += counters.updates.load(Ordering::Relaxed);
+        self.proven += counters.proven.load(Ordering::Relaxed);
+        self.refuted += counters.refuted.load(Ordering::Relaxed);
+    }
+}
+
 /// State that admission and its handles share.
 pub(super) struct ViewerRegistry {
     pub(super) feed_handle: FeedHandle,
@@ -79,6 +111,7 @@ pub(super) struct Inner {
     pub(super) keys: Vec<(Secret, Micros)>,
     pub(super) page_tickets: PageTickets,
     pub(super) viewers: Vec<ViewerEntry>,
+    pub(super) departed: DepartedTotals,
     /// Whose limited streams are open.
     pub(super) streams: Vec<u64>,
 }

@@ -63,6 +63,7 @@ impl Drop for ViewerGuard {
         };
         let ViewerEntry { viewer, counters, wakers, .. } = inner.viewers.swap_remove(index);
         wakers.into_iter().for_each(Waker::wake);
+        inner.departed.add(&counters);
         let viewers = self.registry.count(&inner);
         (self.registry.observer)(ViewerEvent::Left { viewer, viewers, counters, reason: self.reason.take() });
     }

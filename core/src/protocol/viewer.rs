@@ -76,7 +76,7 @@ pub struct Route {
     pub held_seq: u32,
 }
 
-/// In a [`Route`]: only raw and solid patches, so that what is measured is the route.
+/// In a [`Route`]: only raw patches, so that what is measured is the route.
 pub const ROUTE_PLAIN: u8 = 1;
 
 /// Number of a transport on the wire, from 1 to [`TransportId::MAX`]. Which there are is in

@@ -45,6 +45,12 @@ pub enum InstalledError {
         /// How it died.
         reason: String,
     },
+    /// There are too many before it.
+    #[error("plugin {} and those after it by name are left out: {PLUGINS_MAX} installed plugins are loaded", path.display())]
+    TooMany {
+        /// The file.
+        path: PathBuf,
+    },
 }
 
 /// Returns the plugins in the user's folder, by the names of their files. A folder that does not exist has none.
@@ -58,8 +64,12 @@ pub fn installed(program: &Path, folders: &Folders) -> Result<Vec<InstalledPlugi
     let mut after = Record::default();
     let plugins = files
         .into_iter()
-        .map(|path| {
-            let found = find(program, &path, &before, &mut after);
+        .enumerate()
+        .map(|(index, path)| {
+            let found = match index {
+                ..PLUGINS_MAX => find(program, &path, &before, &mut after),
+                _ => Err(InstalledError::TooMany { path: path.clone() }),
+            };
             InstalledPlugin { path, found }
         })
         .collect();
@@ -77,7 +87,7 @@ pub fn forget(folders: &Folders, path: &Path) {
     }
 }
 
-/// Returns the libraries in a folder.
+/// Returns the libraries in a folder, and no more than the first that is left out.
 fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let entries = match folder.read_dir() {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -89,7 +99,7 @@ fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     };
     let mut files: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_library).collect();
     files.sort();
-    files.truncate(PLUGINS_MAX);
+    files.truncate(PLUGINS_MAX + 1);
     Ok(files)
 }
 
