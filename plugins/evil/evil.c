@@ -282,9 +282,9 @@ static int32_t capture(void *instance, ls_frame *frame, ls_error *error) {
     }
     grey++;
     paint(frame);
-    if (has("audio:")) {
+    if (has("audio:") || has("playback:")) {
         frame->flags |= LS_FRAME_HAS_PTS;
-        frame->pts_us = (int64_t)sounds * 10000;
+        frame->pts_us = has("audio:") ? (int64_t)sounds * 10000 : (int64_t)changes * 1000;
     }
     int is_silent = strncmp(EVIL, "region:", 7) == 0 || (captures > 1 && is("damage:none"));
     if (captures <= 2 && !is("damage:none")) is_silent = 0;

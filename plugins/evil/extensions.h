@@ -1,10 +1,11 @@
 /*
- * What the source of evil.c has besides its frames, if EVIL names it: a cursor or sound, told of as the interface says, or in the
- * wrong way that EVIL names.
+ * What the source of evil.c has besides its frames, if EVIL names it: a cursor, sound or playback, told of as the interface says, or
+ * in the wrong way that EVIL names.
  */
 
 static int moves;  /* of the cursor */
 static int sounds; /* stretches that were due */
+static int changes; /* of playback without a command */
 
 static int has(const char *extension) {
     return strncmp(EVIL, extension, strlen(extension)) == 0;
@@ -16,6 +17,7 @@ static uint32_t next_event(void) {
     if (++events % 2 == 0) return LS_EVENT_DAMAGED;
     if (has("cursor:")) return moves++, LS_EVENT_CURSOR_MOVED;
     if (has("audio:")) return sounds++, LS_EVENT_SOUNDED;
+    if (has("playback:")) return changes++, LS_EVENT_PLAYBACK_CHANGED;
     return LS_EVENT_DAMAGED;
 }
 
@@ -93,6 +95,64 @@ static ls_audio_source audio_source = {
     .take = take_sound,
 };
 
+static ls_command last_command = {.kind = LS_COMMAND_PLAY, .track = 1};
+static int is_paused;
+
+/* Tells of a film with two tracks that stands where the last command sought, at the number of changes in milliseconds otherwise. */
+static void tell_playback_well(ls_playback *playback) {
+    static const ls_str tracks[] = {LS_STR("english"), LS_STR("deutsch")};
+    playback->flags = LS_PLAYBACK_CONTROLLED | LS_PLAYBACK_CAN_SEEK | LS_PLAYBACK_HAS_DURATION | LS_PLAYBACK_HAS_POSITION | LS_PLAYBACK_HAS_TRACK;
+    if (!is_paused) playback->flags |= LS_PLAYBACK_PLAYING;
+    playback->began_us = -1000;
+    playback->duration_us = 5000000;
+    playback->position_us = last_command.seek_us > 0 ? (int64_t)(last_command.seek_us % 5000000) : (int64_t)changes * 1000;
+    playback->track = last_command.track % 2;
+    playback->tracks = tracks;
+    playback->tracks_len = 2;
+}
+
+static int32_t tell_playback(void *instance, ls_playback *playback, ls_error *error) {
+    static const ls_str wrong[] = {{"\xff", 1}, {NULL, 3}};
+    static char name[LS_TRACK_NAME_BYTES_MAX + 1];
+    static ls_str long_name = {name, sizeof name};
+    (void)instance;
+    tell_playback_well(playback);
+    if (changes <= 2) return LS_OK;
+    evil("playback");
+    if (is("playback:fail")) return ls_fail(error, LS_ERROR_ENDED, "the reel is torn");
+    if (is("playback:silent")) return LS_FAILED;
+    if (is("playback:track")) playback->track = 2;
+    if (is("playback:tracks")) playback->tracks_len = LS_TRACKS_MAX + 1;
+    if (is("playback:huge")) playback->tracks_len = UINT64_MAX;
+    if (is("playback:null")) playback->tracks = NULL;
+    if (is("playback:address")) playback->tracks = (const ls_str *)8;
+    if (is("playback:utf8")) playback->tracks = wrong, playback->tracks_len = 1;
+    if (is("playback:name-null")) playback->tracks = wrong + 1, playback->tracks_len = 1;
+    if (is("playback:name-long")) memset(name, 'x', sizeof name), playback->tracks = &long_name, playback->tracks_len = 1;
+    if (playback->tracks_len == 1) playback->track = 0;
+    return LS_OK;
+}
+
+static int32_t control(void *instance, const ls_command *command, ls_error *error) {
+    (void)instance;
+    if (is("playback:control-fail")) return ls_fail(error, LS_ERROR_ENDED, "the projector is stuck");
+    if (is("playback:control-silent")) return LS_FAILED;
+    if (is("playback:control-segv")) *(volatile int *)8 = 1;
+    if (is("playback:control-hang")) for (;;) sleep_ms(1000);
+    if (is("playback:deaf")) return LS_OK;
+    if (command->kind == LS_COMMAND_PAUSE || command->kind == LS_COMMAND_STEP) is_paused = 1;
+    if (command->kind == LS_COMMAND_PLAY) is_paused = 0;
+    if (command->kind == LS_COMMAND_SEEK) last_command.seek_us = command->seek_us;
+    if (command->kind == LS_COMMAND_TRACK) last_command.track = command->track;
+    return LS_OK;
+}
+
+static ls_playback_source playback_source = {
+    .struct_size = sizeof(ls_playback_source),
+    .playback = tell_playback,
+    .control = control,
+};
+
 static const void *extension(void *instance, ls_str id) {
     static const uint32_t nothing[16];
     (void)instance;
@@ -100,11 +160,15 @@ static const void *extension(void *instance, ls_str id) {
     if (is("cursor:no-function")) cursor_source.cursor = NULL;
     if (is("audio:table")) audio_source.struct_size = 8;
     if (is("audio:no-function")) audio_source.take = NULL;
-    if (is("cursor:unasked") || is("audio:unasked")) return NULL;
+    if (is("playback:table")) playback_source.struct_size = 8;
+    if (is("playback:no-function")) playback_source.playback = NULL;
+    if (is("playback:no-control")) playback_source.control = NULL;
+    if (is("cursor:unasked") || is("audio:unasked") || is("playback:unasked")) return NULL;
     if (ls_str_is(id, LS_CURSOR_ID)) {
         const char *table = (const char *)&cursor_source;
         return !has("cursor:") ? NULL : is("cursor:unaligned") ? table + 1 : table;
     }
     if (ls_str_is(id, LS_AUDIO_ID)) return has("audio:") ? &audio_source : NULL;
+    if (ls_str_is(id, LS_PLAYBACK_ID)) return has("playback:") ? &playback_source : NULL;
     return is("extension:any") || is("sink-extension:any") ? nothing : NULL;
 }

@@ -1,5 +1,5 @@
 /*
- * lanstream.h: the interface between lanstream and its plugins, version 1.2.
+ * lanstream.h: the interface between lanstream and its plugins, version 1.3.
  *
  * A plugin is a shared library that exports one function, lanstream_plugin(). It returns a table, which leads to the tables of its
  * sources and sinks. A source makes frames, and a sink gets them. The host calls the functions of a source as follows:
@@ -23,8 +23,8 @@
  * Threads. All functions of one instance are called on one thread, one at a time, except `wake` and `interrupt`, which are called on any
  * thread between the return of `create` and the call of `destroy`. Different instances may be used on different threads at the same time.
  *
- * Extensions. What only some sources have is in a table of its own, which `extension` returns by its id: LS_AUDIO_ID, LS_CURSOR_ID.
- * The host asks for each that it knows once, after `create` and before it calls anything else but `destroy`; a host of minor version 0
+ * Extensions. What only some sources have is in a table of its own, which `extension` returns by its id: LS_AUDIO_ID, LS_CURSOR_ID,
+ * LS_PLAYBACK_ID. The host asks for each that it knows once, after `create` and before it calls anything else but `destroy`; a host of minor version 0
  * or 1 asks for none. The functions of an extension are called like `describe`: on the thread of the instance, if the source has it.
  *
  * Memory. Whoever allocates memory releases it. Pointers in arguments are valid until the call returns, unless their
@@ -50,7 +50,7 @@ extern "C" {
 #endif
 
 #define LS_ABI_MAJOR 1u
-#define LS_ABI_MINOR 2u
+#define LS_ABI_MINOR 3u
 
 #if defined(_WIN32)
 #define LS_EXPORT __declspec(dllexport)
@@ -69,6 +69,8 @@ extern "C" {
 #define LS_AUDIO_ID "lanstream.audio/1"
 /* Id of the extension of sources whose cursor is apart from their pixels: ls_cursor_source. */
 #define LS_CURSOR_ID "lanstream.cursor/1"
+/* Id of the extension of sources whose playback viewers control: ls_playback_source. A host of minor version 2 does not ask for it. */
+#define LS_PLAYBACK_ID "lanstream.playback/1"
 
 #define LS_RECTS_MAX 16
 #define LS_TEXT_BYTES_MAX 508
@@ -221,7 +223,8 @@ enum {
     LS_EVENT_WOKEN = 4,
     LS_EVENT_TIMED_OUT = 5,
     LS_EVENT_CURSOR_MOVED = 6, /* the cursor moved or looks different: the host calls `cursor`. Only if it has asked for LS_CURSOR_ID */
-    LS_EVENT_SOUNDED = 7       /* sound is due: the host calls `take` before it waits again. Only if it has asked for LS_AUDIO_ID */
+    LS_EVENT_SOUNDED = 7,      /* sound is due: the host calls `take` before it waits again. Only if it has asked for LS_AUDIO_ID */
+    LS_EVENT_PLAYBACK_CHANGED = 8 /* playback changed without a command: the host calls `playback`. Only if it has asked for LS_PLAYBACK_ID */
 };
 
 #define LS_FOREVER UINT64_MAX
@@ -305,6 +308,60 @@ typedef struct ls_audio_source {
      * frames that it belongs to, so that it has arrived when they are shown. */
     int32_t (*take)(void *instance, ls_audio *audio, ls_error *error);
 } ls_audio_source;
+
+#define LS_TRACKS_MAX 64
+#define LS_TRACK_NAME_BYTES_MAX 256
+
+enum {
+    LS_PLAYBACK_CONTROLLED = 1,    /* viewers can control it: without this flag nothing else means anything, as of a live stream */
+    LS_PLAYBACK_PLAYING = 2,       /* it goes on by itself */
+    LS_PLAYBACK_CAN_SEEK = 4,      /* LS_COMMAND_SEEK leads somewhere */
+    LS_PLAYBACK_HAS_DURATION = 8,  /* `duration_us` is set */
+    LS_PLAYBACK_HAS_POSITION = 16, /* `position_us` and `rate_us_per_s` are set: without this flag it is where the frame is that is shown */
+    LS_PLAYBACK_HAS_TRACK = 32     /* `track` is set: sound of this source is heard while one is */
+};
+
+/* How playback of a source stands. All fields but `struct_size` are the plugin's; they are 0 before the call. */
+typedef struct ls_playback {
+    uint32_t struct_size;
+    uint32_t flags;         /* LS_PLAYBACK_... */
+    int64_t began_us;       /* where it began, on the clock of the frames' `pts_us`: after a film that begins again, where it did last */
+    uint64_t duration_us;   /* how long it takes */
+    int64_t position_us;    /* where it is now, on the same clock, whether or not a frame begins there */
+    uint32_t rate_us_per_s; /* microseconds of the film in a second: 1000000 in real time, 0 where it stands */
+    uint32_t track;         /* number of the track that is heard, from 0 */
+    const ls_str *tracks;   /* names of its tracks of sound, of at most LS_TRACK_NAME_BYTES_MAX bytes. Valid until the next call of a
+                               function of the instance other than `wake` */
+    uint64_t tracks_len;    /* at most LS_TRACKS_MAX */
+} ls_playback;
+
+enum {
+    LS_COMMAND_PAUSE = 1,
+    LS_COMMAND_PLAY = 2,
+    LS_COMMAND_STEP = 3, /* pause, and show one more frame */
+    LS_COMMAND_SEEK = 4, /* go on from `seek_us`, or pause there */
+    LS_COMMAND_TRACK = 5 /* be heard by `track` */
+};
+
+/* Command of a viewer. One that means nothing to the source, such as one beyond its end, is carried out as far as it can be. */
+typedef struct ls_command {
+    uint32_t struct_size;
+    uint32_t kind;    /* LS_COMMAND_... */
+    uint64_t seek_us; /* time from the beginning; any number */
+    uint32_t track;   /* any number */
+    uint32_t reserved;
+} ls_command;
+
+/* Extension LS_PLAYBACK_ID. The frames of the source have to have a `pts_us`. */
+typedef struct ls_playback_source {
+    uint32_t struct_size;
+    uint32_t reserved;
+    /* Says how playback stands. Called once after `create`, after each LS_EVENT_PLAYBACK_CHANGED and after each `control`. Time that
+     * goes by at the rate that was told is no change. */
+    int32_t (*playback)(void *instance, ls_playback *playback, ls_error *error);
+    /* Carries out a command. What comes of it is told by `playback`, at once or after a LS_EVENT_PLAYBACK_CHANGED. */
+    int32_t (*control)(void *instance, const ls_command *command, ls_error *error);
+} ls_playback_source;
 
 enum {
     LS_DELIVERY_EVERY = 1, /* every frame that is captured, and all sound: if the sink is slow, captures wait for it */

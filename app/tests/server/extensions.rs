@@ -2,9 +2,11 @@
 
 use std::fs;
 
-use lanstream_core::protocol::kind::{CURSOR_AT, CURSOR_SHAPE, SOUND};
-use lanstream_core::protocol::{CursorAt, ServerMessage};
-use lanstream_core::source::{AudioChunk, CursorShape};
+use std::time::Duration;
+
+use lanstream_core::protocol::kind::{CURSOR_AT, CURSOR_SHAPE, PLAYBACK, SOUND};
+use lanstream_core::protocol::{CursorAt, ServerMessage, ViewerMessage};
+use lanstream_core::source::{AudioChunk, CursorShape, Playback, PlaybackCommand};
 use lanstream_testkit::http::PATIENCE;
 use lanstream_testkit::viewer::{Transport, Viewer};
 use rustix::process::Signal;
@@ -16,13 +18,26 @@ use crate::running::Running;
 const PLACES: [&[&str]; 2] = [&["--json"], &["--json", "--in-process"]];
 
 #[test]
-fn a_plugin_of_the_previous_minor_version_is_not_asked_for_extensions() {
+fn a_plugin_of_a_version_before_extensions_is_not_asked_for_any() {
     let file = built_in_c("minor-1", "fixtures/minor-1.c", &[]);
     for flags in PLACES {
         let running = Running::start(&[&["--plugin", name(&file), "old-grey"], flags].concat());
         let mut viewer = Viewer::join(&running.door(), Transport::Http);
         viewer.take_update();
         assert!(viewer.picture.rgbx().as_chunks::<4>().0.iter().all(|pixel| pixel[..3] == [0x5a; 3]));
+    }
+}
+
+#[test]
+fn a_plugin_of_the_previous_minor_version_has_the_extensions_that_it_knows() {
+    let file = built_in_c("minor-2", "fixtures/minor-2.c", &[]);
+    for flags in PLACES {
+        let running = Running::start(&[&["--plugin", name(&file), "grey-with-cursor"], flags].concat());
+        let mut viewer = Viewer::join(&running.door(), Transport::Http);
+        viewer.take_update();
+        viewer.acknowledge();
+        let (before, after) = (next_place(&mut viewer), next_place(&mut viewer));
+        assert!(before.x < after.x, "{before:?}, {after:?}");
     }
 }
 
@@ -136,5 +151,64 @@ fn the_sound_of_a_plugin_is_recorded_with_its_frames() {
         let is_loud = |stretch: &[u8]| stretch.iter().any(|byte| *byte != 0);
         expect_clicks(&starts.zip(sound.chunks(960 * 8).map(is_loud)).collect::<Vec<_>>());
         assert!(sound.len() > 20 * 960 * 8, "{} bytes of sound", sound.len());
+    }
+}
+
+/// Waits until a viewer is told of a playback state like this.
+fn playback_where(viewer: &mut Viewer, is_like: impl Fn(&Playback) -> bool) -> Playback {
+    loop {
+        match ServerMessage::from_body(PLAYBACK, &viewer.hear(PLAYBACK)) {
+            Ok(ServerMessage::Playback(told)) if is_like(&told.playback) => return told.playback.clone(),
+            Ok(ServerMessage::Playback(_)) => {}
+            other => panic!("a playback state is read as {other:?}"),
+        }
+    }
+}
+
+/// Returns the columns of the bar of `reel` in a viewer's picture.
+fn bar_columns(viewer: &Viewer) -> usize {
+    let pixels = viewer.picture.rgbx();
+    pixels.as_chunks::<4>().0[..250].iter().filter(|pixel| pixel[..3] == [0xff, 0xa0, 0x20]).count()
+}
+
+/// Takes updates until the bar of `reel` has so many columns.
+fn take_bar(viewer: &mut Viewer, columns: usize) {
+    loop {
+        viewer.take_update();
+        viewer.acknowledge();
+        if bar_columns(viewer) == columns {
+            return;
+        }
+    }
+}
+
+#[test]
+fn the_film_of_a_plugin_is_paused_sought_and_stepped_by_its_viewers() {
+    let library = built_in_rust("reel");
+    for flags in PLACES {
+        // A column for each frame.
+        let line = ["--plugin", name(&library), "reel", "--size", "250x20", "--seconds", "10"];
+        let running = Running::start(&[&line, flags].concat());
+        let mut viewer = Viewer::join(&running.door(), Transport::Http);
+        let command =
+            |viewer: &mut Viewer, command| viewer.control.say(ViewerMessage::PlaybackCommand(command));
+        let at_us = |told: &Playback| told.position.map(|position| (position.at.0, position.us_per_s));
+        let first = playback_where(&mut viewer, |told| told.is_playing && told.can_seek);
+        assert_eq!((first.duration, first.began.0), (Some(Duration::from_secs(10)), 0));
+        assert_eq!(first.position.map(|position| position.us_per_s), Some(1_000_000));
+        command(&mut viewer, PlaybackCommand::Pause);
+        playback_where(&mut viewer, |told| !told.is_playing);
+        command(&mut viewer, PlaybackCommand::Seek(Duration::from_secs(5)));
+        playback_where(&mut viewer, |told| at_us(told) == Some((5_000_000, 0)));
+        take_bar(&mut viewer, 250 * 125 / 249);
+        command(&mut viewer, PlaybackCommand::Step);
+        playback_where(&mut viewer, |told| at_us(told) == Some((5_040_000, 0)));
+        take_bar(&mut viewer, 250 * 126 / 249);
+        command(&mut viewer, PlaybackCommand::Seek(Duration::from_millis(9900)));
+        command(&mut viewer, PlaybackCommand::Play);
+        playback_where(&mut viewer, |told| told.is_playing);
+        // It stands at its end, which it reaches by itself.
+        playback_where(&mut viewer, |told| !told.is_playing && at_us(told) == Some((10_000_000, 0)));
+        take_bar(&mut viewer, 250);
     }
 }

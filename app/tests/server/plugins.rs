@@ -117,7 +117,7 @@ fn what_is_no_plugin_is_refused_with_its_name_and_the_rule() {
         (built_in_c("no-symbol", "evil/evil.c", &["-DNO_SYMBOL"]), "does not export `lanstream_plugin`"),
     ];
     let deeds = [
-        ("entry:null", "does not support version 1.2 of the interface"),
+        ("entry:null", "does not support version 1.3 of the interface"),
         ("entry:unaligned", "null or not aligned"),
         ("entry:major", "built for version 2 of the interface, and this is version 1"),
         ("entry:size", "its table ls_plugin says it has 8 bytes"),

@@ -1,7 +1,11 @@
 //! Conversions between the tables and core's types, for both ends of the interface.
 
+use core::time::Duration;
 use lanstream_core::planar::Planar;
-use lanstream_core::source::{CURSOR_SIDE_MAX, ErrorKind, Event, SOUND_FRAME_BYTES, SOUND_RATE};
+
+use lanstream_core::source::{
+    CURSOR_SIDE_MAX, ErrorKind, Event, PlaybackCommand, SOUND_FRAME_BYTES, SOUND_RATE,
+};
 use lanstream_core::{Layout, PixelFormat, Rect, Region, Size};
 
 use crate as abi;
@@ -73,7 +77,7 @@ pub fn kind_from_abi(number: u32) -> ErrorKind {
 }
 
 /// Events with their numbers.
-const EVENTS: [(Event, u32); 7] = [
+const EVENTS: [(Event, u32); 8] = [
     (Event::Damaged, abi::event::DAMAGED),
     (Event::Resized, abi::event::RESIZED),
     (Event::Described, abi::event::DESCRIBED),
@@ -81,6 +85,7 @@ const EVENTS: [(Event, u32); 7] = [
     (Event::TimedOut, abi::event::TIMED_OUT),
     (Event::CursorMoved, abi::event::CURSOR_MOVED),
     (Event::Sounded, abi::event::SOUNDED),
+    (Event::PlaybackChanged, abi::event::PLAYBACK_CHANGED),
 ];
 
 /// Returns the number of an event. Those that the interface does not have only wake the host.
@@ -91,4 +96,36 @@ pub fn event_to_abi(event: Event) -> u32 {
 /// Returns the event of a number, if there is one.
 pub fn event_from_abi(number: u32) -> Option<Event> {
     EVENTS.iter().find(|(_, own)| *own == number).map(|(event, _)| *event)
+}
+
+/// Returns a viewer's command as a table.
+pub fn command_to_abi(command: PlaybackCommand) -> abi::Command {
+    use abi::command_kind::{PAUSE, PLAY, SEEK, STEP, TRACK};
+    let of = |kind, seek_us, track| abi::Command {
+        struct_size: abi::struct_size::<abi::Command>(),
+        kind,
+        seek_us,
+        track,
+        reserved: 0,
+    };
+    match command {
+        PlaybackCommand::Pause => of(PAUSE, 0, 0),
+        PlaybackCommand::Play => of(PLAY, 0, 0),
+        PlaybackCommand::Step => of(STEP, 0, 0),
+        PlaybackCommand::Seek(to) => of(SEEK, u64::try_from(to.as_micros()).unwrap_or(u64::MAX), 0),
+        PlaybackCommand::Track(track) => of(TRACK, 0, track),
+    }
+}
+
+/// Returns the command of a table, or `None` for an unknown kind.
+pub fn command_from_abi(command: &abi::Command) -> Option<PlaybackCommand> {
+    use abi::command_kind::{PAUSE, PLAY, SEEK, STEP, TRACK};
+    Some(match command.kind {
+        PAUSE => PlaybackCommand::Pause,
+        PLAY => PlaybackCommand::Play,
+        STEP => PlaybackCommand::Step,
+        SEEK => PlaybackCommand::Seek(Duration::from_micros(command.seek_us)),
+        TRACK => PlaybackCommand::Track(command.track),
+        _ => return None,
+    })
 }

@@ -10,21 +10,28 @@ mod audio;
 #[cfg(feature = "convert")]
 pub mod convert;
 mod cursor;
+mod playback;
 mod sink;
 
 use core::ffi::c_void;
 
 pub use audio::{AUDIO_ID, AudioSource, SOUND_BYTES_MAX, SOUND_FRAME_BYTES, SOUND_RATE};
 pub use cursor::{CURSOR_ID, CURSOR_OFFSET_MAX, CURSOR_SIDE_MAX, Cursor, CursorSource, cursor_flag};
+pub use playback::{
+    Command, PLAYBACK_ID, Playback, PlaybackSource, TRACK_NAME_BYTES_MAX, TRACKS_MAX, command_kind,
+    playback_flag,
+};
 pub use sink::{Audio, Sink, SinkFrame, Stream, delivery, sink_frame_flag, sink_status, stream_flag};
 
 /// Version of the interface that is incompatible with others.
 pub const ABI_MAJOR: u32 = 1;
 /// Version of the interface that adds to those before it.
-pub const ABI_MINOR: u32 = 2;
+pub const ABI_MINOR: u32 = 3;
 /// First minor version with extensions of sources: hosts of older ones ask for none, and plugins of older ones are
 /// asked for none.
 pub const EXTENSIONS_MINOR: u32 = 2;
+/// First minor version with the extension [`PLAYBACK_ID`].
+pub const PLAYBACK_MINOR: u32 = 3;
 
 /// Name of the symbol that a plugin exports, of type [`PluginEntry`].
 pub const ENTRY_SYMBOL: &[u8] = b"lanstream_plugin\0";
@@ -311,6 +318,8 @@ pub mod event {
     pub const CURSOR_MOVED: u32 = 6;
     /// A stretch of sound is due. Only a host that has asked for [`AUDIO_ID`](crate::AUDIO_ID) knows it.
     pub const SOUNDED: u32 = 7;
+    /// The playback state changed without a command: the host calls `playback`.
+    pub const PLAYBACK_CHANGED: u32 = 8;
 }
 
 /// Timeout that never passes.

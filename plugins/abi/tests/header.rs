@@ -54,6 +54,20 @@ fn constants(out: &mut String) {
         ("LS_EVENT_TIMED_OUT", abi::event::TIMED_OUT),
         ("LS_EVENT_CURSOR_MOVED", abi::event::CURSOR_MOVED),
         ("LS_EVENT_SOUNDED", abi::event::SOUNDED),
+        ("LS_EVENT_PLAYBACK_CHANGED", abi::event::PLAYBACK_CHANGED),
+        ("LS_TRACKS_MAX", abi::TRACKS_MAX.try_into().unwrap()),
+        ("LS_TRACK_NAME_BYTES_MAX", abi::TRACK_NAME_BYTES_MAX.try_into().unwrap()),
+        ("LS_PLAYBACK_CONTROLLED", abi::playback_flag::CONTROLLED),
+        ("LS_PLAYBACK_PLAYING", abi::playback_flag::PLAYING),
+        ("LS_PLAYBACK_CAN_SEEK", abi::playback_flag::CAN_SEEK),
+        ("LS_PLAYBACK_HAS_DURATION", abi::playback_flag::HAS_DURATION),
+        ("LS_PLAYBACK_HAS_POSITION", abi::playback_flag::HAS_POSITION),
+        ("LS_PLAYBACK_HAS_TRACK", abi::playback_flag::HAS_TRACK),
+        ("LS_COMMAND_PAUSE", abi::command_kind::PAUSE),
+        ("LS_COMMAND_PLAY", abi::command_kind::PLAY),
+        ("LS_COMMAND_STEP", abi::command_kind::STEP),
+        ("LS_COMMAND_SEEK", abi::command_kind::SEEK),
+        ("LS_COMMAND_TRACK", abi::command_kind::TRACK),
         ("LS_SOUND_RATE", abi::SOUND_RATE),
         ("LS_SOUND_FRAME_BYTES", abi::SOUND_FRAME_BYTES),
         ("LS_SOUND_BYTES_MAX", abi::SOUND_BYTES_MAX),
@@ -202,6 +216,22 @@ fn extensions(out: &mut String) {
     );
     assertions!(out, abi::CursorSource, "ls_cursor_source", struct_size, reserved, cursor);
     assertions!(out, abi::AudioSource, "ls_audio_source", struct_size, reserved, take);
+    assertions!(
+        out,
+        abi::Playback,
+        "ls_playback",
+        struct_size,
+        flags,
+        began_us,
+        duration_us,
+        position_us,
+        rate_us_per_s,
+        track,
+        tracks,
+        tracks_len
+    );
+    assertions!(out, abi::Command, "ls_command", struct_size, kind, seek_us, track, reserved);
+    assertions!(out, abi::PlaybackSource, "ls_playback_source", struct_size, reserved, playback, control);
 }
 
 /// Assertions on the tables of sinks.
@@ -289,6 +319,7 @@ fn the_header_has_the_ids_of_the_rust_tables() {
         ("LS_SINK_ID", abi::SINK_ID),
         ("LS_CURSOR_ID", abi::CURSOR_ID),
         ("LS_AUDIO_ID", abi::AUDIO_ID),
+        ("LS_PLAYBACK_ID", abi::PLAYBACK_ID),
     ];
     for (name, id) in ids {
         let line = format!("#define {name} \"{id}\"");

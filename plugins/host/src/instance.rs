@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use lanstream_core::options::OptionValues;
 use lanstream_core::source::{
-    AudioChunk, AudioSource, Captured, Cursor, CursorSource, Description, Error, Event, Source,
+    AudioChunk, AudioSource, Captured, Cursor, CursorSource, Description, Error, Event, Playback,
+    PlaybackCommand, PlaybackSource, Source,
 };
 use lanstream_core::{FrameBuffer, Layout, PIXEL_BYTES, Pts, Region};
 use lanstream_plugin_abi as abi;
@@ -18,6 +19,7 @@ use crate::audio::AudioExtension;
 use crate::check::{self, Broken};
 use crate::cursor::{CursorExtension, KnownCursor};
 use crate::open::{Functions, OpenInstance, is_null, result, rule};
+use crate::playback::{KnownPlayback, PlaybackExtension};
 
 /// An open source.
 pub(crate) struct Instance {
@@ -25,6 +27,7 @@ pub(crate) struct Instance {
     open: OpenInstance,
     cursor: Option<CursorExtension>,
     audio: Option<AudioExtension>,
+    playback: Option<PlaybackExtension>,
 }
 
 /// Result of a capture.
@@ -47,7 +50,9 @@ impl Instance {
         let cursor = unsafe { CursorExtension::read(extension(abi::CURSOR_ID)) }.map_err(rule)?;
         // SAFETY: as above.
         let audio = unsafe { AudioExtension::read(extension(abi::AUDIO_ID)) }.map_err(rule)?;
-        Ok(Self { table, open, cursor, audio })
+        // SAFETY: as above.
+        let playback = unsafe { PlaybackExtension::read(extension(abi::PLAYBACK_ID)) }.map_err(rule)?;
+        Ok(Self { table, open, cursor, audio, playback })
     }
 
     /// Describes the source.
@@ -75,6 +80,7 @@ impl Instance {
         match event {
             Event::CursorMoved if self.cursor.is_none() => Err(rule(no_extension(abi::CURSOR_ID))),
             Event::Sounded if self.audio.is_none() => Err(rule(no_extension(abi::AUDIO_ID))),
+            Event::PlaybackChanged if self.playback.is_none() => Err(rule(no_extension(abi::PLAYBACK_ID))),
             event => Ok(event),
         }
     }
@@ -102,6 +108,26 @@ impl Instance {
         let Some(audio) = &self.audio else { return Ok(None) };
         // SAFETY: the instance is open, and has the extension.
         unsafe { audio.take(self.open.pointer()) }
+    }
+
+    /// Returns whether viewers control the source's playback.
+    pub(crate) fn has_playback(&self) -> bool {
+        self.playback.is_some()
+    }
+
+    /// Asks how playback stands; `None` of a live stream, and of a source that has none.
+    pub(crate) fn playback(&self) -> Result<Option<Playback>, Error> {
+        let Some(playback) = &self.playback else { return Ok(None) };
+        // SAFETY: the instance is open, and has the extension.
+        unsafe { playback.ask(self.open.pointer()) }
+    }
+
+    /// Carries out a viewer's command.
+    pub(crate) fn control(&mut self, command: PlaybackCommand) -> Result<(), Error> {
+        let Some(playback) = &self.playback else { return Ok(()) };
+        // SAFETY: the instance is open, and has the extension.
+        let (status, error) = unsafe { playback.control(self.open.pointer(), command) };
+        result(status, &error)
     }
 
     /// Sleeps until the waker is used, and returns whether it was.
@@ -211,13 +237,22 @@ pub(crate) struct LoadedSource {
     cursor: Option<KnownCursor>,
     /// Sound that is due and was not taken.
     sound: Option<AudioChunk>,
+    playback: KnownPlayback,
+    /// Why a command was not carried out, which `wait` returns.
+    failure: Option<Error>,
 }
 
 impl LoadedSource {
     pub(crate) fn new(mut instance: Instance) -> Result<Self, Error> {
         let (description, layout) = instance.describe()?;
         let cursor = instance.cursor()?.map(KnownCursor);
-        Ok(Self { instance, description, layout, cursor, sound: None })
+        let playback = KnownPlayback::new(instance.playback()?);
+        Ok(Self { instance, description, layout, cursor, sound: None, playback, failure: None })
+    }
+
+    fn ask_playback(&mut self) -> Result<(), Error> {
+        self.playback = KnownPlayback::new(self.instance.playback()?);
+        Ok(())
     }
 }
 
@@ -235,6 +270,9 @@ impl Source for LoadedSource {
     }
 
     fn wait(&mut self, timeout: Option<Duration>) -> Result<Event, Error> {
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
         // Nobody takes sound because too much of it waits: the source stands still.
         if self.sound.is_some() {
             return Ok(if self.instance.sleep(timeout) { Event::Woken } else { Event::TimedOut });
@@ -248,6 +286,9 @@ impl Source for LoadedSource {
         }
         if event == Event::Sounded {
             self.sound = self.instance.take_sound()?;
+        }
+        if event == Event::PlaybackChanged {
+            self.ask_playback()?;
         }
         Ok(event)
     }
@@ -265,6 +306,21 @@ impl Source for LoadedSource {
 
     fn audio(&mut self) -> Option<&mut dyn AudioSource> {
         if self.instance.has_audio() { Some(self) } else { None }
+    }
+
+    fn playback(&mut self) -> Option<&mut dyn PlaybackSource> {
+        if self.instance.has_playback() { Some(self) } else { None }
+    }
+}
+
+impl PlaybackSource for LoadedSource {
+    fn playback(&self) -> Option<Playback> {
+        self.playback.now()
+    }
+
+    fn control(&mut self, command: PlaybackCommand) {
+        let done = self.instance.control(command).and_then(|()| self.ask_playback());
+        self.failure = self.failure.take().or_else(|| done.err());
     }
 }
 

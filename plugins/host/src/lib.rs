@@ -21,6 +21,7 @@ mod instance;
 mod interrupt;
 mod loaded;
 mod open;
+mod playback;
 #[cfg(target_os = "linux")]
 mod process;
 #[cfg(target_os = "linux")]

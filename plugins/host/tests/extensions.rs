@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use lanstream_core::options::OptionValues;
 use lanstream_core::source::{
-    AudioChunk, Cursor, CursorSource, Error, ErrorKind, Event, Listener, SOUND_RATE, Source,
+    AudioChunk, Cursor, CursorSource, Error, ErrorKind, Event, Listener, Playback, PlaybackCommand, Position,
+    SOUND_RATE, Source,
 };
 use lanstream_core::{FrameBuffer, Pts, Region};
 use lanstream_plugin_host::{HOST_COMMAND, Launch, LoadedPlugin, RemotePlugin, Trust, serve};
@@ -42,10 +43,12 @@ fn main() {
         a_cursor_is_known_as_it_was_told(folder.path(), place);
         sound_is_taken_as_it_was_handed_over(folder.path(), place);
         sound_that_waits_holds_the_source(folder.path(), place);
+        playback_is_known_as_it_was_told_and_controlled(folder.path(), place);
+        a_command_that_fails_ends_the_source(folder.path(), place);
         what_cannot_be_ends_its_source_with_the_rule(folder.path(), place);
     }
     a_crash_while_it_tells_is_a_loss(folder.path());
-    println!("test result: ok. 9 passed");
+    println!("test result: ok. 13 passed");
 }
 
 /// Where a plugin runs.
@@ -83,7 +86,7 @@ fn next(source: &mut dyn Source, frame: &mut FrameBuffer) -> Result<Event, Error
     let (begin, all) = (Instant::now(), Region::full(frame.size()));
     loop {
         let event = source.wait(Some(PATIENCE))?;
-        if matches!(event, Event::CursorMoved | Event::Sounded) {
+        if matches!(event, Event::CursorMoved | Event::Sounded | Event::PlaybackChanged) {
             return Ok(event);
         }
         source.capture(frame, &all)?;
@@ -162,8 +165,58 @@ fn sound_that_waits_holds_the_source(folder: &Path, place: Place) {
     assert_eq!(take(source.as_mut()).map(|chunk| chunk.at), Some(Pts(20_000)), "nothing was lost");
 }
 
+/// The state of a source's playback.
+fn state(source: &mut dyn Source) -> Playback {
+    source.playback().expect("viewers control it").playback().expect("it is not live")
+}
+
+fn playback_is_known_as_it_was_told_and_controlled(folder: &Path, place: Place) {
+    let mut source = open(&evil(folder, "playback:good"), place).unwrap();
+    let mut frame = buffer(source.as_mut());
+    let at = |us| Some(Position { at: Pts(us), us_per_s: 0 });
+    let mut expected = Playback {
+        is_playing: true,
+        can_seek: true,
+        began: Pts(-1000),
+        duration: Some(Duration::from_secs(5)),
+        position: at(0),
+        tracks: ["english".to_owned(), "deutsch".to_owned()].into(),
+        track: Some(1),
+    };
+    assert_eq!(state(source.as_mut()), expected, "{place:?}: it is told when it is opened");
+    for changes in 1..=10 {
+        assert_eq!(next(source.as_mut(), &mut frame).unwrap(), Event::PlaybackChanged);
+        expected.position = at(changes * 1000);
+        assert_eq!(state(source.as_mut()), expected, "{place:?}");
+    }
+    // A wait that has begun is ended by a command, and its event comes after it.
+    assert_ne!(source.wait(Some(Duration::ZERO)).unwrap(), Event::Sounded);
+    let seek = PlaybackCommand::Seek(Duration::from_micros(1_234_567));
+    for command in [PlaybackCommand::Pause, seek, PlaybackCommand::Track(0)] {
+        source.playback().unwrap().control(command);
+    }
+    expected = Playback { is_playing: false, position: at(1_234_567), track: Some(0), ..expected };
+    assert_eq!(state(source.as_mut()), expected, "{place:?}");
+    source.playback().unwrap().control(PlaybackCommand::Play);
+    assert!(state(source.as_mut()).is_playing);
+    assert_eq!(next(source.as_mut(), &mut frame).unwrap(), Event::PlaybackChanged, "it goes on");
+}
+
+fn a_command_that_fails_ends_the_source(folder: &Path, place: Place) {
+    for (deed, rule) in [
+        ("playback:control-fail", "the projector is stuck"),
+        ("playback:control-silent", "it failed and did not say why"),
+    ] {
+        let mut source = open(&evil(folder, deed), place).unwrap();
+        source.playback().unwrap().control(PlaybackCommand::Pause);
+        let error = source.wait(Some(PATIENCE)).unwrap_err();
+        assert!(error.message.contains(rule), "{deed}, {place:?}: {error}");
+        assert_eq!(error.kind, ErrorKind::Ended, "{deed}, {place:?}: {error}");
+    }
+}
+
 /// Deeds, and what is said of each.
-const DEEDS: [(&str, &str); 27] = [
+const DEEDS: [(&str, &str); 40] = [
     ("cursor:table", "its table ls_cursor_source says it has 8 bytes"),
     ("cursor:no-function", "the function cursor of its table ls_cursor_source is null"),
     ("cursor:unaligned", "the address of its table ls_cursor_source is null or not aligned"),
@@ -191,6 +244,19 @@ const DEEDS: [(&str, &str); 27] = [
     ("audio:null", "the address of its bytes of sound is null"),
     ("audio:nan", "the sample 1 of its sound is infinite or not a number"),
     ("audio:infinite", "the sample 1 of its sound is infinite or not a number"),
+    ("playback:table", "its table ls_playback_source says it has 8 bytes"),
+    ("playback:no-function", "the function playback of its table ls_playback_source is null"),
+    ("playback:no-control", "the function control of its table ls_playback_source is null"),
+    ("playback:unasked", "an event of the extension lanstream.playback/1, which it does not have"),
+    ("playback:fail", "the reel is torn"),
+    ("playback:silent", "it failed and did not say why"),
+    ("playback:track", "the track 2 of its sound is heard, and it has 2"),
+    ("playback:tracks", "it has 65 tracks of sound, and may have 64"),
+    ("playback:huge", "it has 18446744073709551615 tracks of sound, and may have 64"),
+    ("playback:null", "the address of its tracks of sound is null"),
+    ("playback:utf8", "its name of a track of sound is not UTF-8"),
+    ("playback:name-null", "its name of a track of sound is at a null address"),
+    ("playback:name-long", "the name of a track of its sound has 257 bytes, and may have 256"),
 ];
 
 fn what_cannot_be_ends_its_source_with_the_rule(folder: &Path, place: Place) {
@@ -217,7 +283,15 @@ fn what_cannot_be_ends_its_source_with_the_rule(folder: &Path, place: Place) {
 }
 
 fn a_crash_while_it_tells_is_a_loss(folder: &Path) {
-    for deed in ["cursor:segv", "cursor:abort", "cursor:address", "audio:segv", "audio:address"] {
+    for deed in [
+        "cursor:segv",
+        "cursor:abort",
+        "cursor:address",
+        "audio:segv",
+        "audio:address",
+        "playback:segv",
+        "playback:address",
+    ] {
         let mut source = open(&evil(folder, deed), Place::OwnProcess).unwrap();
         let mut frame = buffer(source.as_mut());
         let error = loop {

@@ -6,7 +6,7 @@ use std::ffi::c_void;
 use lanstream_plugin_abi as abi;
 
 use crate::instance::{Instance, slice};
-use crate::{audio, cursor};
+use crate::{audio, cursor, playback};
 
 /// `extension` of [`abi::Source`].
 pub(crate) unsafe extern "C" fn extension(instance: *mut c_void, id: abi::Str) -> *const c_void {
@@ -18,6 +18,8 @@ pub(crate) unsafe extern "C" fn extension(instance: *mut c_void, id: abi::Str) -
         (&raw const cursor::TABLE).cast()
     } else if id == abi::AUDIO_ID.as_bytes() && instance.has_audio {
         (&raw const audio::TABLE).cast()
+    } else if id == abi::PLAYBACK_ID.as_bytes() && instance.has_playback {
+        (&raw const playback::TABLE).cast()
     } else {
         std::ptr::null()
     }

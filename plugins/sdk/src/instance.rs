@@ -20,6 +20,7 @@ use lanstream_plugin_abi::convert::{
     event_to_abi, kind_to_abi, layout_from_abi, layout_to_abi, region_from_abi, region_to_abi,
 };
 
+use crate::playback::ToldPlayback;
 use crate::sound::Sound;
 
 /// An open source. It is used on one thread at a time but for its waker: locks are never contended.
@@ -31,6 +32,9 @@ pub(crate) struct Instance {
     /// The host asks for sound, and the source has some.
     pub(crate) has_audio: bool,
     pub(crate) sound: Mutex<Sound>,
+    /// The host asks for playback, and viewers control that of the source.
+    pub(crate) has_playback: bool,
+    pub(crate) told_playback: Mutex<ToldPlayback>,
     /// Shape of the cursor that the host was told of last.
     pub(crate) shape: Mutex<Option<Arc<CursorShape>>>,
 }
@@ -44,22 +48,34 @@ impl Instance {
             has_cursor: asks && source.cursor().is_some(),
             has_audio: asks && source.audio().is_some(),
             sound: Mutex::default(),
+            has_playback: host_minor >= abi::PLAYBACK_MINOR && source.playback().is_some(),
+            told_playback: Mutex::new(ToldPlayback::new()),
             shape: Mutex::default(),
             source: Mutex::new(source),
         }
     }
 
-    /// Waits for an event: at once, if sound is due. One of an extension that the host does not ask for only wakes it.
+    /// Waits for an event: at once, if sound is due or playback has changed. One of an extension that the host does not
+    /// ask for only wakes it.
     fn wait(&self, timeout: Option<Duration>) -> Result<Event, Error> {
         let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
         if self.is_sound_due(source.as_mut()) {
             return Ok(Event::Sounded);
         }
+        if self.has_playback_changed(source.as_mut()) {
+            return Ok(Event::PlaybackChanged);
+        }
         Ok(match source.wait(timeout)? {
             Event::Sounded if !self.is_sound_due(source.as_mut()) => Event::Woken,
             Event::CursorMoved if !self.has_cursor => Event::Woken,
+            Event::PlaybackChanged if !self.has_playback => Event::Woken,
             event => event,
         })
+    }
+
+    fn has_playback_changed(&self, source: &mut dyn Source) -> bool {
+        let mut told = self.told_playback.lock().unwrap_or_else(PoisonError::into_inner);
+        self.has_playback && told.has_changed(source)
     }
 
     fn is_sound_due(&self, source: &mut dyn Source) -> bool {

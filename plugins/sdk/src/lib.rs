@@ -35,9 +35,10 @@
 //! # fn main() {}
 //! ```
 //!
-//! A source that has a cursor apart from its pixels, or sound, returns it as a built-in one does, from
-//! [`Source::cursor`](core::source::Source::cursor) and [`Source::audio`](core::source::Source::audio). Whether it has
-//! them is asked once, when it has been opened. Sound that is due is taken before each wait.
+//! A source that has a cursor apart from its pixels, sound, or playback that viewers control, returns it as a built-in
+//! one does, from [`Source::cursor`](core::source::Source::cursor), [`Source::audio`](core::source::Source::audio) and
+//! [`Source::playback`](core::source::Source::playback). Whether it has them is asked once, when it has been opened.
+//! Sound that is due is taken before each wait, and playback that changed by itself is told of.
 //!
 //! The source runs on one thread, in a process of its own. Nothing of it crosses the border by unwinding: a panic ends
 //! the source with an error.
@@ -106,6 +107,7 @@ mod audio;
 mod cursor;
 mod extension;
 mod instance;
+mod playback;
 mod sink_instance;
 mod sound;
 mod table;

@@ -14,7 +14,7 @@ use lanstream_plugin::core::options::{OptionError, OptionValues};
 use lanstream_plugin::core::registry::{Configured, Descriptor, SourceFactory};
 use lanstream_plugin::core::source::{
     AudioChunk, AudioSource, Captured, Cursor, CursorShape, CursorSource, Description, Error, Event,
-    Listener, Source,
+    Listener, Playback, PlaybackCommand, PlaybackSource, Source,
 };
 use lanstream_plugin::core::{FrameBuffer, Layout, PixelFormat, Pts, Region, Size};
 use lanstream_plugin::{Exports, abi};
@@ -126,6 +126,72 @@ impl AudioSource for Ringing {
     }
 }
 
+/// A film that has another track after each command, and after each third wait, of which it says nothing.
+struct Changing {
+    track: u32,
+    waits: u32,
+}
+
+#[derive(Default)]
+struct ChangingFactory;
+
+impl SourceFactory for ChangingFactory {
+    fn descriptor(&self) -> Descriptor {
+        Descriptor { name: "changing".into(), about: "".into(), examples: "".into(), options: Vec::new() }
+    }
+
+    fn configure(&self, _: &OptionValues, _: Listener) -> Result<Configured, OptionError> {
+        Ok(Configured::new(Box::new(|| Ok(Box::new(Changing { track: 0, waits: 0 })))))
+    }
+}
+
+impl Source for Changing {
+    fn description(&self) -> Description {
+        Description::default()
+    }
+
+    fn layout(&self) -> Layout {
+        Layout::packed(Size { width: 1, height: 1 }, PixelFormat::Rgbx8)
+    }
+
+    fn waker(&self) -> Waker {
+        Waker::noop().clone()
+    }
+
+    fn wait(&mut self, _: Option<Duration>) -> Result<Event, Error> {
+        self.waits += 1;
+        self.track += u32::from(self.waits.is_multiple_of(3));
+        Ok(Event::TimedOut)
+    }
+
+    fn capture(&mut self, frame: &mut FrameBuffer, _: &Region) -> Result<Captured, Error> {
+        Ok(Captured::all(frame.layout()))
+    }
+
+    fn playback(&mut self) -> Option<&mut dyn PlaybackSource> {
+        Some(self)
+    }
+}
+
+impl PlaybackSource for Changing {
+    fn playback(&self) -> Option<Playback> {
+        Some(Playback {
+            is_playing: false,
+            can_seek: false,
+            began: Pts(-7),
+            duration: None,
+            position: None,
+            tracks: (0..=self.track).map(|track| format!("track {track}")).collect(),
+            track: Some(self.track),
+        })
+    }
+
+    fn control(&mut self, command: PlaybackCommand) {
+        assert_ne!(command, PlaybackCommand::Step, "it cannot be stepped");
+        self.track += 1;
+    }
+}
+
 /// Two stretches and a half of sound.
 fn long_sound() -> AudioChunk {
     let bytes = abi::SOUND_BYTES_MAX as usize * 5 / 2;
@@ -139,9 +205,13 @@ extern "C" fn factory(id: abi::Str, index: u32) -> *const c_void {
 /// Numbers of the sources.
 const RESTLESS: u32 = 0;
 const RINGING: u32 = 1;
+const CHANGING: u32 = 2;
 
 static EXPORTS: LazyLock<Exports> = LazyLock::new(|| {
-    Exports::new("restless", "1", factory).source::<RestlessFactory>().source::<RingingFactory>()
+    Exports::new("restless", "1", factory)
+        .source::<RestlessFactory>()
+        .source::<RingingFactory>()
+        .source::<ChangingFactory>()
 });
 
 /// An open instance, and the table of its functions.
@@ -201,6 +271,53 @@ fn a_host_without_extensions_is_woken_instead() {
         assert_eq!(Opened::on(abi::EXTENSIONS_MINOR, source).event(), event);
         assert_eq!(Opened::on(99, source).event(), event);
     }
+}
+
+#[test]
+fn playback_that_changed_in_silence_is_an_event_until_the_host_asks() {
+    let older = Opened::on(abi::PLAYBACK_MINOR - 1, CHANGING);
+    assert!(older.extension(abi::PLAYBACK_ID).is_null());
+    assert!((0..9).all(|_| older.event() == abi::event::TIMED_OUT), "it is not asked for");
+    let opened = Opened::on(abi::ABI_MINOR, CHANGING);
+    // SAFETY: it is the table of this extension.
+    let table = unsafe { opened.extension(abi::PLAYBACK_ID).cast::<abi::PlaybackSource>().read() };
+    let ask = || {
+        let (mut told, mut error) = (abi::Playback::LIVE, abi::Error::NONE);
+        // SAFETY: the arguments are as the interface says.
+        let status = unsafe { table.playback.unwrap()(opened.instance, &raw mut told, &raw mut error) };
+        assert_eq!((status, told.began_us), (abi::OK, -7));
+        let flags = abi::playback_flag::CONTROLLED | abi::playback_flag::HAS_TRACK;
+        assert_eq!((told.flags, told.tracks_len), (flags, u64::from(told.track) + 1));
+        // SAFETY: no function was called since.
+        let last = unsafe { *told.tracks.add(told.track as usize) };
+        // SAFETY: as above.
+        let name = unsafe { copied(last.data, usize::try_from(last.len).unwrap()) };
+        assert_eq!(name, format!("track {}", told.track).into_bytes());
+        told.track
+    };
+    assert_eq!(opened.event(), abi::event::PLAYBACK_CHANGED, "nothing was told yet");
+    assert_eq!(ask(), 0);
+    assert_eq!(
+        [(); 4].map(|()| opened.event()),
+        [5, 5, 5, 8],
+        "an event is returned before the source waits"
+    );
+    assert_eq!(ask(), 1);
+    let control = |kind| {
+        let struct_size = abi::struct_size::<abi::Command>();
+        let command = abi::Command { struct_size, kind, seek_us: 0, track: 0, reserved: 0 };
+        let mut error = abi::Error::NONE;
+        // SAFETY: the arguments are as the interface says.
+        let status = unsafe { table.control.unwrap()(opened.instance, &raw const command, &raw mut error) };
+        (status, error.text.as_str().map(str::to_owned))
+    };
+    assert_eq!(control(abi::command_kind::PLAY).0, abi::OK);
+    assert_eq!(ask(), 2);
+    assert_eq!(opened.event(), abi::event::TIMED_OUT, "the host knows what came of its command");
+    let (status, text) = control(99);
+    assert!(status == abi::FAILED && text.unwrap().contains("a command that there is not"));
+    let (status, text) = control(abi::command_kind::STEP);
+    assert!(status == abi::FAILED && text.unwrap().contains("it cannot be stepped"));
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod cursor;
 mod life;
 mod loading;
 mod manners;
+mod playback;
 mod sink;
 mod sink_frames;
 
@@ -155,6 +156,12 @@ pub static RULES: &[Rule] = &[
         cursor::cursor,
     ),
     rule(Stage::Captured, "audio", "hands over sound that can be", audio::audio),
+    rule(
+        Stage::Captured,
+        "playback",
+        "carries out each command, and tells of a playback that can be",
+        playback::playback,
+    ),
     rule(Stage::Captured, "idle", "computes little while nobody captures", capture::idle),
     rule(Stage::Captured, "silence", "leaves the host alone after destroy", manners::silence),
     rule(Stage::Captured, "threads", "has few threads, and ends them in destroy", manners::threads),

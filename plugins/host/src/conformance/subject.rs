@@ -22,6 +22,7 @@ use crate::audio::{AudioExtension, chunk};
 use crate::check;
 use crate::cursor::CursorExtension;
 use crate::instance::{self, Lent};
+use crate::playback::PlaybackExtension;
 
 /// Bytes between rows of a host that aligns rows more than a plugin would.
 const PADDING_BYTES: usize = 64;
@@ -73,6 +74,8 @@ pub(super) struct Opened {
     pub(super) cursor: Option<CursorExtension>,
     /// Of a source that has sound.
     pub(super) audio: Option<AudioExtension>,
+    /// Of a source whose playback viewers control.
+    pub(super) playback: Option<PlaybackExtension>,
     pub(super) description: Description,
     pub(super) layout: Layout,
 }
@@ -171,8 +174,13 @@ impl Subject {
         let cursor = unsafe { CursorExtension::read(table(abi::CURSOR_ID)) }.map_err(Fault::Broken)?;
         // SAFETY: as above.
         let audio = unsafe { AudioExtension::read(table(abi::AUDIO_ID)) }.map_err(Fault::Broken)?;
+        // SAFETY: as above.
+        let playback = unsafe { PlaybackExtension::read(table(abi::PLAYBACK_ID)) }.map_err(Fault::Broken)?;
         let (description, layout) = (Description::default(), Layout::packed(ONE_PIXEL, PixelFormat::Rgbx8));
-        let mut opened = Opened { table: self.table, instance, cursor, audio, description, layout };
+        let table = self.table;
+        let mut opened = Opened { table, instance, cursor, audio, playback, description, layout };
+        // As hosts do. Whether it can be is a rule of its own.
+        opened.ask_playback();
         opened.describe()?;
         Ok(Ok(opened))
     }
@@ -209,13 +217,24 @@ impl Opened {
         Ok(event)
     }
 
-    /// Waits for an event. Sound that is due is taken, and may be anything.
+    /// Waits for an event. Sound that is due is taken, and playback that changed is asked for: both may be anything.
     pub(super) fn wait_only(&mut self, timeout: Option<Duration>) -> Outcome<Event> {
         let event = self.event(timeout)?;
         if event == Event::Sounded {
             self.take_sound();
         }
+        if event == Event::PlaybackChanged {
+            self.ask_playback();
+        }
         Ok(event)
+    }
+
+    /// Asks how playback stands, and leaves it unchecked.
+    fn ask_playback(&self) {
+        let Some(playback) = &self.playback else { return };
+        self.instance.step("playback");
+        // SAFETY: the instance is open, and of the source that has the extension.
+        let _unchecked = unsafe { playback.call(self.instance.pointer) };
     }
 
     /// Waits for an event.
@@ -233,6 +252,9 @@ impl Opened {
                 broken(instance::no_extension(abi::CURSOR_ID))
             }
             Some(Event::Sounded) if self.audio.is_none() => broken(instance::no_extension(abi::AUDIO_ID)),
+            Some(Event::PlaybackChanged) if self.playback.is_none() => {
+                broken(instance::no_extension(abi::PLAYBACK_ID))
+            }
             Some(event) => Ok(event),
         }
     }

@@ -2,7 +2,9 @@
 
 use lanstream_core::frame_sink::{Delivery, SinkStatus, StreamInfo};
 use lanstream_core::options::OptionValues;
-use lanstream_core::source::{AudioChunk, Captured, Description, Error, ErrorKind, Event};
+use lanstream_core::source::{
+    AudioChunk, Captured, Description, Error, ErrorKind, Event, Playback, PlaybackCommand,
+};
 use lanstream_core::{Layout, Pts, Region};
 use lanstream_plugin_abi as abi;
 use lanstream_plugin_abi::convert::{event_from_abi, event_to_abi, kind_from_abi, kind_to_abi};
@@ -11,14 +13,14 @@ use super::cursor::CursorState;
 use super::descriptor::PluginInfo;
 use super::wire::{Fields, MalformedError, Write};
 use super::wire_types::{
-    read_checked_sound, read_description, read_frame, read_layout, read_open, read_pts, read_region,
-    read_sound, write_description, write_frame, write_layout, write_open, write_pts, write_region,
-    write_sound,
+    read_checked_sound, read_command, read_description, read_frame, read_layout, read_open, read_playback,
+    read_pts, read_region, read_sound, write_command, write_description, write_frame, write_layout,
+    write_open, write_playback, write_pts, write_region, write_sound,
 };
 use crate::sink::{FrameInfo, delivery_from_abi, status_from_abi};
 
 /// Version of the link. Both ends are the same program, so it only tells when they are not.
-pub(super) const LINK_VERSION: u32 = 3;
+pub(super) const LINK_VERSION: u32 = 4;
 
 /// Request of lanstream.
 #[derive(Clone, Debug)]
@@ -51,6 +53,10 @@ pub(super) enum Request {
     /// Brings the memory for the pixels of a cursor, whose descriptor comes with the packet. Answered by
     /// [`Reply::Cursor`].
     Cursor,
+    /// Asks how playback stands. Answered by [`Reply::Playback`].
+    Playback,
+    /// Carries out a viewer's command. Answered by [`Reply::Playback`].
+    Control(PlaybackCommand),
 }
 
 /// Reply of the process. Each may be [`Reply::Failed`] instead.
@@ -74,6 +80,8 @@ pub(super) enum Reply {
         cursor: Option<CursorState>,
         /// What is due, of [`Event::Sounded`].
         sound: Option<AudioChunk>,
+        /// How it stands now, of [`Event::PlaybackChanged`]; `None` within of a live stream.
+        playback: Option<Option<Playback>>,
     },
     Captured {
         captured: Captured,
@@ -83,6 +91,8 @@ pub(super) enum Reply {
     SinkOpened(Delivery),
     Taken(SinkStatus),
     Cursor(CursorState),
+    /// `None` of a live stream.
+    Playback(Option<Playback>),
 }
 
 /// What only some sources have.
@@ -90,19 +100,26 @@ pub(super) enum Reply {
 pub(super) struct Capabilities {
     pub(super) has_cursor: bool,
     pub(super) has_audio: bool,
+    pub(super) has_playback: bool,
 }
 
 impl Capabilities {
     const CURSOR: u32 = 1;
     const AUDIO: u32 = 2;
+    const PLAYBACK: u32 = 4;
 
     fn bits(self) -> u32 {
-        let bits = [(self.has_cursor, Self::CURSOR), (self.has_audio, Self::AUDIO)];
+        let bits = [
+            (self.has_cursor, Self::CURSOR),
+            (self.has_audio, Self::AUDIO),
+            (self.has_playback, Self::PLAYBACK),
+        ];
         bits.iter().filter(|(has, _)| *has).map(|(_, bit)| bit).sum()
     }
 
     fn from_bits(bits: u32) -> Self {
-        Self { has_cursor: bits & Self::CURSOR != 0, has_audio: bits & Self::AUDIO != 0 }
+        let has = |bit| bits & bit != 0;
+        Self { has_cursor: has(Self::CURSOR), has_audio: has(Self::AUDIO), has_playback: has(Self::PLAYBACK) }
     }
 }
 
@@ -154,6 +171,11 @@ impl Request {
             Self::Finish => out.u32(11),
             Self::Interrupt => out.u32(12),
             Self::Cursor => out.u32(13),
+            Self::Playback => out.u32(14),
+            Self::Control(command) => {
+                out.u32(15);
+                write_command(*command, out);
+            }
         }
     }
 
@@ -186,12 +208,19 @@ impl Request {
             11 => Self::Finish,
             12 => Self::Interrupt,
             13 => Self::Cursor,
+            14 => Self::Playback,
+            15 => Self::Control(read_command(&mut fields)?),
             _ => return Err(MalformedError),
         })
     }
 }
 
 impl Reply {
+    /// Returns an event that nothing comes with.
+    pub(super) fn event(event: Event) -> Self {
+        Self::Event { event, described: None, cursor: None, sound: None, playback: None }
+    }
+
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         out.clear();
         match self {
@@ -204,7 +233,7 @@ impl Reply {
                 write_description(description, *layout, out);
                 out.u32(capabilities.bits());
             }
-            Self::Event { event, described, cursor, sound } => {
+            Self::Event { event, described, cursor, sound, playback } => {
                 out.u32(3);
                 out.u32(event_to_abi(*event));
                 out.list(described.as_slice(), |out, (description, layout)| {
@@ -212,6 +241,7 @@ impl Reply {
                 });
                 out.list(cursor.as_slice(), |out, cursor| cursor.write(out));
                 out.list(sound.as_slice(), |out, sound| write_sound(sound, out));
+                out.list(playback.as_slice(), |out, playback| write_playback(playback.as_ref(), out));
             }
             Self::Captured { captured, pts } => {
                 out.u32(4);
@@ -242,6 +272,10 @@ impl Reply {
                 out.u32(8);
                 cursor.write(out);
             }
+            Self::Playback(playback) => {
+                out.u32(9);
+                write_playback(playback.as_ref(), out);
+            }
         }
     }
 
@@ -259,6 +293,7 @@ impl Reply {
                 described: fields.list(read_description)?.pop(),
                 cursor: fields.list(CursorState::read)?.pop(),
                 sound: fields.list(read_checked_sound)?.pop(),
+                playback: fields.list(read_playback)?.pop(),
             },
             4 => Self::Captured {
                 captured: Captured { updated: read_region(&mut fields)?, damage: read_region(&mut fields)? },
@@ -271,6 +306,7 @@ impl Reply {
             6 => Self::SinkOpened(delivery_from_abi(fields.u32()?).ok_or(MalformedError)?),
             7 => Self::Taken(status_from_abi("", fields.u32()?).map_err(|_| MalformedError)?),
             8 => Self::Cursor(CursorState::read(&mut fields)?),
+            9 => Self::Playback(read_playback(&mut fields)?),
             _ => return Err(MalformedError),
         })
     }

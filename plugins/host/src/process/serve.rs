@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
 
-use lanstream_core::source::{Error, ErrorKind, Event};
+use lanstream_core::source::{Error, ErrorKind, Event, PlaybackCommand};
 use lanstream_core::{Layout, PixelMemory as _, Region};
 use rustix::fd::OwnedFd;
 use rustix::stdio;
@@ -153,13 +153,18 @@ impl Server {
                 let plugin = self.plugin.as_ref().map_err(Clone::clone)?;
                 let mut instance = plugin.open(index as usize, &values)?;
                 let (description, layout) = instance.describe()?;
-                let capabilities =
-                    Capabilities { has_cursor: instance.has_cursor(), has_audio: instance.has_audio() };
+                let capabilities = Capabilities {
+                    has_cursor: instance.has_cursor(),
+                    has_audio: instance.has_audio(),
+                    has_playback: instance.has_playback(),
+                };
                 self.gate.set(instance.waker());
                 self.instance = Some(instance);
                 Ok(Some(Reply::Opened { description, layout, capabilities }))
             }
             Request::Cursor => self.open_cursor(descriptor).map(Some),
+            Request::Playback => self.control(None).map(Some),
+            Request::Control(command) => self.control(Some(command)).map(Some),
             Request::Wait => self.wait(requests),
             Request::Buffer { id, len } => {
                 let file = descriptor.ok_or_else(|| lost("a buffer came without its descriptor"))?;
@@ -216,7 +221,7 @@ impl Server {
         self.gate.is_waiting.store(true, Ordering::SeqCst);
         if let Ok((request, descriptor)) = requests.try_recv() {
             self.gate.is_waiting.store(false, Ordering::SeqCst);
-            let woken = Reply::Event { event: Event::Woken, described: None, cursor: None, sound: None };
+            let woken = Reply::event(Event::Woken);
             self.reply(&woken).map_err(|error| lost(error.to_string()))?;
             return self.carry_out(request, descriptor, requests);
         }
@@ -230,7 +235,16 @@ impl Server {
             _ => None,
         };
         let sound = if event == Event::Sounded { instance.take_sound()? } else { None };
-        Ok(Some(Reply::Event { event, described, cursor, sound }))
+        let has_changed = event == Event::PlaybackChanged;
+        let playback = has_changed.then(|| instance.playback()).transpose()?;
+        Ok(Some(Reply::Event { event, described, cursor, sound, playback }))
+    }
+
+    /// Carries out a viewer's command, if there is one, and tells how playback stands.
+    fn control(&mut self, command: Option<PlaybackCommand>) -> Result<Reply, Error> {
+        let instance = self.instance.as_mut().ok_or_else(not_open)?;
+        command.map_or(Ok(()), |command| instance.control(command))?;
+        instance.playback().map(Reply::Playback)
     }
 
     /// Maps the memory for the pixels of the source's cursor, and tells of the cursor.

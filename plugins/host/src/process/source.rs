@@ -6,7 +6,8 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use lanstream_core::source::{
-    AudioChunk, AudioSource, Captured, CursorSource, Description, Error, ErrorKind, Event, Source,
+    AudioChunk, AudioSource, Captured, CursorSource, Description, Error, ErrorKind, Event, Playback,
+    PlaybackCommand, PlaybackSource, Source,
 };
 use lanstream_core::{FrameBuffer, Layout, PixelMemory, Region};
 use lanstream_wakeup::{Wakeup, Woken};
@@ -18,15 +19,16 @@ use super::link::Link;
 use super::memory::SharedMemory;
 use super::message::{Capabilities, Reply, Request};
 use super::wire::MalformedError;
+use crate::playback::KnownPlayback;
 
 /// Time in which a process that told of damage nobody wants is not asked for more. Other events are late by as much
 /// while nobody watches.
 const IDLE_PAUSE: Duration = Duration::from_millis(500);
-/// First such time of a source that has a cursor or sound; it doubles until a frame is wanted. Viewers that are still
-/// busy with the last frame want none for some milliseconds, and the cursor and the sound go on meanwhile.
+/// First such time of a source with an extension; it doubles until a frame is wanted. Viewers that are still busy with
+/// the last frame want none for some milliseconds, and cursor, sound and playback go on meanwhile.
 const LIVE_PAUSE_MIN: Duration = Duration::from_millis(4);
-/// Longest such time of a source that has a cursor or sound: a viewer that takes long to receive a frame hears sound
-/// without gaps, which is sent ahead by more.
+/// Longest such time of a source with an extension: a viewer that takes long to receive a frame hears sound without
+/// gaps, which is sent ahead by more.
 const LIVE_PAUSE_MAX: Duration = Duration::from_millis(64);
 
 /// A source in another process.
@@ -44,6 +46,9 @@ pub(super) struct RemoteSource {
     cursor: Option<RemoteCursor>,
     /// Sound that is due and was not taken.
     sound: Option<AudioChunk>,
+    playback: KnownPlayback,
+    /// Why a command was not carried out, which `wait` returns.
+    failure: Option<Error>,
     pause: Pause,
     wakeup: Arc<Wakeup>,
     /// Memory that the other process has: its number, and whether the frame still exists.
@@ -59,6 +64,7 @@ impl RemoteSource {
         };
         let wakeup = Wakeup::new().map_err(|error| Error::new(ErrorKind::Lost, error.to_string()))?;
         let cursor = if capabilities.has_cursor { Some(open_cursor(&mut link)?) } else { None };
+        let playback = if capabilities.has_playback { ask_playback(&mut link)? } else { None };
         Ok(Self {
             link,
             description,
@@ -69,6 +75,8 @@ impl RemoteSource {
             capabilities,
             cursor,
             sound: None,
+            playback: KnownPlayback::new(playback),
+            failure: None,
             pause: Pause::of(capabilities),
             wakeup,
             buffers: Vec::new(),
@@ -79,7 +87,7 @@ impl RemoteSource {
     /// Takes the reply to a request to wait. Returns `None` if the plugin was only woken.
     fn take_event(&mut self, reply: Reply) -> Result<Option<Event>, Error> {
         self.is_waiting = false;
-        let Reply::Event { event, described, cursor, sound } = reply else {
+        let Reply::Event { event, described, cursor, sound, playback } = reply else {
             return Err(self.link.out_of_order());
         };
         if let Some((description, layout)) = described {
@@ -90,12 +98,35 @@ impl RemoteSource {
             taken.map_err(|_| self.link.out_of_order())?;
         }
         self.sound = sound;
+        if let Some(told) = playback {
+            self.playback = KnownPlayback::new(told);
+        }
         self.is_damaged |= matches!(event, Event::Damaged | Event::Resized);
         let is_event = !matches!(event, Event::Woken | Event::TimedOut);
         if is_event {
             self.pause.is_due = event == Event::Damaged;
         }
         Ok(is_event.then_some(event))
+    }
+
+    /// Takes the reply to a request to wait that another request has ended, if there was one. What it tells is returned
+    /// by the next `wait`.
+    fn end_wait(&mut self) -> Result<(), Error> {
+        if self.is_waiting {
+            let reply = self.link.answer()?;
+            if let Some(event) = self.take_event(reply)? {
+                self.pending = Some(event);
+            }
+        }
+        Ok(())
+    }
+
+    fn carry_out(&mut self, command: PlaybackCommand) -> Result<(), Error> {
+        self.link.send(&Request::Control(command))?;
+        self.end_wait()?;
+        let Reply::Playback(told) = self.link.answer()? else { return Err(self.link.out_of_order()) };
+        self.playback = KnownPlayback::new(told);
+        Ok(())
     }
 
     /// Lets the process be until a moment. Returns whether the waker ended that.
@@ -133,6 +164,9 @@ impl Source for RemoteSource {
     }
 
     fn wait(&mut self, timeout: Option<Duration>) -> Result<Event, Error> {
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
         if let Some(event) = self.pending.take() {
             return Ok(event);
         }
@@ -172,12 +206,7 @@ impl Source for RemoteSource {
     fn capture(&mut self, frame: &mut FrameBuffer, region: &Region) -> Result<Captured, Error> {
         let (id, layout) = (frame.memory_id(), frame.layout());
         self.link.send(&Request::Capture { id, layout, region: *region })?;
-        if self.is_waiting {
-            let reply = self.link.answer()?;
-            if let Some(event) = self.take_event(reply)? {
-                self.pending = Some(event);
-            }
-        }
+        self.end_wait()?;
         let Reply::Captured { captured, pts } = self.link.answer()? else {
             return Err(self.link.out_of_order());
         };
@@ -211,6 +240,21 @@ impl Source for RemoteSource {
     fn audio(&mut self) -> Option<&mut dyn AudioSource> {
         if self.capabilities.has_audio { Some(self) } else { None }
     }
+
+    fn playback(&mut self) -> Option<&mut dyn PlaybackSource> {
+        if self.capabilities.has_playback { Some(self) } else { None }
+    }
+}
+
+impl PlaybackSource for RemoteSource {
+    fn playback(&self) -> Option<Playback> {
+        self.playback.now()
+    }
+
+    fn control(&mut self, command: PlaybackCommand) {
+        let done = self.carry_out(command);
+        self.failure = self.failure.take().or_else(|| done.err());
+    }
 }
 
 impl AudioSource for RemoteSource {
@@ -230,6 +274,14 @@ fn open_cursor(link: &mut Link) -> Result<RemoteCursor, Error> {
     Ok(cursor)
 }
 
+/// Asks the process of a source how its playback stands.
+fn ask_playback(link: &mut Link) -> Result<Option<Playback>, Error> {
+    match link.ask(&Request::Playback)? {
+        Reply::Playback(told) => Ok(told),
+        _ => Err(link.out_of_order()),
+    }
+}
+
 /// Times for which a process is not asked for more, one after the other until a frame is captured.
 #[derive(Clone, Copy, Debug)]
 struct Pause {
@@ -241,7 +293,7 @@ struct Pause {
 
 impl Pause {
     fn of(capabilities: Capabilities) -> Self {
-        let is_live = capabilities.has_cursor || capabilities.has_audio;
+        let is_live = capabilities != Capabilities::default();
         let (time, max) = if is_live { (LIVE_PAUSE_MIN, LIVE_PAUSE_MAX) } else { (IDLE_PAUSE, IDLE_PAUSE) };
         Self { time, max, is_due: false }
     }

@@ -4,14 +4,18 @@ use std::time::Duration;
 
 use lanstream_core::frame_sink::Backlog;
 use lanstream_core::options::OptionValues;
-use lanstream_core::source::{AudioChunk, Description};
+use lanstream_core::source::{AudioChunk, Description, Playback, PlaybackCommand, Position};
 use lanstream_core::{Layout, Micros, Pts, RECTS_MAX, Rect, Region};
 use lanstream_plugin_abi as abi;
-use lanstream_plugin_abi::convert::layout_to_abi;
+use lanstream_plugin_abi::convert::{command_from_abi, command_to_abi, layout_to_abi};
+use lanstream_plugin_abi::playback_flag::{
+    CAN_SEEK, CONTROLLED, HAS_DURATION, HAS_POSITION, HAS_TRACK, PLAYING,
+};
 
 use super::wire::{Fields, MalformedError, Write};
 use crate::audio::check_samples;
 use crate::check;
+use crate::playback::check_tracks;
 use crate::sink::{FrameInfo, microseconds};
 
 /// Writes which source or sink is opened, and with which options.
@@ -72,6 +76,63 @@ pub(super) fn read_checked_sound(fields: &mut Fields<'_>) -> Result<AudioChunk, 
     let sound = read_sound(fields)?;
     check_samples(&sound.samples).map_err(|_| MalformedError)?;
     Ok(sound)
+}
+
+/// Writes how playback stands; `None` of a live stream.
+pub(super) fn write_playback(playback: Option<&Playback>, out: &mut Vec<u8>) {
+    let Some(playback) = playback else { return out.u32(0) };
+    let Playback { began, duration, position, tracks, track, .. } = playback;
+    let flags = [
+        (true, CONTROLLED),
+        (playback.is_playing, PLAYING),
+        (playback.can_seek, CAN_SEEK),
+        (duration.is_some(), HAS_DURATION),
+        (position.is_some(), HAS_POSITION),
+        (track.is_some(), HAS_TRACK),
+    ];
+    out.u32(flags.iter().filter(|(has, _)| *has).map(|(_, flag)| flag).sum());
+    let position = position.unwrap_or(Position { at: Pts(0), us_per_s: 0 });
+    out.i64(began.0);
+    out.u64(microseconds(duration.unwrap_or_default()));
+    out.i64(position.at.0);
+    out.u32(position.us_per_s);
+    out.u32(track.unwrap_or_default());
+    out.list(tracks, |out, name| out.text(name));
+}
+
+pub(super) fn read_playback(fields: &mut Fields<'_>) -> Result<Option<Playback>, MalformedError> {
+    let flags = fields.u32()?;
+    let has = |flag| flags & flag != 0;
+    if !has(CONTROLLED) {
+        return Ok(None);
+    }
+    let (began, duration) = (fields.i64().map(Pts)?, fields.u64().map(Duration::from_micros)?);
+    let position = Position { at: fields.i64().map(Pts)?, us_per_s: fields.u32()? };
+    let track = fields.u32()?;
+    let playback = Playback {
+        is_playing: has(PLAYING),
+        can_seek: has(CAN_SEEK),
+        began,
+        duration: has(HAS_DURATION).then_some(duration),
+        position: has(HAS_POSITION).then_some(position),
+        tracks: fields.list(|fields| fields.text().map(str::to_owned))?.into(),
+        track: has(HAS_TRACK).then_some(track),
+    };
+    check_tracks(&playback).map_err(|_| MalformedError)?;
+    Ok(Some(playback))
+}
+
+pub(super) fn write_command(command: PlaybackCommand, out: &mut Vec<u8>) {
+    let abi::Command { kind, seek_us, track, .. } = command_to_abi(command);
+    out.u32(kind);
+    out.u64(seek_us);
+    out.u32(track);
+}
+
+pub(super) fn read_command(fields: &mut Fields<'_>) -> Result<PlaybackCommand, MalformedError> {
+    let (kind, seek_us, track) = (fields.u32()?, fields.u64()?, fields.u32()?);
+    let struct_size = abi::struct_size::<abi::Command>();
+    command_from_abi(&abi::Command { struct_size, kind, seek_us, track, reserved: 0 }).ok_or(MalformedError)
 }
 
 pub(super) fn write_layout(layout: Layout, out: &mut Vec<u8>) {

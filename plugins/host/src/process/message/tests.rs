@@ -7,6 +7,7 @@ use std::time::Duration;
 use lanstream_core::frame_sink::Backlog;
 use lanstream_core::options::OptionSpec;
 use lanstream_core::registry::Descriptor;
+use lanstream_core::source::Position;
 use lanstream_core::{Micros, PixelFormat, Rect, Size};
 
 use super::*;
@@ -59,6 +60,18 @@ fn sound() -> AudioChunk {
     AudioChunk { at: Pts(-5), samples: vec![1, 2, 3, 4, 5, 6, 7, 8] }
 }
 
+fn film() -> Playback {
+    Playback {
+        is_playing: true,
+        can_seek: true,
+        began: Pts(-5),
+        duration: Some(Duration::from_secs(5)),
+        position: Some(Position { at: Pts(7), us_per_s: 1_000_000 }),
+        tracks: ["english".to_owned(), "deutsch".to_owned()].into(),
+        track: Some(1),
+    }
+}
+
 fn frame(damage: Region) -> Request {
     Request::Frame(FrameInfo {
         seq: 9,
@@ -76,7 +89,7 @@ fn requests_have_the_bytes_of_the_vectors() {
     let region = Region::from(Rect { x: 1, y: 2, width: 3, height: 4 });
     let values = OptionValues::default().with("size", "3x4").with("loop", "");
     let requests = [
-        ("describe, link version 3", Request::Describe),
+        ("describe, link version 4", Request::Describe),
         ("open source 2, size = 3x4, loop", Request::Open { index: 2, values: values.clone() }),
         ("wait", Request::Wait),
         ("buffer 7 of 9 * 2^32 bytes", Request::Buffer { id: 7, len: 9 << 32 }),
@@ -95,6 +108,10 @@ fn requests_have_the_bytes_of_the_vectors() {
         ("finish", Request::Finish),
         ("interrupt", Request::Interrupt),
         ("cursor", Request::Cursor),
+        ("playback", Request::Playback),
+        ("control: pause", Request::Control(PlaybackCommand::Pause)),
+        ("control: seek to 5 s", Request::Control(PlaybackCommand::Seek(Duration::from_secs(5)))),
+        ("control: track 1", Request::Control(PlaybackCommand::Track(1))),
     ];
     check("requests", &requests, Request::write, Request::read);
 }
@@ -119,29 +136,38 @@ fn replies_have_the_bytes_of_the_vectors() {
     let sink = Descriptor { name: "disk".into(), about: "B".into(), examples: "".into(), options };
     let (sources, sinks) = (vec![source], vec![sink]);
     let captured = Captured { updated: Region::EMPTY, damage: Region::full(layout().size) };
-    let event = |event, cursor, sound| Reply::Event { event, described: None, cursor, sound };
+    let event = |event, cursor, sound| Reply::Event { event, described: None, cursor, sound, playback: None };
     let resized = Reply::Event {
         event: Event::Resized,
         described: Some((description.clone(), layout())),
         cursor: None,
         sound: None,
+        playback: None,
     };
     let cursor = |x, shape| CursorState { x, y: -2, shape };
     let moved = event(Event::CursorMoved, Some(cursor(40, ShapeState::Same)), None);
     let other = ShapeState::Other(ShapeSize { width: 16, height: 8, hot_x: 3, hot_y: 4 });
-    let capabilities = Capabilities { has_cursor: true, has_audio: true };
+    let capabilities = Capabilities { has_cursor: true, has_audio: true, has_playback: true };
+    let changed = Reply::Event {
+        event: Event::PlaybackChanged,
+        described: None,
+        cursor: None,
+        sound: None,
+        playback: Some(Some(film())),
+    };
     let replies = [
         (
             "plugin p, version 1, with the source camera, an option of each kind, and the sink disk",
             Reply::Plugin(PluginInfo { name: "p".into(), version: "1".into(), sources, sinks }),
         ),
         (
-            "opened: a camera, stalled, one alteration, with a cursor and sound",
+            "opened: a camera, stalled, one alteration, with a cursor, sound and playback",
             Reply::Opened { description, layout: layout(), capabilities },
         ),
         ("event damaged", event(Event::Damaged, None, None)),
         ("event resized, described as when opened", resized),
         ("event cursor moved to 40,-2, the shape as before", moved),
+        ("event playback changed to a film that plays at 7 µs of 5 s in real time, with two tracks", changed),
         ("event sounded from -5 µs: one frame", event(Event::Sounded, None, Some(sound()))),
         ("captured all of 30x20, timestamp -5 µs", Reply::Captured { captured, pts: Some(Pts(-5)) }),
         ("error lost: unplugged", Reply::Failed(Error::new(ErrorKind::Lost, "unplugged"))),
@@ -149,6 +175,11 @@ fn replies_have_the_bytes_of_the_vectors() {
         ("taken, complete", Reply::Taken(SinkStatus::Complete)),
         ("cursor at -1,-2, hidden", Reply::Cursor(cursor(-1, ShapeState::Hidden))),
         ("cursor at -1,-2, another shape of 16x8 that points with 3,4", Reply::Cursor(cursor(-1, other))),
+        ("playback of a live stream", Reply::Playback(None)),
+        (
+            "playback of a film that plays at 7 µs of 5 s in real time, with two tracks",
+            Reply::Playback(Some(film())),
+        ),
     ];
     check("replies", &replies, Reply::write, Reply::read);
 }
