@@ -12,7 +12,7 @@ use std::ffi::OsString;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
+use clap::{Arg, ArgMatches, Args as _, Command, FromArgMatches as _};
 use lanstream::Registries;
 use lanstream::sources::{Absence, absence_of};
 use lanstream_core::options::OptionValues;
@@ -151,22 +151,30 @@ fn named_source(error: clap::Error) -> clap::Error {
 fn command(registries: &Registries) -> Command {
     let list = Command::new(SOURCES).about("List what there is to capture, with the words that select it");
     let list_sinks = Command::new(SINKS).about("List what can get frames besides viewers, with its options");
+    #[cfg(feature = "plugins")]
+    let lists = [list, list_sinks, plugin::command()];
+    #[cfg(not(feature = "plugins"))]
+    let lists = [list, list_sinks];
     let sources = registries.sources.iter().map(|factory| source::command(factory.descriptor()));
     // The flags first: they bring a description of their own.
     let command = sink::with_flags(Serve::augment_args(Command::new("lanstream")), &registries.sinks);
-    let command = command
+    let lists = lists.map(|list| without_serving(list, &command));
+    command
         .version(env!("CARGO_PKG_VERSION"))
         .styles(STYLES)
         .about(ABOUT)
         .long_about(format!("{ABOUT}\n\n{WITHOUT_COMMAND}"))
         .after_help(EXAMPLES)
         .subcommands(sources)
-        .subcommand(list)
-        .subcommand(list_sinks)
-        .subcommand(window::command());
-    #[cfg(feature = "plugins")]
-    let command = command.subcommand(plugin::command());
-    command
+        .subcommands(lists)
+        .subcommand(window::command())
+}
+
+/// Leaves out of the help of a command that serves nothing what all commands take because the flags are global.
+fn without_serving(command: Command, all: &Command) -> Command {
+    let is_left_out =
+        |flag: &&Arg| flag.is_global_set() && !serve::WITHOUT_SERVING.contains(&flag.get_id().as_str());
+    command.args(all.get_arguments().filter(is_left_out).map(|flag| flag.clone().hide(true)))
 }
 
 fn from_matches(registries: &Registries, matches: &ArgMatches) -> Result<Cli, clap::Error> {
@@ -282,6 +290,19 @@ mod tests {
         let [ChosenSink { name, values }] = cli.sinks.try_into().unwrap();
         assert_eq!((name.as_str(), values.text("file")), ("disk", Some("a")));
         assert!(parsed(&["fade", "--help"]).unwrap_err().contains("Keep frames"));
+    }
+
+    #[test]
+    fn the_help_of_a_command_that_serves_nothing_has_no_flags_of_serving() {
+        for line in [&["sources", "--help"][..], &["sinks", "--help"]] {
+            let help = parsed(line).unwrap_err();
+            assert!(
+                help.contains("--json") && !help.contains("--port") && !help.contains("--disk.file"),
+                "{help}"
+            );
+        }
+        let cli = parsed(&["sources", "--port", "7", "--json"]).unwrap();
+        assert_eq!((cli.serve.port, cli.serve.json), (7, true), "they are taken all the same");
     }
 
     #[test]

@@ -93,8 +93,9 @@ fn parse_setting(text: &str) -> Result<(String, String), String> {
 
 /// Returns the command.
 pub(super) fn command() -> Command {
-    let command = Command::new(NAME).about("List installed plugins, check plugins, and write new ones");
-    PluginAction::augment_subcommands(command).subcommand_required(true).arg_required_else_help(true)
+    let command = PluginAction::augment_subcommands(Command::new(NAME));
+    let command = command.about("List installed plugins, check plugins, and write new ones").long_about(None);
+    command.subcommand_required(true).arg_required_else_help(true)
 }
 
 /// Returns why a source cannot be a command, if its name or that of an option is one that all builds use.

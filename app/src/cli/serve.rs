@@ -10,6 +10,13 @@ use lanstream::sinks::{self, SinkFactory};
 
 use super::window::Window;
 
+/// Heading of the flags about what is printed.
+const OUTPUT: &str = "Output";
+/// Heading of the flags about plugins.
+#[cfg(feature = "plugins")]
+const PLUGINS: &str = "Plugins";
+/// Flags of commands that serve nothing, by their ids.
+pub(super) const WITHOUT_SERVING: [&str; 4] = ["json", "verbose", "plugin", "in_process"];
 /// Name for the choice by measurement.
 const AUTO: &str = "auto";
 
@@ -45,11 +52,11 @@ pub(crate) struct Serve {
     pub(crate) allow_host: Vec<String>,
     /// Load a plugin, whose sources become commands; it runs in a process of its own
     #[cfg(feature = "plugins")]
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, help_heading = PLUGINS)]
     pub(crate) plugin: Vec<PathBuf>,
     /// Load plugins into this process: for debuggers and for measuring
     #[cfg(feature = "plugins")]
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = PLUGINS)]
     pub(crate) in_process: bool,
     /// Open the page in the browser
     #[arg(long, global = true)]
@@ -57,11 +64,11 @@ pub(crate) struct Serve {
     /// A window that shows the page.
     #[command(flatten)]
     pub(crate) window: Window,
-    /// Print one JSON object a line on stdout instead of the URL
-    #[arg(long, global = true)]
+    /// Print one JSON object a line on stdout instead of text
+    #[arg(long, global = true, help_heading = OUTPUT)]
     pub(crate) json: bool,
     /// Say more on stderr; twice for even more
-    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    #[arg(short, long, action = clap::ArgAction::Count, global = true, help_heading = OUTPUT)]
     pub(crate) verbose: u8,
 }
 
