@@ -8,6 +8,7 @@ pub(super) fn run() -> anyhow::Result<()> {
     let plugin = repository::root().join("app/tauri");
     super::npm(&plugin, &["ci"])?;
     super::npm(&plugin, &["run", "check"])?;
+    super::npm(&plugin, &["test"])?;
     let example = plugin.join("examples/app");
     super::npm(&example, &["ci"])?;
     super::npm(&example, &["run", "build"])?;
