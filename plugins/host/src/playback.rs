@@ -1,5 +1,5 @@
-//! Playback of an open source, in the process that loaded its plugin: asks how it stands, passes on commands, and checks
-//! what is told.
+//! Playback of an open source, in the process that loaded its plugin: asks how it stands, passes on commands, and
+//! checks what is told.
 #![allow(unsafe_code, reason = "functions of a plugin are called, and its texts read through their pointers")]
 
 use std::ffi::c_void;

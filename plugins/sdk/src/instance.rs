@@ -20,8 +20,8 @@ use lanstream_plugin_abi::convert::{
     event_to_abi, kind_to_abi, layout_from_abi, layout_to_abi, region_from_abi, region_to_abi,
 };
 
-use crate::playback::ToldPlayback;
 use crate::sound::Sound;
+use crate::told_playback::ToldPlayback;
 
 /// An open source. It is used on one thread at a time but for its waker: locks are never contended.
 pub(crate) struct Instance {

@@ -111,6 +111,7 @@ mod playback;
 mod sink_instance;
 mod sound;
 mod table;
+mod told_playback;
 
 pub use lanstream_core as core;
 pub use lanstream_plugin_abi as abi;
