@@ -2,7 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
+use lanstream_core::Size;
 use lanstream_core::admission::{Farewell, ViewerEvent};
+use lanstream_core::pipeline::Observation;
 use lanstream_core::protocol::GoodbyeCode;
 use lanstream_core::source::Description;
 use serde::Serialize;
@@ -60,6 +62,11 @@ pub enum Event {
         stalled: Option<String>,
         /// In what the pictures differ from what the source has.
         alterations: Vec<String>,
+    },
+    /// The pictures have another size from now on.
+    Resized {
+        /// Width and height in pixels.
+        size: [u32; 2],
     },
     /// A frame sink changed its state.
     Sink {
@@ -153,9 +160,15 @@ pub struct SinkStats {
     pub held_ms: u64,
 }
 
-impl From<Description> for Event {
-    fn from(Description { name, stalled, alterations }: Description) -> Self {
-        Self::Description { name, stalled, alterations }
+impl From<Observation<'_>> for Event {
+    fn from(observation: Observation<'_>) -> Self {
+        match observation {
+            Observation::Described(description) => {
+                let Description { name, stalled, alterations } = description.clone();
+                Self::Description { name, stalled, alterations }
+            }
+            Observation::Resized(Size { width, height }) => Self::Resized { size: [width, height] },
+        }
     }
 }
 

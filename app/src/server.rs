@@ -162,14 +162,14 @@ impl Server {
         // Now that nothing of what the user gave can be wrong. No one can come before, without the token.
         observer(ready(&url, source.as_ref()));
         let interval = options.fps_max.map(|fps| Duration::from_secs(1) / fps.max(1));
-        let described = Arc::clone(&observer);
+        let observed = Arc::clone(&observer);
         let pipeline = Pipeline::new(
             feed,
             interval,
             clock::now,
             Arc::clone(&state),
             Marker::of(admission.epoch()),
-            Box::new(move |description| described(description.clone().into())),
+            Box::new(move |observation| observed(observation.into())),
         );
         let run = SourceRun {
             open,

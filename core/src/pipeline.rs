@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::encode::ENCODING_FRAMES_MAX;
 use crate::frame::Frame;
-use crate::geometry::Rect;
+use crate::geometry::{Rect, Size};
 use crate::pool::FramePool;
 use crate::region::Region;
 use crate::self_capture::{SelfCaptureChange, SelfCaptureDetector};
@@ -47,8 +47,22 @@ pub struct Pipeline {
     flow: Flow,
     clock: Clock,
     state: Arc<PipelineState>,
-    observer: Box<dyn Fn(&Description) + Send>,
+    observer: Box<Observer>,
+    /// Size of the source's frames, once one has run.
+    size: Option<Size>,
 }
+
+/// Something that is observed of a source while it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Observation<'a> {
+    /// How it is described, at the start of a run and whenever that changes.
+    Described(&'a Description),
+    /// Its frames have another size than those before.
+    Resized(Size),
+}
+
+/// What is told of a source, on its thread.
+pub type Observer = dyn Fn(Observation<'_>) + Send;
 
 /// Why a run returned without an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,14 +70,14 @@ pub struct Stopped;
 
 impl Pipeline {
     /// A pipeline that publishes to `feed`, at most every `interval`, to viewers with `marker` in their titles.
-    /// `observer` is told what viewers are told about the source.
+    /// `observer` is told what viewers are told about the source besides its frames.
     pub fn new(
         feed: Feed,
         interval: Option<Duration>,
         clock: Clock,
         state: Arc<PipelineState>,
         marker: Marker,
-        observer: Box<dyn Fn(&Description) + Send>,
+        observer: Box<Observer>,
     ) -> Self {
         let pace = CapturePacer { interval: interval.unwrap_or_default(), next: Micros::ZERO };
         let self_capture = SelfCaptureDetector::new(marker);
@@ -80,6 +94,7 @@ impl Pipeline {
             clock,
             state,
             observer,
+            size: None,
         }
     }
 
@@ -107,6 +122,7 @@ impl Pipeline {
         self.flow = Flow::default();
         let waker = source.waker();
         self.describe(source);
+        self.observe_size(source);
         self.feed.set_has_audio(source.playback().is_none() && source.audio().is_some());
         while !self.state.stop.load(Ordering::SeqCst) {
             self.feed.admit(self.stage.current());
@@ -200,8 +216,15 @@ impl Pipeline {
 
     fn describe(&mut self, source: &dyn Source) {
         let description = source.description();
-        (self.observer)(&description);
+        (self.observer)(Observation::Described(&description));
         self.feed.describe(description);
+    }
+
+    fn observe_size(&mut self, source: &dyn Source) {
+        let size = source.layout().size;
+        if self.size.replace(size).is_some_and(|before| before != size) {
+            (self.observer)(Observation::Resized(size));
+        }
     }
 
     fn capture(&mut self, source: &mut dyn Source, region: &Region) -> Result<(), Error> {
@@ -300,6 +323,7 @@ impl Pipeline {
             Event::Resized => {
                 self.stage.clear();
                 self.is_damaged = true;
+                self.observe_size(source);
             }
             Event::CursorMoved => {
                 if let Some(cursor) = source.cursor().map(CursorSource::cursor) {

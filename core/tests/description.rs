@@ -12,7 +12,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use common::{Viewer, pipeline_observed_by};
-use lanstream_core::pipeline::{PipelineState, feed};
+use lanstream_core::pipeline::{Observation, PipelineState, feed};
 use lanstream_core::protocol::{CursorAt, ServerMessage};
 use lanstream_core::source::{Captured, Cursor, CursorShape, Description, Error, Event, Source};
 use lanstream_core::{FrameBuffer, Layout, PixelFormat, Region, Size};
@@ -64,7 +64,10 @@ fn viewers_and_the_observer_are_told_each_time_it_changes() {
     let observed = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&observed);
     let (mut pipeline, feed_handle, state) =
-        pipeline_observed_by(Box::new(move |description| seen.lock().unwrap().push(description.clone())));
+        pipeline_observed_by(Box::new(move |observation| match observation {
+            Observation::Described(description) => seen.lock().unwrap().push(description.clone()),
+            Observation::Resized(size) => panic!("it is {size} all the time"),
+        }));
     let mut source = Renamed { descriptions: descriptions.clone(), state: Arc::clone(&state) };
     let mut early = Viewer::join(&feed_handle, &state, 1 << 20, 0);
 
@@ -77,6 +80,58 @@ fn viewers_and_the_observer_are_told_each_time_it_changes() {
     state.stop.store(false, Ordering::SeqCst);
     pipeline.run(&mut source).unwrap();
     assert_eq!(told(&mut late), newest);
+}
+
+/// A source that has a frame of the next size after each wait, until there is none.
+struct Growing {
+    sizes: Vec<u32>,
+    state: Arc<PipelineState>,
+}
+
+impl Source for Growing {
+    fn description(&self) -> Description {
+        Description::default()
+    }
+
+    fn layout(&self) -> Layout {
+        Layout::packed(Size { width: self.sizes[0], height: 8 }, PixelFormat::Bgrx8)
+    }
+
+    fn waker(&self) -> Waker {
+        Waker::noop().clone()
+    }
+
+    fn wait(&mut self, _timeout: Option<Duration>) -> Result<Event, Error> {
+        if self.sizes.len() == 1 {
+            self.state.stop.store(true, Ordering::SeqCst);
+            return Ok(Event::Woken);
+        }
+        self.sizes.remove(0);
+        Ok(Event::Resized)
+    }
+
+    fn capture(&mut self, _frame: &mut FrameBuffer, region: &Region) -> Result<Captured, Error> {
+        Ok(Captured::damaged(*region))
+    }
+}
+
+#[test]
+fn the_observer_is_told_of_each_size_but_the_first() {
+    let observed = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&observed);
+    let (mut pipeline, _feed_handle, state) = pipeline_observed_by(Box::new(move |observation| {
+        if let Observation::Resized(size) = observation {
+            seen.lock().unwrap().push(size.width);
+        }
+    }));
+    let mut run = |sizes: &[u32]| {
+        state.stop.store(false, Ordering::SeqCst);
+        pipeline.run(&mut Growing { sizes: sizes.to_vec(), state: Arc::clone(&state) }).unwrap();
+        std::mem::take(&mut *observed.lock().unwrap())
+    };
+    assert_eq!(run(&[8, 9, 9, 8]), [9, 8], "another layout of the same size is none");
+    assert_eq!(run(&[8]), [0; 0]);
+    assert_eq!(run(&[7, 8]), [7, 8], "a source that came back in another size");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::BytesMut;
-use lanstream_core::pipeline::{Feed, FeedHandle, Marker, Pipeline, PipelineState, feed};
+use lanstream_core::pipeline::{Feed, FeedHandle, Marker, Observer, Pipeline, PipelineState, feed};
 use lanstream_core::protocol::{
     Ack, BandHead, Encoding, Hello, Route, TransportId, VERSION, ViewerMessage, kind,
 };
@@ -253,10 +253,8 @@ pub fn pipeline() -> (Pipeline, FeedHandle, Arc<PipelineState>) {
     pipeline_observed_by(Box::new(|_| {}))
 }
 
-/// The same, whose source's descriptions go to `observer` as well.
-pub fn pipeline_observed_by(
-    observer: Box<dyn Fn(&Description) + Send>,
-) -> (Pipeline, FeedHandle, Arc<PipelineState>) {
+/// The same, of whose source `observer` is told.
+pub fn pipeline_observed_by(observer: Box<Observer>) -> (Pipeline, FeedHandle, Arc<PipelineState>) {
     let (feed, feed_handle): (Feed, FeedHandle) = feed();
     let state = Arc::new(PipelineState::default());
     let pipeline = Pipeline::new(feed, None, clock, Arc::clone(&state), Marker::of(EPOCH), observer);
