@@ -158,6 +158,8 @@ fn freeze_page(scene: &mut Scene, patience: &Patience) -> anyhow::Result<()> {
     page.command("Page.setWebLifecycleState", &json!({ "state": "frozen" }));
     let waited = patience.pass(STOPPED);
     page.command("Page.setWebLifecycleState", &json!({ "state": "active" }));
+    // Freezing hid it, and it is seen again when somebody chooses it.
+    page.command("Page.bringToFront", &json!({}));
     waited
 }
 
