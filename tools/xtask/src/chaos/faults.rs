@@ -152,14 +152,16 @@ fn exhaust_descriptors(scene: &mut Scene, patience: &Patience) -> anyhow::Result
     waited
 }
 
-/// Freezes the page, as a browser does with one that has been hidden for long.
+/// Puts another tab before the page, and freezes it there, as a browser does with one that has been hidden for long.
 fn freeze_page(scene: &mut Scene, patience: &Patience) -> anyhow::Result<()> {
     let page = scene.page();
+    let own = page.command("Target.getTargetInfo", &json!({}))["targetInfo"]["targetId"].clone();
+    let other = page.command("Target.createTarget", &json!({ "url": "about:blank" }))["targetId"].clone();
     page.command("Page.setWebLifecycleState", &json!({ "state": "frozen" }));
     let waited = patience.pass(STOPPED);
     page.command("Page.setWebLifecycleState", &json!({ "state": "active" }));
-    // Freezing hid it, and it is seen again when somebody chooses it.
-    page.command("Page.bringToFront", &json!({}));
+    page.command("Target.activateTarget", &json!({ "targetId": own }));
+    page.command("Target.closeTarget", &json!({ "targetId": other }));
     waited
 }
 
