@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use lanstream_testkit::process::children;
+use lanstream_testkit::wait::until;
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
 use serde_json::json;
 
@@ -162,6 +163,12 @@ fn freeze_page(scene: &mut Scene, patience: &Patience) -> anyhow::Result<()> {
     page.command("Page.setWebLifecycleState", &json!({ "state": "active" }));
     page.command("Target.activateTarget", &json!({ "targetId": own }));
     page.command("Target.closeTarget", &json!({ "targetId": other }));
+    // Whoever looks for the page must not find the other.
+    until("one tab", || {
+        let targets = page.command("Target.getTargets", &json!({}))["targetInfos"].take();
+        let is_there = targets.as_array().is_some_and(|all| all.iter().any(|tab| tab["targetId"] == other));
+        if is_there { Err(targets) } else { Ok(()) }
+    });
     waited
 }
 
