@@ -10,19 +10,9 @@ use anyhow::{Context, bail};
 
 /// Longest body: the pixels of a picture with sides of 16384.
 const BODY_BYTES_MAX: u64 = 1 << 30;
-/// The page's files and those of the viewer that it loads, with their types.
-const FILES: [(&str, &str, &[u8]); 6] = [
-    ("/", "text/html; charset=utf-8", include_bytes!("../page/index.html")),
-    ("/worker.js", "text/javascript", include_bytes!("../page/worker.js")),
-    ("/src/decode/codec.js", "text/javascript", include_bytes!("../../../viewer/src/decode/codec.js")),
-    ("/src/decode/planar.js", "text/javascript", include_bytes!("../../../viewer/src/decode/planar.js")),
-    (
-        "/src/protocol/messages.js",
-        "text/javascript",
-        include_bytes!("../../../viewer/src/protocol/messages.js"),
-    ),
-    ("/src/codec.wasm", "application/wasm", include_bytes!("../../../viewer/src/codec.wasm")),
-];
+/// The page's own files; others are the viewer's.
+const FILES: [(&str, &[u8]); 2] =
+    [("/", include_bytes!("../page/index.html")), ("/worker.js", include_bytes!("../page/worker.js"))];
 /// Only a page that is isolated from others has a clock that tells microseconds.
 const ISOLATED: &str =
     "Cross-Origin-Opener-Policy: same-origin\r\nCross-Origin-Embedder-Policy: require-corp\r\n";
@@ -91,11 +81,24 @@ fn serve(mut stream: TcpStream) -> anyhow::Result<Option<Turn>> {
         let took = Duration::try_from_secs_f64(took_ms.parse::<f64>()? / 1e3)?;
         return Ok(Some(Turn { took, pixels: body, stream }));
     }
-    let file = FILES.iter().find(|(path, ..)| *path == target);
-    let (status, kind, bytes) =
-        file.map_or(("404 Not Found", "text/plain", &b""[..]), |(_, kind, bytes)| ("200 OK", *kind, *bytes));
+    let (status, bytes) = file(&target).map_or(("404 Not Found", &b""[..]), |bytes| ("200 OK", bytes));
+    let kind = media_type(&target);
     answer(&mut stream, status, kind, bytes)?;
     Ok(None)
+}
+
+fn file(target: &str) -> Option<&'static [u8]> {
+    let own = FILES.iter().find(|(path, _)| *path == target).map(|(_, bytes)| *bytes);
+    let of_viewer = || lanstream_viewer::FILES.iter().find(|file| file.path == target).map(|file| file.bytes);
+    own.or_else(of_viewer)
+}
+
+fn media_type(target: &str) -> &'static str {
+    match target.rsplit_once('.') {
+        Some((_, "js")) => "text/javascript",
+        Some((_, "wasm")) => "application/wasm",
+        _ => "text/html; charset=utf-8",
+    }
 }
 
 struct Request {
@@ -126,4 +129,36 @@ fn answer(stream: &mut TcpStream, status: &str, kind: &str, body: &[u8]) -> std:
         "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n{ISOLATED}Cache-Control: no-store\r\nConnection: close\r\n\r\n"
     )?;
     stream.write_all(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns the files that a module imports, at the paths that it names from its own.
+    fn imports(path: &str) -> Vec<String> {
+        let source = String::from_utf8_lossy(file(path).unwrap_or_else(|| panic!("{path} is not served")));
+        let named =
+            source.split("from '").skip(1).filter_map(|rest| rest.split('\'').next()?.strip_prefix('.'));
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let resolved = |name: &str| match name.strip_prefix("./") {
+            Some(above) => format!("{}/{above}", folder.rsplit_once('/').map_or("", |(folder, _)| folder)),
+            None => format!("{folder}{name}"),
+        };
+        named.map(resolved).collect()
+    }
+
+    #[test]
+    fn all_that_the_worker_imports_is_served() {
+        let mut waiting = vec!["/worker.js".to_owned()];
+        let mut seen = Vec::new();
+        while let Some(path) = waiting.pop() {
+            if !seen.contains(&path) {
+                waiting.extend(imports(&path));
+                seen.push(path);
+            }
+        }
+        assert!(seen.len() > 3, "{seen:?}");
+        assert!(file("/src/codec.wasm").is_some());
+    }
 }
