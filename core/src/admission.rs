@@ -314,7 +314,7 @@ impl Admission {
 
     /// Returns the counters of all present viewers.
     pub fn counters(&self) -> Vec<Arc<Counters>> {
-        self.registry.lock().viewers.iter().map(|entry| Arc::clone(&entry.counters)).collect()
+        self.traffic().viewers
     }
 }
 

@@ -18,7 +18,7 @@ struct PageTicket {
     ends: Option<Micros>,
     /// What it was last redeemed for.
     redeemed: Option<Redeemed>,
-    /// The viewer whose way back it is.
+    /// Viewer that it lets come back.
     viewer: Option<u64>,
 }
 
@@ -32,7 +32,8 @@ pub(super) struct Redeemed {
 }
 
 impl PageTickets {
-    /// Adds a ticket. Where there are too many, the oldest ends that is not the way back of one of these viewers.
+    /// Adds a ticket. If there are too many, the oldest is removed that does not belong to one of the `present`
+    /// viewers.
     pub(super) fn add(&mut self, secret: Secret, ends: Option<Micros>, present: &[u64]) {
         if self.0.len() >= PAGE_TICKETS_MAX {
             let is_spare =
@@ -50,7 +51,7 @@ impl PageTickets {
     }
 
     /// Redeems a ticket that [is contained](Self::contains), and returns the key that it was redeemed for before, which
-    /// is void. Whoever shows the successor has received it: the ticket before that is used.
+    /// is void now. A successor that is redeemed has been received, so it replaces the ticket before it.
     pub(super) fn redeem(&mut self, secret: &Secret, redeemed: Redeemed, now: Micros) -> Option<Secret> {
         let ticket = self.0.iter_mut().find(|ticket| ticket.is(secret))?;
         if !ticket.secret.matches(secret) {
@@ -61,7 +62,8 @@ impl PageTickets {
         ticket.redeemed.replace(redeemed).map(|before| before.key)
     }
 
-    /// Uses the ticket that was redeemed for this key, if one was: its successor is the way back of this viewer.
+    /// Replaces the ticket that was redeemed for this key, if there is one, by its successor, which belongs to this
+    /// viewer.
     pub(super) fn enter(&mut self, key: &Secret, viewer: u64) {
         let was_for_key = |ticket: &&mut PageTicket| {
             ticket.redeemed.as_ref().is_some_and(|redeemed| redeemed.key.matches(key))
@@ -74,7 +76,7 @@ impl PageTickets {
 }
 
 impl PageTicket {
-    /// Whether it is the ticket with this secret, or will be.
+    /// Returns whether the secret is the ticket's own or its successor's.
     fn is(&self, secret: &Secret) -> bool {
         let successor = self.redeemed.as_ref().map(|redeemed| &redeemed.successor);
         self.secret.matches(secret) || successor.is_some_and(|successor| successor.matches(secret))
@@ -134,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn newer_tickets_replace_the_oldest_that_is_no_present_viewers_way_back() {
+    fn newer_tickets_replace_the_oldest_that_belongs_to_no_present_viewer() {
         let mut tickets = PageTickets::default();
         tickets.add(secret(101), None, &[]);
         tickets.redeem(&secret(101), redeemed(102, 103), Micros(0));
