@@ -1,14 +1,19 @@
 //! Conversions between the tables and core's types, for both ends of the interface.
 
-use core::time::Duration;
-use lanstream_core::planar::Planar;
+extern crate alloc;
 
+use alloc::string::String;
+use alloc::sync::Arc;
+use core::time::Duration;
+
+use lanstream_core::planar::Planar;
 use lanstream_core::source::{
-    CURSOR_SIDE_MAX, ErrorKind, Event, PlaybackCommand, SOUND_FRAME_BYTES, SOUND_RATE,
+    CURSOR_SIDE_MAX, ErrorKind, Event, Playback, PlaybackCommand, Position, SOUND_FRAME_BYTES, SOUND_RATE,
 };
-use lanstream_core::{Layout, PixelFormat, Rect, Region, Size};
+use lanstream_core::{Layout, PixelFormat, Pts, Rect, Region, Size};
 
 use crate as abi;
+use crate::playback_flag::{CAN_SEEK, CONTROLLED, HAS_DURATION, HAS_POSITION, HAS_TRACK, PLAYING};
 
 const _: () = assert!(abi::CURSOR_SIDE_MAX == CURSOR_SIDE_MAX as u32, "shapes are as large on both sides");
 const _: () = assert!(abi::SOUND_RATE == SOUND_RATE, "sound is as fast on both sides");
@@ -98,6 +103,49 @@ pub fn event_from_abi(number: u32) -> Option<Event> {
     EVENTS.iter().find(|(_, own)| *own == number).map(|(event, _)| *event)
 }
 
+/// Returns a playback state as a table without the names of tracks; `None` is a live stream.
+pub fn playback_to_abi(playback: Option<&Playback>) -> abi::Playback {
+    let Some(playback) = playback else { return abi::Playback::LIVE };
+    let Playback { is_playing, can_seek, began, duration, position, track, .. } = playback;
+    let flags = [
+        (true, CONTROLLED),
+        (*is_playing, PLAYING),
+        (*can_seek, CAN_SEEK),
+        (duration.is_some(), HAS_DURATION),
+        (position.is_some(), HAS_POSITION),
+        (track.is_some(), HAS_TRACK),
+    ];
+    abi::Playback {
+        flags: flags.iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| flag).sum(),
+        began_us: began.0,
+        duration_us: duration.map_or(0, microseconds),
+        position_us: position.map_or(0, |position| position.at.0),
+        rate_us_per_s: position.map_or(0, |position| position.us_per_s),
+        track: track.unwrap_or(0),
+        ..abi::Playback::LIVE
+    }
+}
+
+/// Returns the playback state of a table, whose tracks have these names; `None` of a live stream.
+pub fn playback_from_abi(playback: &abi::Playback, tracks: Arc<[String]>) -> Option<Playback> {
+    let has = |flag| playback.flags & flag != 0;
+    let position = Position { at: Pts(playback.position_us), us_per_s: playback.rate_us_per_s };
+    has(CONTROLLED).then(|| Playback {
+        is_playing: has(PLAYING),
+        can_seek: has(CAN_SEEK),
+        began: Pts(playback.began_us),
+        duration: has(HAS_DURATION).then_some(Duration::from_micros(playback.duration_us)),
+        position: has(HAS_POSITION).then_some(position),
+        tracks,
+        track: has(HAS_TRACK).then_some(playback.track),
+    })
+}
+
+/// Returns a duration in microseconds, or the longest that there is room for.
+fn microseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
 /// Returns a viewer's command as a table.
 pub fn command_to_abi(command: PlaybackCommand) -> abi::Command {
     use abi::command_kind::{PAUSE, PLAY, SEEK, STEP, TRACK};
@@ -112,7 +160,7 @@ pub fn command_to_abi(command: PlaybackCommand) -> abi::Command {
         PlaybackCommand::Pause => of(PAUSE, 0, 0),
         PlaybackCommand::Play => of(PLAY, 0, 0),
         PlaybackCommand::Step => of(STEP, 0, 0),
-        PlaybackCommand::Seek(to) => of(SEEK, u64::try_from(to.as_micros()).unwrap_or(u64::MAX), 0),
+        PlaybackCommand::Seek(to) => of(SEEK, microseconds(to), 0),
         PlaybackCommand::Track(track) => of(TRACK, 0, track),
     }
 }

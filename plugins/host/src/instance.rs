@@ -15,19 +15,17 @@ use lanstream_core::{FrameBuffer, Layout, PIXEL_BYTES, Pts, Region};
 use lanstream_plugin_abi as abi;
 use lanstream_plugin_abi::convert::{event_from_abi, layout_to_abi, region_to_abi};
 
-use crate::audio::AudioExtension;
 use crate::check::{self, Broken};
-use crate::cursor::{CursorExtension, KnownCursor};
+use crate::cursor::KnownCursor;
+use crate::extensions::Extensions;
 use crate::open::{Functions, OpenInstance, is_null, result, rule};
-use crate::playback::{KnownPlayback, PlaybackExtension};
+use crate::playback::KnownPlayback;
 
 /// An open source.
 pub(crate) struct Instance {
     table: abi::Source,
     open: OpenInstance,
-    cursor: Option<CursorExtension>,
-    audio: Option<AudioExtension>,
-    playback: Option<PlaybackExtension>,
+    extensions: Extensions,
 }
 
 /// Result of a capture.
@@ -47,12 +45,8 @@ impl Instance {
             None => ptr::null(),
         };
         // SAFETY: it is what the plugin returned for this id.
-        let cursor = unsafe { CursorExtension::read(extension(abi::CURSOR_ID)) }.map_err(rule)?;
-        // SAFETY: as above.
-        let audio = unsafe { AudioExtension::read(extension(abi::AUDIO_ID)) }.map_err(rule)?;
-        // SAFETY: as above.
-        let playback = unsafe { PlaybackExtension::read(extension(abi::PLAYBACK_ID)) }.map_err(rule)?;
-        Ok(Self { table, open, cursor, audio, playback })
+        let extensions = unsafe { Extensions::read(extension) }.map_err(rule)?;
+        Ok(Self { table, open, extensions })
     }
 
     /// Describes the source.
@@ -77,54 +71,50 @@ impl Instance {
         result(status, &error)?;
         let event =
             event_from_abi(event).ok_or_else(|| rule(format!("wait returned the unknown event {event}")))?;
-        match event {
-            Event::CursorMoved if self.cursor.is_none() => Err(rule(no_extension(abi::CURSOR_ID))),
-            Event::Sounded if self.audio.is_none() => Err(rule(no_extension(abi::AUDIO_ID))),
-            Event::PlaybackChanged if self.playback.is_none() => Err(rule(no_extension(abi::PLAYBACK_ID))),
-            event => Ok(event),
-        }
+        self.extensions.check(event).map_err(rule)?;
+        Ok(event)
     }
 
     /// Returns whether the source has a cursor apart from its pixels.
     #[cfg(target_os = "linux")]
     pub(crate) fn has_cursor(&self) -> bool {
-        self.cursor.is_some()
+        self.extensions.cursor.is_some()
     }
 
     /// Asks where the cursor is; `None` of a source that has none.
     pub(crate) fn cursor(&mut self) -> Result<Option<Cursor>, Error> {
         let instance = self.open.pointer();
         // SAFETY: the instance is open, and has the extension.
-        self.cursor.as_mut().map(|cursor| unsafe { cursor.ask(instance) }).transpose()
+        self.extensions.cursor.as_mut().map(|cursor| unsafe { cursor.ask(instance) }).transpose()
     }
 
     /// Returns whether the source has sound.
     pub(crate) fn has_audio(&self) -> bool {
-        self.audio.is_some()
+        self.extensions.audio.is_some()
     }
 
     /// Takes the stretch of sound that is due, after the event that says so.
     pub(crate) fn take_sound(&mut self) -> Result<Option<AudioChunk>, Error> {
-        let Some(audio) = &self.audio else { return Ok(None) };
+        let Some(audio) = &self.extensions.audio else { return Ok(None) };
         // SAFETY: the instance is open, and has the extension.
         unsafe { audio.take(self.open.pointer()) }
     }
 
     /// Returns whether viewers control the source's playback.
     pub(crate) fn has_playback(&self) -> bool {
-        self.playback.is_some()
+        self.extensions.playback.is_some()
     }
 
     /// Asks how playback stands; `None` of a live stream, and of a source that has none.
     pub(crate) fn playback(&self) -> Result<Option<Playback>, Error> {
-        let Some(playback) = &self.playback else { return Ok(None) };
+        let Some(playback) = &self.extensions.playback else { return Ok(None) };
         // SAFETY: the instance is open, and has the extension.
         unsafe { playback.ask(self.open.pointer()) }
     }
 
     /// Carries out a viewer's command.
     pub(crate) fn control(&mut self, command: PlaybackCommand) -> Result<(), Error> {
-        let Some(playback) = &self.playback else { return Ok(()) };
+        let Some(playback) = &self.extensions.playback else { return Ok(()) };
         // SAFETY: the instance is open, and has the extension.
         let (status, error) = unsafe { playback.control(self.open.pointer(), command) };
         result(status, &error)
@@ -328,11 +318,6 @@ impl AudioSource for LoadedSource {
     fn take_chunk(&mut self) -> Option<AudioChunk> {
         self.sound.take()
     }
-}
-
-/// Returns the rule that a source breaks whose `wait` returns an event of an extension that it does not have.
-pub(crate) fn no_extension(id: &str) -> Broken {
-    format!("wait returned an event of the extension {id}, which it does not have")
 }
 
 /// Returns a description to be filled.

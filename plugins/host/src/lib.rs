@@ -14,6 +14,7 @@ mod check;
 pub mod conformance;
 mod cursor;
 mod error;
+mod extensions;
 mod folders;
 #[cfg(target_os = "linux")]
 mod installed;

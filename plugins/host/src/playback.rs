@@ -3,16 +3,11 @@
 #![allow(unsafe_code, reason = "functions of a plugin are called, and its texts read through their pointers")]
 
 use std::ffi::c_void;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use lanstream_core::Pts;
 use lanstream_core::source::{Error, Playback, PlaybackCommand, Position};
 use lanstream_plugin_abi as abi;
-use lanstream_plugin_abi::convert::command_to_abi;
-use lanstream_plugin_abi::playback_flag::{
-    CAN_SEEK, CONTROLLED, HAS_DURATION, HAS_POSITION, HAS_TRACK, PLAYING,
-};
+use lanstream_plugin_abi::convert::{command_to_abi, playback_from_abi};
 
 use crate::check::{self, Broken};
 use crate::open::{result, rule};
@@ -107,27 +102,14 @@ impl PlaybackExtension {
 /// # Safety
 /// No function of the instance was called since.
 pub(crate) unsafe fn playback(told: &abi::Playback) -> Result<Option<Playback>, Broken> {
-    let has = |flag| told.flags & flag != 0;
-    if !has(CONTROLLED) {
-        return Ok(None);
-    }
     let what = "tracks of sound";
     // SAFETY: the caller's promise.
     let tracks = unsafe { check::list(told.tracks, told.tracks_len, abi::TRACKS_MAX, what)? };
     // SAFETY: as above.
-    let tracks = tracks.iter().map(|name| unsafe { check::shown(*name, "name of a track of sound") });
-    let playback = Playback {
-        is_playing: has(PLAYING),
-        can_seek: has(CAN_SEEK),
-        began: Pts(told.began_us),
-        duration: has(HAS_DURATION).then_some(Duration::from_micros(told.duration_us)),
-        position: has(HAS_POSITION)
-            .then_some(Position { at: Pts(told.position_us), us_per_s: told.rate_us_per_s }),
-        tracks: tracks.collect::<Result<Arc<[_]>, _>>()?,
-        track: has(HAS_TRACK).then_some(told.track),
-    };
-    check_tracks(&playback)?;
-    Ok(Some(playback))
+    let names = tracks.iter().map(|name| unsafe { check::shown(*name, "name of a track of sound") });
+    let playback = playback_from_abi(told, names.collect::<Result<_, _>>()?);
+    playback.as_ref().map_or(Ok(()), check_tracks)?;
+    Ok(playback)
 }
 
 /// Returns an error if the tracks of sound cannot be.
@@ -148,6 +130,11 @@ pub(crate) fn check_tracks(playback: &Playback) -> Result<(), Broken> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use lanstream_core::Pts;
+
     use super::*;
 
     #[test]

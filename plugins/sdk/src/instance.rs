@@ -20,8 +20,8 @@ use lanstream_plugin_abi::convert::{
     event_to_abi, kind_to_abi, layout_from_abi, layout_to_abi, region_from_abi, region_to_abi,
 };
 
+use crate::reported_playback::ReportedPlayback;
 use crate::sound::Sound;
-use crate::told_playback::ToldPlayback;
 
 /// An open source. It is used on one thread at a time but for its waker: locks are never contended.
 pub(crate) struct Instance {
@@ -34,7 +34,7 @@ pub(crate) struct Instance {
     pub(crate) sound: Mutex<Sound>,
     /// The host asks for playback, and viewers control that of the source.
     pub(crate) has_playback: bool,
-    pub(crate) told_playback: Mutex<ToldPlayback>,
+    pub(crate) reported_playback: Mutex<ReportedPlayback>,
     /// Shape of the cursor that the host was told of last.
     pub(crate) shape: Mutex<Option<Arc<CursorShape>>>,
 }
@@ -49,7 +49,7 @@ impl Instance {
             has_audio: asks && source.audio().is_some(),
             sound: Mutex::default(),
             has_playback: host_minor >= abi::PLAYBACK_MINOR && source.playback().is_some(),
-            told_playback: Mutex::new(ToldPlayback::new()),
+            reported_playback: Mutex::new(ReportedPlayback::new()),
             shape: Mutex::default(),
             source: Mutex::new(source),
         }
@@ -74,8 +74,8 @@ impl Instance {
     }
 
     fn has_playback_changed(&self, source: &mut dyn Source) -> bool {
-        let mut told = self.told_playback.lock().unwrap_or_else(PoisonError::into_inner);
-        self.has_playback && told.has_changed(source)
+        let mut reported = self.reported_playback.lock().unwrap_or_else(PoisonError::into_inner);
+        self.has_playback && reported.has_changed(source)
     }
 
     fn is_sound_due(&self, source: &mut dyn Source) -> bool {

@@ -108,10 +108,10 @@ mod cursor;
 mod extension;
 mod instance;
 mod playback;
+mod reported_playback;
 mod sink_instance;
 mod sound;
 mod table;
-mod told_playback;
 
 pub use lanstream_core as core;
 pub use lanstream_plugin_abi as abi;

@@ -8,7 +8,7 @@ use lanstream_plugin_abi as abi;
 use lanstream_plugin_abi::convert::command_from_abi;
 
 use crate::instance::{Instance, guarded, host_error};
-use crate::told_playback::state_of;
+use crate::reported_playback::state_of;
 
 /// Table of the extension.
 pub(crate) static TABLE: abi::PlaybackSource = abi::PlaybackSource {
@@ -30,7 +30,7 @@ unsafe extern "C" fn playback(
     guarded(error, || {
         let state = state_of(instance.source.lock().unwrap_or_else(PoisonError::into_inner).as_mut());
         let struct_size = told.struct_size;
-        *told = instance.told_playback.lock().unwrap_or_else(PoisonError::into_inner).tell(state);
+        *told = instance.reported_playback.lock().unwrap_or_else(PoisonError::into_inner).report(state);
         told.struct_size = struct_size;
         Ok(())
     })

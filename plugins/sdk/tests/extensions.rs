@@ -19,43 +19,57 @@ use lanstream_plugin::core::source::{
 use lanstream_plugin::core::{FrameBuffer, Layout, PixelFormat, Pts, Region, Size};
 use lanstream_plugin::{Exports, abi};
 
+/// Methods of a source of one pixel, which nothing here is about.
+macro_rules! one_pixel {
+    () => {
+        fn description(&self) -> Description {
+            Description::default()
+        }
+
+        fn layout(&self) -> Layout {
+            Layout::packed(Size { width: 1, height: 1 }, PixelFormat::Rgbx8)
+        }
+
+        fn waker(&self) -> Waker {
+            Waker::noop().clone()
+        }
+
+        fn capture(&mut self, frame: &mut FrameBuffer, _: &Region) -> Result<Captured, Error> {
+            Ok(Captured::all(frame.layout()))
+        }
+    };
+}
+
+/// The factory of a source without options.
+macro_rules! factory {
+    ($factory:ident, $name:literal, $source:expr) => {
+        #[derive(Default)]
+        struct $factory;
+
+        impl SourceFactory for $factory {
+            fn descriptor(&self) -> Descriptor {
+                Descriptor { name: $name.into(), about: "".into(), examples: "".into(), options: Vec::new() }
+            }
+
+            fn configure(&self, _: &OptionValues, _: Listener) -> Result<Configured, OptionError> {
+                Ok(Configured::new(Box::new(|| Ok(Box::new($source)))))
+            }
+        }
+    };
+}
+
 /// A source whose cursor moves all the time. It panics when it is asked for the fourth time.
 struct Restless {
     asked: std::cell::Cell<u16>,
 }
 
-#[derive(Default)]
-struct RestlessFactory;
-
-impl SourceFactory for RestlessFactory {
-    fn descriptor(&self) -> Descriptor {
-        Descriptor { name: "restless".into(), about: "".into(), examples: "".into(), options: Vec::new() }
-    }
-
-    fn configure(&self, _: &OptionValues, _: Listener) -> Result<Configured, OptionError> {
-        Ok(Configured::new(Box::new(|| Ok(Box::new(Restless { asked: 0.into() })))))
-    }
-}
+factory!(RestlessFactory, "restless", Restless { asked: 0.into() });
 
 impl Source for Restless {
-    fn description(&self) -> Description {
-        Description::default()
-    }
-
-    fn layout(&self) -> Layout {
-        Layout::packed(Size { width: 1, height: 1 }, PixelFormat::Rgbx8)
-    }
-
-    fn waker(&self) -> Waker {
-        Waker::noop().clone()
-    }
+    one_pixel!();
 
     fn wait(&mut self, _: Option<Duration>) -> Result<Event, Error> {
         Ok(Event::CursorMoved)
-    }
-
-    fn capture(&mut self, frame: &mut FrameBuffer, _: &Region) -> Result<Captured, Error> {
-        Ok(Captured::all(frame.layout()))
     }
 
     fn cursor(&self) -> Option<&dyn CursorSource> {
@@ -81,38 +95,13 @@ struct Ringing {
     sound: Option<AudioChunk>,
 }
 
-#[derive(Default)]
-struct RingingFactory;
-
-impl SourceFactory for RingingFactory {
-    fn descriptor(&self) -> Descriptor {
-        Descriptor { name: "ringing".into(), about: "".into(), examples: "".into(), options: Vec::new() }
-    }
-
-    fn configure(&self, _: &OptionValues, _: Listener) -> Result<Configured, OptionError> {
-        Ok(Configured::new(Box::new(|| Ok(Box::new(Ringing { sound: Some(long_sound()) })))))
-    }
-}
+factory!(RingingFactory, "ringing", Ringing { sound: Some(long_sound()) });
 
 impl Source for Ringing {
-    fn description(&self) -> Description {
-        Description::default()
-    }
-
-    fn layout(&self) -> Layout {
-        Layout::packed(Size { width: 1, height: 1 }, PixelFormat::Rgbx8)
-    }
-
-    fn waker(&self) -> Waker {
-        Waker::noop().clone()
-    }
+    one_pixel!();
 
     fn wait(&mut self, _: Option<Duration>) -> Result<Event, Error> {
         Ok(if self.sound.is_some() { Event::Sounded } else { Event::TimedOut })
-    }
-
-    fn capture(&mut self, frame: &mut FrameBuffer, _: &Region) -> Result<Captured, Error> {
-        Ok(Captured::all(frame.layout()))
     }
 
     fn audio(&mut self) -> Option<&mut dyn AudioSource> {
@@ -132,40 +121,15 @@ struct Changing {
     waits: u32,
 }
 
-#[derive(Default)]
-struct ChangingFactory;
-
-impl SourceFactory for ChangingFactory {
-    fn descriptor(&self) -> Descriptor {
-        Descriptor { name: "changing".into(), about: "".into(), examples: "".into(), options: Vec::new() }
-    }
-
-    fn configure(&self, _: &OptionValues, _: Listener) -> Result<Configured, OptionError> {
-        Ok(Configured::new(Box::new(|| Ok(Box::new(Changing { track: 0, waits: 0 })))))
-    }
-}
+factory!(ChangingFactory, "changing", Changing { track: 0, waits: 0 });
 
 impl Source for Changing {
-    fn description(&self) -> Description {
-        Description::default()
-    }
-
-    fn layout(&self) -> Layout {
-        Layout::packed(Size { width: 1, height: 1 }, PixelFormat::Rgbx8)
-    }
-
-    fn waker(&self) -> Waker {
-        Waker::noop().clone()
-    }
+    one_pixel!();
 
     fn wait(&mut self, _: Option<Duration>) -> Result<Event, Error> {
         self.waits += 1;
         self.track += u32::from(self.waits.is_multiple_of(3));
         Ok(Event::TimedOut)
-    }
-
-    fn capture(&mut self, frame: &mut FrameBuffer, _: &Region) -> Result<Captured, Error> {
-        Ok(Captured::all(frame.layout()))
     }
 
     fn playback(&mut self) -> Option<&mut dyn PlaybackSource> {

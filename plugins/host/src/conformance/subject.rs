@@ -18,11 +18,10 @@ pub(super) use super::host_table::HostVersion;
 use super::host_table::{Context, NewerHost, host_table};
 use super::instance::{Instance, Table};
 use super::report::Report;
-use crate::audio::{AudioExtension, chunk};
+use crate::audio::chunk;
 use crate::check;
-use crate::cursor::CursorExtension;
+use crate::extensions::Extensions;
 use crate::instance::{self, Lent};
-use crate::playback::PlaybackExtension;
 
 /// Bytes between rows of a host that aligns rows more than a plugin would.
 const PADDING_BYTES: usize = 64;
@@ -70,12 +69,7 @@ pub(super) struct Failure {
 pub(super) struct Opened {
     table: abi::Source,
     pub(super) instance: Instance,
-    /// Of a source that has a cursor.
-    pub(super) cursor: Option<CursorExtension>,
-    /// Of a source that has sound.
-    pub(super) audio: Option<AudioExtension>,
-    /// Of a source whose playback viewers control.
-    pub(super) playback: Option<PlaybackExtension>,
+    pub(super) extensions: Extensions,
     pub(super) description: Description,
     pub(super) layout: Layout,
 }
@@ -171,14 +165,10 @@ impl Subject {
         };
         let table = |id| instance.extension(id).unwrap_or(ptr::null());
         // SAFETY: it is what the plugin returned for this id.
-        let cursor = unsafe { CursorExtension::read(table(abi::CURSOR_ID)) }.map_err(Fault::Broken)?;
-        // SAFETY: as above.
-        let audio = unsafe { AudioExtension::read(table(abi::AUDIO_ID)) }.map_err(Fault::Broken)?;
-        // SAFETY: as above.
-        let playback = unsafe { PlaybackExtension::read(table(abi::PLAYBACK_ID)) }.map_err(Fault::Broken)?;
+        let extensions = unsafe { Extensions::read(table) }.map_err(Fault::Broken)?;
         let (description, layout) = (Description::default(), Layout::packed(ONE_PIXEL, PixelFormat::Rgbx8));
         let table = self.table;
-        let mut opened = Opened { table, instance, cursor, audio, playback, description, layout };
+        let mut opened = Opened { table, instance, extensions, description, layout };
         // As hosts do. Whether it can be is a rule of its own.
         opened.ask_playback();
         opened.describe()?;
@@ -231,7 +221,7 @@ impl Opened {
 
     /// Asks how playback stands, and leaves it unchecked.
     fn ask_playback(&self) {
-        let Some(playback) = &self.playback else { return };
+        let Some(playback) = &self.extensions.playback else { return };
         self.instance.step("playback");
         // SAFETY: the instance is open, and of the source that has the extension.
         let _unchecked = unsafe { playback.call(self.instance.pointer) };
@@ -246,22 +236,16 @@ impl Opened {
         // SAFETY: the arguments are as the interface says.
         let status = unsafe { wait(self.instance.pointer, timeout, &raw mut event, &raw mut error) };
         check_status("wait", status, &error)?;
-        match event_from_abi(event) {
-            None => broken(format!("wait returned the unknown event {event}")),
-            Some(Event::CursorMoved) if self.cursor.is_none() => {
-                broken(instance::no_extension(abi::CURSOR_ID))
-            }
-            Some(Event::Sounded) if self.audio.is_none() => broken(instance::no_extension(abi::AUDIO_ID)),
-            Some(Event::PlaybackChanged) if self.playback.is_none() => {
-                broken(instance::no_extension(abi::PLAYBACK_ID))
-            }
-            Some(event) => Ok(event),
-        }
+        let Some(event) = event_from_abi(event) else {
+            return broken(format!("wait returned the unknown event {event}"));
+        };
+        self.extensions.check(event).map_err(Fault::Broken)?;
+        Ok(event)
     }
 
     /// Takes the sound that is due. Returns what the function did; `None` of a source without sound.
     fn take_sound(&mut self) -> Option<(i32, abi::Audio, abi::Error)> {
-        let audio = self.audio.as_ref()?;
+        let audio = self.extensions.audio.as_ref()?;
         self.instance.step("take");
         // SAFETY: the instance is open, and of the source that has the extension.
         Some(unsafe { audio.call(self.instance.pointer) })

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use lanstream_core::frame_sink::Backlog;
 use lanstream_core::options::OptionValues;
-use lanstream_core::source::{AudioChunk, Description, Playback, PlaybackCommand, Position};
+use lanstream_core::source::{AudioChunk, Description, Playback, PlaybackCommand};
 use lanstream_core::{Layout, Micros, Pts, RECTS_MAX, Rect, Region};
 use lanstream_plugin_abi as abi;
-use lanstream_plugin_abi::convert::{command_from_abi, command_to_abi, layout_to_abi};
-use lanstream_plugin_abi::playback_flag::{
-    CAN_SEEK, CONTROLLED, HAS_DURATION, HAS_POSITION, HAS_TRACK, PLAYING,
+use lanstream_plugin_abi::convert::{
+    command_from_abi, command_to_abi, layout_to_abi, playback_from_abi, playback_to_abi,
 };
+use lanstream_plugin_abi::playback_flag::CONTROLLED;
 
 use super::wire::{Fields, MalformedError, Write};
 use crate::audio::check_samples;
@@ -78,48 +78,37 @@ pub(super) fn read_checked_sound(fields: &mut Fields<'_>) -> Result<AudioChunk, 
     Ok(sound)
 }
 
-/// Writes how playback stands; `None` of a live stream.
+/// Writes a playback state; `None` of a live stream.
 pub(super) fn write_playback(playback: Option<&Playback>, out: &mut Vec<u8>) {
-    let Some(playback) = playback else { return out.u32(0) };
-    let Playback { began, duration, position, tracks, track, .. } = playback;
-    let flags = [
-        (true, CONTROLLED),
-        (playback.is_playing, PLAYING),
-        (playback.can_seek, CAN_SEEK),
-        (duration.is_some(), HAS_DURATION),
-        (position.is_some(), HAS_POSITION),
-        (track.is_some(), HAS_TRACK),
-    ];
-    out.u32(flags.iter().filter(|(has, _)| *has).map(|(_, flag)| flag).sum());
-    let position = position.unwrap_or(Position { at: Pts(0), us_per_s: 0 });
-    out.i64(began.0);
-    out.u64(microseconds(duration.unwrap_or_default()));
-    out.i64(position.at.0);
-    out.u32(position.us_per_s);
-    out.u32(track.unwrap_or_default());
-    out.list(tracks, |out, name| out.text(name));
+    let table = playback_to_abi(playback);
+    out.u32(table.flags);
+    let Some(playback) = playback else { return };
+    out.i64(table.began_us);
+    out.u64(table.duration_us);
+    out.i64(table.position_us);
+    out.u32(table.rate_us_per_s);
+    out.u32(table.track);
+    out.list(&playback.tracks, |out, name| out.text(name));
 }
 
 pub(super) fn read_playback(fields: &mut Fields<'_>) -> Result<Option<Playback>, MalformedError> {
     let flags = fields.u32()?;
-    let has = |flag| flags & flag != 0;
-    if !has(CONTROLLED) {
+    if flags & CONTROLLED == 0 {
         return Ok(None);
     }
-    let (began, duration) = (fields.i64().map(Pts)?, fields.u64().map(Duration::from_micros)?);
-    let position = Position { at: fields.i64().map(Pts)?, us_per_s: fields.u32()? };
-    let track = fields.u32()?;
-    let playback = Playback {
-        is_playing: has(PLAYING),
-        can_seek: has(CAN_SEEK),
-        began,
-        duration: has(HAS_DURATION).then_some(duration),
-        position: has(HAS_POSITION).then_some(position),
-        tracks: fields.list(|fields| fields.text().map(str::to_owned))?.into(),
-        track: has(HAS_TRACK).then_some(track),
+    let table = abi::Playback {
+        flags,
+        began_us: fields.i64()?,
+        duration_us: fields.u64()?,
+        position_us: fields.i64()?,
+        rate_us_per_s: fields.u32()?,
+        track: fields.u32()?,
+        ..abi::Playback::LIVE
     };
-    check_tracks(&playback).map_err(|_| MalformedError)?;
-    Ok(Some(playback))
+    let names = fields.list(|fields| fields.text().map(str::to_owned))?;
+    let playback = playback_from_abi(&table, names.into());
+    playback.as_ref().map_or(Ok(()), check_tracks).map_err(|_| MalformedError)?;
+    Ok(playback)
 }
 
 pub(super) fn write_command(command: PlaybackCommand, out: &mut Vec<u8>) {

@@ -11,7 +11,7 @@ const ROUNDS: usize = 100;
 
 pub(super) fn audio(subject: &Subject) -> Outcome {
     let mut opened = subject.open()?;
-    if opened.audio.is_none() {
+    if opened.extensions.audio.is_none() {
         return Err(Fault::Skipped("it has no sound".to_owned()));
     }
     for _ in 0..ROUNDS {

@@ -19,7 +19,7 @@ type Shapes = BTreeMap<u32, (u16, u16, u64)>;
 
 pub(super) fn cursor(subject: &Subject) -> Outcome {
     let mut opened = subject.open()?;
-    if opened.cursor.is_none() {
+    if opened.extensions.cursor.is_none() {
         return Err(Fault::Skipped("it has no cursor apart from its pixels".to_owned()));
     }
     let mut shapes = Shapes::new();
@@ -38,7 +38,7 @@ pub(super) fn cursor(subject: &Subject) -> Outcome {
 
 /// Asks where the cursor is, and compares its shape with what had the same serial before.
 fn look(opened: &mut Opened, shapes: &mut Shapes) -> Outcome {
-    let Some(cursor) = &mut opened.cursor else { return Ok(()) };
+    let Some(cursor) = &mut opened.extensions.cursor else { return Ok(()) };
     opened.instance.step("cursor");
     // SAFETY: the instance is open, and of the source that has the extension.
     let (status, told, error) = unsafe { cursor.call(opened.instance.pointer) };

@@ -18,7 +18,7 @@ const BEYOND: Duration = Duration::from_secs(1_000_000_000);
 
 pub(super) fn playback(subject: &Subject) -> Outcome {
     let mut opened = subject.open()?;
-    if opened.playback.is_none() {
+    if opened.extensions.playback.is_none() {
         return Err(Fault::Skipped("viewers do not control its playback".to_owned()));
     }
     let Some(first) = state(&opened)? else {
@@ -71,7 +71,7 @@ fn go_on(opened: &mut Opened) -> Outcome {
 }
 
 fn control(opened: &Opened, command: PlaybackCommand) -> Outcome {
-    let Some(extension) = &opened.playback else { return Ok(()) };
+    let Some(extension) = &opened.extensions.playback else { return Ok(()) };
     opened.instance.step("control");
     // SAFETY: the instance is open, and of the source that has the extension.
     let (status, error) = unsafe { extension.control(opened.instance.pointer, command) };
@@ -80,7 +80,7 @@ fn control(opened: &Opened, command: PlaybackCommand) -> Outcome {
 
 /// Asks how playback stands; `None` of a live stream.
 fn state(opened: &Opened) -> Outcome<Option<Playback>> {
-    let Some(extension) = &opened.playback else { return Ok(None) };
+    let Some(extension) = &opened.extensions.playback else { return Ok(None) };
     opened.instance.step("playback");
     // SAFETY: the instance is open, and of the source that has the extension.
     let (status, told, error) = unsafe { extension.call(opened.instance.pointer) };
