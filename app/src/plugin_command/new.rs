@@ -11,7 +11,7 @@ use lanstream_core::registry::Descriptor;
 use crate::cli::{self, Kind, Language, NewOptions};
 use crate::report;
 
-/// A file of a project: its name, and its text with words in place of what depends on the project.
+/// A file of a project: its name, and its text, with `@NAME@` and the like in place of what depends on the project.
 type Template = (&'static str, &'static str);
 
 const SOURCE_README: Template = ("README.md", include_str!("../../templates/plugin/README.md.in"));
@@ -24,9 +24,9 @@ const RUST_SOURCE: [Template; 4] =
 const RUST_SINK: [Template; 4] =
     [CARGO, ("src/lib.rs", include_str!("../../templates/plugin/sink.rs")), IGNORED, SINK_README];
 const C_SOURCE: [Template; 3] =
-    [("NAME.c", include_str!("../../templates/plugin/source.c")), HEADER, SOURCE_README];
+    [("@NAME@.c", include_str!("../../templates/plugin/source.c")), HEADER, SOURCE_README];
 const C_SINK: [Template; 3] =
-    [("NAME.c", include_str!("../../templates/plugin/sink.c")), HEADER, SINK_README];
+    [("@NAME@.c", include_str!("../../templates/plugin/sink.c")), HEADER, SINK_README];
 
 /// Folder of the SDK, if this program was built from a checkout that is still there.
 const SDK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../plugins/sdk");
@@ -147,10 +147,15 @@ impl Project {
         Ok(())
     }
 
-    /// Returns a text with what it has words for.
+    /// Returns a text in which every placeholder has its value.
     fn filled(&self, text: &str) -> String {
-        let text = text.replace("DEPENDENCY", &dependency()).replace("BUILD", &self.build);
-        text.replace("LIBRARY", &self.library).replace("NAME", &self.name)
+        let values = [
+            ("@DEPENDENCY@", &dependency()),
+            ("@BUILD@", &self.build),
+            ("@LIBRARY@", &self.library),
+            ("@NAME@", &self.name),
+        ];
+        values.iter().fold(text.to_owned(), |text, (placeholder, value)| text.replace(placeholder, value))
     }
 }
 
@@ -159,5 +164,24 @@ fn dependency() -> String {
     match Path::new(SDK).canonicalize() {
         Ok(path) => format!("{{ path = {:?} }}", path.display().to_string()),
         Err(_) => format!("{SDK_VERSION:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_have_their_values_and_nothing_else_is_replaced() {
+        for kind in [Kind::Source, Kind::Sink] {
+            for language in [Language::Rust, Language::C] {
+                let project = Project::new("my-own", kind, language);
+                for (file, text) in project.files {
+                    let filled = project.filled(text);
+                    assert!(!filled.contains('@'), "{file}: {filled}");
+                    assert!(*file != "lanstream.h" || filled == *text, "the header is as it was");
+                }
+            }
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! A lanstream plugin with one source, `NAME`: a gradient that moves. Change `capture` to show something else.
+//! A lanstream plugin with one source, `@NAME@`: a gradient that moves. Change `capture` to show something else.
 
 use std::task::Waker;
 use std::time::{Duration, Instant};
@@ -20,7 +20,7 @@ struct GradientFactory;
 impl SourceFactory for GradientFactory {
     fn descriptor(&self) -> Descriptor {
         Descriptor {
-            name: "NAME".into(),
+            name: "@NAME@".into(),
             about: "Show a gradient that moves".into(),
             examples: "".into(),
             options: vec![

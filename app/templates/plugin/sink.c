@@ -1,6 +1,6 @@
 /*
- * A lanstream plugin with one sink, `NAME`: it writes a line for each frame into a file, with its time, its size, how much
- * of it is damaged, and its mean colour. Change `take` to do something else with the pixels.
+ * A lanstream plugin with one sink, `@NAME@`: it writes a line for each frame into a file, with its time, its size, how
+ * much of it is damaged, and its mean colour. Change `take` to do something else with the pixels.
  * lanstream.h says at each function which thread calls it, and at each pointer how long it is valid.
  */
 #include <lanstream.h>
@@ -24,12 +24,12 @@ static const ls_option options[] = {{
     .name = LS_STR("file"),
     .value_name = LS_STR("FILE"),
     .help = LS_STR("Where the lines go"),
-    .default_value = LS_STR("NAME.csv"),
+    .default_value = LS_STR("@NAME@.csv"),
 }};
 
 static int32_t create(const ls_host *host, const ls_value *values, uint64_t values_len, void **instance, ls_error *error) {
     (void)host;
-    char path[PATH_BYTES_MAX] = "NAME.csv";
+    char path[PATH_BYTES_MAX] = "@NAME@.csv";
     for (uint64_t i = 0; i < values_len; i++) {
         if (!ls_str_is(values[i].name, "file")) continue;
         if (values[i].value.len >= sizeof path) return ls_fail(error, LS_ERROR_NOT_FOUND, "the name of the file is too long");
@@ -107,7 +107,7 @@ static int32_t finish(void *instance, ls_error *error) {
 
 static const ls_sink sink = {
     .struct_size = sizeof(ls_sink),
-    .name = LS_STR("NAME"),
+    .name = LS_STR("@NAME@"),
     .about = LS_STR("Write a line of numbers for each frame"),
     .options = options,
     .options_len = sizeof options / sizeof options[0],
@@ -127,7 +127,7 @@ static const ls_plugin plugin = {
     .struct_size = sizeof(ls_plugin),
     .abi_major = LS_ABI_MAJOR,
     .abi_minor = LS_ABI_MINOR,
-    .name = LS_STR("NAME"),
+    .name = LS_STR("@NAME@"),
     .version = LS_STR("0.1.0"),
     .factory = factory,
 };

@@ -1,4 +1,4 @@
-//! A lanstream plugin with one sink, `NAME`: it writes a line for each frame into a file, with its time, its size, how
+//! A lanstream plugin with one sink, `@NAME@`: it writes a line for each frame into a file, with its time, its size, how
 //! much of it is damaged, and its mean colour. Change `frame` to do something else with the pixels.
 
 use std::fs::File;
@@ -21,17 +21,17 @@ struct StatisticsFactory;
 impl FrameSinkFactory for StatisticsFactory {
     fn descriptor(&self) -> Descriptor {
         Descriptor {
-            name: "NAME".into(),
+            name: "@NAME@".into(),
             about: "Write a line of numbers for each frame".into(),
             examples: "".into(),
             options: vec![
-                OptionSpec::path("file", "FILE", "Where the lines go").default("NAME.csv"),
+                OptionSpec::path("file", "FILE", "Where the lines go").default("@NAME@.csv"),
             ],
         }
     }
 
     fn configure(&self, values: &OptionValues, _: Listener) -> Result<SinkOpener, OptionError> {
-        let path = values.text("file").unwrap_or("NAME.csv").to_owned();
+        let path = values.text("file").unwrap_or("@NAME@.csv").to_owned();
         Ok(Arc::new(move || {
             let file = File::create(&path).map_err(|error| broken(&error))?;
             Ok(Box::new(Statistics {

@@ -1,5 +1,5 @@
 /*
- * A lanstream plugin with one source, `NAME`: a gradient that moves. Change `capture` to show something else.
+ * A lanstream plugin with one source, `@NAME@`: a gradient that moves. Change `capture` to show something else.
  * lanstream.h says at each function which thread calls it, and at each pointer how long it is valid.
  */
 #include <lanstream.h>
@@ -104,7 +104,7 @@ static int32_t capture(void *instance, ls_frame *frame, ls_error *error) {
 
 static const ls_source source = {
     .struct_size = sizeof(ls_source),
-    .name = LS_STR("NAME"),
+    .name = LS_STR("@NAME@"),
     .about = LS_STR("Show a gradient that moves"),
     .options = options,
     .options_len = sizeof options / sizeof options[0],
@@ -123,7 +123,7 @@ static const ls_plugin plugin = {
     .struct_size = sizeof(ls_plugin),
     .abi_major = LS_ABI_MAJOR,
     .abi_minor = LS_ABI_MINOR,
-    .name = LS_STR("NAME"),
+    .name = LS_STR("@NAME@"),
     .version = LS_STR("0.1.0"),
     .factory = factory,
 };
