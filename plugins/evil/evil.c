@@ -29,6 +29,15 @@ static int captures, instances;
 static uint8_t own[64 * 32 * 4]; /* pixels that are lent */
 static uint8_t *lent;
 
+/* Pixels that lent:kept lends until they are released, by any thread at any time. */
+struct loan {
+    uint8_t pixels[sizeof own];
+};
+
+/* The only loan of lent:kept-again, which paints it again and again, and the first of lent:kept-destroy, which paints it
+ * at the end. */
+static struct loan *first_loan;
+
 /* An instance of lent:good, which lends its own pixels and has them back before it is called again. */
 struct lender {
     uint8_t pixels[sizeof own];
@@ -177,6 +186,7 @@ static void destroy(void *instance) {
         free(instance);
     }
     if (captures == 0 && is("destroy:unused")) abort();
+    if (is("lent:kept-destroy") && first_loan) memset(first_loan->pixels, 0, sizeof first_loan->pixels);
     if (is("lent:double")) free(lent);
 }
 
@@ -236,6 +246,21 @@ static int32_t lend_well(struct lender *lender, ls_frame *frame) {
     return LS_OK;
 }
 
+/* Lends pixels that the host may keep. */
+static int32_t lend_to_keep(ls_frame *frame) {
+    struct loan *loan = is("lent:kept-again") && first_loan ? first_loan : malloc(sizeof *loan);
+    if (!loan) return LS_FAILED;
+    if (!first_loan) first_loan = loan;
+    memset(loan->pixels, ++grey, sizeof loan->pixels);
+    frame->flags |= LS_FRAME_LENT | LS_FRAME_KEEP;
+    frame->lent = loan->pixels;
+    frame->lent_len = sizeof loan->pixels;
+    frame->lent_stride = 64 * 4;
+    frame->lent_owner = loan;
+    frame->lent_release = is("lent:kept") ? free : NULL;
+    return LS_OK;
+}
+
 /* Lends pixels in one of the wrong ways. */
 static int32_t lend(ls_frame *frame) {
     memset(own, ++grey, sizeof own);
@@ -271,6 +296,7 @@ static int32_t capture(void *instance, ls_frame *frame, ls_error *error) {
         evil("capture");
         if (is("write:beyond")) memset(frame->data, 1, frame->data_len + (64 << 20));
         if (is("lent:good")) return lend_well(instance, frame);
+        if (strncmp(EVIL, "lent:kept", 9) == 0) return lend_to_keep(frame);
         if (strncmp(EVIL, "lent:", 5) == 0) return lend(frame);
         if (is("error:kind")) return ls_fail(error, 77, "a kind that there is not");
         if (is("error:utf8")) return ls_fail(error, LS_ERROR_ENDED, "\xff");

@@ -181,7 +181,9 @@ typedef struct ls_value {
 enum {
     LS_FRAME_HAS_PTS = 1, /* `pts_us` is set */
     LS_FRAME_ALL = 2,     /* all of the frame was written and may have changed: `updated` and `damage` are ignored */
-    LS_FRAME_LENT = 4     /* the pixels, all of them, are in `lent` instead of `data` */
+    LS_FRAME_LENT = 4,    /* the pixels, all of them, are in `lent` instead of `data` */
+    LS_FRAME_KEEP = 8     /* with LS_FRAME_LENT: the host may use the pixels after the call, and release them later, on any
+                             thread, even after `destroy`. A host of 1.2 copies them and releases them at once */
 };
 
 typedef struct ls_frame {
@@ -195,11 +197,12 @@ typedef struct ls_frame {
     ls_region updated; /* out: what was written besides `region`; damage is always written */
     ls_region damage;  /* out: what may have changed since the last capture. It may cover more than that, never less */
     int64_t pts_us;    /* out: presentation time, on a clock of the plugin's own */
-    const uint8_t *lent; /* out: the plugin's own pixels, which the host copies before it calls `lent_release` */
+    const uint8_t *lent; /* out: the plugin's own pixels, which stay as they are until the host calls `lent_release` */
     uint64_t lent_len;
     uint64_t lent_stride;
     void *lent_owner;
-    void (*lent_release)(void *owner); /* out: may be NULL; called exactly once, on the thread that called `capture` */
+    void (*lent_release)(void *owner); /* out: may be NULL; called exactly once, on the thread that called `capture`, and
+                                          before it is called again, unless LS_FRAME_KEEP allows more */
 } ls_frame;
 
 #define LS_SOUND_RATE 48000u      /* frames of sound in a second, each of a sample for the left and one for the right */

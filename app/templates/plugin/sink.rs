@@ -1,5 +1,5 @@
-//! A lanstream plugin with one sink, `@NAME@`: it writes a line for each frame into a file, with its time, its size, how
-//! much of it is damaged, and its mean colour. Change `frame` to do something else with the pixels.
+//! A lanstream plugin with one sink, `@NAME@`: it writes a line for each frame into a file, with its time, its size,
+//! how much of it is damaged, and its mean colour. Change `frame` to do something else with the pixels.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};

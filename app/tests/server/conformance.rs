@@ -73,6 +73,7 @@ fn good_plugins_keep_all_rules() {
         (built_in_rust("clock"), vec![]),
         (evil("none:kept"), vec![]),
         (evil("lent:good"), vec![]),
+        (evil("lent:kept"), vec![]),
         (evil("cursor:good"), vec![]),
         (evil("audio:good"), vec![]),
         (evil("playback:good"), vec![]),
@@ -100,7 +101,7 @@ fn good_plugins_keep_all_rules() {
         let is_confined = stderr(&output).starts_with("the sandbox of the plugin allows ");
         assert_eq!(is_confined, is_example, "{}", stderr(&output));
         for (rule, who) in [
-            ("lent", &["evil-lent-good.so"][..]),
+            ("lent", &["evil-lent-good.so", "evil-lent-kept.so"][..]),
             ("cursor", &["evil-cursor-good.so", "liborbit.so"]),
             ("playback", &["evil-playback-good.so", "libreel.so"]),
             (
@@ -193,6 +194,8 @@ const DEEDS: &[(&str, &str)] = &[
     ("lent:double", "lent"),
     ("lent:abort", "lent"),
     ("lent:address", "lent"),
+    ("lent:kept-again", "lent"),
+    ("lent:kept-destroy", "lent"),
     ("cursor:table", "create"),
     ("cursor:no-function", "create"),
     ("cursor:unaligned", "create"),

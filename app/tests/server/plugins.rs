@@ -1,6 +1,7 @@
 //! Plugins: the examples in Rust and C are shown exactly, and what an evil plugin does ends its source and nothing
 //! else.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -257,19 +258,27 @@ fn a_source_that_breaks_a_rule_is_ended_with_the_rule() {
 }
 
 #[test]
-fn pixels_that_a_plugin_lends_are_shown_and_released_once() {
-    // It aborts if they are released twice, or not before the next ones.
-    let running = Running::start(&["--plugin", name(&evil("lent:good")), "evil", "--json"]);
-    let mut viewer = Viewer::join(&running.door(), Transport::Http);
-    for _ in 0..20 {
-        viewer.take_update();
-        let pixels = viewer.picture.rgbx().into_owned();
-        assert!(pixels.as_chunks::<4>().0.iter().all(|pixel| pixel[..3] == pixels[..3]), "one grey");
-        viewer.acknowledge();
+fn pixels_that_a_plugin_lends_are_shown_and_released() {
+    // The first aborts if they are released twice, or not before the next ones; the other frees them.
+    for deed in ["lent:good", "lent:kept"] {
+        for place in [&[][..], &["--in-process"]] {
+            let plugin = evil(deed);
+            let running = Running::start(&[&["--plugin", name(&plugin), "evil", "--json"], place].concat());
+            let mut viewer = Viewer::join(&running.door(), Transport::Http);
+            let greys = (0..20).map(|_| {
+                viewer.take_update();
+                let pixels = viewer.picture.rgbx().into_owned();
+                assert!(pixels.as_chunks::<4>().0.iter().all(|pixel| pixel[..3] == pixels[..3]), "one grey");
+                viewer.acknowledge();
+                pixels[0]
+            });
+            let greys = greys.collect::<BTreeSet<_>>();
+            assert!(greys.len() > 10, "{deed} {place:?}: {greys:?}");
+            running.signal(Signal::TERM);
+            let (status, stdout, stderr) = running.end(PATIENCE);
+            assert!(status.success() && !stdout.contains("\"lost\""), "{deed} {place:?}: {stdout}{stderr}");
+        }
     }
-    running.signal(Signal::TERM);
-    let (status, stdout, stderr) = running.end(PATIENCE);
-    assert!(status.success() && !stdout.contains("\"lost\""), "{stdout}{stderr}");
 }
 
 #[test]

@@ -44,6 +44,7 @@ fn good_plugins_keep_all_rules_with_sanitizers() {
         (sanitized("plasma", "examples/plasma/plasma.c", &[]), &["--set", "size=160x90"][..]),
         (sanitized("evil-none", "evil/evil.c", &["-DEVIL=\"none:none\""]), &[]),
         (sanitized("evil-lent-good", "evil/evil.c", &["-DEVIL=\"lent:good\""]), &[]),
+        (sanitized("evil-lent-kept", "evil/evil.c", &["-DEVIL=\"lent:kept\""]), &[]),
         (sanitized("reach-show", "evil/reach.c", &["-DMANIFEST=\"\""]), &[]),
     ];
     for (file, more) in plugins {

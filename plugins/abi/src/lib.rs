@@ -280,7 +280,8 @@ pub struct Frame {
     pub damage: Region,
     /// Out: presentation time in microseconds, with [`frame_flag::HAS_PTS`].
     pub pts_us: i64,
-    /// Out: the plugin's own pixels, with [`frame_flag::LENT`]: the host copies them.
+    /// Out: the plugin's own pixels, with [`frame_flag::LENT`]: the host copies them, or with [`frame_flag::KEEP`]
+    /// uses them where they are.
     pub lent: *const u8,
     /// Out: their length in bytes.
     pub lent_len: u64,
@@ -300,6 +301,8 @@ pub mod frame_flag {
     pub const ALL: u32 = 2;
     /// The pixels are in `lent` instead of the host's buffer; all of them.
     pub const LENT: u32 = 4;
+    /// With [`LENT`]: the host may use the pixels after the call, and release them later, on any thread.
+    pub const KEEP: u32 = 8;
 }
 
 /// Events that `wait` returns.

@@ -47,6 +47,7 @@ fn constants(out: &mut String) {
         ("LS_FRAME_HAS_PTS", abi::frame_flag::HAS_PTS),
         ("LS_FRAME_ALL", abi::frame_flag::ALL),
         ("LS_FRAME_LENT", abi::frame_flag::LENT),
+        ("LS_FRAME_KEEP", abi::frame_flag::KEEP),
         ("LS_EVENT_DAMAGED", abi::event::DAMAGED),
         ("LS_EVENT_RESIZED", abi::event::RESIZED),
         ("LS_EVENT_DESCRIBED", abi::event::DESCRIBED),

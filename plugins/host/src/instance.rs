@@ -1,7 +1,6 @@
 //! An open source of a plugin, in the process that loaded it.
 #![allow(unsafe_code, reason = "functions of a plugin are called")]
 
-use std::ffi::c_void;
 use std::ptr;
 use std::task::Waker;
 use std::time::Duration;
@@ -11,13 +10,14 @@ use lanstream_core::source::{
     AudioChunk, AudioSource, Captured, Cursor, CursorSource, Description, Error, Event, Playback,
     PlaybackCommand, PlaybackSource, Source,
 };
-use lanstream_core::{FrameBuffer, Layout, PIXEL_BYTES, Pts, Region};
+use lanstream_core::{FrameBuffer, Layout, PixelMemory, Pts, Region};
 use lanstream_plugin_abi as abi;
 use lanstream_plugin_abi::convert::{event_from_abi, layout_to_abi, region_to_abi};
 
-use crate::check::{self, Broken};
+use crate::check;
 use crate::cursor::KnownCursor;
 use crate::extensions::Extensions;
+use crate::lent::{LendableMemory, Lent};
 use crate::open::{Functions, OpenInstance, is_null, result, rule};
 use crate::playback::KnownPlayback;
 
@@ -125,13 +125,44 @@ impl Instance {
         self.open.sleep(timeout)
     }
 
-    /// Captures into `bytes`, which lie as `layout` says.
+    /// Captures into `bytes`, which lie as `layout` says. Pixels that the plugin lends are copied there.
     pub(crate) fn capture(
         &mut self,
         bytes: &mut [u8],
         layout: Layout,
         region: &Region,
     ) -> Result<Capture, Error> {
+        let (capture, lent) = self.capture_or_borrow(bytes, layout, region)?;
+        if let Some(lent) = lent {
+            lent.copy_to(bytes, layout).map_err(rule)?;
+        }
+        Ok(capture)
+    }
+
+    /// Captures into the memory of a frame. Pixels that the plugin lends are copied there, or kept if it allows that.
+    pub(crate) fn capture_or_keep(
+        &mut self,
+        memory: &mut LendableMemory,
+        layout: Layout,
+        region: &Region,
+    ) -> Result<Capture, Error> {
+        let mut region = *region;
+        if memory.is_outdated() {
+            region = Region::full(layout.cells());
+        }
+        let (mut capture, lent) = self.capture_or_borrow(memory.own_mut(), layout, &region)?;
+        memory.captured(lent, layout).map_err(rule)?;
+        capture.captured.updated.merge(&region);
+        Ok(capture)
+    }
+
+    /// Captures into `bytes`, unless the plugin lends its own pixels.
+    fn capture_or_borrow(
+        &mut self,
+        bytes: &mut [u8],
+        layout: Layout,
+        region: &Region,
+    ) -> Result<(Capture, Option<Lent>), Error> {
         let mut frame = frame(bytes, layout, region);
         let mut error = abi::Error::NONE;
         let capture = self.table.capture.ok_or_else(|| is_null("capture"))?;
@@ -139,9 +170,6 @@ impl Instance {
         let status = unsafe { capture(self.open.pointer(), &raw mut frame, &raw mut error) };
         let lent = Lent::of(&frame);
         result(status, &error)?;
-        if let Some(lent) = &lent {
-            lent.copy_to(bytes, layout).map_err(rule)?;
-        }
         let cells = layout.cells();
         let is_all = frame.flags & abi::frame_flag::ALL != 0 || lent.is_some();
         let captured = if is_all {
@@ -153,69 +181,12 @@ impl Instance {
             Captured { updated, damage }
         };
         let has_pts = frame.flags & abi::frame_flag::HAS_PTS != 0;
-        Ok(Capture { captured, pts: has_pts.then_some(Pts(frame.pts_us)) })
+        Ok((Capture { captured, pts: has_pts.then_some(Pts(frame.pts_us)) }, lent))
     }
 
     /// Returns a waker that ends `wait`.
     pub(crate) fn waker(&self) -> Waker {
         self.open.waker()
-    }
-}
-
-/// Pixels that a plugin lent, which are released when this is dropped.
-pub(crate) struct Lent {
-    pixels: *const u8,
-    len: u64,
-    stride: u64,
-    owner: *mut c_void,
-    release: Option<unsafe extern "C" fn(*mut c_void)>,
-}
-
-impl Lent {
-    pub(crate) fn of(frame: &abi::Frame) -> Option<Self> {
-        (frame.flags & abi::frame_flag::LENT != 0).then_some(Self {
-            pixels: frame.lent,
-            len: frame.lent_len,
-            stride: frame.lent_stride,
-            owner: frame.lent_owner,
-            release: frame.lent_release,
-        })
-    }
-
-    /// Copies all rows to where `layout` has them.
-    pub(crate) fn copy_to(&self, bytes: &mut [u8], layout: Layout) -> Result<(), Broken> {
-        let cells = layout.cells();
-        let (row, rows) = (cells.width as usize * PIXEL_BYTES, cells.height as usize);
-        let (len, stride) = self.extent(row, rows).ok_or_else(|| {
-            let Self { len, stride, .. } = self;
-            format!(
-                "the pixels it lent, {len} bytes with a stride of {stride}, are no frame of {cells} cells"
-            )
-        })?;
-        // SAFETY: the plugin lends as many bytes as it says until they are released.
-        let pixels = unsafe { std::slice::from_raw_parts(self.pixels, len) };
-        for (to, from) in bytes.chunks_mut(layout.stride).zip(pixels.chunks(stride)).take(rows) {
-            to[..row].copy_from_slice(&from[..row]);
-        }
-        Ok(())
-    }
-}
-
-impl Lent {
-    /// Returns the number of bytes and the stride, if there are so many rows of `row` bytes.
-    fn extent(&self, row: usize, rows: usize) -> Option<(usize, usize)> {
-        let (len, stride) = (usize::try_from(self.len).ok()?, usize::try_from(self.stride).ok()?);
-        let needed = stride.checked_mul(rows - 1)?.checked_add(row)?;
-        (!self.pixels.is_null() && stride >= row && needed <= len).then_some((len, stride))
-    }
-}
-
-impl Drop for Lent {
-    fn drop(&mut self) {
-        if let Some(release) = self.release {
-            // SAFETY: it is called once, with the owner that came with it.
-            unsafe { release(self.owner) };
-        }
     }
 }
 
@@ -285,9 +256,16 @@ impl Source for LoadedSource {
 
     fn capture(&mut self, frame: &mut FrameBuffer, region: &Region) -> Result<Captured, Error> {
         let layout = frame.layout();
-        let Capture { captured, pts } = self.instance.capture(frame.bytes_mut(), layout, region)?;
+        let Capture { captured, pts } = match frame.memory_mut() {
+            Some(memory) => self.instance.capture_or_keep(memory, layout, region),
+            None => self.instance.capture(frame.bytes_mut(), layout, region),
+        }?;
         frame.set_pts(pts);
         Ok(captured)
+    }
+
+    fn allocate(&mut self) -> Result<Box<dyn PixelMemory>, Error> {
+        Ok(Box::new(LendableMemory::new(self.layout.bytes())))
     }
 
     fn cursor(&self) -> Option<&dyn CursorSource> {

@@ -20,6 +20,7 @@ mod folders;
 mod installed;
 mod instance;
 mod interrupt;
+mod lent;
 mod loaded;
 mod open;
 mod playback;

@@ -21,7 +21,8 @@ use super::report::Report;
 use crate::audio::chunk;
 use crate::check;
 use crate::extensions::Extensions;
-use crate::instance::{self, Lent};
+use crate::instance;
+use crate::lent::Lent;
 
 /// Bytes between rows of a host that aligns rows more than a plugin would.
 const PADDING_BYTES: usize = 64;

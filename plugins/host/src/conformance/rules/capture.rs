@@ -7,11 +7,12 @@ use lanstream_core::Region;
 use lanstream_core::options::OptionKind;
 use lanstream_core::source::Event;
 
-use super::super::buffer::Edge;
+use super::super::buffer::{Buffer, Edge};
 use super::super::picture::{Mask, cells, is_padding_untouched};
 use super::super::process_state::cpu_time;
 use super::super::subject::{Fault, HostVersion, Opened, Outcome, Shot, Subject, broken};
 use super::life::WAIT;
+use crate::lent::Kept;
 
 /// Times that a source is waited for and captured.
 const ROUNDS: usize = 100;
@@ -27,6 +28,8 @@ const IDLE: Duration = Duration::from_secs(1);
 const IDLE_CPU_MAX: Duration = Duration::from_millis(200);
 /// Time for which lent pixels are looked at.
 const LENT_FOR: Duration = Duration::from_millis(2);
+/// Number of frames whose pixels are kept while others are captured, as viewers do that have not caught up.
+const KEPT: usize = 3;
 
 pub(super) fn capture(subject: &Subject) -> Outcome {
     let mut opened = subject.open()?;
@@ -181,6 +184,7 @@ pub(super) fn updated(subject: &Subject) -> Outcome {
 pub(super) fn lent(subject: &Subject) -> Outcome {
     let mut opened = subject.open()?;
     let mut has_lent = false;
+    let mut kept = Vec::new();
     for _ in 0..COMPARISONS {
         let (mut buffer, all) = (opened.buffer(Edge::Upper)?, opened.all());
         let layout = buffer.layout;
@@ -195,11 +199,29 @@ pub(super) fn lent(subject: &Subject) -> Outcome {
                 return broken("the pixels that it lent changed before they were released");
             }
             subject.step("lent_release");
-            drop(pixels);
+            if kept.len() < KEPT {
+                let pixels = pixels.keep(layout).map_err(Fault::Broken)?;
+                kept.extend(pixels.ok().map(|pixels| (pixels, buffer)));
+            }
         }
         opened.wait(Some(WAIT))?;
     }
+    drop(opened);
+    kept.into_iter().try_for_each(|(pixels, before)| are_as_before(subject, pixels, &before))?;
     if has_lent { Ok(()) } else { Err(Fault::Skipped("it lends no pixels".to_owned())) }
+}
+
+/// Compares kept pixels with what they were, after their source has gone, and releases them on another thread.
+fn are_as_before(subject: &Subject, pixels: Kept, before: &Buffer) -> Outcome {
+    let layout = before.layout;
+    if cells(pixels.bytes(), layout) != cells(before.bytes(), layout) {
+        return broken("the pixels that it lent to be kept changed before they were released");
+    }
+    subject.step("lent_release");
+    std::thread::scope(|scope| {
+        scope.spawn(move || drop(pixels));
+    });
+    Ok(())
 }
 
 pub(super) fn idle(subject: &Subject) -> Outcome {
