@@ -7,6 +7,8 @@ mod hardening;
 mod installed;
 mod list;
 mod log;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod memory;
 mod output;
 #[cfg(feature = "plugins")]
 mod plugin_command;
@@ -31,6 +33,8 @@ fn main() -> ExitCode {
         return status;
     }
     hardening::apply();
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    memory::apply();
     let mut registries = Registries::built_in();
     #[cfg(feature = "plugins")]
     if let Err(error) = plugin_flags::register(&mut registries) {
