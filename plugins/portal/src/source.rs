@@ -49,7 +49,7 @@ impl PortalSource {
         let asked = wait_until_asked(&shared)?;
         let until = Instant::now() + PICTURE_WITHIN;
         let state = shared.wait_for(until, |state| state.layout.is_some() || state.failure.is_some());
-        // What ends it for good is told by the first wait: where opening fails after a loss, it is tried again and again.
+        // What ends it for good is told by the first wait: where opening fails after a loss, it is tried again.
         let failure = state.failure.clone().map(Error::from).filter(|error| error.kind != ErrorKind::Ended);
         let before = Layout::packed(SIZE_BEFORE, PixelFormat::Bgrx8);
         let (layout, described) = (state.layout.unwrap_or(before), state.description());
