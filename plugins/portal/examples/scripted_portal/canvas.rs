@@ -23,11 +23,6 @@ impl Canvas {
         Self { width, height, pixels: vec![[0; 4]; (width * height) as usize] }
     }
 
-    /// Returns all of it.
-    pub fn area(&self) -> Area {
-        Area { x: 0, y: 0, width: self.width, height: self.height }
-    }
-
     /// Fills a rectangle with a colour, 0xRRGGBB.
     pub fn fill(&mut self, area: Area, colour: u32) {
         let [blue, green, red, _] = colour.to_le_bytes();

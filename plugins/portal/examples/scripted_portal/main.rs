@@ -18,7 +18,11 @@ use script::Command;
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let (producer, told) = Producer::start(&words);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .expect("a runtime");
     let portal = runtime.block_on(portal::serve(&words, producer.clone())).expect("the bus is there");
     say("ready");
     for line in std::io::stdin().lock().lines() {

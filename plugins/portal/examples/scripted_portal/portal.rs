@@ -10,7 +10,7 @@ use zbus::object_server::SignalEmitter;
 use zbus::zvariant::{ObjectPath, OwnedFd, OwnedObjectPath, OwnedValue, Value};
 use zbus::{Connection, fdo, interface};
 
-use crate::producer::Producer;
+use crate::producer::{Producer, Told};
 use crate::{say, word_after};
 
 const PATH: &str = "/org/freedesktop/portal/desktop";
@@ -21,10 +21,13 @@ const FAILED: u32 = 2;
 
 type Options = HashMap<String, OwnedValue>;
 
+/// Sessions that are open, and the nodes of their streams.
+type Sessions = Arc<Mutex<HashMap<OwnedObjectPath, Option<u32>>>>;
+
 /// The running portal.
 pub(crate) struct Portal {
     connection: Connection,
-    sessions: Arc<Mutex<Vec<OwnedObjectPath>>>,
+    sessions: Sessions,
 }
 
 struct ScreenCast {
@@ -32,16 +35,19 @@ struct ScreenCast {
     cursors: u32,
     has_remote: bool,
     producer: Producer,
-    sessions: Arc<Mutex<Vec<OwnedObjectPath>>>,
+    sessions: Sessions,
     /// Sessions that were started.
     started: u32,
 }
 
-struct Session;
+struct Session {
+    producer: Producer,
+    sessions: Sessions,
+}
 
 /// Takes the portal's name on the session bus.
 pub(crate) async fn serve(words: &[String], producer: Producer) -> zbus::Result<Portal> {
-    let sessions = Arc::new(Mutex::new(Vec::new()));
+    let sessions = Sessions::default();
     let cast = ScreenCast {
         answer: word_after(words, "--answer").unwrap_or("share").to_owned(),
         cursors: word_after(words, "--cursors").map_or(7, |bits| bits.parse().expect("a number")),
@@ -58,8 +64,8 @@ pub(crate) async fn serve(words: &[String], producer: Producer) -> zbus::Result<
 impl Portal {
     /// Closes all sessions, as a user does who ends them.
     pub(crate) async fn close(&self) -> zbus::Result<()> {
-        let sessions: Vec<_> = self.sessions.lock().expect("nobody panicked").drain(..).collect();
-        for session in sessions {
+        let sessions = std::mem::take(&mut *self.sessions.lock().expect("nobody panicked"));
+        for session in sessions.into_keys() {
             let details: HashMap<&str, Value<'_>> = HashMap::new();
             let interface = "org.freedesktop.portal.Session";
             self.connection.emit_signal(None::<&str>, session, interface, "Closed", &details).await?;
@@ -115,8 +121,9 @@ impl ScreenCast {
     ) -> fdo::Result<OwnedObjectPath> {
         let request = path_of(&header, "request", &options, "handle_token");
         let session = path_of(&header, "session", &options, "session_handle_token");
-        connection.object_server().at(&session, Session).await?;
-        self.sessions.lock().expect("nobody panicked").push(session.clone());
+        let object = Session { producer: self.producer.clone(), sessions: Arc::clone(&self.sessions) };
+        connection.object_server().at(&session, object).await?;
+        self.sessions.lock().expect("nobody panicked").insert(session.clone(), None);
         let results = HashMap::from([("session_handle", Value::from(session.as_str()))]);
         respond(connection, &request, SUCCESS, results).await?;
         Ok(request)
@@ -130,7 +137,8 @@ impl ScreenCast {
         #[zbus(connection)] connection: &Connection,
     ) -> fdo::Result<OwnedObjectPath> {
         let token = options.get("restore_token").and_then(|token| String::try_from(token.clone()).ok());
-        let [types, cursor, persist] = ["types", "cursor_mode", "persist_mode"].map(|name| number(&options, name));
+        let [types, cursor, persist] =
+            ["types", "cursor_mode", "persist_mode"].map(|name| number(&options, name));
         let token = token.unwrap_or_else(|| "none".into());
         say(&format!("select types={types} cursor={cursor} persist={persist} token={token}"));
         let request = path_of(&header, "request", &options, "handle_token");
@@ -140,7 +148,7 @@ impl ScreenCast {
 
     async fn start(
         &mut self,
-        _session: ObjectPath<'_>,
+        session: ObjectPath<'_>,
         _parent: String,
         options: Options,
         #[zbus(header)] header: Header<'_>,
@@ -151,7 +159,9 @@ impl ScreenCast {
         if code == Some(SUCCESS) {
             self.started += 1;
             let properties = HashMap::from([("source_type", Value::from(1_u32))]);
-            results.insert("streams", Value::from(vec![(self.producer.open(), properties)]));
+            let node = self.producer.open();
+            self.sessions.lock().expect("nobody panicked").insert(session.into(), Some(node));
+            results.insert("streams", Value::from(vec![(node, properties)]));
             results.insert("restore_token", Value::from(format!("token-{}", self.started)));
         }
         if let Some(code) = code {
@@ -189,7 +199,10 @@ impl Session {
         #[zbus(signal_emitter)] emitter: SignalEmitter<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> fdo::Result<()> {
-        connection.object_server().remove::<Self, _>(emitter.path()).await?;
+        let path = OwnedObjectPath::from(emitter.path().to_owned());
+        let node = self.sessions.lock().expect("nobody panicked").remove(&path).flatten();
+        node.into_iter().for_each(|node| self.producer.send(Told::Close(node)));
+        connection.object_server().remove::<Self, _>(path).await?;
         Ok(())
     }
 }

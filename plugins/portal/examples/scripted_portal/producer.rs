@@ -1,7 +1,7 @@
 //! Streams of PipeWire with the canvas, on a thread that runs PipeWire's main loop.
 #![allow(unsafe_code, reason = "buffers of libpipewire are allocated and filled")]
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::os::fd::{AsRawFd as _, IntoRawFd as _};
 use std::rc::Rc;
@@ -44,6 +44,8 @@ pub(crate) enum Told {
     Command(Command),
     /// A stream is to be opened, and its node's number sent.
     Open(mpsc::Sender<u32>),
+    /// The stream of a node is to be closed.
+    Close(u32),
 }
 
 /// The thread's other end.
@@ -91,7 +93,9 @@ enum Shot {
     Corrupted(Area),
     Short,
     /// No pixels.
-    Pointer { has_shape: bool },
+    Pointer {
+        has_shape: bool,
+    },
 }
 
 /// What the streams show.
@@ -117,12 +121,14 @@ fn run(words: &[String], receiver: pipewire::channel::Receiver<Told>, done: mpsc
     let outputs: Rc<RefCell<Vec<Output>>> = Rc::default();
     let timer_outputs = Rc::clone(&outputs);
     let timer_stage = Rc::clone(&stage);
-    let timer = main_loop.loop_().add_timer(move |count| animate(&timer_stage, &timer_outputs.borrow(), count));
+    let count = Cell::new(0);
+    let timer = main_loop.loop_().add_timer(move |_| animate(&timer_stage, &timer_outputs.borrow(), &count));
     if words.iter().any(|word| word == "--animate") {
         timer.update_timer(Some(ANIMATION), Some(ANIMATION)).into_result().expect("a timer");
     }
     let _receiver = receiver.attach(main_loop.loop_(), move |told| match told {
         Told::Open(node) => outputs.borrow_mut().push(Output::open(&core, &stage, node)),
+        Told::Close(node) => outputs.borrow_mut().retain(|output| output.stream.node_id() != node),
         Told::Command(command) => {
             carry_out(command, &stage, &mut outputs.borrow_mut());
             done.send(()).expect("the main thread reads");
@@ -131,21 +137,19 @@ fn run(words: &[String], receiver: pipewire::channel::Receiver<Told>, done: mpsc
     main_loop.run();
 }
 
-/// Moves a bar over the canvas.
-fn animate(stage: &RefCell<Stage>, outputs: &[Output], count: u64) {
-    let (area, colour) = {
+/// Has a quarter of the canvas change its colour.
+fn animate(stage: &RefCell<Stage>, outputs: &[Output], count: &Cell<u32>) {
+    count.set(count.get().wrapping_add(1));
+    let area = {
         let canvas = &mut stage.borrow_mut().canvas;
-        let first = canvas.pixels[0];
-        let colour = u32::from_le_bytes([first[0], first[1], first[2], 0]).wrapping_add(0x01_0203 + count as u32) & 0xff_ffff;
         let area = Area { x: 0, y: 0, width: canvas.width / 2, height: canvas.height / 2 };
-        canvas.fill(area, colour);
-        (area, colour)
+        canvas.fill(area, count.get().wrapping_mul(0x01_0203) & 0xff_ffff);
+        area
     };
-    let _ = colour;
     outputs.iter().for_each(|output| output.send(Shot::Picture(Some(area))));
 }
 
-fn carry_out(command: Command, stage: &Rc<RefCell<Stage>>, outputs: &mut Vec<Output>) {
+fn carry_out(command: Command, stage: &RefCell<Stage>, outputs: &mut Vec<Output>) {
     let shot = stage.borrow_mut().take(command);
     if let Command::End = command {
         outputs.clear();
@@ -309,7 +313,11 @@ fn buffers(len: usize) -> Vec<Vec<u8>> {
         + size_of::<sys::spa_meta_bitmap>()
         + (POINTER_SIDE * POINTER_SIDE * 4) as usize;
     [
-        Object { type_: SpaTypes::ObjectParamBuffers.as_raw(), id: ParamType::Buffers.as_raw(), properties: like },
+        Object {
+            type_: SpaTypes::ObjectParamBuffers.as_raw(),
+            id: ParamType::Buffers.as_raw(),
+            properties: like,
+        },
         meta(sys::SPA_META_Header, size_of::<sys::spa_meta_header>()),
         meta(sys::SPA_META_VideoDamage, size_of::<sys::spa_meta_region>() * DAMAGE_RECTS),
         meta(sys::SPA_META_VideoCrop, size_of::<sys::spa_meta_region>()),
@@ -428,11 +436,21 @@ unsafe fn tell(buffer: *mut pw_buffer, shot: Shot, dress: &Dress) {
     // SAFETY: the caller's promise; each kind of metadata was asked for with the size of what is written.
     unsafe {
         let flags = if is_corrupted { sys::SPA_META_HEADER_FLAG_CORRUPTED } else { 0 };
-        write(buffer, sys::SPA_META_Header, 0, sys::spa_meta_header { flags, offset: 0, pts: 0, dts_offset: 0, seq: 0 });
+        write(
+            buffer,
+            sys::SPA_META_Header,
+            0,
+            sys::spa_meta_header { flags, offset: 0, pts: 0, dts_offset: 0, seq: 0 },
+        );
         write(buffer, sys::SPA_META_VideoDamage, 0, region(damage));
         write(buffer, sys::SPA_META_VideoDamage, size_of::<sys::spa_meta_region>(), region(nowhere));
         write(buffer, sys::SPA_META_VideoCrop, 0, region(dress.crop.unwrap_or(nowhere)));
-        write(buffer, sys::SPA_META_VideoTransform, 0, sys::spa_meta_videotransform { transform: dress.transform });
+        write(
+            buffer,
+            sys::SPA_META_VideoTransform,
+            0,
+            sys::spa_meta_videotransform { transform: dress.transform },
+        );
         point(buffer, shot, dress);
     }
 }
