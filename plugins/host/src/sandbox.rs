@@ -101,6 +101,7 @@ pub(crate) fn enter(path: &Path, trust: Trust, given: &GivenPaths) -> Result<(),
     let Sandbox { manifest: Some(manifest), .. } = Sandbox::of_file(&file)? else { return Ok(()) };
     let failed = |reason| LoadError::Sandbox { path: file.path.clone(), reason };
     let surroundings = Surroundings { plugin: &file.path, given, variable: &|name| std::env::var_os(name) };
+    manifest.write.iter().for_each(|place| place.make_folder(&surroundings));
     files::restrict(&manifest, &surroundings).map_err(|error| failed(error.to_string()))?;
     capabilities::restrict().map_err(|error| failed(error.to_string()))?;
     if calls::are_filtered_here() {

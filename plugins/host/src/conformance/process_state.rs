@@ -30,8 +30,7 @@ impl SharedState {
     /// Returns the state as it is now. Signals are those of this thread.
     pub(super) fn now() -> Self {
         let status = std::fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
-        let lines =
-            LINES.iter().map(|(name, _)| (*name, field(&status, name).unwrap_or_default().to_owned()));
+        let lines = LINES.iter().map(|(name, _)| (*name, state_of(field(&status, name).unwrap_or_default())));
         Self {
             lines: lines.collect(),
             folder: std::env::current_dir().ok(),
@@ -54,6 +53,18 @@ impl SharedState {
         }
         (self.environment != before.environment).then(|| "the environment".to_owned())
     }
+}
+
+/// Signals that the C library keeps for itself, as bits of a set: 32 and 33. It ignores both in programs that it starts,
+/// and handles the second from the first thread on that a process starts.
+const LIBRARY_SIGNALS: u64 = 0b11 << 31;
+/// Digits of a set of signals.
+const SET_DIGITS: usize = 16;
+
+/// Returns what of a line's value belongs to the process: of a set of signals those that the C library leaves to it.
+fn state_of(value: &str) -> String {
+    let signals = u64::from_str_radix(value, 16).ok().filter(|_| value.len() == SET_DIGITS);
+    signals.map_or_else(|| value.to_owned(), |signals| format!("{:016x}", signals & !LIBRARY_SIGNALS))
 }
 
 /// Returns the value of a line of a status file.
@@ -98,4 +109,17 @@ pub(super) fn memory_bytes() -> u64 {
 pub(super) fn cpu_time() -> Duration {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     Duration::new(time.tv_sec.try_into().unwrap_or(0), time.tv_nsec.try_into().unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signals_of_the_c_library_are_not_the_plugins() {
+        assert_eq!(state_of("0000000180001000"), state_of("0000000080001000"));
+        assert_eq!(state_of("0000000100000440"), "0000000000000440");
+        assert_ne!(state_of("0000000180001000"), state_of("0000000180000000"));
+        assert_eq!(state_of("0022"), "0022");
+    }
 }

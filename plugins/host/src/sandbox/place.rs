@@ -2,12 +2,16 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Display, Formatter};
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 /// Word for the folder of the plugin's file, as for the system's loader.
 const ORIGIN: &str = "ORIGIN";
+/// Mode of a folder that is made: nobody else looks into it.
+const FOLDER_MODE: u32 = 0o700;
 
 /// Paths that the user gave, with the names of the options that have them.
 pub(crate) type GivenPaths = Vec<(String, OsString)>;
@@ -88,6 +92,18 @@ impl Place {
             }
             Self::Option(name) => surroundings.given_for(name).collect(),
             Self::Abstract(_) => Vec::new(),
+        }
+    }
+
+    /// Makes the folder that it stands for, if it ends with `/` and is not there: for the user alone. One that cannot be
+    /// made is left out, as all that is not there.
+    pub(super) fn make_folder(&self, surroundings: &Surroundings<'_>) {
+        let is_folder = match self {
+            Self::Path(path) | Self::Below { rest: path, .. } => path.ends_with('/'),
+            Self::Option(_) | Self::Abstract(_) => false,
+        };
+        for folder in self.paths(surroundings).iter().filter(|_| is_folder) {
+            let _left_out = DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder);
         }
     }
 
@@ -195,6 +211,20 @@ mod tests {
         assert_eq!(found("video*"), ["video0", "video1"]);
         assert_eq!(found("*"), ["audio0", "video0", "video1"]);
         assert_eq!(found("other*"), [""; 0]);
+    }
+
+    #[test]
+    fn a_folder_is_made_where_the_place_says_that_it_is_one() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let home = tempfile::tempdir().unwrap();
+        let variable = |name: &str| (name == "HOME").then(|| home.path().into());
+        let surroundings = Surroundings { plugin: Path::new("/a"), given: &Vec::new(), variable: &variable };
+        for text in ["$HOME/a/b/", "$HOME/a/b/", "$HOME/c", "$UNSET/d/", "/proc/none/"] {
+            place(text).make_folder(&surroundings);
+        }
+        let made = home.path().join("a/b");
+        assert_eq!(std::fs::metadata(&made).unwrap().permissions().mode() & 0o777, FOLDER_MODE);
+        assert!(!home.path().join("c").exists());
     }
 
     #[test]
