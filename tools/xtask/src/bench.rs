@@ -17,6 +17,7 @@ mod idle;
 mod load;
 mod machine;
 mod painter;
+pub(crate) mod peers;
 pub(crate) mod plugin;
 mod report;
 pub(crate) mod sample;
@@ -191,8 +192,9 @@ impl Bench<'_> {
             .with_context(|| format!("{} did not start", recipe.name))?;
         let _browser = engine.open(&server.url, &self.mirror);
         let subject = Subject::Mirror(server.id());
-        let mut glass = Glass::new(&self.source, &self.mirror, &self.patience, &mut self.number, subject)
-            .with_context(|| format!("{} in {}", recipe.name, engine.name()))?;
+        let mut glass =
+            Glass::new(&self.source.name, &self.mirror.name, &self.patience, &mut self.number, subject)
+                .with_context(|| format!("{} in {}", recipe.name, engine.name()))?;
         glass.run(&WARM_UP, WARM_UP_DURATION)?;
         let with_stuck = self.options.stuck && recipe.is_lanstream();
         let (samples, stuck) = self.options.run_loads(&mut glass, &server, round, with_stuck)?;
@@ -205,7 +207,8 @@ impl Bench<'_> {
         let floor = Floor::start()?;
         let _browser = engine.open(&floor.url(), &self.mirror);
         let subject = Subject::Floor(&floor);
-        let mut glass = Glass::new(&self.source, &self.mirror, &self.patience, &mut self.number, subject)?;
+        let mut glass =
+            Glass::new(&self.source.name, &self.mirror.name, &self.patience, &mut self.number, subject)?;
         glass.run(&WARM_UP, WARM_UP_DURATION)?;
         let loads = self.options.loads.iter();
         let samples =

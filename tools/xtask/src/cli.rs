@@ -49,6 +49,8 @@ enum Bench {
     Cut(bench::cut::Options),
     /// How fast the viewer's decoder is in a browser, beside the native one
     Decode(bench::decode::Options),
+    /// Ours beside what people use today, in turn: VNC, MJPEG, HLS, WebRTC and others
+    Peers(bench::peers::Options),
     /// What the border of a plugin costs, beside the built-in test pattern
     Plugin(bench::plugin::Options),
     /// What each browser engine takes from a local server, path by path
@@ -68,6 +70,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Task::Bench(Bench::Cut(options)) => bench::cut::run(&options),
         Task::Bench(Bench::Connect(options)) => bench::connect::run(&options),
         Task::Bench(Bench::Decode(options)) => bench::decode::run(&options),
+        Task::Bench(Bench::Peers(options)) => bench::peers::run(&options),
         Task::Bench(Bench::Plugin(options)) => bench::plugin::run(&options),
         Task::Bench(Bench::Transports(options)) => bench::transports::run(&options),
         Task::Bench(Bench::Video(options)) => bench::video::run(&options),

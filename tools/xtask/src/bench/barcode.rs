@@ -32,7 +32,7 @@ pub(crate) fn draw(image: &mut Image, number: u32) {
     }
 }
 
-/// The number in an image of one barcode's size.
+/// The number at the top left of an image of at least one barcode's size.
 pub(crate) fn read(image: &Image) -> Option<u32> {
     let middle = &image.bytes()[CELL / 2 * image.stride()..];
     let code =
@@ -41,8 +41,13 @@ pub(crate) fn read(image: &Image) -> Option<u32> {
     (encode(number) == code).then_some(number)
 }
 
-/// Where `number` is drawn in an image, pixel for pixel.
+/// Where `number` is drawn in an image: pixel for pixel, or blurred by a lossy mirror at the top left.
 pub(crate) fn find(image: &Image, number: u32) -> Option<(u16, u16)> {
+    let has_room = image.width >= WIDTH && image.height >= HEIGHT;
+    find_sharp(image, number).or_else(|| (has_room && read(image) == Some(number)).then_some((0, 0)))
+}
+
+fn find_sharp(image: &Image, number: u32) -> Option<(u16, u16)> {
     let code = encode(number);
     let stride = image.stride();
     let matches = |x: u16, y: u16| {

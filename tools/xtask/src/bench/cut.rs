@@ -44,7 +44,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         eprintln!("round {round} of {}", options.rounds);
         let server = Server::start(&recipe, &source, &patience)?;
         let _browser = options.browser.open(&server.url, &mirror);
-        let mut glass = Glass::new(&source, &mirror, &patience, &mut number, Subject::Mirror(server.id()))?;
+        let subject = Subject::Mirror(server.id());
+        let mut glass = Glass::new(&source.name, &mirror.name, &patience, &mut number, subject)?;
         gaps[0].push(glass.run(&LOAD, DURATION)?.gap_ms);
         let udp = server.udp.as_ref().context("the server has no UDP path")?;
         std::thread::scope(|scope| {

@@ -5,7 +5,7 @@
 //! nothing else.
 
 mod clock;
-mod http;
+pub(crate) mod http;
 
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};

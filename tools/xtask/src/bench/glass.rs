@@ -2,13 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use lanstream_testkit::display::Display;
-
 use super::barcode;
 use super::floor::{Floor, Painted};
 use super::idle;
 use super::load::Load;
 use super::painter::Painter;
+use super::peers::meter::Meter;
 use super::sample::Sample;
 use super::watcher::{Sightings, Watcher};
 use crate::dice::Dice;
@@ -36,6 +35,7 @@ pub(crate) struct Glass<'a> {
     patience: &'a Patience,
     number: &'a mut u32,
     subject: Subject<'a>,
+    settle: Duration,
 }
 
 /// What is measured.
@@ -45,33 +45,41 @@ pub(crate) enum Subject<'a> {
     Mirror(u32),
     /// A page that paints.
     Floor(&'a Floor),
+    /// Another system, by a meter on all of its programs.
+    Peer(&'a Meter),
 }
 
 impl<'a> Glass<'a> {
     /// Waits until the second display shows the picture, and finds where.
     pub(crate) fn new(
-        source: &'a Display,
-        mirror: &'a Display,
+        source: &'a str,
+        mirror: &'a str,
         patience: &'a Patience,
         number: &'a mut u32,
         subject: Subject<'a>,
     ) -> anyhow::Result<Self> {
-        let mut painter = Painter::new(&source.name, |_| (barcode::WIDTH, 2 * barcode::HEIGHT))?;
+        let mut painter = Painter::new(source, |_| (barcode::WIDTH, 2 * barcode::HEIGHT))?;
         let (width, height) = painter.area();
         let picture = vec![0; usize::from(width) * usize::from(height) * PIXEL_BYTES];
         painter.paint(&picture, *number)?;
         if let Subject::Floor(floor) = subject {
             floor.paint(&[picture], painter.area(), &[Duration::ZERO], *number, patience)?;
         }
-        let screen = Screen::connect(&mirror.name)?;
+        let screen = Screen::connect(mirror)?;
         let mut image = screen.image(screen.size.0, screen.size.1)?;
         let corner =
             patience.until("picture of the same size on the second display", PICTURE_LIMIT, || {
+                subject.check()?;
                 screen.grab(&mut image, 0, 0)?;
                 Ok(barcode::find(&image, *number))
             })?;
         *number += 1;
-        Ok(Self { source: &source.name, mirror: &mirror.name, corner, patience, number, subject })
+        Ok(Self { source, mirror, corner, patience, number, subject, settle: SETTLE_LIMIT })
+    }
+
+    /// Waits so long for the last frame of a load.
+    pub(crate) fn with_settle(self, settle: Duration) -> Self {
+        Self { settle, ..self }
     }
 
     /// Draws a load for a while and says what was seen of it.
@@ -86,7 +94,7 @@ impl<'a> Glass<'a> {
         let cpu_before = self.subject.cpu_time()?;
         let drawn = self.draw(&mut painter, &pictures, load.fps, numbers.start)?;
         let cpu_after = self.subject.cpu_time()?;
-        let settled = Instant::now() + SETTLE_LIMIT;
+        let settled = Instant::now() + self.settle;
         while watcher.newest() + 1 != numbers.end && Instant::now() < settled {
             self.patience.check()?;
             std::thread::sleep(Duration::from_millis(5));
@@ -121,7 +129,7 @@ impl<'a> Glass<'a> {
         let interval = Duration::from_secs_f64(1.0 / f64::from(fps));
         let due = due(fps, *self.number - first);
         let painted = match self.subject {
-            Subject::Mirror(_) => self.paint(painter, pictures, &due, first)?,
+            Subject::Mirror(_) | Subject::Peer(_) => self.paint(painter, pictures, &due, first)?,
             Subject::Floor(floor) => {
                 let painted = floor.paint(pictures, painter.area(), &due, first, self.patience)?;
                 // What the page shows is compared with this.
@@ -173,11 +181,20 @@ impl<'a> Glass<'a> {
 }
 
 impl Subject<'_> {
-    /// Processor time of the server, where there is one.
+    /// Looks whether another system's programs run.
+    fn check(self) -> anyhow::Result<()> {
+        match self {
+            Self::Mirror(_) | Self::Floor(_) => Ok(()),
+            Self::Peer(meter) => meter.check(),
+        }
+    }
+
+    /// Processor time of the server, where there is one. A meter keeps its own reading.
     fn cpu_time(self) -> anyhow::Result<Option<Duration>> {
         match self {
             Self::Mirror(server) => idle::cpu_time(server).map(Some),
             Self::Floor(_) => Ok(None),
+            Self::Peer(meter) => meter.read().map(|()| None),
         }
     }
 }

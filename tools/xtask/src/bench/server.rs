@@ -195,7 +195,7 @@ enum Event {
     Other,
 }
 
-fn url_from_event(line: &str) -> Option<String> {
+pub(crate) fn url_from_event(line: &str) -> Option<String> {
     match serde_json::from_str(line) {
         Ok(Event::Ready { url }) => Some(url),
         Ok(Event::Other) | Err(_) => None,
@@ -203,7 +203,7 @@ fn url_from_event(line: &str) -> Option<String> {
 }
 
 /// A port that was free a moment ago. A server that can pick its own does not need it.
-fn free_port() -> anyhow::Result<u16> {
+pub(crate) fn free_port() -> anyhow::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
@@ -213,7 +213,7 @@ fn answering(url: String, patience: &Patience) -> anyhow::Result<String> {
     Ok(url)
 }
 
-fn ask(url: &str) -> std::io::Result<()> {
+pub(crate) fn ask(url: &str) -> std::io::Result<()> {
     let host = authority(url);
     let mut stream = TcpStream::connect(host)?;
     stream.set_read_timeout(Some(ANSWER_LIMIT))?;

@@ -115,10 +115,13 @@ impl Eye {
         let before = self.read_top()?;
         self.screen.grab(&mut self.bottom, self.bottom_at.0, self.bottom_at.1)?;
         let bottom = barcode::read(&self.bottom);
-        if before != bottom && self.read_top()? != bottom {
-            return Ok(Look::Torn);
-        }
-        Ok(bottom.map_or(Look::Nothing, Look::Whole))
+        let top = if before == bottom { before } else { self.read_top()? };
+        Ok(match top.zip(bottom) {
+            Some((top, bottom)) if top == bottom => Look::Whole(bottom),
+            Some(_) => Look::Torn,
+            // What changes is elsewhere: the last load's picture is still there.
+            None => Look::Nothing,
+        })
     }
 
     fn read_top(&mut self) -> anyhow::Result<Option<u32>> {

@@ -1,0 +1,145 @@
+//! `bench peers`: what people use today to have a screen in a page, beside ours, in turn, on one machine.
+//!
+//! Each system has two displays of its own, and a kiosk browser that shows its page on the second; the sampler is that
+//! of `bench glass`. Whatever a system does, its turn ends: what does not come up, hangs, crashes or leaves programs
+//! behind is a row that says so.
+
+mod cache;
+mod capture;
+mod document;
+#[cfg(test)]
+mod fake;
+mod family;
+mod given;
+mod hls;
+mod jsmpeg;
+pub(crate) mod meter;
+mod mjpeg;
+mod novnc;
+mod ours;
+mod peer;
+mod plot;
+mod results;
+mod site;
+mod stage;
+mod systems;
+mod table;
+mod turn;
+mod watchdog;
+mod webrtc;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::ensure;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use lanstream_testkit::browser::Engine;
+
+use super::load::Load;
+use super::machine::Machine;
+use crate::patience::Patience;
+use crate::{repository, setup};
+use given::Given;
+use ours::Ours;
+use peer::Peer;
+use systems::SYSTEMS;
+use table::{System, Table};
+use turn::{Conditions, Turn};
+
+/// What to measure.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// The systems beside ours
+    #[arg(long, value_parser = words(), value_delimiter = ',', default_values_t = SYSTEMS.map(|(word, _)| word.to_owned()))]
+    peers: Vec<String>,
+    /// Times that each system is started and measured; figures are medians over them
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    /// Seconds that each load is drawn for
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=60))]
+    seconds: u32,
+    /// Loads as content:fps or content:fps:WIDTHxHEIGHT; content is flat, ui, video or noise
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "flat:25:400x300,ui:25:800x600,ui:25,video:25,noise:60"
+    )]
+    loads: Vec<Load>,
+    /// Another mirror beside these; {display} and {port} are filled in
+    #[arg(long, value_name = "COMMAND")]
+    versus: Vec<String>,
+    /// The page of the mirror in the same place among the --versus; without it, it must print a ready event as ours
+    /// does
+    #[arg(long, value_name = "URL")]
+    versus_url: Vec<String>,
+    /// Size of the display that is mirrored
+    #[arg(long, default_value = "1920x1080", value_parser = super::parse_size)]
+    size: (u16, u16),
+    /// Where the plot, everything measured as JSON, and what the systems say go
+    #[arg(long, value_name = "FOLDER", default_value_os_t = repository::target().join("peers/results"))]
+    output: PathBuf,
+    /// Write docs/peers.md and docs/peers.svg
+    #[arg(long)]
+    write: bool,
+}
+
+/// Drawn and not counted before the loads.
+const WARM_UP: Duration = Duration::from_secs(3);
+
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    ensure!(options.versus_url.len() <= options.versus.len(), "there are more --versus-url than --versus");
+    setup::install(
+        "the bench needs",
+        &[("Xvfb", "xvfb"), (Engine::Chromium.program(), Engine::Chromium.package())],
+    )?;
+    let patience = Patience::new()?;
+    let peers = options.peers();
+    let systems =
+        peers.iter().map(|peer| System::install(&**peer, &patience)).collect::<anyhow::Result<Vec<_>>>()?;
+    let mut turns = Vec::new();
+    for round in 1..=options.rounds {
+        for (peer, _) in peers.iter().zip(&systems).filter(|(_, system)| system.is_there()) {
+            eprintln!("round {round} of {}: {}", options.rounds, peer.name());
+            let turn = Turn::take(&**peer, &options.conditions(), round, &options.logs(&**peer), &patience)?;
+            eprintln!("  {turn}");
+            turns.push(turn);
+        }
+    }
+    let table = Table::new(Machine::look(&[Engine::Chromium]), options.conditions(), systems, turns);
+    print!("{table}");
+    results::write(&table, &options.output)?;
+    if options.write { document::write(&table) } else { Ok(()) }
+}
+
+impl Options {
+    /// Returns all systems, ours first.
+    fn peers(&self) -> Vec<Box<dyn Peer>> {
+        let is_wanted = |word: &str| self.peers.iter().any(|wanted| wanted == word);
+        let mut peers: Vec<Box<dyn Peer>> = vec![Box::new(Ours)];
+        peers.extend(SYSTEMS.iter().filter(|(word, _)| is_wanted(word)).map(|(_, make)| make()));
+        let urls = self.versus_url.iter().map(|url| Some(url.as_str())).chain(std::iter::repeat(None));
+        for (command, url) in self.versus.iter().zip(urls) {
+            peers.push(Box::new(Given::new(command, url)));
+        }
+        peers
+    }
+
+    fn conditions(&self) -> Conditions {
+        Conditions {
+            size: self.size,
+            loads: self.loads.clone(),
+            duration: Duration::from_secs(self.seconds.into()),
+            warm_up: WARM_UP,
+        }
+    }
+
+    /// Returns the folder for what a system says.
+    fn logs(&self, peer: &dyn Peer) -> PathBuf {
+        self.output.join("logs").join(peer.name())
+    }
+}
+
+/// The systems, as words of a command line.
+fn words() -> impl TypedValueParser<Value = String> {
+    PossibleValuesParser::new(SYSTEMS.map(|(word, _)| word))
+}

@@ -1,0 +1,182 @@
+//! A web server of pages and of what they import, on the loopback interface: for systems that have none of their own.
+//! Two pages can also leave each other messages.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+
+use super::super::floor::http::{NOT_FOUND, Request};
+
+/// A description of a session between two browsers has some thousands of bytes.
+const MESSAGE_BYTES_MAX: usize = 1 << 20;
+/// What files are, by the end of their names.
+const KINDS: [(&str, &str); 6] = [
+    ("html", "text/html"),
+    ("js", "text/javascript"),
+    ("json", "application/json"),
+    ("m3u8", "application/vnd.apple.mpegurl"),
+    ("ts", "video/mp2t"),
+    ("wasm", "application/wasm"),
+];
+
+/// A server, until it goes.
+pub(super) struct Site {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    root: PathBuf,
+    messages: Mutex<HashMap<String, Vec<u8>>>,
+    came: Condvar,
+    has_ended: AtomicBool,
+}
+
+impl Site {
+    /// Serves the files of a folder: `/` is its `index.html`.
+    pub(super) fn start(root: &Path) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared {
+            root: root.to_owned(),
+            messages: Mutex::default(),
+            came: Condvar::new(),
+            has_ended: AtomicBool::new(false),
+        });
+        let theirs = Arc::clone(&shared);
+        thread::Builder::new().name("site".to_owned()).spawn(move || accept(&listener, &theirs))?;
+        Ok(Self { address, shared })
+    }
+
+    /// Returns the URL of its first page.
+    pub(super) fn url(&self) -> String {
+        format!("http://{}/", self.address)
+    }
+
+    /// Returns a message that a page has left and nobody has taken.
+    pub(super) fn message(&self, name: &str) -> Option<Vec<u8>> {
+        self.shared.messages.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+}
+
+impl Drop for Site {
+    /// The thread that accepts connections waits for one more, those of connections for a message.
+    fn drop(&mut self) {
+        let messages = self.shared.messages.lock();
+        self.shared.has_ended.store(true, Ordering::SeqCst);
+        self.shared.came.notify_all();
+        drop(messages);
+        let _ = TcpStream::connect(self.address);
+    }
+}
+
+fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
+    for connection in listener.incoming().map_while(Result::ok) {
+        if shared.has_ended.load(Ordering::SeqCst) {
+            return;
+        }
+        let theirs = Arc::clone(shared);
+        thread::spawn(move || {
+            // A browser that is ended breaks its connections off.
+            let _ = serve(&connection, &theirs);
+        });
+    }
+}
+
+fn serve(mut connection: &TcpStream, shared: &Shared) -> anyhow::Result<()> {
+    connection.set_nodelay(true)?;
+    while let Some(request) = Request::read(connection, MESSAGE_BYTES_MAX)? {
+        let answer = match request.path.strip_prefix("/message/") {
+            Some(name) if request.body.is_empty() => shared.take(name).map(|body| ("text/plain", body)),
+            Some(name) => {
+                shared.leave(name, request.body);
+                Some(("text/plain", Vec::new()))
+            }
+            None => shared.file(&request.path),
+        };
+        let Some((kind, body)) = answer else {
+            connection.write_all(NOT_FOUND)?;
+            continue;
+        };
+        let length = body.len();
+        write!(
+            connection,
+            "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nCache-Control: no-store\r\n\r\n"
+        )?;
+        connection.write_all(&body)?;
+    }
+    Ok(())
+}
+
+impl Shared {
+    /// Keeps a message until somebody takes it.
+    fn leave(&self, name: &str, body: Vec<u8>) {
+        self.messages.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), body);
+        self.came.notify_all();
+    }
+
+    /// Waits for a message; `None` when the server goes.
+    fn take(&self, name: &str) -> Option<Vec<u8>> {
+        let messages = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_missing = |messages: &mut HashMap<String, Vec<u8>>| {
+            !messages.contains_key(name) && !self.has_ended.load(Ordering::SeqCst)
+        };
+        self.came.wait_while(messages, is_missing).unwrap_or_else(PoisonError::into_inner).remove(name)
+    }
+
+    /// Returns what kind of file lies at a path, and its bytes.
+    fn file(&self, path: &str) -> Option<(&'static str, Vec<u8>)> {
+        let path = if path == "/" { "index.html" } else { path.trim_start_matches('/') };
+        let is_inside = !path.split('/').any(|folder| folder == "..");
+        let body = is_inside.then(|| std::fs::read(self.root.join(path)).ok()).flatten()?;
+        let end = path.rsplit('.').next().unwrap_or_default();
+        let kind =
+            KINDS.iter().find(|(own, _)| *own == end).map_or("application/octet-stream", |(_, kind)| kind);
+        Some((kind, body))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lanstream_testkit::http::{Peer, Response, request};
+
+    use super::*;
+
+    fn ask(site: &Site, line: &str, body: &[u8]) -> Response {
+        let mut peer = Peer::connect(site.address);
+        let length = format!("Content-Length: {}", body.len());
+        peer.send(&[&request(line, &[length]), body].concat());
+        peer.response().unwrap()
+    }
+
+    #[test]
+    fn files_of_the_folder_are_served_and_none_outside() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("root");
+        std::fs::create_dir(&root).unwrap();
+        std::fs::write(root.join("index.html"), "page").unwrap();
+        std::fs::write(folder.path().join("secret"), "").unwrap();
+        let site = Site::start(&root).unwrap();
+        let page = ask(&site, "GET /", b"");
+        assert!(page.head.contains("text/html") && page.body == b"page", "{}", page.text());
+        assert_eq!(ask(&site, "GET /../secret", b"").status, 404);
+        assert_eq!(ask(&site, "GET /none", b"").status, 404);
+    }
+
+    #[test]
+    fn a_message_waits_for_its_reader_and_a_reader_for_its_message() {
+        let folder = tempfile::tempdir().unwrap();
+        let site = Site::start(folder.path()).unwrap();
+        ask(&site, "POST /message/offer", b"a");
+        assert_eq!(ask(&site, "GET /message/offer", b"").body, b"a");
+        thread::scope(|scope| {
+            let reader = scope.spawn(|| ask(&site, "GET /message/answer", b"").body);
+            ask(&site, "POST /message/answer", b"b");
+            assert_eq!(reader.join().unwrap(), b"b");
+        });
+    }
+}

@@ -1,0 +1,152 @@
+//! One system's turn: it is started, put under each load, and ended, whatever it does.
+
+use std::fmt::{self, Display, Formatter};
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail, ensure};
+use serde::{Serialize, Serializer};
+
+use super::super::content::Content;
+use super::super::glass::{Glass, Subject};
+use super::super::load::Load;
+use super::super::sample::Sample;
+use super::meter::{Memory, Meter, Used};
+use super::peer::Peer;
+use super::stage::Stage;
+use super::watchdog::Watchdog;
+use crate::patience::Patience;
+
+/// Drawn and not counted: what has just started compiles and tidies up beside its first frames.
+const WARM_UP: Load = Load { content: Content::Ui, fps: 25, area: None };
+/// What a turn may take besides its loads: to start, to show a first picture and to warm up.
+const START_LIMIT: Duration = Duration::from_secs(150);
+/// What a load may take besides its frames: its pictures are made, the last one appears, and pixels are compared.
+const LOAD_LIMIT: Duration = Duration::from_secs(30);
+
+/// What every system is put under.
+#[derive(Clone, Serialize)]
+pub(super) struct Conditions {
+    pub(super) size: (u16, u16),
+    #[serde(serialize_with = "as_words")]
+    pub(super) loads: Vec<Load>,
+    /// How long each load is drawn for.
+    pub(super) duration: Duration,
+    pub(super) warm_up: Duration,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(super) struct Turn {
+    pub(super) system: String,
+    pub(super) round: u32,
+    pub(super) loads: Vec<Loaded>,
+    /// From the start of its first program until its page is opened.
+    pub(super) start_ms: Option<f64>,
+    /// From then until a picture of the display is seen, the start of the browser included.
+    pub(super) first_picture_ms: Option<f64>,
+    pub(super) memory: Option<Memory>,
+    /// Why there are not all of the loads.
+    pub(super) failure: Option<String>,
+    /// Programs that were still there after all groups of programs had been ended.
+    pub(super) left_behind: Vec<String>,
+}
+
+/// One load, and what it took.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Loaded {
+    #[serde(flatten)]
+    pub(super) sample: Sample,
+    pub(super) used: Used,
+}
+
+impl Turn {
+    /// Gives a system its turn. What its programs say goes into the folder `logs`.
+    ///
+    /// # Errors
+    /// After Ctrl-C, or where the bench itself can't go on; what the system does wrong is in the turn.
+    pub(super) fn take(
+        peer: &dyn Peer,
+        conditions: &Conditions,
+        round: u32,
+        logs: &Path,
+        patience: &Patience,
+    ) -> anyhow::Result<Self> {
+        let mut turn = Self { system: peer.name().to_owned(), round, ..Self::default() };
+        let mut stage = Stage::new(conditions.size, logs, patience)?;
+        let limit = conditions.limit(peer);
+        let (outcome, has_hung) = thread::scope(|scope| {
+            let watchdog = Watchdog::start(scope, stage.variable(), limit, patience);
+            let outcome = turn.measure(peer, conditions, &mut stage);
+            (outcome, watchdog.stop())
+        });
+        let last_words = stage.last_words();
+        turn.left_behind = stage.end();
+        patience.check()?;
+        if let Err(error) = outcome {
+            turn.failure = Some(match last_words {
+                _ if has_hung => format!("it hung, and was ended after {} s", limit.as_secs()),
+                // What it said itself is nearer to the reason than that nothing came.
+                Some(words) => words,
+                None => format!("{error:#}"),
+            });
+        }
+        Ok(turn)
+    }
+
+    fn measure(
+        &mut self,
+        peer: &dyn Peer,
+        conditions: &Conditions,
+        stage: &mut Stage<'_>,
+    ) -> anyhow::Result<()> {
+        let began = Instant::now();
+        peer.start(stage).context("it did not start")?;
+        let opened = stage.opened().unwrap_or(began);
+        self.start_ms = Some(milliseconds(opened.duration_since(began)));
+        let meter = Meter::start(stage.roots())?;
+        let (source, patience, mut number) = (stage.source(), stage.patience, 1);
+        let glass = Glass::new(&source, stage.mirror(), patience, &mut number, Subject::Peer(&meter))?;
+        self.first_picture_ms = Some(milliseconds(opened.elapsed()));
+        let mut glass = glass.with_settle(peer.settle());
+        glass.run(&WARM_UP, conditions.warm_up)?;
+        for load in &conditions.loads {
+            let sample = glass.run(load, conditions.duration)?;
+            if let Some(words) = stage.last_words() {
+                bail!("{words}");
+            }
+            self.loads.push(Loaded { sample, used: meter.used()? });
+            self.memory = Some(meter.peak());
+        }
+        let has_shown = |load: &Loaded| !load.sample.latencies_ms.is_empty();
+        ensure!(self.loads.iter().any(has_shown), "no frame of a load was seen");
+        Ok(())
+    }
+}
+
+impl Conditions {
+    /// How long a turn may take before it counts as hung.
+    fn limit(&self, peer: &dyn Peer) -> Duration {
+        let loads = u32::try_from(self.loads.len()).unwrap_or(u32::MAX);
+        START_LIMIT + loads * (self.duration + peer.settle() + LOAD_LIMIT)
+    }
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}
+
+impl Display for Turn {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for Loaded { sample, .. } in &self.loads {
+            let p50 = sample.latency_ms(0.5).map_or_else(|| "–".to_owned(), |ms| format!("{ms:.1} ms"));
+            write!(f, "{}: {p50}, {} of {}; ", sample.load, sample.latencies_ms.len(), sample.sent)?;
+        }
+        f.write_str(self.failure.as_deref().unwrap_or("done"))
+    }
+}
+
+fn as_words<S: Serializer>(loads: &[Load], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(loads.iter().map(ToString::to_string))
+}
