@@ -20,6 +20,7 @@ mod ours;
 mod peer;
 mod plot;
 mod results;
+mod selkies;
 mod site;
 mod stage;
 mod systems;
@@ -27,6 +28,7 @@ mod table;
 mod turn;
 mod watchdog;
 mod webrtc;
+mod xpra;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -53,6 +53,36 @@ pub(super) fn npm_version(package: &str) -> String {
     manifest["version"].as_str().unwrap_or(UNKNOWN).to_owned()
 }
 
+/// Installs a version of a package of PyPI, with all that it needs, in an environment of its own, where it is not there
+/// yet.
+pub(super) fn pip(package: &str, version: &str, patience: &Patience) -> anyhow::Result<()> {
+    debian(&[("python3", "python3-venv")])?;
+    if pip_version(package, package) == version {
+        return Ok(());
+    }
+    finish(Command::new("python3").args(["-m", "venv"]).arg(environment(package)), patience)?;
+    let mut pip = Command::new(pip_program(package, "pip"));
+    finish(pip.args(["install", "--quiet", &format!("{package}=={version}")]), patience)
+}
+
+/// Returns a program of the environment of a package of PyPI.
+pub(super) fn pip_program(package: &str, program: &str) -> PathBuf {
+    environment(package).join("bin").join(program)
+}
+
+/// Returns the installed version of a package of PyPI, itself or `part`, which came with it.
+pub(super) fn pip_version(package: &str, part: &str) -> String {
+    let script = format!("import importlib.metadata; print(importlib.metadata.version({part:?}))");
+    let output = Command::new(pip_program(package, "python")).args(["-c", &script]).output();
+    let version = output.ok().filter(|output| output.status.success());
+    let version = version.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    version.unwrap_or_else(|| UNKNOWN.to_owned())
+}
+
+fn environment(package: &str) -> PathBuf {
+    folder().join("pip").join(package)
+}
+
 fn folder() -> PathBuf {
     repository::target().join("peers")
 }

@@ -127,3 +127,40 @@ fn put(svg: &mut String, element: std::fmt::Arguments<'_>) {
     // Writing to a string does not fail.
     let _ = writeln!(svg, "{element}");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::table::tests::table;
+    use super::*;
+
+    #[test]
+    fn what_was_not_measured_has_no_curve() {
+        let svg = draw(&table());
+        // Four have a place in the legend, three a curve.
+        assert_eq!(svg.matches("class=\"line\"").count(), 4 + 3, "{svg}");
+    }
+
+    #[test]
+    fn a_curve_ends_at_the_share_of_the_drawn_frames_that_was_seen() {
+        let table = table();
+        let panel = Panel { table: &table, load: "ui 4 full", left: 0.0, top: 0.0 };
+        let end = |system| panel.curve(system).unwrap().rsplit_once(' ').unwrap().1.to_owned();
+        assert_eq!(end("lanstream"), format!("0.0H{:.1}", PANEL.0), "all of them");
+        assert_eq!(end("slow"), format!("{:.1}H{:.1}", PANEL.1 / 2.0, PANEL.0), "half of them");
+    }
+
+    #[test]
+    fn later_is_further_to_the_right() {
+        let table = table();
+        let panel = Panel { table: &table, load: "", left: 0.0, top: 0.0 };
+        assert!(panel.x(10.0) < panel.x(100.0));
+        assert_eq!((panel.x(0.1), panel.x(1e6)), (0.0, PANEL.0));
+    }
+
+    #[test]
+    fn names_do_not_break_the_picture() {
+        let svg = draw(&table());
+        assert_eq!(svg.matches("<text").count(), svg.matches("</text>").count());
+        assert_eq!(escape("sh -c 'a <b && c'"), "sh -c 'a &lt;b &amp;&amp; c'");
+    }
+}

@@ -212,11 +212,113 @@ impl Figures {
             format!("{:.1} %", self.torn_share * 100.0),
             cell(self.server_cpu_seconds, 2),
             cell(self.browser_cpu_seconds, 2),
-            cell(self.megabytes_per_second, 1),
+            cell(self.megabytes_per_second, 2),
         ]
     }
 }
 
 fn cell(figure: Option<f64>, digits: usize) -> String {
     figure.map_or_else(|| "–".to_owned(), |figure| format!("{figure:.digits$}"))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::time::Duration;
+
+    use super::super::meter::{Memory, Used};
+    use super::*;
+
+    /// A second of four frames, of which those with a latency were seen.
+    fn loaded(latencies_ms: &[f64], pixels_differ: usize) -> Loaded {
+        let sample = Sample {
+            load: "ui 4 full".to_owned(),
+            sent: 4,
+            late: 0,
+            seconds: 2.0,
+            latencies_ms: latencies_ms.to_vec(),
+            gap_ms: 0.0,
+            looks: 100,
+            torn: 1,
+            pixels_differ,
+            difference_max: u8::from(pixels_differ > 0),
+            server_cpu_seconds: None,
+        };
+        let used = Used { server_cpu_seconds: 0.5, browser_cpu_seconds: 0.25, loopback_bytes: 3_000_000 };
+        Loaded { sample, used }
+    }
+
+    fn turn(system: &str, round: u32, loads: Vec<Loaded>, failure: Option<&str>) -> Turn {
+        Turn {
+            system: system.to_owned(),
+            round,
+            loads,
+            start_ms: Some(100.0),
+            first_picture_ms: Some(900.0),
+            memory: Some(Memory { server_mib: 20.0, browser_mib: 200.0 }),
+            failure: failure.map(str::to_owned),
+            left_behind: Vec::new(),
+        }
+    }
+
+    fn system(name: &str, absent: Option<&str>) -> System {
+        let versions = vec![format!("{name} 1.0")];
+        System { name: name.to_owned(), versions, absent: absent.map(str::to_owned) }
+    }
+
+    /// Two rounds of ours, of one that loses frames, of one that crashes in the second, and one that is not there.
+    pub(in super::super) fn table() -> Table {
+        let conditions = Conditions {
+            size: (1920, 1080),
+            loads: vec!["ui:4".parse().unwrap()],
+            duration: Duration::from_secs(1),
+            warm_up: Duration::ZERO,
+        };
+        let systems = vec![
+            system(ours::NAME, None),
+            system("slow", None),
+            system("shaky", None),
+            system("gone", Some("it can't be had: no | network")),
+        ];
+        let turns = vec![
+            turn(ours::NAME, 1, vec![loaded(&[4.0; 4], 0)], None),
+            turn("slow", 1, vec![loaded(&[10.0, 30.0], 7)], None),
+            turn("shaky", 1, vec![loaded(&[8.0; 4], 0)], None),
+            turn(ours::NAME, 2, vec![loaded(&[5.0; 4], 0)], None),
+            turn("slow", 2, vec![loaded(&[20.0, 40.0], 9)], None),
+            turn("shaky", 2, Vec::new(), Some("it fell over")),
+        ];
+        Table::new(Machine::look(&[]), conditions, systems, turns)
+    }
+
+    #[test]
+    fn rounds_come_down_to_medians_sums_and_the_worst() {
+        let text = table().to_string();
+        let own = "| lanstream | 4.0 | 4.0 | 1.00 | 8 of 8 | none | 1.0 % | 0.50 | 0.25 | 1.50 |";
+        let slow = "| slow | 10.0 | 10.0 | 2.50 | 4 of 8 | 9 by up to 1 | 1.0 % | 0.50 | 0.25 | 1.50 |";
+        assert!(text.contains(own) && text.contains(slow), "{text}");
+    }
+
+    #[test]
+    fn what_went_wrong_is_in_the_row() {
+        let text = table().to_string();
+        assert!(
+            text.contains("| shaky | 8.0 | 8.0 | 2.00 | 4 of 4 |"),
+            "the round that went well counts: {text}"
+        );
+        assert!(text.contains("| shaky | shaky 1.0 | 100 | 900 | 20 | 200 | it fell over |"), "{text}");
+        assert!(text.contains("| gone | – |"), "{text}");
+        assert!(
+            text.contains("| gone | gone 1.0 | – | – | – | – | it can't be had: no / network |"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn every_raw_value_is_in_the_json() {
+        let json = serde_json::to_value(table()).unwrap();
+        assert_eq!(json["conditions"]["loads"][0], "ui 4 full");
+        assert_eq!(json["turns"][4]["loads"][0]["latencies_ms"][1], 40.0);
+        assert_eq!(json["turns"][4]["loads"][0]["used"]["loopback_bytes"], 3_000_000);
+        assert_eq!(json["turns"][5]["failure"], "it fell over");
+    }
 }
