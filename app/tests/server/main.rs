@@ -23,6 +23,8 @@ mod listing;
 mod new_plugin;
 #[cfg(feature = "plugins")]
 mod plugins;
+#[cfg(feature = "plugins")]
+mod portal;
 #[cfg(feature = "push")]
 mod push;
 #[cfg(feature = "ffmpeg")]

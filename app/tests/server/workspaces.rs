@@ -1,5 +1,5 @@
 //! Plugins in workspaces of their own, `plugins/xcap` and `plugins/scap`: they need system packages, and take minutes
-//! to build.
+//! to build. `portal.rs` has the tests of `plugins/portal`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,13 +14,22 @@ use crate::running::{ROOT, Running, SCREEN, lanstream, on, stderr};
 
 /// Builds the workspace `plugins/NAME`, and returns its library.
 fn built(name: &str) -> PathBuf {
+    built_by(name, &[])
+}
+
+/// Builds the workspace `plugins/NAME` with its examples, which are in the folder of that name beside its library.
+pub(crate) fn built_with_examples(name: &str) -> PathBuf {
+    built_by(name, &["--lib", "--examples"])
+}
+
+fn built_by(name: &str, words: &[&str]) -> PathBuf {
     let root = Path::new(ROOT);
     let target = root.join("target").join(name);
     let mut command = Command::new(env!("CARGO"));
     command
         .args(["build", "--quiet", "--manifest-path"])
         .arg(root.join("plugins").join(name).join("Cargo.toml"));
-    let status = command.arg("--target-dir").arg(&target).status().expect("cargo runs");
+    let status = command.arg("--target-dir").arg(&target).args(words).status().expect("cargo runs");
     assert!(status.success(), "plugins/{name} does not build");
     target.join("debug").join(format!("liblanstream_{name}.so"))
 }

@@ -11,7 +11,9 @@
 
 pub mod browser;
 pub mod compositor;
+pub mod desktop_session;
 pub mod display;
+pub mod dmabuf_claim;
 #[cfg(feature = "client")]
 pub mod door;
 pub mod http;
@@ -36,3 +38,4 @@ pub mod wayland_painter;
 pub mod websocket;
 #[cfg(feature = "client")]
 pub mod webtransport;
+pub mod wlr_portal;

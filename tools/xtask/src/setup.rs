@@ -56,6 +56,15 @@ const QT_LIBRARIES: [(&str, &str); 6] = [
 const PKG_CONFIG: (&str, &str) = ("pkg-config", "pkg-config");
 /// Commands that these builds run.
 const BUILD_COMMANDS: [(&str, &str); 2] = [("clang", "clang"), PKG_CONFIG];
+/// What a desktop session is made of that has a portal.
+const SESSION_COMMANDS: [(&str, &str); 6] = [
+    ("dbus-daemon", "dbus-daemon"),
+    ("dbus-send", "dbus-bin"),
+    ("pipewire", "pipewire"),
+    ("wireplumber", "wireplumber"),
+    ("/usr/libexec/xdg-desktop-portal", "xdg-desktop-portal"),
+    ("/usr/libexec/xdg-desktop-portal-wlr", "xdg-desktop-portal-wlr"),
+];
 
 /// Compiler of C for Windows, which is needed whatever compiles Rust.
 const WINDOWS_COMMANDS: [(&str, &str); 1] = [("x86_64-w64-mingw32-gcc", "gcc-mingw-w64-x86-64-posix")];
@@ -85,10 +94,11 @@ fn install_windows() -> anyhow::Result<()> {
     }
 }
 
-/// Installs what the plugins of other workspaces are built with.
+/// Installs what the plugins of other workspaces are built and tested with.
 pub(crate) fn install_libraries() -> anyhow::Result<()> {
     let reason = "the plugins in workspaces of their own need";
     install(reason, &BUILD_COMMANDS)?;
+    install(reason, &SESSION_COMMANDS)?;
     install_packages(reason, &absent(&LIBRARIES))
 }
 

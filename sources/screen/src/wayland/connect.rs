@@ -227,7 +227,8 @@ fn no_windows() -> Error {
 fn uncapturable(lacking: &str) -> Error {
     let message = format!(
         "this Wayland compositor lets no program capture the screen: it lacks {lacking}. GNOME and KDE hand out \
-         screens through their portal alone: load a plugin that asks it (plugins/scap), or log in to an X11 session"
+         screens through their portal alone: load the plugin that asks it (`lanstream --plugin \
+         liblanstream_portal.so portal`, from plugins/portal), or log in to an X11 session"
     );
     Error::new(ErrorKind::Unsupported, message)
 }

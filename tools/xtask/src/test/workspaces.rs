@@ -1,10 +1,10 @@
 //! The plugins that have a workspace, and a lock file, of their own: formatted, without warnings, and with their tests
-//! passing. `app/tests/server/workspaces.rs` shows them.
+//! passing. `app/tests/server/workspaces.rs` and `portal.rs` beside it show them.
 
 use crate::{repository, setup};
 
 /// Folders below `plugins`.
-const PLUGINS: [&str; 2] = ["xcap", "scap"];
+const PLUGINS: [&str; 3] = ["portal", "xcap", "scap"];
 
 pub(super) fn run() -> anyhow::Result<()> {
     setup::install_libraries()?;
