@@ -85,9 +85,6 @@ pub(crate) struct Options {
     write: bool,
 }
 
-/// Drawn and not counted before the loads.
-const WARM_UP: Duration = Duration::from_secs(3);
-
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     ensure!(options.versus_url.len() <= options.versus.len(), "there are more --versus-url than --versus");
     setup::install(
@@ -127,12 +124,7 @@ impl Options {
     }
 
     fn conditions(&self) -> Conditions {
-        Conditions {
-            size: self.size,
-            loads: self.loads.clone(),
-            duration: Duration::from_secs(self.seconds.into()),
-            warm_up: WARM_UP,
-        }
+        Conditions::new(self.size, self.loads.clone(), Duration::from_secs(self.seconds.into()))
     }
 
     /// Returns the folder for what a system says.

@@ -7,6 +7,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use lanstream_testkit::machine;
+use rustix::process::{Pid, Signal, kill_process};
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{ConnectionExt as _, CreateGCAux, Gcontext};
 
@@ -21,6 +22,8 @@ const PROGRAM: &str = "bench::peers::fake::program";
 const FAULT: &str = "LANSTREAM_FAKE_FAULT";
 const SOURCE: &str = "LANSTREAM_FAKE_SOURCE";
 const MIRROR: &str = "LANSTREAM_FAKE_MIRROR";
+/// The fault of an X server that does not answer.
+const HANGS: &str = "hangs";
 
 /// How late it is on purpose: more than any machine takes for a copy.
 const LATE: Duration = Duration::from_millis(300);
@@ -48,6 +51,9 @@ impl Peer for Fake {
     }
 
     fn start(&self, stage: &mut Stage<'_>) -> anyhow::Result<()> {
+        if self.0 == HANGS {
+            return start_hung_display(stage);
+        }
         let mut program = Command::new(std::env::current_exe()?);
         program.args(["--exact", PROGRAM, "--ignored", "--nocapture"]);
         program.env(FAULT, self.0).env(SOURCE, stage.source()).env(MIRROR, stage.mirror());
@@ -144,8 +150,25 @@ fn crash() -> ! {
     std::process::abort()
 }
 
+/// Starts an X server to be mirrored that answers nobody.
+fn start_hung_display(stage: &mut Stage<'_>) -> anyhow::Result<()> {
+    let mut server = Command::new("Xvfb");
+    let lines = stage.start_talking(server.args(["-displayfd", "1", "-nolisten", "tcp"]))?;
+    let number = stage.line("number of the display", &lines, |line| line.trim().parse::<u32>().ok())?;
+    stage.set_source(format!(":{number}"));
+    for pid in stage.roots().server {
+        kill_process(Pid::from_raw(i32::try_from(pid)?).unwrap(), Signal::STOP)?;
+    }
+    Ok(())
+}
+
 /// A turn of a mirror with a fault, under a short load.
 fn turn(fault: &'static str) -> Turn {
+    turn_within(fault, Duration::from_secs(300))
+}
+
+/// A turn that counts as hung after a time.
+fn turn_within(fault: &'static str, limit: Duration) -> Turn {
     let _alone = machine::alone();
     let patience = Patience::new().unwrap();
     let conditions = Conditions {
@@ -153,6 +176,7 @@ fn turn(fault: &'static str) -> Turn {
         loads: vec!["ui:25".parse().unwrap()],
         duration: Duration::from_millis(600),
         warm_up: Duration::from_millis(400),
+        limit,
     };
     let logs = tempfile::tempdir().unwrap();
     Turn::take(&Fake(fault), &conditions, 1, logs.path(), &patience).unwrap()
@@ -210,6 +234,13 @@ fn a_mirror_that_crashes_has_its_last_words_in_the_row() {
         assert!(failure.contains("ended by itself") && turn.loads.is_empty(), "{failure}");
         assert!(failure.contains("luck"), "{failure}");
     }
+}
+
+#[test]
+fn an_x_server_that_hangs_is_ended() {
+    let turn = turn_within(HANGS, Duration::from_secs(3));
+    assert_eq!(turn.failure.as_deref(), Some("it hung, and was ended after 3 s"));
+    assert_eq!(turn.left_behind.len(), 0);
 }
 
 #[test]

@@ -267,12 +267,8 @@ pub(super) mod tests {
 
     /// Two rounds of ours, of one that loses frames, of one that crashes in the second, and one that is not there.
     pub(in super::super) fn table() -> Table {
-        let conditions = Conditions {
-            size: (1920, 1080),
-            loads: vec!["ui:4".parse().unwrap()],
-            duration: Duration::from_secs(1),
-            warm_up: Duration::ZERO,
-        };
+        let loads = vec!["ui:4".parse().unwrap()];
+        let conditions = Conditions::new((1920, 1080), loads, Duration::from_secs(1));
         let systems = vec![
             system(ours::NAME, None),
             system("slow", None),

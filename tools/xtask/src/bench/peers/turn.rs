@@ -20,6 +20,7 @@ use crate::patience::Patience;
 
 /// Drawn and not counted: what has just started compiles and tidies up beside its first frames.
 const WARM_UP: Load = Load { content: Content::Ui, fps: 25, area: None };
+const WARM_UP_DURATION: Duration = Duration::from_secs(3);
 /// What a turn may take besides its loads: to start, to show a first picture and to warm up.
 const START_LIMIT: Duration = Duration::from_secs(150);
 /// What a load may take besides its frames: its pictures are made, the last one appears, and pixels are compared.
@@ -34,6 +35,8 @@ pub(super) struct Conditions {
     /// How long each load is drawn for.
     pub(super) duration: Duration,
     pub(super) warm_up: Duration,
+    /// How long a turn may take before it counts as hung.
+    pub(super) limit: Duration,
 }
 
 /// What came of it.
@@ -75,7 +78,7 @@ impl Turn {
     ) -> anyhow::Result<Self> {
         let mut turn = Self { system: peer.name().to_owned(), round, ..Self::default() };
         let mut stage = Stage::new(conditions.size, logs, patience)?;
-        let limit = conditions.limit(peer);
+        let limit = conditions.limit;
         let (outcome, has_hung) = thread::scope(|scope| {
             let watchdog = Watchdog::start(scope, stage.variable(), limit, patience);
             let outcome = turn.measure(peer, conditions, &mut stage);
@@ -126,10 +129,11 @@ impl Turn {
 }
 
 impl Conditions {
-    /// How long a turn may take before it counts as hung.
-    fn limit(&self, peer: &dyn Peer) -> Duration {
-        let loads = u32::try_from(self.loads.len()).unwrap_or(u32::MAX);
-        START_LIMIT + loads * (self.duration + peer.settle() + LOAD_LIMIT)
+    /// Returns those of a usual run.
+    pub(super) fn new(size: (u16, u16), loads: Vec<Load>, duration: Duration) -> Self {
+        let count = u32::try_from(loads.len()).unwrap_or(u32::MAX);
+        let limit = START_LIMIT + count * (duration + LOAD_LIMIT);
+        Self { size, loads, duration, warm_up: WARM_UP_DURATION, limit }
     }
 }
 
