@@ -142,6 +142,13 @@ fn every_format_is_shown_exactly() {
 
 #[test]
 #[ignore = "builds plugins/portal, which needs system packages"]
+fn a_first_picture_that_went_nowhere_is_asked_for_again() {
+    let mut shown = Shown::start(&["--lose-first"], &[]);
+    shown.assert_noise(1);
+}
+
+#[test]
+#[ignore = "builds plugins/portal, which needs system packages"]
 fn rows_are_where_the_desktop_says_that_they_are() {
     let mut shown = Shown::start(&[], &[]);
     for (seed, (stride, offset)) in (1..).zip([(12, 0), (-40, 0), (0, 4096), (-4, 60), (1, 3), (0, 0)]) {

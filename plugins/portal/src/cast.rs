@@ -24,6 +24,10 @@ use crate::shared::{Asked, Shared};
 const GRACE: Duration = Duration::from_millis(500);
 /// Time for the portal to close a session.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
+/// Time without a first picture after which the stream is to begin anew: a busy desktop sends it within this.
+const RESTART_AFTER: Duration = Duration::from_millis(500);
+/// Longest such time: a minimised window has no picture, and is left alone.
+const RESTART_AFTER_MAX: Duration = Duration::from_secs(8);
 /// Why no picture comes while the dialog is open.
 const CHOOSING: &str = "waiting for a choice in the dialog of the desktop";
 /// Why no picture comes after the choice.
@@ -102,8 +106,11 @@ async fn cast(
     select(&portal, session, request, &offer).await?;
     shared.change(|state| (state.asked, state.stalled) = (Some(offer.asked()), Some(CHOOSING)));
     let (sender, failed) = mpsc::unbounded_channel();
-    let _stream = start(&portal, session, request, shared, sender).await?;
-    Err(watch(closed, failed).await)
+    let stream = start(&portal, session, request, shared, sender).await?;
+    tokio::select! {
+        failure = watch(closed, failed) => Err(failure),
+        never = see_to_a_picture(&stream, shared) => match never {},
+    }
 }
 
 /// What the dialog is to offer.
@@ -144,6 +151,19 @@ async fn start(
     let socket = socket.map_err(|error| Failure::NoPipeWire(error.to_string()))?;
     let target = Target { socket, node: stream.pipe_wire_node_id(), fps_max: request.options.fps_max };
     CastStream::start(target, Arc::clone(shared), failed)
+}
+
+/// Has the stream begin anew until there is a picture, less and less often.
+async fn see_to_a_picture(stream: &CastStream, shared: &Shared) -> Infallible {
+    let mut pause = RESTART_AFTER;
+    loop {
+        tokio::time::sleep(pause).await;
+        if shared.lock().layout.is_some() {
+            return std::future::pending().await;
+        }
+        stream.restart();
+        pause = (pause * 2).min(RESTART_AFTER_MAX);
+    }
 }
 
 /// Returns why a cast has ended, when it has.

@@ -36,12 +36,16 @@ pub(crate) struct Target {
 
 /// The thread of the loop, which ends when this is dropped.
 pub(crate) struct CastStream {
-    end: Sender<End>,
+    orders: Sender<Order>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// Tells the loop to end.
-struct End;
+/// What the loop is told.
+enum Order {
+    End,
+    /// The stream is to stand, and to flow again.
+    Restart,
+}
 
 impl CastStream {
     /// Starts the thread. Pictures go to `shared`, and what ends the stream to `failed`.
@@ -50,21 +54,28 @@ impl CastStream {
         shared: Arc<Shared>,
         failed: UnboundedSender<Failure>,
     ) -> Result<Self, Failure> {
-        let (end, ends) = pipewire::channel::channel();
+        let (orders, received) = pipewire::channel::channel();
         let thread = std::thread::Builder::new().name("pipewire".into()).spawn(move || {
-            if let Err(failure) = run(target, shared, failed.clone(), ends) {
+            if let Err(failure) = run(target, shared, failed.clone(), received) {
                 tell(&failed, failure);
             }
         });
         let thread = thread.map_err(|error| Failure::NoResources(error.to_string()))?;
-        Ok(Self { end, thread: Some(thread) })
+        Ok(Self { orders, thread: Some(thread) })
+    }
+
+    /// Has the desktop send a picture, by having the stream stand and flow again. PipeWire loses one that is sent while
+    /// this end is not ready yet, and nothing follows where nothing changes.
+    pub(crate) fn restart(&self) {
+        // Where the loop has ended, that was told.
+        let _ended = self.orders.send(Order::Restart);
     }
 }
 
 impl Drop for CastStream {
     fn drop(&mut self) {
         // Where the loop has ended, nobody is left to be told.
-        let _ended = self.end.send(End);
+        let _ended = self.orders.send(Order::End);
         let _panicked = self.thread.take().map(JoinHandle::join);
     }
 }
@@ -74,12 +85,10 @@ fn run(
     target: Target,
     shared: Arc<Shared>,
     failed: UnboundedSender<Failure>,
-    ends: Receiver<End>,
+    received: Receiver<Order>,
 ) -> Result<(), Failure> {
     pipewire::init();
     let main_loop = MainLoopRc::new(None).map_err(no_pipewire)?;
-    let ended = main_loop.clone();
-    let _ends = ends.attach(main_loop.loop_(), move |End| ended.quit());
     let context = ContextRc::new(&main_loop, None).map_err(no_pipewire)?;
     let core = context.connect_fd_rc(target.socket, None).map_err(no_pipewire)?;
     let gone = failed.clone();
@@ -105,6 +114,11 @@ fn run(
         .register()
         .map_err(no_pipewire)?;
     connect(&stream, target.node, target.fps_max).map_err(no_pipewire)?;
+    let (ended, ordered) = (main_loop.clone(), stream.clone());
+    let _orders = received.attach(main_loop.loop_(), move |order| match order {
+        Order::End => ended.quit(),
+        Order::Restart => restart(&ordered),
+    });
     main_loop.run();
     Ok(())
 }
@@ -114,6 +128,13 @@ fn connect(stream: &Stream, node: u32, fps_max: Option<u32>) -> Result<(), pipew
     let mut params: Vec<_> = Pod::from_bytes(&formats).into_iter().collect();
     let flags = StreamFlags::AUTOCONNECT | StreamFlags::DONT_RECONNECT;
     stream.connect(Direction::Input, Some(node), flags, &mut params)
+}
+
+/// Has a stream stand and flow again, if it flows. One that cannot has failed, which is told.
+fn restart(stream: &Stream) {
+    if stream.state() == StreamState::Streaming {
+        let _failed = stream.set_active(false).and_then(|()| stream.set_active(true));
+    }
 }
 
 /// Object of a connection to PipeWire that stands for all of it.

@@ -36,6 +36,11 @@ const DAMAGE_RECTS: usize = 4;
 const POINTER_SIDE: u32 = 64;
 /// Time between two changes of a canvas that changes by itself.
 const ANIMATION: Duration = Duration::from_millis(20);
+/// Time between two frames of the scripted desktop, as of a display with 50 a second.
+const FRAME: Duration = Duration::from_millis(20);
+/// Frames after which the last picture is sent once more: PipeWire loses one that comes while a busy machine has not
+/// passed on the one before.
+const REPEAT_FRAMES: u32 = 15;
 /// Value of a pixel's bytes that no canvas has.
 const GARBAGE: u8 = 0xa5;
 
@@ -77,6 +82,8 @@ impl Producer {
 /// What buffers are like, besides the canvas.
 struct Dress {
     format: VideoFormat,
+    /// The first picture of a stream goes nowhere.
+    loses_first: bool,
     stride: i32,
     offset: u32,
     crop: Option<Area>,
@@ -109,7 +116,8 @@ struct Output {
     stream: StreamRc,
     _listener: StreamListener<()>,
     waiting: Rc<RefCell<VecDeque<Shot>>>,
-    stage: Rc<RefCell<Stage>>,
+    /// The last picture, and frames since it was sent.
+    last: Cell<Option<(Shot, u32)>>,
 }
 
 fn run(words: &[String], receiver: pipewire::channel::Receiver<Told>, done: mpsc::Sender<()>) {
@@ -119,6 +127,12 @@ fn run(words: &[String], receiver: pipewire::channel::Receiver<Told>, done: mpsc
     let core = context.connect_rc(None).expect("PipeWire runs");
     let stage = Rc::new(RefCell::new(Stage::new(words)));
     let outputs: Rc<RefCell<Vec<Output>>> = Rc::default();
+    let (clock_outputs, clock_stage) = (Rc::clone(&outputs), Rc::clone(&stage));
+    let clock = main_loop.loop_().add_timer(move |_| {
+        let stage = clock_stage.borrow();
+        clock_outputs.borrow().iter().for_each(|output| output.tick(&stage));
+    });
+    clock.update_timer(Some(FRAME), Some(FRAME)).into_result().expect("a timer");
     let timer_outputs = Rc::clone(&outputs);
     let timer_stage = Rc::clone(&stage);
     let count = Cell::new(0);
@@ -172,8 +186,17 @@ impl Stage {
             Some("xBGR_210LE") => VideoFormat::xBGR_210LE,
             _ => VideoFormat::BGRx,
         };
-        let dress =
-            Dress { format, stride: 0, offset: 0, crop: None, transform: 0, shape: None, pointer: None };
+        let loses_first = words.iter().any(|word| word == "--lose-first");
+        let dress = Dress {
+            format,
+            loses_first,
+            stride: 0,
+            offset: 0,
+            crop: None,
+            transform: 0,
+            shape: None,
+            pointer: None,
+        };
         Self { canvas: Canvas::new(SIZE.0, SIZE.1), dress }
     }
 
@@ -239,16 +262,15 @@ impl Output {
         let properties = properties! { *pipewire::keys::MEDIA_CLASS => "Video/Source" };
         let stream = StreamRc::new(core.clone(), "scripted", properties).expect("a stream");
         let waiting: Rc<RefCell<VecDeque<Shot>>> = Rc::default();
-        let (process, flowing) = (Rc::clone(&waiting), Rc::clone(&waiting));
-        let (agreed, added, processed, began) = (stage.clone(), stage.clone(), stage.clone(), stage.clone());
+        let (agreed, added) = (Rc::clone(stage), Rc::clone(stage));
+        let began = Rc::clone(&waiting);
+        let loses_first = Cell::new(stage.borrow().dress.loses_first);
         let listener = stream
             .add_local_listener::<()>()
             .state_changed(move |stream, (), _, state| match state {
                 StreamState::Paused => drop(node.send(stream.node_id())),
-                StreamState::Streaming => {
-                    flowing.borrow_mut().push_back(Shot::Picture(None));
-                    flush(stream, &flowing, &began.borrow());
-                }
+                StreamState::Streaming if loses_first.take() => {}
+                StreamState::Streaming => began.borrow_mut().push_back(Shot::Picture(None)),
                 _ => {}
             })
             .param_changed(move |stream, (), id, param| {
@@ -258,38 +280,42 @@ impl Output {
             })
             .add_buffer(move |_, (), buffer| allocate(buffer, added.borrow().memory_len()))
             .remove_buffer(|_, (), buffer| release(buffer))
-            .process(move |stream, ()| flush(stream, &process, &processed.borrow()))
             .register()
             .expect("a listener");
         let format = stage.borrow().format();
         let mut params = [Pod::from_bytes(&format).expect("a format")];
         let flags = StreamFlags::DRIVER | StreamFlags::ALLOC_BUFFERS;
         stream.connect(Direction::Output, None, flags, &mut params).expect("PipeWire takes it");
-        Self { stream, _listener: listener, waiting, stage: Rc::clone(stage) }
+        Self { stream, _listener: listener, waiting, last: Cell::new(None) }
     }
 
     fn send(&self, shot: Shot) {
         if self.stream.state() == StreamState::Streaming {
             self.waiting.borrow_mut().push_back(shot);
-            flush(&self.stream, &self.waiting, &self.stage.borrow());
         }
     }
-}
 
-/// Sends what waits, as far as there are buffers.
-fn flush(stream: &Stream, waiting: &RefCell<VecDeque<Shot>>, stage: &Stage) {
-    while !waiting.borrow().is_empty() {
-        // SAFETY: it is given back below.
-        let buffer = unsafe { stream.dequeue_raw_buffer() };
-        if buffer.is_null() {
+    /// Sends what is next.
+    fn tick(&self, stage: &Stage) {
+        let frames = self.last.get().map(|(shot, frames)| (shot, frames + 1));
+        self.last.set(frames);
+        let repeated = frames.filter(|(_, frames)| *frames == REPEAT_FRAMES).map(|(shot, _)| shot);
+        let next = self.waiting.borrow().front().copied();
+        if self.stream.state() != StreamState::Streaming || next.or(repeated).is_none() {
             return;
         }
-        if let Some(shot) = waiting.borrow_mut().pop_front() {
+        // SAFETY: it is given back below.
+        let buffer = unsafe { self.stream.dequeue_raw_buffer() };
+        if let Some(shot) = next.or(repeated).filter(|_| !buffer.is_null()) {
+            self.waiting.borrow_mut().pop_front();
+            self.last.set(next.map_or(frames, |shot| Some((shot, 0))));
             // SAFETY: the stream has just handed it out, and `allocate` gave it memory.
             unsafe { fill(buffer, shot, stage) };
+            // SAFETY: it is of this stream.
+            unsafe { self.stream.queue_raw_buffer(buffer) };
         }
-        // SAFETY: it is of this stream.
-        unsafe { stream.queue_raw_buffer(buffer) };
+        // Without a buffer it has those come back that were taken.
+        self.stream.trigger_process().expect("the stream flows");
     }
 }
 
