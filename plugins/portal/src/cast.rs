@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ashpd::desktop::screencast::{CursorMode, Screencast, SelectSourcesOptions, SourceType, Stream, Streams};
 use ashpd::desktop::{PersistMode, ResponseError, Session};
@@ -28,6 +28,9 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 const RESTART_AFTER: Duration = Duration::from_millis(500);
 /// Longest such time: a minimised window has no picture, and is left alone.
 const RESTART_AFTER_MAX: Duration = Duration::from_secs(8);
+/// Time for PipeWire and what links its streams to bring both ends together, which takes them milliseconds. Nobody
+/// tells where they cannot.
+const AGREE_WITHIN: Duration = Duration::from_secs(7);
 /// Why no picture comes while the dialog is open.
 const CHOOSING: &str = "waiting for a choice in the dialog of the desktop";
 /// Why no picture comes after the choice.
@@ -109,7 +112,7 @@ async fn cast(
     let stream = start(&portal, session, request, shared, sender).await?;
     tokio::select! {
         failure = watch(closed, failed) => Err(failure),
-        never = see_to_a_picture(&stream, shared) => match never {},
+        failure = see_to_a_picture(&stream, shared) => Err(failure),
     }
 }
 
@@ -153,13 +156,21 @@ async fn start(
     CastStream::start(target, Arc::clone(shared), failed)
 }
 
-/// Has the stream begin anew until there is a picture, less and less often.
-async fn see_to_a_picture(stream: &CastStream, shared: &Shared) -> Infallible {
+/// Has the stream begin anew until there is a picture, less and less often. Returns where it cannot begin.
+async fn see_to_a_picture(stream: &CastStream, shared: &Shared) -> Failure {
+    let began = Instant::now();
     let mut pause = RESTART_AFTER;
     loop {
         tokio::time::sleep(pause).await;
-        if shared.lock().layout.is_some() {
+        let (is_agreed, has_picture) = {
+            let state = shared.lock();
+            (state.is_format_agreed, state.layout.is_some())
+        };
+        if has_picture {
             return std::future::pending().await;
+        }
+        if !is_agreed && began.elapsed() >= AGREE_WITHIN {
+            return Failure::NoFormat(format!("nothing was agreed on within {} s", AGREE_WITHIN.as_secs()));
         }
         stream.restart();
         pause = (pause * 2).min(RESTART_AFTER_MAX);

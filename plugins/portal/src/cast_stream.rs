@@ -200,6 +200,7 @@ impl StreamReceiver {
         if self.format.is_none() {
             return tell(&self.failed, Failure::NoFormat("another format came than was asked for".into()));
         }
+        self.shared.change(|state| state.is_format_agreed = true);
         let params = frame_format::buffers();
         let mut params: Vec<_> = params.iter().filter_map(|param| Pod::from_bytes(param)).collect();
         if let Err(error) = stream.update_params(&mut params) {

@@ -42,8 +42,9 @@ pub(crate) enum Failure {
     #[error("the stream of the screen cast broke off: {0}")]
     StreamGone(String),
     #[error(
-        "the desktop offers no pixels with 8 bits a colour in shared memory, and others are not supported: turn \
-         off HDR or 10-bit colour in its settings ({0})"
+        "the desktop's stream offers no pixels with 8 bits a colour in shared memory, and others are not supported, \
+         or nothing links it: turn off HDR or 10-bit colour in the desktop's settings, and see that wireplumber runs \
+         ({0})"
     )]
     NoFormat(String),
     #[error("the pictures of the screen cast cannot be read: {0}; report this with the name of your desktop")]

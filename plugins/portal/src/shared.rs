@@ -27,6 +27,8 @@ pub(crate) struct State {
     pub(crate) asked: Option<Asked>,
     /// What is shared, in the portal's words.
     pub(crate) name: Option<&'static str>,
+    /// Size and format of pictures were agreed on.
+    pub(crate) is_format_agreed: bool,
     /// Why no pictures come.
     pub(crate) stalled: Option<&'static str>,
     /// The newest picture; the buffer that it is in is not given back meanwhile.

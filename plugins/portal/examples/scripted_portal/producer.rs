@@ -170,7 +170,7 @@ fn carry_out(command: Command, stage: &RefCell<Stage>, outputs: &mut Vec<Output>
     }
     if let Command::Size(..) = command {
         let format = stage.borrow().format();
-        outputs.iter().for_each(|output| update(&output.stream, &[format.clone()]));
+        outputs.iter().for_each(|output| update(&output.stream, std::slice::from_ref(&format)));
     }
     if let Some(shot) = shot {
         outputs.iter().for_each(|output| output.send(shot));
