@@ -81,6 +81,9 @@ pub enum Event {
     SinkStats(SinkStats),
     /// How far FFmpeg is, about twice a second.
     Progress {
+        /// Name of the frame sink whose FFmpeg it is; that of the source where there is none.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sink: Option<String>,
         /// Pictures that it has put out.
         frames: u32,
         /// How many of them in a second.
@@ -92,6 +95,9 @@ pub enum Event {
     },
     /// A line of FFmpeg's log.
     Log {
+        /// Name of the frame sink whose FFmpeg it is; that of the source where there is none.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sink: Option<String>,
         /// Whether it says that something is wrong.
         is_error: bool,
         /// What it says.
@@ -106,7 +112,7 @@ pub enum Event {
     },
     /// The run is over, and viewers were told why. Only an error may come after it.
     Ended {
-        /// `stopped` or `source-ended`.
+        /// `stopped`, `source-ended` or `sinks-ended`.
         code: &'static str,
         /// What viewers were told.
         reason: String,
@@ -185,6 +191,13 @@ impl From<ViewerEvent> for Event {
                 reason,
             },
         }
+    }
+}
+
+impl Event {
+    /// Returns the end of a run whose frame sinks have ended while nobody watched.
+    pub(crate) fn sinks_ended() -> Self {
+        Self::Ended { code: "sinks-ended", reason: "every sink has ended, and nobody watches".to_owned() }
     }
 }
 

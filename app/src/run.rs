@@ -102,7 +102,7 @@ impl Run<'_> {
     }
 
     fn configure(&self, source: &str, values: OptionValues) -> Result<Configured, String> {
-        let configured = self.registry.configure(source, values, listener(self.reporter));
+        let configured = self.registry.configure(source, values, listener(self.reporter, None));
         configured.map_err(|error| error.to_string())
     }
 
@@ -205,7 +205,8 @@ impl Run<'_> {
     /// Returns the sinks that were chosen, before anything is opened.
     fn frame_sinks(&self) -> Result<Vec<NamedSink>, String> {
         let configure = |sink: &ChosenSink| {
-            let open = self.sinks.configure(&sink.name, sink.values.clone(), listener(self.reporter));
+            let listener = listener(self.reporter, Some(&sink.name));
+            let open = self.sinks.configure(&sink.name, sink.values.clone(), listener);
             let open = open.map_err(|error| format!("the sink {}: {error}", sink.name))?;
             Ok(NamedSink { name: sink.name.clone(), open })
         };
@@ -213,15 +214,18 @@ impl Run<'_> {
     }
 }
 
-/// Makes events of a source's reports.
-fn listener(reporter: &Reporter) -> Listener {
-    let reporter = reporter.clone();
-    Listener::new(move |report| match report {
-        Report::Progress { frames, fps, time, speed } => {
-            reporter.event(Event::Progress { frames, fps, time, speed });
+/// Makes events of the reports of the source, or of a frame sink.
+fn listener(reporter: &Reporter, sink: Option<&str>) -> Listener {
+    let (reporter, sink) = (reporter.clone(), sink.map(str::to_owned));
+    Listener::new(move |report| {
+        let sink = sink.clone();
+        match report {
+            Report::Progress { frames, fps, time, speed } => {
+                reporter.event(Event::Progress { sink, frames, fps, time, speed });
+            }
+            Report::Line { is_error, text } => reporter.event(Event::Log { sink, is_error, text }),
+            _ => {}
         }
-        Report::Line { is_error, text } => reporter.event(Event::Log { is_error, text }),
-        _ => {}
     })
 }
 

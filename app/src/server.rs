@@ -16,7 +16,7 @@ use std::time::Duration;
 use lanstream_core::admission::{Admission, Farewell, Guard, Secret, Settings};
 use lanstream_core::frame_sink::FrameSinkError;
 use lanstream_core::pipeline::{self, Audience, FeedHandle, Marker, Pipeline};
-use lanstream_core::protocol::Certificates;
+use lanstream_core::protocol::{Certificates, GoodbyeCode};
 use lanstream_core::sink::DuplicateTransportError;
 use lanstream_core::source::{Error, Opener, Source};
 use lanstream_http::BindError;
@@ -280,7 +280,12 @@ impl Server {
         let Some(runtime) = self.runtime.take() else { return };
         let farewell =
             self.ending.get().map_or_else(Farewell::stopped, |error| Farewell::ended(&error.message));
-        self.admission.dismiss(farewell.clone());
+        let have_sinks_ended = self.sinks_ended().is_cancelled() && self.viewers() == 0;
+        let ended = match farewell.code {
+            GoodbyeCode::Stopped if have_sinks_ended => Event::sinks_ended(),
+            _ => farewell.clone().into(),
+        };
+        self.admission.dismiss(farewell);
         self.shutdown.cancel();
         let serving = std::mem::take(&mut self.serving);
         let all = async {
@@ -298,7 +303,7 @@ impl Server {
         // Now that the last frame is there.
         self.frame_sinks.finish(&runtime, &self.observer);
         runtime.shutdown_background();
-        (self.observer)(farewell.into());
+        (self.observer)(ended);
     }
 
     fn join_source(&mut self, runtime: &Runtime) {

@@ -20,6 +20,7 @@ use lanstream_testkit::painter::Painter;
 use lanstream_testkit::viewer::{Transport, Viewer};
 use lanstream_testkit::wait;
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::running::{Running, SCREEN, lanstream, on, run, stderr, stdout};
@@ -193,7 +194,7 @@ fn a_pattern_is_recorded_exactly_beside_a_viewer_until_it_is_stopped() {
     running.signal(Signal::INT);
     let (status, rest, stderr) = running.end(PATIENCE);
     assert!(status.success(), "{stderr}");
-    assert!(rest.lines().last().is_some_and(|line| line.contains(r#""event":"ended""#)), "{rest}");
+    assert!(rest.lines().last().is_some_and(|line| line.contains(r#""code":"stopped""#)), "{rest}");
     assert!(is_gone(ffmpeg));
     let mut numbers = numbers(&recorded, Kind::Motion, SIZE);
     assert!(numbers.len() >= 20 && times(&recorded).is_sorted_by(|a, b| a < b), "{numbers:?}");
@@ -310,21 +311,16 @@ fn what_cannot_be_recorded_says_why() {
 #[test]
 fn an_ffmpeg_that_has_all_it_wants_ends_the_run_well() {
     let (_folder, path) = place("a.mkv");
-    let output = run(&[
-        "pattern",
-        "--size",
-        "640x360",
-        "--sink",
-        "ffmpeg",
-        "--",
-        "-frames:v",
-        "5",
-        "-c:v",
-        "ffv1",
-        &path,
-    ]);
+    let pattern = ["pattern", "--size", "640x360", "--json"];
+    let words = ["--sink", "ffmpeg", "--", "-frames:v", "5", "-c:v", "ffv1", &path];
+    let output = run(&[&pattern[..], &words].concat());
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert_eq!(times(&path).len(), 5);
+    let told: Vec<Value> =
+        stdout(&output).lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
+    let of_sink = |event: &&Value| event["event"] == "log" && event["sink"] == "ffmpeg";
+    assert!(told.iter().any(|event| of_sink(&event)), "it is said which FFmpeg wrote a line: {told:?}");
+    assert_eq!(told.last().expect("it ended")["code"], "sinks-ended", "{told:?}");
 }
 
 #[test]
@@ -397,7 +393,7 @@ fn sinks_are_listed_with_their_options() {
     for part in ["--sink ffmpeg", "--ffmpeg.delivery", "[default: auto]", "-- FFMPEG ARGUMENTS", "rtmp://"] {
         assert!(text.contains(part), "{part} is missing in:\n{text}");
     }
-    let line: serde_json::Value = serde_json::from_slice(&run(&["sinks", "--json"]).stdout).unwrap();
+    let line: Value = serde_json::from_slice(&run(&["sinks", "--json"]).stdout).unwrap();
     assert_eq!((&line["name"], &line["options"][0]["name"]), (&"ffmpeg".into(), &"delivery".into()));
     assert!(stdout(&run(&["capture", "--help"])).contains("--sink"));
 }

@@ -70,6 +70,7 @@ fn what_ffmpeg_says_is_told_as_events() {
     assert!(frames.is_sorted() && frames.last().is_some_and(|last| *last > 10), "{frames:?}");
     assert!(of("progress").all(|event| event["time"].as_str().unwrap().starts_with("00:00:0")));
     assert!(of("log").any(|event| event["is_error"] == false && event["text"].is_string()));
+    assert!(of("log").chain(of("progress")).all(|event| event["sink"].is_null()), "it is the source's");
 
     let (status, told) = events(&["ffmpeg", "--", "-i", "none.mp4"]);
     assert_eq!(status, Some(1));
