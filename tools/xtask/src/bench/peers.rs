@@ -15,6 +15,7 @@ mod hls;
 mod jsmpeg;
 pub(crate) mod meter;
 mod mjpeg;
+mod newest;
 mod novnc;
 mod ours;
 mod peer;

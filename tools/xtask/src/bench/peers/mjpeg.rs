@@ -1,6 +1,6 @@
-//! MJPEG over HTTP: one JPEG after the other in a response without end, which an image element shows.
+//! MJPEG over HTTP: one JPEG after the other in a response without end, which an image element shows. The bench serves
+//! them itself, since FFmpeg's own server lets a page fall behind by as many as the kernel holds.
 
-use super::super::server::free_port;
 use super::capture;
 use super::peer::Peer;
 use super::stage::Stage;
@@ -8,15 +8,13 @@ use crate::patience::Patience;
 
 /// The quality of a JPEG, of which 2 is the best and 31 the worst: hardly anybody sees that it is one.
 const QUALITY: &str = "3";
-/// What FFmpeg sends, with the boundary that it writes.
-const KIND: &str = "multipart/x-mixed-replace;boundary=ffmpeg";
 const PAGE: &str = r#"<!doctype html>
 <title>MJPEG</title>
 <style>html, body { margin: 0; overflow: hidden } img { display: block }</style>
-<img src="{stream}" alt="">
+<img src="stream" alt="">
 "#;
 
-/// FFmpeg's own server.
+/// FFmpeg, and the newest of its pictures.
 pub(super) struct Mjpeg;
 
 impl Peer for Mjpeg {
@@ -33,24 +31,12 @@ impl Peer for Mjpeg {
     }
 
     fn start(&self, stage: &mut Stage<'_>) -> anyhow::Result<()> {
-        let port = free_port()?;
-        let stream = format!("http://127.0.0.1:{port}/");
+        let url = stage.serve(&[("index.html", PAGE)], &[])?;
         let mut ffmpeg = capture::command(stage);
-        ffmpeg.args([
-            "-c:v",
-            "mjpeg",
-            "-q:v",
-            QUALITY,
-            "-thread_type",
-            "slice",
-            "-f",
-            "mpjpeg",
-            "-flush_packets",
-            "1",
-        ]);
-        stage.start(ffmpeg.args(["-listen", "1", "-content_type", KIND, &stream]))?;
-        stage.until_listening(port)?;
-        let url = stage.serve(&[("index.html", &PAGE.replace("{stream}", &stream))], &[])?;
+        // Pictures that are encoded beside each other would wait for each other.
+        ffmpeg.args(["-c:v", "mjpeg", "-q:v", QUALITY, "-thread_type", "slice"]);
+        ffmpeg.args(["-f", "mpjpeg", "-flush_packets", "1", "pipe:1"]);
+        stage.start_pictures(&mut ffmpeg)?;
         stage.open(&url);
         Ok(())
     }

@@ -6,13 +6,18 @@ use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::thread;
 
+use rustix::net::sockopt::set_socket_send_buffer_size;
+
 use super::super::floor::http::{NOT_FOUND, Request};
+use super::newest::Newest;
 
 /// A description of a session between two browsers has some thousands of bytes.
 const MESSAGE_BYTES_MAX: usize = 1 << 20;
+/// What the kernel may hold of pictures that a browser has not taken: less than most pictures.
+const STREAM_BUFFER_BYTES: usize = 64 << 10;
 /// What files are, by the end of their names.
 const KINDS: [(&str, &str); 6] = [
     ("html", "text/html"),
@@ -31,6 +36,7 @@ pub(super) struct Site {
 
 struct Shared {
     root: PathBuf,
+    pictures: OnceLock<Arc<Newest>>,
     messages: Mutex<HashMap<String, Vec<u8>>>,
     came: Condvar,
     has_ended: AtomicBool,
@@ -43,6 +49,7 @@ impl Site {
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
             root: root.to_owned(),
+            pictures: OnceLock::new(),
             messages: Mutex::default(),
             came: Condvar::new(),
             has_ended: AtomicBool::new(false),
@@ -55,6 +62,12 @@ impl Site {
     /// Returns the URL of its first page.
     pub(super) fn url(&self) -> String {
         format!("http://{}/", self.address)
+    }
+
+    /// Has `stream` be a response without end of pictures, each the newest when the one before has left. There is one
+    /// such response to a site.
+    pub(super) fn show(&self, pictures: Arc<Newest>) {
+        let _there_is_one = self.shared.pictures.set(pictures);
     }
 
     /// Returns a message that a page has left and nobody has taken.
@@ -90,6 +103,9 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
 fn serve(mut connection: &TcpStream, shared: &Shared) -> anyhow::Result<()> {
     connection.set_nodelay(true)?;
     while let Some(request) = Request::read(connection, MESSAGE_BYTES_MAX)? {
+        if let ("/stream", Some(pictures)) = (request.path.as_str(), shared.pictures.get()) {
+            return stream(connection, pictures);
+        }
         let answer = match request.path.strip_prefix("/message/") {
             Some(name) if request.body.is_empty() => shared.take(name).map(|body| ("text/plain", body)),
             Some(name) => {
@@ -108,6 +124,23 @@ fn serve(mut connection: &TcpStream, shared: &Shared) -> anyhow::Result<()> {
             "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nCache-Control: no-store\r\n\r\n"
         )?;
         connection.write_all(&body)?;
+    }
+    Ok(())
+}
+
+/// Sends pictures until there are no more. A boundary follows each at once: by that a browser knows its end.
+fn stream(mut connection: &TcpStream, pictures: &Newest) -> anyhow::Result<()> {
+    set_socket_send_buffer_size(connection, STREAM_BUFFER_BYTES)?;
+    write!(
+        connection,
+        "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace;boundary=next\r\n\r\n--next\r\n"
+    )?;
+    let mut number = 0;
+    while let Some((next, picture)) = pictures.after(number) {
+        number = next;
+        write!(connection, "Content-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n", picture.len())?;
+        connection.write_all(&picture)?;
+        write!(connection, "\r\n--next\r\n")?;
     }
     Ok(())
 }

@@ -17,6 +17,7 @@ use tempfile::TempDir;
 
 use super::family::{self, Member};
 use super::meter::Roots;
+use super::newest::Newest;
 use super::site::Site;
 use crate::patience::Patience;
 
@@ -115,6 +116,17 @@ impl<'a> Stage<'a> {
     pub(super) fn start_talking(&mut self, command: &mut Command) -> anyhow::Result<Receiver<String>> {
         let log = self.prepare(command)?;
         Ok(self.keep(command.stdout(Stdio::piped()), log).process.lines())
+    }
+
+    /// Starts a program that writes one JPEG after the other, of which pages have the newest at `stream`.
+    ///
+    /// # Errors
+    /// Where no page is served.
+    pub(super) fn start_pictures(&mut self, command: &mut Command) -> anyhow::Result<()> {
+        let log = self.prepare(command)?;
+        let output = self.keep(command.stdout(Stdio::piped()), log).process.stdout();
+        self.site.as_ref().context("no page is served")?.show(Newest::of(output)?);
+        Ok(())
     }
 
     /// Waits for a line of a program that `pick` takes.
