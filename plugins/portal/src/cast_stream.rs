@@ -9,13 +9,14 @@ use std::thread::JoinHandle;
 
 use pipewire::channel::{Receiver, Sender};
 use pipewire::context::ContextRc;
+use pipewire::core::CoreRc;
 use pipewire::keys;
 use pipewire::main_loop::MainLoopRc;
 use pipewire::properties::properties;
 use pipewire::spa::param::ParamType;
 use pipewire::spa::pod::Pod;
 use pipewire::spa::utils::Direction;
-use pipewire::stream::{Stream, StreamFlags, StreamRc, StreamState};
+use pipewire::stream::{Stream, StreamFlags, StreamListener, StreamRc, StreamState};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::failure::Failure;
@@ -96,23 +97,8 @@ fn run(
         .add_listener_local()
         .error(move |id, _, result, message| tell(&gone, core_failure(id, result, message)))
         .register();
-    let properties = properties! {
-        *keys::MEDIA_TYPE => "Video",
-        *keys::MEDIA_CATEGORY => "Capture",
-        *keys::MEDIA_ROLE => "Screen",
-    };
-    let stream = StreamRc::new(core, "lanstream", properties).map_err(no_pipewire)?;
-    let receiver =
-        StreamReceiver { shared, failed, format: None, maps: Vec::new(), held: None, was_live: false };
-    let _stream_listener = stream
-        .add_local_listener_with_user_data(receiver)
-        .state_changed(|_, receiver, _, state| receiver.follow(state))
-        .param_changed(|stream, receiver, id, param| receiver.agree(stream, id, param))
-        .add_buffer(|_, receiver, buffer| receiver.add(PipewireBuffer::new(buffer)))
-        .remove_buffer(|_, receiver, buffer| receiver.remove(PipewireBuffer::new(buffer)))
-        .process(|stream, receiver| receiver.receive(stream))
-        .register()
-        .map_err(no_pipewire)?;
+    let stream = open(core).map_err(no_pipewire)?;
+    let _stream_listener = listen(&stream, StreamReceiver::new(shared, failed)).map_err(no_pipewire)?;
     connect(&stream, target.node, target.fps_max).map_err(no_pipewire)?;
     let (ended, ordered) = (main_loop.clone(), stream.clone());
     let _orders = received.attach(main_loop.loop_(), move |order| match order {
@@ -121,6 +107,30 @@ fn run(
     });
     main_loop.run();
     Ok(())
+}
+
+fn open(core: CoreRc) -> Result<StreamRc, pipewire::Error> {
+    let properties = properties! {
+        *keys::MEDIA_TYPE => "Video",
+        *keys::MEDIA_CATEGORY => "Capture",
+        *keys::MEDIA_ROLE => "Screen",
+    };
+    StreamRc::new(core, "lanstream", properties)
+}
+
+/// Has a receiver take in what a stream tells, until what is returned is dropped.
+fn listen(
+    stream: &Stream,
+    receiver: StreamReceiver,
+) -> Result<StreamListener<StreamReceiver>, pipewire::Error> {
+    stream
+        .add_local_listener_with_user_data(receiver)
+        .state_changed(|_, receiver, _, state| receiver.follow(state))
+        .param_changed(|stream, receiver, id, param| receiver.agree(stream, id, param))
+        .add_buffer(|_, receiver, buffer| receiver.add(PipewireBuffer::new(buffer)))
+        .remove_buffer(|_, receiver, buffer| receiver.remove(PipewireBuffer::new(buffer)))
+        .process(|stream, receiver| receiver.receive(stream))
+        .register()
 }
 
 fn connect(stream: &Stream, node: u32, fps_max: Option<u32>) -> Result<(), pipewire::Error> {
@@ -141,15 +151,13 @@ fn restart(stream: &Stream) {
 const CORE: u32 = pipewire::core::PW_ID_CORE;
 
 fn core_failure(id: u32, result: i32, message: &str) -> Failure {
-    if id == CORE && result == -libc_epipe() {
-        return Failure::PipeWireGone;
+    // What calls return where the other end has closed the connection.
+    let closed = -rustix::io::Errno::PIPE.raw_os_error();
+    if id == CORE && result == closed {
+        Failure::PipeWireGone
+    } else {
+        Failure::StreamGone(message.to_owned())
     }
-    Failure::StreamGone(message.to_owned())
-}
-
-/// Returns the number of the error of a connection that the other end has closed.
-fn libc_epipe() -> i32 {
-    rustix::io::Errno::PIPE.raw_os_error()
 }
 
 fn no_pipewire(error: pipewire::Error) -> Failure {
@@ -178,6 +186,10 @@ struct StreamReceiver {
 const PAUSED: &str = "the desktop has paused the screen cast";
 
 impl StreamReceiver {
+    fn new(shared: Arc<Shared>, failed: UnboundedSender<Failure>) -> Self {
+        Self { shared, failed, format: None, maps: Vec::new(), held: None, was_live: false }
+    }
+
     fn follow(&mut self, state: StreamState) {
         match state {
             StreamState::Error(message) => tell(&self.failed, stream_failure(message, self.was_live)),
@@ -278,7 +290,7 @@ mod tests {
 
     #[test]
     fn a_connection_that_broke_is_the_end_of_pipewire() {
-        assert_eq!(core_failure(CORE, -libc_epipe(), "connection error"), Failure::PipeWireGone);
-        assert!(matches!(core_failure(2, -libc_epipe(), "no"), Failure::StreamGone(_)));
+        assert_eq!(core_failure(CORE, -32, "connection error"), Failure::PipeWireGone);
+        assert!(matches!(core_failure(2, -32, "no"), Failure::StreamGone(_)));
     }
 }

@@ -1,9 +1,9 @@
 //! A desktop for tests: a portal that answers as it is told, and streams of PipeWire with pictures that are painted by
 //! command. It needs a session bus and a running PipeWire.
 //!
-//! Words of the command line: `--answer share|decline|fail|never`, `--cursors BITS`,
-//! `--format BGRx|RGBx|BGRA|RGBA|xBGR_210LE`, `--no-remote`, `--lose-first`, `--animate`. Commands come on standard input, one a line
-//! (`script.rs`); after each, and once it is ready, a line is written.
+//! Words of the command line: `--answer share|decline|fail|never`, `--cursors BITS`, `--format BGRx|RGBx|BGRA|RGBA|
+//! xBGR_210LE`, `--no-remote`, `--lose-first`, `--animate`. Commands come on standard input, one a line (`script.rs`);
+//! after each, and once it is ready, a line is written.
 
 mod canvas;
 mod portal;
