@@ -55,8 +55,8 @@ impl SharedState {
     }
 }
 
-/// Signals that the C library keeps for itself, as bits of a set: 32 and 33. It ignores both in programs that it starts,
-/// and handles the second from the first thread on that a process starts.
+/// Signals that the C library keeps for itself, as bits of a set: 32 and 33. It ignores both in programs that it
+/// starts, and handles the second from the first thread on that a process starts.
 const LIBRARY_SIGNALS: u64 = 0b11 << 31;
 /// Digits of a set of signals.
 const SET_DIGITS: usize = 16;
@@ -111,9 +111,33 @@ pub(super) fn cpu_time() -> Duration {
     Duration::new(time.tv_sec.try_into().unwrap_or(0), time.tv_nsec.try_into().unwrap_or(0))
 }
 
+/// Returns the time in which threads of this process computed or wanted to: on a busy machine that is longer than the
+/// time that they computed for.
+pub(super) fn runnable_time() -> Duration {
+    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let ns = tasks
+        .map(|task| runnable_ns(&std::fs::read_to_string(task.path().join("schedstat")).unwrap_or_default()));
+    Duration::from_nanos(ns.sum())
+}
+
+/// Sums what a schedstat file begins with: nanoseconds on a processor, and nanoseconds of waiting for one.
+fn runnable_ns(schedstat: &str) -> u64 {
+    schedstat.split_ascii_whitespace().take(2).filter_map(|ns| ns.parse::<u64>().ok()).sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_thread_that_never_sleeps_is_runnable_all_the_time() {
+        let own = || runnable_ns(&std::fs::read_to_string("/proc/thread-self/schedstat").unwrap());
+        let (begin, before) = (std::time::Instant::now(), own());
+        while begin.elapsed() < Duration::from_millis(50) {}
+        assert!(own() - before >= 40_000_000, "{} ns", own() - before);
+        assert!(runnable_time() >= Duration::from_nanos(before));
+        assert_eq!((runnable_ns("5 7 2\n"), runnable_ns("")), (12, 0));
+    }
 
     #[test]
     fn signals_of_the_c_library_are_not_the_plugins() {

@@ -95,8 +95,8 @@ impl Place {
         }
     }
 
-    /// Makes the folder that it stands for, if it ends with `/` and is not there: for the user alone. One that cannot be
-    /// made is left out, as all that is not there.
+    /// Makes the folder that it stands for, if it ends with `/` and is not there: for the user alone. One that cannot
+    /// be made is left out, as all that is not there.
     pub(super) fn make_folder(&self, surroundings: &Surroundings<'_>) {
         let is_folder = match self {
             Self::Path(path) | Self::Below { rest: path, .. } => path.ends_with('/'),
