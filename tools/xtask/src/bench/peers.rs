@@ -13,6 +13,7 @@ mod family;
 mod given;
 mod hls;
 mod jsmpeg;
+mod last_words;
 pub(crate) mod meter;
 mod mjpeg;
 mod newest;

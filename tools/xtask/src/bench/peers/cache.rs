@@ -1,7 +1,8 @@
 //! Packages that the peers come in: Debian's, which are installed, and those of npm and PyPI, which are kept below
 //! `target/peers`. Nothing of them is in the repository.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -38,7 +39,7 @@ pub(super) fn npm(package: &str, version: &str, patience: &Patience) -> anyhow::
     std::fs::create_dir_all(&folder)?;
     let mut npm = Command::new("npm");
     npm.args(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix"]).arg(&folder);
-    finish(npm.arg(format!("{package}@{version}")), patience)
+    finish(npm.arg(format!("{package}@{version}")), package, patience)
 }
 
 /// Returns the folder of a package of npm.
@@ -60,9 +61,9 @@ pub(super) fn pip(package: &str, version: &str, patience: &Patience) -> anyhow::
     if pip_version(package, package) == version {
         return Ok(());
     }
-    finish(Command::new("python3").args(["-m", "venv"]).arg(environment(package)), patience)?;
+    finish(Command::new("python3").args(["-m", "venv"]).arg(environment(package)), package, patience)?;
     let mut pip = Command::new(pip_program(package, "pip"));
-    finish(pip.args(["install", "--quiet", &format!("{package}=={version}")]), patience)
+    finish(pip.args(["install", "--quiet", &format!("{package}=={version}")]), package, patience)
 }
 
 /// Returns a program of the environment of a package of PyPI.
@@ -87,13 +88,16 @@ fn folder() -> PathBuf {
     repository::target().join("peers")
 }
 
-/// Runs a command to its end, and not longer than it may take.
-fn finish(command: &mut Command, patience: &Patience) -> anyhow::Result<()> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    let mut process = Process::start(command.stdin(Stdio::null()).stdout(Stdio::null()));
+/// Runs a command that installs a package to its end, and not longer than it may take.
+fn finish(command: &mut Command, package: &str, patience: &Patience) -> anyhow::Result<()> {
+    let name = Path::new(command.get_program()).file_name().unwrap_or_default().display().to_string();
+    std::fs::create_dir_all(folder())?;
+    let log = folder().join(format!("{}.log", package.replace('/', "-")));
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&log)?);
+    let mut process = Process::start(command);
     let what = format!("end of {name}");
     patience.until(&what, INSTALL_LIMIT, || Ok(process.has_ended().then_some(())))?;
     let status = process.wait();
-    ensure!(status.success(), "{name} ended with {status}");
+    ensure!(status.success(), "{name} ended with {status}, and said why in {}", log.display());
     Ok(())
 }

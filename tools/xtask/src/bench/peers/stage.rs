@@ -16,6 +16,7 @@ use lanstream_testkit::process::Process;
 use tempfile::TempDir;
 
 use super::family::{self, Member};
+use super::last_words;
 use super::meter::Roots;
 use super::newest::Newest;
 use super::site::Site;
@@ -27,8 +28,6 @@ pub(super) const START_LIMIT: Duration = Duration::from_secs(30);
 const LEAVE_LIMIT: Duration = Duration::from_secs(2);
 /// The variable by which all that a system starts is known, wherever it goes.
 const MARK: &str = "LANSTREAM_BENCH_PEER";
-/// The last words of a program that ended that are repeated, in bytes.
-const LAST_WORDS_BYTES_MAX: usize = 300;
 
 /// What a system has for its turn. What it started ends first, then the displays: fields go in order.
 pub(super) struct Stage<'a> {
@@ -229,11 +228,7 @@ impl<'a> Stage<'a> {
     /// Says which program has ended by itself, if any has, and what it said last.
     pub(super) fn last_words(&self) -> Option<String> {
         let ended = self.programs.iter().find(|program| program.process.has_ended())?;
-        let log = std::fs::read(&ended.log).unwrap_or_default();
-        let log =
-            String::from_utf8_lossy(&log[log.len().saturating_sub(LAST_WORDS_BYTES_MAX)..]).into_owned();
-        let words = log.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or("nothing");
-        Some(format!("{} ended by itself and said last: {words}", ended.name))
+        Some(format!("{} ended by itself and said last: {}", ended.name, last_words::of(&ended.log)))
     }
 
     /// Ends everything, and returns the names of what had to be ended besides the groups of programs.
