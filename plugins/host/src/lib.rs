@@ -36,6 +36,8 @@ pub use folders::Folders;
 #[cfg(target_os = "linux")]
 pub use installed::{InstalledError, InstalledPlugin, forget, installed};
 pub use loaded::LoadedPlugin;
+#[cfg(all(any(test, fuzzing), target_os = "linux"))]
+pub use process::fuzzing;
 #[cfg(target_os = "linux")]
 pub use process::{HOST_COMMAND, Launch, RemotePlugin, serve};
 #[cfg(target_os = "linux")]

@@ -15,6 +15,8 @@ mod channel;
 mod containment;
 mod cursor;
 pub(crate) mod descriptor;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod launch;
 mod link;
 mod memory;

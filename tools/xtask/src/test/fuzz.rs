@@ -20,10 +20,11 @@ struct Target {
     deep_inputs: u32,
 }
 
-const TARGETS: [Target; 5] = [
+const TARGETS: [Target; 6] = [
     Target { name: "codec", inputs: 20_000, deep_inputs: 2_000_000 },
     Target { name: "protocol", inputs: 500_000, deep_inputs: 15_000_000 },
     Target { name: "ffmpeg", inputs: 200_000, deep_inputs: 5_000_000 },
+    Target { name: "link", inputs: 200_000, deep_inputs: 5_000_000 },
     Target { name: "http", inputs: 100_000, deep_inputs: 2_000_000 },
     Target { name: "session", inputs: 20_000, deep_inputs: 1_000_000 },
 ];
