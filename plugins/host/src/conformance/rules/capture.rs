@@ -9,7 +9,7 @@ use lanstream_core::source::Event;
 
 use super::super::buffer::{Buffer, Edge};
 use super::super::picture::{Mask, cells, is_padding_untouched};
-use super::super::process_state::cpu_time;
+use super::super::process_state::{cpu_time, queued_time};
 use super::super::subject::{Fault, HostVersion, Opened, Outcome, Shot, Subject, broken};
 use super::life::WAIT;
 use crate::lent::Kept;
@@ -24,8 +24,11 @@ const POISONS: [u8; 2] = [0xa5, 0x5a];
 const SIZES: [&str; 7] = ["1x1", "1x64", "64x1", "3x2", "17x33", "257x129", "641x361"];
 /// Time for which nobody captures.
 const IDLE: Duration = Duration::from_secs(1);
-/// Time that a source may compute for meanwhile: a source of 240 frames a second that looks at its clock takes less.
-const IDLE_CPU_MAX: Duration = Duration::from_millis(200);
+/// Share of that time, without that in which it waited for a processor, that a source may compute for: one of 240 frames
+/// a second that looks at its clock takes less.
+const IDLE_CPU_SHARE_MAX: f64 = 0.2;
+/// Least share of the time that counts, however long several threads waited for a processor together.
+const IDLE_COUNTED_SHARE_MIN: f64 = 0.25;
 /// Time for which lent pixels are looked at.
 const LENT_FOR: Duration = Duration::from_millis(2);
 /// Number of frames whose pixels are kept while others are captured, as viewers do that have not caught up.
@@ -228,13 +231,15 @@ pub(super) fn idle(subject: &Subject) -> Outcome {
     let mut opened = subject.open()?;
     let (mut buffer, all) = (opened.buffer(Edge::Upper)?, opened.all());
     opened.capture(&mut buffer, &all)?;
-    let (begin, before) = (Instant::now(), cpu_time());
+    let (begin, cpu_before, queued_before) = (Instant::now(), cpu_time(), queued_time());
     while let Some(left) = IDLE.checked_sub(begin.elapsed()).filter(|left| !left.is_zero()) {
         opened.wait(Some(left))?;
     }
-    let took = cpu_time() - before;
-    if took > IDLE_CPU_MAX {
-        return broken(format!("it computed for {took:.0?} of a second in which nobody captured"));
+    let (took, elapsed) = (cpu_time() - cpu_before, begin.elapsed());
+    let queued = queued_time().saturating_sub(queued_before);
+    let counted = elapsed.saturating_sub(queued).max(elapsed.mul_f64(IDLE_COUNTED_SHARE_MIN));
+    if took > counted.mul_f64(IDLE_CPU_SHARE_MAX) {
+        return broken(format!("it computed for {took:.0?} of {counted:.0?} in which nobody captured"));
     }
     Ok(())
 }
