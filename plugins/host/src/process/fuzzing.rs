@@ -17,7 +17,8 @@ pub fn check(input: &[u8]) {
     }
 }
 
-/// Reads a message, and what is written of it. The bytes need not be those that were read: some say less than they take.
+/// Reads a message, and what is written of it. The bytes need not be those that were read: some say less than they
+/// take.
 fn check_message<T: Debug>(
     packet: &[u8],
     read: impl Fn(&[u8]) -> Result<T, MalformedError>,

@@ -24,8 +24,8 @@ const POISONS: [u8; 2] = [0xa5, 0x5a];
 const SIZES: [&str; 7] = ["1x1", "1x64", "64x1", "3x2", "17x33", "257x129", "641x361"];
 /// Time for which nobody captures.
 const IDLE: Duration = Duration::from_secs(1);
-/// Share of that time, without that in which it waited for a processor, that a source may compute for: one of 240 frames
-/// a second that looks at its clock takes less.
+/// Share of that time, without that in which it waited for a processor, that a source may compute for: one of 240
+/// frames a second that looks at its clock takes less.
 const IDLE_CPU_SHARE_MAX: f64 = 0.2;
 /// Least share of the time that counts, however long several threads waited for a processor together.
 const IDLE_COUNTED_SHARE_MIN: f64 = 0.25;
