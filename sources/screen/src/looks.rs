@@ -20,12 +20,14 @@ pub(crate) struct Looks {
     is_behind: bool,
     /// Whether there were pixels at the last look.
     had_pixels: bool,
+    /// Whether the system refused pictures since the last look.
+    is_refused: bool,
 }
 
 impl Looks {
     /// The first look was at `now`, and found pixels or not.
     pub(crate) fn new(now: Instant, has_pixels: bool) -> Self {
-        Self { last: now, asked: None, is_behind: false, had_pixels: has_pixels }
+        Self { last: now, asked: None, is_behind: false, had_pixels: has_pixels, is_refused: false }
     }
 
     /// Somebody asked for a picture.
@@ -34,9 +36,20 @@ impl Looks {
         self.is_behind = true;
     }
 
+    /// The system refuses pictures, as while the session is locked: the next look is one of those now and then.
+    pub(crate) fn refused(&mut self) {
+        self.is_refused = true;
+    }
+
+    /// Returns whether it refuses them, and nobody has looked since.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.is_refused
+    }
+
     /// When to look next.
     pub(crate) fn due(&self) -> Instant {
-        let is_watched = self.asked.is_some_and(|asked| self.last < asked + WATCHED_FOR);
+        let is_asked = self.asked.is_some_and(|asked| self.last < asked + WATCHED_FOR);
+        let is_watched = is_asked && !self.is_refused;
         self.last + if is_watched { INTERVAL } else { IDLE_INTERVAL }
     }
 
@@ -44,6 +57,7 @@ impl Looks {
     /// since the look before, or there was none then.
     pub(crate) fn look(&mut self, now: Instant, has_pixels: bool) -> bool {
         self.last = now;
+        self.is_refused = false;
         let had_pixels = std::mem::replace(&mut self.had_pixels, has_pixels);
         has_pixels && (std::mem::take(&mut self.is_behind) || !had_pixels)
     }
@@ -65,6 +79,24 @@ mod tests {
         assert_eq!(looks.due(), now + INTERVAL * 3, "somebody may still watch");
         looks.look(now + WATCHED_FOR, true);
         assert_eq!(looks.due(), now + WATCHED_FOR + IDLE_INTERVAL);
+    }
+
+    #[test]
+    fn a_system_that_refuses_pictures_is_asked_now_and_then() {
+        let now = Instant::now();
+        let mut looks = Looks::new(now, true);
+        for at in [now, now + IDLE_INTERVAL] {
+            looks.asked(at);
+            looks.refused();
+            assert_eq!((looks.is_refused(), looks.due()), (true, at + IDLE_INTERVAL));
+            assert!(looks.look(at + IDLE_INTERVAL, true), "it is asked once more");
+            assert!(!looks.is_refused());
+        }
+        assert_eq!(
+            looks.due(),
+            now + IDLE_INTERVAL * 2 + INTERVAL,
+            "and as often as before if it hands one out"
+        );
     }
 
     #[test]

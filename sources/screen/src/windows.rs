@@ -194,9 +194,10 @@ impl Capture {
         Ok(())
     }
 
-    /// Returns the damage, none of which can be taken while there are no pixels.
+    /// Returns the damage, none of which can be taken while there are no pixels or the system refuses them.
     fn takeable(&self) -> Region {
-        if self.target.view().is_some() { self.damage } else { Region::EMPTY }
+        let can_be = self.target.view().is_some() && !self.looks.is_refused();
+        if can_be { self.damage } else { Region::EMPTY }
     }
 
     fn look_for_pointer(&mut self) {
@@ -214,6 +215,9 @@ impl Capture {
         let bitmap = bitmap.ok_or_else(|| retry("there is no picture of this size now"))?;
         let copied = bitmap.copy(view);
         self.failures = if copied.is_ok() { 0 } else { self.failures.saturating_add(1) };
+        if self.failures >= FAILURES_TOLD {
+            self.looks.refused();
+        }
         copied.map_err(|error| retry(&format!("{REFUSED} ({error})")))?;
         // What changed meanwhile is left for the next look to find.
         if self.target.is_unchanged() { Ok(()) } else { Err(retry("it changed while it was copied")) }
