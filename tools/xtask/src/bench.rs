@@ -13,6 +13,7 @@ pub(crate) mod cut;
 pub(crate) mod decode;
 mod floor;
 mod glass;
+pub(crate) mod growth;
 mod idle;
 mod load;
 mod machine;

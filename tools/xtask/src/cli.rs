@@ -49,6 +49,8 @@ enum Bench {
     Cut(bench::cut::Options),
     /// How fast the viewer's decoder is in a browser, beside the native one
     Decode(bench::decode::Options),
+    /// How latency and processor time grow with changed pixels, rate and screen size
+    Growth(bench::growth::Options),
     /// Ours beside what people use today, in turn: VNC, MJPEG, HLS, WebRTC and others
     Peers(bench::peers::Options),
     /// What the border of a plugin costs, beside the built-in test pattern
@@ -70,6 +72,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Task::Bench(Bench::Cut(options)) => bench::cut::run(&options),
         Task::Bench(Bench::Connect(options)) => bench::connect::run(&options),
         Task::Bench(Bench::Decode(options)) => bench::decode::run(&options),
+        Task::Bench(Bench::Growth(options)) => bench::growth::run(&options),
         Task::Bench(Bench::Peers(options)) => bench::peers::run(&options),
         Task::Bench(Bench::Plugin(options)) => bench::plugin::run(&options),
         Task::Bench(Bench::Transports(options)) => bench::transports::run(&options),

@@ -42,9 +42,9 @@ struct Reading {
 
 /// What was used between two readings.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub(super) struct Used {
-    pub(super) server_cpu_seconds: f64,
-    pub(super) browser_cpu_seconds: f64,
+pub(crate) struct Used {
+    pub(crate) server_cpu_seconds: f64,
+    pub(crate) browser_cpu_seconds: f64,
     /// Bytes that all programs of the machine sent each other through its loopback interface.
     pub(super) loopback_bytes: u64,
 }
@@ -57,6 +57,11 @@ pub(super) struct Memory {
 }
 
 impl Meter {
+    /// Looks at what these processes, and all that descend from them, use from now on.
+    pub(crate) fn of(server: Vec<u32>, browser: Vec<u32>) -> anyhow::Result<Self> {
+        Self::start(Roots { server, browser })
+    }
+
     /// Looks at memory from now on.
     pub(super) fn start(roots: Roots) -> anyhow::Result<Self> {
         let peak = Arc::<Mutex<Memory>>::default();
@@ -102,7 +107,7 @@ impl Meter {
     ///
     /// # Errors
     /// Where there are no two.
-    pub(super) fn used(&self) -> anyhow::Result<Used> {
+    pub(crate) fn used(&self) -> anyhow::Result<Used> {
         let readings = self.readings.borrow();
         let [.., before, after] = readings.as_slice() else { anyhow::bail!("nothing was read") };
         let cpu = |of: fn(&Reading) -> Duration| of(after).saturating_sub(of(before)).as_secs_f64();
