@@ -140,6 +140,7 @@ pub use frame_buffer::{FrameBuffer, Layout, PIXEL_BYTES, PixelFormat, PixelMemor
 pub use geometry::{ParseSizeError, Rect, SIDE_MAX, Size};
 pub use hash::picture_hash;
 pub use lanstream_codec::planar;
+pub use orientation::Orientation;
 pub use picture::{ApplyError, BAND_BYTES_MAX, Picture};
 pub use region::{RECTS_MAX, Region};
 pub use slot::Slot;
@@ -156,6 +157,7 @@ mod geometry;
 mod hash;
 #[cfg(all(test, loom))]
 mod lock_free_loom;
+mod orientation;
 mod picture;
 mod pool;
 mod queue;

@@ -10,7 +10,6 @@ mod failure;
 mod frame_format;
 mod map;
 mod options;
-mod orientation;
 mod pacing;
 mod pipewire_buffer;
 mod restore_token;

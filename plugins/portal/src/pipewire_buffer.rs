@@ -4,6 +4,7 @@
 use std::os::fd::{BorrowedFd, RawFd};
 use std::ptr::NonNull;
 
+use lanstream_plugin::core::Orientation;
 use lanstream_plugin::core::source::CURSOR_SIDE_MAX;
 use pipewire::spa::sys;
 use pipewire::stream::Stream;
@@ -11,7 +12,6 @@ use pipewire::sys::pw_buffer;
 
 use crate::cursor::{ToldBitmap, ToldCursor};
 use crate::map::Map;
-use crate::orientation::Orientation;
 use crate::rows::Chunk;
 use crate::view::ToldRect;
 
@@ -110,7 +110,7 @@ impl PipewireBuffer {
     pub(crate) fn orientation(self) -> Orientation {
         let told = self.meta(sys::SPA_META_VideoTransform).and_then(|meta| meta.read(0));
         told.map_or(Orientation::default(), |told: sys::spa_meta_videotransform| {
-            Orientation::of(told.transform)
+            Orientation::from_transform(told.transform)
         })
     }
 

@@ -167,10 +167,9 @@ impl State {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "what fails fails the test")]
 mod tests {
-    use lanstream_plugin::core::{PixelFormat, Rect};
+    use lanstream_plugin::core::{Orientation, PixelFormat, Rect};
 
     use super::*;
-    use crate::orientation::Orientation;
     use crate::rows::Chunk;
 
     fn arrival(size: Size, damage: &[ToldRect], has_pixels: bool) -> Arrival {

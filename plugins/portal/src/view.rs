@@ -1,9 +1,8 @@
 //! The part of a buffer that is shown, upright, and the way of its pixels and its damage into a frame.
 
-use lanstream_plugin::core::{Layout, PIXEL_BYTES, PixelFormat, Rect, Region, Size};
+use lanstream_plugin::core::{Layout, Orientation, PIXEL_BYTES, PixelFormat, Rect, Region, Size};
 
 use crate::map::Map;
-use crate::orientation::Orientation;
 use crate::rows::Rows;
 
 /// A rectangle as PipeWire tells it: it may be anything.
@@ -79,7 +78,7 @@ impl View {
             return map.copy(rows.pixels(left + x, top + y, width), to);
         }
         for (pixel, x) in to.as_chunks_mut::<PIXEL_BYTES>().0.iter_mut().zip(x..) {
-            let (column, row) = self.orientation.in_buffer((x, y), self.crop_size());
+            let (column, row) = self.orientation.in_image((x, y), self.crop_size());
             map.copy(rows.pixels(left + column, top + row, 1), pixel);
         }
     }
@@ -102,7 +101,7 @@ mod tests {
     }
 
     fn view(crop: Option<ToldRect>, transform: u32) -> View {
-        View::new(BUFFER, crop, Orientation::of(transform), PixelFormat::Bgrx8)
+        View::new(BUFFER, crop, Orientation::from_transform(transform), PixelFormat::Bgrx8)
     }
 
     #[test]

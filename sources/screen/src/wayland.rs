@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use lanstream_core::source::{
     Captured, Description, Error, ErrorKind, Event, Source, TitleProbe, UnreliableDamage,
 };
-use lanstream_core::{FrameBuffer, Layout, PixelMemory, Region};
+use lanstream_core::{FrameBuffer, Layout, Orientation, PixelMemory, Region};
 use lanstream_wakeup::{Wakeup, Woken};
 
 use crate::pending::PendingEvents;
@@ -27,7 +27,6 @@ mod answer;
 mod buffer;
 mod connect;
 mod image_copy;
-mod orientation;
 mod output;
 mod pacing;
 mod pixel;
@@ -41,7 +40,6 @@ mod window;
 
 use buffer::Buffer;
 use connect::{Link, lost};
-use orientation::Orientation;
 use pacing::Pacing;
 use request::{Outcome, Picture, Purpose, Requests};
 use target::{CaptureTarget, Subject};

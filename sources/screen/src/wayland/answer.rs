@@ -1,9 +1,9 @@
 //! What a compositor says of a request for a picture, whatever the protocol.
 
+use lanstream_core::Orientation;
 use wayland_client::WEnum;
 use wayland_client::protocol::wl_shm::Format;
 
-use super::orientation::Orientation;
 use super::view::Constraints;
 
 /// What the compositor says.

@@ -1,7 +1,7 @@
 //! Pictures by `ext-image-copy-capture`: the compositor copies what has changed of an output or a window since a buffer
 //! was last written, the first time at once, then when something changes.
 
-use lanstream_core::Region;
+use lanstream_core::{Orientation, Region};
 use wayland_client::protocol::wl_buffer::WlBuffer;
 use wayland_client::{Dispatch, QueueHandle, WEnum};
 use wayland_protocols::ext::image_capture_source::v1::client::{
@@ -16,7 +16,6 @@ use wayland_protocols::ext::image_copy_capture::v1::client::{
 };
 
 use super::answer::Answer;
-use super::orientation::Orientation;
 
 /// What the protocol consists of.
 #[derive(Clone)]
@@ -107,7 +106,7 @@ pub(super) fn session_answer(event: &session::Event) -> Option<Answer> {
 pub(super) fn frame_answer(event: &frame::Event) -> Option<Answer> {
     Some(match event {
         frame::Event::Transform { transform: WEnum::Value(transform) } => {
-            Answer::Transformed(Orientation::of(*transform))
+            Answer::Transformed(Orientation::from_transform((*transform).into()))
         }
         frame::Event::Damage { x, y, width, height } => {
             // What lies to the left of the picture or above it is not in it.

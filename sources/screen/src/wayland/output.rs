@@ -1,13 +1,12 @@
 //! Outputs: what the compositor says of each monitor, and which one is meant.
 
 use lanstream_core::source::Error;
-use lanstream_core::{Rect, Size, text};
+use lanstream_core::{Orientation, Rect, Size, text};
 use wayland_client::protocol::wl_output::{self, Mode, Transform, WlOutput};
 use wayland_client::{Dispatch, Proxy as _, QueueHandle, WEnum};
 use wayland_protocols::xdg::xdg_output::zv1::client::zxdg_output_manager_v1::ZxdgOutputManagerV1;
 use wayland_protocols::xdg::xdg_output::zv1::client::zxdg_output_v1::{self, ZxdgOutputV1};
 
-use super::orientation::Orientation;
 use crate::{Listed, MonitorChoice};
 
 /// The outputs that there are.
@@ -160,7 +159,7 @@ impl Output {
     fn monitor(&self) -> Option<Monitor> {
         let known = self.known.as_ref()?;
         let mode = size(known.mode)?;
-        let orientation = Orientation::of(known.transform.unwrap_or(Transform::Normal));
+        let orientation = Orientation::from_transform(known.transform.unwrap_or(Transform::Normal).into());
         let name = known.name.clone().unwrap_or_else(|| format!("output-{}", self.global));
         Some(Monitor {
             handle: self.handle.clone(),

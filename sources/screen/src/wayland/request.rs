@@ -2,7 +2,7 @@
 //! once.
 
 use lanstream_core::source::{Error, ErrorKind};
-use lanstream_core::{Rect, Region, Size};
+use lanstream_core::{Orientation, Rect, Region, Size};
 use wayland_client::protocol::wl_shm::Format;
 use wayland_client::{QueueHandle, WEnum};
 use wayland_protocols::ext::image_capture_source::v1::client::ext_image_capture_source_v1::ExtImageCaptureSourceV1;
@@ -12,7 +12,6 @@ use super::answer::Answer;
 use super::buffer::Buffer;
 use super::connect::{Link, Protocol};
 use super::image_copy::{ImageCopy, Session};
-use super::orientation::Orientation;
 use super::pixel::Pixels;
 use super::state::State;
 use super::target::Subject;

@@ -1,13 +1,12 @@
 //! What is captured: a monitor, a part of the compositor's layout that lies on one, or a window.
 
 use lanstream_core::source::{Error, ErrorKind};
-use lanstream_core::{Rect, Size};
+use lanstream_core::{Orientation, Rect, Size};
 use wayland_client::WEnum;
 use wayland_client::protocol::wl_shm::Format;
 use wayland_protocols::ext::foreign_toplevel_list::v1::client::ext_foreign_toplevel_handle_v1::ExtForeignToplevelHandleV1;
 
 use super::connect::Link;
-use super::orientation::Orientation;
 use super::output::{Monitor, Outputs};
 use super::view::Constraints;
 use super::window::CapturedWindow;

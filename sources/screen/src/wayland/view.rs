@@ -1,11 +1,10 @@
 //! The way from a compositor's buffer to the picture: which part of it, how it is turned, and how its pixels lie.
 
 use lanstream_core::source::{Error, ErrorKind};
-use lanstream_core::{FrameBuffer, Layout, PIXEL_BYTES, Rect, SIDE_MAX, Size};
+use lanstream_core::{FrameBuffer, Layout, Orientation, PIXEL_BYTES, Rect, SIDE_MAX, Size};
 use wayland_client::WEnum;
 use wayland_client::protocol::wl_shm::Format;
 
-use super::orientation::Orientation;
 use super::pixel::Pixels;
 
 /// Rows that are written at a time where rows are columns of the buffer: their places stay in the processor's cache.
@@ -114,7 +113,7 @@ impl View {
         let stride = frame.layout().stride;
         let orientation = self.orientation.inverted(inverted);
         let to = frame.bytes_mut();
-        if orientation.is_turned || orientation.mirrors_columns {
+        if !orientation.keeps_rows_whole() {
             self.copy_pixels(buffer, orientation, to, stride, rect);
         } else {
             self.copy_rows(buffer, orientation, to, stride, rect);
@@ -147,7 +146,7 @@ impl View {
 
     /// Where a pixel of the picture begins in a buffer.
     fn place(&self, (x, y): (u32, u32), orientation: Orientation) -> usize {
-        let (column, row) = orientation.in_buffer((x + self.part.x, y + self.part.y), self.size);
+        let (column, row) = orientation.in_image((x + self.part.x, y + self.part.y), self.size);
         row as usize * self.constraints.stride as usize + column as usize * self.pixels.bytes()
     }
 }
@@ -169,7 +168,7 @@ mod tests {
         let format = WEnum::Value(Format::Xrgb8888);
         let constraints = Constraints { format, width: 3, height: 2, stride: 16 };
         let all = |size: Size| Ok(part.unwrap_or_else(|| size.bounds()));
-        View::new(constraints, Orientation::of(transform), all).unwrap()
+        View::new(constraints, Orientation::from_transform(transform.into()), all).unwrap()
     }
 
     /// The picture, each pixel as its number in the buffer, row by row.
