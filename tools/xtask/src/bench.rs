@@ -11,6 +11,7 @@ pub(crate) mod connect;
 pub(crate) mod content;
 pub(crate) mod cut;
 pub(crate) mod decode;
+mod document;
 mod floor;
 mod glass;
 pub(crate) mod growth;

@@ -6,7 +6,6 @@
 
 mod cache;
 mod capture;
-mod document;
 #[cfg(test)]
 mod fake;
 mod family;
@@ -39,6 +38,7 @@ use anyhow::ensure;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use lanstream_testkit::browser::Engine;
 
+use super::document::Document;
 use super::load::Load;
 use super::machine::Machine;
 use crate::patience::Patience;
@@ -87,6 +87,12 @@ pub(crate) struct Options {
     write: bool,
 }
 
+/// Where `--write` puts the figures.
+pub(super) const DOCUMENT: Document =
+    Document { path: "docs/peers.md", plot: "docs/peers.svg", command: "cargo xtask bench peers --write" };
+/// The plot as the document shows it.
+const IMAGE: &str = "![Share of the drawn frames that were seen within a time, load by load](peers.svg)\n";
+
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     ensure!(options.versus_url.len() <= options.versus.len(), "there are more --versus-url than --versus");
     setup::install(
@@ -109,7 +115,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let table = Table::new(Machine::look(&[Engine::Chromium]), options.conditions(), systems, turns);
     print!("{table}");
     results::write(&table, &options.output)?;
-    if options.write { document::write(&table) } else { Ok(()) }
+    if options.write { DOCUMENT.write(&format!("{IMAGE}\n{table}"), &plot::draw(&table)) } else { Ok(()) }
 }
 
 impl Options {

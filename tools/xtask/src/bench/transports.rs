@@ -4,7 +4,6 @@
 //! acknowledges. Here it is started once for each engine and round, with a browser and no debugger.
 
 mod cell;
-mod document;
 mod plot;
 mod table;
 
@@ -18,6 +17,7 @@ use lanstream_testkit::browser::Engine;
 use lanstream_testkit::display::Display;
 use lanstream_testkit::process::Process;
 
+use super::document::Document;
 use super::engines;
 use super::machine::Machine;
 use crate::patience::Patience;
@@ -65,6 +65,13 @@ const CELL_LIMIT: Duration = Duration::from_secs(60);
 /// Between two looks at whether the person has had enough.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
+/// Where `--write` puts the figures.
+pub(super) const DOCUMENT: Document = Document {
+    path: "docs/transports.md",
+    plot: "docs/transports.svg",
+    command: "cargo xtask bench transports --write",
+};
+
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     options.install()?;
     build()?;
@@ -82,7 +89,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let table = Table::new(Machine::look(&options.engines), rounds);
     print!("{table}");
     if options.write {
-        document::write(&table)?;
+        DOCUMENT.write(&table.to_string(), &plot::draw(&table))?;
     }
     options.json.as_ref().map_or(Ok(()), |path| table.write_json(path))
 }
