@@ -15,6 +15,7 @@ mod document;
 mod floor;
 mod glass;
 pub(crate) mod growth;
+mod http;
 mod idle;
 mod load;
 mod machine;
@@ -38,7 +39,7 @@ use lanstream_testkit::browser::Engine;
 use lanstream_testkit::display::Display;
 
 use crate::patience::Patience;
-use crate::screen::display;
+use crate::screen::{display, display_of_page};
 use content::Content;
 use floor::Floor;
 use glass::{Glass, Subject};
@@ -122,7 +123,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let recipes = recipes(options)?;
     let patience = Patience::new()?;
     let source = display(options.size);
-    let mirror = display(options.mirror_size());
+    let mirror = display_of_page(options.size);
     let mut bench = Bench { options, source, mirror, patience, number: FIRST_NUMBER };
     let mut report = Report::new(&options.browser);
     for round in 1..=options.rounds {
@@ -229,11 +230,6 @@ impl Options {
     /// How long each load is drawn for.
     fn duration(&self) -> Duration {
         Duration::from_secs(self.seconds.into())
-    }
-
-    /// A browser without a window manager comes out a pixel short each way, so its display is a pixel larger.
-    fn mirror_size(&self) -> (u16, u16) {
-        (self.size.0 + 1, self.size.1 + 1)
     }
 
     /// Each load alone, and with `with_stuck` beside a stuck viewer: one right after the other, so that the machine is

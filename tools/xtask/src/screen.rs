@@ -19,6 +19,12 @@ pub(crate) fn display((width, height): (u16, u16)) -> Display {
     Display::start(width.into(), height.into())
 }
 
+/// Starts a display for a browser that shows a page of this size. Without a window manager it comes out a pixel short
+/// each way.
+pub(crate) fn display_of_page((width, height): (u16, u16)) -> Display {
+    display((width + 1, height + 1))
+}
+
 /// A connection to a display, and its one screen.
 pub(crate) struct Screen {
     pub(crate) connection: RustConnection,

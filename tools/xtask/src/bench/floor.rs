@@ -5,23 +5,20 @@
 //! nothing else.
 
 mod clock;
-pub(crate) mod http;
 
 use std::io::Write;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::net::TcpStream;
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
 use super::barcode;
+use super::http::{self, ISOLATED, Listener, Request};
 use crate::patience::Patience;
 use clock::Clock;
-use http::Request;
 
 /// What the page may take beyond the last picture's due time: to fetch the pictures, and to paint late on a busy
 /// machine.
@@ -34,8 +31,9 @@ const SCRIPT: &str = include_str!("../../../bench-floor/page/floor.js");
 
 /// A server of the page, until it goes.
 pub(crate) struct Floor {
-    address: SocketAddr,
-    orders: Option<Sender<Order>>,
+    listener: Listener,
+    /// The threads of connections wait for an order until it goes.
+    orders: Sender<Order>,
     reports: Receiver<Report>,
     shared: Arc<Shared>,
 }
@@ -48,7 +46,6 @@ struct Shared {
     /// Of the present order, as the page wants them.
     pictures: Mutex<Vec<Arc<Vec<u8>>>>,
     clock: Mutex<Clock>,
-    has_ended: AtomicBool,
 }
 
 /// What the page is to paint.
@@ -78,8 +75,6 @@ pub(crate) struct Painted {
 
 impl Floor {
     pub(crate) fn start() -> anyhow::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let address = listener.local_addr()?;
         let (orders, taken) = mpsc::channel();
         let (reported, reports) = mpsc::channel();
         let shared = Arc::new(Shared {
@@ -87,16 +82,15 @@ impl Floor {
             reports: Mutex::new(reported),
             pictures: Mutex::default(),
             clock: Mutex::default(),
-            has_ended: AtomicBool::new(false),
         });
         let theirs = Arc::clone(&shared);
-        thread::Builder::new().name("floor".to_owned()).spawn(move || accept(&listener, &theirs))?;
-        Ok(Self { address, orders: Some(orders), reports, shared })
+        let listener = Listener::start("floor", move |connection| serve(connection, &theirs))?;
+        Ok(Self { listener, orders, reports, shared })
     }
 
     /// The page to open.
     pub(crate) fn url(&self) -> String {
-        format!("http://{}/", self.address)
+        format!("http://{}/", self.listener.address)
     }
 
     /// Has the page paint pictures (blue, green, red, unused) numbered from `first` on, each when it is due.
@@ -120,10 +114,7 @@ impl Floor {
             height: area.1,
             pictures: pictures.len(),
         };
-        self.orders
-            .as_ref()
-            .and_then(|orders| orders.send(order).ok())
-            .context("the floor's server ended")?;
+        self.orders.send(order).ok().context("the floor's server ended")?;
         let limit = due.last().copied().unwrap_or_default() + REPORT_LIMIT;
         let report =
             patience.until("report of the floor's page", limit, || match self.reports.try_recv() {
@@ -138,31 +129,7 @@ impl Floor {
     }
 }
 
-impl Drop for Floor {
-    /// The thread that accepts connections waits for one more, those of connections for an order.
-    fn drop(&mut self) {
-        self.orders = None;
-        self.shared.has_ended.store(true, Ordering::SeqCst);
-        let _ = TcpStream::connect(self.address);
-    }
-}
-
-/// Serves connections until the floor goes.
-fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
-    for connection in listener.incoming().map_while(Result::ok) {
-        if shared.has_ended.load(Ordering::SeqCst) {
-            return;
-        }
-        let theirs = Arc::clone(shared);
-        thread::spawn(move || {
-            // A browser that is ended breaks its connections off.
-            let _ = serve(&connection, &theirs);
-        });
-    }
-}
-
 fn serve(connection: &TcpStream, shared: &Shared) -> anyhow::Result<()> {
-    connection.set_nodelay(true)?;
     while let Some(request) = Request::read(connection, REPORT_BYTES_MAX)? {
         if let Some(now_ms) = request.now_ms {
             lock(&shared.clock).heard(now_ms);
@@ -174,19 +141,19 @@ fn serve(connection: &TcpStream, shared: &Shared) -> anyhow::Result<()> {
 
 fn answer(mut connection: &TcpStream, request: &Request, shared: &Shared) -> anyhow::Result<()> {
     match request.path.as_str() {
-        "/" => http::write(connection, "text/html", PAGE.as_bytes()),
-        "/floor.js" => http::write(connection, "text/javascript", SCRIPT.as_bytes()),
-        "/clock" => http::write(connection, "text/plain", b""),
+        "/" => http::write(connection, ISOLATED, "text/html", PAGE.as_bytes()),
+        "/floor.js" => http::write(connection, ISOLATED, "text/javascript", SCRIPT.as_bytes()),
+        "/clock" => http::write(connection, ISOLATED, "text/plain", b""),
         "/order" => {
             let order = lock(&shared.orders).recv().context("there are no more orders")?;
-            http::write(connection, "application/json", &serde_json::to_vec(&order)?)
+            http::write(connection, ISOLATED, "application/json", &serde_json::to_vec(&order)?)
         }
         "/report" => {
             lock(&shared.reports).send(serde_json::from_slice(&request.body)?)?;
-            http::write(connection, "text/plain", b"")
+            http::write(connection, ISOLATED, "text/plain", b"")
         }
         path => match picture(path, shared) {
-            Some(picture) => http::write(connection, "application/octet-stream", &picture),
+            Some(picture) => http::write(connection, ISOLATED, "application/octet-stream", &picture),
             None => Ok(connection.write_all(http::NOT_FOUND)?),
         },
     }

@@ -19,7 +19,7 @@ use super::sample::Sample;
 use super::server::{Recipe, Server, Transport};
 use super::{FIRST_NUMBER, WARM_UP, WARM_UP_DURATION, engines};
 use crate::patience::Patience;
-use crate::screen::display;
+use crate::screen::{display, display_of_page};
 use crate::setup;
 use axis::{Axis, Point};
 use table::{Measured, Table};
@@ -78,8 +78,7 @@ impl Bench<'_> {
 
     /// Measures points on a screen of one size, with one server and one browser.
     fn measure_on(&self, size: (u16, u16), points: &[Point]) -> anyhow::Result<Vec<Measured>> {
-        // A browser without a window manager comes out a pixel short each way.
-        let (source, mirror) = (display(size), display((size.0 + 1, size.1 + 1)));
+        let (source, mirror) = (display(size), display_of_page(size));
         let server = Server::start(&self.recipe, &source, &self.patience).context("it did not start")?;
         let browser = self.options.browser.open(&server.url, &mirror);
         let meter = Meter::of(vec![server.id()], vec![browser.process.id()])?;

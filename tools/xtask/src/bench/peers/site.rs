@@ -3,15 +3,14 @@
 
 use std::collections::HashMap;
 use std::io::Write;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
-use std::thread;
 
 use rustix::net::sockopt::set_socket_send_buffer_size;
 
-use super::super::floor::http::{NOT_FOUND, Request};
+use super::super::http::{self, Listener, NOT_FOUND, Request};
 use super::newest::Newest;
 
 /// A description of a session between two browsers has some thousands of bytes.
@@ -30,7 +29,7 @@ const KINDS: [(&str, &str); 6] = [
 
 /// A server, until it goes.
 pub(super) struct Site {
-    address: SocketAddr,
+    listener: Listener,
     shared: Arc<Shared>,
 }
 
@@ -45,8 +44,6 @@ struct Shared {
 impl Site {
     /// Serves the files of a folder: `/` is its `index.html`.
     pub(super) fn start(root: &Path) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
             root: root.to_owned(),
             pictures: OnceLock::new(),
@@ -55,13 +52,13 @@ impl Site {
             has_ended: AtomicBool::new(false),
         });
         let theirs = Arc::clone(&shared);
-        thread::Builder::new().name("site".to_owned()).spawn(move || accept(&listener, &theirs))?;
-        Ok(Self { address, shared })
+        let listener = Listener::start("site", move |connection| serve(connection, &theirs))?;
+        Ok(Self { listener, shared })
     }
 
     /// Returns the URL of its first page.
     pub(super) fn url(&self) -> String {
-        format!("http://{}/", self.address)
+        format!("http://{}/", self.listener.address)
     }
 
     /// Has `stream` be a response without end of pictures, each the newest when the one before has left. There is one
@@ -77,31 +74,16 @@ impl Site {
 }
 
 impl Drop for Site {
-    /// The thread that accepts connections waits for one more, those of connections for a message.
+    /// The threads of connections wait for a message.
     fn drop(&mut self) {
         let messages = self.shared.messages.lock();
         self.shared.has_ended.store(true, Ordering::SeqCst);
         self.shared.came.notify_all();
         drop(messages);
-        let _ = TcpStream::connect(self.address);
-    }
-}
-
-fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
-    for connection in listener.incoming().map_while(Result::ok) {
-        if shared.has_ended.load(Ordering::SeqCst) {
-            return;
-        }
-        let theirs = Arc::clone(shared);
-        thread::spawn(move || {
-            // A browser that is ended breaks its connections off.
-            let _ = serve(&connection, &theirs);
-        });
     }
 }
 
 fn serve(mut connection: &TcpStream, shared: &Shared) -> anyhow::Result<()> {
-    connection.set_nodelay(true)?;
     while let Some(request) = Request::read(connection, MESSAGE_BYTES_MAX)? {
         if let ("/stream", Some(pictures)) = (request.path.as_str(), shared.pictures.get()) {
             return stream(connection, pictures);
@@ -118,12 +100,7 @@ fn serve(mut connection: &TcpStream, shared: &Shared) -> anyhow::Result<()> {
             connection.write_all(NOT_FOUND)?;
             continue;
         };
-        let length = body.len();
-        write!(
-            connection,
-            "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nCache-Control: no-store\r\n\r\n"
-        )?;
-        connection.write_all(&body)?;
+        http::write(connection, "", kind, &body)?;
     }
     Ok(())
 }
@@ -180,7 +157,7 @@ mod tests {
     use super::*;
 
     fn ask(site: &Site, line: &str, body: &[u8]) -> Response {
-        let mut peer = Peer::connect(site.address);
+        let mut peer = Peer::connect(site.listener.address);
         let length = format!("Content-Length: {}", body.len());
         peer.send(&[&request(line, &[length]), body].concat());
         peer.response().unwrap()
@@ -206,7 +183,7 @@ mod tests {
         let site = Site::start(folder.path()).unwrap();
         ask(&site, "POST /message/offer", b"a");
         assert_eq!(ask(&site, "GET /message/offer", b"").body, b"a");
-        thread::scope(|scope| {
+        std::thread::scope(|scope| {
             let reader = scope.spawn(|| ask(&site, "GET /message/answer", b"").body);
             ask(&site, "POST /message/answer", b"b");
             assert_eq!(reader.join().unwrap(), b"b");

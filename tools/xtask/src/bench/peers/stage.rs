@@ -67,8 +67,7 @@ impl<'a> Stage<'a> {
             site: None,
             source: None,
             source_name: None,
-            // A browser without a window manager comes out a pixel short each way.
-            mirror: crate::screen::display((size.0 + 1, size.1 + 1)),
+            mirror: crate::screen::display_of_page(size),
             opened: None,
             size,
             mark: format!("{}.{number}", std::process::id()),

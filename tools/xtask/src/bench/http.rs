@@ -1,17 +1,66 @@
 //! As much of HTTP/1.1 as a browser needs to get a page and to post a report, over a connection that it keeps.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use anyhow::{Context, ensure};
 
 /// A page's requests have a few hundred bytes of head.
 const HEAD_BYTES_MAX: u64 = 16 << 10;
-/// Isolated from other origins, a page reads the clock to some microseconds; without, some engines round to a
-/// millisecond.
-const HEADERS: &str = "Cross-Origin-Opener-Policy: same-origin\r\nCross-Origin-Embedder-Policy: require-corp\r\n\
-    Cache-Control: no-store\r\n";
+/// Header fields of a page that is isolated from other origins: it reads the clock to some microseconds, where some
+/// engines round to a millisecond otherwise.
+pub(crate) const ISOLATED: &str =
+    "Cross-Origin-Opener-Policy: same-origin\r\nCross-Origin-Embedder-Policy: require-corp\r\n";
 pub(crate) const NOT_FOUND: &[u8] = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+
+/// A listener on the loopback interface, until it goes. Connections that are open then are their threads' own matter.
+pub(crate) struct Listener {
+    pub(crate) address: SocketAddr,
+    has_ended: Arc<AtomicBool>,
+}
+
+impl Listener {
+    /// Has each connection served on a thread of its own.
+    pub(crate) fn start(
+        name: &str,
+        serve: impl Fn(&TcpStream) -> anyhow::Result<()> + Send + Sync + 'static,
+    ) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let address = listener.local_addr()?;
+        let has_ended = Arc::new(AtomicBool::new(false));
+        let (ended, serve) = (Arc::clone(&has_ended), Arc::new(serve));
+        thread::Builder::new().name(name.to_owned()).spawn(move || accept(&listener, &ended, &serve))?;
+        Ok(Self { address, has_ended })
+    }
+}
+
+impl Drop for Listener {
+    /// The thread that accepts connections waits for one more.
+    fn drop(&mut self) {
+        self.has_ended.store(true, Ordering::SeqCst);
+        let _ = TcpStream::connect(self.address);
+    }
+}
+
+fn accept<F: Fn(&TcpStream) -> anyhow::Result<()> + Send + Sync + 'static>(
+    listener: &TcpListener,
+    has_ended: &AtomicBool,
+    serve: &Arc<F>,
+) {
+    for connection in listener.incoming().map_while(Result::ok) {
+        if has_ended.load(Ordering::SeqCst) {
+            return;
+        }
+        let serve = Arc::clone(serve);
+        thread::spawn(move || {
+            // A browser that is ended breaks its connections off.
+            let _ = connection.set_nodelay(true).map_err(Into::into).and_then(|()| serve(&connection));
+        });
+    }
+}
 
 /// What a page asked for.
 #[derive(Debug, PartialEq)]
@@ -53,11 +102,17 @@ fn line(reader: &mut impl BufRead) -> anyhow::Result<Option<String>> {
     Ok((bytes > 0).then(|| line.trim_end().to_owned()))
 }
 
-pub(crate) fn write(mut connection: &TcpStream, kind: &str, body: &[u8]) -> anyhow::Result<()> {
+/// Answers a request. `headers` are fields besides the usual ones, each with its end of line.
+pub(crate) fn write(
+    mut connection: &TcpStream,
+    headers: &str,
+    kind: &str,
+    body: &[u8],
+) -> anyhow::Result<()> {
     let length = body.len();
     write!(
         connection,
-        "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n{HEADERS}\r\n"
+        "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nCache-Control: no-store\r\n{headers}\r\n"
     )?;
     Ok(connection.write_all(body)?)
 }
