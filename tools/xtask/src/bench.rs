@@ -19,6 +19,7 @@ mod http;
 mod idle;
 mod load;
 mod machine;
+mod measurement;
 mod painter;
 pub(crate) mod peers;
 pub(crate) mod plugin;
@@ -33,7 +34,7 @@ mod watcher;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use lanstream_testkit::browser::Engine;
 use lanstream_testkit::display::Display;
@@ -44,6 +45,7 @@ use content::Content;
 use floor::Floor;
 use glass::{Glass, Subject};
 use load::Load;
+use measurement::Measurement;
 use report::{FLOOR, Report, Round};
 use sample::Sample;
 use server::{Recipe, Server, Transport};
@@ -53,26 +55,8 @@ use crate::setup;
 /// What to measure.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Times that each server is started and measured; figures are medians over them
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
-    rounds: u32,
-    /// Seconds that each load is drawn for
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=60))]
-    seconds: u32,
-    /// Loads as content:fps or content:fps:WIDTHxHEIGHT; content is flat, ui, video or noise
-    #[arg(
-        long,
-        value_delimiter = ',',
-        default_value = "flat:25:400x300,ui:25:800x600,ui:25,video:25,noise:60"
-    )]
-    loads: Vec<Load>,
-    /// Another mirror, measured in turn with ours; {display} and {port} are filled in
-    #[arg(long, value_name = "COMMAND")]
-    versus: Vec<String>,
-    /// The page of the mirror in the same place among the --versus; without it, it must print a ready event as ours
-    /// does
-    #[arg(long, value_name = "URL")]
-    versus_url: Vec<String>,
+    #[command(flatten)]
+    measurement: Measurement,
     /// A command to be measured in place of this tree's release build: an older binary, say
     #[arg(long, value_name = "COMMAND")]
     server: Option<String>,
@@ -89,9 +73,6 @@ pub(crate) struct Options {
     /// Have the viewer behind a pipe of so many Mbit/s
     #[arg(long, value_name = "MBPS", conflicts_with = "server")]
     pipe: Option<f64>,
-    /// Size of the display that is mirrored
-    #[arg(long, default_value = "1920x1080", value_parser = parse_size)]
-    size: (u16, u16),
     /// What shows the page: each of these in turn
     #[arg(long, value_parser = engines(), value_delimiter = ',', default_value = "chromium")]
     browser: Vec<Engine>,
@@ -118,15 +99,14 @@ const WARM_UP_DURATION: Duration = Duration::from_secs(3);
 const COMING: Duration = Duration::from_secs(1);
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    ensure!(options.versus_url.len() <= options.versus.len(), "there are more --versus-url than --versus");
     options.install()?;
     let recipes = recipes(options)?;
     let patience = Patience::new()?;
-    let source = display(options.size);
-    let mirror = display_of_page(options.size);
+    let source = display(options.measurement.size);
+    let mirror = display_of_page(options.measurement.size);
     let mut bench = Bench { options, source, mirror, patience, number: FIRST_NUMBER };
     let mut report = Report::new(&options.browser);
-    for round in 1..=options.rounds {
+    for round in 1..=options.measurement.rounds {
         for engine in &options.browser {
             report.rounds.extend(bench.measure_all(*engine, &recipes, round)?);
         }
@@ -146,8 +126,7 @@ fn recipes(options: &Options) -> anyhow::Result<Vec<Recipe>> {
             options.query.iter().map(build).collect::<anyhow::Result<_>>()?
         }
     };
-    let urls = options.versus_url.iter().map(|url| Some(url.as_str())).chain(std::iter::repeat(None));
-    for (command, url) in options.versus.iter().zip(urls) {
+    for (command, url) in options.measurement.versus()? {
         let mut recipe = Recipe::given(command, url, transport);
         let same = recipes.iter().filter(|other| other.program == recipe.program).count();
         if same > 0 {
@@ -175,7 +154,7 @@ impl Bench<'_> {
     /// Measures each server in a browser, another first each round, and last the floor.
     fn measure_all(&mut self, engine: Engine, recipes: &[Recipe], round: u32) -> anyhow::Result<Vec<Round>> {
         let say = |what: &str| {
-            eprintln!("round {round} of {}, {}: {what}", self.options.rounds, engine.name());
+            eprintln!("round {round} of {}, {}: {what}", self.options.measurement.rounds, engine.name());
         };
         let mut rounds = Vec::new();
         for recipe in in_turn(recipes, round) {
@@ -213,9 +192,10 @@ impl Bench<'_> {
         let mut glass =
             Glass::new(&self.source.name, &self.mirror.name, &self.patience, &mut self.number, subject)?;
         glass.run(&WARM_UP, WARM_UP_DURATION)?;
-        let loads = self.options.loads.iter();
-        let samples =
-            loads.map(|load| glass.run(load, self.options.duration())).collect::<anyhow::Result<_>>()?;
+        let loads = self.options.measurement.loads.iter();
+        let samples = loads
+            .map(|load| glass.run(load, self.options.measurement.duration()))
+            .collect::<anyhow::Result<_>>()?;
         Ok(Round { engine: engine.name(), server: FLOOR.to_owned(), samples, stuck: None, idle: None })
     }
 }
@@ -225,11 +205,6 @@ impl Options {
         let browsers = self.browser.iter().map(|engine| (engine.program(), engine.package()));
         let commands: Vec<_> = [("Xvfb", "xvfb"), ("ss", "iproute2")].into_iter().chain(browsers).collect();
         setup::install("the bench needs", &commands)
-    }
-
-    /// How long each load is drawn for.
-    fn duration(&self) -> Duration {
-        Duration::from_secs(self.seconds.into())
     }
 
     /// Each load alone, and with `with_stuck` beside a stuck viewer: one right after the other, so that the machine is
@@ -242,7 +217,7 @@ impl Options {
         with_stuck: bool,
     ) -> anyhow::Result<(Vec<Sample>, Option<Vec<Sample>>)> {
         let (mut alone, mut beside) = (Vec::new(), Vec::new());
-        for (index, load) in (0..).zip(&self.loads) {
+        for (index, load) in (0..).zip(&self.measurement.loads) {
             let turns: &[bool] = match (with_stuck, (round + index).is_multiple_of(2)) {
                 (false, _) => &[false],
                 (true, true) => &[true, false],
@@ -253,7 +228,7 @@ impl Options {
                 if self.stuck {
                     glass.run(load, COMING)?;
                 }
-                let sample = glass.run(load, self.duration())?;
+                let sample = glass.run(load, self.measurement.duration())?;
                 if *is_stuck { &mut beside } else { &mut alone }.push(sample);
             }
         }

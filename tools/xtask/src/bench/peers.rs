@@ -32,15 +32,13 @@ mod webrtc;
 mod xpra;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use anyhow::ensure;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use lanstream_testkit::browser::Engine;
 
 use super::document::Document;
-use super::load::Load;
 use super::machine::Machine;
+use super::measurement::Measurement;
 use crate::patience::Patience;
 use crate::{repository, setup};
 use given::Given;
@@ -56,29 +54,8 @@ pub(crate) struct Options {
     /// The systems beside ours
     #[arg(long, value_parser = words(), value_delimiter = ',', default_values_t = SYSTEMS.map(|(word, _)| word.to_owned()))]
     peers: Vec<String>,
-    /// Times that each system is started and measured; figures are medians over them
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
-    rounds: u32,
-    /// Seconds that each load is drawn for
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=60))]
-    seconds: u32,
-    /// Loads as content:fps or content:fps:WIDTHxHEIGHT; content is flat, ui, video or noise
-    #[arg(
-        long,
-        value_delimiter = ',',
-        default_value = "flat:25:400x300,ui:25:800x600,ui:25,video:25,noise:60"
-    )]
-    loads: Vec<Load>,
-    /// Another mirror beside these; {display} and {port} are filled in
-    #[arg(long, value_name = "COMMAND")]
-    versus: Vec<String>,
-    /// The page of the mirror in the same place among the --versus; without it, it must print a ready event as ours
-    /// does
-    #[arg(long, value_name = "URL")]
-    versus_url: Vec<String>,
-    /// Size of the display that is mirrored
-    #[arg(long, default_value = "1920x1080", value_parser = super::parse_size)]
-    size: (u16, u16),
+    #[command(flatten)]
+    measurement: Measurement,
     /// Where the plot, everything measured as JSON, and what the systems say go
     #[arg(long, value_name = "FOLDER", default_value_os_t = repository::target().join("peers/results"))]
     output: PathBuf,
@@ -94,19 +71,18 @@ pub(super) const DOCUMENT: Document =
 const IMAGE: &str = "![Share of the drawn frames that were seen within a time, load by load](peers.svg)\n";
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    ensure!(options.versus_url.len() <= options.versus.len(), "there are more --versus-url than --versus");
     setup::install(
         "the bench needs",
         &[("Xvfb", "xvfb"), (Engine::Chromium.program(), Engine::Chromium.package())],
     )?;
     let patience = Patience::new()?;
-    let peers = options.peers();
+    let peers = options.peers()?;
     let systems =
         peers.iter().map(|peer| System::install(&**peer, &patience)).collect::<anyhow::Result<Vec<_>>>()?;
     let mut turns = Vec::new();
-    for round in 1..=options.rounds {
+    for round in 1..=options.measurement.rounds {
         for (peer, _) in peers.iter().zip(&systems).filter(|(_, system)| system.is_there()) {
-            eprintln!("round {round} of {}: {}", options.rounds, peer.name());
+            eprintln!("round {round} of {}: {}", options.measurement.rounds, peer.name());
             let turn = Turn::take(&**peer, &options.conditions(), round, &options.logs(&**peer), &patience)?;
             eprintln!("  {turn}");
             turns.push(turn);
@@ -120,19 +96,19 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 
 impl Options {
     /// Returns all systems, ours first.
-    fn peers(&self) -> Vec<Box<dyn Peer>> {
+    fn peers(&self) -> anyhow::Result<Vec<Box<dyn Peer>>> {
         let is_wanted = |word: &str| self.peers.iter().any(|wanted| wanted == word);
         let mut peers: Vec<Box<dyn Peer>> = vec![Box::new(Ours)];
         peers.extend(SYSTEMS.iter().filter(|(word, _)| is_wanted(word)).map(|(_, make)| make()));
-        let urls = self.versus_url.iter().map(|url| Some(url.as_str())).chain(std::iter::repeat(None));
-        for (command, url) in self.versus.iter().zip(urls) {
+        for (command, url) in self.measurement.versus()? {
             peers.push(Box::new(Given::new(command, url)));
         }
-        peers
+        Ok(peers)
     }
 
     fn conditions(&self) -> Conditions {
-        Conditions::new(self.size, self.loads.clone(), Duration::from_secs(self.seconds.into()))
+        let Measurement { size, loads, .. } = &self.measurement;
+        Conditions::new(*size, loads.clone(), self.measurement.duration())
     }
 
     /// Returns the folder for what a system says.

@@ -8,19 +8,16 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail, ensure};
 use serde::{Serialize, Serializer};
 
-use super::super::content::Content;
 use super::super::glass::{Glass, Subject};
 use super::super::load::Load;
 use super::super::sample::Sample;
+use super::super::{WARM_UP, WARM_UP_DURATION};
 use super::meter::{Memory, Meter, Used};
 use super::peer::Peer;
 use super::stage::Stage;
 use super::watchdog::Watchdog;
 use crate::patience::Patience;
 
-/// Drawn and not counted: what has just started compiles and tidies up beside its first frames.
-const WARM_UP: Load = Load { content: Content::Ui, fps: 25, area: None };
-const WARM_UP_DURATION: Duration = Duration::from_secs(3);
 /// What a turn may take besides its loads: to start, to show a first picture and to warm up.
 const START_LIMIT: Duration = Duration::from_secs(150);
 /// What a load may take besides its frames: its pictures are made, the last one appears, and pixels are compared.
