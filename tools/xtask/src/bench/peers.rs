@@ -6,26 +6,26 @@
 
 mod cache;
 mod capture;
+mod custom;
 #[cfg(test)]
 mod fake;
-mod family;
-mod given;
 mod hls;
+mod jpeg_stream;
 mod jsmpeg;
-mod last_words;
+mod last_line;
 pub(crate) mod meter;
 mod mjpeg;
-mod newest;
 mod novnc;
 mod ours;
 mod peer;
 mod plot;
+mod process_tree;
 mod results;
 mod selkies;
 mod site;
-mod stage;
 mod systems;
 mod table;
+mod testbed;
 mod turn;
 mod watchdog;
 mod webrtc;
@@ -41,7 +41,7 @@ use super::machine::Machine;
 use super::measurement::Measurement;
 use crate::patience::Patience;
 use crate::{repository, setup};
-use given::Given;
+use custom::CustomPeer;
 use ours::Ours;
 use peer::Peer;
 use systems::SYSTEMS;
@@ -101,7 +101,7 @@ impl Options {
         let mut peers: Vec<Box<dyn Peer>> = vec![Box::new(Ours)];
         peers.extend(SYSTEMS.iter().filter(|(word, _)| is_wanted(word)).map(|(_, make)| make()));
         for (command, url) in self.measurement.versus()? {
-            peers.push(Box::new(Given::new(command, url)));
+            peers.push(Box::new(CustomPeer::new(command, url)));
         }
         Ok(peers)
     }

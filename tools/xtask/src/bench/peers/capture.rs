@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use super::cache::{self, debian_version};
-use super::stage::Stage;
+use super::testbed::Testbed;
 
 /// Looks a second: what most instructions for screens have, and more than a core encodes of some of these codecs.
 pub(super) const FPS: &str = "30";
@@ -19,11 +19,11 @@ pub(super) fn version() -> String {
 }
 
 /// Returns a command that looks at the display to be mirrored. What becomes of the pictures is to be added.
-pub(super) fn command(stage: &mut Stage<'_>) -> Command {
-    let (width, height) = stage.size;
+pub(super) fn command(testbed: &mut Testbed<'_>) -> Command {
+    let (width, height) = testbed.size;
     let mut ffmpeg = Command::new("ffmpeg");
     ffmpeg.args(["-hide_banner", "-nostdin", "-loglevel", "warning", "-fflags", "nobuffer"]);
     ffmpeg.args(["-f", "x11grab", "-draw_mouse", "0", "-framerate", FPS]);
-    ffmpeg.args(["-video_size", &format!("{width}x{height}"), "-i", &stage.source()]);
+    ffmpeg.args(["-video_size", &format!("{width}x{height}"), "-i", &testbed.source()]);
     ffmpeg
 }

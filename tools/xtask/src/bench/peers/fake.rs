@@ -12,7 +12,7 @@ use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{ConnectionExt as _, CreateGCAux, Gcontext};
 
 use super::peer::Peer;
-use super::stage::Stage;
+use super::testbed::Testbed;
 use super::turn::{Conditions, Loaded, Turn};
 use crate::patience::Patience;
 use crate::screen::{Image, Screen};
@@ -50,14 +50,14 @@ impl Peer for Fake {
         Vec::new()
     }
 
-    fn start(&self, stage: &mut Stage<'_>) -> anyhow::Result<()> {
+    fn start(&self, testbed: &mut Testbed<'_>) -> anyhow::Result<()> {
         if self.0 == HANGS {
-            return start_hung_display(stage);
+            return start_hung_display(testbed);
         }
         let mut program = Command::new(std::env::current_exe()?);
         program.args(["--exact", PROGRAM, "--ignored", "--nocapture"]);
-        program.env(FAULT, self.0).env(SOURCE, stage.source()).env(MIRROR, stage.mirror());
-        stage.start(&mut program)
+        program.env(FAULT, self.0).env(SOURCE, testbed.source()).env(MIRROR, testbed.mirror());
+        testbed.start(&mut program)
     }
 }
 
@@ -151,12 +151,12 @@ fn crash() -> ! {
 }
 
 /// Starts an X server to be mirrored that answers nobody.
-fn start_hung_display(stage: &mut Stage<'_>) -> anyhow::Result<()> {
+fn start_hung_display(testbed: &mut Testbed<'_>) -> anyhow::Result<()> {
     let mut server = Command::new("Xvfb");
-    let lines = stage.start_talking(server.args(["-displayfd", "1", "-nolisten", "tcp"]))?;
-    let number = stage.line("number of the display", &lines, |line| line.trim().parse::<u32>().ok())?;
-    stage.set_source(format!(":{number}"));
-    for pid in stage.roots().server {
+    let lines = testbed.start_talking(server.args(["-displayfd", "1", "-nolisten", "tcp"]))?;
+    let number = testbed.line("number of the display", &lines, |line| line.trim().parse::<u32>().ok())?;
+    testbed.set_source(format!(":{number}"));
+    for pid in testbed.roots().server {
         kill_process(Pid::from_raw(i32::try_from(pid)?).unwrap(), Signal::STOP)?;
     }
     Ok(())

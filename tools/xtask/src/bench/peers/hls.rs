@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::cache;
 use super::capture;
 use super::peer::Peer;
-use super::stage::Stage;
+use super::testbed::Testbed;
 use crate::patience::Patience;
 
 const PACKAGE: &str = "hls.js";
@@ -43,19 +43,19 @@ impl Peer for Hls {
         vec![capture::version(), format!("hls.js {}", cache::npm_version(PACKAGE))]
     }
 
-    fn start(&self, stage: &mut Stage<'_>) -> anyhow::Result<()> {
-        let live = stage.folder().join("live");
+    fn start(&self, testbed: &mut Testbed<'_>) -> anyhow::Result<()> {
+        let live = testbed.folder().join("live");
         std::fs::create_dir(&live)?;
         let list = live.join("index.m3u8");
-        let mut ffmpeg = capture::command(stage);
+        let mut ffmpeg = capture::command(testbed);
         ffmpeg.args(["-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-crf", "18"]);
         ffmpeg.args(["-pix_fmt", "yuv420p", "-g", capture::FPS, "-f", "hls", "-hls_time", SEGMENT_SECONDS]);
         ffmpeg.args(["-hls_list_size", "6", "-hls_flags", "delete_segments"]);
-        stage.start(ffmpeg.arg(&list))?;
-        stage.until("list of segments", || Ok(list.exists().then_some(())))?;
+        testbed.start(ffmpeg.arg(&list))?;
+        testbed.until("list of segments", || Ok(list.exists().then_some(())))?;
         let packages = [("live", live), ("hls", cache::npm_folder(PACKAGE))];
-        let url = stage.serve(&[("index.html", PAGE)], &packages)?;
-        stage.open(&url);
+        let url = testbed.serve(&[("index.html", PAGE)], &packages)?;
+        testbed.open(&url);
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use super::super::server::free_port;
 use super::cache::{self, debian_version};
 use super::capture;
 use super::peer::Peer;
-use super::stage::Stage;
+use super::testbed::Testbed;
 use crate::patience::Patience;
 
 const PACKAGE: &str = "@cycjimmy/jsmpeg-player";
@@ -48,22 +48,22 @@ impl Peer for Jsmpeg {
         ]
     }
 
-    fn start(&self, stage: &mut Stage<'_>) -> anyhow::Result<()> {
+    fn start(&self, testbed: &mut Testbed<'_>) -> anyhow::Result<()> {
         // Between the two no bytes go through the loopback interface, where they would be counted twice.
-        let socket = stage.folder().join("stream");
-        let mut ffmpeg = capture::command(stage);
+        let socket = testbed.folder().join("stream");
+        let mut ffmpeg = capture::command(testbed);
         ffmpeg.args(["-c:v", "mpeg1video", "-b:v", BITRATE, "-maxrate", BITRATE, "-bufsize", PICTURE]);
         ffmpeg.args(["-bf", "0", "-f", "mpegts", "-muxdelay", "0.001"]);
         ffmpeg.args(["-flush_packets", "1", "-listen", "1"]).arg(format!("unix:{}", socket.display()));
-        stage.start(&mut ffmpeg)?;
-        stage.until("socket of FFmpeg", || Ok(socket.exists().then_some(())))?;
+        testbed.start(&mut ffmpeg)?;
+        testbed.until("socket of FFmpeg", || Ok(socket.exists().then_some(())))?;
         let port = free_port()?;
         let mut bridge = Command::new("websockify");
-        stage.start(bridge.arg("--unix-target").arg(&socket).arg(format!("127.0.0.1:{port}")))?;
-        stage.until_listening(port)?;
+        testbed.start(bridge.arg("--unix-target").arg(&socket).arg(format!("127.0.0.1:{port}")))?;
+        testbed.until_listening(port)?;
         let page = PAGE.replace("{port}", &port.to_string());
-        let url = stage.serve(&[("index.html", &page)], &[("jsmpeg", cache::npm_folder(PACKAGE))])?;
-        stage.open(&url);
+        let url = testbed.serve(&[("index.html", &page)], &[("jsmpeg", cache::npm_folder(PACKAGE))])?;
+        testbed.open(&url);
         Ok(())
     }
 }

@@ -9,13 +9,13 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use serde::Serialize;
 
-use super::family;
+use super::process_tree;
 use crate::usage::Usage;
 
 /// Between two looks at memory: often enough for what grows in seconds, and a few milliseconds of a core each.
 const MEMORY_INTERVAL: Duration = Duration::from_millis(500);
 
-/// A meter on two families of processes.
+/// A meter on two trees of processes.
 pub(crate) struct Meter {
     roots: Roots,
     readings: RefCell<Vec<Reading>>,
@@ -84,7 +84,7 @@ impl Meter {
     /// # Errors
     /// Where one has ended.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
-        ensure!(!self.roots.server.iter().any(|pid| family::has_ended(*pid)), "a program has ended");
+        ensure!(!self.roots.server.iter().any(|pid| process_tree::has_ended(*pid)), "a program has ended");
         Ok(())
     }
 
@@ -93,7 +93,7 @@ impl Meter {
     /// # Errors
     /// Where the system has no loopback interface.
     pub(crate) fn read(&self) -> anyhow::Result<()> {
-        let cpu = |roots: &[u32]| family::cpu_time(&family::of(roots));
+        let cpu = |roots: &[u32]| process_tree::cpu_time(&process_tree::of(roots));
         let text = std::fs::read_to_string("/proc/net/dev")?;
         self.readings.borrow_mut().push(Reading {
             server_cpu: cpu(&self.roots.server),
@@ -127,7 +127,7 @@ impl Meter {
 impl Memory {
     fn now(roots: &Roots) -> Self {
         let mib = |roots: &[u32]| {
-            let members = family::of(roots);
+            let members = process_tree::of(roots);
             // One may have ended since it was listed.
             let usages = members.iter().filter_map(|member| Usage::of(member.pid).ok());
             usages.map(|usage| usage.unshared_mib).sum()
@@ -157,8 +157,8 @@ mod tests {
         let meter = Meter::start(roots).unwrap();
         assert!(meter.used().is_err(), "nothing was read");
         meter.read().unwrap();
-        let before = family::cpu_time(&family::of(&[std::process::id()]));
-        while family::cpu_time(&family::of(&[std::process::id()])) == before {}
+        let before = process_tree::cpu_time(&process_tree::of(&[std::process::id()]));
+        while process_tree::cpu_time(&process_tree::of(&[std::process::id()])) == before {}
         meter.read().unwrap();
         let used = meter.used().unwrap();
         assert!(used.server_cpu_seconds > 0.0 && used.browser_cpu_seconds == 0.0, "{used:?}");

@@ -3,7 +3,7 @@
 
 use super::capture;
 use super::peer::Peer;
-use super::stage::Stage;
+use super::testbed::Testbed;
 use crate::patience::Patience;
 
 /// The quality of a JPEG, of which 2 is the best and 31 the worst: hardly anybody sees that it is one.
@@ -30,14 +30,14 @@ impl Peer for Mjpeg {
         vec![capture::version()]
     }
 
-    fn start(&self, stage: &mut Stage<'_>) -> anyhow::Result<()> {
-        let url = stage.serve(&[("index.html", PAGE)], &[])?;
-        let mut ffmpeg = capture::command(stage);
+    fn start(&self, testbed: &mut Testbed<'_>) -> anyhow::Result<()> {
+        let url = testbed.serve(&[("index.html", PAGE)], &[])?;
+        let mut ffmpeg = capture::command(testbed);
         // Pictures that are encoded beside each other would wait for each other.
         ffmpeg.args(["-c:v", "mjpeg", "-q:v", QUALITY, "-thread_type", "slice"]);
         ffmpeg.args(["-f", "mpjpeg", "-flush_packets", "1", "pipe:1"]);
-        stage.start_pictures(&mut ffmpeg)?;
-        stage.open(&url);
+        testbed.start_pictures(&mut ffmpeg)?;
+        testbed.open(&url);
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 use super::super::server::free_port;
 use super::cache::{self, debian_version};
 use super::peer::Peer;
-use super::stage::Stage;
+use super::testbed::Testbed;
 use crate::patience::Patience;
 
 /// What comes out of npm.
@@ -86,31 +86,31 @@ impl Peer for Novnc {
         ]
     }
 
-    fn start(&self, stage: &mut Stage<'_>) -> anyhow::Result<()> {
+    fn start(&self, testbed: &mut Testbed<'_>) -> anyhow::Result<()> {
         // Between the two no bytes go through the loopback interface, where they would be counted twice.
-        let socket = stage.folder().join("rfb");
-        start_x(stage, &socket)?;
-        stage.until("socket of the X server", || Ok(socket.exists().then_some(())))?;
+        let socket = testbed.folder().join("rfb");
+        start_x(testbed, &socket)?;
+        testbed.until("socket of the X server", || Ok(socket.exists().then_some(())))?;
         let port = free_port()?;
         let mut bridge = Command::new("websockify");
         bridge.arg("--unix-target").arg(&socket).arg(format!("127.0.0.1:{port}"));
-        stage.start(&mut bridge)?;
-        stage.until_listening(port)?;
+        testbed.start(&mut bridge)?;
+        testbed.until_listening(port)?;
         let page = PAGE.replace("{mode}", self.mode.word()).replace("{port}", &port.to_string());
-        let url = stage.serve(&[("index.html", &page)], &[("novnc", cache::npm_folder(PACKAGE))])?;
-        stage.open(&url);
+        let url = testbed.serve(&[("index.html", &page)], &[("novnc", cache::npm_folder(PACKAGE))])?;
+        testbed.open(&url);
         Ok(())
     }
 }
 
 /// Starts the X server, whose display is the one to be mirrored.
-fn start_x(stage: &mut Stage<'_>, socket: &std::path::Path) -> anyhow::Result<()> {
-    let (width, height) = stage.size;
+fn start_x(testbed: &mut Testbed<'_>, socket: &std::path::Path) -> anyhow::Result<()> {
+    let (width, height) = testbed.size;
     let mut server = Command::new("Xvnc");
     server.args(["-displayfd", "1", "-nolisten", "tcp", "-SecurityTypes", "None", "-depth", "24"]);
     server.args(["-geometry", &format!("{width}x{height}"), "-AcceptSetDesktopSize=0", "-rfbport", "-1"]);
-    let lines = stage.start_talking(server.arg("-rfbunixpath").arg(socket))?;
-    let number = stage.line("number of the X server", &lines, |line| line.trim().parse::<u32>().ok())?;
-    stage.set_source(format!(":{number}"));
+    let lines = testbed.start_talking(server.arg("-rfbunixpath").arg(socket))?;
+    let number = testbed.line("number of the X server", &lines, |line| line.trim().parse::<u32>().ok())?;
+    testbed.set_source(format!(":{number}"));
     Ok(())
 }

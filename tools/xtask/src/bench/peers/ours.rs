@@ -4,7 +4,7 @@ use std::process::Command;
 
 use super::super::server::url_from_event;
 use super::peer::Peer;
-use super::stage::Stage;
+use super::testbed::Testbed;
 use crate::lanstream;
 use crate::patience::Patience;
 
@@ -27,13 +27,13 @@ impl Peer for Ours {
         vec![format!("lanstream {}", env!("CARGO_PKG_VERSION"))]
     }
 
-    fn start(&self, stage: &mut Stage<'_>) -> anyhow::Result<()> {
+    fn start(&self, testbed: &mut Testbed<'_>) -> anyhow::Result<()> {
         let mut command = Command::new(lanstream::path());
         command.args(["capture", "--display", "0", "--cursor", "off", "--port", "0", "--json"]);
-        command.env("DISPLAY", stage.source());
-        let lines = stage.start_talking(&mut command)?;
-        let url = stage.line("ready event", &lines, url_from_event)?;
-        stage.open(&url);
+        command.env("DISPLAY", testbed.source());
+        let lines = testbed.start_talking(&mut command)?;
+        let url = testbed.line("ready event", &lines, url_from_event)?;
+        testbed.open(&url);
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::stage::Stage;
+use super::testbed::Testbed;
 use crate::patience::Patience;
 
 /// How long the last picture of a load is waited for where none is held back.
@@ -26,7 +26,7 @@ pub(super) trait Peer {
     ///
     /// # Errors
     /// Where it does not come up.
-    fn start(&self, stage: &mut Stage<'_>) -> anyhow::Result<()>;
+    fn start(&self, testbed: &mut Testbed<'_>) -> anyhow::Result<()>;
 
     /// Returns how long a picture may take by design: so long the last one of a load is waited for.
     fn settle(&self) -> Duration {

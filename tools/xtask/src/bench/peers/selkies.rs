@@ -5,7 +5,7 @@ use std::process::Command;
 use super::super::server::{ask, free_port};
 use super::cache;
 use super::peer::Peer;
-use super::stage::Stage;
+use super::testbed::Testbed;
 use crate::patience::Patience;
 
 const PACKAGE: &str = "selkies";
@@ -75,9 +75,9 @@ impl Peer for Selkies {
             .to_vec()
     }
 
-    fn start(&self, stage: &mut Stage<'_>) -> anyhow::Result<()> {
+    fn start(&self, testbed: &mut Testbed<'_>) -> anyhow::Result<()> {
         let port = free_port()?.to_string();
-        let (width, height) = stage.size;
+        let (width, height) = testbed.size;
         let encoder = match self.encoder {
             Encoder::Whole => "h264enc",
             Encoder::Striped => "h264enc-striped",
@@ -85,11 +85,11 @@ impl Peer for Selkies {
         let mut server = Command::new(cache::pip_program(PACKAGE, "selkies"));
         server.args(OPTIONS).args(["--port", &port, "--encoder", encoder]);
         server.args(["--manual-width", &width.to_string(), "--manual-height", &height.to_string()]);
-        server.env("DISPLAY", stage.source());
-        stage.start(&mut server)?;
+        server.env("DISPLAY", testbed.source());
+        testbed.start(&mut server)?;
         let url = format!("http://127.0.0.1:{port}/");
-        stage.until("answer from the server", || Ok(ask(&url).ok()))?;
-        stage.open(&url);
+        testbed.until("answer from the server", || Ok(ask(&url).ok()))?;
+        testbed.open(&url);
         Ok(())
     }
 }

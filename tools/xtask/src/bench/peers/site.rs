@@ -11,7 +11,7 @@ use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use rustix::net::sockopt::set_socket_send_buffer_size;
 
 use super::super::http::{self, Listener, NOT_FOUND, Request};
-use super::newest::Newest;
+use super::jpeg_stream::JpegStream;
 
 /// A description of a session between two browsers has some thousands of bytes.
 const MESSAGE_BYTES_MAX: usize = 1 << 20;
@@ -35,7 +35,7 @@ pub(super) struct Site {
 
 struct Shared {
     root: PathBuf,
-    pictures: OnceLock<Arc<Newest>>,
+    pictures: OnceLock<Arc<JpegStream>>,
     messages: Mutex<HashMap<String, Vec<u8>>>,
     came: Condvar,
     has_ended: AtomicBool,
@@ -63,7 +63,7 @@ impl Site {
 
     /// Has `stream` be a response without end of pictures, each the newest when the one before has left. There is one
     /// such response to a site.
-    pub(super) fn show(&self, pictures: Arc<Newest>) {
+    pub(super) fn show(&self, pictures: Arc<JpegStream>) {
         let _there_is_one = self.shared.pictures.set(pictures);
     }
 
@@ -106,7 +106,7 @@ fn serve(mut connection: &TcpStream, shared: &Shared) -> anyhow::Result<()> {
 }
 
 /// Sends pictures until there are no more. A boundary follows each at once: by that a browser knows its end.
-fn stream(mut connection: &TcpStream, pictures: &Newest) -> anyhow::Result<()> {
+fn stream(mut connection: &TcpStream, pictures: &JpegStream) -> anyhow::Result<()> {
     set_socket_send_buffer_size(connection, STREAM_BUFFER_BYTES)?;
     write!(
         connection,

@@ -14,7 +14,7 @@ use super::super::sample::Sample;
 use super::super::{WARM_UP, WARM_UP_DURATION};
 use super::meter::{Memory, Meter, Used};
 use super::peer::Peer;
-use super::stage::Stage;
+use super::testbed::Testbed;
 use super::watchdog::Watchdog;
 use crate::patience::Patience;
 
@@ -74,21 +74,21 @@ impl Turn {
         patience: &Patience,
     ) -> anyhow::Result<Self> {
         let mut turn = Self { system: peer.name().to_owned(), round, ..Self::default() };
-        let mut stage = Stage::new(conditions.size, logs, patience)?;
+        let mut testbed = Testbed::new(conditions.size, logs, patience)?;
         let limit = conditions.limit;
         let (outcome, has_hung) = thread::scope(|scope| {
-            let watchdog = Watchdog::start(scope, stage.variable(), limit, patience);
-            let outcome = turn.measure(peer, conditions, &mut stage);
+            let watchdog = Watchdog::start(scope, testbed.variable(), limit, patience);
+            let outcome = turn.measure(peer, conditions, &mut testbed);
             (outcome, watchdog.stop())
         });
-        let last_words = stage.last_words();
-        turn.left_behind = stage.end();
+        let last_line = testbed.last_line();
+        turn.left_behind = testbed.end();
         patience.check()?;
         if let Err(error) = outcome {
-            turn.failure = Some(match last_words {
+            turn.failure = Some(match last_line {
                 _ if has_hung => format!("it hung, and was ended after {} s", limit.as_secs()),
                 // What it said itself is nearer to the reason than that nothing came.
-                Some(words) => words,
+                Some(line) => line,
                 None => format!("{error:#}"),
             });
         }
@@ -99,22 +99,22 @@ impl Turn {
         &mut self,
         peer: &dyn Peer,
         conditions: &Conditions,
-        stage: &mut Stage<'_>,
+        testbed: &mut Testbed<'_>,
     ) -> anyhow::Result<()> {
         let began = Instant::now();
-        peer.start(stage).context("it did not start")?;
-        let opened = stage.opened().unwrap_or(began);
+        peer.start(testbed).context("it did not start")?;
+        let opened = testbed.opened().unwrap_or(began);
         self.start_ms = Some(milliseconds(opened.duration_since(began)));
-        let meter = Meter::start(stage.roots())?;
-        let (source, patience, mut number) = (stage.source(), stage.patience, 1);
-        let glass = Glass::new(&source, stage.mirror(), patience, &mut number, Subject::Peer(&meter))?;
+        let meter = Meter::start(testbed.roots())?;
+        let (source, patience, mut number) = (testbed.source(), testbed.patience, 1);
+        let glass = Glass::new(&source, testbed.mirror(), patience, &mut number, Subject::Peer(&meter))?;
         self.first_picture_ms = Some(milliseconds(opened.elapsed()));
         let mut glass = glass.with_settle(peer.settle());
         glass.run(&WARM_UP, conditions.warm_up)?;
         for load in &conditions.loads {
             let sample = glass.run(load, conditions.duration)?;
-            if let Some(words) = stage.last_words() {
-                bail!("{words}");
+            if let Some(line) = testbed.last_line() {
+                bail!("{line}");
             }
             self.loads.push(Loaded { sample, used: meter.used()? });
             self.memory = Some(meter.peak());

@@ -5,7 +5,7 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
-use super::family;
+use super::process_tree;
 use crate::patience::Patience;
 
 /// Between two looks at whether the person has had enough.
@@ -30,7 +30,7 @@ impl<'scope> Watchdog<'scope> {
             let deadline = Instant::now() + limit;
             while ended.recv_timeout(POLL_INTERVAL) == Err(RecvTimeoutError::Timeout) {
                 if Instant::now() >= deadline || patience.check().is_err() {
-                    family::end(&variable);
+                    process_tree::end(&variable);
                     return true;
                 }
             }
@@ -67,7 +67,7 @@ mod tests {
             process.wait();
             assert!(watchdog.stop());
         });
-        assert_eq!(family::marked(&variable), []);
+        assert_eq!(process_tree::marked(&variable), []);
     }
 
     #[test]

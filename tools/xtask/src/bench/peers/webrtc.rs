@@ -2,7 +2,7 @@
 //! Linux leads through the loopback interface: no server is named that would tell them others.
 
 use super::peer::Peer;
-use super::stage::Stage;
+use super::testbed::Testbed;
 use crate::patience::Patience;
 
 /// Both pages, which leave each other their descriptions of the session. The viewer holds nothing back, the sender may
@@ -97,16 +97,16 @@ impl Peer for Webrtc {
         vec!["the browser's own".to_owned()]
     }
 
-    fn start(&self, stage: &mut Stage<'_>) -> anyhow::Result<()> {
+    fn start(&self, testbed: &mut Testbed<'_>) -> anyhow::Result<()> {
         let codec = match self.codec {
             Codec::Vp8 => "VP8",
             Codec::H264 => "H264",
         };
-        let url = stage.serve(&[("index.html", &PAGE.replace("{codec}", codec))], &[])?;
-        stage.open_sender(&format!("{url}#send"), &SENDER);
+        let url = testbed.serve(&[("index.html", &PAGE.replace("{codec}", codec))], &[])?;
+        testbed.open_sender(&format!("{url}#send"), &SENDER);
         // What is drawn must cover the sender's window, so that has to be there first.
-        stage.until_message("offer")?;
-        stage.open_with(&url, &VIEWER);
+        testbed.until_message("offer")?;
+        testbed.open_with(&url, &VIEWER);
         Ok(())
     }
 }

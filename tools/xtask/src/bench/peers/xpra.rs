@@ -5,7 +5,7 @@ use std::process::Command;
 use super::super::server::free_port;
 use super::cache::{self, debian_version};
 use super::peer::Peer;
-use super::stage::Stage;
+use super::testbed::Testbed;
 use crate::patience::Patience;
 
 /// The package, and what it needs of Python for this client and to pack pixels. Files stand for packages without a
@@ -53,16 +53,16 @@ impl Peer for Xpra {
         vec![format!("xpra {}", debian_version("xpra"))]
     }
 
-    fn start(&self, stage: &mut Stage<'_>) -> anyhow::Result<()> {
+    fn start(&self, testbed: &mut Testbed<'_>) -> anyhow::Result<()> {
         let port = free_port()?;
-        let display = stage.source();
+        let display = testbed.source();
         let mut server = Command::new("xpra");
         server.args(["shadow", &display]).arg(format!("--bind-tcp=127.0.0.1:{port}")).args(OPTIONS);
         // What Debian has it read starts a session on the display.
-        server.env("DISPLAY", &display).env("XPRA_SYSTEM_CONF_DIRS", stage.folder());
-        stage.start(&mut server)?;
-        stage.until_listening(port)?;
-        stage.open(&format!("http://127.0.0.1:{port}/{QUERY}"));
+        server.env("DISPLAY", &display).env("XPRA_SYSTEM_CONF_DIRS", testbed.folder());
+        testbed.start(&mut server)?;
+        testbed.until_listening(port)?;
+        testbed.open(&format!("http://127.0.0.1:{port}/{QUERY}"));
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Processes that belong together: what a program has started, and what that has started, whatever group it is in now.
+//! Trees of processes: what a program has started, and what that has started, whatever group it is in now.
 
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ pub(super) fn cpu_time(members: &[Member]) -> Duration {
     Duration::from_nanos(ticks * 1_000_000_000 / rustix::param::clock_ticks_per_second())
 }
 
-/// Ends the processes that are marked by a variable, and those that they start meanwhile, without a farewell. Returns
+/// Ends the processes that are marked by a variable, and those that they start meanwhile, by SIGKILL. Returns
 /// those that were there.
 pub(super) fn end(variable: &str) -> Vec<Member> {
     let first = marked(variable);
@@ -73,17 +73,17 @@ fn all() -> Vec<Member> {
     pids.filter_map(|pid| member(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)).collect()
 }
 
-/// Splits processes into the family and the others until none of the others belongs to it.
+/// Returns the roots among processes, with all that belong to one that was found before.
 fn grow(all: Vec<Member>, is_root: impl Fn(&Member) -> bool) -> Vec<Member> {
-    let (mut family, mut others): (Vec<_>, Vec<_>) = all.into_iter().partition(is_root);
+    let (mut tree, mut others): (Vec<_>, Vec<_>) = all.into_iter().partition(is_root);
     loop {
-        let known: Vec<u32> = family.iter().map(|member| member.pid).collect();
+        let known: Vec<u32> = tree.iter().map(|member| member.pid).collect();
         let belongs = |member: &Member| known.contains(&member.parent) || known.contains(&member.group);
         let (more, rest): (Vec<_>, Vec<_>) = others.into_iter().partition(belongs);
         if more.is_empty() {
-            return family;
+            return tree;
         }
-        family.extend(more);
+        tree.extend(more);
         others = rest;
     }
 }
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_family_is_who_was_started_and_who_is_in_the_group() {
+    fn a_tree_is_who_was_started_and_who_is_in_the_group() {
         let all =
             vec![process(9, 1, 5), process(7, 6, 7), process(5, 1, 5), process(6, 5, 6), process(2, 1, 2)];
         let mut pids: Vec<_> = grow(all, |member| member.pid == 5).iter().map(|member| member.pid).collect();
@@ -137,8 +137,8 @@ mod tests {
 
     #[test]
     fn this_process_is_found_by_its_number() {
-        let family = of(&[std::process::id()]);
-        assert!(family.iter().any(|member| member.pid == std::process::id()));
+        let tree = of(&[std::process::id()]);
+        assert!(tree.iter().any(|member| member.pid == std::process::id()));
         assert!(marked("LANSTREAM_NOBODY_HAS_IT=1").is_empty());
     }
 }

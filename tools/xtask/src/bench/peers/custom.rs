@@ -5,11 +5,11 @@ use std::process::Command;
 
 use super::super::server::{ask, free_port, url_from_event};
 use super::peer::Peer;
-use super::stage::Stage;
+use super::testbed::Testbed;
 use crate::patience::Patience;
 
 /// A mirror of the command line.
-pub(super) struct Given {
+pub(super) struct CustomPeer {
     name: String,
     /// A shell's command with {display} and {port} in it.
     command: String,
@@ -17,7 +17,7 @@ pub(super) struct Given {
     url: Option<String>,
 }
 
-impl Given {
+impl CustomPeer {
     /// Takes a command, named after its program, and the URL of its page.
     pub(super) fn new(command: &str, url: Option<&str>) -> Self {
         let path = Path::new(command.split_ascii_whitespace().next().unwrap_or_default());
@@ -26,7 +26,7 @@ impl Given {
     }
 }
 
-impl Peer for Given {
+impl Peer for CustomPeer {
     fn name(&self) -> &str {
         &self.name
     }
@@ -39,22 +39,22 @@ impl Peer for Given {
         vec![self.command.clone()]
     }
 
-    fn start(&self, stage: &mut Stage<'_>) -> anyhow::Result<()> {
-        let (display, port) = (stage.source(), free_port()?.to_string());
+    fn start(&self, testbed: &mut Testbed<'_>) -> anyhow::Result<()> {
+        let (display, port) = (testbed.source(), free_port()?.to_string());
         let fill = |template: &str| template.replace("{display}", &display).replace("{port}", &port);
         let mut shell = Command::new("sh");
         // With exec the shell becomes the mirror, so that what ends is the mirror.
         shell.arg("-c").arg(format!("exec {}", fill(&self.command))).env("DISPLAY", &display);
-        let lines = stage.start_talking(&mut shell)?;
+        let lines = testbed.start_talking(&mut shell)?;
         let url = match &self.url {
-            None => stage.line("ready event", &lines, url_from_event)?,
+            None => testbed.line("ready event", &lines, url_from_event)?,
             Some(url) => {
                 let url = fill(url);
-                stage.until("answer from the server", || Ok(ask(&url).ok()))?;
+                testbed.until("answer from the server", || Ok(ask(&url).ok()))?;
                 url
             }
         };
-        stage.open(&url);
+        testbed.open(&url);
         Ok(())
     }
 }

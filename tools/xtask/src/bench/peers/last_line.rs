@@ -1,11 +1,11 @@
-//! What a program said last: mostly why it has ended.
+//! The last line of a program's log: mostly why it has ended.
 
 use std::path::Path;
 
-/// The end of what was said that is looked at, in bytes.
+/// Bytes at the end of a log that are looked at.
 const END_BYTES: usize = 300;
 
-/// Returns the last line of a file that says anything.
+/// Returns the last line of a file that is not empty.
 pub(super) fn of(log: &Path) -> String {
     let log = std::fs::read(log).unwrap_or_default();
     let end = String::from_utf8_lossy(&log[log.len().saturating_sub(END_BYTES)..]);

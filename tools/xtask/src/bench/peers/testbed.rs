@@ -1,4 +1,4 @@
-//! Where one system has its turn: a display to mirror, a display to show its page on, and all that it starts.
+//! The testbed of one system: a display to mirror, a display to show its page on, and all that it starts.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -15,10 +15,10 @@ use lanstream_testkit::display::Display;
 use lanstream_testkit::process::Process;
 use tempfile::TempDir;
 
-use super::family::{self, Member};
-use super::last_words;
+use super::jpeg_stream::JpegStream;
+use super::last_line;
 use super::meter::Roots;
-use super::newest::Newest;
+use super::process_tree::{self, Member};
 use super::site::Site;
 use crate::patience::Patience;
 
@@ -30,7 +30,7 @@ const LEAVE_LIMIT: Duration = Duration::from_secs(2);
 const MARK: &str = "LANSTREAM_BENCH_PEER";
 
 /// What a system has for its turn. What it started ends first, then the displays: fields go in order.
-pub(super) struct Stage<'a> {
+pub(super) struct Testbed<'a> {
     browser: Option<Browser>,
     programs: Vec<Program>,
     sender: Option<Browser>,
@@ -47,14 +47,14 @@ pub(super) struct Stage<'a> {
     pub(super) patience: &'a Patience,
 }
 
-/// A running program, and where its words go.
+/// A running program, and the file of its output.
 struct Program {
     name: String,
     process: Process,
     log: PathBuf,
 }
 
-impl<'a> Stage<'a> {
+impl<'a> Testbed<'a> {
     /// Makes one for a screen of this size. What programs say goes into the folder `logs`.
     pub(super) fn new(size: (u16, u16), logs: &Path, patience: &'a Patience) -> anyhow::Result<Self> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -123,7 +123,7 @@ impl<'a> Stage<'a> {
     pub(super) fn start_pictures(&mut self, command: &mut Command) -> anyhow::Result<()> {
         let log = self.prepare(command)?;
         let output = self.keep(command.stdout(Stdio::piped()), log).process.stdout();
-        self.site.as_ref().context("no page is served")?.show(Newest::of(output)?);
+        self.site.as_ref().context("no page is served")?.show(JpegStream::of(output)?);
         Ok(())
     }
 
@@ -145,8 +145,8 @@ impl<'a> Stage<'a> {
     ) -> anyhow::Result<T> {
         self.patience.until(what, START_LIMIT, || {
             let value = attempt()?;
-            match self.last_words() {
-                Some(words) if value.is_none() => bail!("{words}"),
+            match self.last_line() {
+                Some(line) if value.is_none() => bail!("{line}"),
                 _ => Ok(value),
             }
         })
@@ -225,9 +225,9 @@ impl<'a> Stage<'a> {
     }
 
     /// Says which program has ended by itself, if any has, and what it said last.
-    pub(super) fn last_words(&self) -> Option<String> {
+    pub(super) fn last_line(&self) -> Option<String> {
         let ended = self.programs.iter().find(|program| program.process.has_ended())?;
-        Some(format!("{} ended by itself and said last: {}", ended.name, last_words::of(&ended.log)))
+        Some(format!("{} ended by itself and said last: {}", ended.name, last_line::of(&ended.log)))
     }
 
     /// Ends everything, and returns the names of what had to be ended besides the groups of programs.
@@ -236,25 +236,25 @@ impl<'a> Stage<'a> {
         // What came last may need what came first.
         while self.programs.pop().is_some() {}
         let variable = self.variable();
-        let has_gone = || Ok(family::marked(&variable).is_empty().then_some(()));
+        let has_gone = || Ok(process_tree::marked(&variable).is_empty().then_some(()));
         if self.patience.until("end of all programs", LEAVE_LIMIT, has_gone).is_ok() {
             return Vec::new();
         }
-        let strays = family::end(&variable);
+        let strays = process_tree::end(&variable);
         let mut names: Vec<String> = strays.into_iter().map(|Member { name, .. }| name).collect();
         names.sort();
         names
     }
 
-    /// Gives a command what all of them have, and a file for its words.
+    /// Gives a command what all of them have, and a file for its output.
     fn prepare(&self, command: &mut Command) -> anyhow::Result<PathBuf> {
         let name = command.get_program().to_owned();
         ensure!(is_there(&name), "there is no program {}", name.display());
         let name = Path::new(&name).file_name().unwrap_or(&name).to_string_lossy().into_owned();
         let log = self.logs.join(format!("{name}.log"));
-        let words = File::create(&log).with_context(|| format!("can't write {}", log.display()))?;
+        let output = File::create(&log).with_context(|| format!("can't write {}", log.display()))?;
         let home = self.folder();
-        command.stdin(Stdio::null()).stderr(words).env(MARK, &self.mark).current_dir(home);
+        command.stdin(Stdio::null()).stderr(output).env(MARK, &self.mark).current_dir(home);
         for variable in ["HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"] {
             command.env(variable, home);
         }

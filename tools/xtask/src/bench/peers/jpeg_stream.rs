@@ -9,7 +9,7 @@ const PICTURE_BYTES_MAX: usize = 64 << 20;
 
 /// The newest picture.
 #[derive(Default)]
-pub(super) struct Newest {
+pub(super) struct JpegStream {
     slot: Mutex<Slot>,
     came: Condvar,
 }
@@ -22,7 +22,7 @@ struct Slot {
     has_ended: bool,
 }
 
-impl Newest {
+impl JpegStream {
     /// Reads what FFmpeg writes as `mpjpeg`, on a thread that ends with it.
     pub(super) fn of(output: impl Read + Send + 'static) -> io::Result<Arc<Self>> {
         let newest = Arc::<Self>::default();
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn only_the_newest_waits() {
-        let newest = Newest::of(PARTS).unwrap();
+        let newest = JpegStream::of(PARTS).unwrap();
         // Which comes first is up to the thread; the last one stays.
         let mut last = newest.after(0).unwrap();
         while let Some(next) = newest.after(last.0) {
