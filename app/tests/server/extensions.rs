@@ -4,9 +4,9 @@ use std::fs;
 
 use std::time::Duration;
 
-use lanstream_core::protocol::kind::{CURSOR_AT, CURSOR_SHAPE, PLAYBACK, SOUND};
+use lanstream_core::protocol::kind::{PLAYBACK, SOUND};
 use lanstream_core::protocol::{CursorAt, ServerMessage, ViewerMessage};
-use lanstream_core::source::{AudioChunk, CursorShape, Playback, PlaybackCommand};
+use lanstream_core::source::{AudioChunk, Playback, PlaybackCommand};
 use lanstream_testkit::http::PATIENCE;
 use lanstream_testkit::viewer::{Transport, Viewer};
 use rustix::process::Signal;
@@ -36,24 +36,8 @@ fn a_plugin_of_the_previous_minor_version_has_the_extensions_that_it_knows() {
         let mut viewer = Viewer::join(&running.door(), Transport::Http);
         viewer.take_update();
         viewer.acknowledge();
-        let (before, after) = (next_place(&mut viewer), next_place(&mut viewer));
+        let (before, after) = (viewer.next_cursor_place(), viewer.next_cursor_place());
         assert!(before.x < after.x, "{before:?}, {after:?}");
-    }
-}
-
-/// Returns the next shape of the cursor that a viewer is sent.
-fn next_shape(viewer: &mut Viewer) -> CursorShape {
-    match ServerMessage::from_body(CURSOR_SHAPE, &viewer.hear(CURSOR_SHAPE)) {
-        Ok(ServerMessage::CursorShape(shape)) => shape.into_owned(),
-        other => panic!("a shape is read as {other:?}"),
-    }
-}
-
-/// Returns the next place of the cursor that a viewer is sent.
-fn next_place(viewer: &mut Viewer) -> CursorAt {
-    match ServerMessage::from_body(CURSOR_AT, &viewer.hear(CURSOR_AT)) {
-        Ok(ServerMessage::CursorAt(at)) => at,
-        other => panic!("a place is read as {other:?}"),
     }
 }
 
@@ -66,10 +50,10 @@ fn the_cursor_of_a_plugin_moves_over_a_picture_that_stands() {
         let mut viewer = Viewer::join(&running.door(), Transport::Http);
         viewer.take_update();
         viewer.acknowledge();
-        let shape = next_shape(&mut viewer);
+        let shape = viewer.next_cursor_shape();
         assert_eq!((shape.width, shape.height, shape.hot_x, shape.hot_y), (17, 17, 8, 8));
         assert_eq!(shape.rgba.as_chunks().0[8 * 17 + 8], [0xff, 0xa0, 0x20, 255]);
-        let places: Vec<_> = (0..20).map(|_| next_place(&mut viewer)).collect();
+        let places: Vec<_> = (0..20).map(|_| viewer.next_cursor_place()).collect();
         for (before, after) in places.iter().zip(&places[1..]) {
             assert!((before.x, before.y) != (after.x, after.y) && before.moves < after.moves);
         }
@@ -86,9 +70,9 @@ fn the_cursor_of_a_plugin_moves_over_a_picture_that_stands() {
 fn a_source_that_is_started_again_has_other_shapes_of_its_cursor() {
     let running = Running::start(&["--plugin", name(&evil("cursor:segv")), "evil", "--json"]);
     let mut viewer = Viewer::join(&running.door(), Transport::Http);
-    let first = next_shape(&mut viewer);
+    let first = viewer.next_cursor_shape();
     running.next_where("source", |event| event["state"] == "back");
-    let second = next_shape(&mut viewer);
+    let second = viewer.next_cursor_shape();
     assert_eq!(first.rgba, second.rgba);
     assert_ne!(first.serial, second.serial, "viewers draw a serial that they know as they know it");
 }

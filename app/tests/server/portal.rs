@@ -8,9 +8,6 @@ use std::process::{ChildStdin, Command, Output, Stdio};
 use std::sync::LazyLock;
 use std::sync::mpsc::Receiver;
 
-use lanstream_core::protocol::kind::{CURSOR_AT, CURSOR_SHAPE};
-use lanstream_core::protocol::{CursorAt, ServerMessage};
-use lanstream_core::source::CursorShape;
 use lanstream_core::{Picture, Size};
 use lanstream_testkit::compositor::Compositor;
 use lanstream_testkit::desktop_session::DesktopSession;
@@ -228,7 +225,7 @@ fn the_pointer_is_told_of_apart_from_the_pixels() {
     shown.assert_noise(1);
     shown.portal.tell("pointer 10 20");
     shown.portal.tell("shape 6 5");
-    let shape = next_shape(&mut shown.viewer);
+    let shape = shown.viewer.next_cursor_shape();
     assert_eq!((shape.width, shape.height, shape.hot_x, shape.hot_y), (6, 5, 1, 2));
     assert!(
         shape.rgba.as_chunks::<4>().0.iter().all(|pixel| *pixel == [255, 255, 255, 128]),
@@ -236,24 +233,8 @@ fn the_pointer_is_told_of_apart_from_the_pixels() {
         shape.rgba
     );
     shown.portal.tell("pointer 33 -2");
-    while next_place(&mut shown.viewer).y != -2 {}
+    while shown.viewer.next_cursor_place().y != -2 {}
     shown.assert_noise(2);
-}
-
-/// Returns the next shape of the pointer that a viewer is sent.
-fn next_shape(viewer: &mut Viewer) -> CursorShape {
-    match ServerMessage::from_body(CURSOR_SHAPE, &viewer.hear(CURSOR_SHAPE)) {
-        Ok(ServerMessage::CursorShape(shape)) => shape.into_owned(),
-        other => panic!("a shape is read as {other:?}"),
-    }
-}
-
-/// Returns the next place of the pointer that a viewer is sent.
-fn next_place(viewer: &mut Viewer) -> CursorAt {
-    match ServerMessage::from_body(CURSOR_AT, &viewer.hear(CURSOR_AT)) {
-        Ok(ServerMessage::CursorAt(at)) => at,
-        other => panic!("a place is read as {other:?}"),
-    }
 }
 
 #[test]

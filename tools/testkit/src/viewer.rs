@@ -6,9 +6,11 @@ use lanstream_core::Picture;
 pub use lanstream_core::protocol::kind::{
     BAND, CERTIFICATES, GOODBYE, PONG, ROUTED, SOURCE, STATS, TICKET, UNROUTED, WELCOME,
 };
+use lanstream_core::protocol::kind::{CURSOR_AT, CURSOR_SHAPE};
 use lanstream_core::protocol::{
-    Ack, BandHead, HEADER_BYTES, Hello, Route, ServerMessage, TransportId, VERSION, ViewerMessage,
+    Ack, BandHead, CursorAt, HEADER_BYTES, Hello, Route, ServerMessage, TransportId, VERSION, ViewerMessage,
 };
+use lanstream_core::source::CursorShape;
 use lanstream_pattern::{Kind, draw, read_number};
 
 pub use crate::door::Door;
@@ -190,6 +192,22 @@ impl Viewer {
                 return self.heard.remove(at).1;
             }
             self.listen();
+        }
+    }
+
+    /// Returns the next shape of the cursor.
+    pub fn next_cursor_shape(&mut self) -> CursorShape {
+        match ServerMessage::from_body(CURSOR_SHAPE, &self.hear(CURSOR_SHAPE)) {
+            Ok(ServerMessage::CursorShape(shape)) => shape.into_owned(),
+            other => panic!("a shape is read as {other:?}"),
+        }
+    }
+
+    /// Returns the next place of the cursor.
+    pub fn next_cursor_place(&mut self) -> CursorAt {
+        match ServerMessage::from_body(CURSOR_AT, &self.hear(CURSOR_AT)) {
+            Ok(ServerMessage::CursorAt(at)) => at,
+            other => panic!("a place is read as {other:?}"),
         }
     }
 
