@@ -5,14 +5,17 @@
 //! xBGR_210LE`, `--no-remote`, `--lose-first`, `--animate`. Commands come on standard input, one a line (`script.rs`);
 //! after each, and once it is ready, a line is written.
 
+mod buffer;
 mod canvas;
+mod params;
 mod portal;
 mod producer;
+mod scene;
 mod script;
 
 use std::io::BufRead as _;
 
-use producer::{Producer, Told};
+use producer::{Order, Producer};
 use script::Command;
 
 fn main() {
@@ -30,7 +33,7 @@ fn main() {
         match Command::read(&line) {
             Some(Command::Close) => runtime.block_on(portal.close()).expect("the bus is there"),
             Some(command) => {
-                producer.send(Told::Command(command));
+                producer.send(Order::Command(command));
                 told.recv().expect("the producer runs");
             }
             None => panic!("no command: {line}"),

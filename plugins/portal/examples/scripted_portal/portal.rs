@@ -10,7 +10,7 @@ use zbus::object_server::SignalEmitter;
 use zbus::zvariant::{ObjectPath, OwnedFd, OwnedObjectPath, OwnedValue, Value};
 use zbus::{Connection, fdo, interface};
 
-use crate::producer::{Producer, Told};
+use crate::producer::{Order, Producer};
 use crate::{say, word_after};
 
 const PATH: &str = "/org/freedesktop/portal/desktop";
@@ -201,7 +201,7 @@ impl Session {
     ) -> fdo::Result<()> {
         let path = OwnedObjectPath::from(emitter.path().to_owned());
         let node = self.sessions.lock().expect("nobody panicked").remove(&path).flatten();
-        node.into_iter().for_each(|node| self.producer.send(Told::Close(node)));
+        node.into_iter().for_each(|node| self.producer.send(Order::Close(node)));
         connection.object_server().remove::<Self, _>(path).await?;
         Ok(())
     }
