@@ -1,5 +1,7 @@
 //! The `lanstream` command.
 
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod allocator;
 mod browser;
 mod cli;
 mod hardening;
@@ -7,8 +9,6 @@ mod hardening;
 mod installed;
 mod list;
 mod log;
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-mod memory;
 mod output;
 #[cfg(feature = "plugins")]
 mod plugin_command;
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
     }
     hardening::apply();
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    memory::apply();
+    allocator::apply();
     let mut registries = Registries::built_in();
     #[cfg(feature = "plugins")]
     if let Err(error) = plugin_flags::register(&mut registries) {

@@ -44,11 +44,15 @@ impl Lent {
         Ok(())
     }
 
-    /// Returns the pixels to be kept beyond the call, if the plugin allows that.
-    pub(crate) fn keep(self, layout: Layout) -> Result<Result<Kept, Self>, Broken> {
-        let (len, stride) = self.extent(layout)?;
-        let can_be = self.may_be_kept && stride == layout.stride && len >= layout.bytes();
-        Ok(if can_be { Ok(Kept { lent: self, len: layout.bytes() }) } else { Err(self) })
+    /// Returns the pixels to be used after the call, or the same as before if the plugin does not allow that or they do
+    /// not lie as `layout` says.
+    pub(crate) fn keep(self, layout: Layout) -> Result<Kept, Self> {
+        let lies_so = |(len, stride): (usize, usize)| stride == layout.stride && len >= layout.bytes();
+        if self.may_be_kept && self.extent(layout).is_ok_and(lies_so) {
+            Ok(Kept { lent: self, len: layout.bytes() })
+        } else {
+            Err(self)
+        }
     }
 
     /// Returns the number of bytes and the stride.
@@ -132,7 +136,7 @@ impl LendableMemory {
 
     /// Takes the result of a capture: what the plugin lent, or what it wrote into [`own_mut`](Self::own_mut).
     pub(crate) fn captured(&mut self, lent: Option<Lent>, layout: Layout) -> Result<(), Broken> {
-        self.kept = match lent.map(|lent| lent.keep(layout)).transpose()? {
+        self.kept = match lent.map(|lent| lent.keep(layout)) {
             Some(Ok(kept)) => Some(kept),
             Some(Err(lent)) => {
                 lent.copy_to(&mut self.own, layout)?;

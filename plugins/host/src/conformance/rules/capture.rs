@@ -203,8 +203,7 @@ pub(super) fn lent(subject: &Subject) -> Outcome {
             }
             subject.step("lent_release");
             if kept.len() < KEPT {
-                let pixels = pixels.keep(layout).map_err(Fault::Broken)?;
-                kept.extend(pixels.ok().map(|pixels| (pixels, buffer)));
+                kept.extend(pixels.keep(layout).ok().map(|pixels| (pixels, buffer)));
             }
         }
         opened.wait(Some(WAIT))?;
